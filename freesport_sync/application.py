@@ -1,0 +1,125 @@
+"""Composition root: settings and paths in, wired parts out; the only place where the layers meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.progress import Reporter
+from freesport_sync.core.run import ExportFile, FieldChange, RunReport, RunRequest
+from freesport_sync.database.checkup import CheckItem, check_database
+from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.engine import connect, parse_url
+from freesport_sync.database.history import PastRun, read_field_changes, read_files, read_issues, read_run, read_runs
+from freesport_sync.errors import ConfigError
+from freesport_sync.pipeline.runner import ShopTexts, Target, run_import
+from freesport_sync.settings.model import Settings, load_settings
+from freesport_sync.settings.paths import Paths, find_paths
+from freesport_sync.settings.secrets import database_password
+from freesport_sync.texts import Texts
+
+DATABASE = "freesport"
+DEMO_DATABASE = "freesport_demo"
+"""Apart from the other one, so that trying the demo never touches what somebody has imported for real."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetails:
+    """Everything the history knows of one run."""
+
+    run: PastRun
+    files: tuple[ExportFile, ...]
+    issues: tuple[RowIssue, ...]
+    changes: tuple[FieldChange, ...]
+
+
+class Application:
+    """What the command line and the window can ask for.
+
+    Args:
+        home: one folder for all state; None: where the system keeps such things.
+        database_url: overrides the setting `database.url`.
+        is_demo: always the private server, in a database of its own.
+        create_shop_tables: make the shop's tables where they are missing.
+    """
+
+    def __init__(
+        self,
+        home: Path | None,
+        database_url: str | None = None,
+        is_demo: bool = False,
+        create_shop_tables: bool = False,
+    ) -> None:
+        self.paths: Paths = find_paths(home)
+        self.settings: Settings = load_settings(self.paths.settings_file)
+        self._is_demo = is_demo
+        self._create_shop_tables = create_shop_tables
+        url = None if is_demo else database_url or self.settings.database.url
+        self._url = parse_url(url) if url else None
+
+    def run(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
+        """Import; see `pipeline.runner.run_import`."""
+        texts = ShopTexts(
+            hidden_category=shop_texts("report.hidden_category"),
+            interrupted=shop_texts("report.interrupted"),
+            stale=shop_texts("report.stale"),
+            report_line=shop_texts.report_line,
+            error=lambda error: shop_texts.error(error).sentence,
+            outcome=shop_texts.outcome,
+        )
+        with self._target() as target:
+            return run_import(request, target, self.settings, self.paths.work, texts, reporter, cancel)
+
+    def check(self) -> tuple[CheckItem, ...]:
+        """Whether an import could run, point by point; writes nothing."""
+        with self._target() as target:
+            return check_database(target.url, target.label, target.may_create_tables)
+
+    def history(self, limit: int) -> tuple[PastRun, ...]:
+        """The newest runs first."""
+        with self._connection() as connection:
+            return read_runs(connection, limit)
+
+    def show(self, run_id: int, limit: int) -> RunDetails:
+        """One run with its files, row issues and dry-run changes.
+
+        Raises:
+            ConfigError: there is no such run.
+        """
+        with self._connection() as connection:
+            run = read_run(connection, run_id)
+            if run is None:
+                raise ConfigError("run_not_found", run_id=run_id)
+            return RunDetails(
+                run,
+                read_files(connection, run_id),
+                tuple(read_issues(connection, run_id, limit)),
+                read_field_changes(connection, run_id, limit),
+            )
+
+    @contextmanager
+    def _target(self) -> Iterator[Target]:
+        if self._url is not None:
+            login = self._url.render_as_string().removeprefix("postgresql+psycopg2://")
+            password = database_password(login, self.settings.database.password_file)
+            yield Target(self._url.set(password=password), login, self._create_shop_tables)
+            return
+        with EmbeddedPostgres(self.paths.postgres, self.settings.database.postgres_bin) as server:
+            name = DEMO_DATABASE if self._is_demo else DATABASE
+            server.ensure_database(name)
+            yield Target(server.url(name), name, may_create_tables=True)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sa.Connection]:
+        with self._target() as target:
+            connection = connect(target.url, "freesport_sync")
+            try:
+                yield connection
+            finally:
+                connection.close()

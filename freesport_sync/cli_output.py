@@ -1,0 +1,361 @@
+"""What the headless front prints: bars and tables for people, JSON lines for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from enum import Enum
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.progress import (
+    Event,
+    ExportFound,
+    IssuesFound,
+    MergeRepeated,
+    Progress,
+    RunFinished,
+    RunStarted,
+)
+from freesport_sync.core.run import Entity, FieldChange, IssueTotal, RunReport, RunStatus, Stage
+from freesport_sync.texts import Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from freesport_sync.application import RunDetails
+    from freesport_sync.core.run import Counts
+    from freesport_sync.database.checkup import CheckItem
+    from freesport_sync.database.history import PastRun
+    from freesport_sync.errors import SyncError
+
+PIPE_WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
+
+_SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_STATUS_STYLE = {"completed": "green", "running": "cyan", "cancelled": "yellow"}
+
+
+class Output(Protocol):
+    """Where everything goes that the operator is to see; also the run's reporter."""
+
+    has_run_started: bool
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+    def __call__(self, event: Event) -> None: ...
+    def error(self, error: SyncError) -> None: ...
+    def check(self, items: Sequence[CheckItem]) -> None: ...
+    def history(self, runs: Sequence[PastRun]) -> None: ...
+    def show(self, details: RunDetails) -> None: ...
+
+
+def make_output(texts: Texts, is_json: bool) -> Output:
+    """The output that fits the arguments and the terminal."""
+    return JsonOutput(texts) if is_json else TerminalOutput(texts)
+
+
+class TerminalOutput:
+    """Live bars on a terminal, plain lines in a pipe; errors on stderr."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.has_run_started = False
+        self._texts = texts
+        self._out = _console(sys.stdout)
+        self._err = _console(sys.stderr)
+        self._bars: Bars | None = None
+        self._tasks: dict[Stage, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if self._out.is_terminal:
+            self._bars = Bars(
+                TextColumn("{task.description:<28}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+                console=self._out,
+            )
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+    def __call__(self, event: Event) -> None:
+        """Show an event of the run."""
+        match event:
+            case RunStarted():
+                self.has_run_started = True
+                key = "cli.started_dry" if event.is_dry_run else "cli.started"
+                self._line(self._texts(key, run_id=event.run_id, operator=event.operator, database=event.database))
+            case ExportFound():
+                self._found(event)
+            case Progress():
+                self._progress(event)
+            case IssuesFound():
+                pass  # totals at the end; a terminal is no place for a million lines
+            case MergeRepeated():
+                self._line(self._texts("cli.merge_repeated", attempt=event.attempt, reason=event.reason))
+            case RunFinished():
+                self.__exit__(None, None, None)
+                self._summary(event.report)
+
+    def error(self, error: SyncError) -> None:
+        """What happened, what is affected, what to do."""
+        text = self._texts.error(error)
+        self._err.print(f"[bold red]{escape(text.what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
+        for part in (text.affected, text.hint):
+            if part:
+                self._err.print(escape(part), highlight=False)
+
+    def check(self, items: Sequence[CheckItem]) -> None:
+        """One line a point."""
+        for item in items:
+            mark = "[green]✓[/]" if item.is_ok else "[bold red]✗[/]"
+            self._out.print(f"{mark} {escape(self._texts(f'check.{item.code}', **item.params))}", highlight=False)
+
+    def history(self, runs: Sequence[PastRun]) -> None:
+        """A table of past runs."""
+        if not runs:
+            self._line(self._texts("cli.history_empty"))
+            return
+        table = self._table(
+            "number", "started", "duration", "kind", "status", "operator", "created", "updated", "issues"
+        )
+        for run in runs:
+            duration = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
+            table.add_row(
+                str(run.id),
+                _local(run.started_at),
+                "" if duration is None else self._texts("cli.seconds", seconds=f"{duration:.1f}"),
+                self._kind(run.kind, run.is_dry_run),
+                self._status(run.status),
+                escape(run.operator),
+                str(sum(count.created for count in run.counts.values())),
+                str(sum(count.updated for count in run.counts.values())),
+                str(sum(total.count for total in run.issue_totals)),
+            )
+        self._out.print(table)
+
+    def show(self, details: RunDetails) -> None:
+        """Everything about one run."""
+        run = details.run
+        self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run.kind, run.is_dry_run)))
+        self._out.print(f"{self._texts('cli.column_status')}: {self._status(run.status)}", highlight=False)
+        for key, value in (("started", _local(run.started_at)), ("operator", run.operator), ("source", run.data_dir)):
+            self._line(f"{self._texts(f'cli.column_{key}')}: {value}")
+        if run.error_code:
+            from freesport_sync.errors import SyncError
+
+            self.error(SyncError(run.error_code, **run.error_params))
+        for file in details.files:
+            created_at = f", {file.created_at:%d.%m.%Y %H:%M}" if file.created_at else ""
+            self._line(f"  {file.path}{created_at}")
+        self._counts(run.counts)
+        self._issue_totals(run.issue_totals)
+        self._issues(details.issues)
+        self._changes(details.changes)
+
+    def _found(self, event: ExportFound) -> None:
+        size = f"{event.size_bytes / 1_000_000:.1f}"
+        self._line(self._texts("cli.found", files=event.files, size=size))
+        if event.created_at is not None and event.age_s is not None:
+            age = self._age(event.age_s)
+            self._line(self._texts("cli.export_age", created_at=f"{event.created_at:%d.%m.%Y %H:%M}", age=age))
+        else:
+            self._line(self._texts("cli.export_undated"))
+        for name, reason in event.skipped:
+            self._line(self._texts("cli.file_skipped", file=name, reason=self._texts(f"skipped.{reason}")))
+
+    def _age(self, age_s: float) -> str:
+        if age_s < 0:
+            return self._texts("cli.age_future")
+        if age_s < 3600:
+            return self._texts("cli.age_minutes", minutes=int(age_s // 60))
+        if age_s < 48 * 3600:
+            return self._texts("cli.age_hours", hours=int(age_s // 3600))
+        return self._texts("cli.age_days", days=int(age_s // 86400))
+
+    def _progress(self, event: Progress) -> None:
+        title = self._texts(f"stage.{event.stage.value}")
+        if self._bars is None:
+            if event.stage not in self._tasks:
+                self._tasks[event.stage] = TaskID(0)
+                self._line(f"{title}...")
+            return
+        total = event.total or None
+        if event.stage not in self._tasks:
+            self._tasks[event.stage] = self._bars.add_task(title, total=total)
+        is_done = total is not None and event.done >= total
+        self._bars.update(
+            self._tasks[event.stage],
+            completed=event.done,
+            total=total if not is_done else max(event.done, 1),
+            refresh=is_done,
+        )
+
+    def _summary(self, report: RunReport) -> None:
+        self._counts(report.counts)
+        self._issue_totals(report.issue_totals)
+        status = self._status(report.status.value)
+        duration = self._texts("cli.seconds", seconds=f"{report.duration_s:.1f}")
+        key = "cli.summary_dry" if report.is_dry_run else "cli.summary"
+        self._out.print(self._texts(key, run_id=report.run_id, status=status, duration=duration), highlight=False)
+        if report.issue_totals:
+            self._line(self._texts("cli.summary_issues", run_id=report.run_id))
+        if report.status is RunStatus.COMPLETED and not report.is_dry_run:
+            self._line(self._texts("cli.cache_hint"))
+
+    def _counts(self, counts: Mapping[Entity, Counts]) -> None:
+        if not counts:
+            return
+        table = self._table("what", "created", "updated", "unchanged", "skipped", "failed")
+        for entity in (entity for entity in Entity if entity in counts):
+            count = counts[entity]
+            numbers = (count.created, count.updated, count.unchanged, count.skipped, count.failed)
+            table.add_row(self._texts(f"entity.{entity.value}"), *(str(number) for number in numbers))
+        for column in table.columns[1:]:
+            column.justify = "right"
+        self._out.print(table)
+
+    def _issue_totals(self, totals: Sequence[IssueTotal]) -> None:
+        if not totals:
+            return
+        table = self._table("severity", "issue", "count", "code")
+        for total in totals:
+            severity = f"[{_SEVERITY_STYLE[total.severity]}]{self._texts(f'severity.{total.severity.value}')}[/]"
+            table.add_row(severity, escape(self._texts.issue_title(total.code)), str(total.count), total.code)
+        self._out.print(table)
+
+    def _issues(self, issues: Sequence[RowIssue]) -> None:
+        for issue in issues:
+            what, hint = self._texts.issue(issue)
+            severity = self._texts(f"severity.{issue.severity.value}")
+            place = f"{issue.file}:{issue.line}" if issue.file else ""
+            subject = " ".join(part for part in (place, issue.onec_id, issue.name) if part)
+            style = _SEVERITY_STYLE[issue.severity]
+            self._out.print(
+                f"[{style}]{severity}[/] {escape(subject)}\n  {escape(what)} {escape(hint)}", highlight=False
+            )
+
+    def _changes(self, changes: Sequence[FieldChange]) -> None:
+        for change in changes:
+            entity = self._texts(f"entity.{change.entity.value}")
+            if change.field == "created":
+                self._line(self._texts("cli.change_created", entity=entity, name=change.name, onec_id=change.onec_id))
+            else:
+                old, new = change.old_value or "—", change.new_value or "—"
+                name = f"{change.name} ({change.onec_id})"
+                self._line(self._texts("cli.change", entity=entity, name=name, field=change.field, old=old, new=new))
+
+    def _table(self, *columns: str) -> Table:
+        table = Table(header_style="bold")
+        for column in columns:
+            table.add_column(self._texts(f"cli.column_{column}"), overflow="fold")
+        return table
+
+    def _kind(self, kind: str, is_dry_run: bool) -> str:
+        text = self._texts(f"kind.{kind}")
+        return self._texts("cli.kind_dry", kind=text) if is_dry_run else text
+
+    def _status(self, status: str) -> str:
+        return f"[{_STATUS_STYLE.get(status, 'bold red')}]{self._texts(f'status.{status}')}[/]"
+
+    def _line(self, text: str) -> None:
+        self._out.print(escape(text), highlight=False)
+
+
+class JsonOutput:
+    """One JSON object a line: the events, then the result; errors are lines too."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.has_run_started = False
+        self._texts = texts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Nothing to close."""
+
+    def __call__(self, event: Event) -> None:
+        """Write an event of the run."""
+        match event:
+            case RunStarted():
+                self.has_run_started = True
+                self._write("run_started", asdict(event))
+            case ExportFound():
+                self._write("export_found", asdict(event))
+            case Progress():
+                self._write("progress", asdict(event))
+            case IssuesFound():
+                for issue in event.issues:
+                    self._write("issue", asdict(issue))
+            case MergeRepeated():
+                self._write("merge_repeated", asdict(event))
+            case RunFinished():
+                self._write("result", asdict(event.report))
+
+    def error(self, error: SyncError) -> None:
+        """Write the code and its text."""
+        text = asdict(self._texts.error(error))
+        params = {name: str(value) for name, value in error.params.items()}
+        self._write("error", text | {"params": params, "exit_code": int(error.exit_code)})
+
+    def check(self, items: Sequence[CheckItem]) -> None:
+        """One line a point."""
+        for item in items:
+            self._write("check", asdict(item) | {"text": self._texts(f"check.{item.code}", **item.params)})
+
+    def history(self, runs: Sequence[PastRun]) -> None:
+        """One line a run."""
+        for run in runs:
+            self._write("run", asdict(run))
+
+    def show(self, details: RunDetails) -> None:
+        """The run, then its files, issues and changes."""
+        self._write("run", asdict(details.run))
+        for file in details.files:
+            self._write("file", asdict(file))
+        for issue in details.issues:
+            self._write("issue", asdict(issue))
+        for change in details.changes:
+            self._write("change", asdict(change))
+
+    def _write(self, event: str, values: dict[str, Any]) -> None:
+        line = json.dumps({"event": event, **values}, ensure_ascii=False, default=_plain)
+        print(line, flush=True)
+
+
+def _console(stream: Any) -> Console:
+    console = Console(file=stream, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone():%d.%m.%Y %H:%M:%S}"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else str(value)

@@ -1,0 +1,1 @@
+"""1C's CommerceML files turned into rows; the only place that reads XML."""

@@ -1,0 +1,172 @@
+"""Opens an export that lies in a folder, in a zip, or in a folder of zips, without trusting the zips."""
+
+from __future__ import annotations
+
+import errno
+import lzma
+import shutil
+import stat
+import struct
+import zipfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from freesport_sync.commerceml.discovery import xml_files
+from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_ENTRIES = 100_000
+MAX_TOTAL_BYTES = 20 * 1024**3
+MAX_RATIO = 200
+"""How many times larger than its packed size an entry may be; 1C's XML reaches about 30."""
+RATIO_FREE_BYTES = 100 * 1024**2
+"""Entries up to this size may have any ratio."""
+
+_COPY_BYTES = 1024 * 1024
+_ENCRYPTED = 0x1
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, RuntimeError)
+"""What `zipfile` raises for garbage, depending on where it is."""
+_FORBIDDEN = frozenset('<>:"|?*') | {chr(code) for code in range(32)}
+
+
+@contextmanager
+def opened_export(data_dir: Path, work_dir: Path) -> Iterator[Path]:
+    """Gives the folder that `discovery.discover` can look through.
+
+    A folder without zips is given as it is. The XML files of a zip are unpacked into a temporary folder; of a folder
+    with zips in its root, each zip goes into a sub-folder of its own name, and the plain XML files beside them are
+    copied, so that one root has everything.
+
+    Args:
+        data_dir: folder or zip of the export.
+        work_dir: where the temporary folder is made; created if need be.
+
+    Raises:
+        SourceMissing: nothing there, neither folder nor zip, or not readable.
+        SourceMalformed: a zip is damaged, encrypted, or unsafe to unpack.
+        ImportFailed: the disk is full or cannot be written to.
+    """
+    archives = _archives(data_dir)
+    if not archives:
+        yield data_dir
+        return
+    with _temporary_folder(work_dir) as folder:
+        if archives == [data_dir]:
+            _unpack(data_dir, folder)
+        else:
+            for archive in archives:
+                _unpack(archive, folder / archive.name)
+            _copy_plain_files(data_dir, folder)
+        yield folder
+
+
+def _archives(data_dir: Path) -> list[Path]:
+    """The zips to unpack; raises where `data_dir` is no export at all."""
+    try:
+        if data_dir.is_dir():
+            return sorted(path for path in data_dir.iterdir() if _is_zip_name(path) and path.is_file())
+        if not data_dir.exists():
+            raise SourceMissing("data_dir_missing", path=str(data_dir))
+        if not _is_zip_name(data_dir):
+            raise SourceMissing("data_dir_not_export", path=str(data_dir))
+    except OSError as error:
+        raise _os_error(error, data_dir) from error
+    return [data_dir]
+
+
+def _is_zip_name(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+@contextmanager
+def _temporary_folder(work_dir: Path) -> Iterator[Path]:
+    try:
+        work_dir.mkdir(parents=True, exist_ok=True)
+        temporary = TemporaryDirectory(prefix="export-", dir=work_dir, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ImportFailed("work_dir_not_writable", path=str(work_dir), reason=_reason(error)) from error
+    with temporary as name:
+        yield Path(name)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        # Names without the UTF-8 flag are in the code page of a Russian Windows console.
+        with zipfile.ZipFile(archive, metadata_encoding="cp866") as opened:
+            for target, entry in _checked_entries(opened, archive.name).items():
+                path = folder / target
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with opened.open(entry) as source, path.open("wb") as written:
+                    shutil.copyfileobj(source, written, _COPY_BYTES)
+    except OSError as error:
+        raise _os_error(error, archive) from error
+    except NotImplementedError as error:  # for example Deflate64, which Windows Explorer uses above 2 GB
+        raise SourceMalformed("archive_method_unknown", file=archive.name, reason=str(error)) from error
+    except _DAMAGED as error:
+        raise SourceMalformed("archive_damaged", file=archive.name, reason=str(error)) from error
+
+
+def _copy_plain_files(data_dir: Path, folder: Path) -> None:
+    for path, problem in xml_files(data_dir):
+        if problem:
+            continue
+        target = folder / path.relative_to(data_dir)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        except OSError as error:
+            raise _os_error(error, path) from error
+
+
+def _checked_entries(opened: zipfile.ZipFile, name: str) -> dict[PurePosixPath, zipfile.ZipInfo]:
+    """The XML files of a zip by the path they get; raises where any entry of the zip is unsafe."""
+    entries = opened.infolist()
+    if len(entries) > MAX_ENTRIES:
+        raise SourceMalformed("archive_too_many_entries", file=name, count=len(entries), limit=MAX_ENTRIES)
+    checked: dict[PurePosixPath, zipfile.ZipInfo] = {}
+    for entry in entries:
+        path = PurePosixPath(entry.filename.replace("\\", "/"))
+        if problem := _entry_problem(entry, path):
+            raise SourceMalformed("archive_unsafe", file=name, entry=entry.filename, reason=problem)
+        if entry.is_dir() or path.suffix.lower() != ".xml":
+            continue
+        if entry.flag_bits & _ENCRYPTED:
+            raise SourceMalformed("archive_encrypted", file=name, entry=entry.filename)
+        if entry.file_size > max(RATIO_FREE_BYTES, MAX_RATIO * entry.compress_size):
+            raise SourceMalformed("archive_bomb", file=name, entry=entry.filename, size_bytes=entry.file_size)
+        checked[path] = entry
+    # Windows and macOS do not tell `A.xml` from `a.xml`: the second would overwrite the first in silence.
+    if len({str(path).lower() for path in checked}) < len(checked):
+        raise SourceMalformed("archive_unsafe", file=name, entry="", reason="same_name_twice")
+    # Reading stops at the size that an entry claims, so the claims can be added up.
+    total = sum(entry.file_size for entry in checked.values())
+    if total > MAX_TOTAL_BYTES:
+        raise SourceMalformed("archive_too_large", file=name, size_bytes=total, limit_bytes=MAX_TOTAL_BYTES)
+    return checked
+
+
+def _entry_problem(entry: zipfile.ZipInfo, path: PurePosixPath) -> str:
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        return "outside"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "link"
+    # A drive, a stream, or what Windows cannot have as a name.
+    if not _FORBIDDEN.isdisjoint(str(path)) or PureWindowsPath(path).is_reserved():
+        return "name"
+    return ""
+
+
+def _os_error(error: OSError, path: Path) -> SyncError:
+    if error.errno in _DISK_FULL:
+        return ImportFailed("disk_full", path=str(path))
+    return SourceMissing("file_unreadable", path=str(path), reason=_reason(error))
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

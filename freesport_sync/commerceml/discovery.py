@@ -1,0 +1,211 @@
+"""Finds the files of an export and puts them into import order."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from freesport_sync.commerceml.header import read_header
+from freesport_sync.errors import SourceMalformed, SourceMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+MAX_DEPTH = 3
+"""Folders below the export's root in which files are looked for: `<export>/goods/import_files/goods.xml`."""
+
+PICTURE_FOLDER = "import_files"
+
+
+class FileKind(StrEnum):
+    """What a file contains, by the words of 1C's file names; imported kinds in import order."""
+
+    GROUPS = "groups"
+    PROPERTIES_GOODS = "propertiesGoods"
+    PROPERTIES_OFFERS = "propertiesOffers"
+    PRICE_LISTS = "priceLists"
+    STORAGES = "storages"
+    UNITS = "units"
+    GOODS = "goods"
+    OFFERS = "offers"
+    PRICES = "prices"
+    RESTS = "rests"
+    CONTRAGENTS = "contragents"
+    ORDERS = "orders"
+    IMPORT = "import"
+    """2.x: classifier and catalogue in one file."""
+
+    @property
+    def is_reference_book(self) -> bool:
+        """Small, resolved in Python: everything that goods, offers, prices and rests refer to."""
+        return self in _REFERENCE_BOOKS
+
+    @property
+    def is_imported(self) -> bool:
+        return self not in _NOT_IMPORTED
+
+
+_KINDS = tuple(FileKind)
+_ORDER = {kind: number for number, kind in enumerate(_KINDS)}
+_BY_WORD = {kind.value.lower(): kind for kind in _KINDS}
+_REFERENCE_BOOKS = frozenset(_KINDS[: _ORDER[FileKind.GOODS]])
+_NOT_IMPORTED = {
+    FileKind.CONTRAGENTS: "kind_not_imported",
+    FileKind.ORDERS: "kind_not_imported",
+    FileKind.IMPORT: "combined_file",
+}
+
+# `goods.xml`, `goods_1_2_<guid>.xml`, `PriceLists_1_1_<guid>.xml`, `offers0_1.xml` (2.x)
+_STEM = re.compile(r"(?P<word>[a-z]+)_?(?P<segments>|(?<=_).+|\d.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file to import.
+
+    Args:
+        file_no: its number in import order, from 1.
+        kind: what it contains.
+        path: where it is.
+        name: path below the export's root with forward slashes, for reports.
+        size_bytes: size when it was found.
+        modified_ns: time of its last change when it was found, in nanoseconds since 1970.
+        created_at: `ДатаФормирования`: local time of the 1C server, without a zone.
+    """
+
+    file_no: int
+    kind: FileKind
+    path: Path
+    name: str
+    size_bytes: int
+    modified_ns: int
+    created_at: datetime | None
+
+
+class SkippedFile(NamedTuple):
+    """An XML file that is not imported.
+
+    `reason` is `unknown_name`, `kind_not_imported`, `combined_file`, `not_a_file`, `symlink_outside` or
+    `symlink_broken`.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The files of an export, in import order, and those left out."""
+
+    files: tuple[SourceFile, ...]
+    skipped: tuple[SkippedFile, ...]
+
+    def of_kind(self, *kinds: FileKind) -> tuple[SourceFile, ...]:
+        """The files of these kinds, in import order."""
+        return tuple(file for file in self.files if file.kind in kinds)
+
+
+class _Found(NamedTuple):
+    order: tuple[int, tuple[int, ...], str]
+    kind: FileKind
+    path: Path
+    name: str
+
+
+def discover(folder: Path) -> Export:
+    """Looks for 1C's files in a folder and its sub-folders; the name decides, not the place.
+
+    Args:
+        folder: the export's root, see `archive.opened_export`.
+
+    Raises:
+        SourceMissing: the folder cannot be read.
+        SourceMalformed: a file that is to be imported is no CommerceML, see `header.read_header`.
+    """
+    found: list[_Found] = []
+    skipped: list[SkippedFile] = []
+    for path, problem in xml_files(folder):
+        name = path.relative_to(folder).as_posix()
+        kind, segments = recognise(path.name)
+        if problem:
+            skipped.append(SkippedFile(name, problem))
+        elif kind is None:
+            skipped.append(SkippedFile(name, "unknown_name"))
+        elif not kind.is_imported:
+            skipped.append(SkippedFile(name, _NOT_IMPORTED[kind]))
+        else:
+            found.append(_Found((_ORDER[kind], segments, name), kind, path, name))
+    files = tuple(_source_file(number, item) for number, item in enumerate(sorted(found), start=1))
+    return Export(files, tuple(sorted(skipped)))
+
+
+def recognise(file_name: str) -> tuple[FileKind | None, tuple[int, ...]]:
+    """Kind and numeric segments by the file's name: `goods_1_10_<guid>.xml` -> goods, (1, 10)."""
+    match = _STEM.fullmatch(Path(file_name).stem.lower())
+    kind = _BY_WORD.get(match["word"]) if match else None
+    if match is None or kind is None:
+        return None, ()
+    return kind, tuple(map(int, takewhile(str.isdecimal, match["segments"].split("_"))))
+
+
+def xml_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every XML file not too deep below a folder, with the reason why it must not be read, or an empty text.
+
+    A folder that is a link out of the root is given as well, with its reason.
+    """
+    return _walk(folder, folder.resolve(), MAX_DEPTH)
+
+
+def _walk(folder: Path, root: Path, depth: int) -> Iterator[tuple[Path, str]]:
+    # Below `import_files` lie folders of pictures, with tens of thousands of files.
+    has_sub_folders = depth > 0 and folder.name.lower() != PICTURE_FOLDER
+    for entry in _listing(folder):
+        path = Path(entry.path)
+        if entry.name.lower().endswith(".xml"):
+            problem = _link_problem(path, root) if entry.is_symlink() else ""
+            yield path, problem or ("" if entry.is_file() else "not_a_file")
+        elif has_sub_folders and _is_folder(entry):
+            if problem := _link_problem(path, root):  # also a Windows junction, which is no symlink
+                yield path, problem
+            elif not entry.is_symlink():  # what a link inside the root leads to is found by itself
+                yield from _walk(path, root, depth - 1)
+
+
+def _listing(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise SourceMissing("file_unreadable", path=str(folder), reason=error.strerror or str(error)) from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that cannot be followed
+        return False
+
+
+def _link_problem(path: Path, root: Path) -> str:
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself
+        return "symlink_broken"
+    return "" if target.is_relative_to(root) else "symlink_outside"
+
+
+def _source_file(file_no: int, found: _Found) -> SourceFile:
+    header = read_header(found.path, found.name)
+    try:
+        status = found.path.stat()
+    except OSError as error:
+        raise SourceMalformed("file_unreadable", path=found.name, reason=error.strerror or str(error)) from error
+    return SourceFile(
+        file_no, found.kind, found.path, found.name, status.st_size, status.st_mtime_ns, header.created_at
+    )

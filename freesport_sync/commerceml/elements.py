@@ -1,0 +1,59 @@
+"""Small helpers around lxml's elements; every name is a local one, because 1C's namespaces vary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freesport_sync.commerceml.values import parse_bool, trim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.etree import _Element
+
+
+class _LocalNames(dict[Any, str]):
+    def __missing__(self, tag: str) -> str:
+        name = self[tag] = tag.rpartition("}")[2]
+        return name
+
+
+LOCAL_NAME = _LocalNames()
+"""`{urn:1C.ru:commerceml_3}Товар` -> `Товар`, remembered: a file has few different tags and very many elements."""
+
+
+def any_namespace(*names: str) -> tuple[str, ...]:
+    """Tags for lxml's `iter` and `iterchildren` that match these local names whatever the namespace."""
+    return tuple(f"{{*}}{name}" for name in names)
+
+
+def fields_of(element: _Element) -> dict[str, _Element]:
+    """The children by local name; of several with one name the last."""
+    return {LOCAL_NAME[child.tag]: child for child in element}
+
+
+def text_of(element: _Element | None) -> str:
+    """Trimmed text of an element; empty where there is none."""
+    return "" if element is None else trim(element.text)
+
+
+def children(element: _Element | None, name: str) -> Iterator[_Element]:
+    """The children with this local name; none where the element is missing."""
+    return iter(()) if element is None else element.iterchildren(f"{{*}}{name}")
+
+
+def child_text(element: _Element | None, name: str) -> str:
+    """Trimmed text of the first child with this local name; empty where there is none."""
+    return text_of(next(children(element, name), None))
+
+
+def is_deleted(element: _Element, fields: dict[str, _Element]) -> bool:
+    """Whether 1C has marked the object: `ПометкаУдаления`, or as 2.x does `Статус` (attribute or element) `Удален`."""
+    mark = fields.get("ПометкаУдаления")
+    if mark is not None and parse_bool(mark.text):
+        return True
+    status = element.get("Статус") or fields.get("Статус")
+    if status is None:
+        return False
+    text = status if isinstance(status, str) else text_of(status)
+    return text.strip().lower().replace("ё", "е") == "удален"

@@ -1,0 +1,91 @@
+"""`Товар` -> products."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from freesport_sync.commerceml.brands import BRAND_PROPERTY
+from freesport_sync.commerceml.elements import (
+    any_namespace,
+    child_text,
+    children,
+    fields_of,
+    is_deleted,
+    text_of,
+)
+from freesport_sync.commerceml.values import parse_vat, slugify, trim
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.staged import StagedProduct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from lxml.etree import _Element
+
+    from freesport_sync.commerceml.reading import Reading
+
+RECORD_TAG = "Товар"
+NAME_LIMIT = 300
+DESCRIPTION_LIMIT = 100_000
+"""The column has no limit, but the shop's full-text index refuses a row whose words fill more than 1 MB."""
+
+_ID_TAG = any_namespace("Ид")
+
+
+def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]:
+    """One `Товар`; nothing where it has no usable id, or no name without being deleted."""
+    reading.next_record(element.sourceline)
+    fields = fields_of(element)
+    name = text_of(fields.get("Наименование"))
+    onec_id = reading.checked_id(text_of(fields.get("Ид")), name=name)
+    if onec_id is None:
+        return ()
+    deleted = is_deleted(element, fields)
+    if not reading.has_name(name, onec_id=onec_id, deleted=deleted):
+        return ()
+    name = reading.shortened(name, NAME_LIMIT, onec_id=onec_id, field="Наименование")
+    description = reading.shortened(
+        text_of(fields.get("Описание")), DESCRIPTION_LIMIT, onec_id=onec_id, field="Описание", name=name
+    )
+    return (
+        StagedProduct(
+            *reading.place,
+            onec_id,
+            name or None,
+            slugify(name),
+            description or None,
+            reading.reference(child_text(fields.get("Группы"), "Ид"), onec_id=onec_id, field="Группы"),
+            reading.reference(_brand(fields.get("ЗначенияСвойств")), onec_id=onec_id, field=BRAND_PROPERTY),
+            _vat_rate(fields, onec_id, name, reading),
+            deleted,
+        ),
+    )
+
+
+def _brand(properties: _Element | None) -> str:
+    if properties is None:
+        return ""
+    # About 55 properties a product: only their ids are looked at.
+    for property_id in properties.iter(*_ID_TAG):
+        text = property_id.text
+        if text and BRAND_PROPERTY in text and trim(text) == BRAND_PROPERTY:
+            return child_text(property_id.getparent(), "Значение")
+    return ""
+
+
+def _vat_rate(fields: dict[str, _Element], onec_id: str, name: str, reading: Reading) -> Decimal | None:
+    field, text = "СтавкаНДС", text_of(fields.get("СтавкаНДС"))
+    if not text:
+        field, text = "Ставка", _tax(fields.get("СтавкиНалогов"))
+    rate, problem = parse_vat(text)
+    if problem:
+        reading.report(Severity.WARNING, problem, onec_id=onec_id, name=name, field=field, value=text)
+    return rate
+
+
+def _tax(taxes: _Element | None) -> str:
+    for tax in children(taxes, "СтавкаНалога"):
+        if child_text(tax, "Наименование") == "НДС":
+            return child_text(tax, "Ставка")
+    return ""

@@ -1,0 +1,89 @@
+"""The beginning of a CommerceML file: is it one, is it safe, and when was it made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+from lxml import etree
+
+from freesport_sync.commerceml.elements import LOCAL_NAME
+from freesport_sync.errors import SourceMalformed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOT_TAG = "КоммерческаяИнформация"
+
+_STEP_BYTES = 4096
+_BOM_AND_BLANKS = b"\xef\xbb\xbf \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The root element's attributes.
+
+    Args:
+        created_at: `ДатаФормирования`, local time of the 1C server; None where it is absent or not a date.
+        schema_version: `ВерсияСхемы`, for example `3.1`; empty where it is absent.
+    """
+
+    created_at: datetime | None
+    schema_version: str
+
+
+def read_header(path: Path, name: str) -> Header:
+    """Reads no more than the file's beginning.
+
+    Args:
+        path: the file.
+        name: how errors call it.
+
+    Raises:
+        SourceMalformed: not readable, empty, not XML, with a DOCTYPE, or of another root element.
+    """
+    try:
+        with path.open("rb") as source:
+            return check_header(source, name)
+    except OSError as error:
+        raise SourceMalformed("file_unreadable", path=name, reason=error.strerror or str(error)) from error
+
+
+def check_header(source: BinaryIO, name: str) -> Header:
+    """Like `read_header`, from an open file; leaves it somewhere behind the root's start tag."""
+    try:
+        root = _root(source, name)
+    except etree.XMLSyntaxError as error:
+        raise SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg) from error
+    # A DOCTYPE stands before the root. 1C never writes one; without it no entity can be declared, so none of the
+    # entity attacks is possible and no `&name;` can be lost in silence.
+    if root.getroottree().docinfo.doctype:
+        raise SourceMalformed("doctype_refused", file=name)
+    tag = LOCAL_NAME[root.tag]
+    if tag != ROOT_TAG:
+        raise SourceMalformed("not_commerceml", file=name, root=tag)
+    return Header(_created_at(root.get("ДатаФормирования", "")), root.get("ВерсияСхемы", ""))
+
+
+def _root(source: BinaryIO, name: str) -> etree._Element:
+    parser = etree.XMLPullParser(
+        events=("start",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    is_blank = True
+    while chunk := source.read(_STEP_BYTES):
+        is_blank = is_blank and not chunk.strip(_BOM_AND_BLANKS)
+        parser.feed(chunk)
+        for _event, root in parser.read_events():
+            return root
+    if is_blank:
+        raise SourceMalformed("file_empty", file=name)
+    parser.close()  # raises: a document without a root is no XML
+    raise SourceMalformed("file_empty", file=name)
+
+
+def _created_at(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError:
+        return None

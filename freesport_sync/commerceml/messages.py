@@ -1,0 +1,95 @@
+"""What crosses the border between the runner and its worker processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freesport_sync.commerceml.discovery import SourceFile
+    from freesport_sync.core.issues import RowIssue
+    from freesport_sync.core.staged import ReferenceRow
+    from freesport_sync.errors import SyncError
+
+
+@dataclass(frozen=True, slots=True)
+class ParseContext:
+    """What a worker must know of the shop.
+
+    Args:
+        price_columns: `Ид` of a price type -> column of `staged.PRICE_COLUMNS`; None for a type that is known and whose
+            prices are not written.
+        colors: names from `color_mappings`, in the order in which they are looked for in an offer's name.
+        chunk_size: rows per block at most, 1 or more.
+    """
+
+    price_columns: Mapping[str, str | None]
+    colors: tuple[str, ...]
+    chunk_size: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ParseTask:
+    """One file to read."""
+
+    file: SourceFile
+    context: ParseContext
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows for one staging table.
+
+    Args:
+        file_no: the file they come from.
+        table: a key of `staged.STAGING_TABLES`.
+        rows: how many, 1 or more.
+        data: the rows in PostgreSQL's COPY text format, UTF-8.
+        bytes_read: bytes of the file consumed so far.
+    """
+
+    file_no: int
+    table: str
+    rows: int
+    data: bytes
+    bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceBlock:
+    """Rows of a reference book; `bytes_read` as in `Block`."""
+
+    file_no: int
+    rows: tuple[ReferenceRow, ...]
+    bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueBlock:
+    """What was wrong in a file, 1000 issues at most; `bytes_read` as in `Block`."""
+
+    file_no: int
+    issues: tuple[RowIssue, ...]
+    bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileDone:
+    """The file was read to its end; `records` counts 1C's objects, also those without a row."""
+
+    file_no: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailed:
+    """The file could not be read to its end; nothing more comes from it."""
+
+    file_no: int
+    error: SyncError
+
+
+Message = Block | ReferenceBlock | IssueBlock | FileDone | FileFailed
+"""Everything that a worker sends."""

@@ -1,0 +1,76 @@
+"""`Предложение` of a prices file -> one row with a column per price."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of
+from freesport_sync.commerceml.offers import offer_id
+from freesport_sync.commerceml.values import parse_price, trim
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from decimal import Decimal
+
+    from lxml.etree import _Element
+
+    from freesport_sync.commerceml.reading import Reading
+
+RECORD_TAG = "Предложение"
+
+_TYPE_TAG = any_namespace("ИдТипаЦены")
+_PRICE_TAG = any_namespace("ЦенаЗаЕдиницу")
+
+
+def read_prices(element: _Element, reading: Reading) -> Sequence[StagedPrice]:
+    """One `Предложение`; nothing where it has no usable id, a row of None where no price is usable.
+
+    `Валюта`, `Единица` and `Коэффициент` are ignored, as the shop does.
+    """
+    reading.next_record(element.sourceline)
+    fields = fields_of(element)
+    onec_id = offer_id(fields, reading)
+    if onec_id is None:
+        return ()
+    prices: dict[str, Decimal | None] = {}
+    for written_type, written_price in _entries(fields.get("Цены")):
+        type_id = trim(written_type)
+        column = _column(type_id, reading)
+        if column is None:
+            continue
+        text = trim(written_price)
+        price, problem = parse_price(text)
+        if problem:
+            reading.report(
+                Severity.ERROR, problem, onec_id=onec_id, field="ЦенаЗаЕдиницу", value=text, price_type=type_id
+            )
+        elif price is None:
+            continue
+        prices[column] = price
+    # Also the shop's rule. A retail price that is there but unreadable is not replaced: the old one stays.
+    if "rrp" in prices and "retail_price" not in prices:
+        prices["retail_price"] = prices["rrp"]
+    return (StagedPrice(*reading.place, onec_id, *map(prices.get, PRICE_COLUMNS)),)
+
+
+def _entries(element: _Element | None) -> Iterable[tuple[str | None, str | None]]:
+    """Type and price of every `Цена`, as written."""
+    if element is None:
+        return ()
+    types = [part.text for part in element.iter(*_TYPE_TAG)]
+    prices = [part.text for part in element.iter(*_PRICE_TAG)]
+    if len(types) == len(prices) == len(element):  # one of each in every Цена, in any file of 1C
+        return zip(types, prices, strict=True)
+    return [
+        (child_text(price, "ИдТипаЦены"), child_text(price, "ЦенаЗаЕдиницу")) for price in children(element, "Цена")
+    ]
+
+
+def _column(type_id: str, reading: Reading) -> str | None:
+    if type_id in reading.price_columns:
+        return reading.price_columns[type_id]
+    if reading.is_first("price_type_unknown", type_id):
+        reading.report(Severity.WARNING, "price_type_unknown", field="ИдТипаЦены", value=type_id)
+    return None

@@ -1,0 +1,139 @@
+"""Where the reading of one file stands, and what was found wrong in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from freesport_sync.commerceml.values import ZERO_GUID, cut
+from freesport_sync.core.issues import RowIssue, Severity
+
+if TYPE_CHECKING:
+    from freesport_sync.commerceml.discovery import SourceFile
+    from freesport_sync.commerceml.messages import ParseContext
+
+ID_LIMIT = 100
+"""The shop's columns for 1C's ids are varchar(100); a shortened id would be another object's."""
+
+_SHOWN_LENGTH = 200
+
+
+class Reading:
+    """One file being read: the place of the current record, and the issues found so far.
+
+    Args:
+        file: the file.
+        context: what is known of the shop.
+    """
+
+    def __init__(self, file: SourceFile, context: ParseContext) -> None:
+        self.file_no = file.file_no
+        self.price_columns = context.price_columns
+        self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)
+        self.position = 0
+        self.line = 0
+        self.issues: list[RowIssue] = []
+        self._file_name = file.name
+        self._reported: set[tuple[str, str]] = set()
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """`file_no`, `position` and `line`, with which every staged row begins."""
+        return self.file_no, self.position, self.line
+
+    def next_record(self, line: int | None) -> None:
+        """Moves on; `line` is lxml's `sourceline`."""
+        self.position += 1
+        self.line = line or 0
+
+    def report(
+        self,
+        severity: Severity,
+        code: str,
+        *,
+        onec_id: str = "",
+        name: str = "",
+        field: str = "",
+        value: str = "",
+        **params: str,
+    ) -> None:
+        """Adds an issue about the current record; the arguments are those of `RowIssue`."""
+        self.issues.append(
+            RowIssue(
+                severity=severity,
+                code=code,
+                file=self._file_name,
+                line=self.line,
+                onec_id=cut(onec_id, _SHOWN_LENGTH),
+                name=cut(name, _SHOWN_LENGTH),
+                field=field,
+                value=cut(value, _SHOWN_LENGTH),
+                params=params,
+            )
+        )
+
+    def is_first(self, code: str, value: str) -> bool:
+        """Whether this has not been asked before in this file: for issues that would repeat with every record."""
+        key = (code, value)
+        if key in self._reported:
+            return False
+        self._reported.add(key)
+        return True
+
+    def checked_id(self, onec_id: str, *, name: str = "", field: str = "Ид", limit: int = ID_LIMIT) -> str | None:
+        """The id of a record, or None with an issue where the record has to be skipped."""
+        if not onec_id:
+            self.report(Severity.ERROR, "onec_id_missing", name=name, field=field)
+            return None
+        if len(onec_id) > limit:
+            self.report(
+                Severity.ERROR,
+                "onec_id_too_long",
+                onec_id=onec_id,
+                name=name,
+                field=field,
+                value=onec_id,
+                length=str(len(onec_id)),
+                limit=str(limit),
+            )
+            return None
+        return onec_id
+
+    def has_name(self, name: str, *, onec_id: str, deleted: bool = False, field: str = "Наименование") -> bool:
+        """Whether a record can be kept: with a name, or deleted; an issue where it has to be skipped."""
+        if name or deleted:
+            return True
+        self.report(Severity.ERROR, "name_missing", onec_id=onec_id, field=field)
+        return False
+
+    def reference(self, value: str, *, onec_id: str, field: str, limit: int = ID_LIMIT) -> str | None:
+        """The id of another object; None for an empty one, for the zero GUID, and with an issue for one too long."""
+        if not value or value == ZERO_GUID:
+            return None
+        if len(value) > limit:
+            self.report(
+                Severity.WARNING,
+                "reference_too_long",
+                onec_id=onec_id,
+                field=field,
+                value=value,
+                length=str(len(value)),
+                limit=str(limit),
+            )
+            return None
+        return value
+
+    def shortened(self, text: str, limit: int, *, onec_id: str, field: str, name: str = "") -> str:
+        """The text as long as the shop's column, with an issue where something was cut off."""
+        if len(text) <= limit:
+            return text
+        self.report(
+            Severity.WARNING,
+            "text_cut",
+            onec_id=onec_id,
+            name=name or text,
+            field=field,
+            value=text,
+            length=str(len(text)),
+            limit=str(limit),
+        )
+        return cut(text, limit)

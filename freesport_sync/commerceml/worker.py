@@ -1,0 +1,61 @@
+"""The entry of a worker process: receives files to read, sends what `parsing` makes of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from contextlib import suppress
+from multiprocessing import connection as connections
+from multiprocessing import parent_process
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from freesport_sync.commerceml.messages import FileFailed
+from freesport_sync.commerceml.parsing import parse_file
+from freesport_sync.errors import ExitCode, ImportFailed, SyncError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+
+    from freesport_sync.commerceml.messages import Message, ParseTask
+
+
+def work(connection: Connection) -> None:
+    """Target of a spawned process: answers every `ParseTask` with messages that end in `FileDone` or `FileFailed`.
+
+    The pipe holds back a worker that is faster than the runner. Ends when the other side closes the pipe, and at once
+    when the runner's process dies, even in the middle of a file. Writes nothing to the terminal.
+
+    Args:
+        connection: two-way pipe to the runner.
+    """
+    # Ctrl-C reaches the whole process group; the runner alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_die_with_parent, name="parent-watch", daemon=True).start()
+    with suppress(EOFError, OSError), connection:
+        while True:
+            for message in answers(connection.recv()):
+                connection.send(message)
+
+
+def answers(task: ParseTask) -> Iterator[Message]:
+    """Like `parse_file`, but a failure is a last message too."""
+    file = task.file
+    try:
+        yield from parse_file(task)
+    except SyncError as error:
+        yield FileFailed(file.file_no, error)
+    except MemoryError:
+        yield FileFailed(file.file_no, ImportFailed("out_of_memory", file=file.name))
+    except Exception as error:
+        details = {"file": file.name, "error": type(error).__name__, "traceback": traceback.format_exc()}
+        yield FileFailed(file.file_no, SyncError("internal_error", **details))
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:  # None in a test that calls `work` itself
+        connections.wait([parent.sentinel])
+        os._exit(ExitCode.INTERNAL)

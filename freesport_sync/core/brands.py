@@ -1,0 +1,106 @@
+"""1C's brands compared with the shop's: rows in, a plan of what to write out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.staged import StagedBrand
+from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
+
+NO_BRAND = "nobrand"
+"""Normalised name of the shop's brand for products without one (facts 2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopBrand:
+    """A brand of the shop."""
+
+    id: int
+    name: str
+    normalized_name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewBrand:
+    """A brand to insert."""
+
+    name: str
+    normalized_name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrandMapping:
+    """1C's GUID of a brand; several may stand for one brand of the shop."""
+
+    onec_id: str
+    onec_name: str
+    normalized_name: str
+    brand_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPlan:
+    """What to do with the brands."""
+
+    created: tuple[NewBrand, ...] = ()
+    new_mappings: tuple[BrandMapping, ...] = ()
+    renamed_mappings: tuple[tuple[str, str], ...] = ()
+    """(1C key, new name in 1C); the brand itself keeps the name that the shop knows."""
+    mappings: Mapping[str, BrandMapping] = field(default_factory=dict)
+    """1C key -> brand, of everything that is or will be mapped."""
+    counts: Counts = field(default_factory=Counts)
+    changes: tuple[FieldChange, ...] = ()
+
+
+def plan_brands(
+    staged: Sequence[StagedBrand],
+    shop: Sequence[ShopBrand],
+    mapped: Sequence[BrandMapping],
+) -> BrandPlan:
+    """Find or make the shop's brand for each of 1C's GUIDs (facts 2.3).
+
+    An existing mapping decides; then the normalised name, then the name ignoring case; the first spelling names a new one.
+
+    Args:
+        staged: values of the property `Бренд`; real exports repeat them in each segment.
+        shop: all brands of the shop.
+        mapped: all mappings of the shop.
+    """
+    mappings = {mapping.onec_id: mapping for mapping in mapped}
+    by_normalized = {brand.normalized_name: brand for brand in shop}
+    by_name = {brand.name.lower(): brand for brand in shop}
+    slugs = UniqueNames((brand.slug for brand in shop), SLUG_LENGTH, first_suffix=2)
+    created: dict[str, NewBrand] = {}
+    new_mappings: dict[str, BrandMapping] = {}
+    renamed: dict[str, str] = {}
+    ordered = sorted(staged, key=lambda row: (row.file_no, row.position))
+    for row in ordered:
+        if row.onec_id in mappings:
+            if row.onec_id not in new_mappings:
+                renamed[row.onec_id] = row.name
+            continue
+        known = by_normalized.get(row.normalized_name) or by_name.get(row.name.lower())
+        if known is None and row.normalized_name not in created:
+            slug = slugs.take(row.slug or f"brand-{row.onec_id[:8]}")
+            created[row.normalized_name] = NewBrand(row.name, row.normalized_name, slug)
+        normalized_name = known.normalized_name if known else row.normalized_name
+        mapping = BrandMapping(row.onec_id, row.name, normalized_name, known.id if known else None)
+        mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
+    renamed = {key: name for key, name in renamed.items() if mappings[key].onec_name != name}
+    total = len({row.onec_id for row in ordered})
+    changed = len(new_mappings) - len(created) + len(renamed)
+    return BrandPlan(
+        created=tuple(created.values()),
+        new_mappings=tuple(new_mappings.values()),
+        renamed_mappings=tuple(renamed.items()),
+        mappings=mappings,
+        counts=Counts(created=len(created), updated=changed, unchanged=total - len(created) - changed),
+        changes=tuple(
+            FieldChange(Entity.BRAND, brand.normalized_name, brand.name, "created", None, brand.name)
+            for brand in created.values()
+        ),
+    )

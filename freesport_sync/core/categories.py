@@ -1,0 +1,300 @@
+"""1C's groups compared with the shop's categories: rows in, a plan of what to write out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.run import Counts, Entity, FieldChange, shown
+from freesport_sync.core.staged import StagedCategory
+from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
+from freesport_sync.errors import ImportFailed
+
+HIDDEN_CATEGORY = "__onec_unresolved_category__"
+"""`onec_id` of the shop's hidden category for products whose group is not known (facts 2.2)."""
+
+REPAIR_ANCHOR = "__repair_anchor__"
+"""`onec_id` that the shop's repair command gives to a root it made itself; 1C's root takes it over (facts 2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopCategory:
+    """A category of the shop."""
+
+    id: int
+    onec_id: str | None
+    name: str
+    description: str
+    parent_id: int | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewCategory:
+    """A category to insert; its parent is set afterwards, by 1C key."""
+
+    onec_id: str
+    name: str
+    slug: str
+    description: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCategory:
+    """New values of a category that differs."""
+
+    id: int
+    onec_id: str
+    name: str
+    description: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryPlan:
+    """What to do with the categories, parents last."""
+
+    created: tuple[NewCategory, ...] = ()
+    changed: tuple[ChangedCategory, ...] = ()
+    parents: tuple[tuple[str, str | None], ...] = ()
+    """(1C key, 1C key of its parent) where the parent differs."""
+    ids: Mapping[str, int | None] = field(default_factory=dict)
+    """1C key -> the shop's id of every category that products may use; None for a new one."""
+    counts: Counts = field(default_factory=Counts)
+    issues: tuple[RowIssue, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+
+
+def plan_categories(
+    staged: Sequence[StagedCategory],
+    shop: Sequence[ShopCategory],
+    taken_slugs: Iterable[str],
+    root_name: str,
+    files: Mapping[int, str],
+    is_full: bool,
+) -> CategoryPlan:
+    """Compare 1C's groups with the shop's categories (facts 2.2, DESIGN section 6).
+
+    Only the root named `root_name` and what lies below it is imported. Absence changes nothing, unless `is_full`.
+
+    Args:
+        staged: groups in any order.
+        shop: all categories of the shop.
+        taken_slugs: slugs of all categories.
+        root_name: setting `catalog.root_category`.
+        files: number -> name of the export's files, for the issues.
+        is_full: deactivate categories that the export does not contain.
+
+    Raises:
+        ImportFailed: the root category is neither in the export nor in the shop.
+    """
+    return _CategoryPlanner(staged, shop, taken_slugs, root_name, files, is_full).plan()
+
+
+class _CategoryPlanner:
+    """The steps of `plan_categories`, which share the tree."""
+
+    def __init__(
+        self,
+        staged: Sequence[StagedCategory],
+        shop: Sequence[ShopCategory],
+        taken_slugs: Iterable[str],
+        root_name: str,
+        files: Mapping[int, str],
+        is_full: bool,
+    ) -> None:
+        self.shop = shop
+        self.taken_slugs = taken_slugs
+        self.root_name = root_name
+        self.files = files
+        self.is_full = is_full
+        self.issues: list[RowIssue] = []
+        self.by_id = {category.id: category for category in shop}
+        self.by_key = {category.onec_id: category for category in shop if category.onec_id}
+        self.staged = self._last_records(staged)
+
+    def plan(self) -> CategoryPlan:
+        if not self.staged:
+            return CategoryPlan(ids=self._usable_ids(()))
+        adopted = self._adopt_repair_anchor()
+        in_scope = self._in_scope()
+        created, changed = self._created_and_changed(in_scope, adopted)
+        absent = self._absent() if self.is_full else []
+        counts = Counts(
+            created=len(created),
+            updated=len(changed) + len(absent),
+            unchanged=len(in_scope) - len(created) - len(changed),
+            skipped=len(self.staged) - len(in_scope),
+        )
+        parents = self._parents(in_scope)
+        moved_only = {key for key, _ in parents if key in self.by_key} - {category.onec_id for category in changed}
+        return CategoryPlan(
+            created=tuple(created),
+            changed=tuple(changed + absent),
+            parents=tuple(parents),
+            ids=self._usable_ids(tuple(category.onec_id for category in created)),
+            counts=counts + Counts(updated=len(moved_only), unchanged=-len(moved_only)),
+            issues=tuple(self.issues),
+            changes=tuple(self._field_changes(created, changed + absent)),
+        )
+
+    def _last_records(self, staged: Sequence[StagedCategory]) -> dict[str, StagedCategory]:
+        """Last record of each group for values, in the order of the first."""
+        records: dict[str, StagedCategory] = {}
+        for row in sorted(staged, key=lambda row: (row.file_no, row.position)):
+            first = records.get(row.onec_id)
+            if first is None:
+                records[row.onec_id] = row
+            elif row.name is None:  # a tombstone marks the group, it does not empty it
+                records[row.onec_id] = first._replace(is_deleted=row.is_deleted)
+            else:
+                records[row.onec_id] = row._replace(slug=first.slug or row.slug)
+        return records
+
+    def _adopt_repair_anchor(self) -> ShopCategory | None:
+        """A root of the right name that nobody in 1C owns becomes 1C's root."""
+        root = next(
+            (row for row in self.staged.values() if row.parent_onec_id is None and row.name == self.root_name), None
+        )
+        if root is None or root.onec_id in self.by_key:
+            return None
+        for category in self.shop:
+            if (
+                category.parent_id is None
+                and category.name == self.root_name
+                and category.onec_id in (None, "", REPAIR_ANCHOR)
+            ):
+                self.by_key[root.onec_id] = category
+                return category
+        return None
+
+    def _in_scope(self) -> dict[str, StagedCategory]:
+        """The groups below the root category; the others are left alone."""
+        anchors = {
+            row.onec_id for row in self.staged.values() if row.parent_onec_id is None and row.name == self.root_name
+        }
+        shop_anchors = {c.id for c in self.shop if c.parent_id is None and c.name == self.root_name}
+        if not anchors and not shop_anchors:
+            roots = sorted({row.name or row.onec_id for row in self.staged.values() if row.parent_onec_id is None})
+            raise ImportFailed("root_category_missing", root=self.root_name, found=", ".join(roots[:5]))
+        verdicts: dict[str, bool] = dict.fromkeys(anchors, True)
+        in_scope = {}
+        for key, row in self.staged.items():
+            if self._reaches_anchor(key, verdicts, shop_anchors):
+                in_scope[key] = row
+            elif row.parent_onec_id is None:
+                self._issue(row, Severity.NOTE, "category_outside_root", field="Наименование", value=row.name or "")
+        return in_scope
+
+    def _reaches_anchor(self, key: str, verdicts: dict[str, bool], shop_anchors: set[int]) -> bool:
+        path: list[str] = []
+        current: str | None = key
+        while current is not None and current not in verdicts:
+            if current in path:
+                self._issue(self.staged[key], Severity.ERROR, "category_cycle", field="Группы", value=current)
+                break
+            path.append(current)
+            row = self.staged.get(current)
+            if row is None:
+                break
+            if row.parent_onec_id is None:
+                verdicts[current] = self._is_below(self.by_key.get(current), shop_anchors)
+                break
+            current = row.parent_onec_id
+        verdict = verdicts.get(current or "", False)
+        verdicts.update(dict.fromkeys(path, verdict))
+        return verdict
+
+    def _is_below(self, category: ShopCategory | None, shop_anchors: set[int]) -> bool:
+        """A group that the export shows as a root may lie below the root category in the shop."""
+        seen: set[int] = set()
+        while category is not None and category.id not in seen:
+            if category.id in shop_anchors:
+                return True
+            seen.add(category.id)
+            category = self.by_id.get(category.parent_id or 0)
+        return False
+
+    def _created_and_changed(
+        self, in_scope: Mapping[str, StagedCategory], adopted: ShopCategory | None
+    ) -> tuple[list[NewCategory], list[ChangedCategory]]:
+        slugs = UniqueNames(self.taken_slugs, SLUG_LENGTH, first_suffix=2)
+        created, changed = [], []
+        for key, row in in_scope.items():
+            known = self.by_key.get(key)
+            if known is None:
+                if row.name is None:
+                    self._issue(row, Severity.NOTE, "tombstone_unknown", field="Ид", value=key)
+                    continue
+                slug = slugs.take(row.slug or f"category-{key[:8]}")
+                created.append(NewCategory(key, row.name, slug, row.description, not row.is_deleted))
+                continue
+            wanted = ChangedCategory(
+                known.id,
+                key,
+                known.name if row.name is None else row.name,
+                known.description if row.name is None else row.description,
+                not row.is_deleted,
+            )
+            current = (known.name, known.description, known.is_active)
+            if known is adopted or (wanted.name, wanted.description, wanted.is_active) != current:
+                changed.append(wanted)
+        return created, changed
+
+    def _parents(self, in_scope: Mapping[str, StagedCategory]) -> list[tuple[str, str | None]]:
+        parents: list[tuple[str, str | None]] = []
+        for key, row in in_scope.items():
+            known = self.by_key.get(key)
+            if row.name is None or (row.parent_onec_id is None and known is not None):
+                continue  # a tombstone says nothing of its place; a sub-tree may be exported without what is above it
+            parent = self.by_key.get(row.parent_onec_id or "")
+            if known is None or parent is None or known.parent_id != parent.id:
+                parents.append((key, row.parent_onec_id))
+        return [(key, parent) for key, parent in parents if not self._closes_cycle(key, parent, in_scope)]
+
+    def _closes_cycle(self, key: str, parent: str | None, in_scope: Mapping[str, StagedCategory]) -> bool:
+        """A group that the export puts below its own descendant of the shop keeps its place."""
+        seen = {key}
+        current = parent
+        while current is not None:
+            if current in seen:
+                self._issue(in_scope[key], Severity.ERROR, "category_cycle", field="Группы", value=parent or "")
+                return True
+            seen.add(current)
+            row = self.staged.get(current)
+            if row is not None and row.name is not None and row.parent_onec_id is not None:
+                current = row.parent_onec_id
+                continue
+            known = self.by_key.get(current)
+            above = self.by_id.get(known.parent_id or 0) if known else None
+            current = above.onec_id if above else None
+        return False
+
+    def _absent(self) -> list[ChangedCategory]:
+        return [
+            ChangedCategory(category.id, key, category.name, category.description, is_active=False)
+            for key, category in self.by_key.items()
+            if category.is_active and key not in self.staged and key != HIDDEN_CATEGORY
+        ]
+
+    def _usable_ids(self, created: Iterable[str]) -> dict[str, int | None]:
+        ids: dict[str, int | None] = {
+            key: category.id for key, category in self.by_key.items() if key != HIDDEN_CATEGORY
+        }
+        return ids | dict.fromkeys(created)
+
+    def _field_changes(self, created: list[NewCategory], changed: list[ChangedCategory]) -> Iterable[FieldChange]:
+        for new in created:
+            yield FieldChange(Entity.CATEGORY, new.onec_id, new.name, "created", None, new.name)
+        for wanted in changed:
+            known = self.by_id[wanted.id]
+            for name in ("onec_id", "name", "description", "is_active"):
+                old, new_value = getattr(known, name), getattr(wanted, name)
+                if old != new_value:
+                    yield FieldChange(Entity.CATEGORY, wanted.onec_id, known.name, name, shown(old), shown(new_value))
+
+    def _issue(self, row: StagedCategory, severity: Severity, code: str, field: str, value: str) -> None:
+        place = self.files.get(row.file_no, "")
+        self.issues.append(RowIssue(severity, code, place, row.line, row.onec_id, row.name or "", field, value))

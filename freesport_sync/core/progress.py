@@ -1,0 +1,134 @@
+"""The stream of events that a run sends to whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import Entity, RunReport, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The lock is held and the run has a number."""
+
+    run_id: int
+    operator: str
+    database: str
+    is_dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFound:
+    """What the plan found in the export folder.
+
+    Args:
+        files: files that will be read.
+        size_bytes: their size together.
+        created_at: newest `ДатаФормирования`, local time of the 1C server.
+        age_s: how long ago that was by this machine's clock; None where the export carries no date.
+        skipped: files of the folder that this run leaves alone, with a reason code each.
+    """
+
+    files: int
+    size_bytes: int
+    created_at: datetime | None
+    age_s: float | None
+    skipped: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a stage has come.
+
+    Args:
+        stage: the stage.
+        done: units done: bytes of input while staging, rows while merging.
+        total: units in all; 0 where it is not known yet.
+        rate: units per second since the stage began.
+        eta_s: seconds to go; None while it cannot be told.
+        entity: what is being merged, where that is known.
+    """
+
+    stage: Stage
+    done: int
+    total: int
+    rate: float
+    eta_s: float | None
+    entity: Entity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuesFound:
+    """Row issues, in the order they were met."""
+
+    issues: tuple[RowIssue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRepeated:
+    """The merge met a deadlock or a lock it could not get, and starts again from staging."""
+
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run is over."""
+
+    report: RunReport
+
+
+Event = RunStarted | ExportFound | Progress | IssuesFound | MergeRepeated | RunFinished
+
+
+class Reporter(Protocol):
+    """Receives the events of a run, on the run's own thread; must return quickly."""
+
+    def __call__(self, event: Event) -> None: ...
+
+
+class StageMeter:
+    """Turns a stage's counting into at most ten progress events a second; the first and the last are always sent.
+
+    Args:
+        report: receives the events.
+        stage: the stage that is counted.
+        total: units in all; 0 where it is not known yet.
+        clock: monotonic seconds.
+    """
+
+    MIN_INTERVAL_S = 0.1
+
+    def __init__(self, report: Reporter, stage: Stage, total: int, clock: Callable[[], float]) -> None:
+        self._report = report
+        self._stage = stage
+        self._total = total
+        self._clock = clock
+        self._started = clock()
+        self._sent = self._started
+        self._done = 0
+        self._entity: Entity | None = None
+        self._send()
+
+    def advance(self, done: int, entity: Entity | None = None) -> None:
+        """Set how many units are done; sends an event if the last one is old enough."""
+        self._done, self._entity = done, entity
+        if self._clock() - self._sent >= self.MIN_INTERVAL_S:
+            self._send()
+
+    def finish(self) -> None:
+        """Send the last event of the stage."""
+        self._done = self._total = max(self._total, self._done)
+        self._send()
+
+    def _send(self) -> None:
+        self._sent = self._clock()
+        elapsed = self._sent - self._started
+        rate = self._done / elapsed if elapsed > 0 else 0.0
+        eta_s = (self._total - self._done) / rate if rate > 0 and self._total else None
+        self._report(Progress(self._stage, self._done, self._total, rate, eta_s, self._entity))

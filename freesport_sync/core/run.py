@@ -1,0 +1,196 @@
+"""What is to be run, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from freesport_sync.core.issues import Severity
+
+
+class RunKind(StrEnum):
+    """What the operator asks for with `--run`."""
+
+    ALL = "all"
+    CATALOG = "catalog"
+    STOCKS = "stocks"
+    PRICES = "prices"
+
+
+class FileType(StrEnum):
+    """Narrows a catalogue run to some of its files, with the words of the shop's own command."""
+
+    ALL = "all"
+    GOODS = "goods"
+    OFFERS = "offers"
+    PRICES = "prices"
+    RESTS = "rests"
+
+
+class ImportType(StrEnum):
+    """The shop's own words for `import_sessions.import_type`."""
+
+    CATALOG = "catalog"
+    VARIANTS = "variants"
+    STOCKS = "stocks"
+    PRICES = "prices"
+
+
+class RunStatus(StrEnum):
+    """How a run stands; richer than the shop's own words, to which `database.runs` maps it."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    """Its process died without a word; found and closed by the next run."""
+
+
+class Stage(StrEnum):
+    """The steps of a run, in order."""
+
+    PLAN = "plan"
+    STAGE = "stage"
+    RESOLVE = "resolve"
+    APPLY = "apply"
+    REPORT = "report"
+
+
+class Entity(StrEnum):
+    """What a run counts."""
+
+    CATEGORY = "category"
+    BRAND = "brand"
+    PRICE_TYPE = "price_type"
+    PRODUCT = "product"
+    VARIANT = "variant"
+    DEFAULT_VARIANT = "default_variant"
+    PRICE = "price"
+    STOCK = "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Everything that describes a run; the window, the command line and later a scheduler submit the same.
+
+    Args:
+        kind: what to import.
+        file_type: which files of the catalogue.
+        data_dir: folder or zip of the export.
+        operator: who asked, for the history and for whoever is refused meanwhile.
+        chunk_size: records per block sent to the database, 1 or more; never changes the result.
+        is_dry_run: count and list the changes, write nothing to the shop.
+        is_full: deactivate what the export does not contain.
+        allow_older: accept an export older than the last one imported.
+        accept_large_change: accept a change of more than 20 % of the products or variants.
+        skip_backup: reserved for the backup before an import.
+        skip_images: reserved for pictures.
+    """
+
+    kind: RunKind = RunKind.ALL
+    file_type: FileType = FileType.ALL
+    data_dir: Path = Path("data/import_1c")
+    operator: str = ""
+    chunk_size: int = 1000
+    is_dry_run: bool = False
+    is_full: bool = False
+    allow_older: bool = False
+    accept_large_change: bool = False
+    skip_backup: bool = False
+    skip_images: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as plain JSON values, for the run's row."""
+        return asdict(self) | {"data_dir": str(self.data_dir)}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What happened to the records of one entity."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    """Left out by a rule, with an issue that says why."""
+    failed: int = 0
+    """Could not be imported at all, with an issue of severity error."""
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.skipped + other.skipped,
+            self.failed + other.failed,
+        )
+
+    @property
+    def accepted(self) -> int:
+        return self.created + self.updated + self.unchanged
+
+    @property
+    def total(self) -> int:
+        return self.accepted + self.skipped + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that a dry run would change."""
+
+    entity: Entity
+    onec_id: str
+    name: str
+    field: str
+    old_value: str | None
+    new_value: str | None
+
+
+def shown(value: object) -> str | None:
+    """A value of a field as the list of changes shows it."""
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """One file of the export, as the history shows it."""
+
+    kind: str
+    path: str
+    size_bytes: int
+    created_at: datetime | None
+    """`ДатаФормирования`: local time of the 1C server, without a zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTotal:
+    """How often one kind of row issue occurred."""
+
+    severity: Severity
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """The result of a run, for the window, the terminal and the history."""
+
+    run_id: int
+    kind: RunKind
+    status: RunStatus
+    is_dry_run: bool
+    started_at: datetime
+    duration_s: float
+    counts: dict[Entity, Counts] = field(default_factory=dict)
+    issue_totals: tuple[IssueTotal, ...] = ()
+    files: tuple[ExportFile, ...] = ()
+
+    @property
+    def has_row_errors(self) -> bool:
+        return any(total.severity is Severity.ERROR for total in self.issue_totals)

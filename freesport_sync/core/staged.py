@@ -1,0 +1,148 @@
+"""The rows that workers make of 1C's files: the contract between `commerceml` and `database`.
+
+Big kinds (products, offers, prices, rests) travel as COPY-ready text into temporary staging tables with the same
+column names; small ones (reference books) travel as these objects and are resolved in Python.
+Every row starts with its place in the export, because workers finish in any order: `file_no` is the number of the
+file in import order, `position` the record's number in that file, `line` its line for the reports.
+`None` means "the file does not say": the shop keeps what it has.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class StagedProduct(NamedTuple):
+    """One `Товар` (table `stg_product`)."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    name: str | None
+    """None in a tombstone, which has only an `Ид`."""
+    slug: str
+    """Transliterated name, not yet unique, at most 255 characters; may be empty."""
+    description: str | None
+    category_onec_id: str | None
+    brand_onec_id: str | None
+    """Raw GUID of the brand; None without a brand and for the zero GUID."""
+    vat_rate: Decimal | None
+    is_deleted: bool
+
+
+class StagedOffer(NamedTuple):
+    """One `Предложение` of an offers file (table `stg_offer`)."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    product_onec_id: str
+    """The part of `Ид` before `#`; the whole `Ид` where there is none."""
+    name: str | None
+    article: str | None
+    color_name: str | None
+    size_value: str | None
+    is_deleted: bool
+
+
+class StagedPrice(NamedTuple):
+    """The prices of one `Предложение`, already turned into the shop's columns (table `stg_price`)."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    retail_price: Decimal | None
+    opt1_price: Decimal | None
+    opt2_price: Decimal | None
+    opt3_price: Decimal | None
+    trainer_price: Decimal | None
+    federation_price: Decimal | None
+    rrp: Decimal | None
+    msrp: Decimal | None
+
+
+class StagedRest(NamedTuple):
+    """The stock of one offer in one warehouse (table `stg_rest`)."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    warehouse_onec_id: str | None
+    """None where the file gives a quantity without a warehouse."""
+    quantity: int
+    """Whole pieces, never negative."""
+    entry: int
+    """Number of the warehouse in its record; the first of two warehouses with equal stock sells the offer."""
+
+
+PRICE_COLUMNS = StagedPrice._fields[4:]
+"""Columns of `product_variants` that a price type can stand for."""
+
+StagedRow = StagedProduct | StagedOffer | StagedPrice | StagedRest
+
+STAGING_TABLES: dict[str, tuple[str, ...]] = {
+    "stg_product": StagedProduct._fields,
+    "stg_offer": StagedOffer._fields,
+    "stg_price": StagedPrice._fields,
+    "stg_rest": StagedRest._fields,
+}
+"""Staging table -> its columns in COPY order."""
+
+
+class StagedCategory(NamedTuple):
+    """One `Группа` of the classifier."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    parent_onec_id: str | None
+    """None for a root of the tree."""
+    name: str | None
+    slug: str
+    description: str
+    is_deleted: bool
+
+
+class StagedBrand(NamedTuple):
+    """One value of the property `Бренд`."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    name: str
+    normalized_name: str
+    """See `commerceml.values.normalize_name`; the shop knows a brand by it."""
+    slug: str
+
+
+class StagedPriceType(NamedTuple):
+    """One `ТипЦены`."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    name: str | None
+    product_field: str | None
+    """Column of `product_variants` that the name stands for; None where the name is not recognised."""
+    is_deleted: bool
+
+
+class StagedWarehouse(NamedTuple):
+    """One `Склад` of storages.xml."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    name: str
+
+
+ReferenceRow = StagedCategory | StagedBrand | StagedPriceType | StagedWarehouse

@@ -1,0 +1,36 @@
+"""Unique slugs and SKUs: the first keeps its own word, later ones get a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+SLUG_LENGTH = 255
+SKU_LENGTH = 100
+
+
+class UniqueNames:
+    """Hands out names that are not taken, in the order in which they are asked for.
+
+    Args:
+        taken: names that are in use.
+        max_length: characters at most; a longer name is cut so that its number still fits.
+        first_suffix: number of the second of equals: 2 for slugs, 1 for SKUs, as in the reference importer.
+    """
+
+    def __init__(self, taken: Iterable[str], max_length: int, first_suffix: int) -> None:
+        self._taken = set(taken)
+        self._max_length = max_length
+        self._first_suffix = first_suffix
+        self._next: dict[str, int] = {}
+
+    def take(self, wanted: str) -> str:
+        """The wanted name, or the wanted name with the smallest free number."""
+        wanted = wanted[: self._max_length]
+        name, number = wanted, self._next.get(wanted, self._first_suffix)
+        while name in self._taken:
+            suffix = f"-{number}"
+            name = wanted[: self._max_length - len(suffix)] + suffix
+            number += 1
+        self._next[wanted] = number
+        self._taken.add(name)
+        return name

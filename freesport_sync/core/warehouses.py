@@ -1,0 +1,14 @@
+"""What the shop calls 1C's warehouses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from freesport_sync.core.staged import StagedWarehouse
+
+
+def warehouse_names(
+    staged: Sequence[StagedWarehouse], configured: Mapping[str, str], shop: Mapping[str, str]
+) -> dict[str, str]:
+    """1C key -> name: storages.xml first, then the settings, then what the shop already shows."""
+    return {**shop, **configured, **{row.onec_id: row.name for row in staged}}

@@ -1,0 +1,104 @@
+"""Answers before a run whether it could run, point by point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from freesport_sync.database.engine import connect, driver_connection
+from freesport_sync.database.lock import find_holder
+from freesport_sync.database.own_schema import HEAD, current_revision
+from freesport_sync.database.shop import described, is_read_only, may_create_temp
+from freesport_sync.database.shop_check import CATALOG_TABLES, find_missing
+from freesport_sync.errors import SyncError
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One point of the check.
+
+    Args:
+        code: a key of the section `check` in the text files.
+        is_ok: whether an import could run as far as this point goes.
+        params: what the text names.
+    """
+
+    code: str
+    is_ok: bool
+    params: dict[str, object] = field(default_factory=dict)
+
+
+def check_database(url: sa.URL, label: str, may_create_tables: bool) -> tuple[CheckItem, ...]:
+    """Look at everything an import needs; writes nothing.
+
+    Args:
+        url: with the password.
+        label: the database, for people.
+        may_create_tables: missing shop tables are no fault, an import would create them.
+
+    Raises:
+        SyncError: the database cannot be reached, or only through a pooler.
+    """
+    connection = connect(url, "freesport_sync check")
+    try:
+        version = driver_connection(connection).info.parameter_status("server_version")
+        return (
+            CheckItem("reachable", True, {"database": label}),
+            CheckItem("version", True, {"version": version}),
+            CheckItem("direct", True),
+            _verdict("temp", may_create_temp(connection)),
+            _verdict("writable", not is_read_only(connection)),
+            _check_shop(connection, may_create_tables),
+            _check_own_schema(connection),
+            _check_lock(connection),
+        )
+    finally:
+        connection.close()
+
+
+def _verdict(code: str, is_ok: bool) -> CheckItem:
+    return CheckItem(code if is_ok else f"{code}_missing", is_ok)
+
+
+def _check_shop(connection: sa.Connection, may_create_tables: bool) -> CheckItem:
+    missing = find_missing(connection, CATALOG_TABLES)
+    if not missing:
+        return CheckItem("shop", True)
+    if may_create_tables:
+        return CheckItem("shop_will_be_created", True)
+    return CheckItem("shop_incomplete", False, {"missing": "\n".join(described(item) for item in missing)})
+
+
+def _check_own_schema(connection: sa.Connection) -> CheckItem:
+    try:
+        revision = current_revision(connection)
+    except sa.exc.DBAPIError as error:
+        raise SyncError("own_schema_unreadable") from error
+    if revision is None:
+        return CheckItem("schema_will_be_created", True)
+    if revision > HEAD:
+        return CheckItem("schema_newer", False, {"found": revision, "known": HEAD})
+    return CheckItem("schema", True, {"revision": revision})
+
+
+def _check_lock(connection: sa.Connection) -> CheckItem:
+    holder = find_holder(connection)
+    if holder is None:
+        return CheckItem("lock_free", True)
+    since = holder.since.isoformat(timespec="seconds") if holder.since else ""
+    if holder.run_id is None:
+        return CheckItem(
+            "lock_held_unknown", False, {"process": holder.backend_id, "address": holder.address, "since": since}
+        )
+    return CheckItem(
+        "lock_held",
+        False,
+        {
+            "operator": holder.operator,
+            "host": holder.host,
+            "run_id": holder.run_id,
+            "stage": holder.stage,
+            "since": since,
+        },
+    )

@@ -1,0 +1,293 @@
+"""The set-based merge of the big tables: staged rows resolved, compared, and what changed written.
+
+Every function runs on the lock's connection; from `resolve` on inside one transaction. The SQL is in `sql/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from freesport_sync.core.brands import NO_BRAND
+from freesport_sync.core.categories import HIDDEN_CATEGORY
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueNames
+from freesport_sync.database.engine import fetch_in_chunks
+from freesport_sync.database.shop_tables import product_variants, products
+from freesport_sync.database.sql_files import sql
+from freesport_sync.database.staging import copy_rows
+
+RANGE_ROWS = 20_000
+"""Rows written by one statement: progress moves and a cancel is seen between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRules:
+    """What the settings and the request say about the merge; the parameters of `resolve.sql`.
+
+    Args:
+        makes_default_variants: the run is one in which products without offers get a default variant.
+        is_full_products: products that the export lacks are deactivated.
+        is_full_variants: variants that the export lacks are deactivated.
+        clear_missing_prices: a price that the export lacks is cleared.
+        owns_name: 1C overwrites names of products; the other `owns_*` likewise.
+    """
+
+    makes_default_variants: bool
+    is_full_products: bool
+    is_full_variants: bool
+    clear_missing_prices: bool
+    owns_name: bool
+    owns_category: bool
+    owns_brand: bool
+    owns_description: bool
+    owns_vat_rate: bool
+    owns_prices: bool
+    owns_stock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LargeChange:
+    """How much of the live shop one kind of change would hit."""
+
+    change: str
+    affected: int
+    existing: int
+
+
+class MergeConflict(Exception):
+    """Somebody else has changed the same objects meanwhile: the merge has to start again from staging."""
+
+
+def resolve(connection: sa.Connection, rules: MergeRules) -> None:
+    """Fill the change tables; reads the shop, locks and writes nothing in it."""
+    parameters = asdict(rules) | {"hidden_category": HIDDEN_CATEGORY, "no_brand": NO_BRAND}
+    connection.execute(sql("resolve"), parameters)
+    _allocate(connection, "chg_product", "slug", "wanted_slug", products.c.slug, SLUG_LENGTH, first_suffix=2)
+    _allocate(connection, "chg_variant", "sku", "wanted_sku", product_variants.c.sku, SKU_LENGTH, first_suffix=1)
+
+
+def read_counts(connection: sa.Connection) -> dict[Entity, Counts]:
+    """What the change tables amount to."""
+    rows = connection.execute(sql("counts")).mappings()
+    return {
+        Entity(row["entity"]): Counts(row["created"], row["updated"], row["unchanged"], row["skipped"]) for row in rows
+    }
+
+
+def read_large_changes(connection: sa.Connection) -> list[LargeChange]:
+    """What the guard against mass changes looks at."""
+    return [LargeChange(*row) for row in connection.execute(sql("large_change"))]
+
+
+def read_field_changes(connection: sa.Connection, limit: int) -> list[FieldChange]:
+    """Field by field, what the merge would change in products and variants."""
+    rows = connection.execute(sql("changed_fields"), {"limit": limit})
+    return [FieldChange(Entity(row[0]), *row[1:]) for row in rows]
+
+
+def needs_hidden_category(connection: sa.Connection) -> bool:
+    """Whether a product goes into the hidden category."""
+    return _exists(connection, "SELECT 1 FROM chg_product WHERE category_key = :key", key=HIDDEN_CATEGORY)
+
+
+def needs_no_brand(connection: sa.Connection) -> bool:
+    """Whether a product gets the brand for products without one."""
+    return _exists(connection, "SELECT 1 FROM chg_product WHERE brand_key = :key", key=NO_BRAND)
+
+
+def rows_to_write(connection: sa.Connection) -> tuple[int, int]:
+    """Products and variants that `apply_products` and `apply_variants` will write."""
+    row = connection.execute(
+        sa.text("SELECT (SELECT count(*) FROM chg_product), (SELECT count(*) FROM chg_variant)")
+    ).one()
+    return row[0], row[1]
+
+
+def apply_products(connection: sa.Connection, total: int, advance: Callable[[int], None]) -> None:
+    """Write new and changed products in key ranges; `advance` hears how many are done and may raise `Cancelled`.
+
+    Raises:
+        MergeConflict: a product appeared or vanished meanwhile.
+    """
+    existing = _count(connection, "SELECT count(*) FROM chg_product WHERE product_id IS NOT NULL")
+    _apply(connection, "products", total, existing, advance)
+    connection.execute(sql("link_new_variants"))
+    connection.execute(sql("remember_deactivated"))
+
+
+def apply_variants(connection: sa.Connection, total: int, advance: Callable[[int], None]) -> None:
+    """Write new and changed variants, as `apply_products` does."""
+    existing = _count(connection, "SELECT count(*) FROM chg_variant WHERE variant_id IS NOT NULL")
+    _apply(connection, "variants", total, existing, advance)
+
+
+def check_constraints(connection: sa.Connection) -> None:
+    """Let the shop's deferred foreign keys speak before COMMIT."""
+    connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def read_issues(connection: sa.Connection, files: Mapping[int, str]) -> Iterator[tuple[RowIssue, ...]]:
+    """Row issues that only the comparison with the shop can find.
+
+    Args:
+        connection: inside the merge, after `resolve`.
+        files: number -> name of the export's files.
+    """
+    for query in _ISSUE_QUERIES:
+        for rows in fetch_in_chunks(connection, query.statement):
+            yield tuple(_issue(query, row, files) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _IssueQuery:
+    severity: Severity
+    code: str
+    field: str
+    statement: str
+
+
+_ISSUE_QUERIES = (
+    _IssueQuery(
+        Severity.WARNING,
+        "category_unknown",
+        "Группы",
+        "SELECT s.file_no, s.line, s.onec_id, s.name, s.category_onec_id AS value FROM stg_product AS s"
+        " JOIN chg_product AS c ON c.onec_id = s.onec_id AND c.product_id IS NULL"
+        f" WHERE c.category_key = '{HIDDEN_CATEGORY}' ORDER BY s.file_no, s.position",
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "brand_unknown",
+        "Бренд",
+        "SELECT s.file_no, s.line, s.onec_id, s.name, s.brand_onec_id AS value FROM stg_product AS s"
+        " WHERE s.brand_onec_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM map_brand AS b WHERE b.onec_id = s.brand_onec_id)"
+        " ORDER BY s.file_no, s.position",
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "name_kept",
+        "Наименование",
+        "SELECT s.file_no, s.line, s.onec_id, p.name, s.name AS value, p.name AS kept FROM stg_product AS s"
+        " JOIN map_product AS m ON m.onec_id = s.onec_id JOIN products AS p ON p.id = m.product_id"
+        " LEFT JOIN chg_product AS c ON c.onec_id = s.onec_id"
+        " WHERE s.name <> p.name AND coalesce(c.name, p.name) = p.name ORDER BY s.file_no, s.position",
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "category_kept",
+        "Группы",
+        "SELECT s.file_no, s.line, s.onec_id, p.name, coalesce(wanted.name, s.category_onec_id) AS value, kept.name AS kept"
+        " FROM stg_product AS s JOIN map_product AS m ON m.onec_id = s.onec_id JOIN products AS p ON p.id = m.product_id"
+        " JOIN map_category AS category ON category.onec_id = s.category_onec_id"
+        " JOIN categories AS kept ON kept.id = p.category_id LEFT JOIN categories AS wanted ON wanted.id = category.category_id"
+        " LEFT JOIN chg_product AS c ON c.onec_id = s.onec_id"
+        " WHERE s.name IS NOT NULL AND category.category_id IS DISTINCT FROM p.category_id AND c.category_key IS NULL"
+        " ORDER BY s.file_no, s.position",
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "tombstone_unknown",
+        "Ид",
+        "SELECT s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value FROM stg_product AS s"
+        " JOIN map_product AS m ON m.onec_id = s.onec_id WHERE m.product_id IS NULL AND NOT m.is_record"
+        " ORDER BY s.file_no, s.position",
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "parent_not_found",
+        "Ид",
+        # Once for each missing product, whatever the number of its offers.
+        "SELECT DISTINCT ON (o.product_onec_id) o.file_no, o.line, o.onec_id, o.name, o.product_onec_id AS value"
+        " FROM stg_offer AS o JOIN map_product AS m ON m.onec_id = o.product_onec_id"
+        " WHERE m.product_id IS NULL AND NOT m.is_record AND NOT (o.is_deleted AND o.name IS NULL)"
+        " ORDER BY o.product_onec_id, o.file_no, o.position",
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "price_variant_unknown",
+        "Цены",
+        "SELECT s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value FROM stg_price AS s"
+        " WHERE NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id) ORDER BY s.file_no, s.position",
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "stock_variant_unknown",
+        "Остатки",
+        "SELECT DISTINCT ON (s.onec_id) s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value FROM stg_rest AS s"
+        " WHERE NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id)"
+        " ORDER BY s.onec_id, s.file_no, s.position",
+    ),
+)
+
+
+def _issue(query: _IssueQuery, row: sa.RowMapping, files: Mapping[int, str]) -> RowIssue:
+    return RowIssue(
+        query.severity,
+        query.code,
+        files.get(row["file_no"], ""),
+        row["line"],
+        row["onec_id"],
+        (row["name"] or "")[:200],
+        query.field,
+        (row["value"] or "")[:200],
+        {"kept": row["kept"][:200]} if "kept" in row else {},
+    )
+
+
+def _allocate(
+    connection: sa.Connection,
+    table: str,
+    column: str,
+    wanted_column: str,
+    taken: sa.Column[str],
+    max_length: int,
+    first_suffix: int,
+) -> None:
+    """Give new rows of a change table their unique name, in file order."""
+    condition = f"{wanted_column} IS NOT NULL" if table == "chg_variant" else "product_id IS NULL"
+    if not _exists(connection, f"SELECT 1 FROM {table} WHERE {condition}"):
+        return
+    names = UniqueNames(connection.scalars(sa.select(taken)), max_length, first_suffix)
+    query = f"SELECT ord, {wanted_column}, onec_id FROM {table} WHERE {condition} ORDER BY file_no, position, onec_id"
+    connection.execute(sa.text("CREATE TEMP TABLE IF NOT EXISTS new_name (ord integer, name text) ON COMMIT DROP"))
+    connection.execute(sa.text("TRUNCATE new_name"))
+    for rows in fetch_in_chunks(connection, query):
+        # An empty slug is what transliteration leaves of `中文`; the reference names such products by their id.
+        wanted = ((row["ord"], row[wanted_column] or f"product-{row['onec_id'][:8]}") for row in rows)
+        copy_rows(connection, "new_name", ("ord", "name"), [(ord_, names.take(name)) for ord_, name in wanted])
+    connection.execute(sa.text(f"UPDATE {table} AS c SET {column} = n.name FROM new_name AS n WHERE n.ord = c.ord"))
+
+
+def _apply(connection: sa.Connection, entity: str, total: int, existing: int, advance: Callable[[int], None]) -> None:
+    """Existing rows come first in the change table, in order of id: lock and update them, then insert the rest."""
+    for first, last in _ranges(1, existing):
+        bounds = {"first": first, "last": last}
+        connection.execute(sql(f"lock_{entity}"), bounds)
+        _expect(connection.execute(sql(f"update_{entity}"), bounds).rowcount, last - first + 1)
+        advance(last)
+    for first, last in _ranges(existing + 1, total):
+        bounds = {"first": first, "last": last}
+        _expect(connection.execute(sql(f"insert_{entity}"), bounds).rowcount, last - first + 1)
+        advance(last)
+
+
+def _ranges(first: int, last: int) -> Iterator[tuple[int, int]]:
+    for start in range(first, last + 1, RANGE_ROWS):
+        yield start, min(start + RANGE_ROWS - 1, last)
+
+
+def _expect(written: int, expected: int) -> None:
+    if written != expected:
+        raise MergeConflict(f"{written} rows written, {expected} expected")
+
+
+def _count(connection: sa.Connection, query: str) -> int:
+    return int(connection.scalar(sa.text(query)) or 0)
+
+
+def _exists(connection: sa.Connection, query: str, **parameters: str) -> bool:
+    return bool(connection.scalar(sa.text(f"SELECT EXISTS ({query})"), parameters))

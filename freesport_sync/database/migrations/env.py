@@ -1,0 +1,16 @@
+"""Runs the migrations on the connection that holds the import lock."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import context
+
+from freesport_sync.database.engine import transaction
+from freesport_sync.database.own_schema import SCHEMA, metadata
+
+connection: sa.Connection = context.config.attributes["connection"]
+with transaction(connection):
+    connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
+    context.configure(connection=connection, target_metadata=metadata, version_table_schema=SCHEMA)
+    with context.begin_transaction():
+        context.run_migrations()

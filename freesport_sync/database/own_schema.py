@@ -1,0 +1,153 @@
+"""The program's own tables, in their own schema of the shop's database, and the migrations that make them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from freesport_sync.errors import SchemaMismatch
+
+SCHEMA = "freesport_sync"
+HEAD = "0001"
+"""Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
+
+metadata = sa.MetaData(schema=SCHEMA)
+_now = sa.DateTime(timezone=True)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("request", JSONB, nullable=False),
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("process_id", sa.Integer, nullable=False),
+    sa.Column("backend_id", sa.Integer, nullable=False, comment="PostgreSQL process that holds the lock"),
+    sa.Column("program_version", sa.Text, nullable=False),
+    sa.Column("is_dry_run", sa.Boolean, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("session_ids", ARRAY(sa.BigInteger), nullable=False, comment="rows of the shop's import_sessions"),
+    sa.Column("started_at", _now, nullable=False),
+    sa.Column("heartbeat_at", _now, nullable=False),
+    sa.Column("finished_at", _now),
+    sa.Column("cancel_requested_at", _now),
+    sa.Column("counts", JSONB, nullable=False),
+    sa.Column("issue_totals", JSONB, nullable=False),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_params", JSONB),
+    sa.Index("runs_started_at_idx", "started_at"),
+)
+
+run_stages = sa.Table(
+    "run_stages",
+    metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("started_at", _now, nullable=False),
+    sa.Column("done", sa.BigInteger, nullable=False),
+    sa.Column("total", sa.BigInteger, nullable=False),
+)
+
+run_files = sa.Table(
+    "run_files",
+    metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=False), comment="1C's own clock, without a zone"),
+)
+
+row_issues = sa.Table(
+    "row_issues",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("onec_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("params", JSONB, nullable=False),
+    sa.Index("row_issues_run_id_idx", "run_id", "code"),
+)
+
+field_changes = sa.Table(
+    "field_changes",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), nullable=False),
+    sa.Column("entity", sa.Text, nullable=False),
+    sa.Column("onec_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("old_value", sa.Text),
+    sa.Column("new_value", sa.Text),
+    sa.Index("field_changes_run_id_idx", "run_id"),
+    comment="What a dry run would have changed",
+)
+
+deactivated_objects = sa.Table(
+    "deactivated_objects",
+    metadata,
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("onec_id", sa.Text, primary_key=True),
+    comment="Objects that 1C's deletion mark (not an operator) has hidden in the shop",
+)
+
+
+def prepare_own_schema(connection: sa.Connection) -> None:
+    """Bring the own schema to `HEAD`; call it only while holding the import lock.
+
+    Raises:
+        SchemaMismatch: the schema is newer than this program, or may not be created; the error then carries the SQL
+            that a database administrator has to run.
+    """
+    current = current_revision(connection)
+    if current == HEAD:
+        return
+    if current is not None and current > HEAD:
+        raise SchemaMismatch("own_schema_newer", found=current, known=HEAD)
+    if current is None and not _may_create(connection):
+        role = connection.scalar(sa.text("SELECT quote_ident(current_user)"))
+        raise SchemaMismatch("own_schema_forbidden", sql=f"CREATE SCHEMA IF NOT EXISTS {SCHEMA} AUTHORIZATION {role};")
+    _migrate(connection)
+
+
+def current_revision(connection: sa.Connection) -> str | None:
+    """The migration that the database has; None where the schema is not there yet."""
+    if connection.scalar(sa.text(f"SELECT to_regclass('{SCHEMA}.alembic_version')")) is None:
+        return None
+    revision: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {SCHEMA}.alembic_version"))
+    return revision
+
+
+def _may_create(connection: sa.Connection) -> bool:
+    """Whether the schema exists and takes our tables, or may be created."""
+    return bool(
+        connection.scalar(
+            sa.text(
+                "SELECT coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = :schema),"
+                " has_database_privilege(current_database(), 'CREATE'))"
+            ),
+            {"schema": SCHEMA},
+        )
+    )
+
+
+def _migrate(connection: sa.Connection) -> None:
+    # Alembic takes 0.3 s to import: only a first run or an upgrade pays for it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)

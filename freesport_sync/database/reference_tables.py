@@ -1,0 +1,233 @@
+"""Reads and writes the shop's small tables: categories, brands, price types, and what a run needs of colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from freesport_sync.core.brands import NO_BRAND, BrandMapping, BrandPlan, NewBrand, ShopBrand
+from freesport_sync.core.categories import HIDDEN_CATEGORY, CategoryPlan, ShopCategory
+from freesport_sync.core.price_types import PriceTypePlan, ShopPriceType
+from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
+from freesport_sync.database.own_schema import deactivated_objects
+from freesport_sync.database.shop_tables import (
+    brands,
+    categories,
+    color_mappings,
+    price_types,
+    product_variants,
+    products_brand_1c_mapping,
+)
+
+_now = sa.func.now()
+PRICE_TYPE = "price_type"
+"""`deactivated_objects.entity` of a price type."""
+
+
+def read_categories(connection: sa.Connection) -> list[ShopCategory]:
+    """All categories of the shop."""
+    c = categories.c
+    query = sa.select(c.id, c.onec_id, c.name, c.description, c.parent_id, c.is_active).order_by(c.id)
+    return [ShopCategory(*row) for row in connection.execute(query)]
+
+
+def read_category_slugs(connection: sa.Connection) -> list[str]:
+    """The slugs that new categories must avoid."""
+    return list(connection.scalars(sa.select(categories.c.slug)))
+
+
+def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
+    """Insert and update categories, then set their parents."""
+    for changed in sorted(plan.changed, key=lambda category: category.id):
+        connection.execute(
+            categories.update()
+            .where(categories.c.id == changed.id)
+            .values(
+                onec_id=changed.onec_id,
+                name=changed.name,
+                description=changed.description,
+                is_active=changed.is_active,
+                updated_at=_now,
+            )
+        )
+    if plan.created:
+        connection.execute(
+            categories.insert().values(
+                image="", sort_order=0, seo_title="", seo_description="", icon="", created_at=_now, updated_at=_now
+            ),
+            [
+                {
+                    "onec_id": c.onec_id,
+                    "name": c.name,
+                    "slug": c.slug,
+                    "description": c.description,
+                    "is_active": c.is_active,
+                }
+                for c in plan.created
+            ],
+        )
+    parent = categories.alias("parent")
+    for key, parent_key in plan.parents:
+        parent_id = sa.select(parent.c.id).where(parent.c.onec_id == parent_key).scalar_subquery()
+        connection.execute(
+            categories.update()
+            .where(categories.c.onec_id == key, categories.c.parent_id.is_distinct_from(parent_id))
+            .values(parent_id=parent_id, updated_at=_now)
+        )
+
+
+def ensure_hidden_category(connection: sa.Connection, name: str) -> None:
+    """Create the hidden category for products of unknown groups, if it is not there (facts 2.2)."""
+    if connection.scalar(sa.select(categories.c.id).where(categories.c.onec_id == HIDDEN_CATEGORY)) is not None:
+        return
+    slug = UniqueNames(read_category_slugs(connection), SLUG_LENGTH, first_suffix=2).take("onec-unresolved-category")
+    connection.execute(
+        categories.insert().values(
+            name=name,
+            slug=slug,
+            onec_id=HIDDEN_CATEGORY,
+            is_active=False,
+            description="",
+            image="",
+            sort_order=0,
+            seo_title="",
+            seo_description="",
+            icon="",
+            created_at=_now,
+            updated_at=_now,
+        )
+    )
+
+
+def read_brands(connection: sa.Connection) -> tuple[list[ShopBrand], list[BrandMapping]]:
+    """All brands of the shop and the 1C GUIDs that stand for them."""
+    c = brands.c
+    shop = [
+        ShopBrand(*row) for row in connection.execute(sa.select(c.id, c.name, c.normalized_name, c.slug).order_by(c.id))
+    ]
+    mapping = products_brand_1c_mapping.c
+    query = sa.select(mapping.onec_id, mapping.onec_name, c.normalized_name, c.id).join(
+        brands, c.id == mapping.brand_id
+    )
+    return shop, [BrandMapping(*row) for row in connection.execute(query)]
+
+
+def write_brands(connection: sa.Connection, plan: BrandPlan) -> None:
+    """Insert brands and mappings, refresh the names of mappings."""
+    _insert_brands(connection, plan.created)
+    if plan.new_mappings:
+        brand_id = sa.select(brands.c.id).where(brands.c.normalized_name == sa.bindparam("key")).scalar_subquery()
+        connection.execute(
+            products_brand_1c_mapping.insert().values(created_at=_now, brand_id=brand_id),
+            [
+                {"onec_id": mapping.onec_id, "onec_name": mapping.onec_name, "key": mapping.normalized_name}
+                for mapping in plan.new_mappings
+            ],
+        )
+    for key, name in plan.renamed_mappings:
+        connection.execute(
+            products_brand_1c_mapping.update().where(products_brand_1c_mapping.c.onec_id == key).values(onec_name=name)
+        )
+
+
+def ensure_no_brand(connection: sa.Connection) -> None:
+    """Create the brand for products without one, if it is not there (facts 2.3)."""
+    if connection.scalar(sa.select(brands.c.id).where(brands.c.normalized_name == NO_BRAND)) is None:
+        slugs = UniqueNames(connection.scalars(sa.select(brands.c.slug)), SLUG_LENGTH, first_suffix=2)
+        _insert_brands(connection, [NewBrand("No Brand", NO_BRAND, slugs.take("no-brand"))])
+
+
+def read_price_types(connection: sa.Connection) -> tuple[list[ShopPriceType], frozenset[str]]:
+    """All price types of the shop, and the 1C keys of those that a deletion mark has switched off."""
+    c = price_types.c
+    query = sa.select(c.id, c.onec_id, c.onec_name, c.product_field, c.is_active).order_by(c.id)
+    marked = sa.select(deactivated_objects.c.onec_id).where(deactivated_objects.c.entity == PRICE_TYPE)
+    return [ShopPriceType(*row) for row in connection.execute(query)], frozenset(connection.scalars(marked))
+
+
+def write_price_types(connection: sa.Connection, plan: PriceTypePlan) -> None:
+    """Insert and update price types, remember deletion marks."""
+    if plan.created:
+        connection.execute(
+            price_types.insert().values(user_role="", created_at=_now),
+            [
+                {
+                    "onec_id": p.onec_id,
+                    "onec_name": p.onec_name,
+                    "product_field": p.product_field,
+                    "is_active": p.is_active,
+                }
+                for p in plan.created
+            ],
+        )
+    for changed in plan.changed:
+        connection.execute(
+            price_types.update()
+            .where(price_types.c.id == changed.id)
+            .values(onec_name=changed.onec_name, is_active=changed.is_active)
+        )
+    if plan.newly_deleted:
+        rows = [{"entity": PRICE_TYPE, "onec_id": key} for key in plan.newly_deleted]
+        connection.execute(deactivated_objects.insert(), rows)
+    if plan.restored:
+        connection.execute(
+            deactivated_objects.delete().where(
+                deactivated_objects.c.entity == PRICE_TYPE, deactivated_objects.c.onec_id.in_(plan.restored)
+            )
+        )
+
+
+def read_colors(connection: sa.Connection) -> tuple[str, ...]:
+    """The colour names of the shop, in the order in which they are looked for in an offer's name."""
+    return tuple(connection.scalars(sa.select(color_mappings.c.name).order_by(color_mappings.c.id)))
+
+
+def read_warehouse_names(connection: sa.Connection) -> dict[str, str]:
+    """1C key -> name of the warehouses that the shop's variants show."""
+    c = product_variants.c
+    query = (
+        sa.select(c.warehouse_id, sa.func.max(c.warehouse_name))
+        .where(c.warehouse_name.is_not(None))
+        .group_by(c.warehouse_id)
+    )
+    return {key: name for key, name in connection.execute(query) if key}
+
+
+def write_maps(
+    connection: sa.Connection,
+    category_ids: Mapping[str, int | None],
+    brand_mappings: Iterable[BrandMapping],
+    warehouses: Mapping[str, str],
+    vat_rules: Mapping[str, object],
+) -> None:
+    """Fill the temporary map tables that `resolve.sql` joins, replacing what an earlier attempt left."""
+    _fill(connection, "map_category", ("onec_id", "category_id"), list(category_ids.items()))
+    rows = [(mapping.onec_id, mapping.normalized_name, mapping.brand_id) for mapping in brand_mappings]
+    _fill(connection, "map_brand", ("onec_id", "normalized_name", "brand_id"), rows)
+    _fill(connection, "map_warehouse", ("onec_id", "name"), list(warehouses.items()))
+    _fill(connection, "vat_rule", ("warehouse_name", "vat_rate"), list(vat_rules.items()))
+
+
+def _fill(connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
+    target = sa.table(table, *(sa.column(column) for column in columns))
+    connection.execute(target.delete())
+    if rows:
+        connection.execute(target.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def _insert_brands(connection: sa.Connection, new: Iterable[NewBrand]) -> None:
+    rows = [{"name": brand.name, "slug": brand.slug, "normalized_name": brand.normalized_name} for brand in new]
+    if rows:
+        connection.execute(
+            brands.insert().values(
+                image="",
+                description="",
+                website="",
+                is_active=True,
+                created_at=_now,
+                updated_at=_now,
+                is_featured=False,
+            ),
+            rows,
+        )

@@ -1,0 +1,314 @@
+"""Writes the run's own row and the shop's session row: opened, kept alive, closed in every outcome."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from freesport_sync import __version__
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import (
+    Counts,
+    Entity,
+    ExportFile,
+    FieldChange,
+    ImportType,
+    IssueTotal,
+    RunRequest,
+    RunStatus,
+    Stage,
+)
+from freesport_sync.database.own_schema import field_changes, row_issues, run_files, run_stages, runs
+from freesport_sync.database.shop_tables import import_sessions
+from freesport_sync.errors import LockHeld, SyncError
+
+SESSION_KEY = "freesport_sync"
+"""`import_sessions.session_key` of our rows; the shop's partial unique index on it is a second net behind the lock."""
+
+RETENTION_DAYS = 180
+STALE_AFTER_HOURS = 2
+"""The shop's own rule for a session that nobody updates (facts: hourly cleanup of `in_progress` sessions)."""
+
+_ACTIVE = ("pending", "started", "in_progress")
+_now = sa.func.clock_timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run that has its rows."""
+
+    id: int
+    session_ids: tuple[int, ...]
+    started_at: datetime
+
+
+def refuse_foreign_session(connection: sa.Connection) -> None:
+    """Give way to an importer that does not know our lock, such as the shop's own.
+
+    Raises:
+        LockHeld: it has a session that was updated within the last two hours.
+    """
+    foreign = connection.execute(
+        sa.select(import_sessions)
+        .where(
+            import_sessions.c.status.in_(_ACTIVE),
+            import_sessions.c.session_key.is_distinct_from(SESSION_KEY),
+            import_sessions.c.updated_at > sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'"),
+        )
+        .order_by(import_sessions.c.updated_at.desc())
+        .limit(1)
+    ).first()
+    if foreign is not None:
+        raise LockHeld(
+            "foreign_import_running",
+            session=foreign.id,
+            import_type=foreign.import_type,
+            since=foreign.started_at.isoformat(timespec="seconds"),
+            updated=foreign.updated_at.isoformat(timespec="seconds"),
+        )
+
+
+def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str) -> None:
+    """Close the shop's session rows whose importer died without a word; only while holding the lock.
+
+    Args:
+        connection: of the run.
+        interrupted: the sentence for our own rows: while we hold the lock none of our runs can be alive.
+        stale: the sentence for rows of other importers, silent for more than two hours.
+
+    Raises:
+        LockHeld: see `refuse_foreign_session`.
+    """
+    refuse_foreign_session(connection)
+    for is_ours, message in ((True, interrupted), (False, stale)):
+        connection.execute(
+            import_sessions.update()
+            .where(
+                import_sessions.c.status.in_(_ACTIVE),
+                sa.func.coalesce(import_sessions.c.session_key == SESSION_KEY, False).is_(is_ours),
+            )
+            .values(status="failed", error_message=message, finished_at=_now, updated_at=_now)
+        )
+
+
+def close_interrupted_runs(connection: sa.Connection) -> None:
+    """Mark our dead runs as interrupted and forget old history; only while holding the lock."""
+    connection.execute(
+        runs.update()
+        .where(runs.c.status == RunStatus.RUNNING.value)
+        .values(status=RunStatus.INTERRUPTED.value, finished_at=_now, error_code="interrupted", error_params={})
+    )
+    connection.execute(
+        runs.delete().where(runs.c.started_at < sa.func.now() - sa.text(f"interval '{RETENTION_DAYS} days'"))
+    )
+
+
+def open_run(
+    connection: sa.Connection, request: RunRequest, import_types: Sequence[ImportType], backend_id: int
+) -> OpenRun:
+    """Insert the run's row and, unless it is a dry run, one shop session row for each imported type, together.
+
+    Args:
+        connection: the side connection, inside a transaction of the caller.
+        request: what was asked for.
+        import_types: the shop's words for it.
+        backend_id: PostgreSQL process that holds the lock.
+    """
+    session_ids = [] if request.is_dry_run else [_open_session(connection, kind) for kind in import_types]
+    row = connection.execute(
+        runs.insert()
+        .values(
+            kind=request.kind.value,
+            request=request.to_json(),
+            operator=request.operator,
+            host=socket.gethostname(),
+            process_id=os.getpid(),
+            backend_id=backend_id,
+            program_version=__version__,
+            is_dry_run=request.is_dry_run,
+            status=RunStatus.RUNNING.value,
+            stage=Stage.PLAN.value,
+            session_ids=session_ids,
+            started_at=_now,
+            heartbeat_at=_now,
+            counts={},
+            issue_totals=[],
+        )
+        .returning(runs.c.id, runs.c.started_at)
+    ).one()
+    if session_ids:
+        connection.execute(
+            import_sessions.update()
+            .where(import_sessions.c.id.in_(session_ids))
+            .values(report_details={"run_id": row.id})
+        )
+    return OpenRun(row.id, tuple(session_ids), row.started_at)
+
+
+def beat(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total: int) -> bool:
+    """Write the heartbeat and the progress; returns whether somebody asked the run to stop."""
+    cancel_requested = connection.execute(
+        runs.update()
+        .where(runs.c.id == run.id)
+        .values(heartbeat_at=_now, stage=stage.value)
+        .returning(runs.c.cancel_requested_at)
+    ).scalar()
+    stage_row = {"run_id": run.id, "stage": stage.value, "started_at": _now, "done": done, "total": total}
+    statement = insert(run_stages).values(stage_row)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["run_id", "stage"], set_={"done": done, "total": total})
+    )
+    # The shop's admin draws a live bar from these two keys.
+    details = {"total_items": total, "processed_items": done}
+    connection.execute(
+        import_sessions.update()
+        .where(import_sessions.c.id.in_(run.session_ids))
+        .values(updated_at=_now, report_details=import_sessions.c.report_details.op("||")(sa.cast(details, _jsonb())))
+    )
+    return cancel_requested is not None
+
+
+def add_report_line(connection: sa.Connection, run: OpenRun, line: str) -> None:
+    """Append a line to the report that the shop's admin shows; the time is the server's, in UTC."""
+    stamp = sa.func.to_char(sa.func.timezone("UTC", _now), "[YYYY-MM-DD HH24:MI:SS] ")
+    connection.execute(
+        import_sessions.update()
+        .where(import_sessions.c.id.in_(run.session_ids))
+        .values(report=import_sessions.c.report.concat(stamp).concat(f"{line}\n"), updated_at=_now)
+    )
+
+
+def add_files(connection: sa.Connection, run_id: int, files: Sequence[ExportFile]) -> None:
+    """Remember which files the run reads, for the history and for the guard against older exports."""
+    if files:
+        connection.execute(run_files.insert(), [{"run_id": run_id, **asdict(file)} for file in files])
+
+
+def add_issues(connection: sa.Connection, run_id: int, issues: Sequence[RowIssue]) -> None:
+    """Store row issues of the run."""
+    if issues:
+        rows = [{"run_id": run_id, **asdict(issue), "severity": issue.severity.value} for issue in issues]
+        connection.execute(row_issues.insert(), rows)
+
+
+def add_field_changes(connection: sa.Connection, run_id: int, changes: Sequence[FieldChange]) -> None:
+    """Store what a dry run would change."""
+    if changes:
+        rows = [{"run_id": run_id, **asdict(change), "entity": change.entity.value} for change in changes]
+        connection.execute(field_changes.insert(), rows)
+
+
+def close_run(
+    connection: sa.Connection,
+    run: OpenRun,
+    status: RunStatus,
+    counts: Mapping[Entity, Counts],
+    issue_totals: Sequence[IssueTotal],
+    report_line: str,
+    error: SyncError | None = None,
+    error_message: str = "",
+) -> None:
+    """Write the outcome into both rows.
+
+    A completed run calls this as the last statement of the merge transaction, on the lock's connection; every other
+    outcome comes from the side connection after ROLLBACK.
+    """
+    connection.execute(
+        runs.update()
+        .where(runs.c.id == run.id, runs.c.status == RunStatus.RUNNING.value)
+        .values(
+            status=status.value,
+            stage=Stage.REPORT.value,
+            finished_at=_now,
+            heartbeat_at=_now,
+            counts={entity.value: asdict(count) for entity, count in counts.items()},
+            issue_totals=[{"severity": t.severity.value, "code": t.code, "count": t.count} for t in issue_totals],
+            error_code=error.code if error else None,
+            error_params=_plain(error.params) if error else None,
+        )
+    )
+    if not run.session_ids:
+        return
+    add_report_line(connection, run, report_line)
+    details = _session_details(counts, issue_totals)
+    elapsed = sa.func.extract("epoch", _now - import_sessions.c.started_at)
+    connection.execute(
+        import_sessions.update()
+        .where(import_sessions.c.id.in_(run.session_ids), import_sessions.c.status.in_(_ACTIVE))
+        .values(
+            status="completed" if status is RunStatus.COMPLETED else "failed",
+            finished_at=_now,
+            updated_at=_now,
+            error_message=error_message,
+            report_details=import_sessions.c.report_details.op("||")(sa.cast(details, _jsonb())).op("||")(
+                sa.func.jsonb_build_object("execution_time", sa.func.round(sa.cast(elapsed, sa.Numeric), 2))
+            ),
+        )
+    )
+
+
+def _open_session(connection: sa.Connection, import_type: ImportType) -> int:
+    session_id: int = connection.execute(
+        import_sessions.insert()
+        .values(
+            import_type=import_type.value,
+            status="in_progress",
+            started_at=_now,
+            report_details={},
+            error_message="",
+            celery_task_id=None,
+            created_at=_now,
+            report="",
+            updated_at=_now,
+            session_key=SESSION_KEY,
+        )
+        .returning(import_sessions.c.id)
+    ).scalar_one()
+    return session_id
+
+
+def _session_details(counts: Mapping[Entity, Counts], issue_totals: Sequence[IssueTotal]) -> dict[str, Any]:
+    """`report_details` with the keys of the reference importer (facts 2.1), so that the shop's admin keeps working."""
+    by_severity = {
+        severity: sum(t.count for t in issue_totals if t.severity == severity) for severity in ("warning", "error")
+    }
+    by_code = {total.code: total.count for total in issue_totals}
+    product, variant = counts.get(Entity.PRODUCT, Counts()), counts.get(Entity.VARIANT, Counts())
+    total = sum((count.total for count in counts.values()), 0)
+    return {
+        "products_created": product.created,
+        "products_updated": product.updated,
+        "variants_created": variant.created,
+        "variants_updated": variant.updated,
+        "default_variants_created": counts.get(Entity.DEFAULT_VARIANT, Counts()).created,
+        "prices_updated": _written(counts, Entity.PRICE),
+        "stocks_updated": _written(counts, Entity.STOCK),
+        "skipped": sum(count.skipped for count in counts.values()),
+        "errors": by_severity["error"],
+        "warnings": by_severity["warning"],
+        "brand_fallbacks": by_code.get("brand_unknown", 0),
+        "category_fallbacks": by_code.get("category_unknown", 0),
+        "total_items": total,
+        "processed_items": total,
+        "failed_items": sum(count.failed for count in counts.values()),
+    }
+
+
+def _written(counts: Mapping[Entity, Counts], entity: Entity) -> int:
+    count = counts.get(entity, Counts())
+    return count.created + count.updated
+
+
+def _plain(params: Mapping[str, object]) -> dict[str, object]:
+    return {name: value if isinstance(value, (bool, int, float)) else str(value) for name, value in params.items()}
+
+
+def _jsonb() -> sa.types.TypeEngine[Any]:
+    return import_sessions.c.report_details.type

@@ -1,0 +1,51 @@
+-- Field by field, what a dry run would change in products and variants that exist.
+SELECT entity, onec_id, name, field, old_value, new_value
+FROM (
+    SELECT 'product' AS entity, c.onec_id, coalesce(c.old_name, c.name) AS name, c.ord, f.*
+    FROM chg_product AS c
+    LEFT JOIN brands AS old_brand ON old_brand.id = c.old_brand_id
+    LEFT JOIN brands AS new_brand ON new_brand.normalized_name = c.brand_key
+    LEFT JOIN categories AS old_category ON old_category.id = c.old_category_id
+    LEFT JOIN categories AS new_category ON new_category.onec_id = c.category_key
+    CROSS JOIN LATERAL (VALUES
+        ('name', c.old_name, c.name),
+        ('brand', old_brand.name, CASE WHEN c.brand_key IS NULL THEN old_brand.name ELSE coalesce(new_brand.name, c.brand_key) END),
+        ('category', old_category.name,
+            CASE WHEN c.category_key IS NULL THEN old_category.name ELSE coalesce(new_category.name, c.category_key) END),
+        ('onec_brand_id', c.old_onec_brand_id, c.onec_brand_id),
+        ('description', c.old_description, c.description),
+        ('vat_rate', c.old_vat_rate::text, c.vat_rate::text),
+        ('is_active', c.old_is_active::text, c.is_active::text),
+        ('sync_status', c.old_sync_status, c.sync_status)
+    ) AS f (field, old_value, new_value)
+    WHERE c.product_id IS NOT NULL
+    UNION ALL
+    SELECT 'variant', c.onec_id, c.old_sku, c.ord, f.*
+    FROM chg_variant AS c
+    CROSS JOIN LATERAL (VALUES
+        ('sku', c.old_sku, coalesce(c.sku, c.old_sku)),
+        ('color_name', c.old_color_name, c.color_name),
+        ('size_value', c.old_size_value, c.size_value),
+        ('retail_price', c.old_retail_price::text, c.retail_price::text),
+        ('opt1_price', c.old_opt1_price::text, c.opt1_price::text),
+        ('opt2_price', c.old_opt2_price::text, c.opt2_price::text),
+        ('opt3_price', c.old_opt3_price::text, c.opt3_price::text),
+        ('trainer_price', c.old_trainer_price::text, c.trainer_price::text),
+        ('federation_price', c.old_federation_price::text, c.federation_price::text),
+        ('rrp', c.old_rrp::text, c.rrp::text),
+        ('msrp', c.old_msrp::text, c.msrp::text),
+        ('stock_quantity', c.old_stock_quantity::text, coalesce(c.stock_quantity, c.old_stock_quantity)::text),
+        ('warehouse', c.old_warehouse_name, c.warehouse_name),
+        ('warehouse_id', c.old_warehouse_id, c.warehouse_id),
+        ('vat_rate', c.old_vat_rate::text, c.vat_rate::text),
+        ('is_active', c.old_is_active::text, c.is_active::text)
+    ) AS f (field, old_value, new_value)
+    WHERE c.variant_id IS NOT NULL
+    UNION ALL
+    SELECT 'product', c.onec_id, c.name, c.ord, 'created', NULL, c.name FROM chg_product AS c WHERE c.product_id IS NULL
+    UNION ALL
+    SELECT 'variant', c.onec_id, c.sku, c.ord, 'created', NULL, c.sku FROM chg_variant AS c WHERE c.variant_id IS NULL
+) AS changes
+WHERE old_value IS DISTINCT FROM new_value
+ORDER BY entity, ord
+LIMIT :limit

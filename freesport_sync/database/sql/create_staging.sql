@@ -1,0 +1,55 @@
+-- Staging tables of one run. They belong to the lock's connection and vanish with it, however the program ends.
+-- Column names and order: core/staged.py. Scales equal the shop's, so that a staged value compares equal once stored.
+CREATE TEMP TABLE stg_product (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    onec_id text NOT NULL,
+    name text,
+    slug text NOT NULL,
+    description text,
+    category_onec_id text,
+    brand_onec_id text,
+    vat_rate numeric(5, 2),
+    is_deleted boolean NOT NULL
+);
+CREATE TEMP TABLE stg_offer (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    onec_id text NOT NULL,
+    product_onec_id text NOT NULL,
+    name text,
+    article text,
+    color_name text,
+    size_value text,
+    is_deleted boolean NOT NULL
+);
+CREATE TEMP TABLE stg_price (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    onec_id text NOT NULL,
+    retail_price numeric(10, 2),
+    opt1_price numeric(10, 2),
+    opt2_price numeric(10, 2),
+    opt3_price numeric(10, 2),
+    trainer_price numeric(10, 2),
+    federation_price numeric(10, 2),
+    rrp numeric(10, 2),
+    msrp numeric(10, 2)
+);
+CREATE TEMP TABLE stg_rest (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    onec_id text NOT NULL,
+    warehouse_onec_id text,
+    quantity bigint NOT NULL,
+    entry integer NOT NULL
+);
+-- What Python resolved of the reference books (pipeline/reference_books.py), for the joins of the merge.
+CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
+CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);
+CREATE TEMP TABLE map_warehouse (onec_id text PRIMARY KEY, name text NOT NULL);
+CREATE TEMP TABLE vat_rule (warehouse_name text PRIMARY KEY, vat_rate numeric(5, 2) NOT NULL);

@@ -1,0 +1,68 @@
+"""Temporary staging tables on the lock's connection, filled by COPY."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from freesport_sync.core.staged import STAGING_TABLES
+from freesport_sync.database.engine import driver_connection
+from freesport_sync.database.sql_files import sql
+
+_KEYS = {
+    "stg_product": "onec_id",
+    "stg_offer": "onec_id, product_onec_id",
+    "stg_price": "onec_id",
+    "stg_rest": "onec_id",
+}
+
+
+def create_staging(connection: sa.Connection) -> None:
+    """Create the empty staging tables; they vanish with the connection."""
+    connection.execute(sql("create_staging"))
+
+
+def copy_block(connection: sa.Connection, table: str, data: bytes) -> None:
+    """Append COPY-ready rows.
+
+    Args:
+        connection: the lock's connection, in autocommit.
+        table: a key of `STAGING_TABLES`.
+        data: rows in COPY text format, UTF-8.
+    """
+    columns = ", ".join(STAGING_TABLES[table])
+    with driver_connection(connection).cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.BytesIO(data))
+
+
+def copy_rows(connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[int, str]]) -> None:
+    """Append (number, name) rows to a small temporary table of the merge."""
+    text = "".join(f"{number}\t{_escape(name)}\n" for number, name in rows)
+    with driver_connection(connection).cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.BytesIO(text.encode()))
+
+
+def finish_staging(connection: sa.Connection) -> dict[str, int]:
+    """Fold repeated records into one each; returns how many records each table repeated."""
+    before = _row_counts(connection)
+    connection.execute(sql("dedupe_staging"))
+    after = _row_counts(connection)
+    for table, columns in _KEYS.items():
+        connection.exec_driver_sql(f"ANALYZE {table} ({columns})")
+    return {table: before[table] - after[table] for table in before if before[table] > after[table]}
+
+
+def staged_rows(connection: sa.Connection) -> dict[str, int]:
+    """Rows of each staging table."""
+    return _row_counts(connection)
+
+
+def _row_counts(connection: sa.Connection) -> dict[str, int]:
+    query = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in STAGING_TABLES)
+    return {table: count for table, count in connection.exec_driver_sql(query)}
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

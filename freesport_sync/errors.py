@@ -1,0 +1,94 @@
+"""The errors that stop a run, by what the operator can do about them.
+
+An error carries a code and parameters, never a sentence: `texts` turns the code into what happened, what is
+affected and what to do, in the operator's language. A single bad row is not an error but a `RowIssue`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a headless run ends, for scripts and schedulers."""
+
+    DONE = 0
+    ROW_ERRORS = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    BUSY = 4
+    IMPORT_FAILED = 5
+    INTERNAL = 70
+    CANCELLED = 130
+
+
+class SyncError(Exception):
+    """Base of every expected failure.
+
+    Args:
+        code: a key of the section `errors` in the text files.
+        params: what the text names: a path, a table, a host. Plain values only, they are stored with the run.
+    """
+
+    exit_code = ExitCode.INTERNAL
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def __str__(self) -> str:
+        details = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
+        return f"{self.code}({details})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Workers send their errors to the runner's process; keyword arguments need help to survive pickling.
+        return (_rebuild, (type(self), self.code, self.params))
+
+
+def _rebuild(error_class: type[SyncError], code: str, params: dict[str, object]) -> SyncError:
+    return error_class(code, **params)
+
+
+class ConfigError(SyncError):
+    """An argument or a setting is wrong: correct it and start again."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SchemaMismatch(SyncError):
+    """The database lacks tables, columns or rights, or its schema is newer than the program."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConnectionFailed(SyncError):
+    """A server cannot be reached, refuses the password, or was lost."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class LockHeld(SyncError):
+    """Somebody else is importing into the same database."""
+
+    exit_code = ExitCode.BUSY
+
+
+class ImportFailed(SyncError):
+    """The run failed or a guard refused it; nothing was written to the shop."""
+
+    exit_code = ExitCode.IMPORT_FAILED
+
+
+class SourceMissing(ImportFailed):
+    """There is nothing to import."""
+
+
+class SourceMalformed(ImportFailed):
+    """A file of the export cannot be read."""
+
+
+class Cancelled(SyncError):
+    """The operator stopped the run; nothing was written to the shop."""
+
+    exit_code = ExitCode.CANCELLED

@@ -1,0 +1,229 @@
+"""The one place where POSIX and Windows differ: file locks, accounts, detached children, private files."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+else:
+    import fcntl
+    import pwd
+
+_LOCK_POLL_S = 0.01
+_RENAME_PATIENCE_S = 5.0
+_ENTER_FOLDER = ("/bin/sh", "-c", 'cd -- "$1"', "sh")
+_NOBODY_ID = 65534
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A POSIX user and group that a child process runs as."""
+
+    user_id: int
+    group_id: int
+
+
+def program_name(name: str) -> str:
+    """The file name of a program: `initdb` is `initdb.exe` on Windows."""
+    return f"{name}.exe" if sys.platform == "win32" else name
+
+
+def user_and_host() -> str:
+    """Who runs this program, for messages and the history: `ivanov@PC-7`. Never fails."""
+    try:
+        user = getpass.getuser()
+    except Exception:  # an account without a name raises KeyError, OSError or ImportError, depending on the system
+        user = "unknown"
+    return f"{user}@{platform.node() or 'localhost'}"
+
+
+def shield_children_from_interrupt() -> None:
+    """Block SIGINT in this thread, so that children started from it never see Ctrl-C; on Windows do nothing."""
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+# --- accounts -------------------------------------------------------------------------------------------------------
+
+
+def unprivileged_account() -> Account | None:
+    """The account for programs that refuse to run as root; None if we are not root (or on Windows)."""
+    if sys.platform != "win32" and os.geteuid() == 0:
+        try:
+            nobody = pwd.getpwnam("nobody")
+        except KeyError:
+            return Account(_NOBODY_ID, _NOBODY_ID)
+        return Account(nobody.pw_uid, nobody.pw_gid)
+    return None
+
+
+def owner_of(path: Path) -> Account:
+    """Whose file this is."""
+    status = path.stat()
+    return Account(status.st_uid, status.st_gid)
+
+
+def give_to(path: Path, account: Account | None) -> None:
+    """Make `account` the owner of a file or folder; None leaves it as it is."""
+    if sys.platform != "win32" and account is not None:
+        os.chown(path, account.user_id, account.group_id)
+
+
+def can_enter(folder: Path, account: Account) -> bool:
+    """Whether `account` can reach an existing folder. Tried out, because mode bits do not tell about ACLs."""
+    command = [*_ENTER_FOLDER, str(folder)]
+    options = detached(account)
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options).returncode == 0
+
+
+# --- processes ------------------------------------------------------------------------------------------------------
+
+
+def detached(account: Account | None = None) -> dict[str, Any]:
+    """Arguments for `subprocess`: a child that Ctrl-C in our terminal does not reach, run as `account` if given."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    options: dict[str, Any] = {"start_new_session": True}
+    if account is not None:
+        options |= {"user": account.user_id, "group": account.group_id, "extra_groups": []}
+    return options
+
+
+def is_process_alive(pid: int) -> bool:
+    """Whether a process with this number exists; a zombie may count as one."""
+    if sys.platform == "win32":
+        return _windows_program(pid) is not None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def is_running_in(pid: int, program: str, folder: Path) -> bool:
+    """Whether `pid` is a live `program` that works in `folder`, as far as this system can tell.
+
+    Numbers are reused: after a crash or a reboot the number may belong to somebody else. Linux knows the folder a
+    process works in (a zombie has none), Windows its program; elsewhere it is enough that the process exists.
+    """
+    if sys.platform == "win32":
+        return _windows_program(pid) == program_name(program)
+    if sys.platform != "linux":
+        return is_process_alive(pid)
+    try:
+        return os.path.samefile(f"/proc/{pid}/cwd", folder)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
+if sys.platform == "win32":
+
+    def _windows_program(pid: int) -> str | None:
+        """The file name of the program that `pid` runs, in lower case; None if there is no such process."""
+        query_limited_information, still_active = 0x1000, 259
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        handle = ctypes.c_void_p(kernel.OpenProcess(query_limited_information, False, pid))
+        if not handle:
+            return None
+        try:
+            exit_code = ctypes.c_ulong()
+            name = ctypes.create_unicode_buffer(32768)
+            size = ctypes.c_ulong(len(name))
+            if kernel.GetExitCodeProcess(handle, ctypes.byref(exit_code)) and exit_code.value != still_active:
+                return None
+            kernel.QueryFullProcessImageNameW(handle, 0, name, ctypes.byref(size))
+            return name.value.rpartition("\\")[2].lower()
+        finally:
+            kernel.CloseHandle(handle)
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def try_lock(file: IO[bytes]) -> bool:
+    """Lock an open file for us alone, without waiting. The system frees the lock when the process dies.
+
+    The lock belongs to the open file, not to the process: a second handle in the same process is refused too.
+    """
+    try:
+        if sys.platform == "win32":
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def unlock(file: IO[bytes]) -> None:
+    """Free what `try_lock` locked."""
+    if sys.platform == "win32":
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+@contextmanager
+def file_lock(path: Path, timeout_s: float) -> Iterator[None]:
+    """Hold an exclusive lock on `path` (created if missing, never deleted); raises TimeoutError."""
+    deadline = time.monotonic() + timeout_s
+    with path.open("ab") as file:
+        while not try_lock(file):
+            if time.monotonic() > deadline:
+                raise TimeoutError(str(path))
+            time.sleep(_LOCK_POLL_S)
+        try:
+            yield
+        finally:
+            unlock(file)
+
+
+def write_private_file(path: Path, text: str) -> None:
+    """Write a file that only its owner can read (0600; on Windows the folder's rights apply), replacing an old one."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def rename_folder(source: Path, target: Path) -> None:
+    """Rename a fresh folder. On Windows a virus scanner may hold its files for a moment, so this tries for a while."""
+    deadline = time.monotonic() + (_RENAME_PATIENCE_S if sys.platform == "win32" else 0)
+    while True:
+        try:
+            os.rename(source, target)
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_LOCK_POLL_S)
+        else:
+            return

@@ -1,0 +1,1 @@
+"""The one path of an import: plan, stage, merge, report."""

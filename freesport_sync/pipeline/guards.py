@@ -1,0 +1,88 @@
+"""Checks that stop a run before it writes, because a live shop is on the other side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.core.run import Counts, Entity, RunRequest
+from freesport_sync.database.merge import LargeChange
+from freesport_sync.errors import ImportFailed
+from freesport_sync.pipeline.plan import Plan
+
+LARGE_CHANGE_SHARE = 0.2
+"""Share of the existing products or variants from which a change counts as a mass change."""
+
+
+def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: RunRequest) -> None:
+    """An export older than the last one imported of that kind would bring back old prices and stocks.
+
+    Args:
+        plan: what is to be imported.
+        imported: file kind -> newest `ДатаФормирования` that was imported.
+        request: `allow_older` accepts it.
+
+    Raises:
+        ImportFailed: the export is older.
+    """
+    if request.allow_older:
+        return
+    for kind, created_at in sorted(plan.newest.items()):
+        last = imported.get(kind.value)
+        if last is not None and created_at < last:
+            raise ImportFailed(
+                "export_older",
+                kind=kind.value,
+                created_at=created_at.isoformat(sep=" "),
+                imported=last.isoformat(sep=" "),
+            )
+
+
+def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:
+    """Prices, stocks and offers need products that they can belong to.
+
+    Raises:
+        ImportFailed: neither the shop nor the export has any.
+    """
+    needs_products = {FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS}
+    if not shop_has_products and FileKind.GOODS not in plan.kinds and plan.kinds & needs_products:
+        raise ImportFailed("catalog_missing")
+
+
+def refuse_full_without_files(plan: Plan, request: RunRequest) -> None:
+    """`--full` deactivates what the export does not contain, so the export must contain what it is judged by.
+
+    Raises:
+        ImportFailed: no groups, goods or offers among the files.
+    """
+    if request.is_full and not plan.kinds & {FileKind.GROUPS, FileKind.GOODS, FileKind.OFFERS}:
+        raise ImportFailed("full_needs_files")
+
+
+def refuse_large_change(changes: Iterable[LargeChange], request: RunRequest) -> None:
+    """A change of more than 20 % of the shop is more often a broken export than a decision.
+
+    Raises:
+        ImportFailed: with the counts, unless the operator has accepted the change.
+    """
+    if request.accept_large_change:
+        return
+    changes = list(changes)
+    if any(change.affected > LARGE_CHANGE_SHARE * change.existing for change in changes):
+        raise ImportFailed(
+            "large_change", **{change.change: f"{change.affected}/{change.existing}" for change in changes}
+        )
+
+
+def refuse_fruitless(counts: Mapping[Entity, Counts]) -> None:
+    """A run that imports nothing has failed, whatever the reason.
+
+    Raises:
+        ImportFailed: the files had no records, or not one of them could be imported.
+    """
+    total = sum(count.total for count in counts.values())
+    if total == 0:
+        raise ImportFailed("no_records")
+    if all(count.accepted == 0 for count in counts.values()):
+        raise ImportFailed("all_rows_failed", records=total)

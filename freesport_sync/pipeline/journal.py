@@ -1,0 +1,137 @@
+"""Keeps the run's rows alive and writes its issues, on the side connection and a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.progress import Event, IssuesFound, MergeRepeated, Progress
+from freesport_sync.core.run import IssueTotal, Stage
+from freesport_sync.database import runs
+from freesport_sync.database.engine import first_line
+from freesport_sync.errors import ConnectionFailed
+
+HEARTBEAT_S = 1.0
+MAX_STORED_ISSUES = 100_000
+MAX_WAITING_ISSUES = 20_000
+REPORT_STEP = 5
+"""Percent of a stage between two lines of the shop's report."""
+
+
+class RunJournal:
+    """Listens to the run's events and writes what must outlive the process.
+
+    The runner's thread may sit in a long statement, so heartbeat, progress and the question "has anybody asked us to
+    stop?" have their own thread, which is the only one that uses the side connection while the run lasts. If that
+    connection is lost the run must not go on: nobody could stop it or see it.
+
+    Args:
+        connection: the side connection, in autocommit.
+        run: the run's rows.
+        cancel: set when a stop is requested in the database, or the connection is lost.
+        report_line: makes the line of the shop's report for an event.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        run: runs.OpenRun,
+        cancel: CancelToken,
+        report_line: Callable[[Event, int], str],
+    ) -> None:
+        self._connection = connection
+        self._run = run
+        self._cancel = cancel
+        self._report_line = report_line
+        self._condition = threading.Condition()
+        self._issues: deque[RowIssue] = deque()
+        self._lines: deque[str] = deque()
+        self._stored = 0
+        self._totals: Counter[tuple[Severity, str]] = Counter()
+        self._progress = (Stage.PLAN, 0, 0)
+        self._reported: tuple[Stage, int] | None = None
+        self._is_stopping = False
+        self._lost: ConnectionFailed | None = None
+        self._thread = threading.Thread(target=self._work, name="run-journal", daemon=True)
+        self._thread.start()
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event; called on the runner's thread."""
+        with self._condition:
+            if isinstance(event, IssuesFound):
+                self._take_issues(event)
+            elif isinstance(event, Progress):
+                self._progress = (event.stage, event.done, event.total)
+                percent = 100 * event.done // event.total if event.total else 0
+                step = (event.stage, percent - percent % REPORT_STEP)
+                if step != self._reported:
+                    self._reported = step
+                    self._lines.append(self._report_line(event, step[1]))
+            elif isinstance(event, MergeRepeated):
+                self._lines.append(self._report_line(event, 0))
+            self._condition.notify_all()
+
+    @property
+    def issue_totals(self) -> tuple[IssueTotal, ...]:
+        """How often each issue occurred, the gravest and most frequent first."""
+        ranks = list(reversed(Severity))
+        with self._condition:
+            totals = [IssueTotal(severity, code, count) for (severity, code), count in self._totals.items()]
+        return tuple(sorted(totals, key=lambda total: (ranks.index(total.severity), -total.count, total.code)))
+
+    def stop(self) -> None:
+        """Write what is waiting and fall silent; after that the caller may use the side connection.
+
+        Raises:
+            ConnectionFailed: the side connection was lost.
+        """
+        with self._condition:
+            self._is_stopping = True
+            self._condition.notify_all()
+        self._thread.join()
+        if self._lost is not None:
+            raise self._lost
+
+    def _take_issues(self, event: IssuesFound) -> None:
+        self._totals.update((issue.severity, issue.code) for issue in event.issues)
+        room = MAX_STORED_ISSUES - self._stored
+        self._issues.extend(event.issues[:room])
+        self._stored += min(room, len(event.issues))
+        # A slow server slows the reading down instead of filling the memory.
+        self._condition.wait_for(lambda: len(self._issues) < MAX_WAITING_ISSUES or self._lost is not None)
+
+    def _work(self) -> None:
+        try:
+            while not self._write_once():
+                with self._condition:
+                    self._condition.wait_for(lambda: self._is_stopping or len(self._issues) >= 1000, HEARTBEAT_S)
+        except DBAPIError as error:
+            with self._condition:
+                self._lost = ConnectionFailed("connection_lost", reason=first_line(error))
+                self._condition.notify_all()
+            self._cancel.abort(self._lost)
+
+    def _write_once(self) -> bool:
+        """Write what has gathered; returns whether that was the last time."""
+        with self._condition:
+            is_last = self._is_stopping
+            issues, lines, progress = list(self._issues), list(self._lines), self._progress
+        runs.add_issues(self._connection, self._run.id, issues)
+        for line in lines:
+            runs.add_report_line(self._connection, self._run, line)
+        if runs.beat(self._connection, self._run, *progress):
+            self._cancel.cancel(requested_in_database=True)
+        with self._condition:
+            for _ in issues:
+                self._issues.popleft()
+            for _ in lines:
+                self._lines.popleft()
+            is_last = is_last and not self._issues and not self._lines
+            self._condition.notify_all()
+        return is_last

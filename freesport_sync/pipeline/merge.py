@@ -1,0 +1,257 @@
+"""Resolves the staged export against the shop and writes what differs, in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
+
+from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.core.brands import BrandPlan, plan_brands
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.categories import CategoryPlan, plan_categories
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
+from freesport_sync.core.progress import IssuesFound, MergeRepeated, Reporter, StageMeter
+from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunRequest, Stage
+from freesport_sync.core.warehouses import warehouse_names
+from freesport_sync.database import merge, reference_tables
+from freesport_sync.database.engine import first_line, is_retryable, transaction
+from freesport_sync.errors import ImportFailed
+from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change
+from freesport_sync.pipeline.plan import Plan, file_type_of
+from freesport_sync.pipeline.stage import StagedExport
+from freesport_sync.settings.model import OwnedField, Settings
+
+MAX_ATTEMPTS = 3
+MAX_FIELD_CHANGES = 100_000
+"""Field changes that a dry run stores."""
+
+_FAILED_RECORDS = {FileKind.GOODS: (Entity.PRODUCT, "stg_product"), FileKind.OFFERS: (Entity.VARIANT, "stg_offer")}
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """What the merge did, or would do."""
+
+    counts: dict[Entity, Counts]
+    changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """The reference books of this run, resolved against the shop as it is now."""
+
+    categories: CategoryPlan
+    brands: BrandPlan
+    price_types: PriceTypePlan
+
+    @property
+    def issues(self) -> tuple[RowIssue, ...]:
+        return self.categories.issues + self.price_types.issues
+
+    @property
+    def counts(self) -> dict[Entity, Counts]:
+        return {
+            Entity.CATEGORY: self.categories.counts,
+            Entity.BRAND: self.brands.counts,
+            Entity.PRICE_TYPE: self.price_types.counts,
+        }
+
+    @property
+    def changes(self) -> tuple[FieldChange, ...]:
+        return self.categories.changes + self.brands.changes + self.price_types.changes
+
+
+class Merger:
+    """One merge: everything that its steps share.
+
+    Args:
+        connection: the lock's connection, with filled staging tables.
+        plan: the files.
+        staged: the reference books and what was counted while reading.
+        request: the run.
+        settings: the rules.
+        texts: `hidden_category`, the name of the category for products of unknown groups.
+        report: receives progress in rows, and row issues.
+        cancel: asked between statements.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        plan: Plan,
+        staged: StagedExport,
+        request: RunRequest,
+        settings: Settings,
+        hidden_category: str,
+        report: Reporter,
+        cancel: CancelToken,
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._staged = staged
+        self._request = request
+        self._settings = settings
+        self._hidden_category = hidden_category
+        self._report = report
+        self._cancel = cancel
+
+    def run(self, before_commit: Callable[[MergeResult], None]) -> MergeResult:
+        """Merge, and start again from staging if somebody else was in the way, three times at most.
+
+        Args:
+            before_commit: called as the last step inside the transaction of a real run.
+
+        Raises:
+            ImportFailed: a guard refused the change, or somebody was in the way each time.
+            Cancelled: asked to stop before COMMIT.
+        """
+        attempts = Retrying(
+            stop=stop_after_attempt(MAX_ATTEMPTS),
+            wait=wait_random(0.1, 0.5),
+            retry=retry_if_exception(_is_conflict),
+            before_sleep=self._tell_repeated,
+            reraise=True,
+        )
+        try:
+            return attempts(self._attempt, before_commit)
+        except Exception as error:
+            if _is_conflict(error):
+                raise ImportFailed("merge_conflict", attempts=MAX_ATTEMPTS, reason=first_line(error)) from error
+            raise
+
+    def _attempt(self, before_commit: Callable[[MergeResult], None]) -> MergeResult:
+        self._cancel.check()
+        with transaction(self._connection):
+            books = self._resolve()
+            result = self._result(books)
+            refuse_fruitless(result.counts)
+            refuse_large_change(merge.read_large_changes(self._connection), self._request)
+            if not self._request.is_dry_run:
+                self._apply(books)
+                before_commit(result)
+        return result
+
+    def _resolve(self) -> _Books:
+        meter = StageMeter(self._report, Stage.RESOLVE, 0, time.monotonic)
+        books = self._plan_books()
+        reference_tables.write_maps(
+            self._connection,
+            books.categories.ids,
+            books.brands.mappings.values(),
+            self._warehouses(),
+            {rule.name: rule.vat_rate for rule in self._settings.warehouses if rule.vat_rate is not None},
+        )
+        merge.resolve(self._connection, self._rules())
+        self._cancel.check()
+        self._report_issues(books)
+        meter.finish()
+        return books
+
+    def _plan_books(self) -> _Books:
+        names = self._plan.names
+        shop_brands, mapped = reference_tables.read_brands(self._connection)
+        price_types, marked = reference_tables.read_price_types(self._connection)
+        return _Books(
+            plan_categories(
+                self._staged.categories,
+                reference_tables.read_categories(self._connection),
+                reference_tables.read_category_slugs(self._connection),
+                self._settings.catalog.root_category,
+                names,
+                self._request.is_full,
+            ),
+            plan_brands(self._staged.brands, shop_brands, mapped),
+            plan_price_types(self._staged.price_types, price_types, marked, names),
+        )
+
+    def _warehouses(self) -> dict[str, str]:
+        if FileKind.RESTS not in self._plan.kinds:
+            return {}
+        configured = {rule.onec_id: rule.name for rule in self._settings.warehouses if rule.onec_id}
+        return warehouse_names(
+            self._staged.warehouses, configured, reference_tables.read_warehouse_names(self._connection)
+        )
+
+    def _rules(self) -> merge.MergeRules:
+        owns, is_full, staged = self._settings.owns, self._request.is_full, self._staged
+        return merge.MergeRules(
+            makes_default_variants=file_type_of(self._request) in (FileType.ALL, FileType.OFFERS),
+            is_full_products=is_full and staged.rows["stg_product"] > 0,
+            is_full_variants=is_full and staged.rows["stg_offer"] > 0,
+            clear_missing_prices=self._settings.prices.clear_missing,
+            owns_name=owns(OwnedField.NAME),
+            owns_category=owns(OwnedField.CATEGORY),
+            owns_brand=owns(OwnedField.BRAND),
+            owns_description=owns(OwnedField.DESCRIPTION),
+            owns_vat_rate=owns(OwnedField.VAT_RATE),
+            owns_prices=owns(OwnedField.PRICES),
+            owns_stock=owns(OwnedField.STOCK),
+        )
+
+    def _result(self, books: _Books) -> MergeResult:
+        counts = books.counts | merge.read_counts(self._connection)
+        for kind, (entity, table) in _FAILED_RECORDS.items():
+            failed = self._staged.records[kind] - self._staged.rows[table]
+            counts[entity] = replace(counts[entity], failed=max(0, failed))
+        changes: tuple[FieldChange, ...] = ()
+        if self._request.is_dry_run:
+            changes = books.changes + tuple(merge.read_field_changes(self._connection, MAX_FIELD_CHANGES))
+        return MergeResult({entity: count for entity, count in counts.items() if count.total}, changes)
+
+    def _report_issues(self, books: _Books) -> None:
+        """Issues that the comparison finds, once however often the merge is repeated."""
+        if self._staged.repeated:
+            self._report(IssuesFound(tuple(_repeated(table, n) for table, n in self._staged.repeated.items())))
+            self._staged.repeated = {}
+        if self._has_reported:
+            return
+        self._has_reported = True
+        if books.issues:
+            self._report(IssuesFound(books.issues))
+        for issues in merge.read_issues(self._connection, self._plan.names):
+            self._report(IssuesFound(issues))
+            self._cancel.check()
+
+    _has_reported = False
+
+    def _apply(self, books: _Books) -> None:
+        products, variants = merge.rows_to_write(self._connection)
+        meter = StageMeter(self._report, Stage.APPLY, products + variants, time.monotonic)
+        reference_tables.write_categories(self._connection, books.categories)
+        reference_tables.write_brands(self._connection, books.brands)
+        reference_tables.write_price_types(self._connection, books.price_types)
+        if merge.needs_hidden_category(self._connection):
+            reference_tables.ensure_hidden_category(self._connection, self._hidden_category)
+        if merge.needs_no_brand(self._connection):
+            reference_tables.ensure_no_brand(self._connection)
+
+        def advance(entity: Entity, before: int) -> Callable[[int], None]:
+            def done(rows: int) -> None:
+                self._cancel.check()
+                meter.advance(before + rows, entity)
+
+            return done
+
+        merge.apply_products(self._connection, products, advance(Entity.PRODUCT, 0))
+        merge.apply_variants(self._connection, variants, advance(Entity.VARIANT, products))
+        merge.check_constraints(self._connection)
+        meter.finish()
+
+    def _tell_repeated(self, state: RetryCallState) -> None:
+        self._cancel.check()
+        error = state.outcome.exception() if state.outcome else None
+        self._report(MergeRepeated(state.attempt_number + 1, first_line(error) if error else ""))
+
+
+def _is_conflict(error: BaseException) -> bool:
+    return is_retryable(error) or isinstance(error, merge.MergeConflict)
+
+
+def _repeated(table: str, count: int) -> RowIssue:
+    kind = {"stg_product": "goods", "stg_offer": "offers", "stg_price": "prices", "stg_rest": "rests"}[table]
+    return RowIssue(Severity.NOTE, "records_repeated", field="Ид", value=str(count), params={"kind": kind})

@@ -1,0 +1,105 @@
+"""What a run will read, what it leaves alone and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from freesport_sync.commerceml.discovery import Export, FileKind, SourceFile
+from freesport_sync.core.run import ExportFile, FileType, ImportType, RunKind, RunRequest
+from freesport_sync.errors import ConfigError, SourceMissing
+
+_REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book)
+_OFFERS = frozenset({FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS, FileKind.PRICE_LISTS, FileKind.STORAGES})
+
+_KINDS: dict[FileType, frozenset[FileKind]] = {
+    FileType.ALL: _REFERENCE_BOOKS | {FileKind.GOODS} | _OFFERS,
+    FileType.GOODS: frozenset(
+        {FileKind.GROUPS, FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS, FileKind.UNITS, FileKind.GOODS}
+    ),
+    FileType.OFFERS: _OFFERS,
+    FileType.PRICES: frozenset({FileKind.PRICE_LISTS, FileKind.PRICES}),
+    FileType.RESTS: frozenset({FileKind.STORAGES, FileKind.RESTS}),
+}
+"""Which files belong to which part of the catalogue (facts 2.1)."""
+
+_IMPORT_TYPES = {
+    FileType.ALL: ImportType.CATALOG,
+    FileType.GOODS: ImportType.CATALOG,
+    FileType.OFFERS: ImportType.VARIANTS,
+    FileType.PRICES: ImportType.PRICES,
+    FileType.RESTS: ImportType.STOCKS,
+}
+
+_NARROWED = {RunKind.STOCKS: FileType.RESTS, RunKind.PRICES: FileType.PRICES}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The files of a run, in import order."""
+
+    files: tuple[SourceFile, ...]
+    skipped: tuple[tuple[str, str], ...]
+    """(file, reason code) of what the folder has besides."""
+
+    @property
+    def kinds(self) -> frozenset[FileKind]:
+        return frozenset(file.kind for file in self.files)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Number -> name of the files, for the row issues."""
+        return {file.file_no: file.name for file in self.files}
+
+    @property
+    def newest(self) -> dict[FileKind, datetime]:
+        """Newest `ДатаФормирования` of each kind."""
+        dates: dict[FileKind, datetime] = {}
+        for file in self.files:
+            if file.created_at is not None:
+                dates[file.kind] = max(file.created_at, dates.get(file.kind, file.created_at))
+        return dates
+
+    @property
+    def export_files(self) -> tuple[ExportFile, ...]:
+        return tuple(ExportFile(file.kind.value, file.name, file.size_bytes, file.created_at) for file in self.files)
+
+
+def file_type_of(request: RunRequest) -> FileType:
+    """The part of the catalogue that a request means.
+
+    Raises:
+        ConfigError: `--run stocks --file-type goods` and the like contradict themselves.
+    """
+    narrowed = _NARROWED.get(request.kind)
+    if narrowed is None:
+        return request.file_type
+    if request.file_type not in (FileType.ALL, narrowed):
+        raise ConfigError("file_type_contradicts", kind=request.kind.value, file_type=request.file_type.value)
+    return narrowed
+
+
+def import_types_of(request: RunRequest) -> tuple[ImportType, ...]:
+    """The shop's words for what a request imports, one session row each."""
+    return (_IMPORT_TYPES[file_type_of(request)],)
+
+
+def make_plan(request: RunRequest, export: Export) -> Plan:
+    """Choose the files of the export that the request is about.
+
+    Raises:
+        SourceMissing: there is none of them.
+        ConfigError: the request contradicts itself.
+    """
+    file_type = file_type_of(request)
+    wanted = _KINDS[file_type]
+    files = tuple(file for file in export.files if file.kind in wanted)
+    others = tuple((file.name, "not_in_this_run") for file in export.files if file.kind not in wanted)
+    if not files or (file_type is FileType.RESTS and not any(file.kind is FileKind.RESTS for file in files)):
+        kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
+        raise SourceMissing("no_files", path=str(request.data_dir), kinds=kinds)
+    return Plan(files, export.skipped + others)

@@ -1,0 +1,146 @@
+"""Reads the export with worker processes and copies it into the staging tables."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from freesport_sync.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.commerceml.messages import (
+    Block,
+    FileDone,
+    FileFailed,
+    IssueBlock,
+    Message,
+    ParseContext,
+    ParseTask,
+    ReferenceBlock,
+)
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.progress import IssuesFound, Reporter, StageMeter
+from freesport_sync.core.run import Stage
+from freesport_sync.core.staged import ReferenceRow, StagedBrand, StagedCategory, StagedPriceType, StagedWarehouse
+from freesport_sync.database.staging import copy_block, create_staging, finish_staging
+from freesport_sync.errors import SourceMalformed
+from freesport_sync.pipeline.plan import Plan
+from freesport_sync.pipeline.workers import WorkerPool
+
+MAX_REFERENCE_ROWS = 500_000
+"""Rows of reference books together; they are kept in memory, and no shop has that many groups or brands."""
+
+
+@dataclass(slots=True)
+class StagedExport:
+    """What was read: reference books in memory, the rest in the staging tables."""
+
+    categories: list[StagedCategory] = field(default_factory=list)
+    brands: list[StagedBrand] = field(default_factory=list)
+    price_types: list[StagedPriceType] = field(default_factory=list)
+    warehouses: list[StagedWarehouse] = field(default_factory=list)
+    records: Counter[FileKind] = field(default_factory=Counter)
+    """1C's objects by kind of file, also those that could not be read."""
+    rows: Counter[str] = field(default_factory=Counter)
+    """Rows by staging table, before repeated records were folded."""
+    repeated: dict[str, int] = field(default_factory=dict)
+
+    def add(self, rows: Sequence[ReferenceRow], file: str) -> None:
+        """Take rows of a reference book.
+
+        Raises:
+            SourceMalformed: there are more of them than any shop can have.
+        """
+        for row in rows:
+            match row:
+                case StagedCategory():
+                    self.categories.append(row)
+                case StagedBrand():
+                    self.brands.append(row)
+                case StagedPriceType():
+                    self.price_types.append(row)
+                case StagedWarehouse():
+                    self.warehouses.append(row)
+        if len(self.categories) + len(self.brands) + len(self.price_types) + len(self.warehouses) > MAX_REFERENCE_ROWS:
+            raise SourceMalformed("reference_book_too_large", file=file, limit=MAX_REFERENCE_ROWS)
+
+
+def stage_export(
+    plan: Plan,
+    pool: WorkerPool,
+    connection: sa.Connection,
+    make_context: Callable[[StagedExport], ParseContext],
+    report: Reporter,
+    cancel: CancelToken,
+) -> StagedExport:
+    """Fill the staging tables.
+
+    The reference books come first: the prices' columns depend on the price types of the same export.
+
+    Args:
+        plan: the files.
+        pool: running workers.
+        connection: the lock's connection, in autocommit.
+        make_context: what the workers must know, from the reference books read so far.
+        report: receives progress in bytes of input, and row issues.
+        cancel: asked at every block.
+
+    Raises:
+        SyncError: a file cannot be read, a worker died, or the run was cancelled.
+    """
+    create_staging(connection)
+    staged = StagedExport()
+    meter = _ByteMeter(plan, report)
+    books = [file for file in plan.files if file.kind.is_reference_book]
+    others = [file for file in plan.files if not file.kind.is_reference_book]
+    for files in (books, others):
+        context = make_context(staged)
+        for message in pool.read([ParseTask(file, context) for file in files], cancel):
+            cancel.check()
+            _take(message, staged, plan, connection, report, meter)
+    staged.repeated = finish_staging(connection)
+    meter.finish()
+    return staged
+
+
+def _take(
+    message: Message, staged: StagedExport, plan: Plan, connection: sa.Connection, report: Reporter, meter: _ByteMeter
+) -> None:
+    match message:
+        case Block():
+            copy_block(connection, message.table, message.data)
+            staged.rows[message.table] += message.rows
+            meter.read(message.file_no, message.bytes_read)
+        case ReferenceBlock():
+            staged.add(message.rows, plan.names[message.file_no])
+            meter.read(message.file_no, message.bytes_read)
+        case IssueBlock():
+            report(IssuesFound(message.issues))
+            meter.read(message.file_no, message.bytes_read)
+        case FileDone():
+            file = meter.file(message.file_no)
+            staged.records[file.kind] += message.records
+            meter.read(message.file_no, file.size_bytes)
+        case FileFailed():
+            raise message.error
+
+
+class _ByteMeter:
+    """Bytes read of all files together: an honest percentage, whatever the files contain."""
+
+    def __init__(self, plan: Plan, report: Reporter) -> None:
+        self._files = {file.file_no: file for file in plan.files}
+        self._read: dict[int, int] = {}
+        self._meter = StageMeter(report, Stage.STAGE, plan.size_bytes, time.monotonic)
+
+    def file(self, file_no: int) -> SourceFile:
+        return self._files[file_no]
+
+    def read(self, file_no: int, bytes_read: int) -> None:
+        self._read[file_no] = min(bytes_read, self._files[file_no].size_bytes)
+        self._meter.advance(sum(self._read.values()))
+
+    def finish(self) -> None:
+        self._meter.finish()

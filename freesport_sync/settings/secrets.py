@@ -1,0 +1,54 @@
+"""Passwords: from the environment, a file of the owner's, or the system's key store; never from the command line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from pathlib import Path
+
+from freesport_sync.errors import ConfigError
+from freesport_sync.settings.model import ENVIRONMENT_PREFIX
+
+log = logging.getLogger(__name__)
+
+PASSWORD_VARIABLE = f"{ENVIRONMENT_PREFIX}DB_PASSWORD"
+KEYRING_SERVICE = "freesport_sync"
+
+
+def database_password(login: str, password_file: Path | None) -> str | None:
+    """The password of the shop's database; None where none is kept.
+
+    Args:
+        login: `user@host/database`, the key store's user name for it.
+        password_file: setting `database.password_file`.
+
+    Raises:
+        ConfigError: the file cannot be read, or others may read it.
+    """
+    if PASSWORD_VARIABLE in os.environ:
+        return os.environ[PASSWORD_VARIABLE]
+    if password_file is not None:
+        return _read_private(password_file)
+    return _from_keyring(login)
+
+
+def _read_private(file: Path) -> str:
+    try:
+        if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise ConfigError("password_file_open", file=str(file))
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise ConfigError("password_file_unreadable", file=str(file)) from error
+
+
+def _from_keyring(login: str) -> str | None:
+    # A server without a desktop has no key store; that is not an error, the password may not be needed.
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(KEYRING_SERVICE, login)
+    except (KeyringError, RuntimeError, OSError) as error:
+        log.debug("no key store: %s", type(error).__name__)
+        return None

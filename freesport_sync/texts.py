@@ -1,0 +1,118 @@
+"""Every sentence for people, by key and language; the sentences themselves are in `resources/i18n`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.progress import Event, MergeRepeated, Progress
+from freesport_sync.core.run import RunStatus
+from freesport_sync.errors import SyncError
+from freesport_sync.resources import resource
+
+
+class Language(StrEnum):
+    """The languages that the program speaks; Russian is the default."""
+
+    RUSSIAN = "ru"
+    ENGLISH = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """An error for a person: what happened, what is affected, what to do."""
+
+    what: str
+    affected: str
+    hint: str
+    code: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened and the code, in one line."""
+        return f"{' '.join(self.what.split())} [{self.code}]"
+
+
+class Texts:
+    """The sentences of one language.
+
+    Args:
+        language: which one.
+    """
+
+    def __init__(self, language: Language) -> None:
+        file = resource("i18n", f"{language.value}.toml")
+        self._sections: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+
+    def __call__(self, key: str, **params: object) -> str:
+        """The sentence `section.name`, filled in."""
+        section, _, name = key.partition(".")
+        return _filled(self._sections[section][name], params)
+
+    def error(self, error: SyncError) -> ErrorText:
+        """What to tell the operator about an error."""
+        texts = self._sections["errors"].get(error.code)
+        if texts is None:  # a code without a text is a bug; the operator still has to be told
+            return ErrorText(str(error), "", "", error.code)
+        params = {name: self._word(name, value) for name, value in error.params.items()}
+        what, affected, hint = (_filled(texts[part], params) for part in ("what", "affected", "hint"))
+        return ErrorText(what, affected, hint, error.code)
+
+    def issue(self, issue: RowIssue) -> tuple[str, str]:
+        """What is wrong with a record, and what to mend in 1C."""
+        texts = self._sections["issues"].get(issue.code)
+        if texts is None:
+            return issue.code, ""
+        known = {"value": issue.value, "name": issue.name, "field": issue.field, "onec_id": issue.onec_id}
+        params: dict[str, object] = {**known, **issue.params}
+        return _filled(texts["what"], params), _filled(texts["hint"], params)
+
+    def issue_title(self, code: str) -> str:
+        """A short name for all issues of one code."""
+        texts = self._sections["issues"].get(code)
+        return str(texts["title"]) if texts else code
+
+    def report_line(self, event: Event, percent: int) -> str:
+        """Line of the shop's session report for an event of the run."""
+        match event:
+            case MergeRepeated():
+                return self("report.merge_repeated", attempt=event.attempt)
+            case Progress():
+                return self("report.progress", stage=self(f"stage.{event.stage.value}"), percent=percent)
+            case _:
+                return ""
+
+    def outcome(self, status: RunStatus) -> str:
+        """Last line of the shop's session report."""
+        return self("report.outcome", status=self(f"status.{status.value}"))
+
+    def _word(self, name: str, value: object) -> object:
+        """Parameters that are codes themselves, such as a stage, are words too."""
+        words = self._sections.get(name)
+        return words.get(str(value), value) if isinstance(words, dict) else value
+
+
+def preferred_language(arguments: list[str]) -> Language:
+    """The language of `--language`, else of the environment, else Russian; asked before the arguments are parsed."""
+    wanted = os.environ.get("FREESPORT_SYNC_LANGUAGE", "")
+    for number, argument in enumerate(arguments):
+        if argument == "--language" and number + 1 < len(arguments):
+            wanted = arguments[number + 1]
+        elif argument.startswith("--language="):
+            wanted = argument.partition("=")[2]
+    return Language(wanted) if wanted in tuple(Language) else Language.RUSSIAN
+
+
+def _filled(template: str, params: dict[str, object]) -> str:
+    return template.format_map(_Gaps(params))
+
+
+class _Gaps(dict[str, object]):
+    """A parameter that an error does not carry is left visible rather than hiding the error behind another one."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"

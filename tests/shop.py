@@ -1,0 +1,98 @@
+"""A shop database as tests see it: import into it, ask what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.progress import Event, IssuesFound
+from freesport_sync.core.run import RunReport, RunRequest
+from freesport_sync.database.engine import connect
+from freesport_sync.pipeline.runner import ShopTexts, Target, run_import
+from freesport_sync.settings.model import Settings
+from freesport_sync.texts import Language, Texts
+
+
+class Shop:
+    """Imports on this thread, with real worker processes, and plain SQL to look at the result.
+
+    Args:
+        url: of a database with the shop's tables.
+        folder: for unpacked archives.
+    """
+
+    def __init__(self, url: sa.URL, folder: Path) -> None:
+        self.url = url
+        self.settings = Settings()
+        self.events: list[Event] = []
+        self.cancel = CancelToken()
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        self.connection = connect(self.url, "tests")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+    def run(self, folder: Path, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
+        """Import an export folder or zip; `options` are those of `RunRequest`."""
+        self.events.clear()
+        self.cancel = CancelToken()
+
+        def report(event: Event) -> None:
+            self.events.append(event)
+            if on_event is not None:
+                on_event(event)
+
+        request = replace(RunRequest(data_dir=folder, operator="tester@here"), **options)
+        target = Target(self.url, "shop", may_create_tables=False)
+        return run_import(request, target, self.settings, self._folder / "work", shop_texts(), report, self.cancel)
+
+    def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query, as plain tuples."""
+        return [tuple(row) for row in self.connection.execute(sa.text(query), params)]
+
+    def row(self, query: str, **params: Any) -> tuple[Any, ...]:
+        """The only row of a query."""
+        (row,) = self.rows(query, **params)
+        return row
+
+    def value(self, query: str, **params: Any) -> Any:
+        """The only value of a query."""
+        (value,) = self.row(query, **params)
+        return value
+
+    def execute(self, statement: str, **params: Any) -> None:
+        """Change the shop as its own program or its operators would."""
+        self.connection.execute(sa.text(statement), params)
+
+    def issues(self) -> dict[str, list[str]]:
+        """Issue code -> 1C keys, of the last run."""
+        found: dict[str, list[str]] = {}
+        for event in self.events:
+            if isinstance(event, IssuesFound):
+                for issue in event.issues:
+                    found.setdefault(issue.code, []).append(issue.onec_id)
+        return found
+
+
+def shop_texts() -> ShopTexts:
+    """What a run writes for people, as the program itself does."""
+    texts = Texts(Language.RUSSIAN)
+    return ShopTexts(
+        hidden_category=texts("report.hidden_category"),
+        interrupted=texts("report.interrupted"),
+        stale=texts("report.stale"),
+        report_line=texts.report_line,
+        error=lambda error: texts.error(error).sentence,
+        outcome=texts.outcome,
+    )
