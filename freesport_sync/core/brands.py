@@ -63,7 +63,8 @@ def plan_brands(
 ) -> BrandPlan:
     """Find or make the shop's brand for each of 1C's GUIDs (facts 2.3).
 
-    An existing mapping decides; then the normalised name, then the name ignoring case; the first spelling names a new one.
+    An existing mapping decides; then the normalised name, then the name ignoring case. The first spelling names a new
+    brand.
 
     Args:
         staged: values of the property `Бренд`; real exports repeat them in each segment.

@@ -34,7 +34,7 @@ _LIBPQ_SETTINGS = {
 }
 
 _SESSION_SETTINGS = {
-    # Let the server notice within seconds that a program, its computer or its network is gone, so that the lock is free.
+    # Let the server notice soon that a program, its computer or its network is gone, so that the lock is free.
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
@@ -104,7 +104,7 @@ def transaction(connection: sa.Connection) -> Iterator[None]:
 
 
 def fetch_in_chunks(connection: sa.Connection, query: str, rows: int = 1000) -> Iterator[Sequence[sa.RowMapping]]:
-    """The rows of a query of ours a chunk at a time, so that a million of them never lie in memory; in a transaction."""
+    """The rows of a query of ours, a chunk at a time: a million of them never lie in memory; in a transaction."""
     connection.exec_driver_sql(f"DECLARE chunked NO SCROLL CURSOR FOR {query}")
     while chunk := connection.exec_driver_sql(f"FETCH {rows} FROM chunked").mappings().all():
         yield chunk
@@ -162,7 +162,7 @@ def _check_server(connection: sa.Connection) -> None:
     info = driver_connection(connection).info
     if info.server_version < OLDEST_SERVER:
         raise SchemaMismatch("server_too_old", version=str(info.server_version // 10000), needed="12")
-    # Behind a pooler the lock and the data would sit on different server processes, and two imports could both "hold" it.
+    # Behind a pooler lock and data would sit on different server processes, and two imports could both "hold" it.
     if connection.scalar(sa.text("SELECT pg_backend_pid()")) != info.backend_pid:
         raise ConnectionFailed("pooler_detected")
 

@@ -5,14 +5,13 @@ Every function runs on the lock's connection; from `resolve` on inside one trans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
 from freesport_sync.core.brands import NO_BRAND
 from freesport_sync.core.categories import HIDDEN_CATEGORY
-from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueNames
 from freesport_sync.database.engine import fetch_in_chunks
@@ -128,114 +127,6 @@ def apply_variants(connection: sa.Connection, total: int, advance: Callable[[int
 def check_constraints(connection: sa.Connection) -> None:
     """Let the shop's deferred foreign keys speak before COMMIT."""
     connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def read_issues(connection: sa.Connection, files: Mapping[int, str]) -> Iterator[tuple[RowIssue, ...]]:
-    """Row issues that only the comparison with the shop can find.
-
-    Args:
-        connection: inside the merge, after `resolve`.
-        files: number -> name of the export's files.
-    """
-    for query in _ISSUE_QUERIES:
-        for rows in fetch_in_chunks(connection, query.statement):
-            yield tuple(_issue(query, row, files) for row in rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _IssueQuery:
-    severity: Severity
-    code: str
-    field: str
-    statement: str
-
-
-_ISSUE_QUERIES = (
-    _IssueQuery(
-        Severity.WARNING,
-        "category_unknown",
-        "Группы",
-        "SELECT s.file_no, s.line, s.onec_id, s.name, s.category_onec_id AS value FROM stg_product AS s"
-        " JOIN chg_product AS c ON c.onec_id = s.onec_id AND c.product_id IS NULL"
-        f" WHERE c.category_key = '{HIDDEN_CATEGORY}' ORDER BY s.file_no, s.position",
-    ),
-    _IssueQuery(
-        Severity.WARNING,
-        "brand_unknown",
-        "Бренд",
-        "SELECT s.file_no, s.line, s.onec_id, s.name, s.brand_onec_id AS value FROM stg_product AS s"
-        " WHERE s.brand_onec_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM map_brand AS b WHERE b.onec_id = s.brand_onec_id)"
-        " ORDER BY s.file_no, s.position",
-    ),
-    _IssueQuery(
-        Severity.NOTE,
-        "name_kept",
-        "Наименование",
-        "SELECT s.file_no, s.line, s.onec_id, p.name, s.name AS value, p.name AS kept FROM stg_product AS s"
-        " JOIN map_product AS m ON m.onec_id = s.onec_id JOIN products AS p ON p.id = m.product_id"
-        " LEFT JOIN chg_product AS c ON c.onec_id = s.onec_id"
-        " WHERE s.name <> p.name AND coalesce(c.name, p.name) = p.name ORDER BY s.file_no, s.position",
-    ),
-    _IssueQuery(
-        Severity.NOTE,
-        "category_kept",
-        "Группы",
-        "SELECT s.file_no, s.line, s.onec_id, p.name, coalesce(wanted.name, s.category_onec_id) AS value, kept.name AS kept"
-        " FROM stg_product AS s JOIN map_product AS m ON m.onec_id = s.onec_id JOIN products AS p ON p.id = m.product_id"
-        " JOIN map_category AS category ON category.onec_id = s.category_onec_id"
-        " JOIN categories AS kept ON kept.id = p.category_id LEFT JOIN categories AS wanted ON wanted.id = category.category_id"
-        " LEFT JOIN chg_product AS c ON c.onec_id = s.onec_id"
-        " WHERE s.name IS NOT NULL AND category.category_id IS DISTINCT FROM p.category_id AND c.category_key IS NULL"
-        " ORDER BY s.file_no, s.position",
-    ),
-    _IssueQuery(
-        Severity.NOTE,
-        "tombstone_unknown",
-        "Ид",
-        "SELECT s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value FROM stg_product AS s"
-        " JOIN map_product AS m ON m.onec_id = s.onec_id WHERE m.product_id IS NULL AND NOT m.is_record"
-        " ORDER BY s.file_no, s.position",
-    ),
-    _IssueQuery(
-        Severity.WARNING,
-        "parent_not_found",
-        "Ид",
-        # Once for each missing product, whatever the number of its offers.
-        "SELECT DISTINCT ON (o.product_onec_id) o.file_no, o.line, o.onec_id, o.name, o.product_onec_id AS value"
-        " FROM stg_offer AS o JOIN map_product AS m ON m.onec_id = o.product_onec_id"
-        " WHERE m.product_id IS NULL AND NOT m.is_record AND NOT (o.is_deleted AND o.name IS NULL)"
-        " ORDER BY o.product_onec_id, o.file_no, o.position",
-    ),
-    _IssueQuery(
-        Severity.WARNING,
-        "price_variant_unknown",
-        "Цены",
-        "SELECT s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value FROM stg_price AS s"
-        " WHERE NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id) ORDER BY s.file_no, s.position",
-    ),
-    _IssueQuery(
-        Severity.WARNING,
-        "stock_variant_unknown",
-        "Остатки",
-        "SELECT DISTINCT ON (s.onec_id) s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value FROM stg_rest AS s"
-        " WHERE NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id)"
-        " ORDER BY s.onec_id, s.file_no, s.position",
-    ),
-)
-
-
-def _issue(query: _IssueQuery, row: sa.RowMapping, files: Mapping[int, str]) -> RowIssue:
-    return RowIssue(
-        query.severity,
-        query.code,
-        files.get(row["file_no"], ""),
-        row["line"],
-        row["onec_id"],
-        (row["name"] or "")[:200],
-        query.field,
-        (row["value"] or "")[:200],
-        {"kept": row["kept"][:200]} if "kept" in row else {},
-    )
 
 
 def _allocate(

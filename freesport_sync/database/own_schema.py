@@ -134,7 +134,8 @@ def _may_create(connection: sa.Connection) -> bool:
     return bool(
         connection.scalar(
             sa.text(
-                "SELECT coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = :schema),"
+                "SELECT coalesce("
+                " (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = :schema),"
                 " has_database_privilege(current_database(), 'CREATE'))"
             ),
             {"schema": SCHEMA},

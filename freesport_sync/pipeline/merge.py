@@ -20,6 +20,7 @@ from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunRe
 from freesport_sync.core.warehouses import warehouse_names
 from freesport_sync.database import merge, reference_tables
 from freesport_sync.database.engine import first_line, is_retryable, transaction
+from freesport_sync.database.merge_issues import read_issues
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change
 from freesport_sync.pipeline.plan import Plan, file_type_of
@@ -213,7 +214,7 @@ class Merger:
         self._has_reported = True
         if books.issues:
             self._report(IssuesFound(books.issues))
-        for issues in merge.read_issues(self._connection, self._plan.names):
+        for issues in read_issues(self._connection, self._plan.names):
             self._report(IssuesFound(issues))
             self._cancel.check()
 

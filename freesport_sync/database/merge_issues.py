@@ -1,0 +1,157 @@
+"""Row issues that only the comparison with the shop can find, one query each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from freesport_sync.core.categories import HIDDEN_CATEGORY
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.database.engine import fetch_in_chunks
+
+_TEXT_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _IssueQuery:
+    """Columns of the statement: file_no, line, onec_id, name, value, and kept where the shop keeps another value."""
+
+    severity: Severity
+    code: str
+    field: str
+    statement: str
+
+
+_QUERIES = (
+    _IssueQuery(
+        Severity.WARNING,
+        "category_unknown",
+        "Группы",
+        f"""
+        SELECT s.file_no, s.line, s.onec_id, s.name, s.category_onec_id AS value
+        FROM stg_product AS s
+        JOIN chg_product AS c ON c.onec_id = s.onec_id AND c.product_id IS NULL
+        WHERE c.category_key = '{HIDDEN_CATEGORY}'
+        ORDER BY s.file_no, s.position
+        """,
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "brand_unknown",
+        "Бренд",
+        """
+        SELECT s.file_no, s.line, s.onec_id, s.name, s.brand_onec_id AS value
+        FROM stg_product AS s
+        WHERE s.brand_onec_id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM map_brand AS b WHERE b.onec_id = s.brand_onec_id)
+        ORDER BY s.file_no, s.position
+        """,
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "name_kept",
+        "Наименование",
+        """
+        SELECT s.file_no, s.line, s.onec_id, p.name, s.name AS value, p.name AS kept
+        FROM stg_product AS s
+        JOIN map_product AS m ON m.onec_id = s.onec_id
+        JOIN products AS p ON p.id = m.product_id
+        LEFT JOIN chg_product AS c ON c.onec_id = s.onec_id
+        WHERE s.name <> p.name AND coalesce(c.name, p.name) = p.name
+        ORDER BY s.file_no, s.position
+        """,
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "category_kept",
+        "Группы",
+        """
+        SELECT s.file_no, s.line, s.onec_id, p.name,
+               coalesce(wanted.name, s.category_onec_id) AS value, kept.name AS kept
+        FROM stg_product AS s
+        JOIN map_product AS m ON m.onec_id = s.onec_id
+        JOIN products AS p ON p.id = m.product_id
+        JOIN map_category AS category ON category.onec_id = s.category_onec_id
+        JOIN categories AS kept ON kept.id = p.category_id
+        LEFT JOIN categories AS wanted ON wanted.id = category.category_id
+        LEFT JOIN chg_product AS c ON c.onec_id = s.onec_id
+        WHERE s.name IS NOT NULL AND category.category_id IS DISTINCT FROM p.category_id AND c.category_key IS NULL
+        ORDER BY s.file_no, s.position
+        """,
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "tombstone_unknown",
+        "Ид",
+        """
+        SELECT s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value
+        FROM stg_product AS s
+        JOIN map_product AS m ON m.onec_id = s.onec_id
+        WHERE m.product_id IS NULL AND NOT m.is_record
+        ORDER BY s.file_no, s.position
+        """,
+    ),
+    # Once for each missing product, whatever the number of its offers.
+    _IssueQuery(
+        Severity.WARNING,
+        "parent_not_found",
+        "Ид",
+        """
+        SELECT DISTINCT ON (o.product_onec_id) o.file_no, o.line, o.onec_id, o.name, o.product_onec_id AS value
+        FROM stg_offer AS o
+        JOIN map_product AS m ON m.onec_id = o.product_onec_id
+        WHERE m.product_id IS NULL AND NOT m.is_record AND NOT (o.is_deleted AND o.name IS NULL)
+        ORDER BY o.product_onec_id, o.file_no, o.position
+        """,
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "price_variant_unknown",
+        "Цены",
+        """
+        SELECT s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value
+        FROM stg_price AS s
+        WHERE NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id)
+        ORDER BY s.file_no, s.position
+        """,
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "stock_variant_unknown",
+        "Остатки",
+        """
+        SELECT DISTINCT ON (s.onec_id) s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value
+        FROM stg_rest AS s
+        WHERE NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id)
+        ORDER BY s.onec_id, s.file_no, s.position
+        """,
+    ),
+)
+
+
+def read_issues(connection: sa.Connection, files: Mapping[int, str]) -> Iterator[tuple[RowIssue, ...]]:
+    """What the comparison found, in chunks.
+
+    Args:
+        connection: inside the merge, after `merge.resolve`.
+        files: number -> name of the export's files.
+    """
+    for query in _QUERIES:
+        for rows in fetch_in_chunks(connection, query.statement):
+            yield tuple(_issue(query, row, files) for row in rows)
+
+
+def _issue(query: _IssueQuery, row: sa.RowMapping, files: Mapping[int, str]) -> RowIssue:
+    return RowIssue(
+        query.severity,
+        query.code,
+        files.get(row["file_no"], ""),
+        row["line"],
+        row["onec_id"],
+        (row["name"] or "")[:_TEXT_LENGTH],
+        query.field,
+        (row["value"] or "")[:_TEXT_LENGTH],
+        {"kept": row["kept"][:_TEXT_LENGTH]} if "kept" in row else {},
+    )
