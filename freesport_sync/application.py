@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Reporter
 from freesport_sync.core.run import ExportFile, FieldChange, RunReport, RunRequest
 from freesport_sync.database.checkup import CheckItem, check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect, parse_url
+from freesport_sync.database.engine import Connection, connect, parse_url
 from freesport_sync.database.history import PastRun, read_field_changes, read_files, read_issues, read_run, read_runs
 from freesport_sync.errors import ConfigError
 from freesport_sync.pipeline.runner import ShopTexts, Target, run_import
@@ -116,7 +114,7 @@ class Application:
             yield Target(server.url(name), name, may_create_tables=True)
 
     @contextmanager
-    def _connection(self) -> Iterator[sa.Connection]:
+    def _connection(self) -> Iterator[Connection]:
         with self._target() as target:
             connection = connect(target.url, "freesport_sync")
             try:

@@ -137,13 +137,13 @@ def is_running_in(pid: int, program: str, folder: Path) -> bool:
 if sys.platform == "win32":
 
     def _windows_program(pid: int) -> str | None:
-        """The file name of the program that `pid` runs, in lower case; None if there is no such process."""
-        query_limited_information, still_active = 0x1000, 259
+        """The program that `pid` runs, in lower case, "" if we may not know; None if there is no such process."""
+        query_limited_information, still_active, access_denied = 0x1000, 259, 5
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.OpenProcess.restype = ctypes.c_void_p
         handle = ctypes.c_void_p(kernel.OpenProcess(query_limited_information, False, pid))
         if not handle:
-            return None
+            return "" if ctypes.get_last_error() == access_denied else None
         try:
             exit_code = ctypes.c_ulong()
             name = ctypes.create_unicode_buffer(32768)
@@ -213,6 +213,11 @@ def write_private_file(path: Path, text: str) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
+
+
+def decode_path(raw: bytes) -> str:
+    """A path as a C program has written it into a file: on Windows in the code page of the system."""
+    return raw.decode("mbcs", "replace") if sys.platform == "win32" else os.fsdecode(raw)
 
 
 def rename_folder(source: Path, target: Path) -> None:

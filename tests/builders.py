@@ -13,14 +13,11 @@ Values are written as given, so that a test can say `vat="Без НДС"` or `{"
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 Value = str | int | float | Decimal
 

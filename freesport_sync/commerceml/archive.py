@@ -9,16 +9,13 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from freesport_sync.commerceml.discovery import xml_files
 from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_ENTRIES = 100_000
 MAX_TOTAL_BYTES = 20 * 1024**3

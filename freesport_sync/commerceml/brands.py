@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import child_text, children, fields_of, text_of
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import cut, normalize_name, slugify
 from freesport_sync.core.staged import StagedBrand
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.reading import Reading
 
 RECORD_TAG = "Свойство"
 BRAND_PROPERTY = "Бренд"

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from freesport_sync.commerceml.header import read_header
 from freesport_sync.errors import SourceMalformed, SourceMissing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
 
 MAX_DEPTH = 3
 """Folders below the export's root in which files are looked for: `<export>/goods/import_files/goods.xml`."""

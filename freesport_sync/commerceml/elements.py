@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.values import parse_bool, trim
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lxml.etree import _Element
 
 
 class _LocalNames(dict[Any, str]):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from decimal import Decimal
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.brands import BRAND_PROPERTY
 from freesport_sync.commerceml.elements import (
@@ -13,17 +16,10 @@ from freesport_sync.commerceml.elements import (
     is_deleted,
     text_of,
 )
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_vat, slugify, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import StagedProduct
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from decimal import Decimal
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.reading import Reading
 
 RECORD_TAG = "Товар"
 NAME_LIMIT = 300

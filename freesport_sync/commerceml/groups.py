@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import (
     children,
@@ -10,15 +12,9 @@ from freesport_sync.commerceml.elements import (
     is_deleted,
     text_of,
 )
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import slugify
 from freesport_sync.core.staged import StagedCategory
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.reading import Reading
 
 RECORD_TAG = "Классификатор"
 """The whole tree at once: a group ends only after the groups below it."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 from lxml import etree
 
 from freesport_sync.commerceml.elements import LOCAL_NAME
 from freesport_sync.errors import SourceMalformed
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROOT_TAG = "КоммерческаяИнформация"
 
@@ -73,13 +71,23 @@ def _root(source: BinaryIO, name: str) -> etree._Element:
     is_blank = True
     while chunk := source.read(_STEP_BYTES):
         is_blank = is_blank and not chunk.strip(_BOM_AND_BLANKS)
-        parser.feed(chunk)
-        for _event, root in parser.read_events():
+        try:
+            parser.feed(chunk)
+        except etree.XMLSyntaxError:
+            root = _first(parser)
+            if root is not None and root.getroottree().docinfo.doctype:
+                return root  # an entity bomb: the DOCTYPE is what is wrong with it
+            raise
+        if (root := _first(parser)) is not None:
             return root
     if is_blank:
         raise SourceMalformed("file_empty", file=name)
     parser.close()  # raises: a document without a root is no XML
     raise SourceMalformed("file_empty", file=name)
+
+
+def _first(parser: etree.XMLPullParser) -> etree._Element | None:
+    return next((element for _event, element in parser.read_events()), None)
 
 
 def _created_at(text: str) -> datetime | None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from freesport_sync.commerceml.discovery import SourceFile
-    from freesport_sync.core.issues import RowIssue
-    from freesport_sync.core.staged import ReferenceRow
-    from freesport_sync.errors import SyncError
+from freesport_sync.commerceml.discovery import SourceFile
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.staged import ReferenceRow
+from freesport_sync.errors import SyncError
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import (
     any_namespace,
@@ -12,16 +14,10 @@ from freesport_sync.commerceml.elements import (
     is_deleted,
     text_of,
 )
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import ZERO_GUID, is_not_set, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import StagedOffer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.reading import Reading
 
 RECORD_TAG = "Предложение"
 ARTICLE_LIMIT = 100

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml import brands, goods, groups, offers, price_types, prices, rests, storages, units
 from freesport_sync.commerceml.copytext import copy_line
-from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, ReferenceBlock
+from freesport_sync.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, Message, ParseTask, ReferenceBlock
 from freesport_sync.commerceml.reader import RecordReader
 from freesport_sync.commerceml.reading import Reading
+from freesport_sync.core.staged import ReferenceRow, StagedRow
 from freesport_sync.errors import SourceMalformed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.discovery import SourceFile
-    from freesport_sync.commerceml.messages import Message, ParseTask
-    from freesport_sync.core.staged import ReferenceRow, StagedRow
-
-    ReadReference = Callable[[_Element, Reading], Sequence[ReferenceRow]]
-    ReadStaged = Callable[[_Element, Reading], Sequence[StagedRow]]
+ReadReference = Callable[[_Element, Reading], Sequence[ReferenceRow]]
+ReadStaged = Callable[[_Element, Reading], Sequence[StagedRow]]
 
 MAX_BLOCK_CHARACTERS = 512 * 1024
 """A Russian letter takes two bytes, so that a block stays near 1 MB."""
@@ -70,10 +64,13 @@ def _reference_messages(task: ParseTask, reading: Reading) -> Iterator[Message]:
     _require_size(task.file)
     tag, read = _REFERENCE_BOOKS[task.file.kind]
     reader = RecordReader(task.file, tag)
-    rows = [row for element in reader for row in read(element, reading)]
     size = task.context.chunk_size
-    for start in range(0, len(rows), size):
-        yield ReferenceBlock(reading.file_no, tuple(rows[start : start + size]), reader.bytes_read)
+    for element in reader:
+        rows = read(element, reading)
+        for start in range(0, len(rows), size):
+            yield ReferenceBlock(reading.file_no, tuple(rows[start : start + size]), reader.bytes_read)
+        if len(reading.issues) >= MAX_ISSUES:
+            yield from _issue_blocks(reading, reader.bytes_read)
     yield from _issue_blocks(reading, reader.bytes_read)
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of
 from freesport_sync.commerceml.offers import offer_id
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_price, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from decimal import Decimal
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.reading import Reading
 
 RECORD_TAG = "Предложение"
 

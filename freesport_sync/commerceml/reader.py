@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from lxml import etree
 
+from freesport_sync.commerceml.discovery import SourceFile
 from freesport_sync.commerceml.header import check_header
 from freesport_sync.errors import ImportFailed, SourceMalformed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from freesport_sync.commerceml.discovery import SourceFile
 
 
 class RecordReader:

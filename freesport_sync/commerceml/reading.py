@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from freesport_sync.commerceml.discovery import SourceFile
+from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.commerceml.values import ZERO_GUID, cut
 from freesport_sync.core.issues import RowIssue, Severity
-
-if TYPE_CHECKING:
-    from freesport_sync.commerceml.discovery import SourceFile
-    from freesport_sync.commerceml.messages import ParseContext
 
 ID_LIMIT = 100
 """The shop's columns for 1C's ids are varchar(100); a shortened id would be another object's."""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import LOCAL_NAME, any_namespace, fields_of
 from freesport_sync.commerceml.offers import offer_id
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.storages import ID_LIMIT as WAREHOUSE_ID_LIMIT
 from freesport_sync.commerceml.values import QUANTITY_LIMIT, parse_quantity, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import StagedRest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.reading import Reading
 
 RECORD_TAG = "Предложение"
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import fields_of, text_of
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.staged import StagedWarehouse
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.reading import Reading
 
 RECORD_TAG = "Склад"
 ID_LIMIT = 64

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+
+from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import child_text
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.issues import Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lxml.etree import _Element
-
-    from freesport_sync.commerceml.reading import Reading
-    from freesport_sync.core.staged import ReferenceRow
+from freesport_sync.core.staged import ReferenceRow
 
 RECORD_TAG = "ЕдиницаИзмерения"
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing import connection as connections
 from multiprocessing import parent_process
+from multiprocessing.connection import Connection
 from threading import Thread
-from typing import TYPE_CHECKING
 
-from freesport_sync.commerceml.messages import FileFailed
+from freesport_sync.commerceml.messages import FileFailed, Message, ParseTask
 from freesport_sync.commerceml.parsing import parse_file
 from freesport_sync.errors import ExitCode, ImportFailed, SyncError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from multiprocessing.connection import Connection
-
-    from freesport_sync.commerceml.messages import Message, ParseTask
 
 
 def work(connection: Connection) -> None:
@@ -50,8 +45,8 @@ def answers(task: ParseTask) -> Iterator[Message]:
     except MemoryError:
         yield FileFailed(file.file_no, ImportFailed("out_of_memory", file=file.name))
     except Exception as error:
-        details = {"file": file.name, "error": type(error).__name__, "traceback": traceback.format_exc()}
-        yield FileFailed(file.file_no, SyncError("internal_error", **details))
+        details = {"reason": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        yield FileFailed(file.file_no, SyncError("internal_error", file=file.name, **details))
 
 
 def _die_with_parent() -> None:

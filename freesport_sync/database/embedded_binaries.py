@@ -105,9 +105,11 @@ def _version_in_path(folder: Path) -> tuple[int, ...]:
 
 def _ask_version(folder: Path, account: Account | None) -> str:
     command = [str(folder / program_name("postgres")), "--version"]
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    silent = subprocess.DEVNULL
     try:
-        answer = subprocess.run(command, timeout=_TIMEOUT_S, **pipes, **detached(account))
+        answer = subprocess.run(
+            command, timeout=_TIMEOUT_S, stdin=silent, stdout=subprocess.PIPE, stderr=silent, **detached(account)
+        )
     except PermissionError:
         raise
     except (OSError, subprocess.SubprocessError) as exc:

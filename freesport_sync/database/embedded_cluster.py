@@ -56,6 +56,7 @@ _TRANSIENT = (
 _INITDB_TIMEOUT_S = 180
 _SERVER_TIMEOUT_S = 60
 _EXIT_TIMEOUT_S = 5
+_WAL_SEGMENT_BYTES = 16 << 20
 _LOG_LIMIT_BYTES = 5_000_000
 _TAIL_BYTES = 10_000
 _TAIL_LINES = 8
@@ -164,9 +165,10 @@ class Cluster:
 
     def _read_postmaster(self) -> Postmaster | None:
         try:
-            lines = [os.fsdecode(line).strip() for line in (self._data / "postmaster.pid").read_bytes().splitlines()]
-            return Postmaster(int(lines[0]), int(lines[3]), lines[7] if len(lines) > 7 else "", lines[1])
-        except (FileNotFoundError, ValueError, IndexError):
+            lines = (self._data / "postmaster.pid").read_bytes().splitlines()
+            pid, data, _, port, *rest = [os_support.decode_path(line).strip() for line in lines]
+            return Postmaster(int(pid), int(port), rest[3] if len(rest) > 3 else "", data)
+        except (FileNotFoundError, ValueError):
             return None
 
     def _live_postmaster(self) -> Postmaster | None:
@@ -226,7 +228,7 @@ class Cluster:
     def _initialize(self, binaries: Binaries, data: Path, password: Path) -> None:
         options = ["--encoding=UTF8", "--auth=scram-sha-256", f"--username={USER}", f"--pwfile={password}"]
         options += ["--no-sync"] if self._settings.get("fsync") == "off" else []
-        locales = _WINDOWS_LOCALES if sys.platform == "win32" else _POSIX_LOCALES
+        locales: tuple[str, ...] = _WINDOWS_LOCALES if sys.platform == "win32" else _POSIX_LOCALES
         if binaries.major >= _BUILTIN_LOCALE_MAJOR:
             options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
             locales = ("C",) if sys.platform == "win32" else locales
@@ -266,8 +268,10 @@ class Cluster:
             return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-_TAIL_LINES:])
 
     def _failure(self, log: str) -> ConnectionFailed:
-        # Shared memory that is full is reported in the same words, but freeing the disk does not help.
-        if any("No space left on device" in line and "shared memory" not in line for line in log.splitlines()):
+        # Shared memory that is full is reported in the same words. On a full disk the log itself is cut short.
+        is_said = any("No space left on device" in line and "shared memory" not in line for line in log.splitlines())
+        free_bytes = min(shutil.disk_usage(place).free for place in (self._folder, self.home.parent))
+        if is_said or free_bytes < _WAL_SEGMENT_BYTES:
             return ConnectionFailed("embedded_disk_full", folder=str(self.home))
         return ConnectionFailed("embedded_start_failed", folder=str(self._folder), log=log)
 

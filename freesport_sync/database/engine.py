@@ -18,6 +18,11 @@ from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed, S
 
 log = logging.getLogger(__name__)
 
+Connection = sa.Connection
+Url = sa.URL
+DatabaseError = DBAPIError
+"""The words in which the other layers speak of the database, so that they need not know its library."""
+
 OLDEST_SERVER = 120000
 """PostgreSQL 12, as `server_version_num`."""
 

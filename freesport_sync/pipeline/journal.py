@@ -6,15 +6,12 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable
 
-import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import Event, IssuesFound, MergeRepeated, Progress
 from freesport_sync.core.run import IssueTotal, Stage
 from freesport_sync.database import runs
-from freesport_sync.database.engine import first_line
+from freesport_sync.database.engine import Connection, DatabaseError, first_line
 from freesport_sync.errors import ConnectionFailed
 
 HEARTBEAT_S = 1.0
@@ -40,7 +37,7 @@ class RunJournal:
 
     def __init__(
         self,
-        connection: sa.Connection,
+        connection: Connection,
         run: runs.OpenRun,
         cancel: CancelToken,
         report_line: Callable[[Event, int], str],
@@ -111,7 +108,7 @@ class RunJournal:
             while not self._write_once():
                 with self._condition:
                     self._condition.wait_for(lambda: self._is_stopping or len(self._issues) >= 1000, HEARTBEAT_S)
-        except DBAPIError as error:
+        except DatabaseError as error:
             with self._condition:
                 self._lost = ConnectionFailed("connection_lost", reason=first_line(error))
                 self._condition.notify_all()

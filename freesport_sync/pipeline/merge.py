@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
 
 from freesport_sync.commerceml.discovery import FileKind
@@ -19,7 +18,7 @@ from freesport_sync.core.progress import IssuesFound, MergeRepeated, Reporter, S
 from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunRequest, Stage
 from freesport_sync.core.warehouses import warehouse_names
 from freesport_sync.database import merge, reference_tables
-from freesport_sync.database.engine import first_line, is_retryable, transaction
+from freesport_sync.database.engine import Connection, first_line, is_retryable, transaction
 from freesport_sync.database.merge_issues import read_issues
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change
@@ -83,7 +82,7 @@ class Merger:
 
     def __init__(
         self,
-        connection: sa.Connection,
+        connection: Connection,
         plan: Plan,
         staged: StagedExport,
         request: RunRequest,

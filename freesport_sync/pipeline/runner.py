@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-
 from freesport_sync.commerceml.archive import opened_export
 from freesport_sync.commerceml.discovery import discover
 from freesport_sync.commerceml.messages import ParseContext
@@ -21,7 +18,15 @@ from freesport_sync.core.price_types import plan_price_types
 from freesport_sync.core.progress import Event, ExportFound, Progress, Reporter, RunFinished, RunStarted
 from freesport_sync.core.run import Counts, Entity, RunReport, RunRequest, RunStatus, Stage
 from freesport_sync.database import reference_tables, runs
-from freesport_sync.database.engine import connect, driver_connection, transaction, translated
+from freesport_sync.database.engine import (
+    Connection,
+    DatabaseError,
+    Url,
+    connect,
+    driver_connection,
+    transaction,
+    translated,
+)
 from freesport_sync.database.history import newest_imported
 from freesport_sync.database.lock import take_lock
 from freesport_sync.database.own_schema import prepare_own_schema
@@ -48,7 +53,7 @@ class Target:
         may_create_tables: create the shop's tables where they are missing.
     """
 
-    url: sa.URL
+    url: Url
     label: str
     may_create_tables: bool
 
@@ -109,7 +114,7 @@ def run_import(
             return import_run.execute(lock_connection, side_connection, pool)
 
 
-def _prepare(connection: sa.Connection, request: RunRequest, target: Target, texts: ShopTexts) -> None:
+def _prepare(connection: Connection, request: RunRequest, target: Target, texts: ShopTexts) -> None:
     take_lock(connection)
     prepare_shop(connection, target.may_create_tables)
     prepare_own_schema(connection)
@@ -144,7 +149,7 @@ class _ImportRun:
         self._started = time.monotonic()
         self._plan = Plan((), ())
 
-    def execute(self, lock: sa.Connection, side: sa.Connection, pool: WorkerPool) -> RunReport:
+    def execute(self, lock: Connection, side: Connection, pool: WorkerPool) -> RunReport:
         with transaction(side):
             backend_id = driver_connection(lock).info.backend_pid
             run = runs.open_run(side, self._request, import_types_of(self._request), backend_id)
@@ -169,8 +174,8 @@ class _ImportRun:
 
     def _import(
         self,
-        lock: sa.Connection,
-        side: sa.Connection,
+        lock: Connection,
+        side: Connection,
         pool: WorkerPool,
         run: runs.OpenRun,
         journal: RunJournal,
@@ -205,7 +210,7 @@ class _ImportRun:
             self._close(side, run, RunStatus.COMPLETED, result.counts, journal, None)
         return result
 
-    def _context(self, connection: sa.Connection, staged: StagedExport) -> ParseContext:
+    def _context(self, connection: Connection, staged: StagedExport) -> ParseContext:
         price_types, marked = reference_tables.read_price_types(connection)
         columns = plan_price_types(staged.price_types, price_types, marked, self._plan.names).columns
         return ParseContext(columns, reference_tables.read_colors(connection), self._request.chunk_size)
@@ -224,30 +229,28 @@ class _ImportRun:
             return reason
         if isinstance(error, SyncError):
             return error
-        if isinstance(error, DBAPIError):
+        if isinstance(error, DatabaseError):
             return translated(error)
         log.error("unexpected error", exc_info=error)
         return SyncError("internal_error", reason=f"{type(error).__name__}: {error}")
 
-    def _close_failed(
-        self, side: sa.Connection, run: runs.OpenRun, journal: RunJournal, failure: SyncError
-    ) -> RunReport:
+    def _close_failed(self, side: Connection, run: runs.OpenRun, journal: RunJournal, failure: SyncError) -> RunReport:
         """Close both rows; on a new connection where the side connection was lost with the run."""
         status = RunStatus.CANCELLED if isinstance(failure, Cancelled) else RunStatus.FAILED
         try:
             journal.stop()
             self._close(side, run, status, {}, journal, failure)
-        except (SyncError, DBAPIError):
+        except (SyncError, DatabaseError):
             try:
                 with _connected(self._target, "freesport_sync side") as fresh:
                     self._close(fresh, run, status, {}, journal, failure)
-            except (SyncError, DBAPIError) as error:
+            except (SyncError, DatabaseError) as error:
                 log.warning("run %s stays open until the next run closes it: %s", run.id, error)
         return self._run_report(run, status, {}, journal)
 
     def _close(
         self,
-        connection: sa.Connection,
+        connection: Connection,
         run: runs.OpenRun,
         status: RunStatus,
         counts: Mapping[Entity, Counts],
@@ -276,7 +279,7 @@ class _ImportRun:
 
 
 @contextmanager
-def _connected(target: Target, application_name: str) -> Iterator[sa.Connection]:
+def _connected(target: Target, application_name: str) -> Iterator[Connection]:
     connection = connect(target.url, application_name)
     try:
         yield connection
@@ -285,7 +288,7 @@ def _connected(target: Target, application_name: str) -> Iterator[sa.Connection]
 
 
 @contextmanager
-def _interruptible(connection: sa.Connection, cancel: CancelToken) -> Iterator[None]:
+def _interruptible(connection: Connection, cancel: CancelToken) -> Iterator[None]:
     """A cancel cuts a long statement on this connection."""
     with cancel.interrupting(driver_connection(connection).cancel):
         yield

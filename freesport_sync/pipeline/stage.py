@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import sqlalchemy as sa
-
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.commerceml.messages import (
     Block,
@@ -24,6 +22,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import IssuesFound, Reporter, StageMeter
 from freesport_sync.core.run import Stage
 from freesport_sync.core.staged import ReferenceRow, StagedBrand, StagedCategory, StagedPriceType, StagedWarehouse
+from freesport_sync.database.engine import Connection
 from freesport_sync.database.staging import copy_block, create_staging, finish_staging
 from freesport_sync.errors import SourceMalformed
 from freesport_sync.pipeline.plan import Plan
@@ -70,7 +69,7 @@ class StagedExport:
 def stage_export(
     plan: Plan,
     pool: WorkerPool,
-    connection: sa.Connection,
+    connection: Connection,
     make_context: Callable[[StagedExport], ParseContext],
     report: Reporter,
     cancel: CancelToken,
@@ -106,7 +105,7 @@ def stage_export(
 
 
 def _take(
-    message: Message, staged: StagedExport, plan: Plan, connection: sa.Connection, report: Reporter, meter: _ByteMeter
+    message: Message, staged: StagedExport, plan: Plan, connection: Connection, report: Reporter, meter: _ByteMeter
 ) -> None:
     match message:
         case Block():

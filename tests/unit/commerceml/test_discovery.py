@@ -1,0 +1,212 @@
+"""Discovery: which files of a folder are 1C's, and in which order they are read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.commerceml.discovery import Export, FileKind, discover, recognise
+from freesport_sync.errors import SourceMalformed, SourceMissing
+from tests.builders import ExportBuilder, group, offer, product, rests
+
+needs_symlinks = pytest.mark.skipif(sys.platform == "win32", reason="links need a right that Windows users lack")
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> ExportBuilder:
+    return ExportBuilder(tmp_path / "выгрузка")
+
+
+def names(found: Export) -> list[str]:
+    return [file.name for file in found.files]
+
+
+@pytest.mark.parametrize(
+    ("file_name", "kind", "segments"),
+    [
+        ("goods.xml", FileKind.GOODS, ()),
+        ("Goods.XML", FileKind.GOODS, ()),
+        ("goods_1_10_41ab5c.xml", FileKind.GOODS, (1, 10)),
+        ("goods_2.xml", FileKind.GOODS, (2,)),
+        ("PriceLists_1_1_41ab-5c.xml", FileKind.PRICE_LISTS, (1, 1)),
+        ("pricelists.xml", FileKind.PRICE_LISTS, ()),
+        ("prices_1_2_1.xml", FileKind.PRICES, (1, 2, 1)),
+        ("propertiesGoods_1_3_x.xml", FileKind.PROPERTIES_GOODS, (1, 3)),
+        ("propertiesOffers.xml", FileKind.PROPERTIES_OFFERS, ()),
+        ("offers0_1.xml", FileKind.OFFERS, (0, 1)),
+        ("import0_1.xml", FileKind.IMPORT, (0, 1)),
+        ("contragents_1_1_x.xml", FileKind.CONTRAGENTS, (1, 1)),
+        ("goodsold.xml", None, ()),
+        ("mygoods.xml", None, ()),
+        ("товары.xml", None, ()),
+        (".xml", None, ()),
+    ],
+)
+def test_recognise(file_name: str, kind: FileKind | None, segments: tuple[int, ...]) -> None:
+    assert recognise(file_name) == (kind, segments)
+
+
+def test_reference_books_come_before_what_refers_to_them() -> None:
+    imported = [kind for kind in FileKind if kind.is_imported]
+    books = [kind for kind in FileKind if kind.is_reference_book]
+    assert [kind.value for kind in imported] == [
+        "groups", "propertiesGoods", "propertiesOffers", "priceLists", "storages", "units",
+        "goods", "offers", "prices", "rests",
+    ]  # fmt: skip
+    assert imported[: len(books)] == books
+    assert imported[len(books)] is FileKind.GOODS
+
+
+def test_a_whole_export_is_found_in_import_order(export: ExportBuilder) -> None:
+    export.rests(rests("p1", {"w1": 1}))
+    export.offers(offer("p1"))
+    export.goods(product("p1"))
+    export.reference_books()
+    found = discover(export.folder)
+    assert [file.kind.value for file in found.files] == [
+        "groups", "propertiesGoods", "priceLists", "storages", "units", "goods", "offers", "rests",
+    ]  # fmt: skip
+    assert [file.file_no for file in found.files] == list(range(1, 9))
+    assert found.skipped == ()
+
+
+def test_a_file_is_described(export: ExportBuilder) -> None:
+    path = export.goods(product("p1"), created_at="2025-09-12T21:25:39")
+    (file,) = discover(export.folder).files
+    status = path.stat()
+    assert (file.name, file.path) == ("goods/goods.xml", path)
+    assert (file.size_bytes, file.modified_ns) == (status.st_size, status.st_mtime_ns)
+    assert file.created_at == datetime(2025, 9, 12, 21, 25, 39)
+
+
+@pytest.mark.parametrize(
+    ("written", "created_at"),
+    [
+        ("2025-09-12T21:25:39+03:00", datetime(2025, 9, 12, 21, 25, 39)),
+        ("2007-10-30", datetime(2007, 10, 30)),
+        ("вчера", None),
+    ],
+)
+def test_the_date_is_the_servers_local_time(export: ExportBuilder, written: str, created_at: datetime | None) -> None:
+    export.goods(product("p1"), created_at=written)
+    assert discover(export.folder).files[0].created_at == created_at
+
+
+def test_segments_are_numbers(export: ExportBuilder) -> None:
+    for segment in (10, 2, 1, 9):
+        export.goods(product("p1"), segment=segment)
+    export.goods(product("p0"))
+    found = [name.split("_")[2] if "_" in name else "" for name in names(discover(export.folder))]
+    assert found == ["", "1", "2", "9", "10"]
+
+
+def test_the_name_decides_and_not_the_place(export: ExportBuilder) -> None:
+    content = export.document("")
+    places = ["goods_1_1_x.xml", "goods/goods_1_2_x.xml", "goods/import_files/goods_1_3_x.xml", "a/b/c/goods_1_4_x.xml"]
+    for place in reversed(places):
+        export.write(place, content)
+    assert names(discover(export.folder)) == places
+
+
+def test_too_deep_and_among_pictures_nothing_is_looked_for(export: ExportBuilder) -> None:
+    export.write("a/b/c/d/goods.xml", export.document(""))
+    export.write("import_files/01/goods.xml", export.document(""))
+    assert discover(export.folder) == Export((), ())
+
+
+def test_other_xml_files_are_named_with_a_reason(export: ExportBuilder) -> None:
+    for name in ("contragents/contragents.xml", "orders.xml", "import.xml", "import0_1.xml", "прочее.xml"):
+        export.write(name, "<not valid xml!!!")
+    export.write("readme.txt", "")
+    export.write("goods/import_files/01/a.jpg", b"")
+    assert discover(export.folder).skipped == (
+        ("contragents/contragents.xml", "kind_not_imported"),
+        ("import.xml", "combined_file"),
+        ("import0_1.xml", "combined_file"),
+        ("orders.xml", "kind_not_imported"),
+        ("прочее.xml", "unknown_name"),
+    )
+
+
+def test_a_folder_with_the_name_of_a_file_is_skipped(export: ExportBuilder) -> None:
+    (export.folder / "goods.xml").mkdir()
+    assert discover(export.folder).skipped == (("goods.xml", "not_a_file"),)
+
+
+@needs_symlinks
+def test_links_that_lead_out_are_skipped(export: ExportBuilder, tmp_path: Path) -> None:
+    outside = ExportBuilder(tmp_path / "outside")
+    target = outside.goods(product("p1"))
+    (export.folder / "goods.xml").symlink_to(target)
+    (export.folder / "offers").symlink_to(outside.folder)
+    (export.folder / "prices.xml").symlink_to(tmp_path / "nothing.xml")
+    (export.folder / "rests.xml").symlink_to(export.folder / "rests.xml")
+    found = discover(export.folder)
+    assert not found.files
+    assert found.skipped == (
+        ("goods.xml", "symlink_outside"),
+        ("offers", "symlink_outside"),
+        ("prices.xml", "symlink_broken"),
+        ("rests.xml", "symlink_broken"),
+    )
+
+
+@needs_symlinks
+def test_links_inside_the_export_are_followed_once(export: ExportBuilder, tmp_path: Path) -> None:
+    real = export.write("current/all.xml", export.document(""))
+    (export.folder / "goods.xml").symlink_to(real)
+    (export.folder / "again").symlink_to(export.folder, target_is_directory=True)
+    linked_root = tmp_path / "link"
+    linked_root.symlink_to(export.folder)
+    assert names(discover(linked_root)) == ["goods.xml"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "file_empty"),
+        (b"\xef\xbb\xbf\n", "file_empty"),
+        (b"PK\x03\x04", "xml_malformed"),
+        (b"<?xml version='1.0'?>", "xml_malformed"),
+        (b"<a>&b;</a>", "not_commerceml"),
+        (b"<html><body/></html>", "not_commerceml"),
+        (b"<!DOCTYPE a><a/>", "doctype_refused"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]>\n<a/>", "doctype_refused"),
+    ],
+)
+def test_a_file_that_is_no_commerceml_is_refused(export: ExportBuilder, content: bytes, code: str) -> None:
+    export.write("goods/goods.xml", content)
+    with pytest.raises(SourceMalformed) as caught:
+        discover(export.folder)
+    assert caught.value.code == code
+    assert caught.value.params["file"] == "goods/goods.xml"
+
+
+def test_only_the_beginning_is_looked_at(export: ExportBuilder) -> None:
+    export.write("goods.xml", export.document("<Каталог>" + "<a/>" * 3000)[:-100] + b"<broken")
+    assert names(discover(export.folder)) == ["goods.xml"]
+
+
+def test_a_file_that_cannot_be_read(export: ExportBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = export.goods(product("p1"))
+    monkeypatch.setattr(type(path), "open", _refuse)
+    with pytest.raises(SourceMalformed) as caught:
+        discover(export.folder)
+    assert caught.value.code == "file_unreadable"
+    assert caught.value.params == {"path": "goods/goods.xml", "reason": "Permission denied"}
+
+
+def test_a_folder_that_cannot_be_read(export: ExportBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    export.groups(group("g1"))
+    monkeypatch.setattr(os, "scandir", _refuse)
+    with pytest.raises(SourceMissing) as caught:
+        discover(export.folder)
+    assert caught.value.code == "file_unreadable"
+
+
+def _refuse(*_args: object, **_options: object) -> None:
+    raise PermissionError(13, "Permission denied")

@@ -1,0 +1,177 @@
+"""Goods: one `Товар` and what can be wrong with it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from freesport_sync.commerceml.goods import read_product
+from freesport_sync.commerceml.values import ZERO_GUID
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.staged import StagedProduct
+from tests.builders import element, product, raw_element, tombstone
+from tests.unit.commerceml.support import read_record
+
+
+def read(xml: str) -> tuple[StagedProduct, list[RowIssue]]:
+    rows, issues = read_record(read_product, xml)
+    (row,) = rows
+    return row, issues
+
+
+def skipped(xml: str) -> RowIssue:
+    rows, issues = read_record(read_product, xml)
+    assert not rows
+    (issue,) = issues
+    assert issue.severity is Severity.ERROR
+    return issue
+
+
+def test_a_product() -> None:
+    row, issues = read(
+        product(
+            " p1 ",
+            name=" Мяч  №5\u00a0",
+            group="g1",
+            brand="b1",
+            description=" a&lt;br&gt;\nb ",
+            properties={"x": "Бренд"},
+        )
+    )
+    assert row == StagedProduct(
+        file_no=1,
+        position=1,
+        line=1,
+        onec_id="p1",
+        name="Мяч  №5",
+        slug="mjach-no5",
+        description="a&lt;br&gt;\nb",
+        category_onec_id="g1",
+        brand_onec_id="b1",
+        vat_rate=Decimal(20),
+        is_deleted=False,
+    )
+    assert issues == []
+
+
+def test_what_is_absent_is_none() -> None:
+    row, issues = read(product("p1", group=None, brand=None, description=None, vat=None))
+    assert (row.description, row.category_onec_id, row.brand_onec_id, row.vat_rate) == (None,) * 4
+    assert issues == []
+
+
+def test_the_zero_guid_refers_to_nothing() -> None:
+    row, issues = read(product("p1", group=ZERO_GUID, brand=ZERO_GUID))
+    assert (row.category_onec_id, row.brand_onec_id) == (None, None)
+    assert issues == []
+
+
+def test_of_several_groups_the_first() -> None:
+    groups = raw_element("Группы", element("Ид", "g1") + element("Ид", "g2"))
+    assert read(product("p1", group=None, extra=groups))[0].category_onec_id == "g1"
+
+
+@pytest.mark.parametrize(
+    ("vat", "extra", "rate"),
+    [
+        (20, "", 20),
+        ("22,0", "", 22),
+        ("20/120", "", 20),
+        ("Без НДС", "", None),
+        ("", "", None),
+        (20, "<СтавкаНДС>22%</СтавкаНДС>", 22),
+        (20, "<СтавкаНДС/>", 20),
+        (None, "<СтавкаНДС>5</СтавкаНДС>", 5),
+    ],
+)
+def test_vat(vat: int | str | None, extra: str, rate: int | None) -> None:
+    row, issues = read(product("p1", vat=vat, extra=extra))
+    assert row.vat_rate == rate
+    assert issues == []
+
+
+def test_another_tax_is_no_vat() -> None:
+    tax = raw_element("СтавкаНалога", element("Наименование", "Акциз") + element("Ставка", "5"))
+    assert read(product("p1", vat=None, extra=raw_element("СтавкиНалогов", tax)))[0].vat_rate is None
+
+
+def test_vat_that_is_not_understood() -> None:
+    row, (issue,) = read(product("p1", name="Мяч", vat="двадцать"))
+    assert row.vat_rate is None
+    assert (issue.severity, issue.code, issue.field, issue.value) == (
+        Severity.WARNING,
+        "vat_not_understood",
+        "Ставка",
+        "двадцать",
+    )
+    assert (issue.onec_id, issue.name) == ("p1", "Мяч")
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        product("p1", deleted=True),
+        product("p1", extra="<Статус>Удалён</Статус>"),
+        product("p1", extra="<Статус> УДАЛЕН </Статус>"),
+        product("p1").replace("<Товар>", '<Товар Статус="удален">'),
+    ],
+)
+def test_deletion_marks(xml: str) -> None:
+    row, issues = read(xml)
+    assert row.is_deleted
+    assert row.name == "Мяч футбольный"
+    assert issues == []
+
+
+@pytest.mark.parametrize(
+    "xml", [product("p1"), product("p1", extra="<Статус>Новый</Статус>"), product("p1", extra="<Статус/>")]
+)
+def test_no_deletion_mark(xml: str) -> None:
+    assert not read(xml)[0].is_deleted
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [tombstone("Товар", "p1"), '<Товар Статус="Удален"><Ид>p1</Ид></Товар>', product("p1", name="", deleted=True)],
+)
+def test_a_tombstone_needs_no_name(xml: str) -> None:
+    row, issues = read(xml)
+    assert (row.onec_id, row.name, row.slug, row.is_deleted) == ("p1", None, "", True)
+    assert issues == []
+
+
+@pytest.mark.parametrize("name", [None, "", " \u00a0"])
+def test_a_name_is_needed(name: str | None) -> None:
+    issue = skipped(product("p1", name=name))
+    assert (issue.code, issue.onec_id, issue.field) == ("name_missing", "p1", "Наименование")
+
+
+@pytest.mark.parametrize("onec_id", [None, "", "  "])
+def test_an_id_is_needed(onec_id: str | None) -> None:
+    issue = skipped(product(onec_id, name="Мяч"))
+    assert (issue.code, issue.name, issue.field) == ("onec_id_missing", "Мяч", "Ид")
+
+
+def test_an_id_that_is_too_long() -> None:
+    assert read(product("x" * 100))[0].onec_id == "x" * 100
+    issue = skipped(product("x" * 101))
+    assert (issue.code, issue.params) == ("onec_id_too_long", {"length": "101", "limit": "100"})
+
+
+def test_long_texts_are_cut() -> None:
+    row, issues = read(product("p1", name="щ" * 301, description="о" * 100_001))
+    assert row.name == "щ" * 300
+    assert len(row.slug) == 255
+    assert row.description == "о" * 100_000
+    assert [(issue.severity.value, issue.code, issue.field, issue.params["limit"]) for issue in issues] == [
+        ("warning", "text_cut", "Наименование", "300"),
+        ("warning", "text_cut", "Описание", "100000"),
+    ]
+    assert all(len(issue.value) == 200 for issue in issues)
+
+
+def test_a_reference_that_is_too_long_is_none() -> None:
+    row, (issue,) = read(product("p1", brand="b" * 101))
+    assert row.brand_onec_id is None
+    assert (issue.code, issue.severity, issue.field) == ("reference_too_long", Severity.WARNING, "Бренд")

@@ -1,0 +1,176 @@
+"""Reference books: groups, brands, price types, warehouses, units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.commerceml import groups as groups_module
+from freesport_sync.commerceml.brands import read_brands
+from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.commerceml.price_types import product_field, read_price_type
+from freesport_sync.commerceml.storages import read_storage
+from freesport_sync.commerceml.units import read_unit
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.staged import StagedBrand, StagedCategory, StagedPriceType, StagedWarehouse
+from freesport_sync.errors import SourceMalformed
+from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, storage, tombstone, unit
+from tests.unit.commerceml.support import parse, read_record
+
+
+def categories(tmp_path: Path, *records: str) -> tuple[list[StagedCategory], list[str]]:
+    parsed = parse(ExportBuilder(tmp_path).groups(*records), FileKind.GROUPS)
+    return [row for row in parsed.rows if isinstance(row, StagedCategory)], parsed.codes
+
+
+def test_the_tree_of_groups(tmp_path: Path) -> None:
+    leaf = group("g2", name="Мячи футбольные", description=" Все мячи ")
+    rows, codes = categories(
+        tmp_path, group("root", name=" СПОРТ ", children=[group("g1", children=[leaf]), group("g3")]), group("other")
+    )
+    assert [(row.position, row.onec_id, row.parent_onec_id) for row in rows] == [
+        (1, "root", None),
+        (2, "g1", "root"),
+        (3, "g2", "g1"),
+        (4, "g3", "root"),
+        (5, "other", None),
+    ]
+    assert rows[0].name == "СПОРТ"
+    assert rows[2][3:] == ("g2", "g1", "Мячи футбольные", "mjachi-futbolnye", "Все мячи", False)
+    assert rows[0].line < rows[1].line < rows[2].line
+    assert codes == []
+
+
+def test_a_deleted_group(tmp_path: Path) -> None:
+    rows, codes = categories(tmp_path, group("g1", deleted=True), tombstone("Группа", "g2"))
+    assert [(row.onec_id, row.name, row.slug, row.is_deleted) for row in rows] == [
+        ("g1", "Мячи", "mjachi", True),
+        ("g2", None, "", True),
+    ]
+    assert codes == []
+
+
+def test_the_children_of_a_group_that_is_skipped_stay_in_the_tree(tmp_path: Path) -> None:
+    nameless = group("g1", name="", children=[group("g2")])
+    without_id = group(None, name="Без Ид", children=[group("g3")])
+    too_long = group("x" * 101, children=[group("g4")])
+    rows, codes = categories(tmp_path, group("root", children=[nameless, without_id, too_long]))
+    assert [(row.onec_id, row.parent_onec_id) for row in rows] == [
+        ("root", None),
+        ("g2", "g1"),
+        ("g3", "root"),
+        ("g4", "root"),
+    ]
+    assert codes == ["name_missing", "onec_id_missing", "onec_id_too_long"]
+
+
+def test_a_long_name_of_a_group_is_cut(tmp_path: Path) -> None:
+    rows, codes = categories(tmp_path, group("g1", name="щ" * 201))
+    assert rows[0].name == "щ" * 200
+    assert len(rows[0].slug) == 255
+    assert codes == ["text_cut"]
+
+
+def test_a_huge_tree_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups_module, "MAX_FILE_BYTES", 100)
+    with pytest.raises(SourceMalformed) as caught:
+        categories(tmp_path, group("g1"))
+    assert caught.value.code == "file_too_large"
+    assert caught.value.params["limit_bytes"] == 100
+
+
+def test_brands(tmp_path: Path) -> None:
+    brands = {"b1": "Nike ", "b2": "Без Бренда", "b3": "ЁЖ-Спорт"}
+    parsed = parse(
+        ExportBuilder(tmp_path).properties_goods(brand_property({"v": "Синий"}, name="Цвет"), brand_property(brands)),
+        FileKind.PROPERTIES_GOODS,
+    )
+    assert [row[3:] for row in parsed.rows] == [
+        ("b1", "Nike", "nike", "nike"),
+        ("b3", "ЁЖ-Спорт", "ежспорт", "ezh-sport"),
+    ]
+    assert [row.position for row in parsed.rows] == [1, 2]
+    assert parsed.rows[0].line < parsed.rows[1].line
+    assert parsed.issues == []
+
+
+def test_the_brand_property_is_known_by_its_exact_name() -> None:
+    assert read_record(read_brands, brand_property({"b1": "Nike"}, name=" Бренд ", onec_id="guid"))[0]
+    assert not read_record(read_brands, brand_property({"b1": "Nike"}, name="бренд"))[0]
+    assert not read_record(read_brands, brand_property({"b1": "Nike"}, name="Бренд обуви"))[0]
+
+
+def test_brands_that_cannot_be_kept() -> None:
+    rows, issues = read_record(read_brands, brand_property({"": "Nike", "b2": "", "b3": "x" * 101, "y" * 101: "Z"}))
+    assert [row[3:5] for row in rows] == [("b3", "x" * 100)]
+    assert [(issue.code, issue.severity.value, issue.onec_id[:2]) for issue in issues] == [
+        ("onec_id_missing", "error", ""),
+        ("name_missing", "error", "b2"),
+        ("text_cut", "warning", "b3"),
+        ("onec_id_too_long", "error", "yy"),
+    ]
+
+
+def test_a_normalised_brand_name_fits_its_column() -> None:
+    rows, _issues = read_record(read_brands, brand_property({"b1": "㎢" * 60}))
+    assert isinstance(rows[0], StagedBrand)
+    assert len(rows[0].normalized_name) == 100
+
+
+def test_the_builders_brands(tmp_path: Path) -> None:
+    parsed = parse(ExportBuilder(tmp_path).properties_offers(brand_property()), FileKind.PROPERTIES_OFFERS)
+    assert [row.onec_id for row in parsed.rows] == list(BRANDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("Опт 1 (300-600 тыс.руб в квартал)", "opt1_price"),
+        ("ОПТ1", "opt1_price"),
+        ("опт\u00a02", "opt2_price"),
+        ("Цена опт3", "opt3_price"),
+        ("Тренерская", "trainer_price"),
+        ("РРЦ", "retail_price"),
+        ("РРЦ (рекомендованная)", "rrp"),
+        ("Рекомендуемая ррц", "rrp"),
+        ("МРЦ", "msrp"),
+        ("Розничная", "retail_price"),
+        ("Опт 1 РРЦ", "opt1_price"),
+        ("Закупочная", None),
+        ("Опт 4", None),
+        ("Федерация", None),
+        ("", None),
+    ],
+)
+def test_price_types_are_known_by_their_names(name: str, column: str | None) -> None:
+    assert product_field(name) == column
+
+
+def test_price_types() -> None:
+    rows, issues = read_record(read_price_type, price_type("t1", "Опт 1"))
+    assert [row[3:] for row in rows] == [("t1", "Опт 1", "opt1_price", False)]
+    rows, _issues = read_record(read_price_type, tombstone("ТипЦены", "t2"))
+    assert [row[3:] for row in rows] == [("t2", None, None, True)]
+    rows, _issues = read_record(read_price_type, price_type("t3", "Закупочная" + "!" * 200))
+    assert isinstance(rows[0], StagedPriceType)
+    assert (len(rows[0].name or ""), rows[0].product_field) == (200, None)
+    rows, issues = read_record(read_price_type, price_type("t4", None))
+    assert (list(rows), [issue.code for issue in issues]) == ([], ["name_missing"])
+
+
+def test_warehouses() -> None:
+    rows, issues = read_record(read_storage, storage(" w1 ", " 1 СДВ склад\u00a0"))
+    assert (list(rows), issues) == ([StagedWarehouse(1, 1, 1, "w1", "1 СДВ склад")], [])
+    rows, issues = read_record(read_storage, storage("w" * 65, "Склад"))
+    assert (list(rows), issues[0].code, issues[0].params["limit"]) == ([], "onec_id_too_long", "64")
+    rows, issues = read_record(read_storage, storage("w1", ""))
+    assert (list(rows), issues[0].code) == ([], "name_missing")
+
+
+def test_units_are_only_checked(tmp_path: Path) -> None:
+    parsed = parse(ExportBuilder(tmp_path).units(unit(), unit("", "ед")), FileKind.UNITS)
+    assert (parsed.rows, parsed.records) == ([], 2)
+    (issue,) = parsed.issues
+    assert (issue.code, issue.severity, issue.name) == ("unit_id_missing", Severity.NOTE, "ед")
+    assert read_record(read_unit, unit("796 "))[1] == []

@@ -1,0 +1,135 @@
+"""Rests: every way in which 1C writes a stock."""
+
+from __future__ import annotations
+
+import pytest
+
+from freesport_sync.commerceml.rests import read_rests
+from freesport_sync.commerceml.values import ZERO_GUID
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.staged import StagedRest
+from tests.builders import element, raw_element, rests
+from tests.unit.commerceml.support import read_record
+
+Stock = dict[str | None, int]
+
+
+def read(xml: str) -> tuple[Stock, list[RowIssue]]:
+    rows, issues = read_record(read_rests, xml)
+    stock: Stock = {}
+    for row in rows:
+        assert isinstance(row, StagedRest)
+        assert row[:4] == (1, 1, 1, "p1#c1")
+        assert row.warehouse_onec_id not in stock
+        stock[row.warehouse_onec_id] = row.quantity
+    return stock, issues
+
+
+def offer_with(content: str) -> str:
+    return raw_element("Предложение", element("Ид", "p1#c1") + content)
+
+
+def entry(content: str) -> str:
+    return f"<Остатки><Остаток>{content}</Остаток></Остатки>"
+
+
+def test_one_row_per_warehouse() -> None:
+    assert read(rests("p1#c1", {"w1": 5, "w2": 0})) == ({"w1": 5, "w2": 0}, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "stock"),
+    [
+        (entry("<Склад>w1</Склад><Количество>5</Количество>"), {"w1": 5}),
+        (entry("<Количество>5</Количество><Склад> w1 </Склад>"), {"w1": 5}),
+        (entry("<Склад><Ид>w1</Ид></Склад><Количество>5</Количество>"), {"w1": 5}),
+        (entry("<Количество>5</Количество>"), {None: 5}),
+        (entry('<Склад ИдСклада="w1" КоличествоНаСкладе="5"/>'), {"w1": 5}),
+        (entry("<Склад><Количество>5</Количество></Склад>"), {None: 5}),
+        (
+            entry(
+                "<Склад><Ид>w1</Ид><Количество>5</Количество></Склад><Склад><Ид>w2</Ид><Количество>6</Количество></Склад>"
+            ),
+            {"w1": 5, "w2": 6},
+        ),
+        ("<Остаток><Количество>5</Количество></Остаток>", {None: 5}),
+        ("<Количество>5</Количество>", {None: 5}),
+        (
+            '<Склад ИдСклада="w1" КоличествоНаСкладе="5"/><Склад ИдСклада="w2" КоличествоНаСкладе="6"/>',
+            {"w1": 5, "w2": 6},
+        ),
+        ('<Количество>11</Количество><Склад ИдСклада="w1" КоличествоНаСкладе="5"/>', {"w1": 5}),
+        (
+            "<КоличествоНаСкладах><КоличествоНаСкладе><ИдСклада>w1</ИдСклада><Количество>5</Количество>"
+            "</КоличествоНаСкладе><КоличествоНаСкладе><Количество>6</Количество><ИдСклада>w2</ИдСклада>"
+            "</КоличествоНаСкладе></КоличествоНаСкладах>",
+            {"w1": 5, "w2": 6},
+        ),
+        (entry(f"<Склад><Ид>{ZERO_GUID}</Ид><Количество>5</Количество></Склад>"), {None: 5}),
+    ],
+)
+def test_every_variant(content: str, stock: Stock) -> None:
+    assert read(offer_with(content)) == (stock, [])
+
+
+def test_a_warehouse_named_twice_in_a_record_counts_together() -> None:
+    one = "<Остаток><Склад><Ид>w1</Ид><Количество>{}</Количество></Склад></Остаток>"
+    assert read(offer_with(f"<Остатки>{one.format(5)}{one.format(6)}</Остатки>"))[0] == {"w1": 11}
+    assert read(offer_with(f"<Остатки>{one.format(999999999) * 3}</Остатки>"))[0] == {"w1": 999999999}
+
+
+@pytest.mark.parametrize(
+    ("written", "quantity", "code"),
+    [("-4", 0, "quantity_negative"), ("2,5", 2, "quantity_fractional"), ("-0,5", 0, "quantity_negative")],
+)
+def test_a_quantity_that_is_corrected(written: str, quantity: int, code: str) -> None:
+    stock, (issue,) = read(rests("p1#c1", {"w1": written, "w2": 1}))
+    assert stock == {"w1": quantity, "w2": 1}
+    assert (issue.code, issue.severity.value, issue.value) == (code, "warning", written)
+    assert (issue.field, issue.params) == ("Количество", {"warehouse": "w1"})
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("", "quantity_not_number"),
+        ("много", "quantity_not_number"),
+        ("NaN", "quantity_not_number"),
+        ("inf", "quantity_not_number"),
+        ("1e20", "quantity_out_of_range"),
+    ],
+)
+def test_a_quantity_that_cannot_be_read(written: str, code: str) -> None:
+    stock, (issue,) = read(rests("p1#c1", {"w1": written, "w2": 1}))
+    assert stock == {"w2": 1}
+    assert (issue.code, issue.severity.value, issue.value) == (code, "error", written)
+
+
+def test_not_set_is_no_stock() -> None:
+    assert read(rests("p1#c1", {"w1": "-999 999 999,9", "w2": 1})) == ({"w2": 1}, [])
+
+
+@pytest.mark.parametrize("xml", [rests("p1#c1", {}), offer_with("")])
+def test_a_record_without_quantity(xml: str) -> None:
+    stock, (issue,) = read(xml)
+    assert stock == {}
+    assert (issue.code, issue.severity.value) == ("quantity_missing", "warning")
+
+
+def test_a_warehouse_with_too_long_an_id_still_counts() -> None:
+    stock, (issue,) = read(rests("p1#c1", {"w" * 65: 5}))
+    assert stock == {None: 5}
+    assert (issue.code, issue.params["limit"]) == ("reference_too_long", "64")
+
+
+def test_a_record_without_id_is_skipped() -> None:
+    rows, issues = read_record(read_rests, rests("", {"w1": 1}))
+    assert (list(rows), [issue.code for issue in issues]) == ([], ["onec_id_missing"])
+
+
+def test_the_characteristic_apart() -> None:
+    xml = raw_element(
+        "Предложение",
+        element("Ид", "p1") + element("ИдХарактеристики", "c1") + entry("<Количество>5</Количество>"),
+    )
+    assert read(xml)[0] == {None: 5}
