@@ -7,13 +7,29 @@ import sys
 
 def main() -> int:
     """Start the program; returns its exit code."""
-    # Must come first: a frozen program is started again as a worker process.
+    # Must come first: it does not return in a process that multiprocessing has started.
     from multiprocessing import freeze_support
 
     freeze_support()
-    from freesport_sync.cli import run_command_line
+    if getattr(sys, "frozen", False):
+        _use_worker_program()
+    try:
+        from freesport_sync.cli import run_command_line
 
-    return run_command_line(sys.argv[1:])
+        return run_command_line(sys.argv[1:])
+    except KeyboardInterrupt:  # before the command line was ready for it
+        return 130
+
+
+def _use_worker_program() -> None:
+    """Make multiprocessing start `worker_main` instead of this program again."""
+    from multiprocessing import set_executable
+
+    from freesport_sync.os_support import sibling_program
+
+    set_executable(sibling_program("freesport-sync-worker"))
+    # Except on Windows, a child runs the script named here before anything else; that program does not contain it.
+    sys.modules["__main__"].__file__ = None
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from freesport_sync.core.progress import Reporter
 from freesport_sync.core.run import ExportFile, FieldChange, RunReport, RunRequest
 from freesport_sync.database.checkup import CheckItem, check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import Connection, connect, parse_url
+from freesport_sync.database.engine import Connection, connect, login_of, parse_url, translated_errors
 from freesport_sync.database.history import PastRun, read_field_changes, read_files, read_issues, read_run, read_runs
 from freesport_sync.errors import ConfigError
 from freesport_sync.pipeline.runner import ShopTexts, Target, run_import
@@ -104,14 +104,16 @@ class Application:
     @contextmanager
     def _target(self) -> Iterator[Target]:
         if self._url is not None:
-            login = self._url.render_as_string().removeprefix("postgresql+psycopg2://")
+            login = login_of(self._url)
             password = database_password(login, self.settings.database.password_file)
-            yield Target(self._url.set(password=password), login, self._create_shop_tables)
+            with translated_errors():
+                yield Target(self._url.set(password=password), login, self._create_shop_tables)
             return
         with EmbeddedPostgres(self.paths.postgres, self.settings.database.postgres_bin) as server:
             name = DEMO_DATABASE if self._is_demo else DATABASE
             server.ensure_database(name)
-            yield Target(server.url(name), name, may_create_tables=True)
+            with translated_errors():
+                yield Target(server.url(name), name, may_create_tables=True)
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

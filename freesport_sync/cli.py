@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
-import sys
-import threading
-from collections.abc import Callable
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from freesport_sync import __version__
+from freesport_sync.cli_terminal import protect_streams, run_interruptibly
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import FileType, RunKind, RunRequest
-from freesport_sync.errors import ConfigError, ExitCode, SyncError
+from freesport_sync.errors import Cancelled, ConfigError, ExitCode, SyncError
 from freesport_sync.resources import resource
 from freesport_sync.texts import Language, Texts, preferred_language
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from freesport_sync.application import Application
     from freesport_sync.cli_output import Output
+    from freesport_sync.database.checkup import CheckItem
 
 DEFAULT_DATA_DIR = Path("data/import_1c")
 SHOWN_ISSUES = 200
-IMPATIENCE_S = 0.9
-"""How long after Ctrl-C a program that has not begun a run yet (it may hang in a connection attempt) is left alone."""
+LARGEST_NUMBER = 1_000_000_000
+
+log = logging.getLogger(__name__)
 
 
 def run_command_line(arguments: list[str]) -> int:
@@ -39,7 +37,7 @@ def run_command_line(arguments: list[str]) -> int:
     Returns:
         The exit code (`errors.ExitCode`).
     """
-    _accept_any_console()
+    protect_streams()
     texts = Texts(preferred_language(arguments))
     parser = build_parser(texts)
     options = parser.parse_args(arguments)
@@ -49,17 +47,11 @@ def run_command_line(arguments: list[str]) -> int:
     # Loading the rest takes longer than answering --help.
     from freesport_sync.cli_output import make_output
 
-    output = make_output(texts, is_json=options.json)
-    try:
-        return _dispatch(options, texts, output)
-    except SyncError as error:
-        output.error(error)
-        return error.exit_code
-    except Exception as error:
-        if options.verbose:
-            raise
-        output.error(SyncError("internal_error", reason=f"{type(error).__name__}: {error}"))
-        return ExitCode.INTERNAL
+    output = make_output(texts, options.json, _same_database(options))
+    cancel = CancelToken()
+    return run_interruptibly(
+        lambda: _exit_code(options, output, cancel), cancel, lambda: output.error(Cancelled("cancelled"))
+    )
 
 
 def build_parser(texts: Texts) -> argparse.ArgumentParser:
@@ -69,12 +61,18 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     def text(key: str) -> str:
         return texts(f"cli.{key}").replace("%", "%%")  # argparse fills in its own %(...)s
 
+    def number(value: str) -> int:
+        if not value.isdecimal() or not 1 <= int(value) <= LARGEST_NUMBER:
+            raise argparse.ArgumentTypeError(texts("cli.not_a_number", value=value, largest=LARGEST_NUMBER))
+        return int(value)
+
     what = parser.add_argument_group(text("group_what"))
     _kinds = [kind.value for kind in RunKind]
-    what.add_argument("--run", nargs="?", const="all", choices=_kinds, metavar="KIND", help=text("run"))
-    what.add_argument("--check", action="store_true", help=text("check"))
-    what.add_argument("--history", nargs="?", const=20, type=_positive, metavar="N", help=text("history"))
-    what.add_argument("--show", type=_positive, metavar="RUN_ID", help=text("show"))
+    only = what.add_mutually_exclusive_group()
+    only.add_argument("--run", nargs="?", const="all", choices=_kinds, metavar="KIND", help=text("run"))
+    only.add_argument("--check", action="store_true", help=text("check"))
+    only.add_argument("--history", nargs="?", const=20, type=number, metavar="N", help=text("history"))
+    only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
     source = parser.add_argument_group(text("group_source"))
     source.add_argument("--data-dir", type=Path, metavar="PATH", help=text("data_dir"))
     source.add_argument("--demo", action="store_true", help=text("demo"))
@@ -87,7 +85,7 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     rules.add_argument("--accept-large-change", action="store_true", help=text("accept_large_change"))
     rules.add_argument("--skip-backup", action="store_true", help=text("skip_backup"))
     rules.add_argument("--skip-images", action="store_true", help=text("skip_images"))
-    rules.add_argument("--chunk-size", type=_positive, default=1000, metavar="N", help=text("chunk_size"))
+    rules.add_argument("--chunk-size", type=number, default=1000, metavar="N", help=text("chunk_size"))
     database = parser.add_argument_group(text("group_database"))
     database.add_argument("--database-url", metavar="URL", help=text("database_url"))
     database.add_argument("--create-shop-tables", action="store_true", help=text("create_shop_tables"))
@@ -122,7 +120,21 @@ class _Parser(argparse.ArgumentParser):
         self.exit(ExitCode.USAGE, f"{self._texts('cli.usage_error', reason=message)}\n")
 
 
-def _dispatch(options: argparse.Namespace, texts: Texts, output: Output) -> int:
+def _exit_code(options: argparse.Namespace, output: Output, cancel: CancelToken) -> int:
+    try:
+        return _dispatch(options, output, cancel)
+    except SyncError as error:
+        output.error(error)
+        return error.exit_code
+    except Exception as error:
+        log.error("unexpected error", exc_info=error)
+        output.error(SyncError("internal_error", reason=f"{type(error).__name__}: {error}"))
+        return ExitCode.INTERNAL
+
+
+def _dispatch(options: argparse.Namespace, output: Output, cancel: CancelToken) -> int:
+    if options.demo and (options.data_dir is not None or options.database_url is not None):
+        raise ConfigError("demo_contradicts")
     from freesport_sync.application import Application
     from freesport_sync.settings.logs import configure_logs
 
@@ -131,14 +143,21 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output) -> int:
     if options.check:
         items = application.check()
         output.check(items)
-        return ExitCode.DONE if all(item.is_ok for item in items) else ExitCode.USAGE
+        return _check_code(items)
     if options.history is not None:
         output.history(application.history(options.history))
         return ExitCode.DONE
     if options.show is not None:
         output.show(application.show(options.show, SHOWN_ISSUES))
         return ExitCode.DONE
-    return _run(application, _request(options), output)
+    return _run(application, _request(options), output, cancel)
+
+
+def _check_code(items: Sequence[CheckItem]) -> int:
+    failed = [item for item in items if not item.is_ok]
+    if not failed:
+        return ExitCode.DONE
+    return ExitCode.BUSY if all(item.is_busy for item in failed) else ExitCode.USAGE
 
 
 def _request(options: argparse.Namespace) -> RunRequest:
@@ -159,10 +178,16 @@ def _request(options: argparse.Namespace) -> RunRequest:
     )
 
 
+def _same_database(options: argparse.Namespace) -> str:
+    """The arguments with which another call finds this run again, each after a space."""
+    words = ["--demo"] if options.demo else []
+    words += ["--database-url", options.database_url] if options.database_url else []
+    words += ["--home", f'"{options.home}"'] if options.home else []
+    return "".join(f" {word}" for word in words)
+
+
 def _data_dir(options: argparse.Namespace) -> Path:
     if options.demo:
-        if options.data_dir is not None or options.database_url is not None:
-            raise ConfigError("demo_contradicts")
         return resource("demo")
     if options.data_dir is not None:
         return Path(options.data_dir)
@@ -171,70 +196,8 @@ def _data_dir(options: argparse.Namespace) -> Path:
     return DEFAULT_DATA_DIR
 
 
-def _run(application: Application, request: RunRequest, output: Output) -> int:
-    """Import on a thread, so that this one hears Ctrl-C while the database works."""
-    cancel = CancelToken()
-    outcome: list[int | BaseException] = []
-
-    def work() -> None:
-        try:
-            with output:
-                # The shop's administrators read Russian, whatever the operator's terminal speaks.
-                report = application.run(request, Texts(Language.RUSSIAN), output, cancel)
-            outcome.append(ExitCode.ROW_ERRORS if report.has_row_errors else ExitCode.DONE)
-        except BaseException as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=work, name="run", daemon=True)
-    with _cancelled_by_signals(cancel):
-        thread.start()
-        while thread.is_alive():
-            thread.join(IMPATIENCE_S)
-            if cancel.is_set and thread.is_alive() and not output.has_run_started:
-                output.error(SyncError("cancelled"))
-                _leave_at_once()
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
-
-
-class _cancelled_by_signals:
-    """Ctrl-C and SIGTERM cancel the run; the second one ends the program at once."""
-
-    def __init__(self, cancel: CancelToken) -> None:
-        self._cancel = cancel
-        self._previous: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
-
-    def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._handle)
-
-    def __exit__(self, *exc: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._cancel.is_set:
-            _leave_at_once()
-        self._cancel.cancel()
-
-
-def _leave_at_once() -> NoReturn:
-    """Nothing is half written: an uncommitted transaction goes with its connection, the workers with their parent."""
-    sys.stdout.flush()
-    os._exit(ExitCode.CANCELLED)
-
-
-def _accept_any_console() -> None:
-    """A console of Windows may be cp866 or cp1251; what it cannot show becomes a question mark, not a crash."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)  # a windowed program has no streams
-        if reconfigure is not None:
-            reconfigure(errors="replace")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+def _run(application: Application, request: RunRequest, output: Output, cancel: CancelToken) -> int:
+    with output:
+        # The shop's administrators read Russian, whatever the operator's terminal speaks.
+        report = application.run(request, Texts(Language.RUSSIAN), output, cancel)
+    return ExitCode.ROW_ERRORS if report.has_row_errors else ExitCode.DONE

@@ -48,8 +48,6 @@ _STATUS_STYLE = {"completed": "green", "running": "cyan", "cancelled": "yellow"}
 class Output(Protocol):
     """Where everything goes that the operator is to see; also the run's reporter."""
 
-    has_run_started: bool
-
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -61,17 +59,23 @@ class Output(Protocol):
     def show(self, details: RunDetails) -> None: ...
 
 
-def make_output(texts: Texts, is_json: bool) -> Output:
-    """The output that fits the arguments and the terminal."""
-    return JsonOutput(texts) if is_json else TerminalOutput(texts)
+def make_output(texts: Texts, is_json: bool, same_database: str) -> Output:
+    """The output that fits the arguments and the terminal.
+
+    Args:
+        texts: of the operator's language.
+        is_json: for scripts.
+        same_database: arguments with which another call finds this run, each after a space.
+    """
+    return JsonOutput(texts) if is_json else TerminalOutput(texts, same_database)
 
 
 class TerminalOutput:
     """Live bars on a terminal, plain lines in a pipe; errors on stderr."""
 
-    def __init__(self, texts: Texts) -> None:
-        self.has_run_started = False
+    def __init__(self, texts: Texts, same_database: str) -> None:
         self._texts = texts
+        self._same_database = same_database
         self._out = _console(sys.stdout)
         self._err = _console(sys.stderr)
         self._bars: Bars | None = None
@@ -100,7 +104,6 @@ class TerminalOutput:
         """Show an event of the run."""
         match event:
             case RunStarted():
-                self.has_run_started = True
                 key = "cli.started_dry" if event.is_dry_run else "cli.started"
                 self._line(self._texts(key, run_id=event.run_id, operator=event.operator, database=event.database))
             case ExportFound():
@@ -125,8 +128,10 @@ class TerminalOutput:
 
     def check(self, items: Sequence[CheckItem]) -> None:
         """One line a point."""
+        # Consoles of Windows have no such signs; both would become question marks.
+        good, bad = ("✓", "✗") if _is_unicode(self._out.file) else ("+", "!")
         for item in items:
-            mark = "[green]✓[/]" if item.is_ok else "[bold red]✗[/]"
+            mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
             self._out.print(f"{mark} {escape(self._texts(f'check.{item.code}', **item.params))}", highlight=False)
 
     def history(self, runs: Sequence[PastRun]) -> None:
@@ -217,7 +222,7 @@ class TerminalOutput:
         key = "cli.summary_dry" if report.is_dry_run else "cli.summary"
         self._out.print(self._texts(key, run_id=report.run_id, status=status, duration=duration), highlight=False)
         if report.issue_totals:
-            self._line(self._texts("cli.summary_issues", run_id=report.run_id))
+            self._line(self._texts("cli.summary_issues", run_id=report.run_id, same_database=self._same_database))
         if report.status is RunStatus.COMPLETED and not report.is_dry_run:
             self._line(self._texts("cli.cache_hint"))
 
@@ -284,8 +289,8 @@ class JsonOutput:
     """One JSON object a line: the events, then the result; errors are lines too."""
 
     def __init__(self, texts: Texts) -> None:
-        self.has_run_started = False
         self._texts = texts
+        self._failed: RunReport | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -299,7 +304,6 @@ class JsonOutput:
         """Write an event of the run."""
         match event:
             case RunStarted():
-                self.has_run_started = True
                 self._write("run_started", asdict(event))
             case ExportFound():
                 self._write("export_found", asdict(event))
@@ -310,14 +314,19 @@ class JsonOutput:
                     self._write("issue", asdict(issue))
             case MergeRepeated():
                 self._write("merge_repeated", asdict(event))
-            case RunFinished():
+            case RunFinished() if event.report.status is RunStatus.COMPLETED:
                 self._write("result", asdict(event.report))
+            case RunFinished():
+                self._failed = event.report  # the result comes last, after the error
 
     def error(self, error: SyncError) -> None:
         """Write the code and its text."""
         text = asdict(self._texts.error(error))
         params = {name: str(value) for name, value in error.params.items()}
         self._write("error", text | {"params": params, "exit_code": int(error.exit_code)})
+        if self._failed is not None:
+            self._write("result", asdict(self._failed))
+            self._failed = None
 
     def check(self, items: Sequence[CheckItem]) -> None:
         """One line a point."""
@@ -340,8 +349,8 @@ class JsonOutput:
             self._write("change", asdict(change))
 
     def _write(self, event: str, values: dict[str, Any]) -> None:
-        line = json.dumps({"event": event, **values}, ensure_ascii=False, default=_plain)
-        print(line, flush=True)
+        line = json.dumps({"event": event, **values}, ensure_ascii=not _is_unicode(sys.stdout), default=_plain)
+        print(f"{line}\n", end="", flush=True)
 
 
 def _console(stream: Any) -> Console:
@@ -349,6 +358,10 @@ def _console(stream: Any) -> Console:
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     return console
+
+
+def _is_unicode(stream: Any) -> bool:
+    return (getattr(stream, "encoding", None) or "").lower().startswith("utf")
 
 
 def _local(moment: datetime) -> str:

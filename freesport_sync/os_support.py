@@ -42,6 +42,11 @@ def program_name(name: str) -> str:
     return f"{name}.exe" if sys.platform == "win32" else name
 
 
+def sibling_program(name: str) -> str:
+    """The path of a program that lies beside the running one."""
+    return str(Path(sys.executable).with_name(program_name(name)))
+
+
 def user_and_host() -> str:
     """Who runs this program, for messages and the history: `ivanov@PC-7`. Never fails."""
     try:
@@ -52,9 +57,12 @@ def user_and_host() -> str:
 
 
 def shield_children_from_interrupt() -> None:
-    """Block SIGINT in this thread, so that children started from it never see Ctrl-C; on Windows do nothing."""
+    """Block SIGINT and SIGTERM in this thread, so that children started from it never see them; not on Windows."""
     if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # multiprocessing unblocks both when it starts this helper of its own
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
 # --- accounts -------------------------------------------------------------------------------------------------------
@@ -86,7 +94,7 @@ def give_to(path: Path, account: Account | None) -> None:
 def can_enter(folder: Path, account: Account) -> bool:
     """Whether `account` can reach an existing folder. Tried out, because mode bits do not tell about ACLs."""
     command = [*_ENTER_FOLDER, str(folder)]
-    options = detached(account)
+    options = {"env": foreign_environment(), **detached(account)}
     return subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options).returncode == 0
 
 
@@ -101,6 +109,16 @@ def detached(account: Account | None = None) -> dict[str, Any]:
     if account is not None:
         options |= {"user": account.user_id, "group": account.group_id, "extra_groups": []}
     return options
+
+
+def foreign_environment() -> dict[str, str]:
+    """Our environment, for programs that are not part of ours."""
+    environment = dict(os.environ)
+    if getattr(sys, "frozen", False) and environment.pop("LD_LIBRARY_PATH", None) is not None:
+        # PyInstaller points children at the libraries of our bundle, and keeps what the variable was before.
+        original = environment.get("LD_LIBRARY_PATH_ORIG")
+        environment |= {"LD_LIBRARY_PATH": original} if original else {}
+    return environment
 
 
 def is_process_alive(pid: int) -> bool:

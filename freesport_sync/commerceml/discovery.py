@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -89,8 +89,8 @@ class SourceFile:
 class SkippedFile(NamedTuple):
     """An XML file that is not imported.
 
-    `reason` is `unknown_name`, `kind_not_imported`, `combined_file`, `not_a_file`, `symlink_outside` or
-    `symlink_broken`.
+    `reason` is `unknown_name`, `kind_not_imported`, `combined_file`, `not_in_this_run`, `not_a_file`,
+    `symlink_outside` or `symlink_broken`.
     """
 
     name: str
@@ -116,11 +116,12 @@ class _Found(NamedTuple):
     name: str
 
 
-def discover(folder: Path) -> Export:
+def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export:
     """Looks for 1C's files in a folder and its sub-folders; the name decides, not the place.
 
     Args:
         folder: the export's root, see `archive.opened_export`.
+        wanted: kinds that are to be imported now; the others are not even opened. None: all.
 
     Raises:
         SourceMissing: the folder cannot be read.
@@ -137,6 +138,8 @@ def discover(folder: Path) -> Export:
             skipped.append(SkippedFile(name, "unknown_name"))
         elif not kind.is_imported:
             skipped.append(SkippedFile(name, _NOT_IMPORTED[kind]))
+        elif wanted is not None and kind not in wanted:
+            skipped.append(SkippedFile(name, "not_in_this_run"))
         else:
             found.append(_Found((_ORDER[kind], segments, name), kind, path, name))
     files = tuple(_source_file(number, item) for number, item in enumerate(sorted(found), start=1))

@@ -8,14 +8,7 @@ from decimal import Decimal
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.brands import BRAND_PROPERTY
-from freesport_sync.commerceml.elements import (
-    any_namespace,
-    child_text,
-    children,
-    fields_of,
-    is_deleted,
-    text_of,
-)
+from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of, is_deleted, text_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_vat, slugify, trim
 from freesport_sync.core.issues import Severity
@@ -30,7 +23,10 @@ _ID_TAG = any_namespace("Ид")
 
 
 def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]:
-    """One `Товар`; nothing where it has no usable id, or no name without being deleted."""
+    """One `Товар`; nothing where it has no usable id, or no name without being deleted.
+
+    The rules are the shop's own importer's (facts 2.5), but for deletion marks and for VAT that cannot be read.
+    """
     reading.next_record(element.sourceline)
     fields = fields_of(element)
     name = text_of(fields.get("Наименование"))

@@ -6,12 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import (
-    children,
-    fields_of,
-    is_deleted,
-    text_of,
-)
+from freesport_sync.commerceml.elements import children, fields_of, is_deleted, text_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import slugify
 from freesport_sync.core.staged import StagedCategory

@@ -80,9 +80,8 @@ def _root(source: BinaryIO, name: str) -> etree._Element:
             raise
         if (root := _first(parser)) is not None:
             return root
-    if is_blank:
-        raise SourceMalformed("file_empty", file=name)
-    parser.close()  # raises: a document without a root is no XML
+    if not is_blank:
+        parser.close()  # raises: a document without a root is no XML
     raise SourceMalformed("file_empty", file=name)
 
 

@@ -7,13 +7,7 @@ from functools import lru_cache
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import (
-    any_namespace,
-    child_text,
-    fields_of,
-    is_deleted,
-    text_of,
-)
+from freesport_sync.commerceml.elements import any_namespace, child_text, fields_of, is_deleted, text_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import ZERO_GUID, is_not_set, trim
 from freesport_sync.core.issues import Severity
@@ -51,7 +45,10 @@ def offer_id(fields: dict[str, _Element], reading: Reading, name: str = "") -> s
 
 
 def read_offer(element: _Element, reading: Reading) -> Sequence[StagedOffer]:
-    """One `Предложение`; nothing where it has no usable id."""
+    """One `Предложение`; nothing where it has no usable id.
+
+    Colour and size are found as the shop's own importer finds them (facts 2.6).
+    """
     reading.next_record(element.sourceline)
     fields = fields_of(element)
     name = text_of(fields.get("Наименование"))

@@ -46,8 +46,8 @@ def read_price_type(element: _Element, reading: Reading) -> Sequence[StagedPrice
 def product_field(name: str) -> str | None:
     """The column of `product_variants` that a price type's name stands for; None where the name says nothing.
 
-    The words are those of the shop's importer, which takes every other name for the retail price and so publishes
-    purchase prices.
+    The words are those of the shop's own importer (facts 2.7), which takes every other name for the retail price
+    and so publishes purchase prices.
     """
     words = " ".join(name.lower().split())
     for parts, column in _PRODUCT_FIELDS:

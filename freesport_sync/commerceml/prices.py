@@ -23,7 +23,7 @@ _PRICE_TAG = any_namespace("ЦенаЗаЕдиницу")
 def read_prices(element: _Element, reading: Reading) -> Sequence[StagedPrice]:
     """One `Предложение`; nothing where it has no usable id, a row of None where no price is usable.
 
-    `Валюта`, `Единица` and `Коэффициент` are ignored, as the shop does.
+    `Валюта`, `Единица` and `Коэффициент` are ignored, as the shop's own importer does (facts 2.7).
     """
     reading.next_record(element.sourceline)
     fields = fields_of(element)

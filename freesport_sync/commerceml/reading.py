@@ -27,19 +27,17 @@ class Reading:
         self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)
         self.position = 0
         self.line = 0
+        self.place = (self.file_no, 0, 0)
+        """`file_no`, `position` and `line`, with which every staged row begins."""
         self.issues: list[RowIssue] = []
         self._file_name = file.name
         self._reported: set[tuple[str, str]] = set()
-
-    @property
-    def place(self) -> tuple[int, int, int]:
-        """`file_no`, `position` and `line`, with which every staged row begins."""
-        return self.file_no, self.position, self.line
 
     def next_record(self, line: int | None) -> None:
         """Moves on; `line` is lxml's `sourceline`."""
         self.position += 1
         self.line = line or 0
+        self.place = (self.file_no, self.position, self.line)
 
     def report(
         self,

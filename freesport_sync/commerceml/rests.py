@@ -29,7 +29,7 @@ _SEVERITIES = {
 
 
 def read_rests(element: _Element, reading: Reading) -> Sequence[StagedRest]:
-    """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together."""
+    """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (facts 2.8)."""
     reading.next_record(element.sourceline)
     fields = fields_of(element)
     onec_id = offer_id(fields, reading)
@@ -39,11 +39,17 @@ def read_rests(element: _Element, reading: Reading) -> Sequence[StagedRest]:
     if not entries:
         reading.report(Severity.WARNING, "quantity_missing", onec_id=onec_id, field="Количество")
     stock: dict[str | None, int] = {}
-    for warehouse, text in entries:
+    for written, text in entries:
+        warehouse = trim(written)
         quantity, problem = parse_quantity(text)
         if problem:
             reading.report(
-                _SEVERITIES[problem], problem, onec_id=onec_id, field="Количество", value=text, warehouse=warehouse
+                _SEVERITIES[problem],
+                problem,
+                onec_id=onec_id,
+                field="Количество",
+                value=trim(text),
+                warehouse=warehouse,
             )
         if quantity is not None:
             known = reading.reference(warehouse, onec_id=onec_id, field="Склад", limit=WAREHOUSE_ID_LIMIT)
@@ -59,8 +65,8 @@ def _usual_entries(element: _Element | None) -> list[tuple[str, str]]:
     """What every export of today has: one `Склад{Ид,Количество}` in each `Остаток`; nothing where it is otherwise."""
     if element is None:
         return []
-    warehouses = [trim(part.text) for part in element.iter(*_ID_TAG)]
-    quantities = [trim(part.text) for part in element.iter(*_QUANTITY_TAG)]
+    warehouses = [part.text or "" for part in element.iter(*_ID_TAG)]
+    quantities = [part.text or "" for part in element.iter(*_QUANTITY_TAG)]
     is_usual = len(warehouses) == len(quantities) == len(element)
     return list(zip(warehouses, quantities, strict=True)) if is_usual else []
 
@@ -77,9 +83,9 @@ def _entries(element: _Element) -> list[tuple[str, str]]:
     for part in element:
         name = LOCAL_NAME[part.tag]
         if name == "Количество":
-            total = trim(part.text)
+            total = part.text or ""
         elif name == "ИдСклада":
-            warehouse = trim(part.text)
+            warehouse = part.text or ""
         elif name == "Склад":
             store, quantity = _store(part)
             if quantity is None:
@@ -102,4 +108,4 @@ def _store(element: _Element) -> tuple[str, str | None]:
             store = part.text or ""
         elif name == "Количество":
             quantity = part.text or ""
-    return trim(element.text if store is None else store), None if quantity is None else trim(quantity)
+    return (element.text or "") if store is None else store, quantity

@@ -6,11 +6,11 @@ import os
 import signal
 import traceback
 from collections.abc import Iterator
-from contextlib import suppress
 from multiprocessing import connection as connections
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from threading import Thread
+from typing import NoReturn
 
 from freesport_sync.commerceml.messages import FileFailed, Message, ParseTask
 from freesport_sync.commerceml.parsing import parse_file
@@ -29,10 +29,19 @@ def work(connection: Connection) -> None:
     # Ctrl-C reaches the whole process group; the runner alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_die_with_parent, name="parent-watch", daemon=True).start()
-    with suppress(EOFError, OSError), connection:
-        while True:
-            for message in answers(connection.recv()):
-                connection.send(message)
+    try:
+        with connection:
+            _answer_all(connection)
+    except (EOFError, OSError):
+        return  # the runner has closed the pipe
+    except Exception:
+        os._exit(ExitCode.INTERNAL)  # else a traceback would appear in the middle of the runner's output
+
+
+def _answer_all(connection: Connection) -> NoReturn:
+    while True:
+        for message in answers(connection.recv()):
+            connection.send(message)
 
 
 def answers(task: ParseTask) -> Iterator[Message]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from freesport_sync.core.run import Counts, Entity, FieldChange
@@ -100,8 +100,25 @@ def plan_brands(
         renamed_mappings=tuple(renamed.items()),
         mappings=mappings,
         counts=Counts(created=len(created), updated=changed, unchanged=total - len(created) - changed),
-        changes=tuple(
-            FieldChange(Entity.BRAND, brand.normalized_name, brand.name, "created", None, brand.name)
-            for brand in created.values()
-        ),
+        changes=tuple(_field_changes(created.values(), new_mappings.values(), renamed, mappings, shop)),
     )
+
+
+def _field_changes(
+    created: Iterable[NewBrand],
+    new_mappings: Iterable[BrandMapping],
+    renamed: Mapping[str, str],
+    mappings: Mapping[str, BrandMapping],
+    shop: Iterable[ShopBrand],
+) -> Iterator[FieldChange]:
+    names = {brand.id: brand.name for brand in shop}
+    for brand in created:
+        yield FieldChange(Entity.BRAND, brand.normalized_name, brand.name, "created", None, brand.name)
+    for mapping in new_mappings:
+        if mapping.brand_id is not None:
+            name = names[mapping.brand_id]
+            yield FieldChange(Entity.BRAND, mapping.onec_id, name, "onec_id", None, mapping.onec_id)
+    for key, onec_name in renamed.items():
+        mapping = mappings[key]
+        name = names.get(mapping.brand_id or 0, "")
+        yield FieldChange(Entity.BRAND, key, name, "onec_name", mapping.onec_name, onec_name)

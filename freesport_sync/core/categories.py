@@ -46,7 +46,8 @@ class ChangedCategory:
     """New values of a category that differs."""
 
     id: int
-    onec_id: str
+    onec_id: str | None
+    """None for a root that the shop has made itself."""
     name: str
     description: str
     is_active: bool
@@ -113,6 +114,7 @@ class _CategoryPlanner:
         self.issues: list[RowIssue] = []
         self.by_id = {category.id: category for category in shop}
         self.by_key = {category.onec_id: category for category in shop if category.onec_id}
+        self.shop_anchors = {c.id for c in shop if c.parent_id is None and c.name == root_name}
         self.staged = self._last_records(staged)
 
     def plan(self) -> CategoryPlan:
@@ -121,23 +123,24 @@ class _CategoryPlanner:
         adopted = self._adopt_repair_anchor()
         in_scope = self._in_scope()
         created, changed = self._created_and_changed(in_scope, adopted)
-        absent = self._absent() if self.is_full else []
-        counts = Counts(
-            created=len(created),
-            updated=len(changed) + len(absent),
-            unchanged=len(in_scope) - len(created) - len(changed),
-            skipped=len(self.staged) - len(in_scope),
-        )
+        not_exported = self._hidden_anchors(in_scope) + (self._absent() if self.is_full else [])
         parents = self._parents(in_scope)
-        moved_only = {key for key, _ in parents if key in self.by_key} - {category.onec_id for category in changed}
+        moved = {key: parent for key, parent in parents if key in self.by_key}
+        updated = moved.keys() | {category.onec_id for category in changed}
+        imported = [key for key in in_scope if key in self.by_key or in_scope[key].name is not None]
         return CategoryPlan(
             created=tuple(created),
-            changed=tuple(changed + absent),
+            changed=tuple(changed + not_exported),
             parents=tuple(parents),
             ids=self._usable_ids(tuple(category.onec_id for category in created)),
-            counts=counts + Counts(updated=len(moved_only), unchanged=-len(moved_only)),
+            counts=Counts(
+                created=len(created),
+                updated=len(updated) + len(not_exported),
+                unchanged=len(imported) - len(created) - len(updated),
+                skipped=len(self.staged) - len(imported),
+            ),
             issues=tuple(self.issues),
-            changes=tuple(self._field_changes(created, changed + absent)),
+            changes=tuple(self._field_changes(created, changed + not_exported, moved)),
         )
 
     def _last_records(self, staged: Sequence[StagedCategory]) -> dict[str, StagedCategory]:
@@ -166,6 +169,7 @@ class _CategoryPlanner:
                 and category.name == self.root_name
                 and category.onec_id in (None, "", REPAIR_ANCHOR)
             ):
+                self.by_key.pop(category.onec_id or "", None)
                 self.by_key[root.onec_id] = category
                 return category
         return None
@@ -175,20 +179,19 @@ class _CategoryPlanner:
         anchors = {
             row.onec_id for row in self.staged.values() if row.parent_onec_id is None and row.name == self.root_name
         }
-        shop_anchors = {c.id for c in self.shop if c.parent_id is None and c.name == self.root_name}
-        if not anchors and not shop_anchors:
+        if not anchors and not self.shop_anchors:
             roots = sorted({row.name or row.onec_id for row in self.staged.values() if row.parent_onec_id is None})
             raise ImportFailed("root_category_missing", root=self.root_name, found=", ".join(roots[:5]))
         verdicts: dict[str, bool] = dict.fromkeys(anchors, True)
         in_scope = {}
         for key, row in self.staged.items():
-            if self._reaches_anchor(key, verdicts, shop_anchors):
+            if self._reaches_anchor(key, verdicts):
                 in_scope[key] = row
             elif row.parent_onec_id is None:
                 self._issue(row, Severity.NOTE, "category_outside_root", field="Наименование", value=row.name or "")
         return in_scope
 
-    def _reaches_anchor(self, key: str, verdicts: dict[str, bool], shop_anchors: set[int]) -> bool:
+    def _reaches_anchor(self, key: str, verdicts: dict[str, bool]) -> bool:
         path: list[str] = []
         current: str | None = key
         while current is not None and current not in verdicts:
@@ -197,21 +200,19 @@ class _CategoryPlanner:
                 break
             path.append(current)
             row = self.staged.get(current)
-            if row is None:
-                break
-            if row.parent_onec_id is None:
-                verdicts[current] = self._is_below(self.by_key.get(current), shop_anchors)
+            if row is None or row.parent_onec_id is None:  # what is above it, only the shop knows
+                verdicts[current] = self._is_below(self.by_key.get(current))
                 break
             current = row.parent_onec_id
         verdict = verdicts.get(current or "", False)
         verdicts.update(dict.fromkeys(path, verdict))
         return verdict
 
-    def _is_below(self, category: ShopCategory | None, shop_anchors: set[int]) -> bool:
+    def _is_below(self, category: ShopCategory | None) -> bool:
         """A group that the export shows as a root may lie below the root category in the shop."""
         seen: set[int] = set()
         while category is not None and category.id not in seen:
-            if category.id in shop_anchors:
+            if category.id in self.shop_anchors:
                 return True
             seen.add(category.id)
             category = self.by_id.get(category.parent_id or 0)
@@ -272,11 +273,26 @@ class _CategoryPlanner:
             current = above.onec_id if above else None
         return False
 
+    def _hidden_anchors(self, in_scope: Mapping[str, StagedCategory]) -> list[ChangedCategory]:
+        """A root that the export lacks is shown again with what the export has below it (facts 2.2)."""
+        return [
+            ChangedCategory(category.id, category.onec_id, category.name, category.description, is_active=True)
+            for category in self.shop
+            if category.id in self.shop_anchors
+            and not category.is_active
+            and in_scope
+            and not any(row.name == self.root_name and row.parent_onec_id is None for row in in_scope.values())
+        ]
+
     def _absent(self) -> list[ChangedCategory]:
+        """What `--full` hides; never the root itself, because a part of its tree may be exported without it."""
         return [
             ChangedCategory(category.id, key, category.name, category.description, is_active=False)
             for key, category in self.by_key.items()
-            if category.is_active and key not in self.staged and key != HIDDEN_CATEGORY
+            if category.is_active
+            and key not in self.staged
+            and key != HIDDEN_CATEGORY
+            and category.id not in self.shop_anchors
         ]
 
     def _usable_ids(self, created: Iterable[str]) -> dict[str, int | None]:
@@ -285,7 +301,9 @@ class _CategoryPlanner:
         }
         return ids | dict.fromkeys(created)
 
-    def _field_changes(self, created: list[NewCategory], changed: list[ChangedCategory]) -> Iterable[FieldChange]:
+    def _field_changes(
+        self, created: list[NewCategory], changed: list[ChangedCategory], moved: Mapping[str, str | None]
+    ) -> Iterable[FieldChange]:
         for new in created:
             yield FieldChange(Entity.CATEGORY, new.onec_id, new.name, "created", None, new.name)
         for wanted in changed:
@@ -293,7 +311,18 @@ class _CategoryPlanner:
             for name in ("onec_id", "name", "description", "is_active"):
                 old, new_value = getattr(known, name), getattr(wanted, name)
                 if old != new_value:
-                    yield FieldChange(Entity.CATEGORY, wanted.onec_id, known.name, name, shown(old), shown(new_value))
+                    key = wanted.onec_id or ""
+                    yield FieldChange(Entity.CATEGORY, key, known.name, name, shown(old), shown(new_value))
+        for key, parent_key in moved.items():
+            known = self.by_key[key]
+            above = self.by_id.get(known.parent_id or 0)
+            yield FieldChange(
+                Entity.CATEGORY, key, known.name, "parent", above.name if above else None, self._name(parent_key)
+            )
+
+    def _name(self, key: str | None) -> str | None:
+        row, known = self.staged.get(key or ""), self.by_key.get(key or "")
+        return row.name if row is not None and row.name else known.name if known else None
 
     def _issue(self, row: StagedCategory, severity: Severity, code: str, field: str, value: str) -> None:
         place = self.files.get(row.file_no, "")

@@ -105,7 +105,8 @@ def plan_price_types(
                 newly_deleted.append(key)
             continue
         is_active = current.is_active
-        if row.is_deleted and is_active:
+        # Once: who switches a marked type on again in the shop wants it so.
+        if row.is_deleted and is_active and key not in deleted_by_us:
             is_active = False
             newly_deleted.append(key)
         elif not row.is_deleted and key in deleted_by_us:

@@ -123,7 +123,7 @@ class StageMeter:
 
     def finish(self) -> None:
         """Send the last event of the stage."""
-        self._done = self._total = max(self._total, self._done)
+        self._done = self._total = max(self._total, self._done, 1)
         self._send()
 
     def _send(self) -> None:

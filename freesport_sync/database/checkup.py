@@ -8,10 +8,13 @@ import sqlalchemy as sa
 
 from freesport_sync.database.engine import connect, driver_connection
 from freesport_sync.database.lock import find_holder
-from freesport_sync.database.own_schema import HEAD, current_revision
+from freesport_sync.database.own_schema import current_revision, sql_for_administrator
+from freesport_sync.database.runs import refuse_foreign_session
 from freesport_sync.database.shop import described, is_read_only, may_create_temp
 from freesport_sync.database.shop_check import CATALOG_TABLES, find_missing
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import LockHeld, SchemaMismatch
+
+_BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,11 @@ class CheckItem:
     is_ok: bool
     params: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is enough to wait."""
+        return self.code in _BUSY
+
 
 def check_database(url: sa.URL, label: str, may_create_tables: bool) -> tuple[CheckItem, ...]:
     """Look at everything an import needs; writes nothing.
@@ -43,16 +51,20 @@ def check_database(url: sa.URL, label: str, may_create_tables: bool) -> tuple[Ch
     connection = connect(url, "freesport_sync check")
     try:
         version = driver_connection(connection).info.parameter_status("server_version")
-        return (
+        shop = _check_shop(connection, may_create_tables)
+        items = [
             CheckItem("reachable", True, {"database": label}),
             CheckItem("version", True, {"version": version}),
             CheckItem("direct", True),
             _verdict("temp", may_create_temp(connection)),
             _verdict("writable", not is_read_only(connection)),
-            _check_shop(connection, may_create_tables),
+            shop,
             _check_own_schema(connection),
             _check_lock(connection),
-        )
+        ]
+        if shop.code == "shop":
+            items += _check_sessions(connection)
+        return tuple(items)
     finally:
         connection.close()
 
@@ -73,13 +85,13 @@ def _check_shop(connection: sa.Connection, may_create_tables: bool) -> CheckItem
 def _check_own_schema(connection: sa.Connection) -> CheckItem:
     try:
         revision = current_revision(connection)
-    except sa.exc.DBAPIError as error:
-        raise SyncError("own_schema_unreadable") from error
-    if revision is None:
-        return CheckItem("schema_will_be_created", True)
-    if revision > HEAD:
-        return CheckItem("schema_newer", False, {"found": revision, "known": HEAD})
-    return CheckItem("schema", True, {"revision": revision})
+    except SchemaMismatch as error:
+        return CheckItem(error.code.removeprefix("own_"), False, error.params)
+    if revision is not None:
+        return CheckItem("schema", True, {"revision": revision})
+    if needed := sql_for_administrator(connection):
+        return CheckItem("schema_forbidden", False, {"sql": needed})
+    return CheckItem("schema_will_be_created", True)
 
 
 def _check_lock(connection: sa.Connection) -> CheckItem:
@@ -102,3 +114,11 @@ def _check_lock(connection: sa.Connection) -> CheckItem:
             "since": since,
         },
     )
+
+
+def _check_sessions(connection: sa.Connection) -> list[CheckItem]:
+    try:
+        refuse_foreign_session(connection)
+    except LockHeld as error:
+        return [CheckItem("foreign_session", False, error.params)]
+    return []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.os_support import Account, detached, program_name
+from freesport_sync.os_support import Account, detached, foreign_environment, program_name
 
 BINARIES_VARIABLE = "FREESPORT_SYNC_POSTGRES_BIN"
 # When we are root and the unprivileged account cannot get at a cluster or at the binaries, they lie here.
@@ -106,9 +106,10 @@ def _version_in_path(folder: Path) -> tuple[int, ...]:
 def _ask_version(folder: Path, account: Account | None) -> str:
     command = [str(folder / program_name("postgres")), "--version"]
     silent = subprocess.DEVNULL
+    options = {"env": foreign_environment(), **detached(account)}
     try:
         answer = subprocess.run(
-            command, timeout=_TIMEOUT_S, stdin=silent, stdout=subprocess.PIPE, stderr=silent, **detached(account)
+            command, timeout=_TIMEOUT_S, stdin=silent, stdout=subprocess.PIPE, stderr=silent, **options
         )
     except PermissionError:
         raise

@@ -297,9 +297,6 @@ def _as_configuration(settings: Mapping[str, str]) -> str:
 def _child_environment(data: Path) -> dict[str, str]:
     """Our environment without what would change how PostgreSQL behaves; messages in English, because we read them."""
     disturbing = ("PG", "LC_", "LANG")
-    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(disturbing)}
-    if getattr(sys, "frozen", False) and environment.pop("LD_LIBRARY_PATH", None) is not None:
-        # PyInstaller points our children at its own libraries, and keeps what the variable was before.
-        original = environment.get("LD_LIBRARY_PATH_ORIG")
-        environment |= {"LD_LIBRARY_PATH": original} if original else {}
+    everything = os_support.foreign_environment()
+    environment = {name: value for name, value in everything.items() if not name.upper().startswith(disturbing)}
     return environment | {"PGDATA": str(data), "LC_ALL": "C", "TZ": "UTC"}

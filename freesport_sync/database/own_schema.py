@@ -6,6 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import ProgrammingError
 
 from freesport_sync.errors import SchemaMismatch
 
@@ -113,34 +114,50 @@ def prepare_own_schema(connection: sa.Connection) -> None:
     current = current_revision(connection)
     if current == HEAD:
         return
-    if current is not None and current > HEAD:
-        raise SchemaMismatch("own_schema_newer", found=current, known=HEAD)
-    if current is None and not _may_create(connection):
-        role = connection.scalar(sa.text("SELECT quote_ident(current_user)"))
-        raise SchemaMismatch("own_schema_forbidden", sql=f"CREATE SCHEMA IF NOT EXISTS {SCHEMA} AUTHORIZATION {role};")
+    if current is None and (needed := sql_for_administrator(connection)):
+        raise SchemaMismatch("own_schema_forbidden", sql=needed)
     _migrate(connection)
 
 
 def current_revision(connection: sa.Connection) -> str | None:
-    """The migration that the database has; None where the schema is not there yet."""
-    if connection.scalar(sa.text(f"SELECT to_regclass('{SCHEMA}.alembic_version')")) is None:
+    """The migration that the database has; None where the tables are not there yet.
+
+    Raises:
+        SchemaMismatch: it is newer than this program, or we may not read it.
+    """
+    # Without the right to a schema the name of its table cannot even be looked up.
+    exists = connection.scalar(
+        sa.text(
+            "SELECT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = :schema AND c.relname = 'alembic_version')"
+        ),
+        {"schema": SCHEMA},
+    )
+    if not exists:
         return None
-    revision: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {SCHEMA}.alembic_version"))
+    try:
+        revision: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {SCHEMA}.alembic_version"))
+    except ProgrammingError as error:
+        raise SchemaMismatch("own_schema_unreadable") from error
+    if revision is not None and revision > HEAD:
+        raise SchemaMismatch("own_schema_newer", found=revision, known=HEAD)
     return revision
 
 
-def _may_create(connection: sa.Connection) -> bool:
-    """Whether the schema exists and takes our tables, or may be created."""
-    return bool(
-        connection.scalar(
-            sa.text(
-                "SELECT coalesce("
-                " (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = :schema),"
-                " has_database_privilege(current_database(), 'CREATE'))"
-            ),
-            {"schema": SCHEMA},
-        )
-    )
+def sql_for_administrator(connection: sa.Connection) -> str:
+    """What a database administrator has to run before the schema can be made; empty where we may do it ourselves."""
+    row = connection.execute(
+        sa.text(
+            "SELECT quote_ident(current_user) AS role,"
+            " (SELECT has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE')"
+            "  FROM pg_namespace WHERE nspname = :schema) AS may_use,"
+            " has_database_privilege(current_database(), 'CREATE') AS may_create"
+        ),
+        {"schema": SCHEMA},
+    ).one()
+    if row.may_create if row.may_use is None else row.may_use:
+        return ""
+    return f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; ALTER SCHEMA {SCHEMA} OWNER TO {row.role};"
 
 
 def _migrate(connection: sa.Connection) -> None:

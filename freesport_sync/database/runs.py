@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from freesport_sync import __version__
 from freesport_sync.core.issues import RowIssue
@@ -120,8 +121,14 @@ def open_run(
         request: what was asked for.
         import_types: the shop's words for it.
         backend_id: PostgreSQL process that holds the lock.
+
+    Raises:
+        LockHeld: another program has just opened a session with our key.
     """
-    session_ids = [] if request.is_dry_run else [_open_session(connection, kind) for kind in import_types]
+    try:
+        session_ids = [] if request.is_dry_run else [_open_session(connection, kind) for kind in import_types]
+    except IntegrityError as error:  # the shop's unique index on active session keys
+        raise LockHeld("lock_held_unknown") from error
     row = connection.execute(
         runs.insert()
         .values(
@@ -205,6 +212,16 @@ def add_field_changes(connection: sa.Connection, run_id: int, changes: Sequence[
         connection.execute(field_changes.insert(), rows)
 
 
+def interrupt(connection: sa.Connection, backend_id: int) -> None:
+    """Cut the statement that a server process of ours is working on; does nothing if it is not working."""
+    connection.execute(sa.select(sa.func.pg_cancel_backend(backend_id)))
+
+
+def status_of(connection: sa.Connection, run: OpenRun) -> RunStatus:
+    """How the run's row stands."""
+    return RunStatus(connection.execute(sa.select(runs.c.status).where(runs.c.id == run.id)).scalar_one())
+
+
 def close_run(
     connection: sa.Connection,
     run: OpenRun,
@@ -215,17 +232,18 @@ def close_run(
     error: SyncError | None = None,
     error_message: str = "",
 ) -> None:
-    """Write the outcome into both rows.
+    """Write the outcome into both rows, unless they are closed already; inside a transaction of the caller.
 
     A completed run calls this as the last statement of the merge transaction, on the lock's connection; every other
     outcome comes from the side connection after ROLLBACK.
     """
-    connection.execute(
+    is_completed = status is RunStatus.COMPLETED
+    closed = connection.execute(
         runs.update()
         .where(runs.c.id == run.id, runs.c.status == RunStatus.RUNNING.value)
         .values(
             status=status.value,
-            stage=Stage.REPORT.value,
+            stage=Stage.REPORT.value if is_completed else runs.c.stage,
             finished_at=_now,
             heartbeat_at=_now,
             counts={entity.value: asdict(count) for entity, count in counts.items()},
@@ -234,7 +252,7 @@ def close_run(
             error_params=_plain(error.params) if error else None,
         )
     )
-    if not run.session_ids:
+    if not closed.rowcount or not run.session_ids:
         return
     add_report_line(connection, run, report_line)
     details = _session_details(counts, issue_totals)
@@ -243,7 +261,7 @@ def close_run(
         import_sessions.update()
         .where(import_sessions.c.id.in_(run.session_ids), import_sessions.c.status.in_(_ACTIVE))
         .values(
-            status="completed" if status is RunStatus.COMPLETED else "failed",
+            status="completed" if is_completed else "failed",
             finished_at=_now,
             updated_at=_now,
             error_message=error_message,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 
 import sqlalchemy as sa
 
 from freesport_sync.core.staged import STAGING_TABLES
-from freesport_sync.database.engine import driver_connection
+from freesport_sync.database.engine import copy_in
 from freesport_sync.database.sql_files import sql
 
 _KEYS = {
@@ -33,15 +32,13 @@ def copy_block(connection: sa.Connection, table: str, data: bytes) -> None:
         data: rows in COPY text format, UTF-8.
     """
     columns = ", ".join(STAGING_TABLES[table])
-    with driver_connection(connection).cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.BytesIO(data))
+    copy_in(connection, f"COPY {table} ({columns}) FROM STDIN", data)
 
 
 def copy_rows(connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[int, str]]) -> None:
     """Append (number, name) rows to a small temporary table of the merge."""
     text = "".join(f"{number}\t{_escape(name)}\n" for number, name in rows)
-    with driver_connection(connection).cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.BytesIO(text.encode()))
+    copy_in(connection, f"COPY {table} ({', '.join(columns)}) FROM STDIN", text.encode())
 
 
 def finish_staging(connection: sa.Connection) -> dict[str, int]:

@@ -11,11 +11,15 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import Event, IssuesFound, MergeRepeated, Progress
 from freesport_sync.core.run import IssueTotal, Stage
 from freesport_sync.database import runs
-from freesport_sync.database.engine import Connection, DatabaseError, first_line
-from freesport_sync.errors import ConnectionFailed
+from freesport_sync.database.engine import Connection, as_sync_error, is_retryable
+from freesport_sync.errors import SyncError
 
 HEARTBEAT_S = 1.0
+INTERRUPT_S = 0.1
+"""How often a cancelled run is interrupted: an interruption that arrives between two statements is lost."""
 MAX_STORED_ISSUES = 100_000
+WAITING_ISSUES = 1000
+"""Row issues that are written at once, without waiting for the next heartbeat."""
 MAX_WAITING_ISSUES = 20_000
 REPORT_STEP = 5
 """Percent of a stage between two lines of the shop's report."""
@@ -28,9 +32,13 @@ class RunJournal:
     stop?" have their own thread, which is the only one that uses the side connection while the run lasts. If that
     connection is lost the run must not go on: nobody could stop it or see it.
 
+    It also cuts the runner's statement when the run is cancelled. libpq's own way of doing that is of no use here: it
+    stops the whole program for as long as the network is gone.
+
     Args:
         connection: the side connection, in autocommit.
         run: the run's rows.
+        lock_backend_id: server process of the lock's connection.
         cancel: set when a stop is requested in the database, or the connection is lost.
         report_line: makes the line of the shop's report for an event.
     """
@@ -39,11 +47,13 @@ class RunJournal:
         self,
         connection: Connection,
         run: runs.OpenRun,
+        lock_backend_id: int,
         cancel: CancelToken,
         report_line: Callable[[Event, int], str],
     ) -> None:
         self._connection = connection
         self._run = run
+        self._lock_backend_id = lock_backend_id
         self._cancel = cancel
         self._report_line = report_line
         self._condition = threading.Condition()
@@ -52,9 +62,9 @@ class RunJournal:
         self._stored = 0
         self._totals: Counter[tuple[Severity, str]] = Counter()
         self._progress = (Stage.PLAN, 0, 0)
-        self._reported: tuple[Stage, int] | None = None
+        self._reported: set[tuple[Stage, int]] = set()
         self._is_stopping = False
-        self._lost: ConnectionFailed | None = None
+        self._lost: SyncError | None = None
         self._thread = threading.Thread(target=self._work, name="run-journal", daemon=True)
         self._thread.start()
 
@@ -67,8 +77,8 @@ class RunJournal:
                 self._progress = (event.stage, event.done, event.total)
                 percent = 100 * event.done // event.total if event.total else 0
                 step = (event.stage, percent - percent % REPORT_STEP)
-                if step != self._reported:
-                    self._reported = step
+                if step not in self._reported:  # a repeated merge passes the same steps again
+                    self._reported.add(step)
                     self._lines.append(self._report_line(event, step[1]))
             elif isinstance(event, MergeRepeated):
                 self._lines.append(self._report_line(event, 0))
@@ -82,11 +92,16 @@ class RunJournal:
             totals = [IssueTotal(severity, code, count) for (severity, code), count in self._totals.items()]
         return tuple(sorted(totals, key=lambda total: (ranks.index(total.severity), -total.count, total.code)))
 
+    def wake(self) -> None:
+        """Look at the cancel token now; called from any thread, and from a signal handler."""
+        with self._condition:
+            self._condition.notify_all()
+
     def stop(self) -> None:
         """Write what is waiting and fall silent; after that the caller may use the side connection.
 
         Raises:
-            ConnectionFailed: the side connection was lost.
+            SyncError: the side connection was lost, or cannot write.
         """
         with self._condition:
             self._is_stopping = True
@@ -104,15 +119,18 @@ class RunJournal:
         self._condition.wait_for(lambda: len(self._issues) < MAX_WAITING_ISSUES or self._lost is not None)
 
     def _work(self) -> None:
+        while not self._step():
+            self._pause()
+
+    def _step(self) -> bool:
+        """One round of the thread's work; returns whether it was the last."""
         try:
-            while not self._write_once():
-                with self._condition:
-                    self._condition.wait_for(lambda: self._is_stopping or len(self._issues) >= 1000, HEARTBEAT_S)
-        except DatabaseError as error:
-            with self._condition:
-                self._lost = ConnectionFailed("connection_lost", reason=first_line(error))
-                self._condition.notify_all()
-            self._cancel.abort(self._lost)
+            is_done = self._write_once()
+            if self._cancel.is_set and not self._is_stopping:
+                runs.interrupt(self._connection, self._lock_backend_id)
+        except Exception as error:
+            return self._has_failed(error)
+        return is_done
 
     def _write_once(self) -> bool:
         """Write what has gathered; returns whether that was the last time."""
@@ -120,15 +138,35 @@ class RunJournal:
             is_last = self._is_stopping
             issues, lines, progress = list(self._issues), list(self._lines), self._progress
         runs.add_issues(self._connection, self._run.id, issues)
+        self._written(self._issues, len(issues))
         for line in lines:
             runs.add_report_line(self._connection, self._run, line)
+            self._written(self._lines, 1)
         if runs.beat(self._connection, self._run, *progress):
             self._cancel.cancel(requested_in_database=True)
         with self._condition:
-            for _ in issues:
-                self._issues.popleft()
-            for _ in lines:
-                self._lines.popleft()
-            is_last = is_last and not self._issues and not self._lines
+            return is_last and not self._issues and not self._lines
+
+    def _written(self, queue: deque[RowIssue] | deque[str], count: int) -> None:
+        with self._condition:
+            for _ in range(count):
+                queue.popleft()
             self._condition.notify_all()
-        return is_last
+
+    def _has_failed(self, error: Exception) -> bool:
+        """Whether the journal cannot go on; the run must not then either."""
+        if is_retryable(error) and not self._is_stopping:
+            return False  # the shop has locked our row of its sessions; the next beat tries again
+        with self._condition:
+            self._lost = as_sync_error(error)
+            self._condition.notify_all()
+        self._cancel.abort(self._lost)
+        return True
+
+    def _pause(self) -> None:
+        is_set = self._cancel.is_set
+        with self._condition:
+            self._condition.wait_for(
+                lambda: self._is_stopping or len(self._issues) >= WAITING_ISSUES or self._cancel.is_set != is_set,
+                INTERRUPT_S if is_set else HEARTBEAT_S,
+            )

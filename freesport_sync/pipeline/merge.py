@@ -137,7 +137,7 @@ class Merger:
         return result
 
     def _resolve(self) -> _Books:
-        meter = StageMeter(self._report, Stage.RESOLVE, 0, time.monotonic)
+        meter = StageMeter(self._report, Stage.RESOLVE, 1, time.monotonic)
         books = self._plan_books()
         reference_tables.write_maps(
             self._connection,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from freesport_sync.commerceml.discovery import Export, FileKind, SourceFile
+from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover
 from freesport_sync.core.run import ExportFile, FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
 
@@ -88,18 +89,22 @@ def import_types_of(request: RunRequest) -> tuple[ImportType, ...]:
     return (_IMPORT_TYPES[file_type_of(request)],)
 
 
-def make_plan(request: RunRequest, export: Export) -> Plan:
-    """Choose the files of the export that the request is about.
+def make_plan(request: RunRequest, folder: Path) -> Plan:
+    """Find the files that the request is about.
+
+    Args:
+        request: what is asked for.
+        folder: the export, unpacked.
 
     Raises:
         SourceMissing: there is none of them.
+        SourceMalformed: one of them is no CommerceML.
         ConfigError: the request contradicts itself.
     """
     file_type = file_type_of(request)
     wanted = _KINDS[file_type]
-    files = tuple(file for file in export.files if file.kind in wanted)
-    others = tuple((file.name, "not_in_this_run") for file in export.files if file.kind not in wanted)
-    if not files or (file_type is FileType.RESTS and not any(file.kind is FileKind.RESTS for file in files)):
+    export = discover(folder, wanted)
+    if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
         raise SourceMissing("no_files", path=str(request.data_dir), kinds=kinds)
-    return Plan(files, export.skipped + others)
+    return Plan(export.files, export.skipped)

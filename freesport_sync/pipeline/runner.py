@@ -11,27 +11,27 @@ from datetime import datetime
 from pathlib import Path
 
 from freesport_sync.commerceml.archive import opened_export
-from freesport_sync.commerceml.discovery import discover
 from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.price_types import plan_price_types
-from freesport_sync.core.progress import Event, ExportFound, Progress, Reporter, RunFinished, RunStarted
+from freesport_sync.core.progress import Event, ExportFound, Reporter, RunFinished, RunStarted, StageMeter
 from freesport_sync.core.run import Counts, Entity, RunReport, RunRequest, RunStatus, Stage
 from freesport_sync.database import reference_tables, runs
 from freesport_sync.database.engine import (
     Connection,
     DatabaseError,
     Url,
+    as_sync_error,
     connect,
     driver_connection,
     transaction,
-    translated,
+    translated_errors,
 )
 from freesport_sync.database.history import newest_imported
 from freesport_sync.database.lock import take_lock
 from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop import has_products, prepare_shop
-from freesport_sync.errors import Cancelled, SyncError
+from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
 from freesport_sync.pipeline import guards
 from freesport_sync.pipeline.journal import RunJournal
 from freesport_sync.pipeline.merge import Merger, MergeResult
@@ -106,9 +106,9 @@ def run_import(
         SyncError: the run was refused, failed or was cancelled; nothing was written to the shop's goods.
     """
     import_types_of(request)  # a request that contradicts itself is refused before anything is touched
-    with WorkerPool() as pool, _connected(target, "freesport_sync") as lock_connection:
-        with _interruptible(lock_connection, cancel):
-            _prepare(lock_connection, request, target, texts)
+    with translated_errors(), WorkerPool() as pool, _connected(target, "freesport_sync") as lock_connection:
+        _prepare(lock_connection, request, target, texts)
+        cancel.check()
         with _connected(target, "freesport_sync side") as side_connection:
             import_run = _ImportRun(request, target, settings, work_dir, texts, reporter, cancel)
             return import_run.execute(lock_connection, side_connection, pool)
@@ -148,26 +148,32 @@ class _ImportRun:
         self._cancel = cancel
         self._started = time.monotonic()
         self._plan = Plan((), ())
+        self._merged: MergeResult | None = None
+        """What COMMIT, once sent, will have made visible."""
 
     def execute(self, lock: Connection, side: Connection, pool: WorkerPool) -> RunReport:
         with transaction(side):
             backend_id = driver_connection(lock).info.backend_pid
             run = runs.open_run(side, self._request, import_types_of(self._request), backend_id)
-        journal = RunJournal(side, run, self._cancel, self._texts.report_line)
+        journal = RunJournal(side, run, backend_id, self._cancel, self._texts.report_line)
 
         def report(event: Event) -> None:
             journal(event)
             self._reporter(event)
 
-        report(RunStarted(run.id, self._request.operator, self._target.label, self._request.is_dry_run))
         try:
-            with _interruptible(lock, self._cancel):
+            report(RunStarted(run.id, self._request.operator, self._target.label, self._request.is_dry_run))
+            with self._cancel.interrupting(journal.wake):
                 result = self._import(lock, side, pool, run, journal, report)
         except BaseException as error:
             failure = self._failure(error)
-            finished = self._close_failed(side, run, journal, failure)
-            self._reporter(RunFinished(finished))
-            raise failure from error
+            status = self._close_failed(side, run, journal, failure)
+            if self._merged is None or status is not RunStatus.COMPLETED:
+                if self._merged is not None and status is None:
+                    failure = ConnectionFailed("outcome_unknown", run_id=run.id)
+                self._reporter(RunFinished(self._run_report(run, _outcome(failure), {}, journal)))
+                raise failure from error
+            result = self._merged  # only the answer to COMMIT was lost
         finished = self._run_report(run, RunStatus.COMPLETED, result.counts, journal)
         self._reporter(RunFinished(finished))
         return finished
@@ -181,9 +187,10 @@ class _ImportRun:
         journal: RunJournal,
         report: Reporter,
     ) -> MergeResult:
-        report(Progress(Stage.PLAN, 0, 0, 0.0, None))
+        meter = StageMeter(report, Stage.PLAN, 1, time.monotonic)
         with opened_export(self._request.data_dir, self._work_dir) as folder:
-            self._plan = make_plan(self._request, discover(folder))
+            self._plan = make_plan(self._request, folder)
+            meter.finish()
             self._tell_plan(report)
             with transaction(lock):
                 runs.add_files(lock, run.id, self._plan.export_files)
@@ -198,6 +205,7 @@ class _ImportRun:
             """The last statements of the transaction: after this only COMMIT can fail."""
             self._cancel.close()
             journal.stop()
+            self._merged = result
             self._close(lock, run, RunStatus.COMPLETED, result.counts, journal, None)
 
         merger = Merger(
@@ -206,8 +214,9 @@ class _ImportRun:
         result = merger.run(complete)
         if self._request.is_dry_run:
             journal.stop()
-            runs.add_field_changes(side, run.id, result.changes)
-            self._close(side, run, RunStatus.COMPLETED, result.counts, journal, None)
+            with transaction(side):
+                runs.add_field_changes(side, run.id, result.changes)
+                self._close(side, run, RunStatus.COMPLETED, result.counts, journal, None)
         return result
 
     def _context(self, connection: Connection, staged: StagedExport) -> ParseContext:
@@ -227,26 +236,32 @@ class _ImportRun:
             self._cancel.check()
         except SyncError as reason:
             return reason
-        if isinstance(error, SyncError):
-            return error
-        if isinstance(error, DatabaseError):
-            return translated(error)
-        log.error("unexpected error", exc_info=error)
-        return SyncError("internal_error", reason=f"{type(error).__name__}: {error}")
+        return as_sync_error(error)
 
-    def _close_failed(self, side: Connection, run: runs.OpenRun, journal: RunJournal, failure: SyncError) -> RunReport:
-        """Close both rows; on a new connection where the side connection was lost with the run."""
-        status = RunStatus.CANCELLED if isinstance(failure, Cancelled) else RunStatus.FAILED
+    def _close_failed(
+        self, side: Connection, run: runs.OpenRun, journal: RunJournal, failure: SyncError
+    ) -> RunStatus | None:
+        """Close both rows; on a new connection where the side connection was lost with the run.
+
+        Returns:
+            How the run's row stands now, None where the database does not say. COMMIT may have been done although the
+            connection broke: then the row is completed, and stays it.
+        """
         try:
             journal.stop()
-            self._close(side, run, status, {}, journal, failure)
+            return self._closed_as(side, run, journal, failure)
         except (SyncError, DatabaseError):
             try:
                 with _connected(self._target, "freesport_sync side") as fresh:
-                    self._close(fresh, run, status, {}, journal, failure)
+                    return self._closed_as(fresh, run, journal, failure)
             except (SyncError, DatabaseError) as error:
                 log.warning("run %s stays open until the next run closes it: %s", run.id, error)
-        return self._run_report(run, status, {}, journal)
+                return None
+
+    def _closed_as(self, side: Connection, run: runs.OpenRun, journal: RunJournal, failure: SyncError) -> RunStatus:
+        with transaction(side):
+            self._close(side, run, _outcome(failure), {}, journal, failure)
+        return runs.status_of(side, run)
 
     def _close(
         self,
@@ -287,8 +302,5 @@ def _connected(target: Target, application_name: str) -> Iterator[Connection]:
         connection.close()
 
 
-@contextmanager
-def _interruptible(connection: Connection, cancel: CancelToken) -> Iterator[None]:
-    """A cancel cuts a long statement on this connection."""
-    with cancel.interrupting(driver_connection(connection).cancel):
-        yield
+def _outcome(failure: SyncError) -> RunStatus:
+    return RunStatus.CANCELLED if isinstance(failure, Cancelled) else RunStatus.FAILED

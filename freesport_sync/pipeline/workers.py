@@ -33,28 +33,36 @@ class WorkerPool:
         self._workers: list[tuple[BaseProcess, Connection]] = []
 
     def __enter__(self) -> Self:
-        # Ctrl-C reaches every process of a terminal: the workers leave it to the runner, from their first instruction.
+        # Ctrl-C reaches every process of a terminal, and SIGTERM often every process of a service: the workers leave
+        # both to the runner, from their first instruction.
         shield_children_from_interrupt()
-        context = multiprocessing.get_context("spawn")
-        for number in range(self._size):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=work, args=(theirs,), name=f"freesport-sync-{number}", daemon=True)
-            process.start()
-            theirs.close()  # else the end of the worker would not end the pipe
-            self._workers.append((process, ours))
+        try:
+            for number in range(self._size):
+                self._start(number)
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._stop()
+
+    def _start(self, number: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(theirs,), name=f"freesport-sync-{number}", daemon=True)
+        process.start()
+        theirs.close()  # else the end of the worker would not end the pipe
+        self._workers.append((process, ours))
+
+    def _stop(self) -> None:
         for process, connection in self._workers:
             connection.close()
-            process.terminate()
+            process.kill()  # they hold nothing that is worth a farewell
         for process, _ in self._workers:
-            process.join(timeout=2)
-            if process.exitcode is None:
-                process.kill()
-                process.join()
+            process.join()
             process.close()
         self._workers.clear()
 

@@ -13,13 +13,13 @@ import pytest
 from freesport_sync.cli import build_parser
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Entity, RunKind, RunStatus, Stage
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.resources import resource
 from freesport_sync.texts import Language, Texts, preferred_language
 
 PACKAGE = Path(__file__).parents[2] / "freesport_sync"
-ERROR_CLASSES = (
-    "SyncError|ConfigError|SchemaMismatch|ConnectionFailed|LockHeld|ImportFailed|SourceMissing|SourceMalformed|Cancelled"
+ERROR_CLASSES = "|".join(
+    ["SyncError", *(kind.__name__ for kind in SyncError.__subclasses__() + ImportFailed.__subclasses__())]
 )
 
 

@@ -10,7 +10,8 @@ from freesport_sync.database.own_schema import SCHEMA, metadata
 
 connection: sa.Connection = context.config.attributes["connection"]
 with transaction(connection):
-    connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
+    if not sa.inspect(connection).has_schema(SCHEMA):  # IF NOT EXISTS asks for the right to create one all the same
+        connection.execute(sa.schema.CreateSchema(SCHEMA))
     context.configure(connection=connection, target_metadata=metadata, version_table_schema=SCHEMA)
     with context.begin_transaction():
         context.run_migrations()

@@ -26,36 +26,38 @@ ANALYZE map_product (onec_id, product_id);
 -- Products that get a default variant: no offer in the files or in the shop (quirks Q8, Q9). The rule is global: it
 -- looks at every product of the shop, as the reference importer does.
 CREATE TEMP TABLE default_product ON COMMIT DROP AS
-SELECT bare.onec_id, bare.product_id
+SELECT bare.onec_id, bare.product_id, bare.product_onec_id
 FROM (
-    SELECT p.onec_id, p.id AS product_id FROM products AS p
+    SELECT p.onec_id, p.id AS product_id, m.onec_id AS product_onec_id
+    FROM products AS p LEFT JOIN map_product AS m ON m.product_id = p.id
     WHERE p.onec_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM product_variants AS v WHERE v.product_id = p.id)
     UNION ALL
-    SELECT m.onec_id, NULL FROM map_product AS m WHERE m.product_id IS NULL AND m.is_record
+    SELECT m.onec_id, NULL, m.onec_id FROM map_product AS m WHERE m.product_id IS NULL AND m.is_record
 ) AS bare
-LEFT JOIN map_product AS m ON m.onec_id = bare.onec_id
+LEFT JOIN map_product AS m ON m.onec_id = bare.product_onec_id
 WHERE :makes_default_variants
   AND NOT coalesce(m.is_deleted, false)
-  AND NOT EXISTS (SELECT 1 FROM stg_offer AS o WHERE o.product_onec_id = bare.onec_id)
+  AND NOT EXISTS (SELECT 1 FROM stg_offer AS o WHERE o.product_onec_id = bare.product_onec_id)
   AND NOT EXISTS (SELECT 1 FROM product_variants AS v WHERE v.onec_id = bare.onec_id)
   AND (coalesce(m.is_record, false) OR NOT EXISTS (
-      SELECT 1 FROM freesport_sync.deactivated_objects AS d WHERE d.entity = 'product' AND d.onec_id = bare.onec_id));
+      SELECT 1 FROM freesport_sync.deactivated_objects AS d
+      WHERE d.entity = 'product' AND d.onec_id IN (bare.onec_id, bare.product_onec_id)));
 
 -- Every variant that this run may touch, and the product it belongs to.
 CREATE TEMP TABLE map_variant ON COMMIT DROP AS
 SELECT mentioned.onec_id, v.id AS variant_id,
        coalesce(v.product_id, by_offer.product_id, d.product_id) AS product_id,
-       CASE WHEN v.id IS NOT NULL THEN by_variant.onec_id ELSE coalesce(by_offer.onec_id, d.onec_id) END AS product_onec_id,
+       CASE WHEN v.id IS NOT NULL THEN by_variant.onec_id ELSE coalesce(by_offer.onec_id, d.product_onec_id) END
+           AS product_onec_id,
        v.id IS NULL AND o.onec_id IS NULL AS is_default
 FROM (
     SELECT onec_id FROM stg_offer
     UNION SELECT onec_id FROM stg_price
     UNION SELECT onec_id FROM stg_rest
     UNION SELECT onec_id FROM default_product
-    -- A default variant that real offers replace.
-    UNION SELECT onec_id FROM map_product
-    -- VAT of a product is passed on to its variants.
-    UNION SELECT own.onec_id FROM map_product AS m JOIN product_variants AS own ON own.product_id = m.product_id WHERE m.is_record
+    -- VAT of a product is passed on to its variants; a default variant is replaced by real offers.
+    UNION SELECT own.onec_id FROM map_product AS m JOIN product_variants AS own ON own.product_id = m.product_id
+        WHERE m.is_record OR own.sku = own.onec_id
     UNION SELECT onec_id FROM product_variants WHERE :is_full_variants AND is_active
 ) AS mentioned
 LEFT JOIN product_variants AS v ON v.onec_id = mentioned.onec_id
@@ -121,13 +123,14 @@ resolved AS (
                WHEN v.id IS NOT NULL AND NOT :owns_vat_rate THEN v.vat_rate
                WHEN v.id IS NULL OR o.onec_id IS NOT NULL OR mv.has_rest OR m.is_record
                    -- The rate of the warehouse that sells it goes before the product's.
-                   THEN coalesce(rule.vat_rate, m.vat_rate, p.vat_rate, v.vat_rate)
+                   THEN coalesce(rule.vat_rate, CASE WHEN :owns_vat_rate OR p.id IS NULL THEN m.vat_rate END, p.vat_rate,
+                                 v.vat_rate)
                ELSE v.vat_rate
            END AS vat_rate,
            CASE
                WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
                WHEN mv.is_default THEN true
-               WHEN v.sku = v.onec_id AND child.product_onec_id IS NOT NULL THEN false
+               WHEN v.sku = v.onec_id AND v.onec_id = p.onec_id AND child.product_onec_id IS NOT NULL THEN false
                WHEN :is_full_variants AND v.sku <> v.onec_id THEN false
                ELSE v.is_active
            END AS is_active,
@@ -144,7 +147,7 @@ resolved AS (
     LEFT JOIN stg_offer AS o ON o.onec_id = mv.onec_id
     LEFT JOIN (SELECT *, :clear_missing_prices AS clears FROM stg_price) AS s
         ON s.onec_id = mv.onec_id AND (:owns_prices OR mv.variant_id IS NULL)
-    LEFT JOIN live_child AS child ON child.product_onec_id = mv.onec_id
+    LEFT JOIN live_child AS child ON child.product_onec_id = mv.product_onec_id
     LEFT JOIN vat_rule AS rule ON rule.warehouse_name = mv.warehouse_name
 ),
 compared AS (
@@ -168,12 +171,14 @@ ANALYZE chg_variant (ord, variant_id, product_id, onec_id);
 -- What the variants mean for their products: the first variant makes a product visible, stock completes its sync.
 CREATE TEMP TABLE product_state ON COMMIT DROP AS
 SELECT product_id, CASE WHEN product_id IS NULL THEN product_onec_id END AS product_onec_id,
-       bool_or(creates) AS creates, bool_or(creates AND NOT is_default) AS creates_offer, bool_or(has_rest) AS has_rest
+       bool_or(creates) AS creates, bool_or(creates AND NOT is_default) AS creates_offer,
+       bool_or(unmarks) AS unmarks, bool_or(has_rest) AS has_rest
 FROM (
-    SELECT product_id, product_onec_id, is_active AS creates, is_default, false AS has_rest
-    FROM chg_variant WHERE variant_id IS NULL
+    SELECT product_id, product_onec_id, is_active AND variant_id IS NULL AS creates, is_default,
+           is_active AND NOT old_is_active AS unmarks, false AS has_rest
+    FROM chg_variant WHERE variant_id IS NULL OR (is_active AND NOT old_is_active)
     UNION ALL
-    SELECT mv.product_id, mv.product_onec_id, false, false, true
+    SELECT mv.product_id, mv.product_onec_id, false, false, false, true
     FROM rest_total AS r JOIN map_variant AS mv ON mv.onec_id = r.onec_id
 ) AS facts
 GROUP BY 1, 2;
@@ -216,15 +221,18 @@ resolved AS (
            CASE WHEN p.id IS NULL OR :owns_vat_rate THEN coalesce(s.vat_rate, p.vat_rate) ELSE p.vat_rate END AS vat_rate,
            CASE
                WHEN s.is_deleted OR t.is_absent THEN false
-               WHEN p.id IS NULL THEN coalesce(state.creates, false)
+               WHEN p.id IS NULL THEN state.creates
                WHEN p.is_active THEN true
                WHEN state.creates AND NOT has_variant.yes THEN true
-               WHEN s.name IS NOT NULL AND ours.onec_id IS NOT NULL THEN has_variant.yes
-               ELSE false
+               WHEN s.name IS NULL AND NOT state.unmarks THEN false
+               -- What 1C has hidden is shown again as soon as 1C shows it and one of its variants.
+               ELSE (state.creates OR state.unmarks OR has_variant.live) AND EXISTS (
+                   SELECT 1 FROM freesport_sync.deactivated_objects AS d
+                   WHERE d.entity = 'product' AND d.onec_id IN (t.onec_id, p.onec_id))
            END AS is_active,
            CASE
                WHEN state.has_rest THEN 'completed'
-               WHEN state.creates_offer AND p.is_active IS NOT TRUE AND NOT has_variant.yes THEN 'in_progress'
+               WHEN state.creates_offer AND p.is_active IS NOT TRUE AND has_variant.yes IS NOT TRUE THEN 'in_progress'
                ELSE coalesce(p.sync_status, 'pending')
            END AS sync_status,
            p.name AS old_name, p.onec_brand_id AS old_onec_brand_id, p.description AS old_description,
@@ -238,16 +246,16 @@ resolved AS (
     LEFT JOIN brands AS nobody ON nobody.normalized_name = :no_brand
     LEFT JOIN product_state AS old_state ON old_state.product_id = t.product_id
     LEFT JOIN product_state AS new_state ON t.product_id IS NULL AND new_state.product_onec_id = t.onec_id
-    LEFT JOIN freesport_sync.deactivated_objects AS ours ON ours.entity = 'product' AND ours.onec_id = p.onec_id
     CROSS JOIN LATERAL (
-        SELECT coalesce(old_state.creates, new_state.creates) AS creates,
-               coalesce(old_state.creates_offer, new_state.creates_offer) AS creates_offer,
-               coalesce(old_state.has_rest, new_state.has_rest) AS has_rest
+        SELECT coalesce(old_state.creates, new_state.creates, false) AS creates,
+               coalesce(old_state.creates_offer, new_state.creates_offer, false) AS creates_offer,
+               coalesce(old_state.unmarks, false) AS unmarks,
+               coalesce(old_state.has_rest, new_state.has_rest, false) AS has_rest
     ) AS state
-    CROSS JOIN LATERAL (
-        SELECT p.is_active IS NOT TRUE AND p.id IS NOT NULL
-               AND EXISTS (SELECT 1 FROM product_variants AS v WHERE v.product_id = p.id) AS yes
-    ) AS has_variant
+    LEFT JOIN LATERAL (
+        SELECT count(*) > 0 AS yes, coalesce(bool_or(v.is_active), false) AS live
+        FROM product_variants AS v WHERE v.product_id = p.id
+    ) AS has_variant ON NOT p.is_active
 )
 SELECT row_number() OVER (ORDER BY product_id, file_no, position, onec_id)::integer AS ord,
        NULL::text AS slug, resolved.*

@@ -78,7 +78,12 @@ class Parsed:
 
 def parse(path: Path, kind: FileKind, context: ParseContext = CONTEXT) -> Parsed:
     """Reads a file as a worker does."""
-    parsed = Parsed(list(parse_file(ParseTask(source_file(path, kind), context))))
+    return parse_found(source_file(path, kind), context)
+
+
+def parse_found(file: SourceFile, context: ParseContext = CONTEXT) -> Parsed:
+    """Reads a file that `discover` found."""
+    parsed = Parsed(list(parse_file(ParseTask(file, context))))
     for message in parsed.messages:
         if isinstance(message, Block):
             parsed.lines += message.data.decode().splitlines()

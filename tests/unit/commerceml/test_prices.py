@@ -53,7 +53,9 @@ def test_of_one_column_the_later_entry_wins() -> None:
 
 
 def test_not_set_is_no_entry() -> None:
-    assert read(offer_with(("retail", 1), ("retail", "-999 999 999,9"))) == ({"retail_price": 1}, [])
+    columns, issues = read(offer_with(("retail", 1), ("retail", "-999 999 999,9")))
+    assert columns == {"retail_price": 1}
+    assert issues == []
 
 
 def test_rrp_stands_in_for_a_missing_retail_price() -> None:

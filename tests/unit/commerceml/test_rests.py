@@ -37,6 +37,11 @@ def test_one_row_per_warehouse() -> None:
     assert read(rests("p1#c1", {"w1": 5, "w2": 0})) == ({"w1": 5, "w2": 0}, [])
 
 
+def test_the_warehouses_of_a_record_are_numbered() -> None:
+    rows, _issues = read_record(read_rests, rests("p1#c1", {"w2": 5, "w1": "abc", "w3": 5}))
+    assert [(row.warehouse_onec_id, row.entry) for row in rows] == [("w2", 0), ("w3", 1)]
+
+
 @pytest.mark.parametrize(
     ("content", "stock"),
     [

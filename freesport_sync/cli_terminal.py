@@ -1,0 +1,122 @@
+"""What a program of the terminal must bear: Ctrl-C at any moment, consoles of old code pages, readers that leave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO, cast
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.errors import ExitCode
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+POLL_S = 0.1
+PATIENCE_S = 0.8
+"""How long after Ctrl-C the work may take to end: enough to close its rows, but the network may be gone as well."""
+_SHOW_CURSOR = b"\x1b[?25h"
+
+
+def run_interruptibly(work: Callable[[], int], cancel: CancelToken, tell_cancelled: Callable[[], None]) -> int:
+    """Work on a thread, so that this one hears Ctrl-C while the database works; returns the exit code.
+
+    Args:
+        work: returns the exit code; ends soon after `cancel` was set, if it can.
+        cancel: set by Ctrl-C and SIGTERM.
+        tell_cancelled: called before the program leaves work that does not end.
+    """
+    codes: list[int] = [ExitCode.INTERNAL]
+    thread = threading.Thread(target=lambda: codes.append(work()), name="run", daemon=True)
+    with _Signals(cancel) as signals:
+        thread.start()
+        while thread.is_alive():
+            thread.join(POLL_S)
+            if signals.is_overdue() and thread.is_alive():
+                tell_cancelled()
+                _leave_at_once()
+    return codes[-1]
+
+
+def protect_streams() -> None:
+    """Make stdout and stderr bear any text and the loss of their reader; a windowed program has neither."""
+    if sys.stdout is not None:
+        sys.stdout = cast("TextIO", _Stream(sys.stdout))
+    if sys.stderr is not None:
+        sys.stderr = cast("TextIO", _Stream(sys.stderr))
+
+
+class _Signals:
+    """Ctrl-C and SIGTERM cancel the run; the second one ends the program at once."""
+
+    def __init__(self, cancel: CancelToken) -> None:
+        self._cancel = cancel
+        self._received_at: float | None = None
+        self._previous: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
+
+    def __enter__(self) -> Self:
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last one is Ctrl-Break of Windows
+            if number := getattr(signal, name, None):
+                self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def is_overdue(self) -> bool:
+        """Whether the cancelled work had its time; never once COMMIT was sent, when nothing is cancelled any more."""
+        received_at = self._received_at
+        return received_at is not None and self._cancel.is_set and time.monotonic() - received_at > PATIENCE_S
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._received_at is not None:
+            _leave_at_once()
+        self._received_at = time.monotonic()
+        self._cancel.cancel()
+
+
+def _leave_at_once() -> NoReturn:
+    """Nothing is half written: an uncommitted transaction goes with its connection, the workers with their parent."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        os.write(sys.stdout.fileno(), _SHOW_CURSOR)  # the bars have hidden it
+    os._exit(ExitCode.CANCELLED)
+
+
+class _Stream:
+    """A stream of the terminal that outlives its reader: a closed pipe or a full disk must not stop an import.
+
+    Args:
+        stream: sys.stdout or sys.stderr.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        # A console of Windows may be cp866 or cp1251; what it cannot show becomes a question mark, not a crash.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self._fall_silent()
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._fall_silent()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _fall_silent(self) -> None:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), self._stream.fileno())

@@ -1,0 +1,26 @@
+"""Exports to import."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.builders import ExportBuilder
+from tests.integration.support import NewExport
+
+
+@pytest.fixture
+def new_export(tmp_path: Path) -> NewExport:
+    """Makes empty exports, each in a folder of its own, for runs that follow each other."""
+    numbers = count(1)
+    return lambda: ExportBuilder(tmp_path / f"export_{next(numbers)}")
+
+
+@pytest.fixture
+def export(new_export: NewExport) -> ExportBuilder:
+    """An export that has the reference books and nothing else yet."""
+    builder = new_export()
+    builder.reference_books()
+    return builder

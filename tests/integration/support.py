@@ -1,0 +1,80 @@
+"""What the tests of the import share: ways to see what a run has left in the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from freesport_sync.core.run import Counts, Entity, RunReport
+from freesport_sync.database.engine import connect
+from freesport_sync.database.shop_tables import SHOP_TABLES
+from freesport_sync.errors import ImportFailed
+from tests.builders import ExportBuilder
+from tests.shop import Shop
+
+NewExport = Callable[[], ExportBuilder]
+
+GOODS_TABLES = tuple(table.name for table in SHOP_TABLES if table.name != "import_sessions")
+"""Everything of the shop but the list of its imports, which a run always writes to."""
+
+PRICES = "retail_price, opt1_price, opt2_price, opt3_price, trainer_price, federation_price, rrp, msrp"
+
+
+def shop_rows(shop: Shop) -> dict[str, list[str]]:
+    """All rows of the shop's tables as texts, the list of its imports left out."""
+    return {
+        table: [text for (text,) in shop.rows(f"SELECT t::text FROM {table} AS t ORDER BY 1")] for table in GOODS_TABLES
+    }
+
+
+def row_versions(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
+    """Where each row lies, who wrote it and who locked it: equal only if nobody has written or locked a row."""
+    query = "SELECT ctid::text, xmin::text, xmax::text FROM {} ORDER BY 1"
+    return {table: shop.rows(query.format(table)) for table in GOODS_TABLES}
+
+
+def rows_written(shop: Shop, run: Callable[[], object]) -> dict[str, tuple[int, int, int]]:
+    """Rows that `run` inserts, updates and deletes in each table that it touches, also if it rolls them back."""
+    before = _row_counters(shop)
+    run()
+    after = _row_counters(shop)
+    deltas = {
+        table: tuple(new - old for new, old in zip(after[table], before[table], strict=True)) for table in GOODS_TABLES
+    }
+    return {table: (delta[0], delta[1], delta[2]) for table, delta in deltas.items() if any(delta)}
+
+
+def _row_counters(shop: Shop) -> dict[str, tuple[Any, ...]]:
+    # A session hands in its statistics when it ends, just before it leaves the list of sessions.
+    while shop.value("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'freesport_sync%'"):
+        pass
+    shop.rows("SELECT pg_stat_force_next_flush()")
+    fresh = connect(shop.url, "tests")
+    try:
+        query = "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables WHERE schemaname = 'public'"
+        return {row[0]: tuple(row[1:]) for row in fresh.exec_driver_sql(query)}
+    finally:
+        fresh.close()
+
+
+def refused(shop: Shop, export: ExportBuilder, **options: Any) -> ImportFailed:
+    """The error with which a run stops; its code is checked by the caller, that it left no trace is checked here."""
+    before = shop_rows(shop)
+    with pytest.raises(ImportFailed) as caught:
+        shop.run(export.folder, **options)
+    assert shop_rows(shop) == before
+    return caught.value
+
+
+def counts(report: RunReport, entity: Entity) -> tuple[int, int, int, int, int]:
+    """Created, updated, unchanged, skipped, failed."""
+    count = report.counts.get(entity, Counts())
+    return count.created, count.updated, count.unchanged, count.skipped, count.failed
+
+
+def money(text: str) -> tuple[Decimal | None, ...]:
+    """`10 - 7.50` -> the amounts as the shop has them; a dash is none."""
+    return tuple(None if word == "-" else Decimal(word) for word in text.split())

@@ -1,0 +1,137 @@
+"""The values of the property `Бренд` -> `brands` and `products_brand_1c_mapping` (facts 2.3)."""
+
+from __future__ import annotations
+
+from freesport_sync.core.run import Entity
+from tests.builders import ExportBuilder, brand_property, product
+from tests.integration.support import NewExport, counts
+from tests.shop import Shop
+
+BRANDS = "SELECT id, name, slug, normalized_name FROM brands ORDER BY id"
+MAPPINGS = "SELECT onec_id, onec_name, brand_id FROM products_brand_1c_mapping ORDER BY onec_id"
+PRODUCT = "SELECT p.onec_brand_id, b.name FROM products p JOIN brands b ON b.id = p.brand_id WHERE p.onec_id = :key"
+ZERO_GUID = "00000000-0000-0000-0000-000000000000"
+
+
+def brands(new_export: NewExport, names: dict[str, str]) -> ExportBuilder:
+    export = new_export()
+    export.properties_goods(brand_property(names))
+    return export
+
+
+def add_brand(shop: Shop, name: str, normalized_name: str, slug: str) -> int:
+    shop.execute(
+        "INSERT INTO brands (name, slug, image, description, website, is_active, created_at, updated_at,"
+        " normalized_name, is_featured)"
+        " VALUES (:name, :slug, 'logo.png', 'О бренде', 'x.ru', true, now(), now(), :normalized_name, true)",
+        name=name,
+        normalized_name=normalized_name,
+        slug=slug,
+    )
+    return int(shop.value("SELECT max(id) FROM brands"))
+
+
+def test_new_brand_and_its_mapping_have_every_column(shop: Shop, new_export: NewExport) -> None:
+    report = shop.run(brands(new_export, {"b1": "Бой-ёж Pro"}).folder)
+    assert shop.row(
+        "SELECT id, name, slug, image, description, website, is_active, normalized_name, is_featured,"
+        " created_at = updated_at, now() - created_at < interval '1 minute' FROM brands"
+    ) == (1, "Бой-ёж Pro", "boj-ezh-pro", "", "", "", True, "боиежpro", False, True, True)
+    assert shop.row(
+        "SELECT onec_id, onec_name, brand_id, now() - created_at < interval '1 minute' FROM products_brand_1c_mapping"
+    ) == ("b1", "Бой-ёж Pro", 1, True)
+    assert counts(report, Entity.BRAND) == (1, 0, 0, 0, 0)
+
+
+def test_spellings_of_one_brand_share_it_and_the_first_names_it(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    export.properties_goods(brand_property({"b1": "Nike Pro", "b2": "NIKE-PRO", "b0": "Без Бренда"}), segment=1)
+    export.properties_goods(brand_property({"b3": "nike pro", "b1": "Nike Pro", "b2": "NIKE-PRO"}), segment=2)
+    report = shop.run(export.folder)
+    assert shop.rows(BRANDS) == [(1, "Nike Pro", "nike-pro", "nikepro")]
+    assert shop.rows(MAPPINGS) == [("b1", "Nike Pro", 1), ("b2", "NIKE-PRO", 1), ("b3", "nike pro", 1)]
+    assert counts(report, Entity.BRAND) == (1, 2, 0, 0, 0)
+
+
+def test_only_the_property_of_that_name_lists_brands(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(brand_property({"b1": "Nike"}), brand_property({"m1": "Хлопок"}, name="Материал"))
+    export.goods(product("p1", properties={"Материал": "m1"}))
+    shop.run(export.folder)
+    assert shop.rows(BRANDS) == [(1, "Nike", "nike", "nike")]
+    assert shop.row(PRODUCT, key="p1") == ("b1", "Nike")
+
+
+def test_a_brand_of_the_shop_is_found_by_its_normalized_name_then_by_its_name(
+    shop: Shop, new_export: NewExport
+) -> None:
+    by_normalized = add_brand(shop, "Найк", "nike", "own-slug")
+    by_name = add_brand(shop, "ADIDAS", "adidas-by-hand", "adi")
+    before = shop.rows("SELECT * FROM brands ORDER BY id")
+    report = shop.run(brands(new_export, {"b1": "NIKE", "b2": "Adidas", "b3": "Puma"}).folder)
+    assert shop.rows(MAPPINGS) == [("b1", "NIKE", by_normalized), ("b2", "Adidas", by_name), ("b3", "Puma", 3)]
+    assert shop.rows("SELECT * FROM brands ORDER BY id")[:2] == before
+    assert counts(report, Entity.BRAND) == (1, 2, 0, 0, 0)
+
+
+def test_an_existing_mapping_goes_before_the_name(shop: Shop, new_export: NewExport) -> None:
+    shop.run(brands(new_export, {"b1": "Nike", "b2": "Adidas"}).folder)
+    before = shop.rows("SELECT * FROM brands ORDER BY id")
+    report = shop.run(brands(new_export, {"b1": "Adidas", "b2": "Adidas"}).folder)
+    assert shop.rows(MAPPINGS) == [("b1", "Adidas", 1), ("b2", "Adidas", 2)]  # only the mapping's name is refreshed
+    assert shop.rows("SELECT * FROM brands ORDER BY id") == before
+    assert counts(report, Entity.BRAND) == (0, 1, 1, 0, 0)
+
+
+def test_equal_slugs_of_different_brands_get_a_number(shop: Shop, new_export: NewExport) -> None:
+    add_brand(shop, "Joma", "joma-by-hand", "jomasport")
+    shop.run(brands(new_export, {"b1": "JomaSport", "b2": "Йома", "b3": "Jоmа", "b4": "中文"}).folder)
+    # `Jоmа` has Russian letters, so it is another name; an empty slug is made of the id.
+    assert [row[2] for row in shop.rows(BRANDS)] == ["jomasport", "jomasport-2", "joma", "joma-2", "brand-b4"]
+
+
+def test_products_without_a_known_brand_get_no_brand(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+    shop.run(export.folder)
+    assert len(shop.rows(BRANDS)) == 2  # not made before it is needed
+    more = new_export()
+    more.goods(
+        product("p1", brand="b2"), product("p2", brand=None), product("p3", brand=ZERO_GUID), product("p4", brand="b9")
+    )
+    shop.run(more.folder)
+    assert shop.row("SELECT name, slug, normalized_name, is_active, is_featured FROM brands WHERE id = 3") == (
+        "No Brand",
+        "no-brand",
+        "nobrand",
+        True,
+        False,
+    )
+    assert [shop.row(PRODUCT, key=key) for key in ("p1", "p2", "p3", "p4")] == [
+        ("b2", "Adidas"),
+        (None, "No Brand"),
+        (None, "No Brand"),
+        ("b9", "No Brand"),
+    ]
+    assert shop.issues()["brand_unknown"] == ["p4"]
+    details = shop.value("SELECT report_details FROM import_sessions ORDER BY id DESC LIMIT 1")
+    assert details["brand_fallbacks"] == 1
+
+
+def test_no_brand_of_the_shop_is_used(shop: Shop, export: ExportBuilder) -> None:
+    own = add_brand(shop, "Без бренда", "nobrand", "bez-brenda")
+    export.goods(product("p1", brand=None))
+    shop.run(export.folder)
+    assert shop.value("SELECT brand_id FROM products") == own
+    assert shop.value("SELECT count(*) FROM brands WHERE normalized_name = 'nobrand'") == 1
+
+
+def test_a_product_follows_its_brand_in_1c(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+    export.goods(product("p1", brand="b1"))
+    shop.run(export.folder)
+    seen = []
+    for brand, names in (("b2", {}), ("b5", {"b5": "Новый"}), (None, {}), ("b1", {})):
+        more = new_export()
+        more.properties_goods(brand_property(names))
+        more.goods(product("p1", brand=brand))
+        report = shop.run(more.folder)
+        seen.append(shop.row(PRODUCT, key="p1"))
+        assert counts(report, Entity.PRODUCT) == (0, 1, 0, 0, 0)
+    assert seen == [("b2", "Adidas"), ("b5", "Новый"), (None, "No Brand"), ("b1", "Nike")]

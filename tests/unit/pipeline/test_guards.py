@@ -1,0 +1,77 @@
+"""Guards stop a run before it writes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.core.run import Counts, Entity, RunRequest
+from freesport_sync.database.merge import LargeChange
+from freesport_sync.errors import ImportFailed
+from freesport_sync.pipeline import guards
+from freesport_sync.pipeline.plan import Plan
+from tests.unit.pipeline.test_plan import source
+
+REQUEST = RunRequest()
+
+
+def refused(code: str) -> AbstractContextManager[object]:
+    return pytest.raises(ImportFailed, match=code)
+
+
+def plan_of(*kinds: FileKind, created_at: datetime | None = None) -> Plan:
+    return Plan(tuple(source(kind, number, created_at) for number, kind in enumerate(kinds, 1)), ())
+
+
+@pytest.mark.parametrize(("day", "outcome"), [(11, refused("export_older")), (12, nullcontext()), (13, nullcontext())])
+def test_older_export(day: int, outcome: AbstractContextManager[object]) -> None:
+    imported = {"rests": datetime(2025, 9, 12)}
+    with outcome:
+        guards.refuse_older_export(plan_of(FileKind.RESTS, created_at=datetime(2025, 9, day)), imported, REQUEST)
+
+
+def test_older_export_is_judged_by_kind_and_may_be_allowed() -> None:
+    imported = {"rests": datetime(2025, 9, 12)}
+    older = plan_of(FileKind.RESTS, created_at=datetime(2025, 1, 1))
+    guards.refuse_older_export(plan_of(FileKind.PRICES, created_at=datetime(2025, 1, 1)), imported, REQUEST)
+    guards.refuse_older_export(older, imported, replace(REQUEST, allow_older=True))
+    guards.refuse_older_export(plan_of(FileKind.RESTS), imported, REQUEST)
+
+
+@pytest.mark.parametrize(("affected", "outcome"), [(20, nullcontext()), (21, refused("large_change"))])
+def test_large_change_begins_above_twenty_percent(affected: int, outcome: AbstractContextManager[object]) -> None:
+    with outcome:
+        guards.refuse_large_change([LargeChange("stocks_zeroed", affected, 100)], REQUEST)
+
+
+def test_large_change_may_be_accepted_and_needs_something_to_change() -> None:
+    guards.refuse_large_change([LargeChange("stocks_zeroed", 9, 9)], replace(REQUEST, accept_large_change=True))
+    guards.refuse_large_change([LargeChange("stocks_zeroed", 0, 0)], REQUEST)
+
+
+@pytest.mark.parametrize("kind", [FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS])
+def test_an_empty_shop_needs_the_catalogue_first(kind: FileKind) -> None:
+    with refused("catalog_missing"):
+        guards.refuse_missing_catalog(plan_of(kind), shop_has_products=False)
+    guards.refuse_missing_catalog(plan_of(kind), shop_has_products=True)
+    guards.refuse_missing_catalog(plan_of(kind, FileKind.GOODS), shop_has_products=False)
+
+
+def test_full_needs_files_to_judge_by() -> None:
+    full = replace(REQUEST, is_full=True)
+    with refused("full_needs_files"):
+        guards.refuse_full_without_files(plan_of(FileKind.PRICES, FileKind.RESTS), full)
+    guards.refuse_full_without_files(plan_of(FileKind.OFFERS), full)
+    guards.refuse_full_without_files(plan_of(FileKind.PRICES), REQUEST)
+
+
+def test_a_run_that_imports_nothing_has_failed() -> None:
+    with refused("no_records"):
+        guards.refuse_fruitless({})
+    with refused("all_rows_failed"):
+        guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(skipped=5)})
+    guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(unchanged=1)})

@@ -1,0 +1,98 @@
+"""Which files of an export a run reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.core.run import FileType, ImportType, RunKind, RunRequest
+from freesport_sync.errors import ConfigError, SourceMissing
+from freesport_sync.pipeline.plan import Plan, import_types_of, make_plan
+from tests.builders import ExportBuilder
+
+IMPORTED = [kind for kind in FileKind if kind.is_imported]
+
+
+def source(kind: FileKind, number: int = 1, created_at: datetime | None = None) -> SourceFile:
+    name = f"{kind.value}_{number}.xml"
+    return SourceFile(number, kind, Path(name), name, size_bytes=10, modified_ns=0, created_at=created_at)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An export with an empty file of each kind."""
+    builder = ExportBuilder(tmp_path)
+    for kind in IMPORTED:
+        builder.write(f"{kind.value}.xml", builder.document(""))
+    return tmp_path
+
+
+def planned(request: RunRequest, folder: Path) -> set[str]:
+    return {kind.value for kind in make_plan(request, folder).kinds}
+
+
+@pytest.mark.parametrize("kind", [RunKind.ALL, RunKind.CATALOG])
+def test_a_catalogue_run_reads_everything(kind: RunKind, folder: Path) -> None:
+    assert planned(RunRequest(kind), folder) == {kind.value for kind in IMPORTED}
+
+
+@pytest.mark.parametrize(
+    ("file_type", "kinds"),
+    [
+        (FileType.GOODS, {"groups", "propertiesGoods", "propertiesOffers", "units", "goods"}),
+        (FileType.OFFERS, {"offers", "prices", "rests", "priceLists", "storages"}),
+        (FileType.PRICES, {"priceLists", "prices"}),
+        (FileType.RESTS, {"storages", "rests"}),
+    ],
+)
+def test_file_types(file_type: FileType, kinds: set[str], folder: Path) -> None:
+    assert planned(RunRequest(RunKind.CATALOG, file_type), folder) == kinds
+
+
+def test_stocks_and_prices_are_file_types_of_their_own(folder: Path) -> None:
+    assert planned(RunRequest(RunKind.STOCKS), folder) == planned(RunRequest(file_type=FileType.RESTS), folder)
+    assert planned(RunRequest(RunKind.PRICES), folder) == planned(RunRequest(file_type=FileType.PRICES), folder)
+
+
+def test_a_request_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(ConfigError, match="file_type_contradicts"):
+        import_types_of(RunRequest(RunKind.STOCKS, FileType.GOODS))
+
+
+@pytest.mark.parametrize(
+    ("request_", "import_type"),
+    [
+        (RunRequest(), ImportType.CATALOG),
+        (RunRequest(file_type=FileType.GOODS), ImportType.CATALOG),
+        (RunRequest(file_type=FileType.OFFERS), ImportType.VARIANTS),
+        (RunRequest(RunKind.STOCKS), ImportType.STOCKS),
+        (RunRequest(RunKind.PRICES), ImportType.PRICES),
+    ],
+)
+def test_the_shop_s_words(request_: RunRequest, import_type: ImportType) -> None:
+    assert import_types_of(request_) == (import_type,)
+
+
+def test_what_is_left_alone_is_not_read_and_named_with_a_reason(tmp_path: Path) -> None:
+    export = ExportBuilder(tmp_path)
+    export.rests()
+    export.write("goods/goods.xml", "not XML at all")
+    assert make_plan(RunRequest(RunKind.STOCKS), tmp_path).skipped == (("goods/goods.xml", "not_in_this_run"),)
+
+
+@pytest.mark.parametrize("name", ["", "storages.xml", "goods.xml"])
+def test_nothing_to_read_is_a_failure(name: str, tmp_path: Path) -> None:
+    export = ExportBuilder(tmp_path)
+    if name:
+        export.write(name, export.document(""))
+    with pytest.raises(SourceMissing, match="no_files"):
+        make_plan(RunRequest(RunKind.STOCKS), tmp_path)
+
+
+def test_the_newest_file_dates_its_kind() -> None:
+    first, last = datetime(2025, 9, 1), datetime(2025, 9, 12)
+    plan = Plan((source(FileKind.GOODS, 1, last), source(FileKind.GOODS, 2, first), source(FileKind.RESTS, 3)), ())
+    assert plan.newest == {FileKind.GOODS: last}

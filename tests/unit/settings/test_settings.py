@@ -1,0 +1,89 @@
+"""Settings, their precedence, and where passwords come from."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.errors import ConfigError
+from freesport_sync.settings.model import OwnedField, load_settings
+from freesport_sync.settings.paths import find_paths
+from freesport_sync.settings.secrets import database_password
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "settings.toml"
+
+
+def test_defaults_are_the_reference_importer_s(file: Path) -> None:
+    settings = load_settings(file)
+    assert settings.catalog.root_category == "СПОРТ"
+    assert {warehouse.name: warehouse.vat_rate for warehouse in settings.warehouses} == {
+        "Intex ОСНОВНОЙ": Decimal(22),
+        "2 ТЛВ склад": Decimal(5),
+        "1 СДВ склад": None,
+    }
+    assert not settings.prices.clear_missing
+    assert settings.owns(OwnedField.BRAND)
+    assert not settings.owns(OwnedField.NAME)
+    assert not settings.owns(OwnedField.CATEGORY)
+
+
+def test_environment_goes_before_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('[catalog]\nroot_category = "ТУРИЗМ"\n[prices]\nclear_missing = true\n', encoding="utf-8")
+    monkeypatch.setenv("FREESPORT_SYNC_CATALOG__ROOT_CATEGORY", "ОХОТА")
+    settings = load_settings(file)
+    assert settings.catalog.root_category == "ОХОТА"
+    assert settings.prices.clear_missing
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[catalog]\nroot = 1", "catalog.root"),
+        ('[catalog]\nowned_fields = ["slug"]', "catalog.owned_fields"),
+        ("[prices]\nclear_missing = 'maybe'", "prices.clear_missing"),
+        ("[[warehouses]]\nname = ''", "warehouses.0.name"),
+        ("[unknown]\n", "unknown"),
+    ],
+)
+def test_a_wrong_setting_is_named(file: Path, text: str, key: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="setting_invalid") as caught:
+        load_settings(file)
+    assert str(caught.value.params["key"]).startswith(key)
+
+
+@pytest.mark.parametrize("content", [b"[catalog", b"\xff\xfe"])
+def test_a_file_that_is_not_toml_is_named(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match="settings_unreadable"):
+        load_settings(file)
+
+
+def test_home_holds_all_state(tmp_path: Path) -> None:
+    paths = find_paths(tmp_path / "дом")
+    assert all(
+        path.is_relative_to(tmp_path / "дом") for path in (paths.settings_file, paths.postgres, paths.work, paths.logs)
+    )
+
+
+def test_password_from_the_environment_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FREESPORT_SYNC_DB_PASSWORD", "из окружения")
+    assert database_password("sync@db/shop", tmp_path / "missing") == "из окружения"
+
+
+def test_password_file_belongs_to_its_owner_only(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("тайна\n", encoding="utf-8")
+    os.chmod(secret, 0o600)
+    assert database_password("sync@db/shop", secret) == "тайна"
+    os.chmod(secret, 0o640)
+    with pytest.raises(ConfigError, match="password_file_open"):
+        database_password("sync@db/shop", secret)
+    with pytest.raises(ConfigError, match="password_file_unreadable"):
+        database_password("sync@db/shop", tmp_path / "missing")
