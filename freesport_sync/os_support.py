@@ -56,13 +56,20 @@ def user_and_host() -> str:
     return f"{user}@{platform.node() or 'localhost'}"
 
 
-def shield_children_from_interrupt() -> None:
-    """Block SIGINT and SIGTERM in this thread, so that children started from it never see them; not on Windows."""
-    if sys.platform != "win32":
-        from multiprocessing import resource_tracker
+@contextmanager
+def children_shielded_from_interrupt() -> Iterator[None]:
+    """Processes of `multiprocessing` started inside never see SIGINT and SIGTERM; on Windows this does nothing."""
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import resource_tracker
 
-        resource_tracker.ensure_running()  # multiprocessing unblocks both when it starts this helper of its own
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    resource_tracker.ensure_running()  # started later, this helper of multiprocessing would unblock both
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- accounts -------------------------------------------------------------------------------------------------------

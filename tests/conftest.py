@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect, transaction
 from freesport_sync.database.shop_tables import create_shop_tables
-from tests.shop import Shop
+from tests.builders import ExportBuilder, offer, prices, product
+from tests.shop import Shop, cloned_database
 
 ROOT_VARIABLE = "FREESPORT_TEST_ROOT"
 BINARIES_VARIABLE = "FREESPORT_TEST_POSTGRES_BIN"
@@ -69,13 +70,15 @@ def template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 def empty_database(postgres: EmbeddedPostgres) -> Iterator[sa.URL]:
     """A fresh database without tables."""
-    yield from _database(postgres, "template1")
+    with cloned_database(postgres, "template1") as url:
+        yield url
 
 
 @pytest.fixture
 def shop_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.URL]:
     """A fresh database with the shop's tables."""
-    yield from _database(postgres, template)
+    with cloned_database(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -85,12 +88,35 @@ def shop(shop_database: sa.URL, tmp_path: Path) -> Iterator[Shop]:
         yield shop
 
 
-def _database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.URL]:
-    name = f"test_{uuid4().hex}"
-    admin = connect(postgres.url("postgres"), "tests")
-    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    try:
-        yield postgres.url(name)
-    finally:
-        admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        admin.close()
+@pytest.fixture(scope="session")
+def stocked_template(
+    postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A database to clone: a shop that has product p1 at a price of 100."""
+    folder = tmp_path_factory.mktemp("stocked")
+    with cloned_database(postgres, template) as url:
+        with Shop(url, folder) as shop:
+            shop.run(_priced(folder / "export", 100))
+        yield str(url.database)
+
+
+@pytest.fixture
+def stocked_shop(postgres: EmbeddedPostgres, stocked_template: str, tmp_path: Path) -> Iterator[Shop]:
+    """A shop that has product p1 at a price of 100."""
+    with cloned_database(postgres, stocked_template) as url, Shop(url, tmp_path) as shop:
+        yield shop
+
+
+@pytest.fixture
+def dearer(tmp_path: Path) -> Path:
+    """The export that raises the price in `stocked_shop` to 200."""
+    return _priced(tmp_path / "dearer", 200)
+
+
+def _priced(folder: Path, retail: int) -> Path:
+    export = ExportBuilder(folder)
+    export.reference_books()
+    export.goods(product("p1"))
+    export.offers(offer("p1#c1"))
+    export.prices(prices("p1#c1", {"retail": retail}))
+    return folder

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import sqlalchemy as sa
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import Event, IssuesFound
 from freesport_sync.core.run import RunReport, RunRequest
+from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect
 from freesport_sync.pipeline.runner import ShopTexts, Target, run_import
 from freesport_sync.settings.model import Settings
@@ -83,6 +86,19 @@ class Shop:
                 for issue in event.issues:
                     found.setdefault(issue.code, []).append(issue.onec_id)
         return found
+
+
+@contextmanager
+def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.URL]:
+    """A fresh copy of a database, for the time of a test."""
+    name = f"test_{uuid4().hex}"
+    admin = connect(postgres.url("postgres"), "tests")
+    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield postgres.url(name)
+    finally:
+        admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.close()
 
 
 def shop_texts() -> ShopTexts:

@@ -179,7 +179,12 @@ class _CategoryPlanner:
         anchors = {
             row.onec_id for row in self.staged.values() if row.parent_onec_id is None and row.name == self.root_name
         }
-        if not anchors and not self.shop_anchors:
+        # Taking over another name for the shop's root would empty its menu, which is found by the name.
+        is_renamed = any(
+            key in self.by_key and self.by_key[key].id in self.shop_anchors and row.name not in (None, self.root_name)
+            for key, row in self.staged.items()
+        )
+        if not anchors and (not self.shop_anchors or is_renamed):
             roots = sorted({row.name or row.onec_id for row in self.staged.values() if row.parent_onec_id is None})
             raise ImportFailed("root_category_missing", root=self.root_name, found=", ".join(roots[:5]))
         verdicts: dict[str, bool] = dict.fromkeys(anchors, True)
@@ -245,33 +250,56 @@ class _CategoryPlanner:
         return created, changed
 
     def _parents(self, in_scope: Mapping[str, StagedCategory]) -> list[tuple[str, str | None]]:
-        parents: list[tuple[str, str | None]] = []
+        wanted: list[tuple[str, str | None]] = []
         for key, row in in_scope.items():
             known = self.by_key.get(key)
             if row.name is None or (row.parent_onec_id is None and known is not None):
                 continue  # a tombstone says nothing of its place; a sub-tree may be exported without what is above it
-            parent = self.by_key.get(row.parent_onec_id or "")
+            parent_key = self._existing(row.parent_onec_id)
+            parent = self.by_key.get(parent_key or "")
             if known is None or parent is None or known.parent_id != parent.id:
-                parents.append((key, row.parent_onec_id))
-        return [(key, parent) for key, parent in parents if not self._closes_cycle(key, parent, in_scope)]
+                wanted.append((key, parent_key))
+        # New ones first: nothing of the shop lies below them yet, so that they always find a place.
+        wanted.sort(key=lambda move: move[0] in self.by_key)
+        return self._without_cycles(wanted, in_scope)
 
-    def _closes_cycle(self, key: str, parent: str | None, in_scope: Mapping[str, StagedCategory]) -> bool:
-        """A group that the export puts below its own descendant of the shop keeps its place."""
-        seen = {key}
-        current = parent
-        while current is not None:
-            if current in seen:
-                self._issue(in_scope[key], Severity.ERROR, "category_cycle", field="Группы", value=parent or "")
-                return True
-            seen.add(current)
-            row = self.staged.get(current)
-            if row is not None and row.name is not None and row.parent_onec_id is not None:
-                current = row.parent_onec_id
-                continue
-            known = self.by_key.get(current)
-            above = self.by_id.get(known.parent_id or 0) if known else None
-            current = above.onec_id if above else None
-        return False
+    def _existing(self, key: str | None) -> str | None:
+        """The group itself, or what is above it where 1C has deleted it before the shop ever had it."""
+        while key is not None and key not in self.by_key and (row := self.staged.get(key)) and row.name is None:
+            key = row.parent_onec_id
+        return key
+
+    def _without_cycles(
+        self, wanted: list[tuple[str, str | None]], in_scope: Mapping[str, StagedCategory]
+    ) -> list[tuple[str, str | None]]:
+        """The moves that leave the tree a tree, whatever their order; the others keep their place, with an issue."""
+        above: dict[int | str, int | str | None] = {category.id: category.parent_id for category in self.shop}
+        allowed: list[tuple[str, str | None]] = []
+        while wanted:
+            blocked = []
+            for key, parent in wanted:
+                if self._node(key) in self._path(self._node(parent), above):
+                    blocked.append((key, parent))
+                else:
+                    above[self._node(key) or key] = self._node(parent)
+                    allowed.append((key, parent))
+            if len(blocked) == len(wanted):
+                for key, parent in blocked:
+                    self._issue(in_scope[key], Severity.ERROR, "category_cycle", field="Группы", value=parent or "")
+                break
+            wanted = blocked
+        return allowed
+
+    def _node(self, key: str | None) -> int | str | None:
+        known = self.by_key.get(key or "")
+        return known.id if known else key
+
+    def _path(self, node: int | str | None, above: Mapping[int | str, int | str | None]) -> list[int | str]:
+        path: list[int | str] = []
+        while node is not None and node not in path:
+            path.append(node)
+            node = above.get(node)
+        return path
 
     def _hidden_anchors(self, in_scope: Mapping[str, StagedCategory]) -> list[ChangedCategory]:
         """A root that the export lacks is shown again with what the export has below it (facts 2.2)."""

@@ -11,4 +11,5 @@ def warehouse_names(
     staged: Sequence[StagedWarehouse], configured: Mapping[str, str], shop: Mapping[str, str]
 ) -> dict[str, str]:
     """1C key -> name: storages.xml first, then the settings, then what the shop already shows."""
-    return {**shop, **configured, **{row.onec_id: row.name for row in staged}}
+    in_file_order = sorted(staged, key=lambda row: (row.file_no, row.position))
+    return {**shop, **configured, **{row.onec_id: row.name for row in in_file_order}}

@@ -212,11 +212,6 @@ def add_field_changes(connection: sa.Connection, run_id: int, changes: Sequence[
         connection.execute(field_changes.insert(), rows)
 
 
-def interrupt(connection: sa.Connection, backend_id: int) -> None:
-    """Cut the statement that a server process of ours is working on; does nothing if it is not working."""
-    connection.execute(sa.select(sa.func.pg_cancel_backend(backend_id)))
-
-
 def status_of(connection: sa.Connection, run: OpenRun) -> RunStatus:
     """How the run's row stands."""
     return RunStatus(connection.execute(sa.select(runs.c.status).where(runs.c.id == run.id)).scalar_one())
@@ -311,6 +306,11 @@ def _session_details(counts: Mapping[Entity, Counts], issue_totals: Sequence[Iss
         "skipped": sum(count.skipped for count in counts.values()),
         "errors": by_severity["error"],
         "warnings": by_severity["warning"],
+        "images_copied": 0,
+        "images_skipped": 0,
+        "images_errors": 0,
+        "attributes_linked": 0,
+        "attributes_missing": 0,
         "brand_fallbacks": by_code.get("brand_unknown", 0),
         "category_fallbacks": by_code.get("category_unknown", 0),
         "total_items": total,

@@ -15,8 +15,6 @@ from freesport_sync.database.engine import Connection, as_sync_error, is_retryab
 from freesport_sync.errors import SyncError
 
 HEARTBEAT_S = 1.0
-INTERRUPT_S = 0.1
-"""How often a cancelled run is interrupted: an interruption that arrives between two statements is lost."""
 MAX_STORED_ISSUES = 100_000
 WAITING_ISSUES = 1000
 """Row issues that are written at once, without waiting for the next heartbeat."""
@@ -32,13 +30,9 @@ class RunJournal:
     stop?" have their own thread, which is the only one that uses the side connection while the run lasts. If that
     connection is lost the run must not go on: nobody could stop it or see it.
 
-    It also cuts the runner's statement when the run is cancelled. libpq's own way of doing that is of no use here: it
-    stops the whole program for as long as the network is gone.
-
     Args:
         connection: the side connection, in autocommit.
         run: the run's rows.
-        lock_backend_id: server process of the lock's connection.
         cancel: set when a stop is requested in the database, or the connection is lost.
         report_line: makes the line of the shop's report for an event.
     """
@@ -47,13 +41,11 @@ class RunJournal:
         self,
         connection: Connection,
         run: runs.OpenRun,
-        lock_backend_id: int,
         cancel: CancelToken,
         report_line: Callable[[Event, int], str],
     ) -> None:
         self._connection = connection
         self._run = run
-        self._lock_backend_id = lock_backend_id
         self._cancel = cancel
         self._report_line = report_line
         self._condition = threading.Condition()
@@ -92,11 +84,6 @@ class RunJournal:
             totals = [IssueTotal(severity, code, count) for (severity, code), count in self._totals.items()]
         return tuple(sorted(totals, key=lambda total: (ranks.index(total.severity), -total.count, total.code)))
 
-    def wake(self) -> None:
-        """Look at the cancel token now; called from any thread, and from a signal handler."""
-        with self._condition:
-            self._condition.notify_all()
-
     def stop(self) -> None:
         """Write what is waiting and fall silent; after that the caller may use the side connection.
 
@@ -125,12 +112,9 @@ class RunJournal:
     def _step(self) -> bool:
         """One round of the thread's work; returns whether it was the last."""
         try:
-            is_done = self._write_once()
-            if self._cancel.is_set and not self._is_stopping:
-                runs.interrupt(self._connection, self._lock_backend_id)
+            return self._write_once()
         except Exception as error:
             return self._has_failed(error)
-        return is_done
 
     def _write_once(self) -> bool:
         """Write what has gathered; returns whether that was the last time."""
@@ -155,8 +139,8 @@ class RunJournal:
 
     def _has_failed(self, error: Exception) -> bool:
         """Whether the journal cannot go on; the run must not then either."""
-        if is_retryable(error) and not self._is_stopping:
-            return False  # the shop has locked our row of its sessions; the next beat tries again
+        if is_retryable(error):  # the shop has locked our row of its sessions; the next beat tries again
+            return self._is_stopping and not self._issues
         with self._condition:
             self._lost = as_sync_error(error)
             self._condition.notify_all()
@@ -164,9 +148,5 @@ class RunJournal:
         return True
 
     def _pause(self) -> None:
-        is_set = self._cancel.is_set
         with self._condition:
-            self._condition.wait_for(
-                lambda: self._is_stopping or len(self._issues) >= WAITING_ISSUES or self._cancel.is_set != is_set,
-                INTERRUPT_S if is_set else HEARTBEAT_S,
-            )
+            self._condition.wait_for(lambda: self._is_stopping or len(self._issues) >= WAITING_ISSUES, HEARTBEAT_S)

@@ -28,6 +28,7 @@ from freesport_sync.database.engine import (
     translated_errors,
 )
 from freesport_sync.database.history import newest_imported
+from freesport_sync.database.interrupt import interruptible
 from freesport_sync.database.lock import take_lock
 from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop import has_products, prepare_shop
@@ -107,8 +108,8 @@ def run_import(
     """
     import_types_of(request)  # a request that contradicts itself is refused before anything is touched
     with translated_errors(), WorkerPool() as pool, _connected(target, "freesport_sync") as lock_connection:
-        _prepare(lock_connection, request, target, texts)
-        cancel.check()
+        with interruptible(lock_connection, cancel):
+            _prepare(lock_connection, request, target, texts)
         with _connected(target, "freesport_sync side") as side_connection:
             import_run = _ImportRun(request, target, settings, work_dir, texts, reporter, cancel)
             return import_run.execute(lock_connection, side_connection, pool)
@@ -155,7 +156,7 @@ class _ImportRun:
         with transaction(side):
             backend_id = driver_connection(lock).info.backend_pid
             run = runs.open_run(side, self._request, import_types_of(self._request), backend_id)
-        journal = RunJournal(side, run, backend_id, self._cancel, self._texts.report_line)
+        journal = RunJournal(side, run, self._cancel, self._texts.report_line)
 
         def report(event: Event) -> None:
             journal(event)
@@ -163,7 +164,7 @@ class _ImportRun:
 
         try:
             report(RunStarted(run.id, self._request.operator, self._target.label, self._request.is_dry_run))
-            with self._cancel.interrupting(journal.wake):
+            with interruptible(lock, self._cancel):
                 result = self._import(lock, side, pool, run, journal, report)
         except BaseException as error:
             failure = self._failure(error)

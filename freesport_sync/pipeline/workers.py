@@ -14,7 +14,7 @@ from freesport_sync.commerceml.messages import FileDone, FileFailed, Message, Pa
 from freesport_sync.commerceml.worker import work
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.errors import ImportFailed
-from freesport_sync.os_support import shield_children_from_interrupt
+from freesport_sync.os_support import children_shielded_from_interrupt
 
 MAX_WORKERS = 4
 POLL_S = 0.1
@@ -35,10 +35,10 @@ class WorkerPool:
     def __enter__(self) -> Self:
         # Ctrl-C reaches every process of a terminal, and SIGTERM often every process of a service: the workers leave
         # both to the runner, from their first instruction.
-        shield_children_from_interrupt()
         try:
-            for number in range(self._size):
-                self._start(number)
+            with children_shielded_from_interrupt():
+                for number in range(self._size):
+                    self._start(number)
         except BaseException:
             self._stop()
             raise

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from freesport_sync.database import engine
 from tests.builders import ExportBuilder
 from tests.integration.support import NewExport
 
@@ -24,3 +25,9 @@ def export(new_export: NewExport) -> ExportBuilder:
     builder = new_export()
     builder.reference_books()
     return builder
+
+
+@pytest.fixture
+def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The import waits for rows that others hold a moment only."""
+    monkeypatch.setitem(engine._SESSION_SETTINGS, "lock_timeout", "300ms")

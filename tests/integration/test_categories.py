@@ -71,6 +71,18 @@ def test_the_root_is_named_in_the_settings(shop: Shop, new_export: NewExport) ->
     assert [row[0] for row in shop.rows(TREE)] == ["trips", "tents"]
 
 
+def test_a_root_renamed_in_1c_stops_the_run(shop: Shop, new_export: NewExport) -> None:
+    first, second = new_export(), new_export()
+    first.groups(sport(group("g1")))
+    shop.run(first.folder)
+    second.groups(sport(group("g1"), name="Спорттовары"))
+    error = refused(shop, second)  # the shop finds its menu by the root's name
+    assert (error.code, error.params["found"]) == ("root_category_missing", "Спорттовары")
+    shop.settings = Settings(catalog=CatalogSettings(root_category="Спорттовары"))
+    shop.run(second.folder)
+    assert [row[:3] for row in shop.rows(TREE)] == [("root", "Спорттовары", "sport"), ("g1", "Мячи", "mjachi")]
+
+
 @pytest.mark.parametrize("onec_id", [None, "", "__repair_anchor__"])
 @pytest.mark.parametrize("is_full", [False, True])
 def test_a_root_made_in_the_shop_becomes_that_of_1c(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_a_product_without_offers_gets_one_with_every_column(shop: Shop, export:
     ],
 )
 def test_runs_with_offers_make_them_for_the_whole_shop(
-    shop: Shop, export: ExportBuilder, new_export: NewExport, options: dict[str, object], makes_them: bool
+    shop: Shop, export: ExportBuilder, new_export: NewExport, options: dict[str, Any], makes_them: bool
 ) -> None:
     export.goods(product("p2"))
     export.offers(offer("p2#c1"))

@@ -439,14 +439,15 @@ def test_shielded_children_do_not_see_an_interrupt() -> None:
     results: list[int] = []
 
     def work() -> None:
-        os_support.shield_children_from_interrupt()
         script = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('spared')"
-        results.append(subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode)
+        with os_support.children_shielded_from_interrupt():
+            results.append(subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode)
+        results.append(len(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert results == [0]
+    assert results == [0, 0]
 
 
 def test_user_and_host_never_fail(monkeypatch: pytest.MonkeyPatch) -> None:

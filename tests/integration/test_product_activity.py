@@ -15,7 +15,7 @@ def imported(shop: Shop, export: ExportBuilder, *goods: str, is_full: bool = Fal
     """Which products are shown after an import of these goods; small shops change a lot at once."""
     export.goods(*goods)
     shop.run(export.folder, is_full=is_full, accept_large_change=True)
-    return dict(shop.rows(ACTIVE))  # type: ignore[arg-type]
+    return dict(shop.rows(ACTIVE))
 
 
 def test_the_first_variant_shows_a_product_and_stock_completes_it(shop: Shop, export: ExportBuilder) -> None:
@@ -132,7 +132,7 @@ def test_a_full_run_without_goods_hides_no_product(shop: Shop, export: ExportBui
     alone = new_export()
     alone.offers(offer("p1#c1"))
     shop.run(alone.folder, is_full=True, accept_large_change=True)
-    assert dict(shop.rows(ACTIVE)) == {"p1": True, "p2": True}  # type: ignore[arg-type]
+    assert dict(shop.rows(ACTIVE)) == {"p1": True, "p2": True}
 
 
 def test_goods_and_offers_in_separate_runs(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from freesport_sync.core.run import Entity, FileType
 from freesport_sync.settings.model import CatalogSettings, OwnedField, Settings
 from tests.builders import BRANDS, ROOT_GROUP, ExportBuilder, brand_property, group, offer, product
-from tests.integration.support import NewExport, counts, row_versions
+from tests.integration.support import counts, row_versions
 from tests.shop import Shop
 
 NAMES = "SELECT onec_id, name, slug FROM products ORDER BY id"

@@ -232,7 +232,7 @@ resolved AS (
            END AS is_active,
            CASE
                WHEN state.has_rest THEN 'completed'
-               WHEN state.creates_offer AND p.is_active IS NOT TRUE AND has_variant.yes IS NOT TRUE THEN 'in_progress'
+               WHEN state.creates_offer AND p.is_active IS NOT TRUE AND NOT has_variant.yes THEN 'in_progress'
                ELSE coalesce(p.sync_status, 'pending')
            END AS sync_status,
            p.name AS old_name, p.onec_brand_id AS old_onec_brand_id, p.description AS old_description,
@@ -252,10 +252,10 @@ resolved AS (
                coalesce(old_state.unmarks, false) AS unmarks,
                coalesce(old_state.has_rest, new_state.has_rest, false) AS has_rest
     ) AS state
-    LEFT JOIN LATERAL (
+    CROSS JOIN LATERAL (
         SELECT count(*) > 0 AS yes, coalesce(bool_or(v.is_active), false) AS live
-        FROM product_variants AS v WHERE v.product_id = p.id
-    ) AS has_variant ON NOT p.is_active
+        FROM product_variants AS v WHERE v.product_id = p.id AND NOT p.is_active
+    ) AS has_variant
 )
 SELECT row_number() OVER (ORDER BY product_id, file_no, position, onec_id)::integer AS ord,
        NULL::text AS slug, resolved.*

@@ -1,0 +1,207 @@
+"""The program as its user starts it: a process of its own, followed by its `--json` lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import sqlalchemy as sa
+
+from tests.watching import DEADLINE_S, wait_until
+
+ROOT = Path(__file__).parents[2]
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a process ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def lines(self) -> list[Json]:
+        """The `--json` lines."""
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+    def events(self, name: str) -> list[Json]:
+        return [line for line in self.lines if line["event"] == name]
+
+    @property
+    def error(self) -> Json:
+        """The only error line."""
+        (error,) = self.events("error")
+        return error
+
+
+class Program:
+    """A running process in a session of its own, as if started from a terminal.
+
+    Args:
+        arguments: of the command line.
+        environment: added to ours.
+        folder: where it runs.
+        encoding: of what it writes.
+    """
+
+    def __init__(
+        self,
+        *arguments: object,
+        environment: Mapping[str, str] | None = None,
+        folder: Path = ROOT,
+        encoding: str = "utf-8",
+    ) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "freesport_sync", *map(str, arguments)],
+            env=clean_environment() | dict(environment or {}),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            encoding=encoding,
+        )
+        self.pid = self._process.pid
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._stdout: list[str] = []
+        self._stderr: list[str] = []
+        self._readers = [threading.Thread(target=self._read_stdout), threading.Thread(target=self._read_stderr)]
+        for reader in self._readers:
+            reader.start()
+
+    def event(self, name: str, **values: object) -> Json:
+        """Wait for the next event of that name with those values."""
+        deadline = time.monotonic() + DEADLINE_S
+        while (line := self._lines.get(timeout=max(0.0, deadline - time.monotonic()))) is not None:
+            event: Json = json.loads(line)
+            if event["event"] == name and values.items() <= event.items():
+                return event
+        raise AssertionError(f"no {name} {values} in {self._stdout} {self._stderr}")
+
+    def interrupt(self, number: int = signal.SIGINT) -> None:
+        """Ctrl-C: the terminal sends it to every process of the group."""
+        os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """kill -9, the program alone."""
+        self._process.kill()
+
+    def stop(self) -> None:
+        """Make the program stand still."""
+        self._process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
+
+    def stop_children(self) -> None:
+        """Make the workers stand still, so that the program stays where it is while reading."""
+        for child in psutil.Process(self.pid).children():
+            child.suspend()
+
+    def family(self) -> set[int]:
+        """The processes of its session that are alive."""
+        return {process.pid for process in psutil.process_iter() if _is_alive_in(process, self.pid)}
+
+    def ended(self, limit_s: float = DEADLINE_S) -> Outcome:
+        """Wait for its end, and until everything of it has gone."""
+        code = self._process.wait(limit_s)
+        for reader in self._readers:
+            reader.join()
+        wait_until(lambda: not self.family())
+        return Outcome(code, "".join(self._stdout), "".join(self._stderr))
+
+    def end_by_force(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        for reader in self._readers:
+            reader.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _read_stdout(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._stdout.append(line)
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def _read_stderr(self) -> None:
+        assert self._process.stderr is not None
+        self._stderr.extend(self._process.stderr)
+
+
+def _is_alive_in(process: psutil.Process, session: int) -> bool:
+    try:
+        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False
+
+
+@contextmanager
+def started(*arguments: object, **options: Any) -> Iterator[Program]:
+    """A process that does not outlive the test."""
+    program = Program(*arguments, **options)
+    try:
+        yield program
+    finally:
+        program.end_by_force()
+
+
+def run(*arguments: object, **options: Any) -> Outcome:
+    """A process from its start to its end."""
+    with started(*arguments, **options) as program:
+        return program.ended()
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours without what tells the program something, and without a key store, which may take long to answer."""
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("FREESPORT_SYNC_", "PG"))}
+    return mine | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONPATH": str(ROOT)}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The program with a home of its own, and the shop that it imports into.
+
+    Args:
+        home: for `--home`.
+        url: of the shop's database, with the password; None: the private server in `home`.
+    """
+
+    home: Path
+    url: sa.URL | None = None
+
+    def start(self, *arguments: object, **options: Any) -> AbstractContextManager[Program]:
+        """Start it; `options` are those of `Program`."""
+        where: list[object] = ["--home", self.home]
+        if self.url is not None:
+            address = self.url.set(drivername="postgresql")._replace(password=None)
+            where += ["--database-url", address.render_as_string()]
+            password = {"FREESPORT_SYNC_DB_PASSWORD": str(self.url.password)}
+            options["environment"] = password | dict(options.get("environment") or {})
+        return started(*arguments, *where, **options)
+
+    def run(self, *arguments: object, **options: Any) -> Outcome:
+        """Start it and wait for its end."""
+        with self.start(*arguments, **options) as program:
+            return program.ended()
+
+    @property
+    def logs(self) -> str:
+        """What it has written into its log files."""
+        return "".join(file.read_text("utf-8") for file in (self.home / "logs").glob("*"))

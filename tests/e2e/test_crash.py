@@ -1,0 +1,184 @@
+"""Two programs at once, and programs that are killed: the shop has all of an import or nothing of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from freesport_sync.core.run import Entity, RunStatus
+from tests.bench.generator import generate
+from tests.builders import ExportBuilder, offer, prices, product
+from tests.e2e.program import Installation, Outcome, Program
+from tests.integration.support import shop_rows
+from tests.shop import Shop
+from tests.watching import VARIANT, holding, importers, lock_is_free, wait_until, waiting_importers
+
+INTERRUPTED = "Импорт прерван: программа или компьютер были остановлены [interrupted]"
+A_FEW_SECONDS = 5
+
+
+def run_arguments(export: Path) -> tuple[object, ...]:
+    return ("--run", "--json", "--data-dir", export)
+
+
+def servers_in(folder: Path) -> list[psutil.Process]:
+    """The private PostgreSQL servers that work in a folder."""
+    found = []
+    for process in psutil.process_iter(["name", "cwd"]):
+        if process.info["name"] == "postgres" and str(process.info["cwd"] or "").startswith(str(folder)):
+            found.append(process)
+    return found
+
+
+def assert_old_rows_are_closed(shop: Shop, run_id: int) -> None:
+    look = "SELECT status, finished_at IS NOT NULL FROM freesport_sync.runs WHERE id = :id"
+    assert shop.row(look, id=run_id) == ("interrupted", True)
+    look = (
+        "SELECT status, error_message, finished_at IS NOT NULL FROM import_sessions"
+        " WHERE CAST(report_details ->> 'run_id' AS integer) = :id"
+    )
+    assert shop.row(look, id=run_id) == ("failed", INTERRUPTED, True)
+
+
+# --- two at once ----------------------------------------------------------------------------------------------------
+
+
+def test_second_program_is_told_who_imports(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
+    with (
+        holding(stocked_shop.url, VARIANT) as holder,
+        installed.start(*run_arguments(dearer), "--operator", "иванов@PC-7") as first,
+    ):
+        run_id = first.event("run_started")["run_id"]
+        wait_until(lambda: waiting_importers(stocked_shop.connection))
+        stage = "SELECT stage FROM freesport_sync.runs ORDER BY id DESC LIMIT 1"
+        wait_until(lambda: stocked_shop.value(stage) == "apply")
+        second = installed.run(*run_arguments(dearer))
+        people = installed.run("--run", "--data-dir", dearer)
+        holder.release()
+        assert first.ended().code == 0
+    assert second.code == people.code == 4
+    error = second.error
+    assert (error["code"], error["exit_code"]) == ("lock_held", 4)
+    assert error["params"]["operator"] == "иванов@PC-7"
+    assert error["params"]["run_id"] == str(run_id)
+    for part in ("иванов@PC-7", f"№ {run_id}", "Запись изменений", error["params"]["host"], error["params"]["since"]):
+        assert part in people.stderr
+    assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 2
+
+
+def assert_one_or_both(outcomes: list[Outcome]) -> None:
+    """One imports, the other waits its turn or is refused; nobody stumbles."""
+    assert [outcome.stderr for outcome in outcomes] == ["", ""]
+    assert sorted(outcome.code for outcome in outcomes) in ([0, 0], [0, 4])
+    for outcome in outcomes:
+        assert outcome.lines[-1]["event"] == ("result" if outcome.code == 0 else "error")
+
+
+def both(installation: Installation, *arguments: object) -> list[Outcome]:
+    with installation.start(*arguments) as first, installation.start(*arguments) as second:
+        return [first.ended(), second.ended()]
+
+
+def test_two_first_runs_in_an_empty_database(empty_database: sa.URL, dearer: Path, tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home", empty_database)
+    assert_one_or_both(both(installation, *run_arguments(dearer), "--create-shop-tables"))
+    with Shop(empty_database, tmp_path) as shop:
+        assert shop.value("SELECT count(*) FROM products") == 1
+        assert set(shop.rows("SELECT status FROM freesport_sync.runs")) == {("completed",)}
+
+
+def test_two_first_runs_with_the_private_server(dearer: Path, tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "новый дом")
+    assert_one_or_both(both(installation, *run_arguments(dearer)))
+    assert servers_in(installation.home) == []
+
+
+# --- kill -9 --------------------------------------------------------------------------------------------------------
+
+
+def killed(program: Program, shop: Shop) -> None:
+    """Kill the program alone; its workers and its lock must go by themselves."""
+    program.kill()
+    wait_until(lambda: not program.family(), A_FEW_SECONDS)
+    wait_until(lambda: lock_is_free(shop.connection) and not importers(shop.connection), A_FEW_SECONDS)
+
+
+def test_killed_while_reading(shop: Shop, tmp_path: Path) -> None:
+    generate(tmp_path / "large", products=300)
+    before = shop_rows(shop)
+    with Installation(tmp_path / "home", shop.url).start(*run_arguments(tmp_path / "large")) as program:
+        run_id = program.event("run_started")["run_id"]
+        program.event("progress", stage="stage")
+        program.stop()  # where it is
+        assert len(program.family()) > 2
+        assert shop.value("SELECT count(*) FROM products") == 0
+        killed(program, shop)
+    assert shop_rows(shop) == before
+    assert shop.value("SELECT status FROM import_sessions") == "in_progress"
+
+    report = shop.run(tmp_path / "large")
+    assert report.status is RunStatus.COMPLETED
+    assert shop.value("SELECT count(*) FROM products") == 300
+    assert_old_rows_are_closed(shop, run_id)
+
+
+def test_killed_while_waiting_for_a_row_in_the_merge(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
+    before = shop_rows(stocked_shop)
+    with holding(stocked_shop.url, VARIANT), installed.start(*run_arguments(dearer)) as program:
+        run_id = program.event("run_started")["run_id"]
+        wait_until(lambda: waiting_importers(stocked_shop.connection))
+        killed(program, stocked_shop)  # although the row is still held
+    assert shop_rows(stocked_shop) == before
+    assert stocked_shop.run(dearer).counts[Entity.PRICE].updated == 1
+    assert_old_rows_are_closed(stocked_shop, run_id)
+
+
+@pytest.fixture
+def two_prices(tmp_path: Path) -> tuple[Path, Path]:
+    """Two exports of forty products that differ in every price."""
+
+    def export(retail: int) -> Path:
+        builder = ExportBuilder(tmp_path / f"retail_{retail}")
+        builder.reference_books()
+        builder.goods(*(product(f"p{number}", name=f"Мяч {number}") for number in range(40)))
+        builder.offers(*(offer(f"p{number}#c") for number in range(40)))
+        builder.prices(*(prices(f"p{number}#c", {"retail": retail}) for number in range(40)))
+        return builder.folder
+
+    return export(100), export(200)
+
+
+@pytest.mark.parametrize("moment", [("progress", "resolve"), ("progress", "apply"), ("result", None)])
+def test_killed_at_any_moment_of_the_merge(
+    shop: Shop, two_prices: tuple[Path, Path], tmp_path: Path, moment: tuple[str, str | None]
+) -> None:
+    first, second = two_prices
+    shop.run(first)
+    name, stage = moment
+    with Installation(tmp_path / "home", shop.url).start(*run_arguments(second)) as program:
+        program.event(name, **({"stage": stage} if stage else {}))
+        killed(program, shop)
+    found = shop.rows("SELECT retail_price, count(*) FROM product_variants GROUP BY retail_price")
+    assert found in ([(100, 40)], [(200, 40)])
+    (status,) = shop.row("SELECT status FROM freesport_sync.runs ORDER BY id DESC LIMIT 1")
+    assert (status == "completed") == (found == [(200, 40)])
+    assert shop.run(second).counts[Entity.PRICE].updated == (0 if status == "completed" else 40)
+
+
+def test_private_server_of_a_killed_program_is_used_again(dearer: Path, tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    with installation.start(*run_arguments(dearer)) as program:
+        program.event("run_started")
+        program.kill()
+        wait_until(lambda: not program.family(), A_FEW_SECONDS)
+    (server,) = {process.pid for process in servers_in(installation.home) if process.ppid() == 1} or {0}
+    outcome = installation.run(*run_arguments(dearer))
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.events("run_started")[0]["run_id"] == 2
+    assert servers_in(installation.home) == []
+    assert server == 0 or not psutil.pid_exists(server)
+    history = installation.run("--history", "--json")
+    assert [run["status"] for run in history.lines][1:] in (["interrupted"], ["completed"])

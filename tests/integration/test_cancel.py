@@ -1,0 +1,212 @@
+"""A cancel stops a run at any moment before COMMIT, within a second, and leaves the shop as it was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.progress import Event, MergeRepeated, Progress, RunFinished, RunStarted
+from freesport_sync.core.run import Entity, RunStatus, Stage
+from freesport_sync.database import runs
+from freesport_sync.errors import Cancelled, ConnectionFailed
+from tests.bench.generator import generate
+from tests.integration.support import shop_rows
+from tests.shop import Shop
+from tests.watching import (
+    VARIANT,
+    at_stage,
+    background,
+    holding,
+    importers,
+    lock_is_free,
+    wait_until,
+    waiting_importers,
+)
+
+SLOW_UPDATE = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE UPDATE ON product_variants FOR EACH ROW EXECUTE FUNCTION slow()
+"""
+
+
+def assert_cancelled(shop: Shop, before: dict[str, list[str]]) -> None:
+    """Nothing is written, both rows are closed, everybody has gone."""
+    assert shop_rows(shop) == before
+    assert shop.row("SELECT status, error_code FROM freesport_sync.runs ORDER BY id DESC LIMIT 1") == (
+        "cancelled",
+        "cancelled",
+    )
+    status, message, is_finished = shop.row(
+        "SELECT status, error_message, finished_at IS NOT NULL FROM import_sessions ORDER BY id DESC LIMIT 1"
+    )
+    assert (status, message, is_finished) == ("failed", "Импорт отменён. [cancelled]", True)
+    wait_until(lambda: lock_is_free(shop.connection) and not importers(shop.connection))
+
+
+@pytest.mark.parametrize("stage", [Stage.PLAN, Stage.STAGE, Stage.RESOLVE, Stage.APPLY])
+def test_cancel_at_any_stage(stocked_shop: Shop, dearer: Path, stage: Stage) -> None:
+    before = shop_rows(stocked_shop)
+    with pytest.raises(Cancelled):
+        stocked_shop.run(dearer, at_stage(stage, lambda: stocked_shop.cancel.cancel()))
+    assert_cancelled(stocked_shop, before)
+    (finished,) = [event for event in stocked_shop.events if isinstance(event, RunFinished)]
+    assert finished.report.status is RunStatus.CANCELLED
+
+
+def test_cancel_while_reading_a_large_export(shop: Shop, tmp_path: Path) -> None:
+    generate(tmp_path / "large", products=300)
+    seen: list[float] = []
+
+    def cancel_in_the_middle(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage is Stage.STAGE and event.done and not seen:
+            assert event.done < event.total
+            seen.append(time.monotonic())
+            shop.cancel.cancel()
+
+    before = shop_rows(shop)
+    with pytest.raises(Cancelled):
+        shop.run(tmp_path / "large", cancel_in_the_middle)
+    assert time.monotonic() - seen[0] < 1
+    assert_cancelled(shop, before)
+
+
+def cancel_by_token(shop: Shop) -> None:
+    shop.cancel.cancel()
+
+
+def cancel_in_database(shop: Shop) -> None:
+    shop.execute("UPDATE freesport_sync.runs SET cancel_requested_at = now() WHERE status = 'running'")
+
+
+@pytest.mark.parametrize(("cancel", "limit_s"), [(cancel_by_token, 1), (cancel_in_database, 2.5)])
+def test_cancel_while_waiting_for_a_row(
+    stocked_shop: Shop, dearer: Path, cancel: Callable[[Shop], None], limit_s: float
+) -> None:
+    before = shop_rows(stocked_shop)
+    with holding(stocked_shop.url, VARIANT), background(lambda: stocked_shop.run(dearer)) as run:
+        wait_until(lambda: waiting_importers(stocked_shop.connection))
+        asked_at = time.monotonic()
+        cancel(stocked_shop)
+        assert isinstance(run.exception(), Cancelled)
+        assert time.monotonic() - asked_at < limit_s
+    assert_cancelled(stocked_shop, before)
+
+
+def test_cancel_cuts_a_long_statement(stocked_shop: Shop, dearer: Path) -> None:
+    stocked_shop.execute(SLOW_UPDATE)
+    before = shop_rows(stocked_shop)
+    sleeping = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    with background(lambda: stocked_shop.run(dearer)) as run:
+        wait_until(lambda: stocked_shop.value(sleeping))
+        asked_at = time.monotonic()
+        stocked_shop.cancel.cancel()
+        assert isinstance(run.exception(), Cancelled)
+        assert time.monotonic() - asked_at < 1
+    assert_cancelled(stocked_shop, before)
+
+
+def test_cancel_before_a_long_statement_begins_cuts_it_too(stocked_shop: Shop, dearer: Path) -> None:
+    before = shop_rows(stocked_shop)
+    cancelled_at: list[float] = []
+
+    def cancel() -> None:
+        cancelled_at.append(time.monotonic())
+        stocked_shop.cancel.cancel()
+
+    with holding(stocked_shop.url, "LOCK TABLE categories"), pytest.raises(Cancelled):
+        stocked_shop.run(dearer, at_stage(Stage.RESOLVE, cancel))
+    assert time.monotonic() - cancelled_at[0] < 1
+    assert_cancelled(stocked_shop, before)
+
+
+def test_cancel_between_two_attempts_of_the_merge(stocked_shop: Shop, dearer: Path, short_lock_timeout: None) -> None:
+    def cancel_when_repeated(event: Event) -> None:
+        if isinstance(event, MergeRepeated):
+            stocked_shop.cancel.cancel()
+
+    before = shop_rows(stocked_shop)
+    with holding(stocked_shop.url, VARIANT), pytest.raises(Cancelled):
+        stocked_shop.run(dearer, cancel_when_repeated)
+    assert_cancelled(stocked_shop, before)
+
+
+def test_cancel_while_the_run_prepares(stocked_shop: Shop, dearer: Path) -> None:
+    with (
+        holding(stocked_shop.url, "LOCK TABLE freesport_sync.runs"),
+        background(lambda: stocked_shop.run(dearer)) as run,
+    ):
+        wait_until(lambda: waiting_importers(stocked_shop.connection))
+        asked_at = time.monotonic()
+        stocked_shop.cancel.cancel()
+        assert isinstance(run.exception(), Cancelled)
+        assert time.monotonic() - asked_at < 1
+    assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 1
+    wait_until(lambda: lock_is_free(stocked_shop.connection))
+
+
+def test_last_change_is_not_committed_when_cancelled_just_before(stocked_shop: Shop, dearer: Path) -> None:
+    def cancel_at_the_end(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage is Stage.APPLY and event.done == event.total:
+            stocked_shop.cancel.cancel()
+
+    before = shop_rows(stocked_shop)
+    with pytest.raises(Cancelled):
+        stocked_shop.run(dearer, cancel_at_the_end)
+    assert_cancelled(stocked_shop, before)
+
+
+def test_cancel_is_ignored_once_commit_is_on_its_way(
+    stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_run = runs.close_run
+
+    def cancel_too_late(*arguments: object, **named: object) -> None:
+        stocked_shop.cancel.cancel()
+        close_run(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs, "close_run", cancel_too_late)
+    report = stocked_shop.run(dearer)
+    assert report.status is RunStatus.COMPLETED
+    assert report.counts[Entity.PRICE].updated == 1
+    assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
+    assert stocked_shop.value("SELECT status FROM import_sessions ORDER BY id DESC LIMIT 1") == "completed"
+
+
+def test_cancel_of_a_dry_run_leaves_the_sessions_alone(stocked_shop: Shop, dearer: Path) -> None:
+    sessions = stocked_shop.rows("SELECT t::text FROM import_sessions AS t")
+    with pytest.raises(Cancelled):
+        stocked_shop.run(dearer, at_stage(Stage.RESOLVE, lambda: stocked_shop.cancel.cancel()), is_dry_run=True)
+    assert stocked_shop.rows("SELECT t::text FROM import_sessions AS t") == sessions
+    assert stocked_shop.value("SELECT status FROM freesport_sync.runs ORDER BY id DESC LIMIT 1") == "cancelled"
+
+
+def test_first_reason_wins_and_a_closed_token_takes_none() -> None:
+    token = CancelToken()
+    heard: list[str] = []
+    with token.interrupting(lambda: heard.append("interrupt")):
+        token.cancel()
+        token.abort(ConnectionFailed("connection_lost"))
+    assert heard == ["interrupt"]
+    with pytest.raises(Cancelled):
+        token.check()
+    with pytest.raises(Cancelled), token.interrupting(lambda: None):
+        pytest.fail("must not begin")
+
+    closed = CancelToken()
+    closed.close()
+    closed.cancel()
+    assert not closed.is_set
+    closed.check()
+
+
+def test_run_can_be_repeated_after_a_cancel(stocked_shop: Shop, dearer: Path) -> None:
+    with pytest.raises(Cancelled):
+        stocked_shop.run(dearer, at_stage(Stage.APPLY, lambda: stocked_shop.cancel.cancel()))
+    report = stocked_shop.run(dearer)
+    assert report.status is RunStatus.COMPLETED
+    assert any(isinstance(event, RunStarted) for event in stocked_shop.events)
+    assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200

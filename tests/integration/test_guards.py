@@ -1,0 +1,213 @@
+"""What stops a run before it writes: old exports, mass changes, nothing to import (DESIGN section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from freesport_sync.core.run import FileType, RunStatus
+from freesport_sync.settings.model import OwnedField
+from tests.builders import (
+    BRANDS,
+    PRICE_TYPES,
+    ROOT_GROUP,
+    ExportBuilder,
+    brand_property,
+    group,
+    offer,
+    price_type,
+    prices,
+    product,
+    rests,
+    storage,
+    unit,
+)
+from tests.integration.support import NewExport, refused
+from tests.integration.test_products import owning
+from tests.shop import Shop
+
+EARLIER, USUAL, LATER = "2025-09-12T21:25:38", "2025-09-12T21:25:39", "2025-09-12T21:25:40"
+
+WRITE: dict[str, Callable[[ExportBuilder, str], object]] = {
+    "groups": lambda e, at: e.groups(group("root", name=ROOT_GROUP, children=[group("g1")]), created_at=at),
+    "propertiesGoods": lambda e, at: e.properties_goods(brand_property(BRANDS), created_at=at),
+    "priceLists": lambda e, at: e.price_lists(price_type("opt1", PRICE_TYPES["opt1"]), created_at=at),
+    "storages": lambda e, at: e.storages(storage("w1"), created_at=at),
+    "units": lambda e, at: e.units(unit(), created_at=at),
+    "goods": lambda e, at: e.goods(product("p1"), created_at=at),
+    "offers": lambda e, at: e.offers(offer("p1#a"), created_at=at),
+    "prices": lambda e, at: e.prices(prices("p1#a", {"opt1": 1}), created_at=at),
+    "rests": lambda e, at: e.rests(rests("p1#a", {"w1": 1}), created_at=at),
+}
+
+
+def failed_run(shop: Shop) -> tuple[str, str]:
+    """Error code of the last run and its sentence in the shop's session, after a look at both rows."""
+    run = shop.rows("SELECT status, error_code, finished_at IS NOT NULL FROM freesport_sync.runs ORDER BY id")[-1]
+    session = shop.rows(
+        "SELECT status, error_message, finished_at IS NOT NULL, report, report_details ->> 'run_id'"
+        " FROM import_sessions ORDER BY id"
+    )[-1]
+    assert (run[0], run[2], session[0], session[2]) == ("failed", True, "failed", True)
+    assert "Импорт завершён со статусом: не выполнен" in session[3].splitlines()[-1]
+    assert session[4] == str(shop.value("SELECT max(id) FROM freesport_sync.runs"))
+    assert session[1].endswith(f"[{run[1]}]")
+    return run[1], session[1]
+
+
+@pytest.mark.parametrize("kind", WRITE)
+def test_an_export_older_than_the_last_of_its_kind_is_refused(shop: Shop, new_export: NewExport, kind: str) -> None:
+    first, second = new_export(), new_export()
+    for write in WRITE.values():
+        write(first, USUAL)
+    shop.run(first.folder)
+    for other, write in WRITE.items():
+        write(second, EARLIER if other == kind else LATER)
+    error = refused(shop, second)
+    assert (error.code, error.params["kind"]) == ("export_older", kind)
+    assert error.params["created_at"] == "2025-09-12 21:25:38"
+    assert failed_run(shop)[0] == "export_older"
+    assert shop.run(second.folder, allow_older=True).status is RunStatus.COMPLETED
+
+
+def test_what_was_imported_counts_and_not_what_was_refused(shop: Shop, export: ExportBuilder) -> None:
+    export.goods(product("p1"), created_at=USUAL, segment=1)
+    export.goods(product("p2"), created_at=LATER, segment=2)
+    shop.run(export.folder)
+    export.goods(product("p1"), created_at=LATER, segment=1)  # the newest segment dates an export
+    export.goods(product("p2"), created_at=EARLIER, segment=2)
+    shop.run(export.folder)
+    export.rests(created_at="2030-01-01T00:00:00")
+    assert refused(shop, export, file_type=FileType.RESTS).code == "no_records"
+    export.offers(offer("p1#a"))
+    export.rests(rests("p1#a", {"w1": 1}))
+    shop.run(export.folder)
+
+
+def ten_products(export: ExportBuilder) -> None:
+    export.groups(group("root", name=ROOT_GROUP, children=[group("g1"), group("g2", name="Сетки")]))
+    numbers = range(10)
+    export.goods(*(product(f"p{n}") for n in numbers))
+    export.offers(*(offer(f"p{n}#a") for n in numbers))
+    export.prices(*(prices(f"p{n}#a", {"retail": 5}) for n in numbers))
+    export.rests(*(rests(f"p{n}#a", {"w1": 5}) for n in numbers))
+
+
+LARGE: dict[str, Callable[[ExportBuilder, int], object]] = {
+    "products_deactivated": lambda e, n: e.goods(*(product(f"p{i}", deleted=True) for i in range(n))),
+    "products_moved": lambda e, n: e.goods(*(product(f"p{i}", group="g2") for i in range(n))),
+    "variants_deactivated": lambda e, n: e.offers(*(offer(f"p{i}#a", deleted=True) for i in range(n))),
+    "prices_zeroed": lambda e, n: e.prices(*(prices(f"p{i}#a", {"retail": 0}) for i in range(n))),
+    "stocks_zeroed": lambda e, n: e.rests(*(rests(f"p{i}#a", {"w1": 0}) for i in range(n))),
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_a_change_of_more_than_a_fifth_has_to_be_accepted(shop: Shop, export: ExportBuilder, kind: str) -> None:
+    shop.settings = owning(*OwnedField)
+    ten_products(export)
+    shop.run(export.folder)
+    LARGE[kind](export, 3)
+    error = refused(shop, export)
+    assert error.code == "large_change"
+    assert {name: value for name, value in error.params.items() if not str(value).startswith("0/")} == {kind: "3/10"}
+    code, sentence = failed_run(shop)
+    assert code == "large_change"
+    assert "3/10" in sentence
+    LARGE[kind](export, 2)  # a fifth is not more than a fifth
+    shop.run(export.folder)
+    LARGE[kind](export, 5)
+    shop.run(export.folder, accept_large_change=True)
+    affected = {
+        "products_deactivated": "SELECT count(*) FROM products WHERE NOT is_active",
+        "products_moved": "SELECT count(*) FROM products WHERE category_id = 3",
+        "variants_deactivated": "SELECT count(*) FROM product_variants WHERE NOT is_active",
+        "prices_zeroed": "SELECT count(*) FROM product_variants WHERE retail_price = 0",
+        "stocks_zeroed": "SELECT count(*) FROM product_variants WHERE stock_quantity = 0",
+    }
+    assert shop.value(affected[kind]) == 5
+
+
+def test_a_full_run_is_guarded_too(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+    ten_products(export)
+    shop.run(export.folder)
+    part = new_export()
+    part.goods(product("p0"))
+    assert refused(shop, part, is_full=True).params["products_deactivated"] == "9/10"
+    part.offers(offer("p0#a"))
+    assert refused(shop, part, is_full=True).params["variants_deactivated"] == "9/10"
+
+
+def test_new_objects_are_no_large_change(shop: Shop, export: ExportBuilder) -> None:
+    export.goods(product("p0"))
+    shop.run(export.folder)
+    ten_products(export)
+    export.goods(*(product(f"p{n}", deleted=n > 0) for n in range(10)))
+    assert shop.run(export.folder).status is RunStatus.COMPLETED
+
+
+def nothing(export: ExportBuilder) -> None:
+    """No file at all."""
+
+
+def offers_only(export: ExportBuilder) -> None:
+    export.offers(offer("p1#a"))
+
+
+def prices_only(export: ExportBuilder) -> None:
+    export.prices(prices("p1#a", {"retail": 1}))
+
+
+def rests_only(export: ExportBuilder) -> None:
+    export.rests(rests("p1#a", {"w1": 1}))
+
+
+def no_records(export: ExportBuilder) -> None:
+    export.goods()
+    export.groups()
+
+
+def unusable_records(export: ExportBuilder) -> None:
+    export.goods(product(None), product("p1", name=None))
+
+
+def price_types_only(export: ExportBuilder) -> None:
+    export.price_lists(price_type("opt1", "Опт 1"))
+
+
+@pytest.mark.parametrize(
+    ("write", "options", "code"),
+    [
+        (nothing, {}, "no_files"),
+        (prices_only, {"file_type": FileType.GOODS}, "no_files"),
+        (price_types_only, {"file_type": FileType.RESTS}, "no_files"),
+        (offers_only, {}, "catalog_missing"),
+        (prices_only, {}, "catalog_missing"),
+        (rests_only, {}, "catalog_missing"),
+        (no_records, {}, "no_records"),
+        (unusable_records, {}, "all_rows_failed"),
+        (price_types_only, {"is_full": True}, "full_needs_files"),
+    ],
+)
+def test_nothing_to_import_is_a_failure(
+    shop: Shop, new_export: NewExport, write: Callable[[ExportBuilder], None], options: dict[str, Any], code: str
+) -> None:
+    export = new_export()
+    write(export)
+    assert refused(shop, export, **options).code == code
+    assert failed_run(shop)[0] == code
+    usable = new_export()  # nothing of the failed run is in the way of the next
+    usable.reference_books()
+    assert shop.run(usable.folder).status is RunStatus.COMPLETED
+
+
+def test_all_prices_and_stocks_unknown_is_a_failure(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+    export.goods(product("p1"))
+    shop.run(export.folder)
+    foreign = new_export()
+    foreign.prices(prices("x#a", {"retail": 1}))
+    foreign.rests(rests("x#a", {"w1": 1}))
+    assert refused(shop, foreign).code == "all_rows_failed"
+    assert shop.issues() == {"price_variant_unknown": ["x#a"], "stock_variant_unknown": ["x#a"]}

@@ -1,0 +1,291 @@
+"""Our own schema in a shop's database: made once, never by stealth, and the only thing that is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.run import Entity, RunRequest, RunStatus
+from freesport_sync.database import own_schema
+from freesport_sync.database.checkup import check_database
+from freesport_sync.database.engine import connect
+from freesport_sync.database.history import read_run, read_runs
+from freesport_sync.database.own_schema import HEAD, SCHEMA, metadata, prepare_own_schema
+from freesport_sync.errors import SchemaMismatch
+from freesport_sync.pipeline.runner import Target, run_import
+from freesport_sync.settings.model import Settings
+from tests.integration.support import shop_rows
+from tests.shop import Shop, shop_texts
+
+SECRET = "s3cret"
+
+CATALOGUE = """
+SELECT 'class', n.nspname, c.relname, c.relkind::text, c.relowner::regrole::text, c.relacl::text, c.relnatts::text,
+    c.relchecks::text, c.relhastriggers::text, coalesce(c.reloptions::text, '')
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname NOT LIKE ALL(:others)
+UNION ALL
+SELECT 'column', n.nspname, c.relname, a.attname, a.attnum::text, format_type(a.atttypid, a.atttypmod),
+    a.attnotnull::text, a.attidentity::text, a.attacl::text, pg_get_expr(d.adbin, d.adrelid)
+FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE n.nspname NOT LIKE ALL(:others)
+UNION ALL
+SELECT 'constraint', n.nspname, conname, conrelid::regclass::text, pg_get_constraintdef(x.oid), '', '', '', '', ''
+FROM pg_constraint AS x JOIN pg_namespace AS n ON n.oid = connamespace WHERE n.nspname NOT LIKE ALL(:others)
+UNION ALL
+SELECT 'index', schemaname, tablename, indexname, indexdef, '', '', '', '', ''
+FROM pg_indexes WHERE schemaname NOT LIKE ALL(:others)
+UNION ALL
+SELECT 'function', n.nspname, p.proname, p.oid::regprocedure::text, md5(prosrc), '', '', '', '', ''
+FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname NOT LIKE ALL(:others)
+UNION ALL
+SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), '', '', '', '', '', ''
+FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL
+SELECT 'schema', nspname, nspowner::regrole::text, nspacl::text, '', '', '', '', '', ''
+FROM pg_namespace WHERE nspname NOT LIKE ALL(:others)
+UNION ALL
+SELECT 'extension', extname, extversion, '', '', '', '', '', '', '' FROM pg_extension
+UNION ALL
+SELECT 'database', datname, datdba::regrole::text, datacl::text, '', '', '', '', '', ''
+FROM pg_database WHERE datname = current_database()
+UNION ALL
+SELECT 'setting', setdatabase::text, setrole::text, setconfig::text, '', '', '', '', '', ''
+FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+ORDER BY 1, 2, 3, 4, 5
+"""
+"""The database's structure, rights and settings."""
+
+NOT_COMPARED = ["pg_temp%", "pg_toast%", "information_schema", SCHEMA]
+TABLES = "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname = :schema"
+
+
+def structure(shop: Shop) -> list[tuple[object, ...]]:
+    return shop.rows(CATALOGUE, others=NOT_COMPARED)
+
+
+def schemas(shop: Shop) -> set[str]:
+    return {name for (name,) in shop.rows("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_%'")}
+
+
+def refusal(shop: Shop, folder: Path, **options: Any) -> SchemaMismatch:
+    with pytest.raises(SchemaMismatch) as caught:
+        shop.run(folder, **options)
+    return caught.value
+
+
+# --- the schema and its migrations ----------------------------------------------------------------------------------
+
+
+def test_head_is_the_newest_migration() -> None:
+    folder = Path(own_schema.__file__).parent / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_migrations_make_what_the_program_uses(shop: Shop) -> None:
+    prepare_own_schema(shop.connection)
+    options = {
+        "include_schemas": True,
+        "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+        "version_table_schema": SCHEMA,
+        "compare_type": True,
+        "compare_server_default": True,
+    }
+    assert compare_metadata(MigrationContext.configure(shop.connection, opts=options), metadata) == []
+    assert own_schema.current_revision(shop.connection) == HEAD
+
+
+def test_nothing_outside_the_own_schema_is_altered(shop: Shop, dearer: Path) -> None:
+    before = structure(shop)
+    assert len(before) > 500
+    shop.run(dearer)
+    shop.run(dearer, is_dry_run=True)
+    assert structure(shop) == before
+    assert schemas(shop) == {"public", "information_schema", SCHEMA}
+
+
+def test_second_run_does_not_migrate_again(stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_schema, "_migrate", lambda _: pytest.fail("migrated"))
+    assert stocked_shop.run(dearer).status is RunStatus.COMPLETED
+
+
+def test_newer_schema_is_refused_everywhere(stocked_shop: Shop, dearer: Path) -> None:
+    stocked_shop.execute(f"UPDATE {SCHEMA}.alembic_version SET version_num = '9999'")
+    before = shop_rows(stocked_shop)
+    error = refusal(stocked_shop, dearer)
+    assert (error.code, error.params) == ("own_schema_newer", {"found": "9999", "known": HEAD})
+    assert shop_rows(stocked_shop) == before
+    for read in (lambda: read_runs(stocked_shop.connection, 5), lambda: read_run(stocked_shop.connection, 1)):
+        with pytest.raises(SchemaMismatch):
+            read()
+    items = {item.code: item for item in check_database(stocked_shop.url, "shop", may_create_tables=False)}
+    assert items["schema_newer"].params == {"found": "9999", "known": HEAD}
+    assert not items["schema_newer"].is_ok
+
+
+def test_failed_migration_leaves_nothing(shop: Shop, dearer: Path) -> None:
+    shop.connection.exec_driver_sql(
+        "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF (SELECT count(*) FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE '%%row_issues') > 0"
+        " THEN RAISE EXCEPTION 'refused'; END IF; END $$"
+    )
+    shop.connection.exec_driver_sql("CREATE EVENT TRIGGER refuse ON ddl_command_end EXECUTE FUNCTION refuse()")
+    with pytest.raises(Exception, match="database_error"):
+        shop.run(dearer)
+    assert SCHEMA not in schemas(shop)
+    shop.connection.exec_driver_sql("DROP EVENT TRIGGER refuse")
+    assert shop.run(dearer).status is RunStatus.COMPLETED
+
+
+# --- databases that lack something ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty_shop(empty_database: sa.URL, tmp_path: Path) -> Shop:
+    """A database without the shop's tables."""
+    return Shop(empty_database, tmp_path)
+
+
+@pytest.mark.parametrize("is_dry_run", [False, True])
+def test_database_without_the_shop_is_left_as_it_is(empty_shop: Shop, dearer: Path, is_dry_run: bool) -> None:
+    with empty_shop:
+        before = structure(empty_shop)
+        error = refusal(empty_shop, dearer, is_dry_run=is_dry_run)
+        assert error.code == "shop_tables_absent"
+        assert "product_variants" in str(error.params["tables"])
+        assert structure(empty_shop) == before
+        assert SCHEMA not in schemas(empty_shop)
+
+
+def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    def import_creating() -> RunStatus:
+        target = Target(empty_shop.url, "shop", may_create_tables=True)
+        request = RunRequest(data_dir=dearer)
+        return run_import(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken()).status
+
+    with empty_shop:
+        assert import_creating() is RunStatus.COMPLETED
+        tables = structure(empty_shop)
+        assert import_creating() is RunStatus.COMPLETED
+        assert structure(empty_shop) == tables
+        assert empty_shop.value("SELECT count(*) FROM products") == 1
+
+
+def test_everything_that_is_missing_is_in_one_message(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    stocked_shop.connection.exec_driver_sql("DROP TABLE color_mappings")
+    stocked_shop.connection.exec_driver_sql("ALTER TABLE brands DROP COLUMN is_featured")
+    user = new_role(stocked_shop, "GRANT USAGE, CREATE ON SCHEMA freesport_sync", but="UPDATE ON price_types")
+    before = structure(stocked_shop)
+    error = refusal(Shop(user, tmp_path), dearer)
+    assert error.code == "shop_incomplete"
+    assert str(error.params["missing"]).splitlines() == [
+        "column: brands.is_featured",
+        "right: price_types UPDATE",
+        "table: color_mappings",
+    ]
+    assert structure(stocked_shop) == before
+    assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 1
+
+
+# --- rights ---------------------------------------------------------------------------------------------------------
+
+
+def new_role(shop: Shop, *grants: str, but: str = "") -> sa.URL:
+    """A login that may work with the shop's tables and has no right to make anything; returns the URL with it."""
+    name = f"role_{uuid4().hex}"
+    statements = [
+        f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'",
+        f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
+        *(f"{grant} TO {name}" for grant in grants),
+        *([f"REVOKE {but} FROM {name}"] if but else []),
+    ]
+    for statement in statements:
+        shop.connection.exec_driver_sql(statement)
+    return shop.url.set(username=name, password=SECRET)
+
+
+def check_codes(url: sa.URL) -> dict[str, bool]:
+    return {item.code: item.is_ok for item in check_database(url, "shop", may_create_tables=False)}
+
+
+def test_administrator_gets_the_sql_and_it_is_enough(shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    user = new_role(shop)
+    limited = Shop(user, tmp_path)
+    before = structure(shop)
+    error = refusal(limited, dearer)
+    assert error.code == "own_schema_forbidden"
+    assert structure(shop) == before
+    assert SCHEMA not in schemas(shop)
+    assert shop.value("SELECT count(*) FROM products") == 0
+    assert check_codes(user)["schema_forbidden"] is False
+
+    shop.connection.exec_driver_sql(str(error.params["sql"]))
+    assert check_codes(user)["schema_will_be_created"] is True
+    assert limited.run(dearer).counts[Entity.PRODUCT].created == 1
+    assert check_codes(user)["schema"] is True
+    assert shop.value(TABLES, schema=SCHEMA) > 5
+
+
+@pytest.mark.parametrize("grant", ["", "GRANT USAGE ON SCHEMA freesport_sync"])
+def test_schema_that_somebody_else_has_made_empty(shop: Shop, dearer: Path, tmp_path: Path, grant: str) -> None:
+    shop.connection.exec_driver_sql("CREATE SCHEMA freesport_sync")
+    user = new_role(shop, *([grant] if grant else []))
+    error = refusal(Shop(user, tmp_path), dearer)
+    assert error.code == "own_schema_forbidden"
+    shop.connection.exec_driver_sql(str(error.params["sql"]))
+    assert Shop(user, tmp_path).run(dearer).status is RunStatus.COMPLETED
+
+
+def test_history_of_another_login_cannot_be_read(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    user = new_role(stocked_shop)
+    assert refusal(Shop(user, tmp_path), dearer).code == "own_schema_unreadable"
+    assert check_codes(user)["schema_unreadable"] is False
+    connection = connect(user, "tests")
+    with pytest.raises(SchemaMismatch):
+        read_runs(connection, 5)
+    connection.close()
+
+
+def test_history_of_another_login_that_can_only_be_read(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    rights = ("GRANT USAGE ON SCHEMA freesport_sync", "GRANT SELECT ON ALL TABLES IN SCHEMA freesport_sync")
+    user = new_role(stocked_shop, *rights)
+    before = shop_rows(stocked_shop)
+    assert refusal(Shop(user, tmp_path), dearer).code == "right_missing"
+    assert shop_rows(stocked_shop) == before
+    connection = connect(user, "tests")
+    assert len(read_runs(connection, 5)) == 1
+    connection.close()
+
+
+def test_role_without_the_right_to_make_tables(empty_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    with empty_shop:
+        empty_shop.connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        target = Target(new_role(empty_shop), "shop", may_create_tables=True)
+        request = RunRequest(data_dir=dearer)
+        with pytest.raises(SchemaMismatch) as caught:
+            run_import(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken())
+        assert caught.value.code == "right_missing"
+        assert empty_shop.value(TABLES, schema="public") == 0
+
+
+def test_shop_in_a_schema_of_its_own_is_found_by_the_search_path(
+    stocked_shop: Shop, dearer: Path, tmp_path: Path
+) -> None:
+    user = new_role(stocked_shop, f"GRANT CREATE ON DATABASE {stocked_shop.url.database}")
+    stocked_shop.connection.exec_driver_sql("DROP SCHEMA freesport_sync CASCADE")
+    stocked_shop.connection.exec_driver_sql("ALTER SCHEMA public RENAME TO magazin")
+    stocked_shop.connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA magazin TO {user.username}")
+    stocked_shop.connection.exec_driver_sql(f"ALTER ROLE {user.username} SET search_path = magazin")
+    assert Shop(user, tmp_path).run(dearer).counts[Entity.PRICE].updated == 1
+    assert stocked_shop.value("SELECT retail_price FROM magazin.product_variants") == 200

@@ -1,0 +1,123 @@
+"""prices.xml -> the price columns of `product_variants` (facts 2.7, DESIGN section 6)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from freesport_sync.core.run import Entity, FileType
+from freesport_sync.settings.model import OwnedField, PriceSettings, Settings
+from tests.builders import ExportBuilder, offer, price, price_type, prices, product, raw_element
+from tests.integration.support import PRICES, NewExport, counts, money, rows_written
+from tests.integration.test_products import owning
+from tests.shop import Shop
+
+COLUMNS = f"SELECT {PRICES} FROM product_variants WHERE onec_id = :key"
+FULL = money("100.00 70.00 60.00 50.00 40.00 - 110.00 90.00")
+
+
+@pytest.fixture
+def priced(shop: Shop, export: ExportBuilder) -> ExportBuilder:
+    """The shop has the variants p1#a with every price and p1#b without one; the export's prices are the test's."""
+    export.goods(product("p1"))
+    export.offers(offer("p1#a"), offer("p1#b"))
+    amounts = {"retail": 100, "opt1": 70, "opt2": 60, "opt3": 50, "trainer": 40, "rrp": 110, "msrp": 90}
+    export.prices(prices("p1#a", amounts))
+    shop.run(export.folder)
+    return export
+
+
+def test_every_type_has_its_column_and_retail_is_never_empty(shop: Shop, priced: ExportBuilder) -> None:
+    assert shop.row(COLUMNS, key="p1#a") == FULL
+    assert shop.row(COLUMNS, key="p1#b") == money("0.00 - - - - - - -")
+
+
+def test_prices_that_are_missing_are_kept(shop: Shop, priced: ExportBuilder) -> None:
+    priced.prices(prices("p1#a", {"opt1": 71}), prices("p1#b", {}))
+    report = shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 71.00 60.00 50.00 40.00 - 110.00 90.00")
+    assert counts(report, Entity.PRICE) == (0, 1, 1, 0, 0)
+
+
+def test_the_setting_clears_missing_prices_of_offers_in_the_file(shop: Shop, priced: ExportBuilder) -> None:
+    shop.settings = Settings(prices=PriceSettings(clear_missing=True))
+    shop.execute("UPDATE product_variants SET federation_price = 1")
+    priced.prices(prices("p1#a", {"opt1": 71}))
+    shop.run(priced.folder)
+    # Retail is NOT NULL and stays; an offer that the file does not name keeps everything.
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 71.00 - - - - - -")
+    assert shop.row(COLUMNS, key="p1#b") == money("0.00 - - - - 1.00 - -")
+
+
+def test_the_recommended_price_stands_in_for_a_missing_retail_price(shop: Shop, priced: ExportBuilder) -> None:
+    priced.prices(prices("p1#b", {"rrp": 30}))
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#b") == money("30.00 - - - - - 30.00 -")
+    priced.prices(prices("p1#b", {"rrp": 35, "retail": 31}))
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#b") == money("31.00 - - - - - 35.00 -")
+
+
+def test_the_last_price_of_a_column_wins(shop: Shop, priced: ExportBuilder) -> None:
+    priced.price_lists(price_type("retail", "РРЦ"), price_type("retail2", "Розничная"), price_type("opt1", "Опт 1"))
+    twice = raw_element("Цены", price("retail2", 1) + price("retail", 2) + price("retail2", 3))
+    priced.prices(raw_element("Предложение", raw_element("Ид", "p1#b") + twice), segment=1)
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#b") == money("3.00 - - - - - - -")
+    # Column by column, over all segments in numeric order.
+    priced.prices(prices("p1#b", {"opt1": 20, "retail": 22}), segment=2)
+    priced.prices(prices("p1#b", {"retail": 30}), segment=10)
+    report = shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#b") == money("30.00 20.00 - - - - - -")
+    assert counts(report, Entity.PRICE) == (0, 1, 1, 0, 0)
+
+
+def test_prices_of_unknown_and_switched_off_types_are_not_written(shop: Shop, priced: ExportBuilder) -> None:
+    shop.execute("UPDATE price_types SET is_active = false WHERE onec_id = 'opt1'")
+    priced.prices(prices("p1#b", {"opt1": 1, "nobody-knows": 2, "opt2": 3}))
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#b") == money("0.00 - 3.00 - - - - -")
+    assert shop.rows("SELECT code, value FROM freesport_sync.row_issues") == [("price_type_unknown", "nobody-knows")]
+
+
+def test_what_is_no_price_leaves_the_old_one(shop: Shop, priced: ExportBuilder) -> None:
+    priced.prices(
+        prices(
+            "p1#a",
+            {"retail": "по запросу", "opt1": "", "opt2": -5, "opt3": "-999 999 999,9", "trainer": "1e9", "rrp": 1},
+        ),
+        prices("p1#b", {"retail": "1\u00a0200,505", "opt1": "1 500.5", "msrp": "1,2E+3", "opt2": 0}),
+    )
+    report = shop.run(priced.folder)
+    # The unreadable retail price is not replaced by the recommended one either.
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 70.00 60.00 50.00 40.00 - 1.00 90.00")
+    assert shop.row(COLUMNS, key="p1#b") == money("1200.51 1500.50 0.00 - - - - 1200.00")
+    assert shop.issues() == {"price_not_number": ["p1#a", "p1#a"], "price_out_of_range": ["p1#a", "p1#a"]}
+    assert report.has_row_errors
+
+
+def test_prices_alone_touch_nothing_but_variants(shop: Shop, priced: ExportBuilder, new_export: NewExport) -> None:
+    alone = new_export()
+    alone.prices(prices("p1#a", {"retail": 101}), prices("p1#b", {"retail": 1}), prices("p9", {"retail": 1}))
+    written = rows_written(shop, lambda: shop.run(alone.folder, file_type=FileType.PRICES))
+    assert written == {"product_variants": (0, 2, 0)}
+    assert shop.issues() == {"price_variant_unknown": ["p9"]}
+    assert shop.value("SELECT import_type FROM import_sessions ORDER BY id DESC LIMIT 1") == "prices"
+
+
+def test_a_product_level_price_is_not_its_childrens(shop: Shop, priced: ExportBuilder) -> None:
+    priced.prices(prices("p1", {"retail": 5}))
+    report = shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == FULL
+    assert counts(report, Entity.PRICE) == (0, 0, 0, 1, 0)
+
+
+def test_prices_that_1c_does_not_own_are_kept_but_new_variants_get_theirs(shop: Shop, priced: ExportBuilder) -> None:
+    shop.settings = owning(OwnedField.STOCK)
+    priced.offers(offer("p1#a"), offer("p1#b"), offer("p1#c"))
+    priced.prices(prices("p1#a", {"retail": 1}), prices("p1#c", {"retail": 3}))
+    report = shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == FULL
+    assert shop.value("SELECT retail_price FROM product_variants WHERE onec_id = 'p1#c'") == Decimal(3)
+    assert counts(report, Entity.PRICE) == (1, 0, 1, 0, 0)
