@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 POLL_S = 0.1
 PATIENCE_S = 0.8
-"""How long after Ctrl-C the work may take to end: enough to close its rows, but the network may be gone as well."""
+"""How long after Ctrl-C the program may live: it may hang in a network that is gone, or wait for its server to stop."""
+WINDING_UP_S = 3.0
+"""How long it may live while it closes the rows of the run; a moment, unless the computer is busy."""
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -70,8 +72,10 @@ class _Signals:
 
     def is_overdue(self) -> bool:
         """Whether the cancelled work had its time; never once COMMIT was sent, when nothing is cancelled any more."""
-        received_at = self._received_at
-        return received_at is not None and self._cancel.is_set and time.monotonic() - received_at > PATIENCE_S
+        if self._received_at is None or not self._cancel.is_set:
+            return False
+        patience_s = WINDING_UP_S if self._cancel.is_winding_up else PATIENCE_S
+        return time.monotonic() - self._received_at > patience_s
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._received_at is not None:

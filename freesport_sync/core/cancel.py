@@ -21,6 +21,8 @@ class CancelToken:
         self._reason: SyncError | None = None
         self._interrupts: list[Callable[[], None]] = []
         self._is_closed = False
+        self.is_winding_up = False
+        """The run has heard of it and is closing its rows: worth waiting for."""
 
     def cancel(self, **params: object) -> None:
         """Ask the run to stop; harmless when repeated or too late."""

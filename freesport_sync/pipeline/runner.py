@@ -168,7 +168,9 @@ class _ImportRun:
                 result = self._import(lock, side, pool, run, journal, report)
         except BaseException as error:
             failure = self._failure(error)
+            self._cancel.is_winding_up = True
             status = self._close_failed(side, run, journal, failure)
+            self._cancel.is_winding_up = False
             if self._merged is None or status is not RunStatus.COMPLETED:
                 if self._merged is not None and status is None:
                     failure = ConnectionFailed("outcome_unknown", run_id=run.id)

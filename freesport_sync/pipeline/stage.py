@@ -89,6 +89,7 @@ def stage_export(
     Raises:
         SyncError: a file cannot be read, a worker died, or the run was cancelled.
     """
+    pool.start_for(plan.size_bytes)
     create_staging(connection)
     staged = StagedExport()
     meter = _ByteMeter(plan, report)

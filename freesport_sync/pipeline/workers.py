@@ -17,8 +17,15 @@ from freesport_sync.errors import ImportFailed
 from freesport_sync.os_support import children_shielded_from_interrupt
 
 MAX_WORKERS = 4
+BYTES_PER_WORKER = 8_000_000
+"""Less than that is read sooner than another process has started."""
 POLL_S = 0.1
 """How long the runner may stay deaf to a cancel while no worker has anything to say."""
+
+
+def useful_workers() -> int:
+    """How many workers can be busy at once on this computer."""
+    return max(1, min(os.cpu_count() or 1, MAX_WORKERS))
 
 
 class WorkerPool:
@@ -28,20 +35,11 @@ class WorkerPool:
     memory stays flat however large the export is.
     """
 
-    def __init__(self, size: int | None = None) -> None:
-        self._size = size or max(1, min(os.cpu_count() or 1, MAX_WORKERS))
+    def __init__(self) -> None:
         self._workers: list[tuple[BaseProcess, Connection]] = []
 
     def __enter__(self) -> Self:
-        # Ctrl-C reaches every process of a terminal, and SIGTERM often every process of a service: the workers leave
-        # both to the runner, from their first instruction.
-        try:
-            with children_shielded_from_interrupt():
-                for number in range(self._size):
-                    self._start(number)
-        except BaseException:
-            self._stop()
-            raise
+        self._start(1)  # it gets ready while the runner connects to the database
         return self
 
     def __exit__(
@@ -49,13 +47,21 @@ class WorkerPool:
     ) -> None:
         self._stop()
 
-    def _start(self, number: int) -> None:
+    def start_for(self, size_bytes: int) -> None:
+        """Start as many workers as an export of this size is worth, one for each core and `MAX_WORKERS` at most."""
+        self._start(min(useful_workers(), 1 + size_bytes // BYTES_PER_WORKER))
+
+    def _start(self, size: int) -> None:
+        # Ctrl-C reaches every process of a terminal, and SIGTERM often every process of a service: the workers leave
+        # both to the runner, from their first instruction.
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs,), name=f"freesport-sync-{number}", daemon=True)
-        process.start()
-        theirs.close()  # else the end of the worker would not end the pipe
-        self._workers.append((process, ours))
+        with children_shielded_from_interrupt():
+            for number in range(len(self._workers), size):
+                ours, theirs = context.Pipe()
+                process = context.Process(target=work, args=(theirs,), name=f"freesport-sync-{number}", daemon=True)
+                process.start()
+                theirs.close()  # else the end of the worker would not end the pipe
+                self._workers.append((process, ours))
 
     def _stop(self) -> None:
         for process, connection in self._workers:

@@ -20,7 +20,7 @@ from typing import Any
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect, transaction
 from freesport_sync.database.shop_tables import create_shop_tables
-from freesport_sync.pipeline.workers import MAX_WORKERS
+from freesport_sync.pipeline.workers import useful_workers
 from tests.bench.floors import copy_floor_s, parse_floor_s
 from tests.bench.generator import generate
 from tests.bench.measure import Measured, import_once, quiet
@@ -46,7 +46,7 @@ def main() -> None:
     result = {
         "products": options.products,
         "bytes": sum(file.stat().st_size for file in full.rglob("*.xml")),
-        "processes": _processes(),
+        "processes": useful_workers(),
         "median": _medians(rounds),
         "rounds": rounds,
     }
@@ -63,14 +63,14 @@ def _round(server: EmbeddedPostgres, number: int, full: Path, changed: Path) -> 
         connection.close()
     observer, target = connect(server.url(shop), "bench"), connect(server.url(empty), "bench")
     try:
-        parse_s = parse_floor_s(full, _processes())
+        parse_s = parse_floor_s(full, useful_workers())
         _say(f"round {number}: parse floor {parse_s:.2f} s")
         cold = import_once(server.url(shop), full, observer)
         _say(f"round {number}: cold {cold.wall_s:.2f} s")
         quiet(target)
         copy_s = copy_floor_s(observer, target)
         _say(f"round {number}: copy floor {copy_s:.2f} s")
-        again_s = parse_floor_s(full, _processes())
+        again_s = parse_floor_s(full, useful_workers())
         unchanged = import_once(server.url(shop), full, observer)
         _say(f"round {number}: unchanged {unchanged.wall_s:.2f} s against {again_s:.2f} s")
         one_percent = import_once(server.url(shop), changed, observer)
@@ -100,10 +100,6 @@ def _medians(rounds: list[dict[str, Any]]) -> dict[str, Any]:
         else:
             medians[key] = round(statistics.median(one[key] for one in rounds), 3)
     return medians
-
-
-def _processes() -> int:
-    return max(1, min(os.cpu_count() or 1, MAX_WORKERS))
 
 
 def _say(text: str) -> None:

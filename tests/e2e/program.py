@@ -106,21 +106,32 @@ class Program:
         self._process.send_signal(signal.SIGSTOP)
         wait_until(lambda: psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
 
-    def stop_children(self) -> None:
-        """Make the workers stand still, so that the program stays where it is while reading."""
+    def stop_workers(self) -> None:
+        """Make those who read the files stand still, so that the program cannot finish reading."""
         for child in psutil.Process(self.pid).children():
-            child.suspend()
+            if "--multiprocessing-fork" in child.cmdline():
+                child.suspend()
 
     def family(self) -> set[int]:
         """The processes of its session that are alive."""
         return {process.pid for process in psutil.process_iter() if _is_alive_in(process, self.pid)}
 
+    def code(self, limit_s: float) -> int:
+        """Wait for the exit code alone."""
+        return self._process.wait(limit_s)
+
+    def has_pending(self, number: int) -> bool:
+        """Whether a signal still waits to be heard."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        pending = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd", "ShdPnd"))]
+        return any(mask & 1 << (number - 1) for mask in pending)
+
     def ended(self, limit_s: float = DEADLINE_S) -> Outcome:
         """Wait for its end, and until everything of it has gone."""
         code = self._process.wait(limit_s)
+        wait_until(lambda: not self.family())
         for reader in self._readers:
             reader.join()
-        wait_until(lambda: not self.family())
         return Outcome(code, "".join(self._stdout), "".join(self._stderr))
 
     def end_by_force(self) -> None:

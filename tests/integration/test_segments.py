@@ -28,10 +28,7 @@ from tests.shop import Shop
 
 
 class LastFileFirst(WorkerPool):
-    """One worker that reads the files from the last to the first."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
+    """One worker (the export is small) that reads the files from the last to the first."""
 
     def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
         return super().read(list(reversed(tasks)), cancel)

@@ -17,8 +17,9 @@ FROM (
     FROM stg_product GROUP BY onec_id HAVING count(*) > 1
 ) AS merged
 WHERE merged.onec_id = copy.onec_id;
-DELETE FROM stg_product AS later USING stg_product AS first
-WHERE first.onec_id = later.onec_id AND (first.file_no, first.position) < (later.file_no, later.position);
+DELETE FROM stg_product AS later
+USING (SELECT onec_id, min(ARRAY[file_no, position]) AS place FROM stg_product GROUP BY onec_id HAVING count(*) > 1) AS first
+WHERE first.onec_id = later.onec_id AND ARRAY[later.file_no, later.position] > first.place;
 
 UPDATE stg_offer AS copy
 SET name = merged.name, article = merged.article, color_name = merged.color_name, size_value = merged.size_value,
@@ -33,8 +34,9 @@ FROM (
     FROM stg_offer GROUP BY onec_id HAVING count(*) > 1
 ) AS merged
 WHERE merged.onec_id = copy.onec_id;
-DELETE FROM stg_offer AS later USING stg_offer AS first
-WHERE first.onec_id = later.onec_id AND (first.file_no, first.position) < (later.file_no, later.position);
+DELETE FROM stg_offer AS later
+USING (SELECT onec_id, min(ARRAY[file_no, position]) AS place FROM stg_offer GROUP BY onec_id HAVING count(*) > 1) AS first
+WHERE first.onec_id = later.onec_id AND ARRAY[later.file_no, later.position] > first.place;
 
 UPDATE stg_price AS copy
 SET retail_price = merged.retail_price, opt1_price = merged.opt1_price, opt2_price = merged.opt2_price,
@@ -53,8 +55,9 @@ FROM (
     FROM stg_price GROUP BY onec_id HAVING count(*) > 1
 ) AS merged
 WHERE merged.onec_id = copy.onec_id;
-DELETE FROM stg_price AS later USING stg_price AS first
-WHERE first.onec_id = later.onec_id AND (first.file_no, first.position) < (later.file_no, later.position);
+DELETE FROM stg_price AS later
+USING (SELECT onec_id, min(ARRAY[file_no, position]) AS place FROM stg_price GROUP BY onec_id HAVING count(*) > 1) AS first
+WHERE first.onec_id = later.onec_id AND ARRAY[later.file_no, later.position] > first.place;
 
 UPDATE stg_rest AS copy SET quantity = merged.quantity
 FROM (
@@ -62,6 +65,10 @@ FROM (
     FROM stg_rest GROUP BY onec_id, warehouse_onec_id HAVING count(*) > 1
 ) AS merged
 WHERE merged.onec_id = copy.onec_id AND merged.warehouse_onec_id IS NOT DISTINCT FROM copy.warehouse_onec_id;
-DELETE FROM stg_rest AS later USING stg_rest AS first
+DELETE FROM stg_rest AS later
+USING (
+    SELECT onec_id, warehouse_onec_id, min(ARRAY[file_no, position]) AS place
+    FROM stg_rest GROUP BY onec_id, warehouse_onec_id HAVING count(*) > 1
+) AS first
 WHERE first.onec_id = later.onec_id AND first.warehouse_onec_id IS NOT DISTINCT FROM later.warehouse_onec_id
-  AND (first.file_no, first.position) < (later.file_no, later.position);
+  AND ARRAY[later.file_no, later.position] > first.place;

@@ -1,0 +1,332 @@
+"""What the operator types, and what a script reads: arguments, exit codes, lines, languages and consoles."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.application import Application
+from freesport_sync.cli import build_parser, run_command_line
+from freesport_sync.errors import ExitCode
+from freesport_sync.texts import Language, Texts
+from tests.builders import ExportBuilder, offer, prices, product
+from tests.e2e.program import ROOT, Installation, clean_environment, run
+from tests.integration.test_connection import SECRET, free_port
+from tests.integration.test_lock import FOREIGN, TAKE_LOCK, YOUNG
+from tests.shop import Shop
+from tests.watching import holding
+
+# --- arguments ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--run", "--help"], ["--run", "prices", "--help"]])
+def test_help(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(arguments)
+    assert ended.value.code == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert "Коды выхода" in out
+    for action in build_parser(Texts(Language.RUSSIAN))._actions:
+        assert action.help, f"{action.option_strings} is not explained"
+        assert action.option_strings[-1] in out
+
+
+def test_help_of_the_real_program_in_english() -> None:
+    outcome = run("--language", "en", "--help")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert "Exit codes" in outcome.stdout
+
+
+def test_without_arguments_there_is_help_and_code_2(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line([]) == ExitCode.USAGE
+    assert "--run" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rnu"], "--rnu"),
+        (["run"], "run"),
+        (["--run", "everything"], "everything"),
+        (["--run", "--chunk-size", "0"], "от 1 до 1000000000, а не 0"),
+        (["--run", "--chunk-size", "-5"], "--chunk-size"),
+        (["--run", "--chunk-size", "many"], "many"),
+        (["--show", "99999999999999999999"], "от 1 до 1000000000"),
+        (["--history", "0"], "от 1 до 1000000000"),
+        (["--show"], "--show"),
+        (["--run", "--check"], "--check"),
+        (["--history", "--show", "1"], "--show"),
+        (["--run", "--file-type", "pictures"], "pictures"),
+        (["--run", "--language", "de"], "de"),
+        (["--dat", "x", "--run"], "--dat"),
+    ],
+)
+def test_wrong_arguments_get_one_clear_line(
+    arguments: list[str], words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(arguments)
+    assert ended.value.code == ExitCode.USAGE
+    out, err = capfd.readouterr()
+    assert out == ""
+    first, *rest = err.splitlines()
+    assert first.startswith("Неверные параметры: ")
+    assert words in first
+    assert rest == ["Справка: freesport-sync --help"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--run", "--demo", "--data-dir", "."], "demo_contradicts"),
+        (["--check", "--demo", "--database-url", "postgresql://u@h/d"], "demo_contradicts"),
+        (["--run", "stocks", "--file-type", "goods", "--data-dir", "."], "file_type_contradicts"),
+        (["--run"], "data_dir_needed"),
+        (["--run", "--data-dir", ".", "--database-url", "mysql://h/d"], "database_url_invalid"),
+        (["--check", "--database-url", "postgresql://u:secret@h/d"], "database_url_password"),
+    ],
+)
+def test_contradictions_are_explained(
+    arguments: list[str], code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_command_line([*arguments, "--home", str(tmp_path / "home"), "--json"]) == ExitCode.USAGE
+    out, err = capfd.readouterr()
+    (line,) = [json.loads(line) for line in out.splitlines()]
+    assert (line["event"], line["code"], line["exit_code"], err) == ("error", code, 2, "")
+    assert "secret" not in out
+
+
+def test_bug_of_ours_ends_with_code_70(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def bug(_: Application) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(Application, "check", bug)
+    arguments = ["--check", "--home", str(tmp_path), "--database-url", "postgresql://u@h/d"]
+    assert run_command_line(arguments) == ExitCode.INTERNAL
+    out, err = capfd.readouterr()
+    assert "Внутренняя ошибка: ZeroDivisionError: ours" in err
+    assert "Traceback" not in out + err
+    assert "Traceback" in (tmp_path / "logs" / "freesport_sync.log").read_text("utf-8")
+    assert run_command_line([*arguments, "--verbose"]) == ExitCode.INTERNAL
+    assert "Traceback" in capfd.readouterr().err
+
+
+# --- runs -----------------------------------------------------------------------------------------------------------
+
+
+def test_bare_run_takes_everything_from_the_default_folder(
+    stocked_shop: Shop, installed: Installation, tmp_path: Path
+) -> None:
+    export = ExportBuilder(tmp_path / "data" / "import_1c")
+    export.reference_books()
+    export.goods(product("p1"), product("p2", name="Кеды"))
+    export.offers(offer("p1#c1"), offer("p2#c1"))
+    export.prices(prices("p1#c1", {"retail": 200}), prices("p2#c1", {"retail": "десять"}))
+    outcome = installed.run("--run", "--operator", "иванов", folder=tmp_path)
+    assert outcome.code == 1, "a price that is no number is a row error"
+    assert outcome.stderr == ""
+    lines = outcome.stdout.splitlines()
+    label = f"{stocked_shop.url.username}@127.0.0.1:{stocked_shop.url.port}/{stocked_shop.url.database}"
+    assert lines[0].split() == f"Импорт № 2, база {label}, оператор иванов".split()
+    assert "price_not_number" in outcome.stdout
+    assert "не позже чем через час" in lines[-1]
+    assert stocked_shop.row("SELECT kind, operator FROM freesport_sync.runs WHERE id = 2") == ("all", "иванов")
+
+    shown = installed.run("--show", 2)
+    assert shown.code == 0
+    assert "price_not_number" in shown.stdout
+    assert "десять" in shown.stdout
+
+
+def test_json_lines(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
+    outcome = installed.run("--run", "prices", "--json", "--data-dir", dearer, "--dry-run")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.lines[0] == {
+        "event": "run_started",
+        "run_id": 2,
+        "operator": outcome.lines[0]["operator"],
+        "database": outcome.lines[0]["database"],
+        "is_dry_run": True,
+    }
+    result = outcome.lines[-1]
+    assert (result["event"], result["status"], result["run_id"]) == ("result", "completed", 2)
+    assert result["counts"]["price"]["updated"] == 1
+    assert {line["event"] for line in outcome.lines} == {"run_started", "export_found", "progress", "result"}
+    assert stocked_shop.value("SELECT retail_price FROM product_variants") == 100
+
+    shown = installed.run("--show", 2, "--json")
+    assert [line["event"] for line in shown.lines][0] == "run"
+    assert [line["field"] for line in shown.events("change")] == ["retail_price"]
+    history = installed.run("--history", 1, "--json")
+    assert [(line["event"], line["id"], line["kind"]) for line in history.lines] == [("run", 2, "prices")]
+
+
+def test_failed_run_ends_with_its_result_line(installed: Installation, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    outcome = installed.run("--run", "--json", "--data-dir", tmp_path / "empty")
+    assert (outcome.code, outcome.stderr) == (5, "")
+    assert [line["event"] for line in outcome.lines][-2:] == ["error", "result"]
+    assert (outcome.error["code"], outcome.error["exit_code"]) == ("no_files", 5)
+    assert outcome.lines[-1]["status"] == "failed"
+
+
+def test_history_and_show_of_the_unknown(shop: Shop, tmp_path: Path) -> None:
+    installed = Installation(tmp_path / "home", shop.url)
+    empty = installed.run("--history", "--language", "en")
+    assert (empty.code, empty.stdout.strip()) == (0, "There has been no import yet.")
+    unknown = installed.run("--show", 7)
+    assert unknown.code == 2
+    assert "№ 7" in unknown.stderr
+    assert unknown.stdout == ""
+
+
+# --- the check ------------------------------------------------------------------------------------------------------
+
+
+def check(
+    shop: Shop, home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, set[str]]:
+    """Exit code of `--check` and the points that are not in order."""
+    monkeypatch.setenv("FREESPORT_SYNC_DB_PASSWORD", str(shop.url.password))
+    address = shop.url.set(drivername="postgresql")._replace(password=None).render_as_string()
+    code = run_command_line(["--check", "--json", "--home", str(home), "--database-url", address])
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert all(line["event"] == "check" and line["text"] for line in lines)
+    return code, {line["code"] for line in lines if not line["is_ok"]}
+
+
+def test_check_of_every_state(
+    stocked_shop: Shop, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look() -> tuple[int, set[str]]:
+        return check(stocked_shop, tmp_path, capfd, monkeypatch)
+
+    assert look() == (0, set())
+    with holding(stocked_shop.url, TAKE_LOCK) as holder:
+        assert look() == (4, {"lock_held_unknown"})
+        pid = holder.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        stocked_shop.execute("UPDATE freesport_sync.runs SET status = 'running', backend_id = :pid", pid=pid)
+        assert look() == (4, {"lock_held"})
+    stocked_shop.execute("UPDATE freesport_sync.runs SET status = 'completed'")
+    stocked_shop.value(FOREIGN, status="started", key=None, age=YOUNG)
+    assert look() == (4, {"foreign_session"})
+    stocked_shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '9999'")
+    assert look() == (2, {"schema_newer", "foreign_session"})
+    stocked_shop.execute("DROP SCHEMA freesport_sync CASCADE")
+    stocked_shop.execute("DROP TABLE import_sessions")
+    assert look() == (2, {"shop_incomplete"})
+    assert stocked_shop.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'freesport_sync'") == 0
+
+
+def test_check_of_the_private_server_and_of_nothing(tmp_path: Path) -> None:
+    private = Installation(tmp_path / "home").run("--check")
+    assert private.code == 0
+    assert private.stdout.count("✓") == len(private.stdout.splitlines()) == 8
+    nothing = run("--check", "--home", tmp_path, "--database-url", f"postgresql://u@127.0.0.1:{free_port()}/shop")
+    assert nothing.code == 3
+    assert "(database_unreachable)" in nothing.stderr
+
+
+# --- passwords ------------------------------------------------------------------------------------------------------
+
+
+def test_password_is_never_shown(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    stocked_shop.connection.exec_driver_sql(
+        f"CREATE ROLE secretive_{stocked_shop.url.database} LOGIN PASSWORD '{SECRET}'"
+    )
+    user = stocked_shop.url.set(username=f"secretive_{stocked_shop.url.database}", password=SECRET)
+    refused = Installation(tmp_path / "home", user).run("--run", "--verbose", "--data-dir", dearer)
+    assert refused.code == 2, "it has no rights"
+    wrong = Installation(tmp_path / "home", user.set(password=f"{SECRET}!")).run("--check", "--verbose")
+    assert (wrong.code, "(database_login_refused)" in wrong.stderr) == (3, True)
+    right = Installation(tmp_path / "home", stocked_shop.url)
+    done = right.run("--run", "--verbose", "--data-dir", dearer)
+    assert done.code == 0
+    written = "".join(outcome.stdout + outcome.stderr for outcome in (refused, wrong, done)) + right.logs
+    requests = str(stocked_shop.rows("SELECT t::text FROM freesport_sync.runs AS t"))
+    sessions = str(stocked_shop.rows("SELECT t::text FROM import_sessions AS t"))
+    for secret in (SECRET, str(stocked_shop.url.password)):
+        assert secret not in written + requests + sessions
+
+
+def test_password_from_a_private_file(stocked_shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{stocked_shop.url.password}\n", "utf-8")
+    address = stocked_shop.url.set(drivername="postgresql")._replace(password=None).render_as_string()
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = f"[database]\nurl = {json.dumps(address)}\npassword_file = {json.dumps(str(file))}\n"
+    (home / "settings.toml").write_text(settings, "utf-8")
+    # libpq's own variables would lead elsewhere.
+    elsewhere = {"PGPASSWORD": "wrong", "PGHOST": "192.0.2.1", "PGOPTIONS": "-c search_path=nowhere"}
+    file.chmod(0o600)
+    assert run("--check", "--home", home, environment=elsewhere).code == 0
+    file.chmod(0o644)
+    opened = run("--check", "--home", home)
+    assert opened.code == 2
+    assert "chmod 600" in opened.stderr
+
+
+# --- consoles -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["cp866", "cp1251"])
+def test_old_consoles_show_what_they_can(
+    stocked_shop: Shop, installed: Installation, tmp_path: Path, encoding: str
+) -> None:
+    export = ExportBuilder(tmp_path / "export")
+    export.reference_books()
+    export.goods(product("p1", name="Мяч 中文 ½", brand="нет"))
+    options = {"environment": {"PYTHONIOENCODING": encoding}, "encoding": encoding}
+    imported = installed.run("--run", "--data-dir", export.folder, **options)
+    assert (imported.code, imported.stderr) == (0, "")
+    assert "Импорт № 2: выполнен" in imported.stdout
+    checked = installed.run("--check", **options)
+    assert checked.stdout.startswith("+ База доступна")
+    shown = installed.run("--show", 2, "--json", **options)
+    assert [line["value"] for line in shown.events("issue")] == ["нет"], "lines for scripts lose nothing"
+    assert shown.stdout.isascii()
+
+
+@pytest.mark.parametrize("arguments", ["--json", ""])
+def test_reader_that_leaves_does_not_stop_the_import(
+    stocked_shop: Shop, dearer: Path, tmp_path: Path, arguments: str
+) -> None:
+    address = stocked_shop.url.set(drivername="postgresql")._replace(password=None).render_as_string()
+    program = shlex.join([sys.executable, "-m", "freesport_sync", "--run", "--data-dir", str(dearer)])
+    where = shlex.join(["--home", str(tmp_path / "home"), "--database-url", address])
+    script = f"{program} {where} {arguments} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    outcome = subprocess.run(
+        ["bash", "-c", script],
+        env=clean_environment() | {"FREESPORT_SYNC_DB_PASSWORD": str(stocked_shop.url.password)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert len(outcome.stdout.splitlines()) == 1
+    assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
+    assert stocked_shop.value("SELECT status FROM import_sessions ORDER BY id DESC LIMIT 1") == "completed"
+
+
+def test_without_any_stdout_the_import_runs_too(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    """As a windowed program has none, or one with a full disk behind it."""
+    address = stocked_shop.url.set(drivername="postgresql")._replace(password=None).render_as_string()
+    where = ("--data-dir", str(dearer), "--home", str(tmp_path / "home"), "--database-url", address)
+    command = shlex.join([sys.executable, "-m", "freesport_sync", "--run", *where])
+    environment = clean_environment() | {"FREESPORT_SYNC_DB_PASSWORD": str(stocked_shop.url.password)}
+    for redirection in (">&- 2>&-", "> /dev/full 2> /dev/full"):
+        outcome = subprocess.run(["bash", "-c", f"{command} {redirection}"], env=environment, cwd=ROOT, check=False)
+        assert outcome.returncode == 0
+    assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
+    assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs WHERE status = 'completed'") == 3

@@ -1,0 +1,194 @@
+"""Ctrl-C: within a second, exit code 130, rows closed, nobody left behind, no word of Python's on the terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from freesport_sync.cli_terminal import PATIENCE_S
+from tests.bench.generator import generate
+from tests.e2e.program import ROOT, Installation, Outcome, Program, clean_environment
+from tests.e2e.test_crash import run_arguments, servers_in
+from tests.integration.support import shop_rows
+from tests.proxy import Proxy
+from tests.shop import Shop
+from tests.watching import DEADLINE_S, VARIANT, holding, lock_is_free, wait_until, waiting_importers
+
+LIMIT_S = 1.0
+BUSY_S = 1.0
+"""Other tests run beside this one, so everything takes longer than on a computer of one's own."""
+SLOW_UPDATE = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE UPDATE ON product_variants FOR EACH ROW EXECUTE FUNCTION slow()
+"""
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+
+
+def interrupted(program: Program, number: int = signal.SIGINT) -> Outcome:
+    """Ctrl-C; what must be true of every answer to it."""
+    asked_at = time.monotonic()
+    program.interrupt(number)
+    code = program.code(DEADLINE_S)
+    took_s = time.monotonic() - asked_at
+    outcome = program.ended()
+    assert code == 130
+    assert took_s < LIMIT_S + BUSY_S
+    assert outcome.stderr == ""
+    return outcome
+
+
+def assert_rows_closed(shop: Shop) -> None:
+    assert shop.row("SELECT status, finished_at IS NOT NULL FROM freesport_sync.runs ORDER BY id DESC LIMIT 1") == (
+        "cancelled",
+        True,
+    )
+    assert shop.row("SELECT status, error_message FROM import_sessions ORDER BY id DESC LIMIT 1") == (
+        "failed",
+        "Импорт отменён. [cancelled]",
+    )
+    wait_until(lambda: lock_is_free(shop.connection), LIMIT_S + BUSY_S)
+
+
+@SIGNALS
+def test_while_reading(shop: Shop, tmp_path: Path, number: int) -> None:
+    generate(tmp_path / "large", products=300)
+    before = shop_rows(shop)
+    with Installation(tmp_path / "home", shop.url).start(*run_arguments(tmp_path / "large")) as program:
+        program.event("progress", stage="stage")
+        program.stop_workers()  # so that it cannot finish
+        outcome = interrupted(program, number)
+    assert [line["event"] for line in outcome.lines][-2:] == ["error", "result"]
+    assert outcome.error["code"] == "cancelled"
+    assert outcome.lines[-1]["status"] == "cancelled"
+    assert shop_rows(shop) == before
+    assert_rows_closed(shop)
+
+
+@SIGNALS
+def test_in_a_long_statement_of_the_merge(
+    stocked_shop: Shop, installed: Installation, dearer: Path, number: int
+) -> None:
+    stocked_shop.execute(SLOW_UPDATE)
+    before = shop_rows(stocked_shop)
+    sleeping = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    with installed.start(*run_arguments(dearer)) as program:
+        wait_until(lambda: stocked_shop.value(sleeping))
+        outcome = interrupted(program, number)
+    assert outcome.lines[-1]["status"] == "cancelled"
+    assert shop_rows(stocked_shop) == before
+    assert_rows_closed(stocked_shop)
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """A port that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("what", ["--run", "--check"])
+def test_while_connecting_to_an_address_that_does_not_answer(dearer: Path, tmp_path: Path, what: str) -> None:
+    with silent_server() as port:
+        url = f"postgresql://u@127.0.0.1:{port}/shop"
+        arguments = (what, "--json", "--data-dir", dearer, "--home", tmp_path / "home", "--database-url", url)
+        with Installation(tmp_path / "home").start(*arguments) as program:
+            connected = psutil.Process(program.pid).net_connections
+            wait_until(lambda: [line for line in connected() if line.raddr and line.raddr.port == port])
+            outcome = interrupted(program)
+    assert [line["code"] for line in outcome.lines] == ["cancelled"]
+
+
+@contextmanager
+def waiting_for_a_row(shop: Shop, proxy: Proxy, export: Path, folder: Path) -> Iterator[Program]:
+    """A program on the other side of a network, in the middle of its merge."""
+    installation = Installation(folder / "home", proxy.url)
+    with holding(shop.url, VARIANT), installation.start(*run_arguments(export)) as program:
+        wait_until(lambda: waiting_importers(shop.connection))
+        yield program
+
+
+def test_when_the_network_stands_still(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    """Neither the cancel nor the closing of the rows gets through; the next run closes them."""
+    before = shop_rows(stocked_shop)
+    with Proxy(stocked_shop.url) as proxy, waiting_for_a_row(stocked_shop, proxy, dearer, tmp_path) as program:
+        proxy.stands_still.set()
+        interrupted(program)
+    wait_until(lambda: lock_is_free(stocked_shop.connection))
+    assert shop_rows(stocked_shop) == before
+    stocked_shop.run(dearer)
+    statuses = stocked_shop.rows("SELECT status FROM freesport_sync.runs ORDER BY id")
+    assert statuses == [("completed",), ("interrupted",), ("completed",)]
+
+
+def test_second_time_ends_the_program_at_once(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    with Proxy(stocked_shop.url) as proxy, waiting_for_a_row(stocked_shop, proxy, dearer, tmp_path) as program:
+        proxy.stands_still.set()
+        asked_at = time.monotonic()
+        program.interrupt()
+        wait_until(lambda: not program.has_pending(signal.SIGINT))
+        program.interrupt()
+        assert program.code(DEADLINE_S) == 130
+        assert time.monotonic() - asked_at < PATIENCE_S, "it did not wait for the first one's time to pass"
+        assert program.ended().stderr == ""
+
+
+@SIGNALS
+def test_while_the_workers_start(installed: Installation, dearer: Path, number: int) -> None:
+    with installed.start(*run_arguments(dearer)) as program:
+        wait_until(lambda: psutil.Process(program.pid).children())
+        interrupted(program, number)
+
+
+def test_with_the_private_server(dearer: Path, tmp_path: Path) -> None:
+    generate(tmp_path / "large", products=300)
+    installation = Installation(tmp_path / "home")
+    with installation.start(*run_arguments(tmp_path / "large")) as program:
+        program.event("progress", stage="stage")
+        program.stop_workers()
+        interrupted(program)
+    outcome = installation.run(*run_arguments(dearer))
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.events("run_started")[0]["run_id"] == 2
+    assert servers_in(installation.home) == []
+
+
+def test_on_a_terminal_the_cursor_comes_back(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    address = stocked_shop.url.set(drivername="postgresql")._replace(password=None).render_as_string()
+    arguments = ("--run", "--data-dir", dearer, "--home", tmp_path / "home", "--database-url", address)
+    with holding(stocked_shop.url, VARIANT):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "freesport_sync", *map(str, arguments)],
+            env=clean_environment() | {"FREESPORT_SYNC_DB_PASSWORD": str(stocked_shop.url.password), "TERM": "xterm"},
+            cwd=ROOT,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        wait_until(lambda: waiting_importers(stocked_shop.connection))
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(5) == 130
+    shown = b""
+    try:
+        while data := os.read(master, 65536):
+            shown += data
+    except OSError:  # the other side is closed
+        pass
+    os.close(master)
+    text = shown.decode()
+    assert text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l") >= 0
+    assert "Импорт отменён." in text
+    assert "Traceback" not in text
