@@ -58,8 +58,8 @@ class Application:
         self.settings: Settings = load_settings(self.paths.settings_file)
         self._is_demo = is_demo
         self._create_shop_tables = create_shop_tables
-        url = None if is_demo else database_url or self.settings.database.url
-        self._url = parse_url(url) if url else None
+        url = None if is_demo else self.settings.database.url if database_url is None else database_url
+        self._url = None if url is None else parse_url(url)
 
     def run(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
         """Import; see `pipeline.runner.run_import`."""

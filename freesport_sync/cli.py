@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from freesport_sync import __version__
 from freesport_sync.cli_terminal import protect_streams, run_interruptibly
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.run import FileType, RunKind, RunRequest
+from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, SyncError
 from freesport_sync.resources import resource
 from freesport_sync.texts import Language, Texts, preferred_language
@@ -117,7 +118,30 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where help is; exit code 2."""
-        self.exit(ExitCode.USAGE, f"{self._texts('cli.usage_error', reason=message)}\n")
+        reason = next((self._texts(key, **found) for key, found in _understood(message)), message)
+        self.exit(ExitCode.USAGE, f"{self._texts('cli.usage_error', reason=reason)}\n")
+
+    def format_help(self) -> str:
+        """The help, without argparse's English heading."""
+        return super().format_help().replace("usage: ", self._texts("cli.usage_label"), 1)
+
+
+# argparse explains itself in English only; text key -> what it says.
+_ARGPARSE_SAYS = {
+    "cli.usage_expected": r"argument (?P<argument>\S+): expected one argument",
+    "cli.usage_together": r"argument (?P<argument>\S+): not allowed with argument (?P<other>\S+)",
+    "cli.usage_unknown": r"unrecognized arguments: (?P<value>.+)",
+    "cli.usage_choice": (
+        r"argument (?P<argument>\S+): invalid choice: '?(?P<value>.*?)'? \(choose from (?P<choices>.+)\)"
+    ),
+    "cli.usage_value": r"argument (?P<argument>\S+): (?P<value>.+)",
+}
+
+
+def _understood(message: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for key, pattern in _ARGPARSE_SAYS.items():
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            yield key, found.groupdict()
 
 
 def _exit_code(options: argparse.Namespace, output: Output, cancel: CancelToken) -> int:
@@ -167,7 +191,7 @@ def _request(options: argparse.Namespace) -> RunRequest:
         kind=RunKind(options.run),
         file_type=FileType(options.file_type),
         data_dir=_data_dir(options),
-        operator=options.operator or user_and_host(),
+        operator=storable(options.operator or user_and_host()),
         chunk_size=options.chunk_size,
         is_dry_run=options.dry_run,
         is_full=options.full,

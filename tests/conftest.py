@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect, transaction
+from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop_tables import create_shop_tables
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.shop import Shop, cloned_database
@@ -56,21 +57,28 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
+def untouched_template(postgres: EmbeddedPostgres) -> str:
+    """A database with the shop's tables, which our program has never seen."""
+    return _template(postgres, has_own_schema=False)
+
+
+@pytest.fixture(scope="session")
 def template(postgres: EmbeddedPostgres) -> str:
-    """A database with the shop's tables, from which tests clone theirs."""
-    name = f"template_{uuid4().hex}"
-    postgres.ensure_database(name)
-    connection = connect(postgres.url(name), "tests")
-    with transaction(connection):
-        create_shop_tables(connection)
-    connection.close()
-    return name
+    """A database with the shop's tables and our own, so that not every test has to wait for the migrations."""
+    return _template(postgres, has_own_schema=True)
 
 
 @pytest.fixture
 def empty_database(postgres: EmbeddedPostgres) -> Iterator[sa.URL]:
     """A fresh database without tables."""
     with cloned_database(postgres, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+def untouched_shop_database(postgres: EmbeddedPostgres, untouched_template: str) -> Iterator[sa.URL]:
+    """A fresh database with the shop's tables and nothing of ours."""
+    with cloned_database(postgres, untouched_template) as url:
         yield url
 
 
@@ -120,3 +128,15 @@ def _priced(folder: Path, retail: int) -> Path:
     export.offers(offer("p1#c1"))
     export.prices(prices("p1#c1", {"retail": retail}))
     return folder
+
+
+def _template(postgres: EmbeddedPostgres, has_own_schema: bool) -> str:
+    name = f"template_{uuid4().hex}"
+    postgres.ensure_database(name)
+    connection = connect(postgres.url(name), "tests")
+    with transaction(connection):
+        create_shop_tables(connection)
+    if has_own_schema:
+        prepare_own_schema(connection)
+    connection.close()
+    return name

@@ -139,8 +139,11 @@ def _checked_entries(opened: zipfile.ZipFile, name: str) -> dict[PurePosixPath, 
             raise SourceMalformed("archive_bomb", file=name, entry=entry.filename, size_bytes=entry.file_size)
         checked[path] = entry
     # Windows and macOS do not tell `A.xml` from `a.xml`: the second would overwrite the first in silence.
-    if len({str(path).lower() for path in checked}) < len(checked):
-        raise SourceMalformed("archive_unsafe", file=name, entry="", reason="same_name_twice")
+    seen: set[str] = set()
+    for path in checked:
+        if str(path).lower() in seen:
+            raise SourceMalformed("archive_unsafe", file=name, entry=str(path), reason="same_name_twice")
+        seen.add(str(path).lower())
     # Reading stops at the size that an entry claims, so the claims can be added up.
     total = sum(entry.file_size for entry in checked.values())
     if total > MAX_TOTAL_BYTES:

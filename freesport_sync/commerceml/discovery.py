@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from freesport_sync.commerceml.header import read_header
+from freesport_sync.core.run import storable
 from freesport_sync.errors import SourceMalformed, SourceMissing
 
 MAX_DEPTH = 3
@@ -142,8 +143,8 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
             skipped.append(SkippedFile(name, "not_in_this_run"))
         else:
             found.append(_Found((_ORDER[kind], segments, name), kind, path, name))
-    files = tuple(_source_file(number, item) for number, item in enumerate(sorted(found), start=1))
-    return Export(files, tuple(sorted(skipped)))
+    files = tuple(replace(file, file_no=number) for number, file in enumerate(_in_import_order(found), start=1))
+    return Export(files, tuple(sorted(SkippedFile(storable(name), reason) for name, reason in skipped)))
 
 
 def recognise(file_name: str) -> tuple[FileKind | None, tuple[int, ...]]:
@@ -201,12 +202,23 @@ def _link_problem(path: Path, root: Path) -> str:
     return "" if target.is_relative_to(root) else "symlink_outside"
 
 
-def _source_file(file_no: int, found: _Found) -> SourceFile:
+def _in_import_order(found: list[_Found]) -> list[SourceFile]:
+    """By kind, then by date, then by segment: the last record of an object wins.
+
+    Segments of one export carry one date. A file of an older export that was left lying about (1C gives every file
+    another name) must not bring back what a newer one has changed.
+    """
+    files = [(item.order, _source_file(item)) for item in found]
+    files.sort(key=lambda pair: (pair[0][0], pair[1].created_at or datetime.min, pair[0]))
+    return [file for _order, file in files]
+
+
+def _source_file(found: _Found) -> SourceFile:
     header = read_header(found.path, found.name)
     try:
         status = found.path.stat()
     except OSError as error:
         raise SourceMalformed("file_unreadable", path=found.name, reason=error.strerror or str(error)) from error
     return SourceFile(
-        file_no, found.kind, found.path, found.name, status.st_size, status.st_mtime_ns, header.created_at
+        0, found.kind, found.path, storable(found.name), status.st_size, status.st_mtime_ns, header.created_at
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,10 +51,7 @@ def read_header(path: Path, name: str) -> Header:
 
 def check_header(source: BinaryIO, name: str) -> Header:
     """Like `read_header`, from an open file; leaves it somewhere behind the root's start tag."""
-    try:
-        root = _root(source, name)
-    except etree.XMLSyntaxError as error:
-        raise SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg) from error
+    root = _root(source, name)
     # A DOCTYPE stands before the root. 1C never writes one; without it no entity can be declared, so none of the
     # entity attacks is possible and no `&name;` can be lost in silence.
     if root.getroottree().docinfo.doctype:
@@ -62,6 +60,21 @@ def check_header(source: BinaryIO, name: str) -> Header:
     if tag != ROOT_TAG:
         raise SourceMalformed("not_commerceml", file=name, root=tag)
     return Header(_created_at(root.get("ДатаФормирования", "")), root.get("ВерсияСхемы", ""))
+
+
+def malformed(name: str, error: etree.XMLSyntaxError, log: etree._ListErrorLog) -> SourceMalformed:
+    """What is wrong with a file, from what the parser met first: later complaints only follow from it.
+
+    Args:
+        name: of the file.
+        error: what the parser raised.
+        log: of the parser; the error's own log has other files' complaints too.
+    """
+    first = next(iter(log), None)
+    if first is None:
+        return SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg)
+    code = "xml_limit" if first.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT else "xml_malformed"
+    return SourceMalformed(code, file=name, line=first.line, reason=first.message)
 
 
 def _root(source: BinaryIO, name: str) -> etree._Element:
@@ -73,15 +86,20 @@ def _root(source: BinaryIO, name: str) -> etree._Element:
         is_blank = is_blank and not chunk.strip(_BOM_AND_BLANKS)
         try:
             parser.feed(chunk)
-        except etree.XMLSyntaxError:
+        except etree.XMLSyntaxError as error:
             root = _first(parser)
             if root is not None and root.getroottree().docinfo.doctype:
                 return root  # an entity bomb: the DOCTYPE is what is wrong with it
-            raise
+            raise malformed(name, error, parser.error_log) from error
         if (root := _first(parser)) is not None:
             return root
     if not is_blank:
-        parser.close()  # raises: a document without a root is no XML
+        try:
+            parser.close()  # raises, unless the document is so small that it was held back until now
+        except etree.XMLSyntaxError as error:
+            raise malformed(name, error, parser.error_log) from error
+        if (root := _first(parser)) is not None:
+            return root
     raise SourceMalformed("file_empty", file=name)
 
 
@@ -90,7 +108,8 @@ def _first(parser: etree.XMLPullParser) -> etree._Element | None:
 
 
 def _created_at(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
-    except ValueError:
-        return None
+    text = text.strip()
+    for read in (datetime.fromisoformat, lambda written: datetime.strptime(written, "%d.%m.%Y %H:%M:%S")):
+        with suppress(ValueError):
+            return read(text).replace(tzinfo=None)
+    return None

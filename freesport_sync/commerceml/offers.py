@@ -67,7 +67,7 @@ def read_offer(element: _Element, reading: Reading) -> Sequence[StagedOffer]:
         StagedOffer(
             *reading.place,
             onec_id,
-            onec_id.partition("#")[0],
+            trim(onec_id.partition("#")[0]),
             name or None,
             shortened(text_of(fields.get("Артикул")), ARTICLE_LIMIT, "Артикул"),
             shortened(color, COLOR_LIMIT, "Цвет"),

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.commerceml.discovery import SourceFile
-from freesport_sync.commerceml.header import check_header
+from freesport_sync.commerceml.header import check_header, malformed
 from freesport_sync.errors import ImportFailed, SourceMalformed
 
 
@@ -50,9 +50,6 @@ class RecordReader:
                 self._require_unchanged()
         except OSError as error:
             raise SourceMalformed("file_unreadable", path=name, reason=error.strerror or str(error)) from error
-        except etree.XMLSyntaxError as error:
-            self._require_unchanged()  # a file that is still being written looks cut off
-            raise SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg) from error
 
     def _records(self, source: BinaryIO) -> Iterator[etree._Element]:
         # A blank text between two tags costs as much as a value: without them parsing is 10 % faster.
@@ -68,13 +65,17 @@ class RecordReader:
             remove_pis=True,
             remove_blank_text=True,
         )
-        for _event, element in parsed:
-            yield element
-            element.clear(keep_tail=False)
-            # Only what stands before: lxml parses ahead, so what follows may be records not yet seen.
-            parent = element.getparent()
-            while parent is not None and element.getprevious() is not None:
-                del parent[0]
+        try:
+            for _event, element in parsed:
+                yield element
+                element.clear(keep_tail=False)
+                # Only what stands before: lxml parses ahead, so what follows may be records not yet seen.
+                parent = element.getparent()
+                while parent is not None and element.getprevious() is not None:
+                    del parent[0]
+        except etree.XMLSyntaxError as error:
+            self._require_unchanged()  # a file that is still being written looks cut off
+            raise malformed(self._file.name, error, parsed.error_log) from error
 
     def _require_unchanged(self) -> None:
         try:

@@ -153,7 +153,9 @@ class _CategoryPlanner:
             elif row.name is None:  # a tombstone marks the group, it does not empty it
                 records[row.onec_id] = first._replace(is_deleted=row.is_deleted)
             else:
-                records[row.onec_id] = row._replace(slug=first.slug or row.slug)
+                # A segment may repeat a group without what is above it, to hang others below.
+                parent = row.parent_onec_id or first.parent_onec_id
+                records[row.onec_id] = row._replace(slug=first.slug or row.slug, parent_onec_id=parent)
         return records
 
     def _adopt_repair_anchor(self) -> ShopCategory | None:
@@ -186,7 +188,7 @@ class _CategoryPlanner:
         )
         if not anchors and (not self.shop_anchors or is_renamed):
             roots = sorted({row.name or row.onec_id for row in self.staged.values() if row.parent_onec_id is None})
-            raise ImportFailed("root_category_missing", root=self.root_name, found=", ".join(roots[:5]))
+            raise ImportFailed("root_category_missing", root=self.root_name, found=", ".join(roots[:5]) or "-")
         verdicts: dict[str, bool] = dict.fromkeys(anchors, True)
         in_scope = {}
         for key, row in self.staged.items():

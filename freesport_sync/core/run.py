@@ -105,7 +105,7 @@ class RunRequest:
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values, for the run's row."""
-        return asdict(self) | {"data_dir": str(self.data_dir)}
+        return asdict(self) | {"data_dir": storable(str(self.data_dir))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,11 @@ class FieldChange:
     field: str
     old_value: str | None
     new_value: str | None
+
+
+def storable(text: str) -> str:
+    """Text that the database takes: names of files and people may contain bytes that are no characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def shown(value: object) -> str | None:

@@ -236,13 +236,13 @@ def parse_url(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError) as error:
-        raise ConfigError("database_url_invalid", reason="") from error
+        raise ConfigError("database_url_invalid") from error
     if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg2"):
-        raise ConfigError("database_url_invalid", reason=url.drivername)
+        raise ConfigError("database_url_invalid")
     if url.password is not None or any("password" in name for name in url.query):
         raise ConfigError("database_url_password", login=login_of(url))
     if not url.database:
-        raise ConfigError("database_url_invalid", reason="database")
+        raise ConfigError("database_url_invalid")
     return url.set(drivername="postgresql+psycopg2")
 
 

@@ -83,15 +83,16 @@ def read_field_changes(connection: sa.Connection, run_id: int, limit: int) -> tu
     )
 
 
-def newest_imported(connection: sa.Connection) -> dict[str, datetime]:
-    """File kind -> newest `ДатаФормирования` that a completed run has imported."""
+def last_imported(connection: sa.Connection) -> dict[str, datetime]:
+    """File kind -> newest `ДатаФормирования` of the last completed run that imported files of that kind."""
     query = (
         sa.select(run_files.c.kind, sa.func.max(run_files.c.created_at))
         .join(runs, runs.c.id == run_files.c.run_id)
         .where(runs.c.status == "completed", runs.c.is_dry_run.is_(False), run_files.c.created_at.is_not(None))
-        .group_by(run_files.c.kind)
+        .group_by(run_files.c.kind, run_files.c.run_id)
+        .order_by(run_files.c.run_id)
     )
-    return {kind: created_at for kind, created_at in connection.execute(query)}
+    return {kind: created_at for kind, created_at in connection.execute(query)}  # the last run of a kind stays
 
 
 def _past_run(row: Any) -> PastRun:

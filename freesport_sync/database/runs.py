@@ -273,13 +273,13 @@ def _open_session(connection: sa.Connection, import_type: ImportType) -> int:
         .values(
             import_type=import_type.value,
             status="in_progress",
-            started_at=_now,
+            started_at=sa.func.now(),
             report_details={},
             error_message="",
             celery_task_id=None,
-            created_at=_now,
+            created_at=sa.func.now(),
             report="",
-            updated_at=_now,
+            updated_at=sa.func.now(),
             session_key=SESSION_KEY,
         )
         .returning(import_sessions.c.id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover
+from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import ExportFile, FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
 
@@ -33,6 +34,9 @@ _IMPORT_TYPES = {
 }
 
 _NARROWED = {RunKind.STOCKS: FileType.RESTS, RunKind.PRICES: FileType.PRICES}
+
+
+LEFT_OVER_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,16 @@ class Plan:
         return dates
 
     @property
+    def leftovers(self) -> tuple[RowIssue, ...]:
+        """Files much older than others of their kind: what an earlier export has left in the folder."""
+        newest = self.newest
+        return tuple(
+            RowIssue(Severity.WARNING, "file_left_over", file.name, value=f"{file.created_at:%d.%m.%Y %H:%M}")
+            for file in self.files
+            if file.created_at is not None and newest[file.kind] - file.created_at > LEFT_OVER_AFTER
+        )
+
+    @property
     def export_files(self) -> tuple[ExportFile, ...]:
         return tuple(ExportFile(file.kind.value, file.name, file.size_bytes, file.created_at) for file in self.files)
 
@@ -80,7 +94,7 @@ def file_type_of(request: RunRequest) -> FileType:
     if narrowed is None:
         return request.file_type
     if request.file_type not in (FileType.ALL, narrowed):
-        raise ConfigError("file_type_contradicts", kind=request.kind.value, file_type=request.file_type.value)
+        raise ConfigError("file_type_contradicts", run=request.kind.value, file_type=request.file_type.value)
     return narrowed
 
 

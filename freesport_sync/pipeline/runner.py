@@ -14,7 +14,7 @@ from freesport_sync.commerceml.archive import opened_export
 from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.price_types import plan_price_types
-from freesport_sync.core.progress import Event, ExportFound, Reporter, RunFinished, RunStarted, StageMeter
+from freesport_sync.core.progress import Event, ExportFound, IssuesFound, Reporter, RunFinished, RunStarted, StageMeter
 from freesport_sync.core.run import Counts, Entity, RunReport, RunRequest, RunStatus, Stage
 from freesport_sync.database import reference_tables, runs
 from freesport_sync.database.engine import (
@@ -27,7 +27,7 @@ from freesport_sync.database.engine import (
     transaction,
     translated_errors,
 )
-from freesport_sync.database.history import newest_imported
+from freesport_sync.database.history import last_imported
 from freesport_sync.database.interrupt import interruptible
 from freesport_sync.database.lock import take_lock
 from freesport_sync.database.own_schema import prepare_own_schema
@@ -199,7 +199,7 @@ class _ImportRun:
                 runs.add_files(lock, run.id, self._plan.export_files)
             guards.refuse_full_without_files(self._plan, self._request)
             guards.refuse_missing_catalog(self._plan, has_products(lock))
-            guards.refuse_older_export(self._plan, newest_imported(lock), self._request)
+            guards.refuse_older_export(self._plan, last_imported(lock), self._request)
             staged = stage_export(
                 self._plan, pool, lock, lambda books: self._context(lock, books), report, self._cancel
             )
@@ -232,6 +232,8 @@ class _ImportRun:
         # 1C writes its local time without a zone; the workstation is taken to be in the same zone.
         age_s = (datetime.now() - created_at).total_seconds() if created_at else None
         report(ExportFound(len(self._plan.files), self._plan.size_bytes, created_at, age_s, self._plan.skipped))
+        if self._plan.leftovers:
+            report(IssuesFound(self._plan.leftovers))
 
     def _failure(self, error: BaseException) -> SyncError:
         """The error that the operator is told: the reason of a cancel or abort goes before what it broke."""

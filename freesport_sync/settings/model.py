@@ -35,7 +35,7 @@ class DatabaseSettings(_Section):
     """Where the shop's data is."""
 
     url: str | None = Field(
-        None, description="postgresql://user@host:port/database without a password; empty: the private server"
+        None, description="postgresql://user@host:port/database without a password; without it: the private server"
     )
     password_file: Path | None = Field(None, description="file with the password, readable by its owner only (0600)")
     postgres_bin: Path | None = Field(None, description="folder with the programs of PostgreSQL for the private server")

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import sqlalchemy as sa
 
+from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from tests.watching import DEADLINE_S, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -108,9 +109,12 @@ class Program:
 
     def stop_workers(self) -> None:
         """Make those who read the files stand still, so that the program cannot finish reading."""
-        for child in psutil.Process(self.pid).children():
-            if "--multiprocessing-fork" in child.cmdline():
-                child.suspend()
+        for worker in self.workers():
+            worker.suspend()
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that read files."""
+        return [child for child in psutil.Process(self.pid).children() if "--multiprocessing-fork" in child.cmdline()]
 
     def family(self) -> set[int]:
         """The processes of its session that are alive."""
@@ -185,6 +189,11 @@ def clean_environment() -> dict[str, str]:
     return mine | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONPATH": str(ROOT)}
 
 
+def address(url: sa.URL) -> str:
+    """A URL as an operator writes it: without the password."""
+    return url.set(drivername="postgresql")._replace(password=None).render_as_string()
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """The program with a home of its own, and the shop that it imports into.
@@ -199,18 +208,25 @@ class Installation:
 
     def start(self, *arguments: object, **options: Any) -> AbstractContextManager[Program]:
         """Start it; `options` are those of `Program`."""
-        where: list[object] = ["--home", self.home]
-        if self.url is not None:
-            address = self.url.set(drivername="postgresql")._replace(password=None)
-            where += ["--database-url", address.render_as_string()]
-            password = {"FREESPORT_SYNC_DB_PASSWORD": str(self.url.password)}
-            options["environment"] = password | dict(options.get("environment") or {})
-        return started(*arguments, *where, **options)
+        options["environment"] = self.environment | dict(options.get("environment") or {})
+        return started(*arguments, *self.arguments, **options)
 
     def run(self, *arguments: object, **options: Any) -> Outcome:
         """Start it and wait for its end."""
         with self.start(*arguments, **options) as program:
             return program.ended()
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Those that say where everything is."""
+        if self.url is None:
+            return "--home", str(self.home)
+        return "--home", str(self.home), "--database-url", address(self.url)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What carries the password."""
+        return {} if self.url is None else {PASSWORD_VARIABLE: str(self.url.password)}
 
     @property
     def logs(self) -> str:

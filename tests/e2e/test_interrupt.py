@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -143,10 +143,19 @@ def test_second_time_ends_the_program_at_once(stocked_shop: Shop, dearer: Path, 
         assert program.ended().stderr == ""
 
 
+def knows_signal(process: psutil.Process, number: int) -> bool:
+    """Whether Python has started so far that it would answer to a signal, or a mask keeps the signal from it."""
+    with suppress(psutil.NoSuchProcess, OSError):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigCgt", "SigBlk"))]
+        return any(mask & 1 << (number - 1) for mask in masks)
+    return False
+
+
 @SIGNALS
 def test_while_the_workers_start(installed: Installation, dearer: Path, number: int) -> None:
     with installed.start(*run_arguments(dearer)) as program:
-        wait_until(lambda: psutil.Process(program.pid).children())
+        wait_until(lambda: any(knows_signal(child, number) for child in program.workers()))
         interrupted(program, number)
 
 
@@ -163,14 +172,13 @@ def test_with_the_private_server(dearer: Path, tmp_path: Path) -> None:
     assert servers_in(installation.home) == []
 
 
-def test_on_a_terminal_the_cursor_comes_back(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+def test_on_a_terminal_the_cursor_comes_back(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
     master, slave = pty.openpty()
-    address = stocked_shop.url.set(drivername="postgresql")._replace(password=None).render_as_string()
-    arguments = ("--run", "--data-dir", dearer, "--home", tmp_path / "home", "--database-url", address)
+    arguments = ("--run", "--data-dir", dearer, *installed.arguments)
     with holding(stocked_shop.url, VARIANT):
         process = subprocess.Popen(
             [sys.executable, "-m", "freesport_sync", *map(str, arguments)],
-            env=clean_environment() | {"FREESPORT_SYNC_DB_PASSWORD": str(stocked_shop.url.password), "TERM": "xterm"},
+            env=clean_environment() | installed.environment | {"TERM": "xterm"},
             cwd=ROOT,
             stdin=slave,
             stdout=slave,

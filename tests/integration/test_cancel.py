@@ -111,15 +111,17 @@ def test_cancel_cuts_a_long_statement(stocked_shop: Shop, dearer: Path) -> None:
 
 def test_cancel_before_a_long_statement_begins_cuts_it_too(stocked_shop: Shop, dearer: Path) -> None:
     before = shop_rows(stocked_shop)
-    cancelled_at: list[float] = []
+    requests = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE :asked"
+    begun_at: list[float] = []
 
-    def cancel() -> None:
-        cancelled_at.append(time.monotonic())
+    def cancel_in_vain() -> None:
         stocked_shop.cancel.cancel()
+        wait_until(lambda: stocked_shop.value(requests, asked="SELECT pg_cancel_backend%"))
+        begun_at.append(time.monotonic())
 
     with holding(stocked_shop.url, "LOCK TABLE categories"), pytest.raises(Cancelled):
-        stocked_shop.run(dearer, at_stage(Stage.RESOLVE, cancel))
-    assert time.monotonic() - cancelled_at[0] < 1
+        stocked_shop.run(dearer, at_stage(Stage.RESOLVE, cancel_in_vain))
+    assert time.monotonic() - begun_at[0] < 1
     assert_cancelled(stocked_shop, before)
 
 
@@ -166,6 +168,7 @@ def test_cancel_is_ignored_once_commit_is_on_its_way(
 
     def cancel_too_late(*arguments: object, **named: object) -> None:
         stocked_shop.cancel.cancel()
+        assert not stocked_shop.cancel.is_set
         close_run(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(runs, "close_run", cancel_too_late)

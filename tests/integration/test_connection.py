@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from freesport_sync.core.progress import Event, Progress, StageMeter
 from freesport_sync.core.run import Entity, RunStatus, Stage
 from freesport_sync.database import engine
 from freesport_sync.database.checkup import check_database
@@ -25,7 +26,6 @@ from tests.proxy import Link, Proxy, other_process_number
 from tests.shop import Shop
 from tests.watching import (
     VARIANT,
-    at_stage,
     background,
     holding,
     importers,
@@ -258,16 +258,18 @@ def test_backend_terminated_while_merging(
 
 @pytest.mark.parametrize("victims", [importers, side_connections], ids=["lock", "side"])
 def test_backend_terminated_while_reading(
-    shop: Shop, tmp_path: Path, victims: Callable[[sa.Connection], list[int]]
+    shop: Shop, tmp_path: Path, victims: Callable[[sa.Connection], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(StageMeter, "MIN_INTERVAL_S", 0)
     generate(tmp_path / "large", products=200)
     before = shop_rows(shop)
 
-    def terminate() -> None:
-        shop.execute(TERMINATE, pids=victims(shop.connection))
+    def terminate_between_two_blocks(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage is Stage.STAGE and event.done > event.total / 4:
+            shop.execute(TERMINATE, pids=victims(shop.connection))
 
     with pytest.raises(ConnectionFailed) as caught:
-        shop.run(tmp_path / "large", at_stage(Stage.STAGE, terminate))
+        shop.run(tmp_path / "large", terminate_between_two_blocks, chunk_size=20)
     assert_lost(shop, caught.value, before)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.run import FileType, RunStatus
+from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import OwnedField
 from tests.builders import (
     BRANDS,
@@ -70,6 +71,20 @@ def test_an_export_older_than_the_last_of_its_kind_is_refused(shop: Shop, new_ex
     assert error.params["created_at"] == "2025-09-12 21:25:38"
     assert failed_run(shop)[0] == "export_older"
     assert shop.run(second.folder, allow_older=True).status is RunStatus.COMPLETED
+
+
+def test_the_last_import_counts_and_not_the_newest_date_ever(shop: Shop, new_export: NewExport) -> None:
+    days = ["2027-01-01", "2025-09-12", "2025-09-13"]  # a 1C server whose clock was wrong for a while
+    exports = [new_export() for _ in days]
+    for export, day in zip(exports, days, strict=True):
+        export.created_at = f"{day}T10:00:00"
+        export.reference_books()
+        export.goods(product("p1"))
+    shop.run(exports[0].folder)
+    with pytest.raises(ImportFailed, match="export_older"):
+        shop.run(exports[1].folder)
+    shop.run(exports[1].folder, allow_older=True)
+    assert shop.run(exports[2].folder).status is RunStatus.COMPLETED
 
 
 def test_what_was_imported_counts_and_not_what_was_refused(shop: Shop, export: ExportBuilder) -> None:

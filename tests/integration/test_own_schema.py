@@ -68,6 +68,12 @@ NOT_COMPARED = ["pg_temp%", "pg_toast%", "information_schema", SCHEMA]
 TABLES = "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname = :schema"
 
 
+@pytest.fixture
+def shop_database(untouched_shop_database: sa.URL) -> sa.URL:
+    """Here it matters that the program has never been in the shop."""
+    return untouched_shop_database
+
+
 def structure(shop: Shop) -> list[tuple[object, ...]]:
     return shop.rows(CATALOGUE, others=NOT_COMPARED)
 

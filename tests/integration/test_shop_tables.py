@@ -172,6 +172,12 @@ def connection(empty_database: URL) -> Iterator[Connection]:
 
 
 @pytest.fixture
+def shop_database(untouched_shop_database: URL) -> URL:
+    """Here it matters that the program has never been in the shop."""
+    return untouched_shop_database
+
+
+@pytest.fixture
 def shop(shop_database: URL) -> Iterator[Connection]:
     """An open transaction in a database with the shop tables; it is rolled back."""
     yield from _connect(shop_database)

@@ -108,6 +108,7 @@ def test_odd_quantities(shop: Shop, stocked: ExportBuilder, written: str, stock:
 
 def test_a_stock_beyond_the_column_is_cut(shop: Shop, stocked: ExportBuilder) -> None:
     assert after(shop, stocked, rests("p1#b", dict.fromkeys(("w1", "w2", "w3"), 999_999_999)))[0] == 2_147_483_647
+    assert shop.issues() == {"stock_cut": ["p1#b"]}
 
 
 def test_absent_offers_keep_their_stock_also_in_a_full_run(shop: Shop, stocked: ExportBuilder) -> None:

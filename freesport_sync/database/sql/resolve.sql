@@ -74,6 +74,7 @@ ANALYZE map_variant (onec_id, variant_id, product_id);
 CREATE TEMP TABLE rest_total ON COMMIT DROP AS
 SELECT onec_id,
        least(sum(quantity), 2147483647)::integer AS stock_quantity,
+       sum(quantity) > 2147483647 AS is_cut,
        (array_agg(warehouse_onec_id ORDER BY quantity DESC, file_no, position, entry)
            FILTER (WHERE warehouse_onec_id IS NOT NULL))[1] AS warehouse_id
 FROM stg_rest GROUP BY onec_id;

@@ -104,6 +104,18 @@ def test_segments_are_numbers(export: ExportBuilder) -> None:
     assert found == ["", "1", "2", "9", "10"]
 
 
+def test_a_file_that_an_older_export_has_left_comes_first_whatever_its_name(export: ExportBuilder) -> None:
+    export.write("prices/prices_1_1_a.xml", export.document("", "2025-09-20T10:00:00"))
+    export.write("prices/prices_1_2_a.xml", export.document("", "2025-09-20T10:00:00"))
+    export.write("prices/prices_1_2_b.xml", export.document("", "2025-09-01T10:00:00"))
+    assert [name[-7:-4] for name in names(discover(export.folder))] == ["2_b", "1_a", "2_a"]
+
+
+def test_a_name_of_bytes_that_are_no_characters_is_shown_with_question_marks(export: ExportBuilder) -> None:
+    (export.folder / "goods_1_\udcff.xml").write_bytes(export.document(""))
+    assert names(discover(export.folder)) == ["goods_1_?.xml"]
+
+
 def test_the_name_decides_and_not_the_place(export: ExportBuilder) -> None:
     content = export.document("")
     places = ["goods_1_1_x.xml", "goods/goods_1_2_x.xml", "goods/import_files/goods_1_3_x.xml", "a/b/c/goods_1_4_x.xml"]

@@ -137,7 +137,18 @@ def test_malformed_xml(goods: Path, content: str | bytes) -> None:
 
 
 def test_a_text_without_end(goods: Path) -> None:
-    assert refusal(goods, DOCUMENT.format(f"<Товар>{'x' * 11_000_000}</Товар>")).code == "xml_malformed"
+    assert refusal(goods, DOCUMENT.format(f"<Товар>{'x' * 11_000_000}</Товар>")).code == "xml_limit"
+
+
+def test_the_first_complaint_of_the_parser_is_told(goods: Path) -> None:
+    error = refusal(goods, DOCUMENT.format("\n<Товар>a&nbsp;b</Товар>"))
+    assert error.code == "xml_malformed"
+    assert error.params["reason"] == "Entity 'nbsp' not defined"
+    assert error.params["line"] == 2
+
+
+def test_a_tiny_document_is_no_empty_file(goods: Path) -> None:
+    assert refusal(goods, "<a/>").code == "not_commerceml"
 
 
 ENTITIES = "".join(f'<!ENTITY e{number} "{f"&e{number - 1};" * 10}">' for number in range(1, 10))

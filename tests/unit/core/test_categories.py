@@ -48,6 +48,15 @@ def test_a_new_tree() -> None:
     assert result.counts == Counts(created=3)
 
 
+@pytest.mark.parametrize("is_swapped", [False, True])
+def test_a_segment_may_repeat_a_group_without_what_is_above_it(is_swapped: bool) -> None:
+    first = [row("root", None, "СПОРТ"), row("balls", "root", "А"), row("nets", "balls", "Б")]
+    second = [row("nets", None, "Б"), row("more", "nets", "В")]
+    result = plan(*(second + first if is_swapped else first + second))
+    assert dict(result.parents) == {"root": None, "balls": "root", "nets": "balls", "more": "nets"}
+    assert result.counts == Counts(created=4)
+
+
 def test_no_groups_change_nothing_whatever_is_asked_for() -> None:
     result = plan(shop=(*TREE, ShopCategory(4, HIDDEN_CATEGORY, "Без", "", None, False)), is_full=True)
     assert result == CategoryPlan(ids={"root": 1, "balls": 2, "nets": 3})

@@ -92,6 +92,14 @@ def test_nothing_to_read_is_a_failure(name: str, tmp_path: Path) -> None:
         make_plan(RunRequest(RunKind.STOCKS), tmp_path)
 
 
+def test_files_that_an_older_export_has_left_are_named() -> None:
+    dates = [datetime(2025, 9, 12, 10), datetime(2025, 9, 12, 9), datetime(2025, 9, 11, 9)]
+    plan = Plan(tuple(source(FileKind.PRICES, number, date) for number, date in enumerate(dates)), ())
+    assert [(issue.code, issue.file, issue.value) for issue in plan.leftovers] == [
+        ("file_left_over", "prices_2.xml", "11.09.2025 09:00")
+    ]
+
+
 def test_the_newest_file_dates_its_kind() -> None:
     first, last = datetime(2025, 9, 1), datetime(2025, 9, 12)
     plan = Plan((source(FileKind.GOODS, 1, last), source(FileKind.GOODS, 2, first), source(FileKind.RESTS, 3)), ())

@@ -1,0 +1,41 @@
+"""What the command line answers to a mistyped call, without touching a database."""
+
+from __future__ import annotations
+
+import pytest
+
+from freesport_sync.cli import run_command_line
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as caught:
+        run_command_line(list(arguments))
+    assert caught.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (("--data-dir",), "после --data-dir нужно значение"),
+        (("--run", "остатки"), "--run не может быть «остатки», допустимы: "),
+        (("--check", "--history"), "--history нельзя указать вместе с --check"),
+        (("--rum",), "неизвестно, что такое --rum"),
+        (("--run", "--chunk-size", "0"), "--chunk-size: "),
+    ],
+)
+def test_a_wrong_call_is_explained_in_russian(
+    arguments: tuple[str, ...], answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = refused(capsys, *arguments)
+    assert f"Неверные параметры: {answer}" in error
+    assert error.endswith("Справка: freesport-sync --help\n")
+
+
+def test_a_wrong_call_is_explained_in_english(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Wrong arguments: --data-dir needs a value\n" in refused(capsys, "--language", "en", "--data-dir")
+
+
+def test_nothing_to_do_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line([]) == 2
+    assert capsys.readouterr().out.startswith("Вызов: freesport-sync --run")
