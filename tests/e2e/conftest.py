@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from tests.conftest import ROOT_VARIABLE
 from tests.e2e.program import Installation
 from tests.shop import Shop
 
@@ -21,6 +24,12 @@ def _own_logs() -> Iterator[None]:
         logger.removeHandler(handler)
         handler.close()
     logger.propagate = True
+
+
+@pytest.fixture
+def private() -> Installation:
+    """The program with its own server, which lies in its home because every account can reach that."""
+    return Installation(Path(os.environ[ROOT_VARIABLE]) / f"мой дом {uuid4().hex}")
 
 
 @pytest.fixture

@@ -236,10 +236,10 @@ def test_check_of_every_state(stocked_shop: Shop, command: Command) -> None:
     assert stocked_shop.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'freesport_sync'") == 0
 
 
-def test_check_of_the_private_server_and_of_nothing(tmp_path: Path) -> None:
-    private = Installation(tmp_path / "home").run("--check")
-    assert private.code == 0
-    assert private.stdout.count("✓") == len(private.stdout.splitlines()) == 8
+def test_check_of_the_private_server_and_of_nothing(private: Installation, tmp_path: Path) -> None:
+    first = private.run("--check")
+    assert first.code == 0
+    assert first.stdout.count("✓") == len(first.stdout.splitlines()) == 8
     nothing = run("--check", "--home", tmp_path, "--database-url", f"postgresql://u@127.0.0.1:{free_port()}/shop")
     assert nothing.code == 3
     assert "(database_unreachable)" in nothing.stderr

@@ -87,10 +87,10 @@ def test_two_first_runs_in_an_empty_database(empty_database: sa.URL, dearer: Pat
         assert set(shop.rows("SELECT status FROM freesport_sync.runs")) == {("completed",)}
 
 
-def test_two_first_runs_with_the_private_server(dearer: Path, tmp_path: Path) -> None:
-    installation = Installation(tmp_path / "новый дом")
-    assert_one_or_both(both(installation, *run_arguments(dearer)))
-    assert servers_in(installation.home) == []
+def test_two_first_runs_with_the_private_server(private: Installation, dearer: Path) -> None:
+    assert_one_or_both(both(private, *run_arguments(dearer)))
+    assert (private.home / "postgres" / "server").is_dir()
+    assert servers_in(private.home) == []
 
 
 # --- kill -9 --------------------------------------------------------------------------------------------------------
@@ -165,14 +165,15 @@ def test_killed_at_any_moment_of_the_merge(
     assert shop.run(second).counts[Entity.PRICE].updated == (0 if status == "completed" else 40)
 
 
-def test_private_server_of_a_killed_program_is_used_again(dearer: Path, tmp_path: Path) -> None:
-    installation = Installation(tmp_path / "home")
-    with installation.start(*run_arguments(dearer)) as program:
-        program.event("run_started")
+def test_private_server_of_a_killed_program_is_used_again(private: Installation, dearer: Path, tmp_path: Path) -> None:
+    generate(tmp_path / "large", products=300)
+    with private.start(*run_arguments(tmp_path / "large")) as program:
+        program.event("progress", stage="stage")
+        program.stop()
         program.kill()
         wait_until(lambda: not program.family(), A_FEW_SECONDS)
-    assert servers_in(installation.home)
-    outcome = installation.run(*run_arguments(dearer))
+    assert servers_in(private.home)
+    outcome = private.run(*run_arguments(dearer))
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.events("run_started")[0]["run_id"] == 2
-    assert servers_in(installation.home) == []
+    assert servers_in(private.home) == []

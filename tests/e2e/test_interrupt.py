@@ -159,17 +159,16 @@ def test_while_the_workers_start(installed: Installation, dearer: Path, number: 
         interrupted(program, number)
 
 
-def test_with_the_private_server(dearer: Path, tmp_path: Path) -> None:
+def test_with_the_private_server(private: Installation, dearer: Path, tmp_path: Path) -> None:
     generate(tmp_path / "large", products=300)
-    installation = Installation(tmp_path / "home")
-    with installation.start(*run_arguments(tmp_path / "large")) as program:
+    with private.start(*run_arguments(tmp_path / "large")) as program:
         program.event("progress", stage="stage")
         program.stop_workers()
         interrupted(program)
-    outcome = installation.run(*run_arguments(dearer))
+    outcome = private.run(*run_arguments(dearer))
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.events("run_started")[0]["run_id"] == 2
-    assert servers_in(installation.home) == []
+    assert servers_in(private.home) == []
 
 
 def test_on_a_terminal_the_cursor_comes_back(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
