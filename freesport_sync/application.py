@@ -16,7 +16,8 @@ from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import Connection, connect, login_of, parse_url, translated_errors
 from freesport_sync.database.history import PastRun, read_field_changes, read_files, read_issues, read_run, read_runs
 from freesport_sync.errors import ConfigError
-from freesport_sync.pipeline.runner import ShopTexts, Target, run_import
+from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
+from freesport_sync.pipeline.runner import run_import
 from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.settings.secrets import database_password
@@ -72,7 +73,7 @@ class Application:
             outcome=shop_texts.outcome,
         )
         with self._target() as target:
-            return run_import(request, target, self.settings, self.paths.work, texts, reporter, cancel)
+            return run_import(ImportJob(request, target, self.settings, self.paths.work, texts, reporter, cancel))
 
     def check(self) -> tuple[CheckItem, ...]:
         """Whether an import could run, point by point; writes nothing."""

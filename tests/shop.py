@@ -17,7 +17,8 @@ from freesport_sync.core.progress import Event, IssuesFound
 from freesport_sync.core.run import RunReport, RunRequest
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect
-from freesport_sync.pipeline.runner import ShopTexts, Target, run_import
+from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
+from freesport_sync.pipeline.runner import run_import
 from freesport_sync.settings.model import Settings
 from freesport_sync.texts import Language, Texts
 
@@ -58,7 +59,8 @@ class Shop:
 
         request = replace(RunRequest(data_dir=folder, operator="tester@here"), **options)
         target = Target(self.url, "shop", may_create_tables=False)
-        return run_import(request, target, self.settings, self._folder / "work", shop_texts(), report, self.cancel)
+        work_dir = self._folder / "work"
+        return run_import(ImportJob(request, target, self.settings, work_dir, shop_texts(), report, self.cancel))
 
     def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:
         """The rows of a query, as plain tuples."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import errno
 import lzma
+import os
 import shutil
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from tempfile import TemporaryDirectory
 
 from freesport_sync.commerceml.discovery import xml_files
 from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError
+from freesport_sync.os_support import is_process_alive
 
 MAX_ENTRIES = 100_000
 MAX_TOTAL_BYTES = 20 * 1024**3
@@ -33,7 +35,7 @@ _FORBIDDEN = frozenset('<>:"|?*') | {chr(code) for code in range(32)}
 
 
 @contextmanager
-def opened_export(data_dir: Path, work_dir: Path) -> Iterator[Path]:
+def opened_export(data_dir: Path, work_dir: Path, check: Callable[[], None] = lambda: None) -> Iterator[Path]:
     """Gives the folder that `discovery.discover` can look through.
 
     A folder without zips is given as it is. The XML files of a zip are unpacked into a temporary folder; of a folder
@@ -43,6 +45,7 @@ def opened_export(data_dir: Path, work_dir: Path) -> Iterator[Path]:
     Args:
         data_dir: folder or zip of the export.
         work_dir: where the temporary folder is made; created if need be.
+        check: called all the time while unpacking; may raise to stop it.
 
     Raises:
         SourceMissing: nothing there, neither folder nor zip, or not readable.
@@ -55,10 +58,10 @@ def opened_export(data_dir: Path, work_dir: Path) -> Iterator[Path]:
         return
     with _temporary_folder(work_dir) as folder:
         if archives == [data_dir]:
-            _unpack(data_dir, folder)
+            _unpack(data_dir, folder, check)
         else:
             for archive in archives:
-                _unpack(archive, folder / archive.name)
+                _unpack(archive, folder / archive.name, check)
             _copy_plain_files(data_dir, folder)
         yield folder
 
@@ -85,14 +88,23 @@ def _is_zip_name(path: Path) -> bool:
 def _temporary_folder(work_dir: Path) -> Iterator[Path]:
     try:
         work_dir.mkdir(parents=True, exist_ok=True)
-        temporary = TemporaryDirectory(prefix="export-", dir=work_dir, ignore_cleanup_errors=True)
+        _remove_litter(work_dir)
+        temporary = TemporaryDirectory(prefix=f"export-{os.getpid()}-", dir=work_dir, ignore_cleanup_errors=True)
     except OSError as error:
         raise ImportFailed("work_dir_not_writable", path=str(work_dir), reason=_reason(error)) from error
     with temporary as name:
         yield Path(name)
 
 
-def _unpack(archive: Path, folder: Path) -> None:
+def _remove_litter(work_dir: Path) -> None:
+    """Remove what a program that was killed has left."""
+    for folder in work_dir.glob("export-*"):
+        process = folder.name.split("-")[1]
+        if process.isdecimal() and not is_process_alive(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpack(archive: Path, folder: Path, check: Callable[[], None]) -> None:
     try:
         # Names without the UTF-8 flag are in the code page of a Russian Windows console.
         with zipfile.ZipFile(archive, metadata_encoding="cp866") as opened:
@@ -100,7 +112,9 @@ def _unpack(archive: Path, folder: Path) -> None:
                 path = folder / target
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with opened.open(entry) as source, path.open("wb") as written:
-                    shutil.copyfileobj(source, written, _COPY_BYTES)
+                    while portion := source.read(_COPY_BYTES):
+                        check()
+                        written.write(portion)
     except OSError as error:
         raise _os_error(error, archive) from error
     except NotImplementedError as error:  # for example Deflate64, which Windows Explorer uses above 2 GB

@@ -10,21 +10,21 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.core.brands import BrandPlan, plan_brands
-from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.categories import CategoryPlan, plan_categories
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
 from freesport_sync.core.progress import IssuesFound, MergeRepeated, Reporter, StageMeter
-from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunRequest, Stage
+from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, Stage
 from freesport_sync.core.warehouses import warehouse_names
 from freesport_sync.database import merge, reference_tables
 from freesport_sync.database.engine import Connection, first_line, is_retryable, transaction
 from freesport_sync.database.merge_issues import read_issues
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change
+from freesport_sync.pipeline.job import ImportJob
 from freesport_sync.pipeline.plan import Plan, file_type_of
 from freesport_sync.pipeline.stage import StagedExport
-from freesport_sync.settings.model import OwnedField, Settings
+from freesport_sync.settings.model import OwnedField
 
 MAX_ATTEMPTS = 3
 MAX_FIELD_CHANGES = 100_000
@@ -73,11 +73,8 @@ class Merger:
         connection: the lock's connection, with filled staging tables.
         plan: the files.
         staged: the reference books and what was counted while reading.
-        request: the run.
-        settings: the rules.
-        texts: `hidden_category`, the name of the category for products of unknown groups.
+        job: the import.
         report: receives progress in rows, and row issues.
-        cancel: asked between statements.
     """
 
     def __init__(
@@ -85,20 +82,17 @@ class Merger:
         connection: Connection,
         plan: Plan,
         staged: StagedExport,
-        request: RunRequest,
-        settings: Settings,
-        hidden_category: str,
+        job: ImportJob,
         report: Reporter,
-        cancel: CancelToken,
     ) -> None:
         self._connection = connection
         self._plan = plan
         self._staged = staged
-        self._request = request
-        self._settings = settings
-        self._hidden_category = hidden_category
+        self._job = job
+        self._request = job.request
+        self._settings = job.settings
+        self._cancel = job.cancel
         self._report = report
-        self._cancel = cancel
 
     def run(self, before_commit: Callable[[MergeResult], None]) -> MergeResult:
         """Merge, and start again from staging if somebody else was in the way, three times at most.
@@ -226,7 +220,7 @@ class Merger:
         reference_tables.write_brands(self._connection, books.brands)
         reference_tables.write_price_types(self._connection, books.price_types)
         if merge.needs_hidden_category(self._connection):
-            reference_tables.ensure_hidden_category(self._connection, self._hidden_category)
+            reference_tables.ensure_hidden_category(self._connection, self._job.texts.hidden_category)
         if merge.needs_no_brand(self._connection):
             reference_tables.ensure_no_brand(self._connection)
 

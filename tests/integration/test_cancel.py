@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from freesport_sync.core.run import Entity, RunStatus, Stage
 from freesport_sync.database import runs
 from freesport_sync.errors import Cancelled, ConnectionFailed
 from tests.bench.generator import generate
-from tests.integration.support import shop_rows
+from tests.integration.support import NewExport, shop_rows
 from tests.shop import Shop
 from tests.watching import (
     VARIANT,
@@ -72,6 +73,21 @@ def test_cancel_while_reading_a_large_export(shop: Shop, tmp_path: Path) -> None
         shop.run(tmp_path / "large", cancel_in_the_middle)
     assert time.monotonic() - seen[0] < 1
     assert_cancelled(shop, before)
+
+
+def test_cancel_while_unpacking_leaves_no_files(stocked_shop: Shop, new_export: NewExport, tmp_path: Path) -> None:
+    export = new_export()
+    export.reference_books()
+    archive, work = export.zipped(tmp_path / "export.zip"), tmp_path / "work"
+    litter, foreign = work / "export-4194305-killed", work / f"export-{os.getppid()}-alive"
+    for folder in (litter, foreign):
+        folder.mkdir(parents=True)
+        (folder / "goods.xml").touch()
+    before = shop_rows(stocked_shop)
+    with pytest.raises(Cancelled):
+        stocked_shop.run(archive, at_stage(Stage.PLAN, lambda: stocked_shop.cancel.cancel()))
+    assert_cancelled(stocked_shop, before)
+    assert list(work.iterdir()) == [foreign]
 
 
 def cancel_by_token(shop: Shop) -> None:

@@ -21,7 +21,8 @@ from freesport_sync.database.engine import connect
 from freesport_sync.database.history import read_run, read_runs
 from freesport_sync.database.own_schema import HEAD, SCHEMA, metadata, prepare_own_schema
 from freesport_sync.errors import SchemaMismatch
-from freesport_sync.pipeline.runner import Target, run_import
+from freesport_sync.pipeline.job import ImportJob, Target
+from freesport_sync.pipeline.runner import run_import
 from freesport_sync.settings.model import Settings
 from tests.integration.support import shop_rows
 from tests.shop import Shop, shop_texts
@@ -177,7 +178,8 @@ def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path, tmp_p
     def import_creating() -> RunStatus:
         target = Target(empty_shop.url, "shop", may_create_tables=True)
         request = RunRequest(data_dir=dearer)
-        return run_import(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken()).status
+        job = ImportJob(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken())
+        return run_import(job).status
 
     with empty_shop:
         assert import_creating() is RunStatus.COMPLETED
@@ -280,7 +282,7 @@ def test_role_without_the_right_to_make_tables(empty_shop: Shop, dearer: Path, t
         target = Target(new_role(empty_shop), "shop", may_create_tables=True)
         request = RunRequest(data_dir=dearer)
         with pytest.raises(SchemaMismatch) as caught:
-            run_import(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken())
+            run_import(ImportJob(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken()))
         assert caught.value.code == "right_missing"
         assert empty_shop.value(TABLES, schema="public") == 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shutil
 import struct
 import zipfile
 from pathlib import Path
@@ -207,19 +206,17 @@ def test_a_method_that_python_does_not_know(tmp_path: Path, work_dir: Path) -> N
     assert refusal(packed, work_dir).code == "archive_method_unknown"
 
 
-def test_the_disk_is_full(
-    export: ExportBuilder, tmp_path: Path, work_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_disk_is_full(export: ExportBuilder, tmp_path: Path, work_dir: Path) -> None:
     export.goods(product("p1"))
     packed = export.zipped(tmp_path / "x.zip")
 
-    def fill(*_args: object) -> None:
+    def fill() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copyfileobj", fill)
-    error = refusal(packed, work_dir)
-    assert isinstance(error, ImportFailed)
-    assert error.code == "disk_full"
+    with pytest.raises(ImportFailed) as caught, opened_export(packed, work_dir, check=fill):
+        pass
+    assert caught.value.code == "disk_full"
+    assert not list(work_dir.iterdir())
 
 
 def test_the_work_folder_cannot_be_made(export: ExportBuilder, tmp_path: Path) -> None:

@@ -1,0 +1,138 @@
+"""The rows of one run: opened, kept alive, and closed in every outcome."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from freesport_sync.core.progress import Event, Reporter
+from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, RunReport, RunStatus
+from freesport_sync.database import runs
+from freesport_sync.database.engine import Connection, DatabaseError, connect, transaction
+from freesport_sync.errors import Cancelled, SyncError
+from freesport_sync.pipeline.job import ImportJob, Target
+from freesport_sync.pipeline.journal import RunJournal
+from freesport_sync.pipeline.plan import import_types_of
+
+log = logging.getLogger(__name__)
+
+
+class RunRecord:
+    """What the database and whoever watches are told of a run.
+
+    Args:
+        job: the import.
+        side: the side connection, in autocommit.
+        backend_id: PostgreSQL process that holds the lock.
+    """
+
+    def __init__(self, job: ImportJob, side: Connection, backend_id: int) -> None:
+        self._job = job
+        self._side = side
+        self._started = time.monotonic()
+        self._files: tuple[ExportFile, ...] = ()
+        with transaction(side):
+            self._run = runs.open_run(side, job.request, import_types_of(job.request), backend_id)
+        self._journal = RunJournal(side, self._run, job.cancel, job.texts.report_line)
+
+    @property
+    def run_id(self) -> int:
+        return self._run.id
+
+    @property
+    def report(self) -> Reporter:
+        """Passes events on to the journal and to whoever watches."""
+
+        def report(event: Event) -> None:
+            self._journal(event)
+            self._job.reporter(event)
+
+        return report
+
+    def add_files(self, connection: Connection, files: tuple[ExportFile, ...]) -> None:
+        """Remember which files the run reads."""
+        self._files = files
+        with transaction(connection):
+            runs.add_files(connection, self._run.id, files)
+
+    def complete(self, connection: Connection, counts: Mapping[Entity, Counts]) -> None:
+        """Write the outcome as the last statements of the merge transaction: after this only COMMIT can fail.
+
+        Args:
+            connection: the lock's connection, in its transaction.
+            counts: what the transaction makes visible.
+
+        Raises:
+            ConnectionFailed: the side connection was lost meanwhile.
+        """
+        self._journal.stop()
+        self._close(connection, RunStatus.COMPLETED, counts, None)
+
+    def complete_dry(self, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]) -> None:
+        """Write the outcome of a dry run."""
+        self._journal.stop()
+        with transaction(self._side):
+            runs.add_field_changes(self._side, self._run.id, changes)
+            self._close(self._side, RunStatus.COMPLETED, counts, None)
+
+    def fail(self, failure: SyncError) -> RunStatus | None:
+        """Close both rows; on a new connection where the side connection was lost with the run.
+
+        Returns:
+            How the run's row stands now, None where the database does not say. COMMIT may have been done although the
+            connection broke: then the row is completed, and stays it.
+        """
+        try:
+            self._journal.stop()
+            return self._closed_as(self._side, failure)
+        except (SyncError, DatabaseError):
+            try:
+                with connected(self._job.target, "freesport_sync side") as fresh:
+                    return self._closed_as(fresh, failure)
+            except (SyncError, DatabaseError) as error:
+                log.warning("run %s stays open until the next run closes it: %s", self._run.id, error)
+                return None
+
+    def run_report(self, status: RunStatus, counts: Mapping[Entity, Counts]) -> RunReport:
+        """The result, for the window, the terminal and scripts."""
+        return RunReport(
+            run_id=self._run.id,
+            kind=self._job.request.kind,
+            status=status,
+            is_dry_run=self._job.request.is_dry_run,
+            started_at=self._run.started_at,
+            duration_s=time.monotonic() - self._started,
+            counts=dict(counts),
+            issue_totals=self._journal.issue_totals,
+            files=self._files,
+        )
+
+    def _closed_as(self, side: Connection, failure: SyncError) -> RunStatus:
+        with transaction(side):
+            self._close(side, status_of(failure), {}, failure)
+        return runs.status_of(side, self._run)
+
+    def _close(
+        self, connection: Connection, status: RunStatus, counts: Mapping[Entity, Counts], error: SyncError | None
+    ) -> None:
+        texts = self._job.texts
+        message = texts.error(error) if error else ""
+        totals = self._journal.issue_totals
+        runs.close_run(connection, self._run, status, counts, totals, texts.outcome(status), error, message)
+
+
+@contextmanager
+def connected(target: Target, application_name: str) -> Iterator[Connection]:
+    """A connection of its own, closed at the end."""
+    connection = connect(target.url, application_name)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def status_of(failure: SyncError) -> RunStatus:
+    """How a run that ended with this error stands."""
+    return RunStatus.CANCELLED if isinstance(failure, Cancelled) else RunStatus.FAILED
