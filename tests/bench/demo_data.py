@@ -23,7 +23,7 @@ BRANDS = (
 MISSING_PRODUCT_OFFER = "Мяч гандбольный Рикошетта Арена, синий (№2)"
 """An offer whose product is not in the export."""
 UNKNOWN_BRAND = "KD-K1"
-PRICE_ON_REQUEST = "VL-T9"
+UNKNOWN_PRICE_TYPE = "VL-T9"
 NEGATIVE_STOCK = "FX-S2"
 FRACTIONAL_STOCK = "LM-L1"
 """Articles of the goods that carry one deliberate mistake each."""

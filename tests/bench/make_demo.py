@@ -166,9 +166,9 @@ def _make_sale(row: Row, size: str, onec_id: str) -> SaleRow:
 def _spoil(row: Row, sale: SaleRow) -> SaleRow:
     """Put the deliberate mistake of this article into its first offer, so that the demo shows row issues."""
     (first, _), second = sale.stocks
-    if row.article == data.PRICE_ON_REQUEST:
-        (type_id, _), *others = sale.prices
-        return sale._replace(prices=[(type_id, ("цена по запросу", "цена по запросу")), *others])
+    if row.article == data.UNKNOWN_PRICE_TYPE:
+        (_, price), *_ = sale.prices
+        return sale._replace(prices=[*sale.prices, (_guid("price type that is not exported"), price)])
     if row.article == data.NEGATIVE_STOCK:
         return sale._replace(stocks=((first, "-3"), second))
     if row.article == data.FRACTIONAL_STOCK:
