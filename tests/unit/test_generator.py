@@ -200,9 +200,10 @@ def test_demo_shows_row_issues_on_purpose() -> None:
         for record in root.iter("{*}ЗначенияСвойства")
         if record.findtext("{*}Ид") == "Бренд"
     ]
-    prices = read_texts(DEMO_FOLDER, "prices", ".//{*}ЦенаЗаЕдиницу")
+    price_types = set(read_texts(DEMO_FOLDER, "priceLists", ".//{*}ТипЦены/{*}Ид"))
+    used_price_types = read_texts(DEMO_FOLDER, "prices", ".//{*}ИдТипаЦены")
     quantities = read_texts(DEMO_FOLDER, "rests", ".//{*}Количество")
     assert sum(offer.split("#")[0] not in products for offer in read_records(DEMO_FOLDER, "offers")) == 1
-    assert [price for price in prices if not price.isdigit()] == ["цена по запросу"]
+    assert sum(price_type not in price_types for price_type in used_price_types) == 1
     assert sorted(quantity for quantity in quantities if not quantity.isdigit()) == ["-3", "12.5"]
     assert sum(brand not in brands for brand in used_brands) == 1
