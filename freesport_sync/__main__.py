@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
@@ -13,12 +14,16 @@ def main() -> int:
     freeze_support()
     if getattr(sys, "frozen", False):
         _use_worker_program()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from freesport_sync.cli import run_command_line
 
         return run_command_line(sys.argv[1:])
     except KeyboardInterrupt:  # before the command line was ready for it
         return 130
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):  # what is done is done, and has its exit code
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _use_worker_program() -> None:

@@ -23,7 +23,18 @@ ROOT_VARIABLE = "FREESPORT_TEST_ROOT"
 BINARIES_VARIABLE = "FREESPORT_TEST_POSTGRES_BIN"
 """Folder with the programs of another PostgreSQL to run the same tests on."""
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "100"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "100",
+    # Hundreds of databases are cloned: without a log of their bytes and nobody cleaning up after them.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

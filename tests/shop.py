@@ -95,7 +95,7 @@ def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.UR
     """A fresh copy of a database, for the time of a test."""
     name = f"test_{uuid4().hex}"
     admin = connect(postgres.url("postgres"), "tests")
-    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     try:
         yield postgres.url(name)
     finally:

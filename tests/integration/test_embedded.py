@@ -9,8 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from freesport_sync.database import embedded, embedded_binaries, embedded_cluste
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.embedded_binaries import find_binaries
 from freesport_sync.errors import ConfigError, ConnectionFailed
+from tests.watching import wait_until
 
 FAST = {"fsync": "off"}
 IS_ROOT = os_support.unprivileged_account() is not None
@@ -121,13 +121,6 @@ def postmaster_pid(server: EmbeddedPostgres) -> int:
 
 def is_running(server: EmbeddedPostgres, pid: int) -> bool:
     return os_support.is_running_in(pid, "postgres", server.home / "data")
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 # --- what a server is ---
@@ -244,12 +237,19 @@ def test_killed_server_is_started_again(copied_folder: Path) -> None:
         assert query(server.url("postgres"), "SELECT id FROM kept") == (1,)
 
 
+def answers(server: EmbeddedPostgres) -> bool:
+    try:
+        server.ensure_running()
+        return query(server.url("postgres"), "SELECT 1") == (1,)
+    except psycopg2.OperationalError:
+        return False
+
+
 def test_server_that_lost_a_process_is_joined(used_folder: Path) -> None:
     with EmbeddedPostgres(used_folder, settings=FAST) as server:
         connection = server._connect()
         os.kill(connection.info.backend_pid, signal.SIGKILL)
-        server.ensure_running()
-        assert query(server.url("postgres"), "SELECT 1") == (1,)
+        wait_until(lambda: answers(server))  # it throws everybody out and recovers
         connection.close()
 
 
