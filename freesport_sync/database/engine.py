@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 Connection = sa.Connection
 Url = sa.URL
-DatabaseError = DBAPIError
+DatabaseError = SQLAlchemyError
 """The words in which the other layers speak of the database, so that they need not know its library."""
 
 OLDEST_SERVER = 120000

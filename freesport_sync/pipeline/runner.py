@@ -90,7 +90,7 @@ class _ImportRun:
     def _import(self) -> MergeResult:
         job = self._job
         meter = StageMeter(self._report, Stage.PLAN, 1, time.monotonic)
-        with opened_export(job.request.data_dir, job.work_dir) as folder:
+        with opened_export(job.request.data_dir, job.work_dir, job.cancel.check) as folder:
             plan = make_plan(job.request, folder)
             meter.finish()
             self._tell(plan)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.progress import Event, MergeRepeated, Progress, RunFinished, RunStarted
+from freesport_sync.core.progress import Event, ExportFound, MergeRepeated, Progress, RunFinished, RunStarted
 from freesport_sync.core.run import Entity, RunStatus, Stage
 from freesport_sync.database import runs
 from freesport_sync.errors import Cancelled, ConnectionFailed
@@ -87,6 +87,7 @@ def test_cancel_while_unpacking_leaves_no_files(stocked_shop: Shop, new_export: 
     with pytest.raises(Cancelled):
         stocked_shop.run(archive, at_stage(Stage.PLAN, lambda: stocked_shop.cancel.cancel()))
     assert_cancelled(stocked_shop, before)
+    assert not [event for event in stocked_shop.events if isinstance(event, ExportFound)], "it was unpacked to the end"
     assert list(work.iterdir()) == [foreign]
 
 

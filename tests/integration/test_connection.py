@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from freesport_sync.core.progress import Event, Progress, StageMeter
-from freesport_sync.core.run import Entity, RunStatus, Stage
-from freesport_sync.database import engine
+from freesport_sync.core.run import Entity, FieldChange, RunStatus, Stage
+from freesport_sync.database import engine, runs
 from freesport_sync.database.checkup import check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect, parse_url
@@ -271,6 +271,22 @@ def test_backend_terminated_while_reading(
     with pytest.raises(ConnectionFailed) as caught:
         shop.run(tmp_path / "large", terminate_between_two_blocks, chunk_size=20)
     assert_lost(shop, caught.value, before)
+
+
+def test_backend_terminated_while_a_dry_run_writes_its_result(
+    stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = runs.add_field_changes
+
+    def terminate_first(connection: sa.Connection, run_id: int, changes: Sequence[FieldChange]) -> None:
+        stocked_shop.execute(TERMINATE, pids=side_connections(stocked_shop.connection))
+        write(connection, run_id, changes)
+
+    monkeypatch.setattr(runs, "add_field_changes", terminate_first)
+    with pytest.raises(ConnectionFailed) as caught:
+        stocked_shop.run(dearer, is_dry_run=True)
+    assert caught.value.code == "connection_lost"
+    assert stocked_shop.value("SELECT status FROM freesport_sync.runs ORDER BY id DESC LIMIT 1") == "failed"
 
 
 def test_backend_terminated_before_the_run_has_a_number(stocked_shop: Shop, dearer: Path) -> None:
