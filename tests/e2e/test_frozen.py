@@ -111,7 +111,9 @@ def session_processes(session: int) -> dict[str, set[str]]:
             if os.getsid(int(process.name)) == session:
                 # In this order: a child that is just being started has our executable and our command line.
                 command = (process / "cmdline").read_text("utf-8").replace("\0", " ")
-                found[Path(os.readlink(process / "exe")).name].add(command)
+                name = Path(os.readlink(process / "exe")).name
+                if command:  # a process that is ending has none any more
+                    found[name].add(command)
     return found
 
 

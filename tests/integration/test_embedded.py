@@ -28,8 +28,10 @@ FAST = {"fsync": "off"}
 IS_ROOT = os_support.unprivileged_account() is not None
 BINARIES = [find_binaries(), *sorted(embedded_binaries._system_folders())[-1:]]
 OWNER = """
+import signal
 import sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may have had it ignored
 from freesport_sync.database.embedded import EmbeddedPostgres
 with EmbeddedPostgres(Path(sys.argv[1]), settings={"fsync": "off"}) as server:
     for name in sys.argv[2:]:
