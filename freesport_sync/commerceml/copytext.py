@@ -11,11 +11,16 @@ NULL = r"\N"
 # Stands for NULL until it is known that no text has to be escaped: neither XML nor PostgreSQL knows this character.
 _ABSENT = "\0"
 
-_WRITE: dict[type, Callable[[Any], str]] = {int: str, Decimal: str, bool: {True: "t", False: "f"}.__getitem__}
+_WRITE: dict[type, Callable[[Any], str]] = {
+    int: str,
+    Decimal: str,
+    bool: {True: "t", False: "f"}.__getitem__,
+    tuple: lambda numbers: f"{{{','.join(map(str, numbers))}}}",
+}
 
 
 def copy_line(row: tuple[object, ...]) -> str:
-    """One row with its line end: texts escaped, None as NULL, a bool as `t` or `f`, whole and decimal numbers."""
+    """One row with its line end: texts escaped, None as NULL, a bool as `t` or `f`, numbers, arrays of numbers."""
     line = _joined(row)
     # Few rows have anything to escape: looking once at the whole line is cheaper than at each of its texts.
     if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(row):

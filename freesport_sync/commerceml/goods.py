@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.brands import BRAND_PROPERTY
 from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of, is_deleted, text_of
+from freesport_sync.commerceml.property_values import BRAND_PROPERTY
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_vat, slugify, trim
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.staged import StagedProduct
+from freesport_sync.core.staged import StagedProduct, StagedRow
 
 RECORD_TAG = "Товар"
 NAME_LIMIT = 300
@@ -22,8 +22,10 @@ DESCRIPTION_LIMIT = 100_000
 _ID_TAG = any_namespace("Ид")
 
 
-def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]:
-    """One `Товар`; nothing where it has no usable id, or no name without being deleted.
+def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
+    """One `Товар`, after the property values that no product of the file had before.
+
+    Nothing where it has no usable id, or no name without being deleted.
 
     The rules are the shop's own importer's (facts 2.5), but for deletion marks and for VAT that cannot be read.
     """
@@ -40,7 +42,10 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]
     description = reading.shortened(
         text_of(fields.get("Описание")), DESCRIPTION_LIMIT, onec_id=onec_id, field="Описание", name=name
     )
+    properties = fields.get("ЗначенияСвойств")
+    numbers = reading.property_values.of_product(properties, onec_id, reading)
     return (
+        *reading.property_values.take_new(),
         StagedProduct(
             *reading.place,
             onec_id,
@@ -48,9 +53,11 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]
             slugify(name),
             description or None,
             reading.reference(child_text(fields.get("Группы"), "Ид"), onec_id=onec_id, field="Группы"),
-            reading.reference(_brand(fields.get("ЗначенияСвойств")), onec_id=onec_id, field=BRAND_PROPERTY),
+            reading.reference(_brand(properties), onec_id=onec_id, field=BRAND_PROPERTY),
             _vat_rate(fields, onec_id, name, reading),
             deleted,
+            numbers,
+            reading.file_no,
         ),
     )
 

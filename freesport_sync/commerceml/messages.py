@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from freesport_sync.commerceml.discovery import SourceFile
+from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.staged import ReferenceRow
 from freesport_sync.errors import SyncError
@@ -19,20 +19,30 @@ class ParseContext:
         price_columns: `Ид` of a price type -> column of `staged.PRICE_COLUMNS`; None for a type that is known and whose
             prices are not written.
         colors: names from `color_mappings`, in the order in which they are looked for in an offer's name.
+        wanted: what the run is about. A file may hold more: 2.x has groups and goods in one, offers, prices and stock
+            in another.
         chunk_size: rows per block at most, 1 or more.
     """
 
     price_columns: Mapping[str, str | None]
     colors: tuple[str, ...]
+    wanted: frozenset[FileKind] = frozenset(FileKind)
     chunk_size: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ParseTask:
-    """One file to read."""
+    """One file to read.
+
+    Args:
+        file: the file.
+        context: what is known of the shop.
+        is_head: read the reference books that stand before the goods or offers, and no more.
+    """
 
     file: SourceFile
     context: ParseContext
+    is_head: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +84,19 @@ class IssueBlock:
 
 @dataclass(frozen=True, slots=True)
 class FileDone:
-    """The file was read to its end; `records` counts 1C's objects, also those without a row."""
+    """The file was read as far as was asked.
+
+    Args:
+        file_no: the file.
+        records: 1C's objects in it, also those without a row.
+        failed: those that could not be imported at all.
+        bytes_read: bytes of the file consumed.
+    """
 
     file_no: int
     records: int
+    failed: int
+    bytes_read: int
 
 
 @dataclass(frozen=True, slots=True)

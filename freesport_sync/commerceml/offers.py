@@ -1,4 +1,4 @@
-"""`Предложение` of an offers file -> variants, with colour and size."""
+"""What an offers file says of a `Предложение` -> a variant, with colour and size."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from functools import lru_cache
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import any_namespace, child_text, fields_of, is_deleted, text_of
+from freesport_sync.commerceml.elements import any_namespace, child_text, is_deleted, text_of
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.commerceml.values import ZERO_GUID, is_not_set, trim
-from freesport_sync.core.issues import Severity
-from freesport_sync.core.staged import StagedOffer
+from freesport_sync.commerceml.values import is_not_set, trim
+from freesport_sync.core.staged import StagedOffer, StagedRow
 
-RECORD_TAG = "Предложение"
 ARTICLE_LIMIT = 100
 COLOR_LIMIT = 100
 SIZE_LIMIT = 50
 
-_OTHER_FILES = frozenset(("Цены", "Остатки", "Количество", "Склад", "КоличествоНаСкладах"))
 _NAME_TAG = any_namespace("Наименование")
 
 _COLOR, _SIZE = "color", "size"
@@ -28,42 +25,23 @@ _NO_SIZES = frozenset(("да", "нет", "yes", "no", "true", "false", "-"))
 """`Размер: Да` says that the product comes in sizes, not in which."""
 
 
-def offer_id(fields: dict[str, _Element], reading: Reading, name: str = "") -> str | None:
-    """`Ид` of a `Предложение`, or None with an issue where it is not usable.
-
-    Some exports write the characteristic apart: `Ид` and `ИдХарактеристики` make `Ид#ИдХарактеристики`.
-    """
-    onec_id = text_of(fields.get("Ид"))
-    if "ИдХарактеристики" in fields and onec_id and "#" not in onec_id:
-        characteristic = text_of(fields["ИдХарактеристики"])
-        if characteristic and characteristic != ZERO_GUID:
-            onec_id = f"{onec_id}#{characteristic}"
-    if onec_id.startswith("#"):
-        reading.report(Severity.ERROR, "onec_id_missing", onec_id=onec_id, name=name, field="Ид", value=onec_id)
-        return None
-    return reading.checked_id(onec_id, name=name)
-
-
-def read_offer(element: _Element, reading: Reading) -> Sequence[StagedOffer]:
-    """One `Предложение`; nothing where it has no usable id.
+def offer_rows(element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedRow]:
+    """The variant, after the characteristics that no offer of the file had before.
 
     Colour and size are found as the shop's own importer finds them (facts 2.6).
     """
-    reading.next_record(element.sourceline)
-    fields = fields_of(element)
     name = text_of(fields.get("Наименование"))
-    onec_id = offer_id(fields, reading, name)
-    if onec_id is None:
-        return ()
-    _report_other_files(fields, reading)
-    color, size = _characteristics(fields.get("ХарактеристикиТовара"))
+    characteristics = fields.get("ХарактеристикиТовара")
+    color, size = _color_and_size(characteristics)
     color = color or _color_in_name(name, reading.colors)
     size = size or _size_in_name(name)
 
     def shortened(text: str, limit: int, field: str) -> str | None:
         return reading.shortened(text, limit, onec_id=onec_id, field=field, name=name) or None
 
+    numbers = reading.property_values.of_offer(characteristics, onec_id, reading)
     return (
+        *reading.property_values.take_new(),
         StagedOffer(
             *reading.place,
             onec_id,
@@ -73,20 +51,13 @@ def read_offer(element: _Element, reading: Reading) -> Sequence[StagedOffer]:
             shortened(color, COLOR_LIMIT, "Цвет"),
             shortened(size, SIZE_LIMIT, "Размер"),
             is_deleted(element, fields),
+            numbers,
+            reading.file_no,
         ),
     )
 
 
-def _report_other_files(fields: dict[str, _Element], reading: Reading) -> None:
-    """2.x has prices and stock in the offers file; we take them from their own files only, and say so once."""
-    if _OTHER_FILES.isdisjoint(fields):
-        return
-    for part in sorted(_OTHER_FILES.intersection(fields)):
-        if reading.is_first("offers_part_ignored", part):
-            reading.report(Severity.WARNING, "offers_part_ignored", field=part)
-
-
-def _characteristics(element: _Element | None) -> tuple[str, str]:
+def _color_and_size(element: _Element | None) -> tuple[str, str]:
     """Colour and size as the characteristics name them, the first that has a value; empty where none does."""
     found = {_COLOR: "", _SIZE: ""}
     if element is not None:

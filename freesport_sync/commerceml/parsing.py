@@ -2,44 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml import brands, goods, groups, offers, price_types, prices, rests, storages, units
+from freesport_sync.commerceml import goods, groups, price_types, properties, proposals, storages, units
 from freesport_sync.commerceml.copytext import copy_line
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, Message, ParseTask, ReferenceBlock
 from freesport_sync.commerceml.reader import RecordReader
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.core.staged import ReferenceRow, StagedRow
+from freesport_sync.core.staged import TABLE_OF, ReferenceRow, StagedRow
 from freesport_sync.errors import SourceMalformed
-
-ReadReference = Callable[[_Element, Reading], Sequence[ReferenceRow]]
-ReadStaged = Callable[[_Element, Reading], Sequence[StagedRow]]
 
 MAX_BLOCK_CHARACTERS = 512 * 1024
 """A Russian letter takes two bytes, so that a block stays near 1 MB."""
 
 MAX_ISSUES = 1000
 
-# kind -> tag of its records, what reads one
-_REFERENCE_BOOKS: dict[FileKind, tuple[str, ReadReference]] = {
-    FileKind.GROUPS: (groups.RECORD_TAG, groups.read_groups),
-    FileKind.PROPERTIES_GOODS: (brands.RECORD_TAG, brands.read_brands),
-    FileKind.PROPERTIES_OFFERS: (brands.RECORD_TAG, brands.read_brands),
-    FileKind.PRICE_LISTS: (price_types.RECORD_TAG, price_types.read_price_type),
-    FileKind.STORAGES: (storages.RECORD_TAG, storages.read_storage),
-    FileKind.UNITS: (units.RECORD_TAG, units.read_unit),
+
+class _Record(NamedTuple):
+    """A kind of record: where it lies, what it is, and what reads it."""
+
+    parent: str
+    kinds: frozenset[FileKind]
+    read: Callable[[_Element, Reading], Sequence[ReferenceRow | StagedRow]]
+
+
+def _skip(_element: _Element, _reading: Reading) -> Sequence[ReferenceRow]:
+    """What is not wanted now must not stay in memory either."""
+    return ()
+
+
+# A reference book may lie in a file of its own (3.x), or before the goods or offers (2.x).
+_REFERENCE_RECORDS = {
+    groups.RECORD_TAG: _Record("", frozenset({FileKind.GROUPS}), groups.read_groups),
+    "Свойство": _Record(
+        "Свойства", frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS}), properties.read_property
+    ),
+    "ТипЦены": _Record("ТипыЦен", frozenset({FileKind.PRICE_LISTS}), price_types.read_price_type),
+    "Склад": _Record("Склады", frozenset({FileKind.STORAGES}), storages.read_storage),
+    "ЕдиницаИзмерения": _Record("ЕдиницыИзмерения", frozenset({FileKind.UNITS}), units.read_unit),
 }
 
-# kind -> tag of its records, what reads one, staging table of the rows
-_STAGED: dict[FileKind, tuple[str, ReadStaged, str]] = {
-    FileKind.GOODS: (goods.RECORD_TAG, goods.read_product, "stg_product"),
-    FileKind.OFFERS: (offers.RECORD_TAG, offers.read_offer, "stg_offer"),
-    FileKind.PRICES: (prices.RECORD_TAG, prices.read_prices, "stg_price"),
-    FileKind.RESTS: (rests.RECORD_TAG, rests.read_rests, "stg_rest"),
+_RECORDS = {
+    "Товар": _Record("Товары", frozenset({FileKind.GOODS}), goods.read_product),
+    "Предложение": _Record(
+        "Предложения", frozenset({FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS}), proposals.read_proposal
+    ),
 }
+
+_HEAVY = ("Свойство", groups.RECORD_TAG)
+"""Reference records of 2.x that are large enough to be thrown away piece by piece while the goods are read."""
 
 
 def parse_file(task: ParseTask) -> Iterator[Message]:
@@ -52,57 +67,85 @@ def parse_file(task: ParseTask) -> Iterator[Message]:
         SourceMalformed: the file cannot be read to its end, see `reader.RecordReader`, or is too large for its kind.
         ImportFailed: the file was written to meanwhile.
     """
-    reading = Reading(task.file, task.context)
-    if task.file.kind.is_reference_book:
-        yield from _reference_messages(task, reading)
-    else:
-        yield from _staged_messages(task, reading)
-    yield FileDone(task.file.file_no, reading.position)
-
-
-def _reference_messages(task: ParseTask, reading: Reading) -> Iterator[Message]:
     _require_size(task.file)
-    tag, read = _REFERENCE_BOOKS[task.file.kind]
-    reader = RecordReader(task.file, tag)
-    size = task.context.chunk_size
-    for element in reader:
-        rows = read(element, reading)
-        for start in range(0, len(rows), size):
-            yield ReferenceBlock(reading.file_no, tuple(rows[start : start + size]), reader.bytes_read)
-        if len(reading.issues) >= MAX_ISSUES:
-            yield from _issue_blocks(reading, reader.bytes_read)
-    yield from _issue_blocks(reading, reader.bytes_read)
+    records = _records(task)
+    stop_at = {record.parent for record in _RECORDS.values()} if task.is_head else ()
+    reading = Reading(task.file, task.context)
+    reader = RecordReader(task.file, {tag: record.parent for tag, record in records.items()}, stop_at)
+    outbox = _Outbox(reading, reader, task.context.chunk_size)
+    for tag, element in reader:
+        yield from outbox.take(records[tag].read(element, reading))
+    yield from outbox.rest()
+    yield FileDone(reading.file_no, reading.position, reading.failed, reader.bytes_read)
 
 
-def _staged_messages(task: ParseTask, reading: Reading) -> Iterator[Message]:
-    tag, read, table = _STAGED[task.file.kind]
-    reader = RecordReader(task.file, tag)
-    chunk_size = task.context.chunk_size
-    lines: list[str] = []
-    characters = 0
-    for element in reader:
-        for row in read(element, reading):
-            line = copy_line(row)
-            lines.append(line)
-            characters += len(line)
-            if len(lines) >= chunk_size or characters >= MAX_BLOCK_CHARACTERS:
-                yield _block(reading, table, lines, reader.bytes_read)
-                lines, characters = [], 0
-        if len(reading.issues) >= MAX_ISSUES:
-            yield from _issue_blocks(reading, reader.bytes_read)
-    if lines:
-        yield _block(reading, table, lines, reader.bytes_read)
-    yield from _issue_blocks(reading, reader.bytes_read)
+def _records(task: ParseTask) -> Mapping[str, _Record]:
+    """What to look for in a file, by its tag."""
+    if task.is_head or task.file.kind.is_reference_book:
+        return {tag: record for tag, record in _REFERENCE_RECORDS.items() if record.kinds & task.context.wanted}
+    wanted = {tag: record for tag, record in _RECORDS.items() if task.file.kind in record.kinds}
+    return wanted | {tag: _REFERENCE_RECORDS[tag]._replace(read=_skip) for tag in _HEAVY}
 
 
-def _block(reading: Reading, table: str, lines: list[str], bytes_read: int) -> Block:
-    return Block(reading.file_no, table, len(lines), "".join(lines).encode(), bytes_read)
+class _Outbox:
+    """Gathers rows and issues of a file into messages.
 
+    Args:
+        reading: where the issues are.
+        reader: knows how far the file is read.
+        chunk_size: rows per block at most.
+    """
 
-def _issue_blocks(reading: Reading, bytes_read: int) -> Iterator[IssueBlock]:
-    issues, reading.issues = reading.issues, []
-    for start in range(0, len(issues), MAX_ISSUES):
-        yield IssueBlock(reading.file_no, tuple(issues[start : start + MAX_ISSUES]), bytes_read)
+    def __init__(self, reading: Reading, reader: RecordReader, chunk_size: int) -> None:
+        self._reading = reading
+        self._reader = reader
+        self._chunk_size = chunk_size
+        self._lines: dict[str, list[str]] = {table: [] for table in TABLE_OF.values()}
+        self._characters = dict.fromkeys(self._lines, 0)
+        self._books: list[ReferenceRow] = []
+
+    def take(self, rows: Sequence[ReferenceRow | StagedRow]) -> Iterator[Message]:
+        """Add the rows of a record; gives what has become full."""
+        for row in rows:
+            table = TABLE_OF.get(type(row))
+            if table is None:
+                self._books.append(row)
+                if len(self._books) >= self._chunk_size:
+                    yield self._book_block()
+                continue
+            lines = self._lines[table]
+            lines.append(line := copy_line(row))
+            self._characters[table] += len(line)
+            if len(lines) >= self._chunk_size or self._characters[table] >= MAX_BLOCK_CHARACTERS:
+                yield self._block(table)
+        if len(self._reading.issues) >= MAX_ISSUES:
+            yield from self._issue_blocks()
+
+    def rest(self) -> Iterator[Message]:
+        """What is left at the end of the file."""
+        if self._books:
+            yield self._book_block()
+        for table, lines in self._lines.items():
+            if lines:
+                yield self._block(table)
+        yield from self._issue_blocks()
+
+    def _block(self, table: str) -> Block:
+        lines = self._lines[table]
+        block = Block(self._reading.file_no, table, len(lines), "".join(lines).encode(), self._reader.bytes_read)
+        self._lines[table], self._characters[table] = [], 0
+        return block
+
+    def _book_block(self) -> ReferenceBlock:
+        rows, self._books = tuple(self._books), []
+        return ReferenceBlock(self._reading.file_no, rows, self._reader.bytes_read)
+
+    def _issue_blocks(self) -> Iterator[IssueBlock]:
+        issues, self._reading.issues = self._reading.issues, []
+        for start in range(0, len(issues), MAX_ISSUES):
+            yield IssueBlock(
+                self._reading.file_no, tuple(issues[start : start + MAX_ISSUES]), self._reader.bytes_read
+            )
 
 
 def _require_size(file: SourceFile) -> None:

@@ -1,4 +1,4 @@
-"""`Предложение` of a prices file -> one row with a column per price."""
+"""The prices of a `Предложение` -> one row with a column per price."""
 
 from __future__ import annotations
 
@@ -7,29 +7,21 @@ from decimal import Decimal
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of
-from freesport_sync.commerceml.offers import offer_id
+from freesport_sync.commerceml.elements import any_namespace, child_text, children
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_price, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice
 
-RECORD_TAG = "Предложение"
-
 _TYPE_TAG = any_namespace("ИдТипаЦены")
 _PRICE_TAG = any_namespace("ЦенаЗаЕдиницу")
 
 
-def read_prices(element: _Element, reading: Reading) -> Sequence[StagedPrice]:
-    """One `Предложение`; nothing where it has no usable id, a row of None where no price is usable.
+def price_rows(fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedPrice]:
+    """The prices of one `Предложение`; a row of None where no price is usable.
 
     `Валюта`, `Единица` and `Коэффициент` are ignored, as the shop's own importer does (facts 2.7).
     """
-    reading.next_record(element.sourceline)
-    fields = fields_of(element)
-    onec_id = offer_id(fields, reading)
-    if onec_id is None:
-        return ()
     prices: dict[str, Decimal | None] = {}
     for written_type, written_price in _entries(fields.get("Цены")):
         type_id = trim(written_type)

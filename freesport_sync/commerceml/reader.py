@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO
 
 from lxml import etree
 
 from freesport_sync.commerceml.discovery import SourceFile
+from freesport_sync.commerceml.elements import LOCAL_NAME
 from freesport_sync.commerceml.header import check_header, malformed
 from freesport_sync.errors import ImportFailed, SourceMalformed
 
@@ -19,12 +20,15 @@ class RecordReader:
 
     Args:
         file: the file, as `discovery` found it.
-        tag: local name of the records, for example `Товар`.
+        parents: local name of the records -> local name of the element they lie in, for example `Товар` -> `Товары`;
+            an element of that name anywhere else is part of another record. Empty: anywhere.
+        stop_at: local names of elements with whose start the reading ends.
     """
 
-    def __init__(self, file: SourceFile, tag: str) -> None:
+    def __init__(self, file: SourceFile, parents: Mapping[str, str], stop_at: Collection[str] = ()) -> None:
         self._file = file
-        self._tag = f"{{*}}{tag}"
+        self._parents = parents
+        self._stop_at = stop_at
         self._source: BinaryIO | None = None
 
     @property
@@ -34,8 +38,8 @@ class RecordReader:
             return 0
         return self._file.size_bytes if self._source.closed else self._source.tell()
 
-    def __iter__(self) -> Iterator[etree._Element]:
-        """Yields the records.
+    def __iter__(self) -> Iterator[tuple[str, etree._Element]]:
+        """Yields the records, each with its local name.
 
         Raises:
             SourceMalformed: not readable, empty, not well-formed, cut off, with a DOCTYPE, or of another root element.
@@ -51,12 +55,12 @@ class RecordReader:
         except OSError as error:
             raise SourceMalformed("file_unreadable", path=name, reason=error.strerror or str(error)) from error
 
-    def _records(self, source: BinaryIO) -> Iterator[etree._Element]:
+    def _records(self, source: BinaryIO) -> Iterator[tuple[str, etree._Element]]:
         # A blank text between two tags costs as much as a value: without them parsing is 10 % faster.
         parsed = etree.iterparse(
             source,
-            events=("end",),
-            tag=self._tag,
+            events=("start", "end") if self._stop_at else ("end",),
+            tag=[f"{{*}}{name}" for name in (*self._parents, *self._stop_at)],
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -66,8 +70,13 @@ class RecordReader:
             remove_blank_text=True,
         )
         try:
-            for _event, element in parsed:
-                yield element
+            for event, element in parsed:
+                name = LOCAL_NAME[element.tag]
+                if name in self._stop_at:
+                    return
+                if event == "start" or not self._is_record(element, self._parents[name]):
+                    continue
+                yield name, element
                 element.clear(keep_tail=False)
                 # Only what stands before: lxml parses ahead, so what follows may be records not yet seen.
                 parent = element.getparent()
@@ -76,6 +85,10 @@ class RecordReader:
         except etree.XMLSyntaxError as error:
             self._require_unchanged()  # a file that is still being written looks cut off
             raise malformed(self._file.name, error, parsed.error_log) from error
+
+    def _is_record(self, element: etree._Element, parent_name: str) -> bool:
+        parent = element.getparent()
+        return not parent_name or (parent is not None and LOCAL_NAME[parent.tag] == parent_name)
 
     def _require_unchanged(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from freesport_sync.commerceml.discovery import SourceFile
 from freesport_sync.commerceml.messages import ParseContext
+from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.commerceml.values import ZERO_GUID, cut
 from freesport_sync.core.issues import RowIssue, Severity
 
@@ -23,12 +24,17 @@ class Reading:
 
     def __init__(self, file: SourceFile, context: ParseContext) -> None:
         self.file_no = file.file_no
+        self.kind = file.kind
+        self.wanted = context.wanted
         self.price_columns = context.price_columns
         self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)
         self.position = 0
         self.line = 0
+        self.failed = 0
+        """Records that could not be imported at all."""
         self.place = (self.file_no, 0, 0)
         """`file_no`, `position` and `line`, with which every staged row begins."""
+        self.property_values = PropertyValues()
         self.issues: list[RowIssue] = []
         self._file_name = file.name
         self._reported: set[tuple[str, str]] = set()
@@ -76,9 +82,11 @@ class Reading:
     def checked_id(self, onec_id: str, *, name: str = "", field: str = "Ид", limit: int = ID_LIMIT) -> str | None:
         """The id of a record, or None with an issue where the record has to be skipped."""
         if not onec_id:
+            self.failed += 1
             self.report(Severity.ERROR, "onec_id_missing", name=name, field=field)
             return None
         if len(onec_id) > limit:
+            self.failed += 1
             self.report(
                 Severity.ERROR,
                 "onec_id_too_long",
@@ -96,6 +104,7 @@ class Reading:
         """Whether a record can be kept: with a name, or deleted; an issue where it has to be skipped."""
         if name or deleted:
             return True
+        self.failed += 1
         self.report(Severity.ERROR, "name_missing", onec_id=onec_id, field=field)
         return False
 

@@ -1,4 +1,4 @@
-"""`Предложение` of a rests file -> the stock per warehouse, in every way in which 1C writes it."""
+"""The stock of a `Предложение` per warehouse, in every way in which 1C writes it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import LOCAL_NAME, any_namespace, fields_of
-from freesport_sync.commerceml.offers import offer_id
+from freesport_sync.commerceml.elements import LOCAL_NAME, any_namespace
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.storages import ID_LIMIT as WAREHOUSE_ID_LIMIT
 from freesport_sync.commerceml.values import QUANTITY_LIMIT, parse_quantity, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import StagedRest
 
-RECORD_TAG = "Предложение"
+STOCK_FIELDS = frozenset(("Остатки", "Остаток", "Количество", "Склад", "КоличествоНаСкладах", "КоличествоНаСкладе"))
+"""Each of them in a `Предложение` says how many there are."""
 
 _ID_TAG = any_namespace("Ид")
 _QUANTITY_TAG = any_namespace("Количество")
@@ -28,13 +28,10 @@ _SEVERITIES = {
 }
 
 
-def read_rests(element: _Element, reading: Reading) -> Sequence[StagedRest]:
+def rest_rows(
+    element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading
+) -> Sequence[StagedRest]:
     """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (facts 2.8)."""
-    reading.next_record(element.sourceline)
-    fields = fields_of(element)
-    onec_id = offer_id(fields, reading)
-    if onec_id is None:
-        return ()
     entries = _usual_entries(fields.get("Остатки")) or _entries(element)
     if not entries:
         reading.report(Severity.WARNING, "quantity_missing", onec_id=onec_id, field="Количество")

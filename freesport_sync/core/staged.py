@@ -30,6 +30,10 @@ class StagedProduct(NamedTuple):
     """Raw GUID of the brand; None without a brand and for the zero GUID."""
     vat_rate: Decimal | None
     is_deleted: bool
+    properties: tuple[int, ...] | None
+    """Its property values, as `StagedPropertyValue.number` of this file; None where the file has none."""
+    properties_file_no: int
+    """The file whose numbers these are: of a repeated record the last copy says which values hold."""
 
 
 class StagedOffer(NamedTuple):
@@ -46,6 +50,9 @@ class StagedOffer(NamedTuple):
     color_name: str | None
     size_value: str | None
     is_deleted: bool
+    properties: tuple[int, ...] | None
+    """Its characteristics, as in `StagedProduct`."""
+    properties_file_no: int
 
 
 class StagedPrice(NamedTuple):
@@ -80,17 +87,63 @@ class StagedRest(NamedTuple):
     """Number of the warehouse in its record; the first of two warehouses with equal stock sells the offer."""
 
 
+class StagedPropertyValue(NamedTuple):
+    """One pair of property and value that products or offers of a file have (table `stg_property_value`).
+
+    A file has few different pairs and very many uses of them, so the records only carry their numbers.
+    """
+
+    file_no: int
+    number: int
+    """From 1, in the order of the first use in the file."""
+    line: int
+    onec_id: str
+    """The first product or offer that has it, for reports."""
+    is_characteristic: bool
+    """Of an offer, known by the property's name; a product's is known by the property's `Ид`."""
+    property_key: str
+    """`Ид` of the property, or the normalised name of the characteristic."""
+    property_name: str
+    """As the file names the property; for reports."""
+    value: str
+    """`ИдЗначения`, or the value itself."""
+    normalized_value: str
+    slug: str
+    is_reference: bool
+    """Looks like an id of 1C: it never becomes a text that customers see."""
+
+
+class StagedDictionaryValue(NamedTuple):
+    """One `Справочник` of a property: a value that 1C has an id for (table `stg_dictionary_value`)."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    property_onec_id: str
+    value: str
+    normalized_value: str
+    slug: str
+    source: str
+    """`goods` or `offers`: of what it is a property."""
+
+
 PRICE_COLUMNS = StagedPrice._fields[4:]
 """Columns of `product_variants` that a price type can stand for."""
 
-StagedRow = StagedProduct | StagedOffer | StagedPrice | StagedRest
+StagedRow = StagedProduct | StagedOffer | StagedPrice | StagedRest | StagedPropertyValue | StagedDictionaryValue
 
-STAGING_TABLES: dict[str, tuple[str, ...]] = {
-    "stg_product": StagedProduct._fields,
-    "stg_offer": StagedOffer._fields,
-    "stg_price": StagedPrice._fields,
-    "stg_rest": StagedRest._fields,
+TABLE_OF: dict[type[StagedRow], str] = {
+    StagedProduct: "stg_product",
+    StagedOffer: "stg_offer",
+    StagedPrice: "stg_price",
+    StagedRest: "stg_rest",
+    StagedPropertyValue: "stg_property_value",
+    StagedDictionaryValue: "stg_dictionary_value",
 }
+"""Staging table of each kind of row."""
+
+STAGING_TABLES: dict[str, tuple[str, ...]] = {table: row._fields for row, table in TABLE_OF.items()}
 """Staging table -> its columns in COPY order."""
 
 
@@ -122,6 +175,23 @@ class StagedBrand(NamedTuple):
     slug: str
 
 
+class StagedAttribute(NamedTuple):
+    """One `Свойство` of goods or offers."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    name: str
+    normalized_name: str
+    """See `commerceml.values.normalize_name`; properties of one name are one attribute of the shop."""
+    slug: str
+    type: str
+    """`ТипЗначений` as written: `Справочник`, `Число`, `Строка`."""
+    source: str
+    """`goods` or `offers`."""
+
+
 class StagedPriceType(NamedTuple):
     """One `ТипЦены`."""
 
@@ -145,4 +215,4 @@ class StagedWarehouse(NamedTuple):
     name: str
 
 
-ReferenceRow = StagedCategory | StagedBrand | StagedPriceType | StagedWarehouse
+ReferenceRow = StagedCategory | StagedBrand | StagedAttribute | StagedPriceType | StagedWarehouse
