@@ -27,8 +27,8 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]
 
     The rules are the shop's own importer's (facts 2.5), but for deletion marks and for VAT that cannot be read.
     """
-    reading.next_record(element.sourceline)
     fields = fields_of(element)
+    reading.next_record(element.sourceline, fields)
     name = text_of(fields.get("Наименование"))
     onec_id = reading.checked_id(text_of(fields.get("Ид")), name=name)
     if onec_id is None:
@@ -45,6 +45,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]
             *reading.place,
             onec_id,
             name or None,
+            text_of(fields.get("Артикул")) or None,
             slugify(name),
             description or None,
             reading.reference(child_text(fields.get("Группы"), "Ид"), onec_id=onec_id, field="Группы"),

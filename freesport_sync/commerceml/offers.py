@@ -49,8 +49,8 @@ def read_offer(element: _Element, reading: Reading) -> Sequence[StagedOffer]:
 
     Colour and size are found as the shop's own importer finds them (facts 2.6).
     """
-    reading.next_record(element.sourceline)
     fields = fields_of(element)
+    reading.next_record(element.sourceline, fields)
     name = text_of(fields.get("Наименование"))
     onec_id = offer_id(fields, reading, name)
     if onec_id is None:

@@ -25,8 +25,8 @@ def read_prices(element: _Element, reading: Reading) -> Sequence[StagedPrice]:
 
     `Валюта`, `Единица` and `Коэффициент` are ignored, as the shop's own importer does (facts 2.7).
     """
-    reading.next_record(element.sourceline)
     fields = fields_of(element)
+    reading.next_record(element.sourceline, fields)
     onec_id = offer_id(fields, reading)
     if onec_id is None:
         return ()

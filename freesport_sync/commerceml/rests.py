@@ -30,8 +30,8 @@ _SEVERITIES = {
 
 def read_rests(element: _Element, reading: Reading) -> Sequence[StagedRest]:
     """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (facts 2.8)."""
-    reading.next_record(element.sourceline)
     fields = fields_of(element)
+    reading.next_record(element.sourceline, fields)
     onec_id = offer_id(fields, reading)
     if onec_id is None:
         return ()

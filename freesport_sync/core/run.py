@@ -86,7 +86,7 @@ class RunRequest:
         is_dry_run: count and list the changes, write nothing to the shop.
         is_full: deactivate what the export does not contain.
         allow_older: accept an export older than the last one imported.
-        accept_large_change: accept a change of more than 20 % of the products or variants.
+        accept_large_change: accept a change of more of the products or variants than the settings allow.
         skip_backup: reserved for the backup before an import.
         skip_images: reserved for pictures.
     """
@@ -136,6 +136,14 @@ class Counts:
     @property
     def total(self) -> int:
         return self.accepted + self.skipped + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedRows:
+    """Rows of one of the shop's tables that a run has updated: how many, and the ids of the first of them."""
+
+    count: int
+    first_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

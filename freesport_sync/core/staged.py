@@ -22,6 +22,8 @@ class StagedProduct(NamedTuple):
     onec_id: str
     name: str | None
     """None in a tombstone, which has only an `Ид`."""
+    article: str | None
+    """The shop has no place for it; issues name it, because people find a product in 1C by it."""
     slug: str
     """Transliterated name, not yet unique, at most 255 characters; may be empty."""
     description: str | None

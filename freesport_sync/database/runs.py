@@ -25,6 +25,7 @@ from freesport_sync.core.run import (
     RunRequest,
     RunStatus,
     Stage,
+    UpdatedRows,
 )
 from freesport_sync.database.own_schema import field_changes, row_issues, run_files, run_stages, runs
 from freesport_sync.database.shop_tables import import_sessions
@@ -33,7 +34,6 @@ from freesport_sync.errors import LockHeld, SyncError
 SESSION_KEY = "freesport_sync"
 """`import_sessions.session_key` of our rows; the shop's partial unique index on it is a second net behind the lock."""
 
-RETENTION_DAYS = 180
 STALE_AFTER_HOURS = 2
 """The shop's own rule for a session that nobody updates (facts: hourly cleanup of `in_progress` sessions)."""
 
@@ -99,16 +99,20 @@ def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str
         )
 
 
-def close_interrupted_runs(connection: sa.Connection) -> None:
-    """Mark our dead runs as interrupted and forget old history; only while holding the lock."""
+def close_interrupted_runs(connection: sa.Connection, retention_days: int) -> None:
+    """Mark our dead runs as interrupted and forget old history; only while holding the lock.
+
+    Args:
+        connection: of the run.
+        retention_days: age from which a run is forgotten.
+    """
     connection.execute(
         runs.update()
         .where(runs.c.status == RunStatus.RUNNING.value)
         .values(status=RunStatus.INTERRUPTED.value, finished_at=_now, error_code="interrupted", error_params={})
     )
-    connection.execute(
-        runs.delete().where(runs.c.started_at < sa.func.now() - sa.text(f"interval '{RETENTION_DAYS} days'"))
-    )
+    oldest = sa.func.now() - sa.func.make_interval(0, 0, 0, retention_days)
+    connection.execute(runs.delete().where(runs.c.started_at < oldest))
 
 
 def open_run(
@@ -226,6 +230,7 @@ def close_run(
     report_line: str,
     error: SyncError | None = None,
     error_message: str = "",
+    updated: Mapping[Entity, UpdatedRows] | None = None,
 ) -> None:
     """Write the outcome into both rows, unless they are closed already; inside a transaction of the caller.
 
@@ -250,7 +255,7 @@ def close_run(
     if not closed.rowcount or not run.session_ids:
         return
     add_report_line(connection, run, report_line)
-    details = _session_details(counts, issue_totals)
+    details = _session_details(counts, issue_totals, updated or {})
     elapsed = sa.func.extract("epoch", _now - import_sessions.c.started_at)
     connection.execute(
         import_sessions.update()
@@ -287,7 +292,9 @@ def _open_session(connection: sa.Connection, import_type: ImportType) -> int:
     return session_id
 
 
-def _session_details(counts: Mapping[Entity, Counts], issue_totals: Sequence[IssueTotal]) -> dict[str, Any]:
+def _session_details(
+    counts: Mapping[Entity, Counts], issue_totals: Sequence[IssueTotal], updated: Mapping[Entity, UpdatedRows]
+) -> dict[str, Any]:
     """`report_details` with the keys of the reference importer (facts 2.1), so that the shop's admin keeps working."""
     by_severity = {
         severity: sum(t.count for t in issue_totals if t.severity == severity) for severity in ("warning", "error")
@@ -313,6 +320,8 @@ def _session_details(counts: Mapping[Entity, Counts], issue_totals: Sequence[Iss
         "attributes_missing": 0,
         "brand_fallbacks": by_code.get("brand_unknown", 0),
         "category_fallbacks": by_code.get("category_unknown", 0),
+        "updated_products_ids": _ids(updated.get(Entity.PRODUCT)),
+        "updated_variants_ids": _ids(updated.get(Entity.VARIANT)),
         "total_items": total,
         "processed_items": total,
         "failed_items": sum(count.failed for count in counts.values()),
@@ -322,6 +331,14 @@ def _session_details(counts: Mapping[Entity, Counts], issue_totals: Sequence[Iss
 def _written(counts: Mapping[Entity, Counts], entity: Entity) -> int:
     count = counts.get(entity, Counts())
     return count.created + count.updated
+
+
+def _ids(rows: UpdatedRows | None) -> list[int | str]:
+    """As the shop's admin knows them: the first ids, then how many more there are."""
+    if rows is None:
+        return []
+    more = rows.count - len(rows.first_ids)
+    return [*rows.first_ids, f"...and {more} more"] if more else list(rows.first_ids)
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from freesport_sync.core.categories import CategoryPlan, plan_categories
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
 from freesport_sync.core.progress import IssuesFound, MergeRepeated, Reporter, StageMeter
-from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, Stage
+from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, Stage, UpdatedRows
 from freesport_sync.core.warehouses import warehouse_names
 from freesport_sync.database import merge, reference_tables
 from freesport_sync.database.engine import Connection, first_line, is_retryable, transaction
@@ -39,6 +39,7 @@ class MergeResult:
 
     counts: dict[Entity, Counts]
     changes: tuple[FieldChange, ...]
+    updated: dict[Entity, UpdatedRows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ class Merger:
             books = self._resolve()
             result = self._result(books)
             refuse_fruitless(result.counts)
-            refuse_large_change(merge.read_large_changes(self._connection), self._request)
+            share = self._settings.guards.large_change_percent
+            refuse_large_change(merge.read_large_changes(self._connection), share, self._request)
             if not self._request.is_dry_run:
                 self._apply(books)
                 before_commit(result)
@@ -195,7 +197,8 @@ class Merger:
         changes: tuple[FieldChange, ...] = ()
         if self._request.is_dry_run:
             changes = books.changes + tuple(merge.read_field_changes(self._connection, MAX_FIELD_CHANGES))
-        return MergeResult({entity: count for entity, count in counts.items() if count.total}, changes)
+        counts = {entity: count for entity, count in counts.items() if count.total}
+        return MergeResult(counts, changes, merge.read_updated(self._connection))
 
     def _report_issues(self, books: _Books) -> None:
         """Issues that the comparison finds, once however often the merge is repeated."""

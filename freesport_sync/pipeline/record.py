@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from freesport_sync.core.progress import Event, Reporter
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, RunReport, RunStatus
+from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, RunReport, RunStatus, UpdatedRows
 from freesport_sync.database import runs
 from freesport_sync.database.engine import Connection, DatabaseError, connect, transaction
-from freesport_sync.errors import Cancelled, SyncError
+from freesport_sync.database.issue_names import name_issues
+from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
 from freesport_sync.pipeline.job import ImportJob, Target
 from freesport_sync.pipeline.journal import RunJournal
 from freesport_sync.pipeline.plan import import_types_of
@@ -35,7 +36,7 @@ class RunRecord:
         self._files: tuple[ExportFile, ...] = ()
         with transaction(side):
             self._run = runs.open_run(side, job.request, import_types_of(job.request), backend_id)
-        self._journal = RunJournal(side, self._run, job.cancel, job.texts.report_line)
+        self._journal = RunJournal(side, self._run, job.cancel, job.texts.report_line, job.settings.history.max_issues)
 
     @property
     def run_id(self) -> int:
@@ -57,28 +58,39 @@ class RunRecord:
         with transaction(connection):
             runs.add_files(connection, self._run.id, files)
 
-    def complete(self, connection: Connection, counts: Mapping[Entity, Counts]) -> None:
+    def complete(
+        self, connection: Connection, counts: Mapping[Entity, Counts], updated: Mapping[Entity, UpdatedRows]
+    ) -> None:
         """Write the outcome as the last statements of the merge transaction: after this only COMMIT can fail.
 
         Args:
             connection: the lock's connection, in its transaction.
             counts: what the transaction makes visible.
+            updated: the shop's rows that it has updated.
 
         Raises:
             ConnectionFailed: the side connection was lost meanwhile.
         """
         self._journal.stop()
-        self._close(connection, RunStatus.COMPLETED, counts, None)
+        name_issues(connection, self._run.id)
+        self._close(connection, RunStatus.COMPLETED, counts, None, updated)
 
-    def complete_dry(self, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]) -> None:
-        """Write the outcome of a dry run."""
+    def complete_dry(
+        self, connection: Connection, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]
+    ) -> None:
+        """Write the outcome of a dry run; the connection is the lock's, after its transaction."""
         self._journal.stop()
+        name_issues(connection, self._run.id)
         with transaction(self._side):
             runs.add_field_changes(self._side, self._run.id, changes)
             self._close(self._side, RunStatus.COMPLETED, counts, None)
 
-    def fail(self, failure: SyncError) -> RunStatus | None:
+    def fail(self, connection: Connection, failure: SyncError) -> RunStatus | None:
         """Close both rows; on a new connection where the side connection was lost with the run.
+
+        Args:
+            connection: the lock's connection, after ROLLBACK; may be lost too.
+            failure: the reason.
 
         Returns:
             How the run's row stands now, None where the database does not say. COMMIT may have been done although the
@@ -86,6 +98,7 @@ class RunRecord:
         """
         try:
             self._journal.stop()
+            self._name_issues_of_failed(connection, failure)
             return self._closed_as(self._side, failure)
         except (SyncError, DatabaseError):
             try:
@@ -109,18 +122,32 @@ class RunRecord:
             files=self._files,
         )
 
+    def _name_issues_of_failed(self, connection: Connection, failure: SyncError) -> None:
+        if isinstance(failure, Cancelled | ConnectionFailed):
+            return  # somebody is waiting for the end, or there is no connection to do it with
+        try:
+            name_issues(connection, self._run.id)
+        except DatabaseError as error:
+            log.debug("issues of run %s stay without names: %s", self._run.id, error)
+
     def _closed_as(self, side: Connection, failure: SyncError) -> RunStatus:
         with transaction(side):
             self._close(side, status_of(failure), {}, failure)
         return runs.status_of(side, self._run)
 
     def _close(
-        self, connection: Connection, status: RunStatus, counts: Mapping[Entity, Counts], error: SyncError | None
+        self,
+        connection: Connection,
+        status: RunStatus,
+        counts: Mapping[Entity, Counts],
+        error: SyncError | None,
+        updated: Mapping[Entity, UpdatedRows] | None = None,
     ) -> None:
         texts = self._job.texts
         message = texts.error(error) if error else ""
         totals = self._journal.issue_totals
-        runs.close_run(connection, self._run, status, counts, totals, texts.outcome(status), error, message)
+        line = texts.outcome(status)
+        runs.close_run(connection, self._run, status, counts, totals, line, error, message, updated)
 
 
 @contextmanager

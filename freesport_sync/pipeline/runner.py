@@ -53,7 +53,7 @@ def _prepare(connection: Connection, job: ImportJob) -> None:
     else:
         with transaction(connection):
             runs.close_stale_sessions(connection, job.texts.interrupted, job.texts.stale)
-    runs.close_interrupted_runs(connection)
+    runs.close_interrupted_runs(connection, job.settings.history.retention_days)
 
 
 class _ImportRun:
@@ -101,7 +101,7 @@ class _ImportRun:
             )
         result = Merger(self._lock, plan, staged, job, self._report).run(self._complete)
         if job.request.is_dry_run:
-            self._record.complete_dry(result.counts, result.changes)
+            self._record.complete_dry(self._lock, result.counts, result.changes)
         return result
 
     def _guard(self, plan: Plan) -> None:
@@ -113,13 +113,13 @@ class _ImportRun:
         """The last step of the merge transaction."""
         self._job.cancel.close()
         self._merged = result
-        self._record.complete(self._lock, result.counts)
+        self._record.complete(self._lock, result.counts, result.updated)
 
     def _failed(self, error: BaseException) -> MergeResult:
         """Close the run's rows and raise its error; returns only where no more than the answer to COMMIT was lost."""
         failure = self._failure(error)
         self._job.cancel.is_winding_up = True
-        status = self._record.fail(failure)
+        status = self._record.fail(self._lock, failure)
         self._job.cancel.is_winding_up = False
         if self._merged is not None and status is RunStatus.COMPLETED:
             return self._merged

@@ -6,6 +6,7 @@ CREATE TEMP TABLE stg_product (
     line integer NOT NULL,
     onec_id text NOT NULL,
     name text,
+    article text,
     slug text NOT NULL,
     description text,
     category_onec_id text,

@@ -2,12 +2,13 @@
 -- the last record wins for values, the first for what only a new object takes: place, name, slug, category.
 -- "Not given" never wins over a value. The first copy stays.
 UPDATE stg_product AS copy
-SET name = merged.name, slug = merged.slug, category_onec_id = merged.category_onec_id,
+SET name = merged.name, article = merged.article, slug = merged.slug, category_onec_id = merged.category_onec_id,
     description = merged.description, brand_onec_id = merged.brand_onec_id,
     vat_rate = merged.vat_rate, is_deleted = merged.is_deleted
 FROM (
     SELECT onec_id,
            (array_agg(name ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1] AS name,
+           (array_agg(article ORDER BY file_no DESC, position DESC) FILTER (WHERE article IS NOT NULL))[1] AS article,
            coalesce((array_agg(slug ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1], '') AS slug,
            (array_agg(category_onec_id ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1] AS category_onec_id,
            (array_agg(description ORDER BY file_no DESC, position DESC) FILTER (WHERE description IS NOT NULL))[1] AS description,

@@ -45,6 +45,7 @@ def test_a_product() -> None:
         line=1,
         onec_id="p1",
         name="Мяч  №5",
+        article=None,
         slug="mjach-no5",
         description="a&lt;br&gt;\nb",
         category_onec_id="g1",

@@ -49,6 +49,11 @@ def test_environment_goes_before_the_file(file: Path, monkeypatch: pytest.Monkey
         ("[prices]\nclear_missing = 'maybe'", "prices.clear_missing"),
         ("[[warehouses]]\nname = ''", "warehouses.0.name"),
         ("[unknown]\n", "unknown"),
+        ("[guards]\nlarge_change_percent = 0", "guards.large_change_percent"),
+        ("[guards]\nlarge_change_percent = 101", "guards.large_change_percent"),
+        ("[history]\nretention_days = 0", "history.retention_days"),
+        ("[history]\nmax_issues = -1", "history.max_issues"),
+        ("[source]\ndata_dir = 5", "source.data_dir"),
     ],
 )
 def test_a_wrong_setting_is_named(file: Path, text: str, key: str) -> None:
