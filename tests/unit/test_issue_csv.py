@@ -8,7 +8,9 @@ import io
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +72,8 @@ def test_english_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize("field", ["name", "article", "onec_id", "value", "file"])
 def test_nothing_becomes_a_formula(field: str, start: str, tmp_path: Path) -> None:
     evil = f'{start}HYPERLINK("http://x")'
-    issue = RowIssue(Severity.NOTE, "name_kept", **{"name": "", field: evil})
+    changes: dict[str, Any] = {field: evil}
+    issue = replace(PRICE, **changes)
     save_csv([issue], RUSSIAN, tmp_path / "x.csv")
     _, line = lines(tmp_path / "x.csv")
     assert f"'{evil}" in line
