@@ -59,6 +59,11 @@ def encoded_stdout(encoding: str) -> TextIO:
     return sys.stdout
 
 
+def is_unicode(stream: Any) -> bool:
+    """Whether a stream takes every character."""
+    return (getattr(stream, "encoding", None) or "").lower().startswith("utf")
+
+
 class _Signals:
     """Ctrl-C and SIGTERM cancel the run; the second one ends the program at once."""
 
