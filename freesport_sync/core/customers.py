@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange
@@ -17,8 +17,7 @@ _Change = tuple[str, str | None, str | None]
 """Field, old value, new value."""
 
 
-@dataclass(frozen=True, slots=True)
-class UserFields:
+class UserFields(NamedTuple):
     """What 1C says of a user; in a change None is a field that stays as it is."""
 
     first_name: str | None = None
@@ -28,14 +27,16 @@ class UserFields:
     phone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CompanyFields:
+class CompanyFields(NamedTuple):
     """What 1C says of a user's company; None as in `UserFields`."""
 
     legal_name: str | None = None
     tax_id: str | None = None
     kpp: str | None = None
     legal_address: str | None = None
+
+
+NO_COMPANY = CompanyFields()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class ShopUser:
     role: str
     fields: UserFields
     company_id: int | None = None
-    company: CompanyFields = CompanyFields()
+    company: CompanyFields = NO_COMPANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,7 @@ class ChangedCompany:
     fields: CompanyFields
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerCreated:
+class CustomerCreated(NamedTuple):
     """Details of a log row, with the keys of the reference importer."""
 
     role: str
@@ -98,8 +98,7 @@ class CustomerCreated:
     customer_type: CustomerType
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerUpdated:
+class CustomerUpdated(NamedTuple):
     """Details of a log row, with the keys of the reference importer."""
 
     role: str
@@ -331,10 +330,9 @@ Fields = TypeVar("Fields", UserFields, CompanyFields)
 
 def _differing(old: Fields, new: Fields) -> Fields:
     """The fields that 1C fills in and the shop has otherwise; the shop's are never emptied (quirk Q17)."""
-    known = asdict(old)
-    return type(new)(**{name: value for name, value in asdict(new).items() if value and value != known[name]})
+    return type(new)(*(said if said and said != known else None for known, said in zip(old, new, strict=True)))
 
 
 def _named_changes(old: Fields, differing: Fields, prefix: str = "") -> list[_Change]:
-    known = asdict(old)
-    return [(prefix + name, known[name], value) for name, value in asdict(differing).items() if value is not None]
+    values = zip(old._fields, old, differing, strict=True)
+    return [(prefix + name, known, said) for name, known, said in values if said is not None]

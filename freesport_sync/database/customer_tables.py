@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -105,7 +104,7 @@ def _update_users(connection: sa.Connection, rows: Sequence[ChangedUser]) -> Non
     query = sa.select(u.id, u.onec_id).where(u.id == _any_id(row.id for row in rows)).order_by(u.id).with_for_update()
     if {tuple(row) for row in connection.execute(query)} != {(row.id, row.seen_onec_id) for row in rows}:
         raise MergeConflict("a user has been removed or belongs to another customer now")
-    columns = [{"id": row.id, "onec_id": row.onec_id, **asdict(row.fields)} for row in rows]
+    columns = [{"id": row.id, "onec_id": row.onec_id, **row.fields._asdict()} for row in rows]
     connection.execute(sql("update_users"), _arrays(columns))
 
 
@@ -114,7 +113,7 @@ def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany])
     query = sa.select(c.id).where(c.id == _any_id(row.id for row in rows)).order_by(c.id).with_for_update()
     if len(connection.execute(query).all()) != len(rows):
         raise MergeConflict("a company has been removed")
-    connection.execute(sql("update_companies"), _arrays([{"id": row.id, **asdict(row.fields)} for row in rows]))
+    connection.execute(sql("update_companies"), _arrays([{"id": row.id, **row.fields._asdict()} for row in rows]))
 
 
 def _insert_users(connection: sa.Connection, rows: Sequence[NewUser]) -> dict[str, int]:
@@ -141,14 +140,14 @@ def _insert_users(connection: sa.Connection, rows: Sequence[NewUser]) -> dict[st
         )
         .returning(users.c.onec_id, users.c.id)
     )
-    values = [{"onec_id": row.onec_id, "email": row.email, **asdict(row.fields)} for row in rows]
+    values = [{"onec_id": row.onec_id, "email": row.email, **row.fields._asdict()} for row in rows]
     return {onec_id: user_id for onec_id, user_id in connection.execute(statement, values)}
 
 
 def _insert_companies(connection: sa.Connection, rows: Sequence[NewCompany], new_ids: Mapping[str, int]) -> None:
     connection.execute(
         companies.insert().values(bank_name="", bank_bik="", account_number="", created_at=_now, updated_at=_now),
-        [{"user_id": row.user_id or new_ids[row.onec_id], **asdict(row.fields)} for row in rows],
+        [{"user_id": row.user_id or new_ids[row.onec_id], **row.fields._asdict()} for row in rows],
     )
 
 
@@ -165,7 +164,7 @@ def _insert_log(
                 "operation_type": _operation(row),
                 "status": "failed" if row.details is None else "success",
                 "error_message": row.error,
-                "details": asdict(row.details) if row.details else {},
+                "details": row.details._asdict() if row.details else {},
                 "correlation_id": uuid4(),
                 "customer_id": row.user_id or (new_ids[row.onec_id] if row.details else None),
             }

@@ -253,6 +253,7 @@ def test_a_clash_or_a_bad_email_imports_without_email(shop: Shop, new_export: Ne
 
 
 def test_russian_emails_are_found_however_the_database_lowers_them(shop: Shop, new_export: NewExport) -> None:
+    shop.execute('ALTER TABLE users ALTER COLUMN email TYPE varchar(254) COLLATE "C"')  # knows Latin letters only
     portal_user(shop, email="a@ПОЧТА.рф")
     export = new_export()
     export.contragents(contragent("c1", email="a@ПОЧТА.рф"))

@@ -154,7 +154,7 @@ def test_a_missing_company_row_is_made_for_a_known_customer() -> None:
 
 def test_a_change_of_the_company_alone_is_an_update() -> None:
     fields = UserFields("", "", "ООО Верх", "7700000001", "")
-    known = replace(USER, fields=fields, company_id=7, company=replace(COMPANY_FIELDS, kpp="0"))
+    known = replace(USER, fields=fields, company_id=7, company=COMPANY_FIELDS._replace(kpp="0"))
     found = plan(COMPANY, shop=(known,))
     assert (found.changed, found.changed_companies) == ((), (ChangedCompany(7, CompanyFields(kpp="770101001")),))
     assert found.log == (CustomerLog("c1", 5, CustomerUpdated("trainer")),)
