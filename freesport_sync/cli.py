@@ -81,6 +81,7 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     what.add_argument("--csv", type=Path, metavar="FILE", help=text("csv"))
     source = parser.add_argument_group(text("group_source"))
     source.add_argument("--data-dir", type=Path, metavar="PATH", help=text("data_dir"))
+    source.add_argument("--file", type=Path, metavar="PATH", help=text("file"))
     source.add_argument("--demo", action="store_true", help=text("demo"))
     _types = [kind.value for kind in FileType]
     source.add_argument("--file-type", choices=_types, default="all", metavar="TYPE", help=text("file_type"))
@@ -91,7 +92,7 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     rules.add_argument("--accept-large-change", action="store_true", help=text("accept_large_change"))
     rules.add_argument("--skip-backup", action="store_true", help=text("skip_backup"))
     rules.add_argument("--skip-images", action="store_true", help=text("skip_images"))
-    rules.add_argument("--chunk-size", type=number, default=1000, metavar="N", help=text("chunk_size"))
+    rules.add_argument("--chunk-size", type=number, metavar="N", help=text("chunk_size"))
     database = parser.add_argument_group(text("group_database"))
     database.add_argument("--database-url", metavar="URL", help=text("database_url"))
     database.add_argument("--create-shop-tables", action="store_true", help=text("create_shop_tables"))
@@ -172,6 +173,8 @@ def _exit_code(options: argparse.Namespace, texts: Texts, output: Output, cancel
 def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel: CancelToken) -> int:
     if options.demo and (options.data_dir is not None or options.database_url is not None):
         raise ConfigError("demo_contradicts")
+    if options.file is not None and (options.demo or options.data_dir is not None):
+        raise ConfigError("file_contradicts")
     from freesport_sync.application import Application
     from freesport_sync.settings.logs import configure_logs
 
@@ -219,12 +222,14 @@ def _check_code(items: Sequence[CheckItem]) -> int:
 def _request(options: argparse.Namespace, default_dir: Path) -> RunRequest:
     from freesport_sync.os_support import user_and_host
 
+    kind = RunKind(options.run)
     return RunRequest(
-        kind=RunKind(options.run),
+        kind=kind,
         file_type=FileType(options.file_type),
-        data_dir=_data_dir(options, default_dir),
+        data_dir=default_dir if options.file else _data_dir(options, default_dir),
+        file=options.file,
         operator=storable(options.operator or user_and_host()),
-        chunk_size=options.chunk_size,
+        chunk_size=options.chunk_size or kind.usual_chunk_size,
         is_dry_run=options.dry_run,
         is_full=options.full,
         allow_older=options.allow_older,

@@ -28,7 +28,7 @@ from freesport_sync.core.progress import (
     RunFinished,
     RunStarted,
 )
-from freesport_sync.core.run import Entity, FieldChange, RunReport, RunStatus, Stage
+from freesport_sync.core.run import Entity, FieldChange, RunKind, RunReport, RunStatus, Stage
 from freesport_sync.texts import Texts
 
 if TYPE_CHECKING:
@@ -262,7 +262,8 @@ class TerminalOutput:
         self._out.print(self._texts(key, run_id=report.run_id, status=status, duration=duration), highlight=False)
         if report.issue_totals:
             self._line(self._texts("cli.summary_issues", run_id=report.run_id, same_database=self._same_database))
-        if report.status is RunStatus.COMPLETED and not report.is_dry_run:
+        is_catalog = report.kind is not RunKind.CUSTOMERS
+        if report.status is RunStatus.COMPLETED and is_catalog and not report.is_dry_run:
             self._line(self._texts("cli.cache_hint"))
 
     def _counts(self, counts: Mapping[Entity, Counts]) -> None:

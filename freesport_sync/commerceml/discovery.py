@@ -42,7 +42,7 @@ class FileKind(StrEnum):
 
     @property
     def is_reference_book(self) -> bool:
-        """Small, resolved in Python: everything that goods, offers, prices and rests refer to."""
+        """Small, resolved in Python: everything that goods, offers, prices and rests refer to, and customers."""
         return self in _REFERENCE_BOOKS
 
     @property
@@ -53,9 +53,8 @@ class FileKind(StrEnum):
 _KINDS = tuple(FileKind)
 _ORDER = {kind: number for number, kind in enumerate(_KINDS)}
 _BY_WORD = {kind.value.lower(): kind for kind in _KINDS}
-_REFERENCE_BOOKS = frozenset(_KINDS[: _ORDER[FileKind.GOODS]])
+_REFERENCE_BOOKS = frozenset((*_KINDS[: _ORDER[FileKind.GOODS]], FileKind.CONTRAGENTS))
 _NOT_IMPORTED = {
-    FileKind.CONTRAGENTS: "kind_not_imported",
     FileKind.ORDERS: "kind_not_imported",
     FileKind.IMPORT: "combined_file",
 }
@@ -145,6 +144,23 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
             found.append(_Found((_ORDER[kind], segments, name), kind, path, name))
     files = tuple(replace(file, file_no=number) for number, file in enumerate(_in_import_order(found), start=1))
     return Export(files, tuple(sorted(SkippedFile(storable(name), reason) for name, reason in skipped)))
+
+
+def single_file(path: Path, kind: FileKind) -> Export:
+    """A file by itself, whatever its name.
+
+    Args:
+        path: the file.
+        kind: what it contains.
+
+    Raises:
+        SourceMissing: there is no such file.
+        SourceMalformed: it is no CommerceML, see `header.read_header`.
+    """
+    if not path.is_file():
+        raise SourceMissing("data_dir_missing", path=str(path))
+    file = _source_file(_Found((_ORDER[kind], (), path.name), kind, path, path.name))
+    return Export((replace(file, file_no=1),), ())
 
 
 def recognise(file_name: str) -> tuple[FileKind | None, tuple[int, ...]]:

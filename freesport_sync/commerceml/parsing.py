@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml import brands, goods, groups, offers, price_types, prices, rests, storages, units
+from freesport_sync.commerceml import (
+    brands,
+    contragents,
+    goods,
+    groups,
+    offers,
+    price_types,
+    prices,
+    rests,
+    storages,
+    units,
+)
 from freesport_sync.commerceml.copytext import copy_line
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, Message, ParseTask, ReferenceBlock
@@ -31,6 +42,7 @@ _REFERENCE_BOOKS: dict[FileKind, tuple[str, ReadReference]] = {
     FileKind.PRICE_LISTS: (price_types.RECORD_TAG, price_types.read_price_type),
     FileKind.STORAGES: (storages.RECORD_TAG, storages.read_storage),
     FileKind.UNITS: (units.RECORD_TAG, units.read_unit),
+    FileKind.CONTRAGENTS: (contragents.RECORD_TAG, contragents.read_customer),
 }
 
 # kind -> tag of its records, what reads one, staging table of the rows

@@ -18,6 +18,12 @@ class RunKind(StrEnum):
     CATALOG = "catalog"
     STOCKS = "stocks"
     PRICES = "prices"
+    CUSTOMERS = "customers"
+
+    @property
+    def usual_chunk_size(self) -> int:
+        """Records per block where the operator does not say."""
+        return 100 if self is RunKind.CUSTOMERS else 1000
 
 
 class FileType(StrEnum):
@@ -37,6 +43,7 @@ class ImportType(StrEnum):
     VARIANTS = "variants"
     STOCKS = "stocks"
     PRICES = "prices"
+    CUSTOMERS = "customers"
 
 
 class RunStatus(StrEnum):
@@ -71,6 +78,7 @@ class Entity(StrEnum):
     DEFAULT_VARIANT = "default_variant"
     PRICE = "price"
     STOCK = "stock"
+    CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class RunRequest:
         kind: what to import.
         file_type: which files of the catalogue.
         data_dir: folder or zip of the export.
+        file: a single file of customers, in place of `data_dir`.
         operator: who asked, for the history and for whoever is refused meanwhile.
         chunk_size: records per block sent to the database, 1 or more; never changes the result.
         is_dry_run: count and list the changes, write nothing to the shop.
@@ -94,6 +103,7 @@ class RunRequest:
     kind: RunKind = RunKind.ALL
     file_type: FileType = FileType.ALL
     data_dir: Path = Path("data/import_1c")
+    file: Path | None = None
     operator: str = ""
     chunk_size: int = 1000
     is_dry_run: bool = False
@@ -103,9 +113,15 @@ class RunRequest:
     skip_backup: bool = False
     skip_images: bool = False
 
+    @property
+    def source(self) -> Path:
+        """Where the export is."""
+        return self.file or self.data_dir
+
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values, for the run's row."""
-        return asdict(self) | {"data_dir": storable(str(self.data_dir))}
+        file = storable(str(self.file)) if self.file else None
+        return asdict(self) | {"data_dir": storable(str(self.data_dir)), "file": file}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ file in import order, `position` the record's number in that file, `line` its li
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -147,4 +148,49 @@ class StagedWarehouse(NamedTuple):
     name: str
 
 
-ReferenceRow = StagedCategory | StagedBrand | StagedPriceType | StagedWarehouse
+class CustomerType(StrEnum):
+    """What the shop takes a customer for; its own words, which it also finds in its log."""
+
+    LEGAL_ENTITY = "legal_entity"
+    INDIVIDUAL_ENTREPRENEUR = "individual_entrepreneur"
+    INDIVIDUAL = "individual"
+
+
+class StagedCustomer(NamedTuple):
+    """One `Контрагент`, already in the shop's terms; an empty text is "1C does not say"."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    name: str | None
+    """None in a tombstone, which has only an `Ид`."""
+    customer_type: CustomerType
+    is_buyer: bool
+    first_name: str
+    last_name: str
+    """Both names are parts of `Наименование`, also where it is the name of a company."""
+    company_name: str
+    legal_name: str
+    tax_id: str
+    kpp: str
+    legal_address: str
+    email: str
+    """Valid, as 1C writes it; not yet unique."""
+    phone: str
+    """`+7` and ten digits."""
+    is_deleted: bool
+
+
+class RejectedCustomer(NamedTuple):
+    """A `Контрагент` that cannot be imported; the issue is made, the shop's own log of customers needs a row too."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    reason: str
+    """Code of the issue."""
+
+
+ReferenceRow = StagedCategory | StagedBrand | StagedPriceType | StagedWarehouse | StagedCustomer | RejectedCustomer

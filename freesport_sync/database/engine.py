@@ -85,6 +85,7 @@ def connect(url: sa.URL, application_name: str) -> sa.Connection:
         url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # names and e-mails of customers must not get into a log with an error
         connect_args=_LIBPQ_SETTINGS | {"application_name": application_name},
     )
     try:

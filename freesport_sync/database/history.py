@@ -145,5 +145,5 @@ def _past_run(row: Any) -> PastRun:
         issue_totals=tuple(IssueTotal(Severity(t["severity"]), t["code"], t["count"]) for t in row.issue_totals),
         error_code=row.error_code,
         error_params=row.error_params or {},
-        data_dir=str(row.request.get("data_dir", "")),
+        data_dir=str(row.request.get("file") or row.request.get("data_dir", "")),
     )

@@ -14,11 +14,14 @@ from freesport_sync.database.shop_tables import (
     brands,
     categories,
     color_mappings,
+    common_customersynclog,
+    companies,
     import_sessions,
     price_types,
     product_variants,
     products,
     products_brand_1c_mapping,
+    users,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +38,9 @@ CATALOG_TABLES: tuple[Table, ...] = (
     import_sessions,
 )
 """What importing goods, offers, prices and stocks needs."""
+
+CUSTOMER_TABLES: tuple[Table, ...] = (users, companies, common_customersynclog)
+"""What importing customers needs besides."""
 
 CONFLICT_KEYS: dict[str, tuple[str, ...]] = {
     "brands": ("normalized_name",),

@@ -11,12 +11,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.core.brands import BrandPlan, plan_brands
 from freesport_sync.core.categories import CategoryPlan, plan_categories
+from freesport_sync.core.customers import CustomerPlan, plan_customers
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
 from freesport_sync.core.progress import IssuesFound, MergeRepeated, Reporter, StageMeter
 from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, Stage, UpdatedRows
 from freesport_sync.core.warehouses import warehouse_names
-from freesport_sync.database import merge, reference_tables
+from freesport_sync.database import customer_tables, merge, reference_tables
 from freesport_sync.database.engine import Connection, first_line, is_retryable, transaction
 from freesport_sync.database.merge_issues import read_issues
 from freesport_sync.errors import ImportFailed
@@ -44,15 +45,16 @@ class MergeResult:
 
 @dataclass(frozen=True, slots=True)
 class _Books:
-    """The reference books of this run, resolved against the shop as it is now."""
+    """The reference books and customers of this run, resolved against the shop as it is now."""
 
     categories: CategoryPlan
     brands: BrandPlan
     price_types: PriceTypePlan
+    customers: CustomerPlan
 
     @property
     def issues(self) -> tuple[RowIssue, ...]:
-        return self.categories.issues + self.price_types.issues
+        return self.categories.issues + self.price_types.issues + self.customers.issues
 
     @property
     def counts(self) -> dict[Entity, Counts]:
@@ -60,11 +62,12 @@ class _Books:
             Entity.CATEGORY: self.categories.counts,
             Entity.BRAND: self.brands.counts,
             Entity.PRICE_TYPE: self.price_types.counts,
+            Entity.CUSTOMER: self.customers.counts,
         }
 
     @property
     def changes(self) -> tuple[FieldChange, ...]:
-        return self.categories.changes + self.brands.changes + self.price_types.changes
+        return self.categories.changes + self.brands.changes + self.price_types.changes + self.customers.changes
 
 
 class Merger:
@@ -76,6 +79,7 @@ class Merger:
         staged: the reference books and what was counted while reading.
         job: the import.
         report: receives progress in rows, and row issues.
+        customer_session: the shop's session row of the customers; None without customers and in a dry run.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Merger:
         staged: StagedExport,
         job: ImportJob,
         report: Reporter,
+        customer_session: int | None,
     ) -> None:
         self._connection = connection
         self._plan = plan
@@ -94,6 +99,7 @@ class Merger:
         self._settings = job.settings
         self._cancel = job.cancel
         self._report = report
+        self._customer_session = customer_session
 
     def run(self, before_commit: Callable[[MergeResult], None]) -> MergeResult:
         """Merge, and start again from staging if somebody else was in the way, three times at most.
@@ -163,7 +169,13 @@ class Merger:
             ),
             plan_brands(self._staged.brands, shop_brands, mapped),
             plan_price_types(self._staged.price_types, price_types, marked, names),
+            self._plan_customers(),
         )
+
+    def _plan_customers(self) -> CustomerPlan:
+        staged = self._staged
+        users = customer_tables.read_users(self._connection, staged.customers)
+        return plan_customers(staged.customers, staged.rejected_customers, users, self._plan.names)
 
     def _warehouses(self) -> dict[str, str]:
         if FileKind.RESTS not in self._plan.kinds:
@@ -176,7 +188,8 @@ class Merger:
     def _rules(self) -> merge.MergeRules:
         owns, is_full, staged = self._settings.owns, self._request.is_full, self._staged
         return merge.MergeRules(
-            makes_default_variants=file_type_of(self._request) in (FileType.ALL, FileType.OFFERS),
+            makes_default_variants=self._plan.has_catalog
+            and file_type_of(self._request) in (FileType.ALL, FileType.OFFERS),
             is_full_products=is_full and staged.rows["stg_product"] > 0,
             is_full_variants=is_full and staged.rows["stg_offer"] > 0,
             clear_missing_prices=self._settings.prices.clear_missing,
@@ -218,7 +231,8 @@ class Merger:
 
     def _apply(self, books: _Books) -> None:
         products, variants = merge.rows_to_write(self._connection)
-        meter = StageMeter(self._report, Stage.APPLY, products + variants, time.monotonic)
+        total = products + variants + books.customers.rows
+        meter = StageMeter(self._report, Stage.APPLY, total, time.monotonic)
         reference_tables.write_categories(self._connection, books.categories)
         reference_tables.write_brands(self._connection, books.brands)
         reference_tables.write_price_types(self._connection, books.price_types)
@@ -236,6 +250,14 @@ class Merger:
 
         merge.apply_products(self._connection, products, advance(Entity.PRODUCT, 0))
         merge.apply_variants(self._connection, variants, advance(Entity.VARIANT, products))
+        if self._customer_session is not None:
+            customer_tables.write_customers(
+                self._connection,
+                books.customers,
+                self._customer_session,
+                self._request.chunk_size,
+                advance(Entity.CUSTOMER, products + variants),
+            )
         merge.check_constraints(self._connection)
         meter.finish()
 

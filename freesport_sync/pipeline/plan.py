@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover
+from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover, single_file
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import ExportFile, FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
 
-_REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book)
+_CUSTOMERS = frozenset({FileKind.CONTRAGENTS})
+_REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - _CUSTOMERS
 _OFFERS = frozenset({FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS, FileKind.PRICE_LISTS, FileKind.STORAGES})
 
 _KINDS: dict[FileType, frozenset[FileKind]] = {
@@ -33,7 +34,7 @@ _IMPORT_TYPES = {
     FileType.RESTS: ImportType.STOCKS,
 }
 
-_NARROWED = {RunKind.STOCKS: FileType.RESTS, RunKind.PRICES: FileType.PRICES}
+_NARROWED = {RunKind.STOCKS: FileType.RESTS, RunKind.PRICES: FileType.PRICES, RunKind.CUSTOMERS: FileType.ALL}
 
 
 LEFT_OVER_AFTER = timedelta(days=1)
@@ -46,10 +47,26 @@ class Plan:
     files: tuple[SourceFile, ...]
     skipped: tuple[tuple[str, str], ...]
     """(file, reason code) of what the folder has besides."""
+    catalog_type: ImportType = ImportType.CATALOG
+    """The shop's word for what the files are a part of, customers apart."""
 
     @property
     def kinds(self) -> frozenset[FileKind]:
         return frozenset(file.kind for file in self.files)
+
+    @property
+    def import_types(self) -> tuple[ImportType, ...]:
+        """The shop's words for what will be imported, one session row each."""
+        catalog = (self.catalog_type,) if self.has_catalog else ()
+        return (*catalog, ImportType.CUSTOMERS) if self.has_customers else catalog
+
+    @property
+    def has_catalog(self) -> bool:
+        return bool(self.kinds - _CUSTOMERS)
+
+    @property
+    def has_customers(self) -> bool:
+        return bool(self.kinds & _CUSTOMERS)
 
     @property
     def size_bytes(self) -> int:
@@ -98,17 +115,34 @@ def file_type_of(request: RunRequest) -> FileType:
     return narrowed
 
 
-def import_types_of(request: RunRequest) -> tuple[ImportType, ...]:
-    """The shop's words for what a request imports, one session row each."""
-    return (_IMPORT_TYPES[file_type_of(request)],)
+def import_type_of(request: RunRequest) -> ImportType:
+    """The shop's word for what a request imports, before its files are seen; `Plan.import_types` knows better.
+
+    Raises:
+        ConfigError: the request contradicts itself.
+    """
+    if request.kind is RunKind.CUSTOMERS:
+        return ImportType.CUSTOMERS
+    return _IMPORT_TYPES[file_type_of(request)]
 
 
-def make_plan(request: RunRequest, folder: Path) -> Plan:
+def refuse_contradiction(request: RunRequest) -> None:
+    """Refuse what no export can fulfil, before anything is touched.
+
+    Raises:
+        ConfigError: `--run stocks --file-type goods`, a single file of a catalogue, and the like.
+    """
+    file_type_of(request)
+    if request.file is not None and request.kind is not RunKind.CUSTOMERS:
+        raise ConfigError("file_needs_customers", run=request.kind.value)
+
+
+def make_plan(request: RunRequest, source: Path) -> Plan:
     """Find the files that the request is about.
 
     Args:
         request: what is asked for.
-        folder: the export, unpacked.
+        source: the export, unpacked, or the request's single file.
 
     Raises:
         SourceMissing: there is none of them.
@@ -116,9 +150,16 @@ def make_plan(request: RunRequest, folder: Path) -> Plan:
         ConfigError: the request contradicts itself.
     """
     file_type = file_type_of(request)
-    wanted = _KINDS[file_type]
-    export = discover(folder, wanted)
+    wanted = _kinds_of(request, file_type)
+    export = discover(source, wanted) if request.file is None else single_file(source, FileKind.CONTRAGENTS)
     if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
-        raise SourceMissing("no_files", path=str(request.data_dir), kinds=kinds)
-    return Plan(export.files, export.skipped)
+        raise SourceMissing("no_files", path=str(request.source), kinds=kinds)
+    return Plan(export.files, export.skipped, _IMPORT_TYPES[file_type])
+
+
+def _kinds_of(request: RunRequest, file_type: FileType) -> frozenset[FileKind]:
+    if request.kind is RunKind.CUSTOMERS:
+        return _CUSTOMERS
+    is_whole = request.kind is RunKind.ALL and file_type is FileType.ALL
+    return _KINDS[file_type] | _CUSTOMERS if is_whole else _KINDS[file_type]

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from freesport_sync.core.progress import Event, Reporter
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, RunReport, RunStatus, UpdatedRows
+from freesport_sync.core.run import (
+    Counts,
+    Entity,
+    ExportFile,
+    FieldChange,
+    ImportType,
+    RunReport,
+    RunStatus,
+    UpdatedRows,
+)
 from freesport_sync.database import runs
 from freesport_sync.database.engine import Connection, DatabaseError, connect, transaction
 from freesport_sync.database.issue_names import name_issues
 from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
 from freesport_sync.pipeline.job import ImportJob, Target
 from freesport_sync.pipeline.journal import RunJournal
-from freesport_sync.pipeline.plan import import_types_of
+from freesport_sync.pipeline.plan import import_type_of
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +44,7 @@ class RunRecord:
         self._started = time.monotonic()
         self._files: tuple[ExportFile, ...] = ()
         with transaction(side):
-            self._run = runs.open_run(side, job.request, import_types_of(job.request), backend_id)
+            self._run = runs.open_run(side, job.request, import_type_of(job.request), backend_id)
         self._journal = RunJournal(side, self._run, job.cancel, job.texts.report_line, job.settings.history.max_issues)
 
     @property
@@ -51,6 +60,13 @@ class RunRecord:
             self._job.reporter(event)
 
         return report
+
+    def open_sessions(self, connection: Connection, import_types: Sequence[ImportType]) -> Mapping[ImportType, int]:
+        """Tell the shop what the plan has found to import: type -> session row; a dry run has none."""
+        if self._job.request.is_dry_run:
+            return {}
+        with transaction(connection):
+            return runs.open_sessions(connection, self._run, import_types)
 
     def add_files(self, connection: Connection, files: tuple[ExportFile, ...]) -> None:
         """Remember which files the run reads."""

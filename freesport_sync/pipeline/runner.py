@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from pathlib import Path
 
 from freesport_sync.commerceml.archive import opened_export
 from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.core.price_types import plan_price_types
 from freesport_sync.core.progress import ExportFound, IssuesFound, RunFinished, RunStarted, StageMeter
-from freesport_sync.core.run import RunReport, RunStatus, Stage
+from freesport_sync.core.run import ImportType, RunReport, RunStatus, Stage
 from freesport_sync.database import reference_tables, runs
 from freesport_sync.database.engine import Connection, as_sync_error, driver_connection, transaction, translated_errors
 from freesport_sync.database.history import last_imported
 from freesport_sync.database.interrupt import interruptible
 from freesport_sync.database.lock import take_lock
 from freesport_sync.database.own_schema import prepare_own_schema
-from freesport_sync.database.shop import has_products, prepare_shop
+from freesport_sync.database.shop import has_products, prepare_shop, require_customer_tables
 from freesport_sync.errors import ConnectionFailed, SyncError
 from freesport_sync.pipeline import guards
 from freesport_sync.pipeline.job import ImportJob
 from freesport_sync.pipeline.merge import Merger, MergeResult
-from freesport_sync.pipeline.plan import Plan, import_types_of, make_plan
+from freesport_sync.pipeline.plan import Plan, make_plan, refuse_contradiction
 from freesport_sync.pipeline.record import RunRecord, connected, status_of
 from freesport_sync.pipeline.stage import StagedExport, stage_export
 from freesport_sync.pipeline.workers import WorkerPool
@@ -36,7 +38,7 @@ def run_import(job: ImportJob) -> RunReport:
     Raises:
         SyncError: the run was refused, failed or was cancelled; nothing was written to the shop's goods.
     """
-    import_types_of(job.request)  # a request that contradicts itself is refused before anything is touched
+    refuse_contradiction(job.request)
     with translated_errors(), WorkerPool() as pool, connected(job.target, "freesport_sync") as lock:
         with interruptible(lock, job.cancel):
             _prepare(lock, job)
@@ -90,21 +92,31 @@ class _ImportRun:
     def _import(self) -> MergeResult:
         job = self._job
         meter = StageMeter(self._report, Stage.PLAN, 1, time.monotonic)
-        with opened_export(job.request.data_dir, job.work_dir, job.cancel.check) as folder:
-            plan = make_plan(job.request, folder)
+        with self._opened_source() as source:
+            plan = make_plan(job.request, source)
             meter.finish()
             self._tell(plan)
             self._record.add_files(self._lock, plan.export_files)
+            sessions = self._record.open_sessions(self._lock, plan.import_types)
             self._guard(plan)
             staged = stage_export(
                 plan, self._pool, self._lock, lambda books: self._context(plan, books), self._report, job.cancel
             )
-        result = Merger(self._lock, plan, staged, job, self._report).run(self._complete)
+        merger = Merger(self._lock, plan, staged, job, self._report, sessions.get(ImportType.CUSTOMERS))
+        result = merger.run(self._complete)
         if job.request.is_dry_run:
             self._record.complete_dry(self._lock, result.counts, result.changes)
         return result
 
+    def _opened_source(self) -> AbstractContextManager[Path]:
+        request = self._job.request
+        if request.file is not None:
+            return nullcontext(request.file)
+        return opened_export(request.data_dir, self._job.work_dir, self._job.cancel.check)
+
     def _guard(self, plan: Plan) -> None:
+        if plan.has_customers:
+            require_customer_tables(self._lock)
         guards.refuse_full_without_files(plan, self._job.request)
         guards.refuse_missing_catalog(plan, has_products(self._lock))
         guards.refuse_older_export(plan, last_imported(self._lock), self._job.request)

@@ -21,7 +21,15 @@ from freesport_sync.commerceml.messages import (
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import IssuesFound, Reporter, StageMeter
 from freesport_sync.core.run import Stage
-from freesport_sync.core.staged import ReferenceRow, StagedBrand, StagedCategory, StagedPriceType, StagedWarehouse
+from freesport_sync.core.staged import (
+    ReferenceRow,
+    RejectedCustomer,
+    StagedBrand,
+    StagedCategory,
+    StagedCustomer,
+    StagedPriceType,
+    StagedWarehouse,
+)
 from freesport_sync.database.engine import Connection
 from freesport_sync.database.staging import copy_block, create_staging, finish_staging
 from freesport_sync.errors import SourceMalformed
@@ -40,6 +48,8 @@ class StagedExport:
     brands: list[StagedBrand] = field(default_factory=list)
     price_types: list[StagedPriceType] = field(default_factory=list)
     warehouses: list[StagedWarehouse] = field(default_factory=list)
+    customers: list[StagedCustomer] = field(default_factory=list)
+    rejected_customers: list[RejectedCustomer] = field(default_factory=list)
     records: Counter[FileKind] = field(default_factory=Counter)
     """1C's objects by kind of file, also those that could not be read."""
     rows: Counter[str] = field(default_factory=Counter)
@@ -62,7 +72,12 @@ class StagedExport:
                     self.price_types.append(row)
                 case StagedWarehouse():
                     self.warehouses.append(row)
-        if len(self.categories) + len(self.brands) + len(self.price_types) + len(self.warehouses) > MAX_REFERENCE_ROWS:
+                case StagedCustomer():
+                    self.customers.append(row)
+                case RejectedCustomer():
+                    self.rejected_customers.append(row)
+        books = len(self.categories) + len(self.brands) + len(self.price_types) + len(self.warehouses)
+        if books + len(self.customers) + len(self.rejected_customers) > MAX_REFERENCE_ROWS:
             raise SourceMalformed("reference_book_too_large", file=file, limit=MAX_REFERENCE_ROWS)
 
 

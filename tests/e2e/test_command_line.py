@@ -16,7 +16,7 @@ from freesport_sync.application import Application
 from freesport_sync.cli import build_parser, run_command_line
 from freesport_sync.errors import ExitCode
 from freesport_sync.texts import Language, Texts
-from tests.builders import ExportBuilder, offer, prices, product
+from tests.builders import ExportBuilder, contragent, offer, prices, product
 from tests.e2e.program import ROOT, Installation, Outcome, address, clean_environment, run
 from tests.integration.test_connection import SECRET, free_port
 from tests.integration.test_lock import FOREIGN, TAKE_LOCK, YOUNG
@@ -107,7 +107,12 @@ def test_wrong_arguments_get_one_clear_line(
         (["--run", "--demo", "--data-dir", "."], "demo_contradicts"),
         (["--check", "--demo", "--database-url", "postgresql://u@h/d"], "demo_contradicts"),
         (["--run", "stocks", "--file-type", "goods", "--data-dir", "."], "file_type_contradicts"),
+        (["--run", "--file", "contragents.xml"], "file_needs_customers"),
+        (["--run", "customers", "--file-type", "goods", "--file", "contragents.xml"], "file_type_contradicts"),
+        (["--run", "customers", "--file", "contragents.xml", "--data-dir", "."], "file_contradicts"),
+        (["--run", "customers", "--file", "contragents.xml", "--demo"], "file_contradicts"),
         (["--run"], "data_dir_needed"),
+        (["--run", "customers"], "data_dir_needed"),
         (["--run", "--data-dir", ".", "--database-url", "mysql://h/d"], "database_url_invalid"),
         (["--check", "--database-url", "postgresql://u:secret@h/d"], "database_url_password"),
     ],
@@ -188,6 +193,27 @@ def test_json_lines(stocked_shop: Shop, installed: Installation, command: Comman
     assert [line["field"] for line in shown.events("change")] == ["retail_price"]
     history = command("--history", "1", "--json")
     assert [(line["event"], line["id"], line["kind"]) for line in history.lines] == [("run", 2, "prices")]
+
+
+def test_customers_from_a_single_file(stocked_shop: Shop, command: Command, tmp_path: Path) -> None:
+    export = ExportBuilder(tmp_path)
+    file = export.contragents(contragent("c1", name="Петров Иван", email="petrov@example.test"))
+    outcome = command("--run", "customers", "--file", str(file), "--json")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.lines[-1]["counts"] == {
+        "customer": {"created": 1, "updated": 0, "unchanged": 0, "skipped": 0, "failed": 0}
+    }
+    (run_id,) = stocked_shop.row("SELECT max(id) FROM freesport_sync.runs")
+    request = "SELECT kind, request ->> 'file', request ->> 'chunk_size' FROM freesport_sync.runs WHERE id = :run"
+    assert stocked_shop.row(request, run=run_id) == ("customers", str(file), "100")
+    shown = command("--show", str(run_id))
+    assert "клиенты" in shown.stdout
+    assert str(file) in "".join(shown.stdout.split("\n"))
+    assert command("--run", "customers", "--file", str(tmp_path / "nothing.xml")).code == ExitCode.IMPORT_FAILED
+    again = command("--run", "customers", "--chunk-size", "7", "--file", str(file))
+    assert again.code == 0
+    assert "кэше" not in again.stdout, "the shop's lists of brands and categories have not changed"
+    assert stocked_shop.rows(request, run=run_id + 2) == [("customers", str(file), "7")]
 
 
 def test_failed_run_ends_with_its_result_line(installed: Installation, tmp_path: Path) -> None:
@@ -368,6 +394,9 @@ def test_check_of_every_state(stocked_shop: Shop, command: Command) -> None:
     stocked_shop.execute("UPDATE freesport_sync.runs SET status = 'completed'")
     stocked_shop.value(FOREIGN, status="started", key=None, age=YOUNG)
     assert look() == (4, {"foreign_session"})
+    stocked_shop.execute("ALTER TABLE companies RENAME TO other_companies")
+    assert look() == (2, {"customers_incomplete", "foreign_session"})
+    stocked_shop.execute("ALTER TABLE other_companies RENAME TO companies")
     stocked_shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '9999'")
     assert look() == (2, {"schema_newer", "foreign_session"})
     stocked_shop.execute("DROP SCHEMA freesport_sync CASCADE")
