@@ -17,6 +17,7 @@ from freesport_sync.database.engine import Connection, connect, login_of, parse_
 from freesport_sync.database.history import PastRun, read_field_changes, read_files, read_issues, read_run, read_runs
 from freesport_sync.errors import ConfigError
 from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
+from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
@@ -75,10 +76,16 @@ class Application:
         with self._target() as target:
             return run_import(ImportJob(request, target, self.settings, self.paths.work, texts, reporter, cancel))
 
-    def check(self) -> tuple[CheckItem, ...]:
-        """Whether an import could run, point by point; writes nothing."""
+    def check(self, media_root: Path | None = None) -> tuple[CheckItem, ...]:
+        """Whether an import could run, point by point; writes nothing.
+
+        Args:
+            media_root: folder of the shop's pictures; None: as the setting says.
+        """
         with self._target() as target:
-            return check_database(target.url, target.label, target.may_create_tables)
+            items = check_database(target.url, target.label, target.may_create_tables)
+        folder = media_root or self.settings.pictures.media_root
+        return items if folder is None else (*items, _check_media_root(folder))
 
     def history(self, limit: int) -> tuple[PastRun, ...]:
         """The newest runs first."""
@@ -124,3 +131,11 @@ class Application:
                 yield connection
             finally:
                 connection.close()
+
+
+def _check_media_root(folder: Path) -> CheckItem:
+    try:
+        MediaRoot(folder)
+    except ConfigError as error:
+        return CheckItem(error.code, False, error.params)
+    return CheckItem("media_root", True, {"path": str(folder)})

@@ -18,6 +18,7 @@ class RunKind(StrEnum):
     CATALOG = "catalog"
     STOCKS = "stocks"
     PRICES = "prices"
+    IMAGES = "images"
 
 
 class FileType(StrEnum):
@@ -37,6 +38,7 @@ class ImportType(StrEnum):
     VARIANTS = "variants"
     STOCKS = "stocks"
     PRICES = "prices"
+    IMAGES = "images"
 
 
 class RunStatus(StrEnum):
@@ -55,6 +57,7 @@ class Stage(StrEnum):
 
     PLAN = "plan"
     STAGE = "stage"
+    PICTURES = "pictures"
     RESOLVE = "resolve"
     APPLY = "apply"
     REPORT = "report"
@@ -71,6 +74,7 @@ class Entity(StrEnum):
     DEFAULT_VARIANT = "default_variant"
     PRICE = "price"
     STOCK = "stock"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ class RunRequest:
         allow_older: accept an export older than the last one imported.
         accept_large_change: accept a change of more than 20 % of the products or variants.
         skip_backup: reserved for the backup before an import.
-        skip_images: reserved for pictures.
+        skip_images: leave pictures alone.
+        media_root: folder of the shop's pictures; None: as the setting says.
     """
 
     kind: RunKind = RunKind.ALL
@@ -102,10 +107,12 @@ class RunRequest:
     accept_large_change: bool = False
     skip_backup: bool = False
     skip_images: bool = False
+    media_root: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values, for the run's row."""
-        return asdict(self) | {"data_dir": storable(str(self.data_dir))}
+        media_root = None if self.media_root is None else storable(str(self.media_root))
+        return asdict(self) | {"data_dir": storable(str(self.data_dir)), "media_root": media_root}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ _IMPORT_TYPES = {
 _NARROWED = {RunKind.STOCKS: FileType.RESTS, RunKind.PRICES: FileType.PRICES}
 
 
+_WITH_PICTURES = frozenset({FileKind.GOODS, FileKind.OFFERS})
+"""Files that list pictures."""
+
 LEFT_OVER_AFTER = timedelta(days=1)
 
 
@@ -46,10 +49,17 @@ class Plan:
     files: tuple[SourceFile, ...]
     skipped: tuple[tuple[str, str], ...]
     """(file, reason code) of what the folder has besides."""
+    only_pictures: bool = False
+    """Nothing but the pictures of the files is imported."""
 
     @property
     def kinds(self) -> frozenset[FileKind]:
         return frozenset(file.kind for file in self.files)
+
+    @property
+    def imported_kinds(self) -> frozenset[FileKind]:
+        """The kinds whose objects are imported."""
+        return frozenset() if self.only_pictures else self.kinds
 
     @property
     def size_bytes(self) -> int:
@@ -98,9 +108,29 @@ def file_type_of(request: RunRequest) -> FileType:
     return narrowed
 
 
+def kinds_of(request: RunRequest) -> frozenset[FileKind]:
+    """The kinds of files that a request is about.
+
+    Raises:
+        ConfigError: it contradicts itself.
+    """
+    kinds = _KINDS[file_type_of(request)]
+    if request.kind is not RunKind.IMAGES:
+        return kinds
+    if not kinds & _WITH_PICTURES:
+        raise ConfigError("file_type_contradicts", run=request.kind.value, file_type=request.file_type.value)
+    return kinds & _WITH_PICTURES
+
+
+def wants_pictures(request: RunRequest) -> bool:
+    """Whether a run looks at the pictures of its files."""
+    return not request.skip_images and bool(kinds_of(request) & _WITH_PICTURES)
+
+
 def import_types_of(request: RunRequest) -> tuple[ImportType, ...]:
     """The shop's words for what a request imports, one session row each."""
-    return (_IMPORT_TYPES[file_type_of(request)],)
+    kinds_of(request)
+    return (ImportType.IMAGES if request.kind is RunKind.IMAGES else _IMPORT_TYPES[file_type_of(request)],)
 
 
 def make_plan(request: RunRequest, folder: Path) -> Plan:
@@ -115,10 +145,9 @@ def make_plan(request: RunRequest, folder: Path) -> Plan:
         SourceMalformed: one of them is no CommerceML.
         ConfigError: the request contradicts itself.
     """
-    file_type = file_type_of(request)
-    wanted = _KINDS[file_type]
+    file_type, wanted = file_type_of(request), kinds_of(request)
     export = discover(folder, wanted)
     if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
         raise SourceMissing("no_files", path=str(request.data_dir), kinds=kinds)
-    return Plan(export.files, export.skipped)
+    return Plan(export.files, export.skipped, only_pictures=request.kind is RunKind.IMAGES)

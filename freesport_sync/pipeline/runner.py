@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from pathlib import Path
 
 from freesport_sync.commerceml.archive import opened_export
 from freesport_sync.commerceml.messages import ParseContext
+from freesport_sync.commerceml.picture_files import PictureFolders
+from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.price_types import plan_price_types
 from freesport_sync.core.progress import ExportFound, IssuesFound, RunFinished, RunStarted, StageMeter
 from freesport_sync.core.run import RunReport, RunStatus, Stage
@@ -20,8 +23,10 @@ from freesport_sync.database.shop import has_products, prepare_shop
 from freesport_sync.errors import ConnectionFailed, SyncError
 from freesport_sync.pipeline import guards
 from freesport_sync.pipeline.job import ImportJob
+from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.merge import Merger, MergeResult
-from freesport_sync.pipeline.plan import Plan, import_types_of, make_plan
+from freesport_sync.pipeline.pictures import PictureDelivery, PictureOutcome, open_media_root
+from freesport_sync.pipeline.plan import Plan, import_types_of, make_plan, wants_pictures
 from freesport_sync.pipeline.record import RunRecord, connected, status_of
 from freesport_sync.pipeline.stage import StagedExport, stage_export
 from freesport_sync.pipeline.workers import WorkerPool
@@ -37,11 +42,12 @@ def run_import(job: ImportJob) -> RunReport:
         SyncError: the run was refused, failed or was cancelled; nothing was written to the shop's goods.
     """
     import_types_of(job.request)  # a request that contradicts itself is refused before anything is touched
+    media = open_media_root(job)
     with translated_errors(), WorkerPool() as pool, connected(job.target, "freesport_sync") as lock:
         with interruptible(lock, job.cancel):
             _prepare(lock, job)
         with connected(job.target, "freesport_sync side") as side:
-            return _ImportRun(job, lock, side, pool).execute()
+            return _ImportRun(job, lock, side, pool, media).execute()
 
 
 def _prepare(connection: Connection, job: ImportJob) -> None:
@@ -64,12 +70,16 @@ class _ImportRun:
         lock: the lock's connection.
         side: the side connection.
         pool: running workers.
+        media: where pictures go; None: nowhere.
     """
 
-    def __init__(self, job: ImportJob, lock: Connection, side: Connection, pool: WorkerPool) -> None:
+    def __init__(
+        self, job: ImportJob, lock: Connection, side: Connection, pool: WorkerPool, media: MediaRoot | None
+    ) -> None:
         self._job = job
         self._lock = lock
         self._pool = pool
+        self._media = media
         self._record = RunRecord(job, side, driver_connection(lock).info.backend_pid)
         self._report = self._record.report
         self._merged: MergeResult | None = None
@@ -90,7 +100,8 @@ class _ImportRun:
     def _import(self) -> MergeResult:
         job = self._job
         meter = StageMeter(self._report, Stage.PLAN, 1, time.monotonic)
-        with opened_export(job.request.data_dir, job.work_dir, job.cancel.check) as folder:
+        with_pictures = self._media is not None
+        with opened_export(job.request.data_dir, job.work_dir, job.cancel.check, with_pictures) as folder:
             plan = make_plan(job.request, folder)
             meter.finish()
             self._tell(plan)
@@ -99,10 +110,21 @@ class _ImportRun:
             staged = stage_export(
                 plan, self._pool, self._lock, lambda books: self._context(plan, books), self._report, job.cancel
             )
-        result = Merger(self._lock, plan, staged, job, self._report).run(self._complete)
+            pictures = self._deliver_pictures(plan, staged, folder)
+        result = Merger(self._lock, plan, staged, pictures, job, self._report).run(self._complete)
         if job.request.is_dry_run:
             self._record.complete_dry(result.counts, result.changes)
         return result
+
+    def _deliver_pictures(self, plan: Plan, staged: StagedExport, folder: Path) -> PictureOutcome:
+        if not staged.rows["stg_picture"]:
+            return PictureOutcome()
+        if self._media is None:
+            self._report(IssuesFound((RowIssue(Severity.NOTE, "pictures_no_media_root", field="Картинка"),)))
+            return PictureOutcome()
+        data_dir = self._job.request.data_dir
+        folders = PictureFolders(folder, *([data_dir] if data_dir.is_dir() else []))
+        return PictureDelivery(self._lock, folders, self._media, plan.names, self._job, self._report).run()
 
     def _guard(self, plan: Plan) -> None:
         guards.refuse_full_without_files(plan, self._job.request)
@@ -139,7 +161,8 @@ class _ImportRun:
     def _context(self, plan: Plan, staged: StagedExport) -> ParseContext:
         price_types, marked = reference_tables.read_price_types(self._lock)
         columns = plan_price_types(staged.price_types, price_types, marked, plan.names).columns
-        return ParseContext(columns, reference_tables.read_colors(self._lock), self._job.request.chunk_size)
+        colors = reference_tables.read_colors(self._lock)
+        return ParseContext(columns, colors, self._job.request.chunk_size, wants_pictures(self._job.request))
 
     def _tell(self, plan: Plan) -> None:
         created_at = max(plan.newest.values(), default=None)

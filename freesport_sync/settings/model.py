@@ -25,6 +25,7 @@ class OwnedField(StrEnum):
     VAT_RATE = "vat_rate"
     PRICES = "prices"
     STOCK = "stock"
+    PICTURES = "pictures"
 
 
 class _Section(BaseModel):
@@ -57,6 +58,17 @@ class PriceSettings(_Section):
     clear_missing: bool = Field(False, description="clear a price that the export no longer has")
 
 
+class PictureSettings(_Section):
+    """Rules for pictures; sizes in bytes."""
+
+    media_root: Path | None = Field(None, description="folder of the shop's media; without it: no pictures")
+    min_size_bytes: int = Field(8 * 1024, ge=0, description="smaller pictures are skipped")
+    large_size_bytes: int = Field(
+        100 * 1024, ge=1, description="where an object has a picture of this size, its smaller ones are skipped"
+    )
+    max_size_bytes: int = Field(50 * 1024**2, ge=1, description="larger pictures are refused")
+
+
 class Warehouse(_Section):
     """One warehouse of 1C."""
 
@@ -85,6 +97,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     catalog: CatalogSettings = CatalogSettings()
     prices: PriceSettings = PriceSettings()
+    pictures: PictureSettings = PictureSettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES
 
     @classmethod
