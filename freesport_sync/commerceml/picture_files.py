@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -62,10 +63,12 @@ def _size_of(path: Path, root: Path) -> int | None:
         if not target.is_relative_to(root):
             raise NotDeliverable(PictureProblem.UNSAFE)
         if not target.is_file():
-            raise NotDeliverable(PictureProblem.UNREADABLE, reason="not a file")
+            raise NotDeliverable(PictureProblem.UNREADABLE, reason=os.strerror(errno.EISDIR))
         return target.stat().st_size
-    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+    except RuntimeError as error:  # a link that leads to itself
         raise NotDeliverable(PictureProblem.UNREADABLE, reason=error) from error
+    except OSError as error:
+        raise NotDeliverable(PictureProblem.UNREADABLE, reason=error.strerror or error) from error
 
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:

@@ -59,7 +59,7 @@ FROM (
            o.is_known AND (o.shop_id IS NULL OR :owns_pictures) AND bool_or(NOT listed.yes) OVER same_object AS is_wanted
     FROM stg_picture AS s
     JOIN picture_owner AS o ON o.owner = s.owner AND o.onec_id = s.onec_id
-    CROSS JOIN LATERAL (SELECT substring(s.path FROM '[^/]*$') = ANY (o.file_names) AS yes) AS listed
+    CROSS JOIN LATERAL (SELECT (substring(s.path FROM '[^/]*$') = ANY (o.file_names)) IS TRUE AS yes) AS listed
     WINDOW same_object AS (PARTITION BY s.owner, s.onec_id)
 ) AS picture;
 CREATE INDEX ON found_picture (object_no)
