@@ -46,7 +46,6 @@ class MergeRules:
     owns_vat_rate: bool
     owns_prices: bool
     owns_stock: bool
-    owns_pictures: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,6 @@ class Merger:
             owns_vat_rate=owns(OwnedField.VAT_RATE),
             owns_prices=owns(OwnedField.PRICES),
             owns_stock=owns(OwnedField.STOCK),
-            owns_pictures=owns(OwnedField.PICTURES),
         )
 
     def _result(self, books: _Books) -> MergeResult:

@@ -163,17 +163,24 @@ def test_run_images_gives_a_product_s_pictures_to_its_first_variant(
 ) -> None:
     for name in ("01/a.jpg", "01/b.jpg", "01/c.jpg"):
         put(export, name)
-    export.goods(pictured("p1", "01/b.jpg", "01/a.jpg"), pictured("p2", "01/a.jpg", "01/missing.jpg"))
-    export.offers(offer("p1#2"), offer("p1#1"), pictured_offer("p2#1", "01/c.jpg"), offer("p2#2"))
+    export.goods(
+        pictured("p1", "01/b.jpg", "01/a.jpg"),
+        pictured("p2", "01/a.jpg", "01/missing.jpg"),
+        pictured("p3", "01/a.jpg"),
+    )
+    export.offers(offer("p1#2"), offer("p1#1"), offer("p2#1"), offer("p2#2"), offer("p3#1"))
     run(shop, export, media)
     assert shop.row(VARIANT, id="p1#2") == (None, [])
+    shop.execute("UPDATE product_variants SET main_image = 'uploads/x.jpg' WHERE onec_id = 'p3#1'")
+    export.offers(pictured_offer("p2#1", "01/c.jpg"))
     report = run(shop, export, media, kind=RunKind.IMAGES)
     assert shop.row(VARIANT, id="p1#2") == (*variants("01/b.jpg"), variants("01/a.jpg"))
     assert shop.row(VARIANT, id="p1#1") == (None, [])
-    # One that has pictures of its own keeps them; the second is not asked.
+    # One that has pictures of its own, here or in the shop, keeps to them; the second is not asked.
     assert shop.row(VARIANT, id="p2#1") == (*variants("01/c.jpg"), [])
     assert shop.row(VARIANT, id="p2#2") == (None, [])
-    assert picture_counts(report) == (2, 0, 4, 0, 1)
+    assert shop.row(VARIANT, id="p3#1") == ("uploads/x.jpg", [])
+    assert picture_counts(report) == (3, 0, 4, 0, 1)
     assert rows_written(shop, lambda: run(shop, export, media, kind=RunKind.IMAGES)) == {}
 
 

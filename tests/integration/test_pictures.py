@@ -29,6 +29,7 @@ from tests.integration.pictures import (
 )
 from tests.integration.support import NewExport, row_versions, rows_written
 from tests.shop import Shop
+from tests.watching import at_stage
 
 
 def test_a_product_gets_its_pictures_in_their_order(shop: Shop, export: ExportBuilder, media: Path) -> None:
@@ -354,6 +355,28 @@ def test_a_product_that_is_known_by_its_parent_id(shop: Shop, export: ExportBuil
     assert shop.value(BASE, id="old") == base("01/a.jpg", "01/b.jpg")
 
 
+def test_an_old_and_a_new_product_of_one_parent_id(shop: Shop, export: ExportBuilder, media: Path) -> None:
+    put(export, "01/a.jpg")
+    export.goods(pictured("p1", "01/a.jpg"))
+    run(shop, export, media)
+    shop.execute("UPDATE products SET onec_id = 'p2'")
+    export.goods(pictured("p1", "01/a.jpg"), pictured("p2", "01/a.jpg"))
+    assert picture_counts(run(shop, export, media)) == (1, 0, 1, 0, 0)
+    assert shop.value(BASE, id="p1") == shop.value(BASE, id="p2") == base("01/a.jpg")
+
+
+def test_what_the_shop_adds_meanwhile_is_not_listed_twice(shop: Shop, export: ExportBuilder, media: Path) -> None:
+    for name in ("01/a.jpg", "01/b.jpg"):
+        put(export, name)
+    export.goods(product("p1"))
+    run(shop, export, media)
+    export.goods(pictured("p1", "01/a.jpg", "01/b.jpg"))
+    edit = "UPDATE products SET base_images = '[\"uploads/b.jpg\"]'"
+    report = run(shop, export, media, on_event=at_stage(Stage.RESOLVE, lambda: shop.execute(edit)))
+    assert shop.value(BASE, id="p1") == ["uploads/b.jpg", *base("01/a.jpg")]
+    assert picture_counts(report) == (1, 0, 1, 0, 0)
+
+
 def test_odd_values_of_a_shop_do_not_stop_a_run(shop: Shop, export: ExportBuilder, media: Path) -> None:
     put(export, "01/a.jpg")
     export.goods(pictured("p1", "01/a.jpg"), product("p2"))
@@ -370,6 +393,6 @@ def test_odd_values_of_a_shop_do_not_stop_a_run(shop: Shop, export: ExportBuilde
 def test_pictures_of_objects_that_do_not_come_are_not_copied(shop: Shop, export: ExportBuilder, media: Path) -> None:
     put(export, "01/a.jpg")
     export.goods(product("p1"), pictured("gone", "01/a.jpg", name=None, deleted=True))
-    export.offers(pictured_offer("p9#1", "01/a.jpg"))
-    assert picture_counts(run(shop, export, media)) == (0, 0, 0, 2, 0)
+    export.offers(pictured_offer("p9#1", "01/a.jpg"), pictured_offer("gone#1", "01/a.jpg"))
+    assert picture_counts(run(shop, export, media)) == (0, 0, 0, 3, 0)
     assert files_of(media) == set()

@@ -12,7 +12,9 @@ FROM mentioned AS m
 LEFT JOIN stg_product AS s ON s.onec_id = m.onec_id
 LEFT JOIN products AS by_id ON by_id.onec_id = m.onec_id
 LEFT JOIN LATERAL (
-    SELECT min(old.id) AS id FROM products AS old WHERE by_id.id IS NULL AND old.parent_onec_id = m.onec_id
+    SELECT min(old.id) AS id FROM products AS old
+    WHERE by_id.id IS NULL AND old.parent_onec_id = m.onec_id
+      AND NOT EXISTS (SELECT 1 FROM stg_product AS other WHERE other.onec_id = old.onec_id)
 ) AS by_parent ON true
 LEFT JOIN products AS p ON p.id = coalesce(by_id.id, by_parent.id)
 WHERE m.owner = 'product'

@@ -81,7 +81,6 @@ LEFT JOIN map_variant AS mv ON d.owner = 'variant' AND mv.onec_id = d.onec_id
 LEFT JOIN products AS p ON p.id = m.product_id
 LEFT JOIN product_variants AS v ON v.id = mv.variant_id
 WHERE (m.is_record OR p.id IS NOT NULL OR mv.onec_id IS NOT NULL)
-  AND (:owns_pictures OR (p.id IS NULL AND v.id IS NULL))
   AND NOT EXISTS (
       SELECT 1
       FROM jsonb_path_query(coalesce(p.base_images, v.gallery_images || to_jsonb(coalesce(v.main_image, ''))), '$[*]') AS listed
