@@ -260,9 +260,8 @@ def test_media_root_is_checked_and_used(stocked_shop: Shop, command: Command, tm
     done = command(*arguments, "--media-root", str(media), "--json")
     assert (done.code, done.stderr) == (0, "")
     assert (media / "products/base/01/a.jpg").is_file()
-    assert stocked_shop.value("SELECT request FROM freesport_sync.runs WHERE kind = 'images'")["media_root"] == str(
-        media
-    )
+    request = stocked_shop.value("SELECT request FROM freesport_sync.runs WHERE kind = 'images'")
+    assert request["media_root"] == str(media)
 
 
 # --- passwords ------------------------------------------------------------------------------------------------------
