@@ -26,6 +26,7 @@ from freesport_sync.database.history import (
 )
 from freesport_sync.errors import ConfigError
 from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
+from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.settings.listing import ListedSetting, list_settings
 from freesport_sync.settings.model import Settings, load_settings
@@ -97,10 +98,16 @@ class Application:
         with self._target() as target:
             return run_import(ImportJob(request, target, self.settings, self.paths.work, texts, reporter, cancel))
 
-    def check(self) -> tuple[CheckItem, ...]:
-        """Whether an import could run, point by point; writes nothing."""
+    def check(self, media_root: Path | None = None) -> tuple[CheckItem, ...]:
+        """Whether an import could run, point by point; writes nothing.
+
+        Args:
+            media_root: folder of the shop's pictures; None: as the setting says.
+        """
         with self._target() as target:
-            return check_database(target.url, target.label, target.may_create_tables)
+            items = check_database(target.url, target.label, target.may_create_tables)
+        folder = media_root or self.settings.pictures.media_root
+        return items if folder is None else (*items, _check_media_root(folder))
 
     def history(self, limit: int) -> tuple[PastRun, ...]:
         """The newest runs first."""
@@ -177,3 +184,11 @@ def _existing_run(connection: Connection, run_id: int) -> PastRun:
     if run is None:
         raise ConfigError("run_not_found", run_id=run_id)
     return run
+
+
+def _check_media_root(folder: Path) -> CheckItem:
+    try:
+        MediaRoot(folder)
+    except ConfigError as error:
+        return CheckItem(error.code, False, error.params)
+    return CheckItem("media_root", True, {"path": str(folder)})

@@ -92,6 +92,7 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     rules.add_argument("--accept-large-change", action="store_true", help=text("accept_large_change"))
     rules.add_argument("--skip-backup", action="store_true", help=text("skip_backup"))
     rules.add_argument("--skip-images", action="store_true", help=text("skip_images"))
+    rules.add_argument("--media-root", type=Path, metavar="PATH", help=text("media_root"))
     rules.add_argument("--chunk-size", type=number, metavar="N", help=text("chunk_size"))
     database = parser.add_argument_group(text("group_database"))
     database.add_argument("--database-url", metavar="URL", help=text("database_url"))
@@ -181,7 +182,7 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
     application = Application(options.home, options.database_url, options.demo, options.create_shop_tables)
     configure_logs(application.paths.logs, is_verbose=options.verbose)
     if options.check:
-        items = application.check()
+        items = application.check(options.media_root)
         output.check(items)
         return _check_code(items)
     if options.history is not None:
@@ -236,6 +237,7 @@ def _request(options: argparse.Namespace, default_dir: Path) -> RunRequest:
         accept_large_change=options.accept_large_change,
         skip_backup=options.skip_backup,
         skip_images=options.skip_images,
+        media_root=options.media_root,
     )
 
 

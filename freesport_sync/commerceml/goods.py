@@ -9,10 +9,12 @@ from lxml.etree import _Element
 
 from freesport_sync.commerceml.brands import BRAND_PROPERTY
 from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of, is_deleted, text_of
+from freesport_sync.commerceml.pictures import pictures_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_vat, slugify, trim
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.staged import StagedProduct
+from freesport_sync.core.pictures import PRODUCT
+from freesport_sync.core.staged import StagedProduct, StagedRow
 
 RECORD_TAG = "Товар"
 NAME_LIMIT = 300
@@ -22,8 +24,8 @@ DESCRIPTION_LIMIT = 100_000
 _ID_TAG = any_namespace("Ид")
 
 
-def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]:
-    """One `Товар`; nothing where it has no usable id, or no name without being deleted.
+def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
+    """One `Товар` and its pictures; nothing where it has no usable id, or no name without being deleted.
 
     The rules are the shop's own importer's (facts 2.5), but for deletion marks and for VAT that cannot be read.
     """
@@ -53,6 +55,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedProduct]
             _vat_rate(fields, onec_id, name, reading),
             deleted,
         ),
+        *pictures_of(element, PRODUCT, onec_id, reading),
     )
 
 

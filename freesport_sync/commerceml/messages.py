@@ -20,11 +20,13 @@ class ParseContext:
             prices are not written.
         colors: names from `color_mappings`, in the order in which they are looked for in an offer's name.
         chunk_size: rows per block at most, 1 or more.
+        wants_pictures: read `Картинка` too.
     """
 
     price_columns: Mapping[str, str | None]
     colors: tuple[str, ...]
     chunk_size: int = 1000
+    wants_pictures: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from functools import lru_cache
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import any_namespace, child_text, fields_of, is_deleted, text_of
+from freesport_sync.commerceml.pictures import pictures_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import ZERO_GUID, is_not_set, trim
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.staged import StagedOffer
+from freesport_sync.core.pictures import VARIANT
+from freesport_sync.core.staged import StagedOffer, StagedRow
 
 RECORD_TAG = "Предложение"
 ARTICLE_LIMIT = 100
@@ -44,8 +46,8 @@ def offer_id(fields: dict[str, _Element], reading: Reading, name: str = "") -> s
     return reading.checked_id(onec_id, name=name)
 
 
-def read_offer(element: _Element, reading: Reading) -> Sequence[StagedOffer]:
-    """One `Предложение`; nothing where it has no usable id.
+def read_offer(element: _Element, reading: Reading) -> Sequence[StagedRow]:
+    """One `Предложение` and its pictures; nothing where it has no usable id.
 
     Colour and size are found as the shop's own importer finds them (facts 2.6).
     """
@@ -74,6 +76,7 @@ def read_offer(element: _Element, reading: Reading) -> Sequence[StagedOffer]:
             shortened(size, SIZE_LIMIT, "Размер"),
             is_deleted(element, fields),
         ),
+        *pictures_of(element, VARIANT, onec_id, reading),
     )
 
 

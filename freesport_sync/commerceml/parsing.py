@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from lxml.etree import _Element
@@ -23,7 +24,7 @@ from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, Message, ParseTask, ReferenceBlock
 from freesport_sync.commerceml.reader import RecordReader
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.core.staged import ReferenceRow, StagedRow
+from freesport_sync.core.staged import TABLE_OF, ReferenceRow, StagedRow
 from freesport_sync.errors import SourceMalformed
 
 ReadReference = Callable[[_Element, Reading], Sequence[ReferenceRow]]
@@ -45,12 +46,12 @@ _REFERENCE_BOOKS: dict[FileKind, tuple[str, ReadReference]] = {
     FileKind.CONTRAGENTS: (contragents.RECORD_TAG, contragents.read_customer),
 }
 
-# kind -> tag of its records, what reads one, staging table of the rows
-_STAGED: dict[FileKind, tuple[str, ReadStaged, str]] = {
-    FileKind.GOODS: (goods.RECORD_TAG, goods.read_product, "stg_product"),
-    FileKind.OFFERS: (offers.RECORD_TAG, offers.read_offer, "stg_offer"),
-    FileKind.PRICES: (prices.RECORD_TAG, prices.read_prices, "stg_price"),
-    FileKind.RESTS: (rests.RECORD_TAG, rests.read_rests, "stg_rest"),
+# kind -> tag of its records, what reads one
+_STAGED: dict[FileKind, tuple[str, ReadStaged]] = {
+    FileKind.GOODS: (goods.RECORD_TAG, goods.read_product),
+    FileKind.OFFERS: (offers.RECORD_TAG, offers.read_offer),
+    FileKind.PRICES: (prices.RECORD_TAG, prices.read_prices),
+    FileKind.RESTS: (rests.RECORD_TAG, rests.read_rests),
 }
 
 
@@ -87,23 +88,25 @@ def _reference_messages(task: ParseTask, reading: Reading) -> Iterator[Message]:
 
 
 def _staged_messages(task: ParseTask, reading: Reading) -> Iterator[Message]:
-    tag, read, table = _STAGED[task.file.kind]
+    tag, read = _STAGED[task.file.kind]
     reader = RecordReader(task.file, tag)
     chunk_size = task.context.chunk_size
-    lines: list[str] = []
-    characters = 0
+    lines: dict[str, list[str]] = {}
+    characters: Counter[str] = Counter()
     for element in reader:
         for row in read(element, reading):
+            table = TABLE_OF[type(row)]
             line = copy_line(row)
-            lines.append(line)
-            characters += len(line)
-            if len(lines) >= chunk_size or characters >= MAX_BLOCK_CHARACTERS:
-                yield _block(reading, table, lines, reader.bytes_read)
-                lines, characters = [], 0
+            waiting = lines.setdefault(table, [])
+            waiting.append(line)
+            characters[table] += len(line)
+            if len(waiting) >= chunk_size or characters[table] >= MAX_BLOCK_CHARACTERS:
+                yield _block(reading, table, lines.pop(table), reader.bytes_read)
+                del characters[table]
         if len(reading.issues) >= MAX_ISSUES:
             yield from _issue_blocks(reading, reader.bytes_read)
-    if lines:
-        yield _block(reading, table, lines, reader.bytes_read)
+    for table, waiting in lines.items():
+        yield _block(reading, table, waiting, reader.bytes_read)
     yield from _issue_blocks(reading, reader.bytes_read)
 
 

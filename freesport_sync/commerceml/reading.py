@@ -28,6 +28,7 @@ class Reading:
         self.file_no = file.file_no
         self.price_columns = context.price_columns
         self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)
+        self.wants_pictures = context.wants_pictures
         self.position = 0
         self.line = 0
         self.place = (self.file_no, 0, 0)

@@ -19,6 +19,7 @@ class RunKind(StrEnum):
     STOCKS = "stocks"
     PRICES = "prices"
     CUSTOMERS = "customers"
+    IMAGES = "images"
 
     @property
     def usual_chunk_size(self) -> int:
@@ -44,6 +45,7 @@ class ImportType(StrEnum):
     STOCKS = "stocks"
     PRICES = "prices"
     CUSTOMERS = "customers"
+    IMAGES = "images"
 
 
 class RunStatus(StrEnum):
@@ -62,6 +64,7 @@ class Stage(StrEnum):
 
     PLAN = "plan"
     STAGE = "stage"
+    PICTURES = "pictures"
     RESOLVE = "resolve"
     APPLY = "apply"
     REPORT = "report"
@@ -79,6 +82,7 @@ class Entity(StrEnum):
     PRICE = "price"
     STOCK = "stock"
     CUSTOMER = "customer"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ class RunRequest:
         allow_older: accept an export older than the last one imported.
         accept_large_change: accept a change of more of the products or variants than the settings allow.
         skip_backup: reserved for the backup before an import.
-        skip_images: reserved for pictures.
+        skip_images: leave pictures alone.
+        media_root: folder of the shop's pictures; None: as the setting says.
     """
 
     kind: RunKind = RunKind.ALL
@@ -112,6 +117,7 @@ class RunRequest:
     accept_large_change: bool = False
     skip_backup: bool = False
     skip_images: bool = False
+    media_root: Path | None = None
 
     @property
     def source(self) -> Path:
@@ -120,8 +126,8 @@ class RunRequest:
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values, for the run's row."""
-        file = storable(str(self.file)) if self.file else None
-        return asdict(self) | {"data_dir": storable(str(self.data_dir)), "file": file}
+        paths = {"data_dir": self.data_dir, "file": self.file, "media_root": self.media_root}
+        return asdict(self) | {name: None if path is None else storable(str(path)) for name, path in paths.items()}
 
 
 @dataclass(frozen=True, slots=True)

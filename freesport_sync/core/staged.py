@@ -83,17 +83,36 @@ class StagedRest(NamedTuple):
     """Number of the warehouse in its record; the first of two warehouses with equal stock sells the offer."""
 
 
+class StagedPicture(NamedTuple):
+    """One `Картинка` of a product or an offer (table `stg_picture`)."""
+
+    file_no: int
+    position: int
+    line: int
+    owner: str
+    """`product` or `variant`."""
+    onec_id: str
+    number: int
+    """Its place among the pictures of its record."""
+    path: str
+    """Below the folder of pictures, with forward slashes; not checked, see `core.pictures`."""
+
+
 PRICE_COLUMNS = StagedPrice._fields[4:]
 """Columns of `product_variants` that a price type can stand for."""
 
-StagedRow = StagedProduct | StagedOffer | StagedPrice | StagedRest
+StagedRow = StagedProduct | StagedOffer | StagedPrice | StagedRest | StagedPicture
 
-STAGING_TABLES: dict[str, tuple[str, ...]] = {
-    "stg_product": StagedProduct._fields,
-    "stg_offer": StagedOffer._fields,
-    "stg_price": StagedPrice._fields,
-    "stg_rest": StagedRest._fields,
+TABLE_OF: dict[type[StagedRow], str] = {
+    StagedProduct: "stg_product",
+    StagedOffer: "stg_offer",
+    StagedPrice: "stg_price",
+    StagedRest: "stg_rest",
+    StagedPicture: "stg_picture",
 }
+"""Staging table of each kind of row."""
+
+STAGING_TABLES: dict[str, tuple[str, ...]] = {table: row._fields for row, table in TABLE_OF.items()}
 """Staging table -> its columns in COPY order."""
 
 

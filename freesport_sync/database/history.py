@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal
+from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal, RunKind
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, runs
 
@@ -124,6 +124,7 @@ def last_imported(connection: sa.Connection) -> dict[str, datetime]:
         sa.select(run_files.c.kind, sa.func.max(run_files.c.created_at))
         .join(runs, runs.c.id == run_files.c.run_id)
         .where(runs.c.status == "completed", runs.c.is_dry_run.is_(False), run_files.c.created_at.is_not(None))
+        .where(runs.c.kind != RunKind.IMAGES.value)  # it takes only the pictures of its files
         .group_by(run_files.c.kind, run_files.c.run_id)
         .order_by(run_files.c.run_id)
     )

@@ -357,6 +357,7 @@ def _catalog_details(
     }
     by_code = {total.code: total.count for total in issue_totals}
     product, variant = counts.get(Entity.PRODUCT, Counts()), counts.get(Entity.VARIANT, Counts())
+    picture = counts.get(Entity.PICTURE, Counts())
     total = sum((count.total for count in counts.values()), 0)
     return {
         "products_created": product.created,
@@ -369,9 +370,9 @@ def _catalog_details(
         "skipped": sum(count.skipped for count in counts.values()),
         "errors": by_severity["error"],
         "warnings": by_severity["warning"],
-        "images_copied": 0,
-        "images_skipped": 0,
-        "images_errors": 0,
+        "images_copied": picture.created,
+        "images_skipped": picture.skipped,
+        "images_errors": picture.failed,
         "attributes_linked": 0,
         "attributes_missing": 0,
         "brand_fallbacks": by_code.get("brand_unknown", 0),

@@ -37,13 +37,13 @@ def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: R
 
 
 def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:
-    """Prices, stocks and offers need products that they can belong to.
+    """Prices, stocks, offers, and pictures without their products need products that they can belong to.
 
     Raises:
         ImportFailed: neither the shop nor the export has any.
     """
-    needs_products = {FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS}
-    if not shop_has_products and FileKind.GOODS not in plan.kinds and plan.kinds & needs_products:
+    needs_products = {FileKind.GOODS, FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS}
+    if not shop_has_products and FileKind.GOODS not in plan.imported_kinds and plan.kinds & needs_products:
         raise ImportFailed("catalog_missing")
 
 
@@ -51,9 +51,9 @@ def refuse_full_without_files(plan: Plan, request: RunRequest) -> None:
     """`--full` deactivates what the export does not contain, so the export must contain what it is judged by.
 
     Raises:
-        ImportFailed: no groups, goods or offers among the files.
+        ImportFailed: no groups, goods or offers are imported.
     """
-    if request.is_full and not plan.kinds & {FileKind.GROUPS, FileKind.GOODS, FileKind.OFFERS}:
+    if request.is_full and not plan.imported_kinds & {FileKind.GROUPS, FileKind.GOODS, FileKind.OFFERS}:
         raise ImportFailed("full_needs_files")
 
 

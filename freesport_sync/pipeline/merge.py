@@ -23,6 +23,7 @@ from freesport_sync.database.merge_issues import read_issues
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change
 from freesport_sync.pipeline.job import ImportJob
+from freesport_sync.pipeline.pictures import PictureOutcome
 from freesport_sync.pipeline.plan import Plan, file_type_of
 from freesport_sync.pipeline.stage import StagedExport
 from freesport_sync.settings.model import OwnedField
@@ -77,6 +78,7 @@ class Merger:
         connection: the lock's connection, with filled staging tables.
         plan: the files.
         staged: the reference books and what was counted while reading.
+        pictures: what came of the pictures.
         job: the import.
         report: receives progress in rows, and row issues.
         customer_session: the shop's session row of the customers; None without customers and in a dry run.
@@ -87,6 +89,7 @@ class Merger:
         connection: Connection,
         plan: Plan,
         staged: StagedExport,
+        pictures: PictureOutcome,
         job: ImportJob,
         report: Reporter,
         customer_session: int | None,
@@ -94,6 +97,7 @@ class Merger:
         self._connection = connection
         self._plan = plan
         self._staged = staged
+        self._pictures = pictures
         self._job = job
         self._request = job.request
         self._settings = job.settings
@@ -189,6 +193,7 @@ class Merger:
         owns, is_full, staged = self._settings.owns, self._request.is_full, self._staged
         return merge.MergeRules(
             makes_default_variants=self._plan.has_catalog
+            and not self._plan.only_pictures
             and file_type_of(self._request) in (FileType.ALL, FileType.OFFERS),
             is_full_products=is_full and staged.rows["stg_product"] > 0,
             is_full_variants=is_full and staged.rows["stg_offer"] > 0,
@@ -207,6 +212,7 @@ class Merger:
         for kind, (entity, table) in _FAILED_RECORDS.items():
             failed = self._staged.records[kind] - self._staged.rows[table]
             counts[entity] = replace(counts[entity], failed=max(0, failed))
+        counts[Entity.PICTURE] = self._pictures.counts(counts[Entity.PICTURE].created)
         changes: tuple[FieldChange, ...] = ()
         if self._request.is_dry_run:
             changes = books.changes + tuple(merge.read_field_changes(self._connection, MAX_FIELD_CHANGES))

@@ -36,6 +36,8 @@ _IMPORT_TYPES = {
 
 _NARROWED = {RunKind.STOCKS: FileType.RESTS, RunKind.PRICES: FileType.PRICES, RunKind.CUSTOMERS: FileType.ALL}
 
+_WITH_PICTURES = frozenset({FileKind.GOODS, FileKind.OFFERS})
+"""Files that list pictures."""
 
 LEFT_OVER_AFTER = timedelta(days=1)
 
@@ -49,6 +51,8 @@ class Plan:
     """(file, reason code) of what the folder has besides."""
     catalog_type: ImportType = ImportType.CATALOG
     """The shop's word for what the files are a part of, customers apart."""
+    only_pictures: bool = False
+    """Nothing but the pictures of the files is imported."""
 
     @property
     def kinds(self) -> frozenset[FileKind]:
@@ -67,6 +71,11 @@ class Plan:
     @property
     def has_customers(self) -> bool:
         return bool(self.kinds & _CUSTOMERS)
+
+    @property
+    def imported_kinds(self) -> frozenset[FileKind]:
+        """The kinds whose objects are imported."""
+        return frozenset() if self.only_pictures else self.kinds
 
     @property
     def size_bytes(self) -> int:
@@ -123,7 +132,37 @@ def import_type_of(request: RunRequest) -> ImportType:
     """
     if request.kind is RunKind.CUSTOMERS:
         return ImportType.CUSTOMERS
-    return _IMPORT_TYPES[file_type_of(request)]
+    return _catalog_type_of(request)
+
+
+def kinds_of(request: RunRequest) -> frozenset[FileKind]:
+    """The kinds of files that a request is about.
+
+    Raises:
+        ConfigError: it contradicts itself.
+    """
+    file_type = file_type_of(request)
+    kinds = _KINDS[file_type]
+    match request.kind:
+        case RunKind.CUSTOMERS:
+            return _CUSTOMERS
+        case RunKind.ALL if file_type is FileType.ALL:
+            return kinds | _CUSTOMERS
+        case RunKind.IMAGES if not kinds & _WITH_PICTURES:
+            raise ConfigError("file_type_contradicts", run=request.kind.value, file_type=request.file_type.value)
+        case RunKind.IMAGES:
+            return kinds & _WITH_PICTURES
+        case _:
+            return kinds
+
+
+def wants_pictures(request: RunRequest) -> bool:
+    """Whether a run looks at the pictures of its files."""
+    return not request.skip_images and bool(kinds_of(request) & _WITH_PICTURES)
+
+
+def _catalog_type_of(request: RunRequest) -> ImportType:
+    return ImportType.IMAGES if request.kind is RunKind.IMAGES else _IMPORT_TYPES[file_type_of(request)]
 
 
 def refuse_contradiction(request: RunRequest) -> None:
@@ -132,7 +171,7 @@ def refuse_contradiction(request: RunRequest) -> None:
     Raises:
         ConfigError: `--run stocks --file-type goods`, a single file of a catalogue, and the like.
     """
-    file_type_of(request)
+    kinds_of(request)
     if request.file is not None and request.kind is not RunKind.CUSTOMERS:
         raise ConfigError("file_needs_customers", run=request.kind.value)
 
@@ -149,17 +188,10 @@ def make_plan(request: RunRequest, source: Path) -> Plan:
         SourceMalformed: one of them is no CommerceML.
         ConfigError: the request contradicts itself.
     """
-    file_type = file_type_of(request)
-    wanted = _kinds_of(request, file_type)
+    file_type, wanted = file_type_of(request), kinds_of(request)
     export = discover(source, wanted) if request.file is None else single_file(source, FileKind.CONTRAGENTS)
     if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
         raise SourceMissing("no_files", path=str(request.source), kinds=kinds)
-    return Plan(export.files, export.skipped, _IMPORT_TYPES[file_type])
-
-
-def _kinds_of(request: RunRequest, file_type: FileType) -> frozenset[FileKind]:
-    if request.kind is RunKind.CUSTOMERS:
-        return _CUSTOMERS
-    is_whole = request.kind is RunKind.ALL and file_type is FileType.ALL
-    return _KINDS[file_type] | _CUSTOMERS if is_whole else _KINDS[file_type]
+    only_pictures = request.kind is RunKind.IMAGES
+    return Plan(export.files, export.skipped, _catalog_type_of(request), only_pictures)

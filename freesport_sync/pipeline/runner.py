@@ -9,6 +9,8 @@ from pathlib import Path
 
 from freesport_sync.commerceml.archive import opened_export
 from freesport_sync.commerceml.messages import ParseContext
+from freesport_sync.commerceml.picture_files import PictureFolders
+from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.price_types import plan_price_types
 from freesport_sync.core.progress import ExportFound, IssuesFound, RunFinished, RunStarted, StageMeter
 from freesport_sync.core.run import ImportType, RunReport, RunStatus, Stage
@@ -22,8 +24,10 @@ from freesport_sync.database.shop import has_products, prepare_shop, require_cus
 from freesport_sync.errors import ConnectionFailed, SyncError
 from freesport_sync.pipeline import guards
 from freesport_sync.pipeline.job import ImportJob
+from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.merge import Merger, MergeResult
-from freesport_sync.pipeline.plan import Plan, make_plan, refuse_contradiction
+from freesport_sync.pipeline.pictures import PictureDelivery, PictureOutcome, open_media_root
+from freesport_sync.pipeline.plan import Plan, make_plan, refuse_contradiction, wants_pictures
 from freesport_sync.pipeline.record import RunRecord, connected, status_of
 from freesport_sync.pipeline.stage import StagedExport, stage_export
 from freesport_sync.pipeline.workers import WorkerPool
@@ -39,11 +43,12 @@ def run_import(job: ImportJob) -> RunReport:
         SyncError: the run was refused, failed or was cancelled; nothing was written to the shop's goods.
     """
     refuse_contradiction(job.request)
+    media = open_media_root(job)
     with translated_errors(), WorkerPool() as pool, connected(job.target, "freesport_sync") as lock:
         with interruptible(lock, job.cancel):
             _prepare(lock, job)
         with connected(job.target, "freesport_sync side") as side:
-            return _ImportRun(job, lock, side, pool).execute()
+            return _ImportRun(job, lock, side, pool, media).execute()
 
 
 def _prepare(connection: Connection, job: ImportJob) -> None:
@@ -66,12 +71,16 @@ class _ImportRun:
         lock: the lock's connection.
         side: the side connection.
         pool: running workers.
+        media: where pictures go; None: nowhere.
     """
 
-    def __init__(self, job: ImportJob, lock: Connection, side: Connection, pool: WorkerPool) -> None:
+    def __init__(
+        self, job: ImportJob, lock: Connection, side: Connection, pool: WorkerPool, media: MediaRoot | None
+    ) -> None:
         self._job = job
         self._lock = lock
         self._pool = pool
+        self._media = media
         self._record = RunRecord(job, side, driver_connection(lock).info.backend_pid)
         self._report = self._record.report
         self._merged: MergeResult | None = None
@@ -102,7 +111,9 @@ class _ImportRun:
             staged = stage_export(
                 plan, self._pool, self._lock, lambda books: self._context(plan, books), self._report, job.cancel
             )
-        merger = Merger(self._lock, plan, staged, job, self._report, sessions.get(ImportType.CUSTOMERS))
+            pictures = self._deliver_pictures(plan, staged, source)
+        customers_session = sessions.get(ImportType.CUSTOMERS)
+        merger = Merger(self._lock, plan, staged, pictures, job, self._report, customers_session)
         result = merger.run(self._complete)
         if job.request.is_dry_run:
             self._record.complete_dry(self._lock, result.counts, result.changes)
@@ -112,7 +123,18 @@ class _ImportRun:
         request = self._job.request
         if request.file is not None:
             return nullcontext(request.file)
-        return opened_export(request.data_dir, self._job.work_dir, self._job.cancel.check)
+        with_pictures = self._media is not None
+        return opened_export(request.data_dir, self._job.work_dir, self._job.cancel.check, with_pictures)
+
+    def _deliver_pictures(self, plan: Plan, staged: StagedExport, folder: Path) -> PictureOutcome:
+        if not staged.rows["stg_picture"]:
+            return PictureOutcome()
+        if self._media is None:
+            self._report(IssuesFound((RowIssue(Severity.NOTE, "pictures_no_media_root", field="Картинка"),)))
+            return PictureOutcome()
+        data_dir = self._job.request.data_dir
+        folders = PictureFolders(folder, *([data_dir] if data_dir.is_dir() else []))
+        return PictureDelivery(self._lock, folders, self._media, plan.names, self._job, self._report).run()
 
     def _guard(self, plan: Plan) -> None:
         if plan.has_customers:
@@ -151,7 +173,8 @@ class _ImportRun:
     def _context(self, plan: Plan, staged: StagedExport) -> ParseContext:
         price_types, marked = reference_tables.read_price_types(self._lock)
         columns = plan_price_types(staged.price_types, price_types, marked, plan.names).columns
-        return ParseContext(columns, reference_tables.read_colors(self._lock), self._job.request.chunk_size)
+        colors = reference_tables.read_colors(self._lock)
+        return ParseContext(columns, colors, self._job.request.chunk_size, wants_pictures(self._job.request))
 
     def _tell(self, plan: Plan) -> None:
         created_at = max(plan.newest.values(), default=None)

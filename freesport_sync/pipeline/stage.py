@@ -19,6 +19,7 @@ from freesport_sync.commerceml.messages import (
     ReferenceBlock,
 )
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import IssuesFound, Reporter, StageMeter
 from freesport_sync.core.run import Stage
 from freesport_sync.core.staged import (
@@ -125,14 +126,16 @@ def _take(
 ) -> None:
     match message:
         case Block():
-            copy_block(connection, message.table, message.data)
+            if not plan.only_pictures or message.table == "stg_picture":
+                copy_block(connection, message.table, message.data)
             staged.rows[message.table] += message.rows
             meter.read(message.file_no, message.bytes_read)
         case ReferenceBlock():
             staged.add(message.rows, plan.names[message.file_no])
             meter.read(message.file_no, message.bytes_read)
         case IssueBlock():
-            report(IssuesFound(message.issues))
+            if issues := _told(message.issues, plan):
+                report(IssuesFound(issues))
             meter.read(message.file_no, message.bytes_read)
         case FileDone():
             file = meter.file(message.file_no)
@@ -140,6 +143,11 @@ def _take(
             meter.read(message.file_no, file.size_bytes)
         case FileFailed():
             raise message.error
+
+
+def _told(issues: tuple[RowIssue, ...], plan: Plan) -> tuple[RowIssue, ...]:
+    """Where only pictures are imported, what is wrong with other values does not matter."""
+    return tuple(issue for issue in issues if not plan.only_pictures or issue.severity is Severity.ERROR)
 
 
 class _ByteMeter:

@@ -25,6 +25,7 @@ class OwnedField(StrEnum):
     VAT_RATE = "vat_rate"
     PRICES = "prices"
     STOCK = "stock"
+    PICTURES = "pictures"
 
 
 class _Section(BaseModel):
@@ -71,6 +72,15 @@ class HistorySettings(_Section):
     max_issues: int = Field(100_000, ge=1, le=10_000_000)
 
 
+class PictureSettings(_Section):
+    """Rules for pictures; sizes in bytes."""
+
+    media_root: Path | None = None
+    min_size_bytes: int = Field(8 * 1024, ge=0)
+    large_size_bytes: int = Field(100 * 1024, ge=1)
+    max_size_bytes: int = Field(50 * 1024**2, ge=1)
+
+
 class Warehouse(_Section):
     """One warehouse of 1C."""
 
@@ -104,6 +114,7 @@ class Settings(BaseSettings):
     source: SourceSettings = SourceSettings()
     catalog: CatalogSettings = CatalogSettings()
     prices: PriceSettings = PriceSettings()
+    pictures: PictureSettings = PictureSettings()
     guards: GuardSettings = GuardSettings()
     history: HistorySettings = HistorySettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES

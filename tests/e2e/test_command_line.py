@@ -131,7 +131,7 @@ def test_contradictions_are_explained(
 def test_bug_of_ours_ends_with_code_70(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def bug(_: Application) -> None:
+    def bug(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
     monkeypatch.setattr(Application, "check", bug)
@@ -412,6 +412,25 @@ def test_check_of_the_private_server_and_of_nothing(private: Installation, tmp_p
     nothing = run("--check", "--home", tmp_path, "--database-url", f"postgresql://u@127.0.0.1:{free_port()}/shop")
     assert nothing.code == 3
     assert "(database_unreachable)" in nothing.stderr
+
+
+def test_media_root_is_checked_and_used(stocked_shop: Shop, command: Command, tmp_path: Path) -> None:
+    export = ExportBuilder(tmp_path / "pictured")
+    export.goods(product("p1", pictures=["import_files/01/a.jpg"]))
+    export.write("goods/import_files/01/a.jpg", b"x" * 10_000)
+    media = tmp_path / "медиа"
+    check = command("--check", "--media-root", str(media), "--json")
+    assert (check.code, [line["code"] for line in check.lines if not line["is_ok"]]) == (2, ["media_root_missing"])
+    arguments = ("--run", "images", "--data-dir", str(export.folder))
+    assert "(media_root_needed)" in command(*arguments).stderr
+    assert "(media_root_missing)" in command(*arguments, "--media-root", str(media)).stderr
+    media.mkdir()
+    assert command("--check", "--media-root", str(media)).code == 0
+    done = command(*arguments, "--media-root", str(media), "--json")
+    assert (done.code, done.stderr) == (0, "")
+    assert (media / "products/base/01/a.jpg").is_file()
+    request = stocked_shop.value("SELECT request FROM freesport_sync.runs WHERE kind = 'images'")
+    assert request["media_root"] == str(media)
 
 
 # --- passwords ------------------------------------------------------------------------------------------------------

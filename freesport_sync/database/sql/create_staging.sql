@@ -49,6 +49,22 @@ CREATE TEMP TABLE stg_rest (
     quantity bigint NOT NULL,
     entry integer NOT NULL
 );
+CREATE TEMP TABLE stg_picture (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    owner text NOT NULL,
+    onec_id text NOT NULL,
+    number integer NOT NULL,
+    path text NOT NULL
+);
+-- Pictures that lie in the shop's media by now, in the order of their owner's gallery (pipeline/pictures.py).
+CREATE TEMP TABLE delivered_picture (
+    owner text NOT NULL,
+    onec_id text NOT NULL,
+    number integer NOT NULL,
+    path text NOT NULL
+);
 -- What Python resolved of the reference books (pipeline/reference_books.py), for the joins of the merge.
 CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
 CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);

@@ -7,6 +7,7 @@
 CREATE TEMP TABLE map_product ON COMMIT DROP AS
 WITH wanted AS MATERIALIZED (
     SELECT onec_id FROM stg_product UNION SELECT product_onec_id FROM stg_offer
+    UNION SELECT onec_id FROM delivered_picture WHERE owner = 'product'
 )
 SELECT wanted.onec_id,
        coalesce(by_id.id, by_parent.id) AS product_id,
@@ -55,6 +56,7 @@ FROM (
     UNION SELECT onec_id FROM stg_price
     UNION SELECT onec_id FROM stg_rest
     UNION SELECT onec_id FROM default_product
+    UNION SELECT onec_id FROM delivered_picture WHERE owner = 'variant'
     -- VAT of a product is passed on to its variants; a default variant is replaced by real offers.
     UNION SELECT own.onec_id FROM map_product AS m JOIN product_variants AS own ON own.product_id = m.product_id
         WHERE m.is_record OR own.sku = own.onec_id
@@ -69,6 +71,22 @@ WHERE v.id IS NOT NULL
    OR d.onec_id IS NOT NULL
    OR ((by_offer.product_id IS NOT NULL OR by_offer.is_record) AND NOT (o.is_deleted AND o.name IS NULL));
 ANALYZE map_variant (onec_id, variant_id, product_id);
+
+-- Delivered pictures that their owner does not list yet, by file name: galleries only ever grow (facts 2.10).
+CREATE TEMP TABLE new_picture ON COMMIT DROP AS
+SELECT d.owner, d.onec_id, array_agg(d.path ORDER BY d.number) AS paths
+FROM delivered_picture AS d
+LEFT JOIN map_product AS m ON d.owner = 'product' AND m.onec_id = d.onec_id
+LEFT JOIN map_variant AS mv ON d.owner = 'variant' AND mv.onec_id = d.onec_id
+LEFT JOIN products AS p ON p.id = m.product_id
+LEFT JOIN product_variants AS v ON v.id = mv.variant_id
+WHERE (m.is_record OR p.id IS NOT NULL OR mv.onec_id IS NOT NULL)
+  AND NOT EXISTS (
+      SELECT 1
+      FROM jsonb_path_query(coalesce(p.base_images, v.gallery_images || to_jsonb(coalesce(v.main_image, ''))), '$[*]') AS listed
+      WHERE substring(listed #>> '{}' FROM '[^/]*$') = substring(d.path FROM '[^/]*$'))
+GROUP BY d.owner, d.onec_id;
+ANALYZE new_picture (owner, onec_id);
 
 -- Stock of an offer: the sum over its warehouses; its warehouse is the one that has most, the first of equals.
 CREATE TEMP TABLE rest_total ON COMMIT DROP AS
@@ -135,6 +153,12 @@ resolved AS (
                WHEN :is_full_variants AND v.sku <> v.onec_id THEN false
                ELSE v.is_active
            END AS is_active,
+           CASE WHEN coalesce(v.main_image, '') = '' THEN coalesce(pic.paths[1], v.main_image) ELSE v.main_image END
+               AS main_image,
+           CASE WHEN pic.paths IS NULL THEN coalesce(v.gallery_images, '[]')
+                WHEN coalesce(v.main_image, '') = '' THEN coalesce(v.gallery_images, '[]') || to_jsonb(pic.paths[2:])
+                ELSE v.gallery_images || to_jsonb(pic.paths) END AS gallery_images,
+           v.main_image AS old_main_image, v.gallery_images AS old_gallery_images,
            v.sku AS old_sku, v.color_name AS old_color_name, v.size_value AS old_size_value,
            v.retail_price AS old_retail_price, v.opt1_price AS old_opt1_price, v.opt2_price AS old_opt2_price,
            v.opt3_price AS old_opt3_price, v.trainer_price AS old_trainer_price,
@@ -150,12 +174,14 @@ resolved AS (
         ON s.onec_id = mv.onec_id AND (:owns_prices OR mv.variant_id IS NULL)
     LEFT JOIN live_child AS child ON child.product_onec_id = mv.product_onec_id
     LEFT JOIN vat_rule AS rule ON rule.warehouse_name = mv.warehouse_name
+    LEFT JOIN new_picture AS pic ON pic.owner = 'variant' AND pic.onec_id = mv.onec_id
 ),
 compared AS (
     SELECT *,
            wanted_sku IS NOT NULL
                OR (color_name, size_value, vat_rate, is_active)
-                   IS DISTINCT FROM (old_color_name, old_size_value, old_vat_rate, old_is_active) AS changes_variant,
+                   IS DISTINCT FROM (old_color_name, old_size_value, old_vat_rate, old_is_active)
+               OR (main_image, gallery_images) IS DISTINCT FROM (old_main_image, old_gallery_images) AS changes_variant,
            (retail_price, opt1_price, opt2_price, opt3_price, trainer_price, federation_price, rrp, msrp)
                IS DISTINCT FROM (old_retail_price, old_opt1_price, old_opt2_price, old_opt3_price, old_trainer_price,
                                  old_federation_price, old_rrp, old_msrp) AS changes_price,
@@ -188,6 +214,11 @@ CREATE TEMP TABLE chg_product ON COMMIT DROP AS
 WITH touched AS (
     SELECT m.onec_id, m.product_id, false AS is_absent
     FROM map_product AS m JOIN stg_product AS s ON s.onec_id = m.onec_id WHERE m.product_id IS NOT NULL OR m.is_record
+    UNION ALL
+    -- Only pictures are imported: nothing else is staged.
+    SELECT m.onec_id, m.product_id, false
+    FROM new_picture AS pic JOIN map_product AS m ON pic.owner = 'product' AND m.onec_id = pic.onec_id
+    WHERE NOT EXISTS (SELECT 1 FROM stg_product AS s WHERE s.onec_id = pic.onec_id)
     UNION ALL
     SELECT NULL, state.product_id, :is_full_products FROM product_state AS state
     WHERE state.product_id IS NOT NULL
@@ -236,6 +267,8 @@ resolved AS (
                WHEN state.creates_offer AND p.is_active IS NOT TRUE AND NOT has_variant.yes THEN 'in_progress'
                ELSE coalesce(p.sync_status, 'pending')
            END AS sync_status,
+           CASE WHEN pic.paths IS NULL THEN coalesce(p.base_images, '[]')
+                ELSE coalesce(p.base_images, '[]') || to_jsonb(pic.paths) END AS base_images, p.base_images AS old_base_images,
            p.name AS old_name, p.onec_brand_id AS old_onec_brand_id, p.description AS old_description,
            p.vat_rate AS old_vat_rate, p.is_active AS old_is_active, p.sync_status AS old_sync_status,
            p.brand_id AS old_brand_id, p.category_id AS old_category_id
@@ -245,6 +278,7 @@ resolved AS (
     LEFT JOIN map_category AS category ON category.onec_id = s.category_onec_id
     LEFT JOIN map_brand AS brand ON brand.onec_id = s.brand_onec_id
     LEFT JOIN brands AS nobody ON nobody.normalized_name = :no_brand
+    LEFT JOIN new_picture AS pic ON pic.owner = 'product' AND pic.onec_id = t.onec_id
     LEFT JOIN product_state AS old_state ON old_state.product_id = t.product_id
     LEFT JOIN product_state AS new_state ON t.product_id IS NULL AND new_state.product_onec_id = t.onec_id
     CROSS JOIN LATERAL (
@@ -262,6 +296,7 @@ SELECT row_number() OVER (ORDER BY product_id, file_no, position, onec_id)::inte
        NULL::text AS slug, resolved.*
 FROM resolved
 WHERE product_id IS NULL OR category_key IS NOT NULL OR brand_key IS NOT NULL
-   OR (name, onec_brand_id, description, vat_rate, is_active, sync_status)
-       IS DISTINCT FROM (old_name, old_onec_brand_id, old_description, old_vat_rate, old_is_active, old_sync_status);
+   OR (name, onec_brand_id, description, vat_rate, is_active, sync_status, base_images)
+       IS DISTINCT FROM (old_name, old_onec_brand_id, old_description, old_vat_rate, old_is_active, old_sync_status,
+                         old_base_images);
 ANALYZE chg_product (ord, product_id, onec_id);

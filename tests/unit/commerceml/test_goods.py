@@ -17,6 +17,7 @@ from tests.unit.commerceml.support import read_record
 def read(xml: str) -> tuple[StagedProduct, list[RowIssue]]:
     rows, issues = read_record(read_product, xml)
     (row,) = rows
+    assert isinstance(row, StagedProduct)
     return row, issues
 
 

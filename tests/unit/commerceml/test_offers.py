@@ -19,6 +19,7 @@ from tests.unit.commerceml.support import CONTEXT, parse, read_record
 def read(xml: str) -> tuple[StagedOffer, list[RowIssue]]:
     rows, issues = read_record(read_offer, xml)
     (row,) = rows
+    assert isinstance(row, StagedOffer)
     return row, issues
 
 
@@ -118,8 +119,9 @@ def test_the_first_of_the_shops_colours_in_the_name(name: str, color: str | None
 
 def test_colours_are_capitalised_as_python_does() -> None:
     context = dataclasses.replace(CONTEXT, colors=("", "ТЁМНО-Синий"))
-    rows, _issues = read_record(read_offer, offer("p1", name="Мяч тёмно-синий"), context)
-    assert rows[0].color_name == "Тёмно-синий"
+    (row,), _issues = read_record(read_offer, offer("p1", name="Мяч тёмно-синий"), context)
+    assert isinstance(row, StagedOffer)
+    assert row.color_name == "Тёмно-синий"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.core.run import FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
-from freesport_sync.pipeline.plan import Plan, import_type_of, make_plan, refuse_contradiction
+from freesport_sync.pipeline.plan import Plan, import_type_of, make_plan, refuse_contradiction, wants_pictures
 from tests.builders import ExportBuilder
 
 IMPORTED = [kind for kind in FileKind if kind.is_imported]
@@ -103,6 +103,28 @@ def test_a_request_that_contradicts_itself_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("file_type", "kinds"),
+    [(FileType.ALL, {"goods", "offers"}), (FileType.GOODS, {"goods"}), (FileType.OFFERS, {"offers"})],
+)
+def test_a_run_of_pictures_reads_what_lists_them(file_type: FileType, kinds: set[str], folder: Path) -> None:
+    plan = make_plan(RunRequest(RunKind.IMAGES, file_type), folder)
+    assert {kind.value for kind in plan.kinds} == kinds
+    assert plan.imported_kinds == frozenset()
+
+
+@pytest.mark.parametrize("file_type", [FileType.PRICES, FileType.RESTS])
+def test_prices_and_rests_list_no_pictures(file_type: FileType) -> None:
+    with pytest.raises(ConfigError, match="file_type_contradicts"):
+        refuse_contradiction(RunRequest(RunKind.IMAGES, file_type))
+    assert not wants_pictures(RunRequest(file_type=file_type))
+
+
+def test_a_catalogue_run_wants_pictures_unless_told_otherwise() -> None:
+    assert wants_pictures(RunRequest())
+    assert not wants_pictures(RunRequest(skip_images=True))
+
+
+@pytest.mark.parametrize(
     ("request_", "import_type"),
     [
         (RunRequest(), ImportType.CATALOG),
@@ -111,6 +133,7 @@ def test_a_request_that_contradicts_itself_is_refused() -> None:
         (RunRequest(RunKind.STOCKS), ImportType.STOCKS),
         (RunRequest(RunKind.PRICES), ImportType.PRICES),
         (RunRequest(RunKind.CUSTOMERS), ImportType.CUSTOMERS),
+        (RunRequest(RunKind.IMAGES), ImportType.IMAGES),
     ],
 )
 def test_the_shop_s_words(request_: RunRequest, import_type: ImportType) -> None:
