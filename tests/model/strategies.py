@@ -1,0 +1,225 @@
+"""Small, hostile exports: few ids and names, so that they meet again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from freesport_sync.core.run import FileType
+from tests.model.exports import (
+    BrandValue,
+    Edit,
+    Export,
+    File,
+    Good,
+    Group,
+    Offer,
+    OfferPrices,
+    OfferRests,
+    PriceTypeRecord,
+    R,
+    Step,
+    Storage,
+)
+from tests.model.values import ZERO_GUID
+
+T = TypeVar("T")
+
+ROOT = "СПОРТ"
+NBSP = "\u00a0"
+
+GROUP_IDS = ["g1", "g2", "g3", "g4"]
+PRODUCT_IDS = ["p1", "p2", "p3", "12345678-a", "12345678-b"]
+OFFER_IDS = ["p1", "p1#a", "p1#b", "p2", "p2#a", "p3#a", "12345678-a#1", "12345678-b#1", "p9#a"]
+TYPE_IDS = ["t1", "t2", "t3", "t4", "t5"]
+WAREHOUSE_IDS = ["w1", "w2", "w3"]
+BRAND_IDS = ["b1", "b2", "b3", "b4"]
+
+GROUP_NAMES = ["Мячи", "Прочее", "Прочее 2", "прочее", "Прочее 3", "Ёлка", "Елка", "中文", ROOT, "щ" * 201, " Мячи "]
+BRAND_NAMES = ["Nike", "NIKE", "Ni-ke ", "Без Бренда", "No Brand", "Бой", "Бои", "Joma", "Йома", "--", "№", "½" * 60]
+TYPE_NAMES = ["Опт 1", "Опт1 старый", "РРЦ", "РРЦ рекомендованная", "Розничная", "Закупочная", "МРЦ", "Тренерская"]
+PRODUCT_NAMES = ["Мяч", "мяч", "Мяч 2", "Мяч-2", "Ёж", "Еж", "中文", "№", "щ" * 90, "ю" * 301]
+OFFER_NAMES = ["Мяч", "Мяч тёмно-синий", "Мяч Синий (42)", "Мяч (5 (2XL))", "Мяч (Да)", "Мяч (((5)))", "(5) красный"]
+ARTICLES = ["ART", "ART-1", "ART-2", "ART-1-1", "p1", "SKU-p1#a", "A" * 100, "A" * 98 + "-1", "B" * 101]
+DESCRIPTIONS = ["", "Круглый", "Новое\nописание", "Квадратный"]
+RATES = ["20", "22%", "10,5", "0", "Без НДС", "", "двадцать", "120"]
+AMOUNTS = [
+    "100",
+    "1 234,50",
+    f"1{NBSP}200",
+    "0",
+    "12.345",
+    "7",
+    "-5",
+    "",
+    "по запросу",
+    "-999 999 999,9",
+    "99999999.99",
+]
+AMOUNTS += ["1e9", "1,2E+3"]
+QUANTITIES = ["5", "5", "3", "0", "-4", "2,7", "3.000", "мало", "", "-999 999 999,9", "999999999", "1e9"]
+SIZES = ["42", "Да", "-", "-999 999 999,9", "", "щ" * 51]
+COLOURS = ["Белый", "белый ", "", "-999 999 999,9", "c" * 101]
+DATES = ["2025-09-12T21:25:39", "2025-09-13T08:00:00"]
+SEGMENTS = [1, 2, 10]
+WAREHOUSE_NAMES = ["1 СДВ склад", "2 ТЛВ склад", "Intex ОСНОВНОЙ", "Новый"]
+
+PARTS = ("groups", "brands", "price_types", "storages", "goods", "offers", "prices", "rests")
+PARTS_OF = {
+    FileType.ALL: PARTS,
+    FileType.GOODS: ("groups", "brands", "goods"),
+    FileType.OFFERS: ("price_types", "storages", "offers", "prices", "rests"),
+    FileType.PRICES: ("price_types", "prices"),
+    FileType.RESTS: ("storages", "rests"),
+}
+
+
+def _rarely(usual: st.SearchStrategy[T], rare: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
+    return st.integers(0, 9).flatmap(lambda n: rare if n == 9 else usual)
+
+
+_deleted = _rarely(st.just(False), st.just(True))
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> tuple[Group, ...]:
+    """A tree, most often below the root category."""
+    keys = draw(st.lists(st.sampled_from(GROUP_IDS), max_size=4, unique=True))
+    children: dict[str | None, list[str]] = {}
+    for number, key in enumerate(keys):
+        children.setdefault(draw(st.sampled_from([None, *keys[:number]])), []).append(key)
+
+    def tree(key: str) -> Group:
+        below = tuple(map(tree, children.get(key, ())))
+        name = draw(_rarely(st.sampled_from(GROUP_NAMES), st.none()))
+        return Group(key, name, draw(st.sampled_from([None, "Описание"])), draw(_deleted), below)
+
+    top = tuple(map(tree, children.get(None, ())))
+    if draw(_rarely(st.just(True), st.just(False))):
+        root = draw(_rarely(st.just("root"), st.sampled_from(["root2", "g1"])))
+        return (Group(root, draw(_rarely(st.just(ROOT), st.just("Спорт"))), None, draw(_deleted), top),)
+    return top
+
+
+_brands = st.builds(BrandValue, st.sampled_from(BRAND_IDS), st.sampled_from(BRAND_NAMES))
+_storages = st.builds(Storage, st.sampled_from(WAREHOUSE_IDS), st.sampled_from(WAREHOUSE_NAMES))
+_price_types = _rarely(
+    st.builds(PriceTypeRecord, st.sampled_from(TYPE_IDS), st.sampled_from(TYPE_NAMES), _deleted),
+    st.builds(PriceTypeRecord, st.sampled_from(TYPE_IDS), st.none(), st.booleans()),
+)
+_goods = _rarely(
+    st.builds(
+        Good,
+        onec_id=st.sampled_from(PRODUCT_IDS),
+        name=st.sampled_from(PRODUCT_NAMES),
+        group=st.sampled_from([*GROUP_IDS, "root", "nowhere", ZERO_GUID, "", None]),
+        brand=st.sampled_from([*BRAND_IDS, "nobody", ZERO_GUID, "", None]),
+        description=st.sampled_from([*DESCRIPTIONS, None]),
+        vat=st.sampled_from([*RATES, None]),
+        deleted=_deleted,
+    ),
+    _rarely(
+        st.builds(Good, st.sampled_from(PRODUCT_IDS), st.none(), deleted=st.just(True)),
+        st.sampled_from([Good(None, "Мяч"), Good("x" * 101, "Мяч"), Good("p1", None), Good("p1", " ")]),
+    ),
+)
+_characteristics = st.fixed_dictionaries(
+    {},
+    optional={
+        "Цвет": st.sampled_from(COLOURS),
+        "Окраска ": st.sampled_from(COLOURS),
+        "Размер": st.sampled_from(SIZES),
+        "размер_обуви": st.sampled_from(SIZES),
+        "Детский размер": st.just("Да"),
+    },
+).map(lambda values: tuple(values.items()))
+_offers = _rarely(
+    st.builds(
+        Offer,
+        onec_id=st.sampled_from(OFFER_IDS),
+        name=st.sampled_from([*OFFER_NAMES, None]),
+        article=st.sampled_from([None, None, "", *ARTICLES]),
+        characteristics=_characteristics,
+        deleted=_deleted,
+    ),
+    _rarely(
+        st.builds(Offer, st.sampled_from(OFFER_IDS), st.none(), deleted=st.just(True)),
+        st.sampled_from([Offer(None, "Мяч"), Offer("#a", "Мяч"), Offer("p1#" + "x" * 98, "Мяч")]),
+    ),
+)
+_prices = st.builds(
+    OfferPrices,
+    st.sampled_from(OFFER_IDS),
+    st.lists(st.tuples(st.sampled_from([*TYPE_IDS, "nobody"]), st.sampled_from(AMOUNTS)), max_size=4).map(tuple),
+)
+_rests = st.builds(
+    OfferRests,
+    st.sampled_from(OFFER_IDS),
+    st.lists(
+        st.tuples(st.sampled_from([*WAREHOUSE_IDS, ""]), st.sampled_from(QUANTITIES)),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda entry: entry[0],
+    ).map(tuple),
+)
+
+
+def _files(records: st.SearchStrategy[Sequence[R]]) -> st.SearchStrategy[tuple[File[R], ...]]:
+    file = st.builds(File, records.map(tuple), st.sampled_from(SEGMENTS), st.sampled_from(DATES))
+    return st.lists(file, min_size=1, max_size=2, unique_by=lambda file: file.segment).map(tuple)
+
+
+_PARTS: dict[str, st.SearchStrategy[Any]] = {
+    "groups": _files(groups()),
+    "brands": _files(st.lists(_brands, max_size=4)),
+    "price_types": _files(st.lists(_price_types, max_size=5)),
+    "storages": _files(st.lists(_storages, max_size=3)),
+    "goods": _files(st.lists(_goods, max_size=5)),
+    "offers": _files(st.lists(_offers, max_size=6)),
+    "prices": _files(st.lists(_prices, max_size=5)),
+    "rests": _files(st.lists(_rests, max_size=5)),
+}
+
+
+@st.composite
+def exports(draw: st.DrawFn) -> Export:
+    """A run with all files or with some."""
+    file_type = draw(_rarely(st.just(FileType.ALL), st.sampled_from(FileType)))
+    left_out = draw(st.sets(st.sampled_from(PARTS)))
+    present = [part for part in PARTS if part not in left_out]
+    return Export(
+        **{part: draw(_PARTS[part]) for part in present},
+        file_type=file_type,
+        is_full=draw(_rarely(st.just(False), st.just(True))),
+        is_tried=draw(_rarely(st.just(False), st.just(True))),
+    )
+
+
+def _edits() -> st.SearchStrategy[Edit]:
+    products, offers = st.sampled_from(PRODUCT_IDS), st.sampled_from(OFFER_IDS)
+    return st.one_of(
+        st.builds(Edit, st.just("products"), products, st.just("is_active"), st.booleans()),
+        st.builds(Edit, st.just("products"), products, st.just("name"), st.just("Имя магазина")),
+        st.builds(Edit, st.just("products"), products, st.just("description"), st.sampled_from(["", "Описание"])),
+        st.builds(Edit, st.just("product_variants"), offers, st.just("is_active"), st.booleans()),
+        st.builds(Edit, st.just("product_variants"), offers, st.just("stock_quantity"), st.integers(0, 6)),
+        st.builds(Edit, st.just("product_variants"), offers, st.just("retail_price"), st.integers(0, 6)),
+        st.builds(Edit, st.just("price_types"), st.sampled_from(TYPE_IDS), st.just("is_active"), st.booleans()),
+        st.builds(
+            Edit,
+            st.just("price_types"),
+            st.sampled_from(TYPE_IDS),
+            st.just("product_field"),
+            st.sampled_from(["federation_price", "rrp"]),
+        ),
+        st.builds(Edit, st.just("categories"), st.sampled_from(["root", "g1"]), st.just("is_active"), st.booleans()),
+        st.builds(Edit, st.just("categories"), st.sampled_from(GROUP_IDS), st.just("name"), st.just("Имя магазина")),
+    )
+
+
+def histories(max_size: int) -> st.SearchStrategy[list[Step]]:
+    """Exports one after the other, and what the shop does between them."""
+    step: st.SearchStrategy[Step] = st.integers(0, 3).flatmap(lambda n: _edits() if n == 3 else exports())
+    return st.lists(step, min_size=1, max_size=max_size)
