@@ -23,7 +23,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
 from tests.integration.support import GOODS_TABLES, row_versions
 from tests.model.books import Refused
-from tests.model.compare import shop_rows
+from tests.model.compare import differences
 from tests.model.exports import Edit, Export, Step
 from tests.model.importer import COLORS, ModelImport
 from tests.model.shop import ModelShop
@@ -89,7 +89,7 @@ def play(shop: Shop, history: Sequence[Step]) -> None:
                 model = _import(shop, model, step, folder)
             finally:
                 shutil.rmtree(folder)
-        assert shop_rows(shop) == model.rows()
+        assert differences(model, shop) == {}
 
 
 def _import(shop: Shop, model: ModelShop, export: Export, folder: Path) -> ModelShop:
@@ -102,14 +102,14 @@ def _import(shop: Shop, model: ModelShop, export: Export, folder: Path) -> Model
         refusal = str(refused)
     tried = _run(shop, export, folder, is_dry_run=True) if export.is_tried else None
     if tried is not None:
-        assert shop_rows(shop) == model.rows()
+        assert differences(model, shop) == {}
     result = _run(shop, export, folder)
     if isinstance(result, str):
         assert result == refusal or (result in FRUITLESS and not refusal and expected.rows() == model.rows())
         assert tried in (None, result)
         return model
     assert not refusal
-    assert shop_rows(shop) == expected.rows()
+    assert differences(expected, shop) == {}
     if isinstance(tried, RunReport):
         assert tried.counts == result.counts
     versions = _versions(shop)

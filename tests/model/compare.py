@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.model.shop import PRICE_COLUMNS, Rows
+from typing import Any
+
+from tests.model.shop import PRICE_COLUMNS, ModelShop
 from tests.shop import Shop
 
 _QUERIES = {
@@ -29,6 +31,15 @@ _QUERIES = {
 }
 
 
-def shop_rows(shop: Shop) -> Rows:
-    """What the database says, see `ModelShop.rows`."""
-    return {table: sorted(shop.rows(query), key=repr) for table, query in _QUERIES.items()}
+def differences(model: ModelShop, shop: Shop) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
+    """Table -> the rows that only the model has, and those that only the database has."""
+    wanted = model.rows()
+    found = {table: shop.rows(query) for table, query in _QUERIES.items()}
+    return {
+        table: {
+            "model": [row for row in wanted[table] if row not in found[table]],
+            "database": [row for row in found[table] if row not in wanted[table]],
+        }
+        for table in _QUERIES
+        if sorted(wanted[table], key=repr) != sorted(found[table], key=repr)
+    }

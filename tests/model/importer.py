@@ -312,8 +312,9 @@ class ModelImport:
             self._touched.append(variant)
             if variant in self._created or self.settings.owns(OwnedField.STOCK):
                 variant.stock_quantity = min(sum(stock.values()), values.STOCK_LIMIT)
-                fullest = max(stock, key=lambda warehouse: stock[warehouse])  # the first of equals
-                if fullest is not None:
+                named = [warehouse for warehouse in stock if warehouse is not None]
+                if named:
+                    fullest = max(named, key=lambda warehouse: stock[warehouse])  # the first of equals
                     variant.warehouse_id, variant.warehouse_name = fullest, names.get(fullest)
 
     def _warehouse_names(self) -> dict[str, str]:

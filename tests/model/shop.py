@@ -142,8 +142,8 @@ class ModelShop:
             setattr(item, edit.column, edit.value)
 
     def rows(self) -> Rows:
-        """What the database must say, see `compare.shop_rows`."""
-        tables: Rows = {
+        """What the database must say, see `compare.differences`."""
+        return {
             "categories": [
                 (c.onec_id, c.name, c.slug, c.description, c.parent.slug if c.parent else None, c.is_active)
                 for c in self.categories
@@ -167,4 +167,3 @@ class ModelShop:
                 for v in self.variants
             ],
         }
-        return {table: sorted(rows, key=repr) for table, rows in tables.items()}
