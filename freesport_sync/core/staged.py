@@ -55,6 +55,8 @@ class StagedPrice(NamedTuple):
     position: int
     line: int
     onec_id: str
+    unreadable: str
+    """The columns whose price is given but cannot be read, with a blank between them: those are not missing."""
     retail_price: Decimal | None
     opt1_price: Decimal | None
     opt2_price: Decimal | None
@@ -80,7 +82,7 @@ class StagedRest(NamedTuple):
     """Number of the warehouse in its record; the first of two warehouses with equal stock sells the offer."""
 
 
-PRICE_COLUMNS = StagedPrice._fields[4:]
+PRICE_COLUMNS = StagedPrice._fields[5:]
 """Columns of `product_variants` that a price type can stand for."""
 
 StagedRow = StagedProduct | StagedOffer | StagedPrice | StagedRest

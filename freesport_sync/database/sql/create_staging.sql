@@ -33,6 +33,7 @@ CREATE TEMP TABLE stg_price (
     retail_price numeric(10, 2),
     opt1_price numeric(10, 2),
     opt2_price numeric(10, 2),
+    unreadable text NOT NULL,
     opt3_price numeric(10, 2),
     trainer_price numeric(10, 2),
     federation_price numeric(10, 2),

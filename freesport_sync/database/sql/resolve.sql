@@ -108,14 +108,14 @@ resolved AS (
            coalesce(o.color_name, v.color_name, '') AS color_name,
            coalesce(o.size_value, v.size_value, '') AS size_value,
            coalesce(s.retail_price, v.retail_price, 0) AS retail_price,
-           CASE WHEN s.clears THEN s.opt1_price ELSE coalesce(s.opt1_price, v.opt1_price) END AS opt1_price,
-           CASE WHEN s.clears THEN s.opt2_price ELSE coalesce(s.opt2_price, v.opt2_price) END AS opt2_price,
-           CASE WHEN s.clears THEN s.opt3_price ELSE coalesce(s.opt3_price, v.opt3_price) END AS opt3_price,
-           CASE WHEN s.clears THEN s.trainer_price ELSE coalesce(s.trainer_price, v.trainer_price) END AS trainer_price,
-           CASE WHEN s.clears THEN s.federation_price ELSE coalesce(s.federation_price, v.federation_price) END
+           CASE WHEN s.clears AND s.unreadable !~ 'opt1_price' THEN s.opt1_price ELSE coalesce(s.opt1_price, v.opt1_price) END AS opt1_price,
+           CASE WHEN s.clears AND s.unreadable !~ 'opt2_price' THEN s.opt2_price ELSE coalesce(s.opt2_price, v.opt2_price) END AS opt2_price,
+           CASE WHEN s.clears AND s.unreadable !~ 'opt3_price' THEN s.opt3_price ELSE coalesce(s.opt3_price, v.opt3_price) END AS opt3_price,
+           CASE WHEN s.clears AND s.unreadable !~ 'trainer_price' THEN s.trainer_price ELSE coalesce(s.trainer_price, v.trainer_price) END AS trainer_price,
+           CASE WHEN s.clears AND s.unreadable !~ 'federation_price' THEN s.federation_price ELSE coalesce(s.federation_price, v.federation_price) END
                AS federation_price,
-           CASE WHEN s.clears THEN s.rrp ELSE coalesce(s.rrp, v.rrp) END AS rrp,
-           CASE WHEN s.clears THEN s.msrp ELSE coalesce(s.msrp, v.msrp) END AS msrp,
+           CASE WHEN s.clears AND s.unreadable !~ 'rrp' THEN s.rrp ELSE coalesce(s.rrp, v.rrp) END AS rrp,
+           CASE WHEN s.clears AND s.unreadable !~ 'msrp' THEN s.msrp ELSE coalesce(s.msrp, v.msrp) END AS msrp,
            -- NULL keeps what the shop has: it sells while we import, only a stock that 1C changed is written.
            CASE WHEN mv.has_rest AND mv.stock_quantity IS DISTINCT FROM v.stock_quantity THEN mv.stock_quantity END
                AS stock_quantity,
