@@ -1,10 +1,12 @@
 -- A record that an export repeats (a segment sent twice, an object in two segments) becomes one row:
--- the last record wins for values, the first for what only a new object takes: place, name, slug, category.
+-- the last record wins for values, the first for what only a new object takes: place, slug, and name and category where
+-- the shop owns them.
 -- "Not given" never wins over a value. The first copy stays.
 UPDATE stg_product AS copy
 SET name = merged.name, slug = merged.slug, category_onec_id = merged.category_onec_id,
     description = merged.description, brand_onec_id = merged.brand_onec_id,
-    vat_rate = merged.vat_rate, is_deleted = merged.is_deleted
+    vat_rate = merged.vat_rate, is_deleted = merged.is_deleted,
+    last_name = merged.last_name, last_category_onec_id = merged.last_category_onec_id
 FROM (
     SELECT onec_id,
            (array_agg(name ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1] AS name,
@@ -13,7 +15,10 @@ FROM (
            (array_agg(description ORDER BY file_no DESC, position DESC) FILTER (WHERE description IS NOT NULL))[1] AS description,
            (array_agg(brand_onec_id ORDER BY file_no DESC, position DESC) FILTER (WHERE name IS NOT NULL))[1] AS brand_onec_id,
            (array_agg(vat_rate ORDER BY file_no DESC, position DESC) FILTER (WHERE vat_rate IS NOT NULL))[1] AS vat_rate,
-           (array_agg(is_deleted ORDER BY file_no DESC, position DESC))[1] AS is_deleted
+           (array_agg(is_deleted ORDER BY file_no DESC, position DESC))[1] AS is_deleted,
+           (array_agg(name ORDER BY file_no DESC, position DESC) FILTER (WHERE name IS NOT NULL))[1] AS last_name,
+           (array_agg(category_onec_id ORDER BY file_no DESC, position DESC) FILTER (WHERE category_onec_id IS NOT NULL))[1]
+               AS last_category_onec_id
     FROM stg_product GROUP BY onec_id HAVING count(*) > 1
 ) AS merged
 WHERE merged.onec_id = copy.onec_id;

@@ -203,7 +203,8 @@ WITH touched AS (
 resolved AS (
     SELECT t.product_id, coalesce(t.onec_id, p.onec_id) AS onec_id, t.is_absent, s.file_no, s.position,
            s.onec_id IS NOT NULL AS has_record, s.slug AS wanted_slug,
-           CASE WHEN p.id IS NULL OR (s.name IS NOT NULL AND :owns_name) THEN s.name ELSE p.name END AS name,
+           CASE WHEN :owns_name THEN coalesce(s.last_name, s.name, p.name) WHEN p.id IS NULL THEN s.name ELSE p.name END
+               AS name,
            CASE
                WHEN p.id IS NULL THEN coalesce(category.onec_id, :hidden_category)
                WHEN s.name IS NOT NULL AND :owns_category AND category.onec_id IS NOT NULL
@@ -242,7 +243,8 @@ resolved AS (
     FROM touched AS t
     LEFT JOIN stg_product AS s ON s.onec_id = t.onec_id
     LEFT JOIN products AS p ON p.id = t.product_id
-    LEFT JOIN map_category AS category ON category.onec_id = s.category_onec_id
+    LEFT JOIN map_category AS category ON category.onec_id =
+        CASE WHEN :owns_category THEN coalesce(s.last_category_onec_id, s.category_onec_id) ELSE s.category_onec_id END
     LEFT JOIN map_brand AS brand ON brand.onec_id = s.brand_onec_id
     LEFT JOIN brands AS nobody ON nobody.normalized_name = :no_brand
     LEFT JOIN product_state AS old_state ON old_state.product_id = t.product_id
