@@ -57,7 +57,7 @@ FROM (
     UNION SELECT onec_id FROM default_product
     -- VAT of a product is passed on to its variants; a default variant is replaced by real offers.
     UNION SELECT own.onec_id FROM map_product AS m JOIN product_variants AS own ON own.product_id = m.product_id
-        WHERE m.is_record OR own.sku = own.onec_id
+        WHERE m.is_record OR starts_with(own.sku, own.onec_id)
     UNION SELECT onec_id FROM product_variants WHERE :is_full_variants AND is_active
 ) AS mentioned
 LEFT JOIN product_variants AS v ON v.onec_id = mentioned.onec_id
@@ -100,10 +100,10 @@ resolved AS (
            CASE
                WHEN mv.is_default THEN mv.onec_id
                WHEN v.id IS NULL THEN coalesce(o.article, 'SKU-' || left(mv.onec_id, 8))
-               -- ART, ART-1, ART-2 all stand for the article ART (quirk Q10): only another article renames.
-               WHEN o.article <> v.sku AND NOT (
-                   left(v.sku, length(o.article) + 1) = o.article || '-'
-                   AND substr(v.sku, length(o.article) + 2) ~ '^[0-9]+$') THEN o.article
+               -- ART, ART-1, ART-2 all stand for the article ART (quirk Q10): only another article renames. A long one
+               -- is cut so that its number fits, see core/unique_names.py.
+               WHEN o.article <> v.sku AND v.sku IS DISTINCT FROM
+                   left(o.article, 100 - length(number.suffix)) || number.suffix THEN o.article
            END AS wanted_sku,
            coalesce(o.color_name, v.color_name, '') AS color_name,
            coalesce(o.size_value, v.size_value, '') AS size_value,
@@ -131,8 +131,8 @@ resolved AS (
            CASE
                WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
                WHEN mv.is_default THEN true
-               WHEN v.sku = v.onec_id AND v.onec_id = p.onec_id AND child.product_onec_id IS NOT NULL THEN false
-               WHEN :is_full_variants AND v.sku <> v.onec_id THEN false
+               WHEN is_default.yes AND child.product_onec_id IS NOT NULL THEN false
+               WHEN :is_full_variants AND NOT is_default.yes THEN false
                ELSE v.is_active
            END AS is_active,
            v.sku AS old_sku, v.color_name AS old_color_name, v.size_value AS old_size_value,
@@ -150,6 +150,9 @@ resolved AS (
         ON s.onec_id = mv.onec_id AND (:owns_prices OR mv.variant_id IS NULL)
     LEFT JOIN live_child AS child ON child.product_onec_id = mv.product_onec_id
     LEFT JOIN vat_rule AS rule ON rule.warehouse_name = mv.warehouse_name
+    CROSS JOIN LATERAL (SELECT substring(v.sku FROM '-[0-9]+$') AS suffix) AS number
+    -- Made by us or by the reference importer; its SKU has a number where the id is another variant's article.
+    CROSS JOIN LATERAL (SELECT v.onec_id = p.onec_id AND starts_with(v.sku, v.onec_id) AS yes) AS is_default
 ),
 compared AS (
     SELECT *,
