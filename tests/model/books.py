@@ -25,7 +25,8 @@ class _Node:
     name: str | None
     description: str
     deleted: bool
-    first_name: str
+    slug: str
+    """Of the first of its names that has one."""
 
 
 def import_groups(shop: ModelShop, groups: Iterable[Group], root_name: str, is_full: bool) -> None:
@@ -72,8 +73,7 @@ def _nodes(groups: Iterable[Group]) -> dict[str, _Node]:
         elif node.name is None:  # a tombstone marks the group and says no more
             nodes[node.key] = replace(first, deleted=node.deleted)
         else:
-            first_name, parent = first.first_name or node.name, node.parent or first.parent
-            nodes[node.key] = replace(node, parent=parent, first_name=first_name)
+            nodes[node.key] = replace(node, parent=node.parent or first.parent, slug=first.slug or node.slug)
     return nodes
 
 
@@ -83,7 +83,7 @@ def _flat(groups: Iterable[Group], parent: str | None) -> Iterator[_Node]:
         if len(key) > values.ID_LIMIT:
             key = ""
         if key and (name or group.deleted):
-            yield _Node(key, parent, name or None, (group.description or "").strip(), group.deleted, name)
+            yield _Node(key, parent, name or None, (group.description or "").strip(), group.deleted, values.slug(name))
         yield from _flat(group.children, key or parent)
 
 
@@ -117,7 +117,7 @@ def _import_group(shop: ModelShop, key: str, node: _Node) -> None:
         if node.name is not None:
             category.name, category.description = node.name, node.description
     elif node.name is not None:
-        wanted = values.slug(node.first_name) or f"category-{key[:8]}"
+        wanted = node.slug or f"category-{key[:8]}"
         slug = values.unique(wanted, [c.slug for c in shop.categories], 255, 2)
         shop.categories.append(Category(key, node.name, slug, node.description, None, not node.deleted))
 

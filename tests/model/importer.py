@@ -126,7 +126,7 @@ class ModelImport:
             if name and not good.name:
                 good.name, good.group = name, values.reference(record.group)
             if name:
-                good.last_name, good.last_group = name, values.reference(record.group)
+                good.last_name, good.last_group = name, values.reference(record.group) or good.last_group
                 good.brand = values.reference(record.brand)
             good.description = (record.description or "").strip() or good.description
             rate = values.vat(record.vat)
@@ -146,8 +146,11 @@ class ModelImport:
         elif good.name:
             wanted = values.slug(good.name) or f"product-{key[:8]}"
             slug = values.unique(wanted, [p.slug for p in self.shop.products], 255, 2)
-            category = self._category(good.group) or hidden_category(self.shop)
-            product = Product(key, good.name, slug, category, self._brand(good.brand), good.brand)
+            owns = self.settings.owns
+            name = good.last_name if owns(OwnedField.NAME) else good.name
+            group = good.last_group if owns(OwnedField.CATEGORY) else good.group
+            category = self._category(group) or hidden_category(self.shop)
+            product = Product(key, name, slug, category, self._brand(good.brand), good.brand)
             product.description, product.vat_rate = good.description, good.vat_rate
             self.shop.products.append(product)
         else:
@@ -157,6 +160,8 @@ class ModelImport:
             self._hide(product)
         elif product.is_hidden_by_1c:
             product.is_hidden_by_1c = False
+            if not any(variant.is_active for variant in self.shop.variants_of(product)):
+                product.is_waiting = True
             product.is_active = not product.is_waiting
 
     def _update_product(self, product: Product, good: _Good) -> None:
@@ -220,12 +225,12 @@ class ModelImport:
             variant.sku = self._sku(offer.article)
         variant.color_name = offer.color or variant.color_name
         variant.size_value = offer.size or variant.size_value
-        variant.is_active, variant.is_default = not offer.deleted, False
+        variant.is_active = not offer.deleted
         self._touched.append(variant)
         product = variant.product
         if variant.is_active and product.is_waiting:
             self._show_first_variant(product)
-            if product.is_active and product.sync_status == "pending":
+            if product.sync_status == "pending":
                 product.sync_status = "in_progress"
 
     def _sku(self, wanted: str) -> str:
@@ -248,7 +253,7 @@ class ModelImport:
         for variant in self.shop.variants:
             if variant.onec_id in offers and variant.is_active:
                 for other in self.shop.variants_of(variant.product):
-                    if other.is_default:
+                    if other.is_default and other.onec_id not in offers:
                         other.is_active = False
 
     def _make_default_variants(self) -> None:
@@ -259,7 +264,7 @@ class ModelImport:
             has_variants = any(True for _ in self.shop.variants_of(product))
             if has_variants or product.onec_id in self._offered or product.is_hidden_by_1c:
                 continue
-            self._add_variant(Variant(product.onec_id, self._sku(product.onec_id), product, is_default=True))
+            self._add_variant(Variant(product.onec_id, self._sku(product.onec_id), product))
             self._show_first_variant(product)
 
     # Prices and stock

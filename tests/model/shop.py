@@ -90,8 +90,11 @@ class Variant:
     warehouse_id: str | None = None
     warehouse_name: str | None = None
     vat_rate: Decimal | None = None
-    is_default: bool = False
-    """Made by the import for a product without offers."""
+
+    @property
+    def is_default(self) -> bool:
+        """Made for a product without offers; nothing but its SKU tells it from an offer without characteristic."""
+        return self.onec_id == self.product.onec_id and self.sku.startswith(self.onec_id)
 
 
 @dataclass(slots=True)
