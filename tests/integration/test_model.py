@@ -24,11 +24,11 @@ from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSett
 from tests.integration.support import GOODS_TABLES, row_versions
 from tests.model.books import Refused
 from tests.model.compare import differences
-from tests.model.exports import Edit, Export, Step
+from tests.model.exports import Export, Step
 from tests.model.importer import COLORS, ModelImport
 from tests.model.shop import ModelShop
 from tests.model.strategies import histories
-from tests.model.write import edit_shop, write_export
+from tests.model.write import change_shop, write_export
 from tests.shop import Shop, cloned_database
 
 EXAMPLES_VARIABLE = "FREESPORT_MODEL_EXAMPLES"
@@ -79,9 +79,9 @@ def play(shop: Shop, history: Sequence[Step]) -> None:
     _clear(shop)
     model = ModelShop()
     for step in history:
-        if isinstance(step, Edit):
-            edit_shop(step, shop)
-            model.edit(step)
+        if not isinstance(step, Export):
+            change_shop(step, shop)
+            model.change(step)
         else:
             folder = shop.folder / "export"
             write_export(step, folder)

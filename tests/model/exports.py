@@ -137,4 +137,23 @@ class Edit:
     value: str | int | bool | None
 
 
-Step = Export | Edit
+@dataclass(frozen=True, slots=True)
+class OwnCategory:
+    """A root category that the shop has made itself."""
+
+    name: str
+    slug: str
+    onec_id: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBrand:
+    """A brand that the shop has made itself."""
+
+    name: str
+    slug: str
+    normalized_name: str
+
+
+Step = Export | Edit | OwnCategory | OwnBrand

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tests.model.exports import Edit
+from tests.model.exports import Edit, OwnBrand, OwnCategory
 
 Rows = dict[str, list[tuple[Any, ...]]]
 """Table -> what its rows say; ids are replaced by keys and timestamps left out."""
@@ -129,8 +129,19 @@ class ModelShop:
     def variants_of(self, product: Product) -> Iterator[Variant]:
         return (v for v in self.variants if v.product is product)
 
-    def edit(self, edit: Edit) -> None:
-        """What an operator or a checkout does."""
+    def change(self, step: Edit | OwnCategory | OwnBrand) -> None:
+        """What the shop does itself; what would clash with something that it has is left."""
+        match step:
+            case OwnCategory(name, slug, onec_id, is_active):
+                if not any(c.slug == slug or (onec_id is not None and c.onec_id == onec_id) for c in self.categories):
+                    self.categories.append(Category(onec_id, name, slug, is_active=is_active))
+            case OwnBrand(name, slug, normalized_name):
+                if not any(b.slug == slug or b.normalized_name == normalized_name for b in self.brands):
+                    self.brands.append(Brand(name, slug, normalized_name))
+            case Edit():
+                self._edit(step)
+
+    def _edit(self, edit: Edit) -> None:
         find = {
             "categories": self.category,
             "products_brand_1c_mapping": self.mapping,

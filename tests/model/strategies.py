@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from freesport_sync.core.run import FileType
+from tests.model.books import REPAIR_ANCHOR
 from tests.model.exports import (
     BrandValue,
     Edit,
@@ -18,6 +19,8 @@ from tests.model.exports import (
     Offer,
     OfferPrices,
     OfferRests,
+    OwnBrand,
+    OwnCategory,
     PriceTypeRecord,
     R,
     Step,
@@ -219,7 +222,58 @@ def _edits() -> st.SearchStrategy[Edit]:
     )
 
 
+def _own_objects() -> st.SearchStrategy[Step]:
+    return st.one_of(
+        st.builds(
+            OwnCategory,
+            name=st.sampled_from([ROOT, ROOT, "Прочее"]),
+            slug=st.sampled_from(["own", "prochee", "sport", "onec-unresolved-category"]),
+            onec_id=st.sampled_from([None, "", REPAIR_ANCHOR]),
+            is_active=st.booleans(),
+        ),
+        st.builds(
+            OwnBrand,
+            name=st.sampled_from(["NIKE", "joma", "Без бренда"]),
+            slug=st.sampled_from(["nike", "no-brand", "own"]),
+            normalized_name=st.sampled_from(["nike", "by-hand", "nobrand"]),
+        ),
+    )
+
+
+USUAL = Export(
+    groups=(File((Group("root", ROOT, children=(Group("g1", "Мячи"), Group("g2", "Прочее"))),)),),
+    brands=(File((BrandValue("b1", "Nike"), BrandValue("b2", "Joma"))),),
+    price_types=(
+        File(
+            (
+                PriceTypeRecord("t1", "Опт 1"),
+                PriceTypeRecord("t2", "РРЦ"),
+                PriceTypeRecord("t3", "МРЦ"),
+                PriceTypeRecord("t4", "РРЦ рекомендованная"),
+            )
+        ),
+    ),
+    storages=(File((Storage("w1", "1 СДВ склад"), Storage("w2", "2 ТЛВ склад"))),),
+    goods=(File((Good("p1", "Мяч", "g1", "b1", "Круглый", "20"), Good("p2", "Мяч", "g2", "b2", None, "10"))),),
+    offers=(File((Offer("p1#a", "Мяч", "ART"), Offer("p1#b", "Мяч (5)", "ART"))),),
+    prices=(
+        File(
+            (
+                OfferPrices("p1#a", (("t1", "70"), ("t2", "100"), ("t3", "90"), ("t4", "95"))),
+                OfferPrices("p1#b", (("t1", "71"), ("t4", "96"))),
+                OfferPrices("p2", (("t2", "5"),)),
+            )
+        ),
+    ),
+    rests=(File((OfferRests("p1#a", (("w1", "5"), ("w2", "5"))), OfferRests("p1#b", (("w2", "3"),)))),),
+)
+"""A shop as it should be; without it most exports would find nothing to change."""
+
+
 def histories(max_size: int) -> st.SearchStrategy[list[Step]]:
-    """Exports one after the other, and what the shop does between them."""
-    step: st.SearchStrategy[Step] = st.integers(0, 3).flatmap(lambda n: _edits() if n == 3 else exports())
-    return st.lists(step, min_size=1, max_size=max_size)
+    """Exports one after the other, most often into a usual shop, and what the shop does between them."""
+    step: st.SearchStrategy[Step] = st.integers(0, 7).flatmap(
+        lambda n: _own_objects() if n == 7 else _edits() if n > 5 else exports()
+    )
+    first: st.SearchStrategy[list[Step]] = st.integers(0, 3).map(lambda n: [] if n == 3 else [USUAL])
+    return st.builds(list.__add__, first, st.lists(step, min_size=1, max_size=max_size))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from tests import builders
@@ -16,6 +17,8 @@ from tests.model.exports import (
     Offer,
     OfferPrices,
     OfferRests,
+    OwnBrand,
+    OwnCategory,
     PriceTypeRecord,
     Record,
     Storage,
@@ -37,10 +40,27 @@ def write_export(export: Export, folder: Path) -> None:
     _write(export.rests, builder.rests)
 
 
-def edit_shop(edit: Edit, shop: Shop) -> None:
-    """Do it in the database."""
-    statement = f"UPDATE {edit.table} SET {edit.column} = :value WHERE onec_id = :key"
-    shop.execute(statement, value=edit.value, key=edit.key)
+def change_shop(step: Edit | OwnCategory | OwnBrand, shop: Shop) -> None:
+    """Do it in the database; what would clash with something that the shop has is left."""
+    match step:
+        case Edit(table, key, column, value):
+            shop.execute(f"UPDATE {table} SET {column} = :value WHERE onec_id = :key", value=value, key=key)
+        case OwnCategory():
+            shop.execute(
+                "INSERT INTO categories (name, slug, onec_id, is_active, description, image, sort_order, seo_title,"
+                " seo_description, icon, created_at, updated_at)"
+                " VALUES (:name, :slug, :onec_id, :is_active, '', '', 0, '', '', '', now(), now())"
+                " ON CONFLICT DO NOTHING",
+                **asdict(step),
+            )
+        case OwnBrand():
+            shop.execute(
+                "INSERT INTO brands (name, slug, normalized_name, image, description, website, is_active, is_featured,"
+                " created_at, updated_at)"
+                " VALUES (:name, :slug, :normalized_name, '', '', '', true, false, now(), now())"
+                " ON CONFLICT DO NOTHING",
+                **asdict(step),
+            )
 
 
 def _write(files: tuple[File[Record], ...], write: Callable[..., Path]) -> None:
