@@ -1,6 +1,7 @@
 """The import against a plain model of it (`tests/model`): whatever 1C sends and the shop does, both say the same.
 
-A few examples, always the same ones, belong to the suite. `FREESPORT_MODEL_EXAMPLES=500` plays that many new ones.
+A few examples, always the same ones, belong to the suite. `FREESPORT_MODEL_EXAMPLES=500` plays that many new ones; it
+reads the files without worker processes, which take longer to start than small files to read.
 A disagreement that this finds becomes a test with a name, in the module of its subject.
 """
 
@@ -10,16 +11,22 @@ import copy
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
+from freesport_sync.commerceml.messages import Message, ParseTask
+from freesport_sync.commerceml.worker import answers
+from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import RunReport
 from freesport_sync.database import own_schema
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.errors import SyncError
+from freesport_sync.pipeline import runner
+from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
 from tests.integration.support import GOODS_TABLES, row_versions
 from tests.model.books import Refused
@@ -45,6 +52,22 @@ FRUITLESS = ("no_records", "all_rows_failed")
 """Refusals that the model does not know: it has nothing to change either."""
 
 
+class NoWorkers(WorkerPool):
+    """Reads in this process."""
+
+    def _start(self, size: int) -> None:
+        """Nothing to start."""
+
+    def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
+        return chain.from_iterable(map(answers, tasks))
+
+
+@pytest.fixture(autouse=True)
+def _fast_if_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    if NEW_EXAMPLES:
+        monkeypatch.setattr(runner, "WorkerPool", NoWorkers)
+
+
 @pytest.fixture(scope="module")
 def scratch_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One database for all examples; each begins by emptying it, which is faster than a new one."""
@@ -61,7 +84,7 @@ def scratch_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: py
 @pytest.mark.timeout(0 if NEW_EXAMPLES else 120)
 @pytest.mark.parametrize("rules", SETTINGS)
 @hypothesis_settings(
-    max_examples=NEW_EXAMPLES or 5,
+    max_examples=NEW_EXAMPLES or 8,
     derandomize=not NEW_EXAMPLES,
     deadline=None,
     database=None,
@@ -76,7 +99,7 @@ def test_the_import_does_what_the_model_does(scratch_shop: Shop, rules: str, his
 
 def play(shop: Shop, history: Sequence[Step]) -> None:
     """Let both do the same, and compare them after each step."""
-    _clear(shop)
+    clear(shop)
     model = ModelShop()
     for step in history:
         if not isinstance(step, Export):
@@ -137,7 +160,8 @@ def _versions(shop: Shop) -> object:
     return row_versions(shop), shop.rows("SELECT ctid::text, xmin::text, * FROM freesport_sync.deactivated_objects")
 
 
-def _clear(shop: Shop) -> None:
+def clear(shop: Shop) -> None:
+    """Empty every table but the colours."""
     own = [f"{table.schema}.{table.name}" for table in own_schema.metadata.sorted_tables]
     tables = [table for table in GOODS_TABLES if table != "color_mappings"]
     shop.execute(f"TRUNCATE {', '.join([*tables, 'import_sessions', *own])} RESTART IDENTITY CASCADE")
