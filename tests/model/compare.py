@@ -19,8 +19,8 @@ _QUERIES = {
     """,
     "price_types": "SELECT onec_id, onec_name, product_field, is_active FROM price_types",
     "products": """
-        SELECT p.onec_id, p.name, p.slug, p.description, c.slug, b.slug, p.onec_brand_id, p.vat_rate, p.is_active,
-               p.sync_status, p.last_sync_at IS NOT NULL
+        SELECT p.onec_id, p.name, p.slug, p.description, c.slug, b.slug, p.onec_brand_id, p.parent_onec_id, p.vat_rate,
+               p.is_active, p.sync_status, p.last_sync_at IS NOT NULL
         FROM products AS p JOIN categories AS c ON c.id = p.category_id JOIN brands AS b ON b.id = p.brand_id
     """,
     "product_variants": f"""

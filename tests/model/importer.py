@@ -76,7 +76,7 @@ class ModelImport:
         self._created: list[Variant] = []
         self._touched: list[Variant] = []
         """Variants that offers or rests name."""
-        self._offered: set[str] = set()
+        self._offered: list[Product | None] = []
         """Products that the offers name."""
         self._skus = {variant.sku for variant in shop.variants}
         """In use before the run or given out in it."""
@@ -150,7 +150,7 @@ class ModelImport:
             name = good.last_name if owns(OwnedField.NAME) else good.name
             group = good.last_group if owns(OwnedField.CATEGORY) else good.group
             category = self._category(group) or hidden_category(self.shop)
-            product = Product(key, name, slug, category, self._brand(good.brand), good.brand)
+            product = Product(key, key, name, slug, category, self._brand(good.brand), good.brand)
             product.description, product.vat_rate = good.description, good.vat_rate
             self.shop.products.append(product)
         else:
@@ -204,7 +204,7 @@ class ModelImport:
             offer.color = values.color(name, record.characteristics, COLORS) or offer.color
             offer.size = values.size(name, record.characteristics) or offer.size
             offer.deleted = record.deleted
-        self._offered = {offer.product_key for offer in offers.values()}
+        self._offered = [self.shop.product(offer.product_key) for offer in offers.values()]
         for key, offer in offers.items():
             self._import_offer(key, offer)
         if offers:
@@ -262,7 +262,7 @@ class ModelImport:
             return
         for product in self.shop.products:
             has_variants = any(True for _ in self.shop.variants_of(product))
-            if has_variants or product.onec_id in self._offered or product.is_hidden_by_1c:
+            if has_variants or product in self._offered or product.is_hidden_by_1c:
                 continue
             self._add_variant(Variant(product.onec_id, self._sku(product.onec_id), product))
             self._show_first_variant(product)

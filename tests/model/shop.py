@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,7 @@ class PriceType:
 @dataclass(slots=True, eq=False)
 class Product:
     onec_id: str
+    parent_onec_id: str
     name: str
     slug: str
     category: Category
@@ -121,7 +122,9 @@ class ModelShop:
         return next((t for t in self.price_types if t.onec_id == onec_id), None)
 
     def product(self, onec_id: str) -> Product | None:
-        return next((p for p in self.products if p.onec_id == onec_id), None)
+        """By its own id, else, for old rows, by that of its parent."""
+        own = next((p for p in self.products if p.onec_id == onec_id), None)
+        return own or next((p for p in self.products if p.parent_onec_id == onec_id), None)
 
     def variant(self, onec_id: str) -> Variant | None:
         return next((v for v in self.variants if v.onec_id == onec_id), None)
@@ -142,11 +145,11 @@ class ModelShop:
                 self._edit(step)
 
     def _edit(self, edit: Edit) -> None:
-        find = {
+        find: Callable[[str], object] = {
             "categories": self.category,
             "products_brand_1c_mapping": self.mapping,
             "price_types": self.price_type,
-            "products": self.product,
+            "products": lambda key: next((p for p in self.products if p.onec_id == key), None),
             "product_variants": self.variant,
         }[edit.table]
         item = find(edit.key)
@@ -168,7 +171,7 @@ class ModelShop:
             "products": [
                 (
                     *(p.onec_id, p.name, p.slug, p.description, p.category.slug, p.brand.slug, p.onec_brand_id),
-                    *(p.vat_rate, p.is_active, p.sync_status, p.sync_status == "completed"),
+                    *(p.parent_onec_id, p.vat_rate, p.is_active, p.sync_status, p.sync_status == "completed"),
                 )
                 for p in self.products
             ],

@@ -206,6 +206,9 @@ def _edits() -> st.SearchStrategy[Edit]:
         st.builds(Edit, st.just("products"), products, st.just("is_active"), st.booleans()),
         st.builds(Edit, st.just("products"), products, st.just("name"), st.just("Имя магазина")),
         st.builds(Edit, st.just("products"), products, st.just("description"), st.sampled_from(["", "Описание"])),
+        # Old rows: the shop knew a product by the id of its only variant.
+        st.sampled_from(PRODUCT_IDS).map(lambda key: Edit("products", key, "onec_id", f"{key}#old")),
+        offers.map(lambda key: Edit("product_variants", key, "sku", f"BY-HAND {key}")),
         st.builds(Edit, st.just("product_variants"), offers, st.just("is_active"), st.booleans()),
         st.builds(Edit, st.just("product_variants"), offers, st.just("stock_quantity"), st.integers(0, 6)),
         st.builds(Edit, st.just("product_variants"), offers, st.just("retail_price"), st.integers(0, 6)),
@@ -272,8 +275,8 @@ USUAL = Export(
 
 def histories(max_size: int) -> st.SearchStrategy[list[Step]]:
     """Exports one after the other, most often into a usual shop, and what the shop does between them."""
-    step: st.SearchStrategy[Step] = st.integers(0, 7).flatmap(
-        lambda n: _own_objects() if n == 7 else _edits() if n > 5 else exports()
+    step: st.SearchStrategy[Step] = st.integers(0, 9).flatmap(
+        lambda n: _own_objects() if n == 9 else _edits() if n > 5 else exports()
     )
     first: st.SearchStrategy[list[Step]] = st.integers(0, 3).map(lambda n: [] if n == 3 else [USUAL])
     return st.builds(list.__add__, first, st.lists(step, min_size=1, max_size=max_size))
