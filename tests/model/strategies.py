@@ -37,7 +37,7 @@ GROUP_IDS = ["g1", "g2", "g3", "g4"]
 PRODUCT_IDS = ["p1", "p2", "p3", "12345678-a", "12345678-b"]
 OFFER_IDS = ["p1", "p1#a", "p1#b", "p2", "p2#a", "p3#a", "12345678-a#1", "12345678-b#1", "p9#a"]
 TYPE_IDS = ["t1", "t2", "t3", "t4", "t5"]
-WAREHOUSE_IDS = ["w1", "w2", "w3"]
+WAREHOUSE_IDS = ["w3", "w2", "w1"]
 BRAND_IDS = ["b1", "b2", "b3", "b4"]
 
 GROUP_NAMES = ["Мячи", "Прочее", "Прочее 2", "прочее", "Прочее 3", "Ёлка", "Елка", "中文", ROOT, "щ" * 201, " Мячи "]
@@ -48,21 +48,19 @@ OFFER_NAMES = ["Мяч", "Мяч тёмно-синий", "Мяч Синий (42)
 ARTICLES = ["ART", "ART-1", "ART-2", "ART-1-1", "p1", "SKU-p1#a", "A" * 100, "A" * 98 + "-1", "B" * 101]
 DESCRIPTIONS = ["", "Круглый", "Новое\nописание", "Квадратный"]
 RATES = ["20", "22%", "10,5", "0", "Без НДС", "", "двадцать", "120"]
-AMOUNTS = [
-    "100",
+ODD_AMOUNTS = [
     "1 234,50",
     f"1{NBSP}200",
-    "0",
     "12.345",
-    "7",
     "-5",
     "",
     "по запросу",
     "-999 999 999,9",
     "99999999.99",
+    "1e9",
+    "1,2E+3",
 ]
-AMOUNTS += ["1e9", "1,2E+3"]
-QUANTITIES = ["5", "5", "3", "0", "-4", "2,7", "3.000", "мало", "", "-999 999 999,9", "999999999", "1e9"]
+ODD_QUANTITIES = ["-4", "2,7", "3.000", "мало", "", "-999 999 999,9", "999999999", "1e9"]
 SIZES = ["42", "Да", "-", "-999 999 999,9", "", "щ" * 51]
 COLOURS = ["Белый", "белый ", "", "-999 999 999,9", "c" * 101]
 DATES = ["2025-09-12T21:25:39", "2025-09-13T08:00:00"]
@@ -83,7 +81,15 @@ def _rarely(usual: st.SearchStrategy[T], rare: st.SearchStrategy[T]) -> st.Searc
     return st.integers(0, 9).flatmap(lambda n: rare if n == 9 else usual)
 
 
-_deleted = _rarely(st.just(False), st.just(True))
+def _mostly(usual: list[T], odd: list[T]) -> st.SearchStrategy[T]:
+    """Four times of five one of the usual ones."""
+    return st.sampled_from(usual * (4 * len(odd) // len(usual) + 1) + odd)
+
+
+_deleted = _mostly([False], [True])
+_products = _mostly(PRODUCT_IDS[:2], PRODUCT_IDS[2:])
+_offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], OFFER_IDS[4:])
+_types = _mostly(["t1", "t2", "t4"], ["t3", "t5", "nobody"])
 
 
 @st.composite
@@ -100,7 +106,7 @@ def groups(draw: st.DrawFn) -> tuple[Group, ...]:
         return Group(key, name, draw(st.sampled_from([None, "Описание"])), draw(_deleted), below)
 
     top = tuple(map(tree, children.get(None, ())))
-    if draw(_rarely(st.just(True), st.just(False))):
+    if draw(_mostly([True], [False])):  # else a part of the tree, which has to find its place in the shop
         root = draw(_rarely(st.just("root"), st.sampled_from(["root2", "g1"])))
         return (Group(root, draw(_rarely(st.just(ROOT), st.just("Спорт"))), None, draw(_deleted), top),)
     return top
@@ -115,7 +121,7 @@ _price_types = _rarely(
 _goods = _rarely(
     st.builds(
         Good,
-        onec_id=st.sampled_from(PRODUCT_IDS),
+        onec_id=_products,
         name=st.sampled_from(PRODUCT_NAMES),
         group=st.sampled_from([*GROUP_IDS, "root", "nowhere", ZERO_GUID, "", None]),
         brand=st.sampled_from([*BRAND_IDS, "nobody", ZERO_GUID, "", None]),
@@ -124,7 +130,7 @@ _goods = _rarely(
         deleted=_deleted,
     ),
     _rarely(
-        st.builds(Good, st.sampled_from(PRODUCT_IDS), st.none(), deleted=st.just(True)),
+        st.builds(Good, _products, st.none(), deleted=st.just(True)),
         st.sampled_from([Good(None, "Мяч"), Good("x" * 101, "Мяч"), Good("p1", None), Good("p1", " ")]),
     ),
 )
@@ -141,27 +147,27 @@ _characteristics = st.fixed_dictionaries(
 _offers = _rarely(
     st.builds(
         Offer,
-        onec_id=st.sampled_from(OFFER_IDS),
+        onec_id=_offer_ids,
         name=st.sampled_from([*OFFER_NAMES, None]),
         article=st.sampled_from([None, None, "", *ARTICLES]),
         characteristics=_characteristics,
         deleted=_deleted,
     ),
     _rarely(
-        st.builds(Offer, st.sampled_from(OFFER_IDS), st.none(), deleted=st.just(True)),
+        st.builds(Offer, _offer_ids, st.none(), deleted=st.just(True)),
         st.sampled_from([Offer(None, "Мяч"), Offer("#a", "Мяч"), Offer("p1#" + "x" * 98, "Мяч")]),
     ),
 )
 _prices = st.builds(
     OfferPrices,
-    st.sampled_from(OFFER_IDS),
-    st.lists(st.tuples(st.sampled_from([*TYPE_IDS, "nobody"]), st.sampled_from(AMOUNTS)), max_size=4).map(tuple),
+    _offer_ids,
+    st.lists(st.tuples(_types, _mostly(["70", "100", "7", "0"], ODD_AMOUNTS)), max_size=4).map(tuple),
 )
 _rests = st.builds(
     OfferRests,
-    st.sampled_from(OFFER_IDS),
+    _offer_ids,
     st.lists(
-        st.tuples(st.sampled_from([*WAREHOUSE_IDS, ""]), st.sampled_from(QUANTITIES)),
+        st.tuples(_mostly(WAREHOUSE_IDS, [""]), _mostly(["5", "3", "0"], ODD_QUANTITIES)),
         min_size=1,
         max_size=3,
         unique_by=lambda entry: entry[0],
@@ -176,13 +182,13 @@ def _files(records: st.SearchStrategy[Sequence[R]]) -> st.SearchStrategy[tuple[F
 
 _PARTS: dict[str, st.SearchStrategy[Any]] = {
     "groups": _files(groups()),
-    "brands": _files(st.lists(_brands, max_size=4)),
-    "price_types": _files(st.lists(_price_types, max_size=5)),
+    "brands": _files(st.lists(_brands, min_size=1, max_size=4)),
+    "price_types": _files(st.lists(_price_types, min_size=1, max_size=5)),
     "storages": _files(st.lists(_storages, max_size=3)),
-    "goods": _files(st.lists(_goods, max_size=5)),
-    "offers": _files(st.lists(_offers, max_size=6)),
-    "prices": _files(st.lists(_prices, max_size=5)),
-    "rests": _files(st.lists(_rests, max_size=5)),
+    "goods": _files(st.lists(_goods, min_size=1, max_size=5)),
+    "offers": _files(st.lists(_offers, min_size=1, max_size=6)),
+    "prices": _files(st.lists(_prices, min_size=1, max_size=5)),
+    "rests": _files(st.lists(_rests, min_size=1, max_size=5)),
 }
 
 
