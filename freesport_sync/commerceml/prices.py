@@ -48,7 +48,8 @@ def read_prices(element: _Element, reading: Reading) -> Sequence[StagedPrice]:
     # Also the shop's rule. A retail price that is there but unreadable is not replaced: the old one stays.
     if "rrp" in prices and "retail_price" not in prices:
         prices["retail_price"] = prices["rrp"]
-    return (StagedPrice(*reading.place, onec_id, *map(prices.get, PRICE_COLUMNS)),)
+    unreadable = " ".join(column for column, amount in prices.items() if amount is None)
+    return (StagedPrice(*reading.place, onec_id, unreadable, *map(prices.get, PRICE_COLUMNS)),)
 
 
 def _entries(element: _Element | None) -> Iterable[tuple[str | None, str | None]]:

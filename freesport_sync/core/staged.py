@@ -58,6 +58,8 @@ class StagedPrice(NamedTuple):
     position: int
     line: int
     onec_id: str
+    unreadable: str
+    """The columns whose price is given but cannot be read, with a blank between them: those are not missing."""
     retail_price: Decimal | None
     opt1_price: Decimal | None
     opt2_price: Decimal | None
@@ -98,7 +100,7 @@ class StagedPicture(NamedTuple):
     """Below the folder of pictures, with forward slashes; not checked, see `core.pictures`."""
 
 
-PRICE_COLUMNS = StagedPrice._fields[4:]
+PRICE_COLUMNS = StagedPrice._fields[5:]
 """Columns of `product_variants` that a price type can stand for."""
 
 StagedRow = StagedProduct | StagedOffer | StagedPrice | StagedRest | StagedPicture

@@ -98,7 +98,7 @@ def everything_changed(export: ExportBuilder) -> None:
     export.properties_goods(brand_property({"b1": "Nike Inc", "b5": "Puma", "b6": "ADIDAS"}))
     export.price_lists(price_type("opt1", "Опт 1", deleted=True), price_type("opt2", "Опт 2"), price_type("fed", "Р"))
     export.goods(
-        product("p1", name="Новое имя", group="g2", brand="b5", description="Квадратный", vat=10),
+        product("p1", name="Новое имя", group="g1", brand="b5", description="Квадратный", vat=10),
         tombstone("Товар", "p3"),
         product("p4", group="g4"),
         product("p6", name="Мяч", brand=None),

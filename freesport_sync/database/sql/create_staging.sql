@@ -12,7 +12,10 @@ CREATE TEMP TABLE stg_product (
     category_onec_id text,
     brand_onec_id text,
     vat_rate numeric(5, 2),
-    is_deleted boolean NOT NULL
+    is_deleted boolean NOT NULL,
+    -- Of the last of several records, see dedupe_staging.sql.
+    last_name text,
+    last_category_onec_id text
 );
 CREATE TEMP TABLE stg_offer (
     file_no integer NOT NULL,
@@ -31,6 +34,7 @@ CREATE TEMP TABLE stg_price (
     position integer NOT NULL,
     line integer NOT NULL,
     onec_id text NOT NULL,
+    unreadable text NOT NULL,
     retail_price numeric(10, 2),
     opt1_price numeric(10, 2),
     opt2_price numeric(10, 2),

@@ -11,6 +11,7 @@ from freesport_sync.commerceml.goods import read_product
 from freesport_sync.commerceml.offers import read_offer
 from freesport_sync.commerceml.prices import read_prices
 from freesport_sync.commerceml.rests import read_rests
+from freesport_sync.core.staged import StagedProduct
 from tests.builders import element, offer, product, raw_element
 from tests.unit.commerceml.support import read_record
 
@@ -78,4 +79,5 @@ def test_what_is_wrong_with_the_whole_file_names_no_object(read: Callable[..., A
 
 def test_the_article_is_staged() -> None:
     (row,), _ = read_record(read_product, product("p1", article=" ART-1 "))
+    assert isinstance(row, StagedProduct)
     assert row.article == "ART-1"
