@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,21 @@ from freesport_sync.core.run import ExportFile, FieldChange, RunReport, RunReque
 from freesport_sync.database.checkup import CheckItem, check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import Connection, connect, login_of, parse_url, translated_errors
-from freesport_sync.database.history import PastRun, read_field_changes, read_files, read_issues, read_run, read_runs
+from freesport_sync.database.history import (
+    IssueCount,
+    PastRun,
+    read_field_changes,
+    read_files,
+    read_issue_counts,
+    read_issues,
+    read_run,
+    read_runs,
+)
 from freesport_sync.errors import ConfigError
 from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
+from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.runner import run_import
+from freesport_sync.settings.listing import ListedSetting, list_settings
 from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.settings.secrets import database_password
@@ -34,8 +45,20 @@ class RunDetails:
 
     run: PastRun
     files: tuple[ExportFile, ...]
+    issue_counts: tuple[IssueCount, ...]
     issues: tuple[RowIssue, ...]
+    """The first of them."""
     changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunIssues:
+    """All row issues of one run."""
+
+    run: PastRun
+    counts: tuple[IssueCount, ...]
+    issues: Iterator[RowIssue]
+    """Read while they are asked for; errors first, those of one kind together."""
 
 
 class Application:
@@ -75,10 +98,16 @@ class Application:
         with self._target() as target:
             return run_import(ImportJob(request, target, self.settings, self.paths.work, texts, reporter, cancel))
 
-    def check(self) -> tuple[CheckItem, ...]:
-        """Whether an import could run, point by point; writes nothing."""
+    def check(self, media_root: Path | None = None) -> tuple[CheckItem, ...]:
+        """Whether an import could run, point by point; writes nothing.
+
+        Args:
+            media_root: folder of the shop's pictures; None: as the setting says.
+        """
         with self._target() as target:
-            return check_database(target.url, target.label, target.may_create_tables)
+            items = check_database(target.url, target.label, target.may_create_tables)
+        folder = media_root or self.settings.pictures.media_root
+        return items if folder is None else (*items, _check_media_root(folder))
 
     def history(self, limit: int) -> tuple[PastRun, ...]:
         """The newest runs first."""
@@ -92,15 +121,39 @@ class Application:
             ConfigError: there is no such run.
         """
         with self._connection() as connection:
-            run = read_run(connection, run_id)
-            if run is None:
-                raise ConfigError("run_not_found", run_id=run_id)
+            run = _existing_run(connection, run_id)
             return RunDetails(
                 run,
                 read_files(connection, run_id),
+                read_issue_counts(connection, run),
                 tuple(read_issues(connection, run_id, limit)),
                 read_field_changes(connection, run_id, limit),
             )
+
+    @contextmanager
+    def issues(self, run_id: int, check_cancelled: Callable[[], None]) -> Iterator[RunIssues]:
+        """All row issues of one run, while the block lasts.
+
+        Args:
+            run_id: the run.
+            check_cancelled: called at every issue; may raise.
+
+        Raises:
+            ConfigError: there is no such run.
+        """
+        with self._connection() as connection:
+            run = _existing_run(connection, run_id)
+
+            def issues() -> Iterator[RowIssue]:
+                for issue in read_issues(connection, run_id):
+                    check_cancelled()
+                    yield issue
+
+            yield RunIssues(run, read_issue_counts(connection, run), issues())
+
+    def list_settings(self) -> tuple[ListedSetting, ...]:
+        """Every setting with the value in force."""
+        return list_settings(self.settings, self.paths.settings_file)
 
     @contextmanager
     def _target(self) -> Iterator[Target]:
@@ -124,3 +177,18 @@ class Application:
                 yield connection
             finally:
                 connection.close()
+
+
+def _existing_run(connection: Connection, run_id: int) -> PastRun:
+    run = read_run(connection, run_id)
+    if run is None:
+        raise ConfigError("run_not_found", run_id=run_id)
+    return run
+
+
+def _check_media_root(folder: Path) -> CheckItem:
+    try:
+        MediaRoot(folder)
+    except ConfigError as error:
+        return CheckItem(error.code, False, error.params)
+    return CheckItem("media_root", True, {"path": str(folder)})

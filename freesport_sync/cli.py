@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from freesport_sync import __version__
-from freesport_sync.cli_terminal import protect_streams, run_interruptibly
+from freesport_sync.cli_terminal import encoded_stdout, protect_streams, run_interruptibly
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, SyncError
@@ -18,12 +18,13 @@ from freesport_sync.resources import resource
 from freesport_sync.texts import Language, Texts, preferred_language
 
 if TYPE_CHECKING:
-    from freesport_sync.application import Application
+    from freesport_sync.application import Application, RunIssues
     from freesport_sync.cli_output import Output
     from freesport_sync.database.checkup import CheckItem
 
-DEFAULT_DATA_DIR = Path("data/import_1c")
 SHOWN_ISSUES = 200
+STDOUT = Path("-")
+"""As the file of `--csv`."""
 LARGEST_NUMBER = 1_000_000_000
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ def run_command_line(arguments: list[str]) -> int:
     texts = Texts(preferred_language(arguments))
     parser = build_parser(texts)
     options = parser.parse_args(arguments)
-    if not (options.run or options.check or options.history is not None or options.show is not None):
+    _refuse_contradictions(options, parser, texts)
+    if not (options.run or options.check or options.settings or options.history or options.show):
         parser.print_help()
         return ExitCode.USAGE
     # Loading the rest takes longer than answering --help.
@@ -51,7 +53,7 @@ def run_command_line(arguments: list[str]) -> int:
     output = make_output(texts, options.json, _same_database(options))
     cancel = CancelToken()
     return run_interruptibly(
-        lambda: _exit_code(options, output, cancel), cancel, lambda: output.error(Cancelled("cancelled"))
+        lambda: _exit_code(options, texts, output, cancel), cancel, lambda: output.error(Cancelled("cancelled"))
     )
 
 
@@ -74,8 +76,12 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     only.add_argument("--check", action="store_true", help=text("check"))
     only.add_argument("--history", nargs="?", const=20, type=number, metavar="N", help=text("history"))
     only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
+    only.add_argument("--settings", action="store_true", help=text("settings"))
+    what.add_argument("--issues", action="store_true", help=text("issues"))
+    what.add_argument("--csv", type=Path, metavar="FILE", help=text("csv"))
     source = parser.add_argument_group(text("group_source"))
     source.add_argument("--data-dir", type=Path, metavar="PATH", help=text("data_dir"))
+    source.add_argument("--file", type=Path, metavar="PATH", help=text("file"))
     source.add_argument("--demo", action="store_true", help=text("demo"))
     _types = [kind.value for kind in FileType]
     source.add_argument("--file-type", choices=_types, default="all", metavar="TYPE", help=text("file_type"))
@@ -86,7 +92,8 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     rules.add_argument("--accept-large-change", action="store_true", help=text("accept_large_change"))
     rules.add_argument("--skip-backup", action="store_true", help=text("skip_backup"))
     rules.add_argument("--skip-images", action="store_true", help=text("skip_images"))
-    rules.add_argument("--chunk-size", type=number, default=1000, metavar="N", help=text("chunk_size"))
+    rules.add_argument("--media-root", type=Path, metavar="PATH", help=text("media_root"))
+    rules.add_argument("--chunk-size", type=number, metavar="N", help=text("chunk_size"))
     database = parser.add_argument_group(text("group_database"))
     database.add_argument("--database-url", metavar="URL", help=text("database_url"))
     database.add_argument("--create-shop-tables", action="store_true", help=text("create_shop_tables"))
@@ -99,6 +106,14 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     other.add_argument("--version", action="version", version=__version__, help=text("version"))
     other.add_argument("-h", "--help", action="help", help=text("help"))
     return parser
+
+
+def _refuse_contradictions(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
+    for name in ("issues", "csv"):
+        if getattr(options, name) and options.show is None:
+            parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
+    if options.csv == STDOUT and options.json:
+        parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -144,9 +159,9 @@ def _understood(message: str) -> Iterator[tuple[str, dict[str, str]]]:
             yield key, found.groupdict()
 
 
-def _exit_code(options: argparse.Namespace, output: Output, cancel: CancelToken) -> int:
+def _exit_code(options: argparse.Namespace, texts: Texts, output: Output, cancel: CancelToken) -> int:
     try:
-        return _dispatch(options, output, cancel)
+        return _dispatch(options, texts, output, cancel)
     except SyncError as error:
         output.error(error)
         return error.exit_code
@@ -156,25 +171,46 @@ def _exit_code(options: argparse.Namespace, output: Output, cancel: CancelToken)
         return ExitCode.INTERNAL
 
 
-def _dispatch(options: argparse.Namespace, output: Output, cancel: CancelToken) -> int:
+def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel: CancelToken) -> int:
     if options.demo and (options.data_dir is not None or options.database_url is not None):
         raise ConfigError("demo_contradicts")
+    if options.file is not None and (options.demo or options.data_dir is not None):
+        raise ConfigError("file_contradicts")
     from freesport_sync.application import Application
     from freesport_sync.settings.logs import configure_logs
 
     application = Application(options.home, options.database_url, options.demo, options.create_shop_tables)
     configure_logs(application.paths.logs, is_verbose=options.verbose)
     if options.check:
-        items = application.check()
+        items = application.check(options.media_root)
         output.check(items)
         return _check_code(items)
     if options.history is not None:
         output.history(application.history(options.history))
         return ExitCode.DONE
+    if options.settings:
+        output.settings(application.list_settings(), application.paths.settings_file)
+        return ExitCode.DONE
+    if options.issues or options.csv is not None:
+        with application.issues(options.show, cancel.check) as found:
+            if options.csv is None:
+                output.issues(found)
+            else:
+                _save_issues(found, options.csv, texts, output)
+        return ExitCode.DONE
     if options.show is not None:
         output.show(application.show(options.show, SHOWN_ISSUES))
         return ExitCode.DONE
-    return _run(application, _request(options), output, cancel)
+    return _run(application, _request(options, application.settings.source.data_dir), output, cancel)
+
+
+def _save_issues(found: RunIssues, file: Path, texts: Texts, output: Output) -> None:
+    from freesport_sync.issue_csv import ENCODING, save_csv, write_csv
+
+    if file == STDOUT:
+        output.issues_saved(found, write_csv(found.issues, texts, encoded_stdout(ENCODING)), None)
+    else:
+        output.issues_saved(found, save_csv(found.issues, texts, file), file)
 
 
 def _check_code(items: Sequence[CheckItem]) -> int:
@@ -184,21 +220,24 @@ def _check_code(items: Sequence[CheckItem]) -> int:
     return ExitCode.BUSY if all(item.is_busy for item in failed) else ExitCode.USAGE
 
 
-def _request(options: argparse.Namespace) -> RunRequest:
+def _request(options: argparse.Namespace, default_dir: Path) -> RunRequest:
     from freesport_sync.os_support import user_and_host
 
+    kind = RunKind(options.run)
     return RunRequest(
-        kind=RunKind(options.run),
+        kind=kind,
         file_type=FileType(options.file_type),
-        data_dir=_data_dir(options),
+        data_dir=default_dir if options.file else _data_dir(options, default_dir),
+        file=options.file,
         operator=storable(options.operator or user_and_host()),
-        chunk_size=options.chunk_size,
+        chunk_size=options.chunk_size or kind.usual_chunk_size,
         is_dry_run=options.dry_run,
         is_full=options.full,
         allow_older=options.allow_older,
         accept_large_change=options.accept_large_change,
         skip_backup=options.skip_backup,
         skip_images=options.skip_images,
+        media_root=options.media_root,
     )
 
 
@@ -210,14 +249,14 @@ def _same_database(options: argparse.Namespace) -> str:
     return "".join(f" {word}" for word in words)
 
 
-def _data_dir(options: argparse.Namespace) -> Path:
+def _data_dir(options: argparse.Namespace, default_dir: Path) -> Path:
     if options.demo:
         return resource("demo")
     if options.data_dir is not None:
         return Path(options.data_dir)
-    if not DEFAULT_DATA_DIR.is_dir():
-        raise ConfigError("data_dir_needed", path=str(DEFAULT_DATA_DIR))
-    return DEFAULT_DATA_DIR
+    if not default_dir.exists():
+        raise ConfigError("data_dir_needed", path=str(default_dir))
+    return default_dir
 
 
 def _run(application: Application, request: RunRequest, output: Output, cancel: CancelToken) -> int:

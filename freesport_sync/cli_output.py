@@ -1,22 +1,24 @@
-"""What the headless front prints: bars and tables for people, JSON lines for scripts."""
+"""What the headless front prints for people: bars and tables; for scripts see `cli_json`."""
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from datetime import datetime
-from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
 
-from freesport_sync.core.issues import RowIssue
+from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
+from freesport_sync.cli_json import JsonOutput
+from freesport_sync.cli_terminal import is_unicode
+from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
     Event,
     ExportFound,
@@ -26,22 +28,23 @@ from freesport_sync.core.progress import (
     RunFinished,
     RunStarted,
 )
-from freesport_sync.core.run import Entity, FieldChange, IssueTotal, RunReport, RunStatus, Stage
+from freesport_sync.core.run import Entity, FieldChange, RunKind, RunReport, RunStatus, Stage
 from freesport_sync.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-    from freesport_sync.application import RunDetails
+    from freesport_sync.application import RunDetails, RunIssues
     from freesport_sync.core.run import Counts
     from freesport_sync.database.checkup import CheckItem
-    from freesport_sync.database.history import PastRun
+    from freesport_sync.database.history import IssueCount, PastRun
     from freesport_sync.errors import SyncError
+    from freesport_sync.settings.listing import ListedSetting
 
 PIPE_WIDTH = 160
 """Columns of a table that goes into a file or a pipe."""
 
-_SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _STATUS_STYLE = {"completed": "green", "running": "cyan", "cancelled": "yellow"}
 
 
@@ -57,6 +60,9 @@ class Output(Protocol):
     def check(self, items: Sequence[CheckItem]) -> None: ...
     def history(self, runs: Sequence[PastRun]) -> None: ...
     def show(self, details: RunDetails) -> None: ...
+    def issues(self, found: RunIssues) -> None: ...
+    def issues_saved(self, found: RunIssues, count: int, file: Path | None) -> None: ...
+    def settings(self, settings: Sequence[ListedSetting], file: Path) -> None: ...
 
 
 def make_output(texts: Texts, is_json: bool, same_database: str) -> Output:
@@ -78,6 +84,7 @@ class TerminalOutput:
         self._same_database = same_database
         self._out = _console(sys.stdout)
         self._err = _console(sys.stderr)
+        self._issues = IssuePrinter(self._out, texts)
         self._bars: Bars | None = None
         self._tasks: dict[Stage, TaskID] = {}
 
@@ -129,7 +136,7 @@ class TerminalOutput:
     def check(self, items: Sequence[CheckItem]) -> None:
         """One line a point."""
         # Consoles of Windows have no such signs; both would become question marks.
-        good, bad = ("✓", "✗") if _is_unicode(self._out.file) else ("+", "!")
+        good, bad = ("✓", "✗") if is_unicode(self._out.file) else ("+", "!")
         for item in items:
             mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
             self._out.print(f"{mark} {escape(self._texts(f'check.{item.code}', **item.params))}", highlight=False)
@@ -172,9 +179,41 @@ class TerminalOutput:
             created_at = f", {file.created_at:%d.%m.%Y %H:%M}" if file.created_at else ""
             self._line(f"  {file.path}{created_at}")
         self._counts(run.counts)
-        self._issue_totals(run.issue_totals)
-        self._issues(details.issues)
+        self._issue_totals([(one.severity, one.code, self._issues.count(one)) for one in details.issue_counts])
+        self._issues.print(details.issues, details.issue_counts)
+        if len(details.issues) < sum(one.stored for one in details.issue_counts):
+            shown = len(details.issues)
+            self._line(self._texts("cli.more_issues", shown=shown, run_id=run.id, same_database=self._same_database))
         self._changes(details.changes)
+
+    def issues(self, found: RunIssues) -> None:
+        """All row issues of one run."""
+        run = found.run
+        self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run.kind, run.is_dry_run)))
+        if not found.counts:
+            self._line(self._texts("cli.no_issues"))
+        self._issues.print(found.issues, found.counts)
+        self._not_stored(found.counts)
+
+    def issues_saved(self, found: RunIssues, count: int, file: Path | None) -> None:
+        """That the issues are in a file; None: they went to stdout, which belongs to them alone."""
+        if file is not None:
+            self._line(self._texts("cli.issues_saved", count=count, file=str(file)))
+        self._not_stored(found.counts)
+
+    def settings(self, settings: Sequence[ListedSetting], file: Path) -> None:
+        """Every setting: key, value, meaning, default and environment variable."""
+        key = "cli.settings_file" if file.exists() else "cli.settings_file_missing"
+        self._line(self._texts(key, file=str(file)))
+        not_set = self._texts("cli.not_set")
+        for one in settings:
+            value = not_set if one.value is None else f"= {one.value}"
+            origin = self._texts(f"origin.{one.origin.value}")
+            self._out.print(f"\n[bold]{escape(one.key)}[/] {escape(value)}  [dim]({origin})[/]", highlight=False)
+            self._indented(self._texts(f"settings.{one.key}"))
+            if one.value != one.default:
+                self._indented(self._texts("cli.setting_default", default=one.default or not_set))
+            self._indented(one.variable, "dim")
 
     def _found(self, event: ExportFound) -> None:
         size = f"{event.size_bytes / 1_000_000:.1f}"
@@ -216,14 +255,15 @@ class TerminalOutput:
 
     def _summary(self, report: RunReport) -> None:
         self._counts(report.counts)
-        self._issue_totals(report.issue_totals)
+        self._issue_totals([(total.severity, total.code, str(total.count)) for total in report.issue_totals])
         status = self._status(report.status.value)
         duration = self._texts("cli.seconds", seconds=f"{report.duration_s:.1f}")
         key = "cli.summary_dry" if report.is_dry_run else "cli.summary"
         self._out.print(self._texts(key, run_id=report.run_id, status=status, duration=duration), highlight=False)
         if report.issue_totals:
             self._line(self._texts("cli.summary_issues", run_id=report.run_id, same_database=self._same_database))
-        if report.status is RunStatus.COMPLETED and not report.is_dry_run:
+        is_catalog = report.kind is not RunKind.CUSTOMERS
+        if report.status is RunStatus.COMPLETED and is_catalog and not report.is_dry_run:
             self._line(self._texts("cli.cache_hint"))
 
     def _counts(self, counts: Mapping[Entity, Counts]) -> None:
@@ -238,25 +278,21 @@ class TerminalOutput:
             column.justify = "right"
         self._out.print(table)
 
-    def _issue_totals(self, totals: Sequence[IssueTotal]) -> None:
+    def _issue_totals(self, totals: Sequence[tuple[Severity, str, str]]) -> None:
         if not totals:
             return
         table = self._table("severity", "issue", "count", "code")
-        for total in totals:
-            severity = f"[{_SEVERITY_STYLE[total.severity]}]{self._texts(f'severity.{total.severity.value}')}[/]"
-            table.add_row(severity, escape(self._texts.issue_title(total.code)), str(total.count), total.code)
+        for severity, code, count in totals:
+            word = f"[{SEVERITY_STYLE[severity]}]{self._texts(f'severity.{severity.value}')}[/]"
+            table.add_row(word, escape(self._texts.issue_title(code)), count, code)
         self._out.print(table)
 
-    def _issues(self, issues: Sequence[RowIssue]) -> None:
-        for issue in issues:
-            what, hint = self._texts.issue(issue)
-            severity = self._texts(f"severity.{issue.severity.value}")
-            place = f"{issue.file}:{issue.line}" if issue.file else ""
-            subject = " ".join(part for part in (place, issue.onec_id, issue.name) if part)
-            style = _SEVERITY_STYLE[issue.severity]
-            self._out.print(
-                f"[{style}]{severity}[/] {escape(subject)}\n  {escape(what)} {escape(hint)}", highlight=False
-            )
+    def _not_stored(self, counts: Sequence[IssueCount]) -> None:
+        """On stderr, because it is no part of a list that goes into a file."""
+        occurred, stored = sum(one.count for one in counts), sum(one.stored for one in counts)
+        if stored < occurred:
+            text = self._texts("cli.issues_not_stored", occurred=occurred, stored=stored)
+            self._err.print(escape(text), highlight=False)
 
     def _changes(self, changes: Sequence[FieldChange]) -> None:
         for change in changes:
@@ -284,73 +320,8 @@ class TerminalOutput:
     def _line(self, text: str) -> None:
         self._out.print(escape(text), highlight=False)
 
-
-class JsonOutput:
-    """One JSON object a line: the events, then the result; errors are lines too."""
-
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-        self._failed: RunReport | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Nothing to close."""
-
-    def __call__(self, event: Event) -> None:
-        """Write an event of the run."""
-        match event:
-            case RunStarted():
-                self._write("run_started", asdict(event))
-            case ExportFound():
-                self._write("export_found", asdict(event))
-            case Progress():
-                self._write("progress", asdict(event))
-            case IssuesFound():
-                for issue in event.issues:
-                    self._write("issue", asdict(issue))
-            case MergeRepeated():
-                self._write("merge_repeated", asdict(event))
-            case RunFinished() if event.report.status is RunStatus.COMPLETED:
-                self._write("result", asdict(event.report))
-            case RunFinished():
-                self._failed = event.report  # the result comes last, after the error
-
-    def error(self, error: SyncError) -> None:
-        """Write the code and its text."""
-        text = asdict(self._texts.error(error))
-        params = {name: str(value) for name, value in error.params.items()}
-        self._write("error", text | {"params": params, "exit_code": int(error.exit_code)})
-        if self._failed is not None:
-            self._write("result", asdict(self._failed))
-            self._failed = None
-
-    def check(self, items: Sequence[CheckItem]) -> None:
-        """One line a point."""
-        for item in items:
-            self._write("check", asdict(item) | {"text": self._texts(f"check.{item.code}", **item.params)})
-
-    def history(self, runs: Sequence[PastRun]) -> None:
-        """One line a run."""
-        for run in runs:
-            self._write("run", asdict(run))
-
-    def show(self, details: RunDetails) -> None:
-        """The run, then its files, issues and changes."""
-        self._write("run", asdict(details.run))
-        for file in details.files:
-            self._write("file", asdict(file))
-        for issue in details.issues:
-            self._write("issue", asdict(issue))
-        for change in details.changes:
-            self._write("change", asdict(change))
-
-    def _write(self, event: str, values: dict[str, Any]) -> None:
-        line = json.dumps({"event": event, **values}, ensure_ascii=not _is_unicode(sys.stdout), default=_plain)
-        print(f"{line}\n", end="", flush=True)
+    def _indented(self, text: str, style: str = "") -> None:
+        self._out.print(Padding(Text(text, style), (0, 0, 0, 4), expand=False))
 
 
 def _console(stream: Any) -> Console:
@@ -360,15 +331,5 @@ def _console(stream: Any) -> Console:
     return console
 
 
-def _is_unicode(stream: Any) -> bool:
-    return (getattr(stream, "encoding", None) or "").lower().startswith("utf")
-
-
 def _local(moment: datetime) -> str:
     return f"{moment.astimezone():%d.%m.%Y %H:%M:%S}"
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.value if isinstance(value, Enum) else str(value)

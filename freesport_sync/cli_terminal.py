@@ -14,6 +14,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.errors import ExitCode
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from types import FrameType
 
 POLL_S = 0.1
@@ -50,6 +51,17 @@ def protect_streams() -> None:
         sys.stdout = cast("TextIO", _Stream(sys.stdout))
     if sys.stderr is not None:
         sys.stderr = cast("TextIO", _Stream(sys.stderr))
+
+
+def encoded_stdout(encoding: str) -> TextIO:
+    """stdout for a file that goes into a pipe: with its own encoding and line ends, whatever the terminal's are."""
+    cast("TextIOWrapper", sys.stdout).reconfigure(encoding=encoding, newline="")
+    return sys.stdout
+
+
+def is_unicode(stream: Any) -> bool:
+    """Whether a stream takes every character."""
+    return (getattr(stream, "encoding", None) or "").lower().startswith("utf")
 
 
 class _Signals:

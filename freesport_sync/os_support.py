@@ -245,8 +245,8 @@ def decode_path(raw: bytes) -> str:
     return raw.decode("mbcs", "replace") if sys.platform == "win32" else os.fsdecode(raw)
 
 
-def rename_folder(source: Path, target: Path) -> None:
-    """Rename a fresh folder. On Windows a virus scanner may hold its files for a moment, so this tries for a while."""
+def rename_fresh(source: Path, target: Path) -> None:
+    """Rename a fresh file or folder. On Windows a virus scanner may hold it for a moment, so this tries for a while."""
     deadline = time.monotonic() + (_RENAME_PATIENCE_S if sys.platform == "win32" else 0)
     while True:
         try:

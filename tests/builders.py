@@ -103,6 +103,29 @@ def brand_property(brands: Mapping[str, str] | None = None, *, name: str = "Бр
     )
 
 
+def property_(
+    onec_id: str | None,
+    name: str | None,
+    values: Mapping[str, str] | None = None,
+    *,
+    value_type: str = "Справочник",
+    deleted: bool = False,
+) -> str:
+    """A `Свойство` with its values, Ид -> value."""
+    listed = "".join(
+        raw_element("Справочник", element("ИдЗначения", value_id) + element("Значение", value))
+        for value_id, value in (values or {}).items()
+    )
+    return raw_element(
+        "Свойство",
+        element("Ид", onec_id)
+        + element("Наименование", name)
+        + element("ПометкаУдаления", str(deleted).lower())
+        + element("ТипЗначений", value_type)
+        + (raw_element("ВариантыЗначений", listed) if listed else ""),
+    )
+
+
 def price_type(onec_id: str | None, name: str | None = "РРЦ", *, deleted: bool = False) -> str:
     """A `ТипЦены`."""
     return _object("ТипЦены", onec_id, deleted, element("Наименование", name), element("Валюта", "RUB"))
@@ -188,8 +211,13 @@ def prices(onec_id: str | None, amounts: Mapping[str, Value]) -> str:
     """A `Предложение` of a prices file: price type -> amount."""
     return raw_element(
         "Предложение",
-        element("Ид", onec_id) + raw_element("Цены", "".join(price(*amount) for amount in amounts.items())),
+        element("Ид", onec_id) + prices_element(amounts),
     )
+
+
+def prices_element(amounts: Mapping[str, Value]) -> str:
+    """The `Цены` of a `Предложение`: price type -> amount."""
+    return raw_element("Цены", "".join(price(*amount) for amount in amounts.items()))
 
 
 def price(type_id: str | None, amount: Value | None) -> str:
@@ -210,6 +238,50 @@ def rests(onec_id: str | None, stock: Mapping[str, Value]) -> str:
         for warehouse, quantity in stock.items()
     )
     return raw_element("Предложение", element("Ид", onec_id) + raw_element("Остатки", entries))
+
+
+def contragent(
+    onec_id: str | None,
+    *,
+    name: str | None = "ООО Тест",
+    full_name: str | None = None,
+    roles: Iterable[str] = ("Покупатель",),
+    inn: str | None = None,
+    kpp: str | None = None,
+    contacts: Iterable[tuple[str | None, str | None]] | None = (),
+    email: str | None = None,
+    phone: str | None = None,
+    address: str | None = None,
+    deleted: bool = False,
+    extra: str = "",
+) -> str:
+    """A `Контрагент`.
+
+    Args:
+        full_name: `ОфициальноеНаименование`.
+        contacts: (`Тип`, `Значение`); None leaves out `Контакты` altogether.
+        email: one more contact, as 1C calls it; `phone` likewise.
+        address: `Представление` of `АдресРегистрации`.
+        extra: XML to put at the end.
+    """
+    usual = [("Электронная почта", email), ("Телефон рабочий", phone)]
+    written = [*(contacts or ()), *(contact for contact in usual if contact[1] is not None)]
+    reached = "".join(
+        raw_element("Контакт", element("Тип", kind) + element("Значение", value)) for kind, value in written
+    )
+    return _object(
+        "Контрагент",
+        onec_id,
+        deleted,
+        element("Наименование", name),
+        element("ОфициальноеНаименование", full_name),
+        *(element("Роль", role) for role in roles),
+        element("ИНН", inn),
+        element("КПП", kpp),
+        "" if address is None else raw_element("АдресРегистрации", element("Представление", address)),
+        "" if contacts is None and not reached else raw_element("Контакты", reached),
+        extra=extra,
+    )
 
 
 def _pairs(tag: str, item_tag: str, key_tag: str, values: Mapping[str, Value]) -> str:
@@ -290,6 +362,10 @@ class ExportBuilder:
         self, *records: str, segment: int | None = None, created_at: str | None = None, changes_only: bool = True
     ) -> Path:
         return self._offers("rests", records, segment, created_at, changes_only)
+
+    def contragents(self, *records: str, segment: int | None = None, created_at: str | None = None) -> Path:
+        body = raw_element("Контрагенты", "".join(records), СодержитТолькоИзменения="false")
+        return self.write(_path("contragents", segment), self.document(body, created_at))
 
     def document(self, body: str, created_at: str | None = None) -> bytes:
         """A whole file around `body`, in the builder's encoding."""

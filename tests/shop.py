@@ -36,7 +36,7 @@ class Shop:
         self.settings = Settings()
         self.events: list[Event] = []
         self.cancel = CancelToken()
-        self._folder = folder
+        self.folder = folder
 
     def __enter__(self) -> Self:
         self.connection = connect(self.url, "tests")
@@ -59,7 +59,7 @@ class Shop:
 
         request = replace(RunRequest(data_dir=folder, operator="tester@here"), **options)
         target = Target(self.url, "shop", may_create_tables=False)
-        work_dir = self._folder / "work"
+        work_dir = self.folder / "work"
         return run_import(ImportJob(request, target, self.settings, work_dir, shop_texts(), report, self.cancel))
 
     def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from tempfile import TemporaryDirectory
 
 from freesport_sync.commerceml.discovery import xml_files
+from freesport_sync.commerceml.picture_files import is_packed_picture
 from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError
 from freesport_sync.os_support import is_process_alive
 
@@ -28,24 +29,27 @@ RATIO_FREE_BYTES = 100 * 1024**2
 
 _COPY_BYTES = 1024 * 1024
 _ENCRYPTED = 0x1
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, RuntimeError)
 """What `zipfile` raises for garbage, depending on where it is."""
 _FORBIDDEN = frozenset('<>:"|?*') | {chr(code) for code in range(32)}
 
 
 @contextmanager
-def opened_export(data_dir: Path, work_dir: Path, check: Callable[[], None] = lambda: None) -> Iterator[Path]:
+def opened_export(
+    data_dir: Path, work_dir: Path, check: Callable[[], None] = lambda: None, with_pictures: bool = False
+) -> Iterator[Path]:
     """Gives the folder that `discovery.discover` can look through.
 
     A folder without zips is given as it is. The XML files of a zip are unpacked into a temporary folder; of a folder
     with zips in its root, each zip goes into a sub-folder of its own name, and the plain XML files beside them are
-    copied, so that one root has everything.
+    copied, so that one root has every XML file; plain pictures beside zips stay where they are.
 
     Args:
         data_dir: folder or zip of the export.
         work_dir: where the temporary folder is made; created if need be.
         check: called all the time while unpacking; may raise to stop it.
+        with_pictures: unpack the pictures below `import_files` too.
 
     Raises:
         SourceMissing: nothing there, neither folder nor zip, or not readable.
@@ -58,10 +62,10 @@ def opened_export(data_dir: Path, work_dir: Path, check: Callable[[], None] = la
         return
     with _temporary_folder(work_dir) as folder:
         if archives == [data_dir]:
-            _unpack(data_dir, folder, check)
+            _unpack(data_dir, folder, check, with_pictures)
         else:
             for archive in archives:
-                _unpack(archive, folder / archive.name, check)
+                _unpack(archive, folder / archive.name, check, with_pictures)
             _copy_plain_files(data_dir, folder)
         yield folder
 
@@ -104,11 +108,11 @@ def _remove_litter(work_dir: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unpack(archive: Path, folder: Path, check: Callable[[], None]) -> None:
+def _unpack(archive: Path, folder: Path, check: Callable[[], None], with_pictures: bool) -> None:
     try:
         # Names without the UTF-8 flag are in the code page of a Russian Windows console.
         with zipfile.ZipFile(archive, metadata_encoding="cp866") as opened:
-            for target, entry in _checked_entries(opened, archive.name).items():
+            for target, entry in _checked_entries(opened, archive.name, with_pictures).items():
                 path = folder / target
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with opened.open(entry) as source, path.open("wb") as written:
@@ -135,8 +139,8 @@ def _copy_plain_files(data_dir: Path, folder: Path) -> None:
             raise _os_error(error, path) from error
 
 
-def _checked_entries(opened: zipfile.ZipFile, name: str) -> dict[PurePosixPath, zipfile.ZipInfo]:
-    """The XML files of a zip by the path they get; raises where any entry of the zip is unsafe."""
+def _checked_entries(opened: zipfile.ZipFile, name: str, with_pictures: bool) -> dict[PurePosixPath, zipfile.ZipInfo]:
+    """The wanted files of a zip by the path they get; raises where any entry of the zip is unsafe."""
     entries = opened.infolist()
     if len(entries) > MAX_ENTRIES:
         raise SourceMalformed("archive_too_many_entries", file=name, count=len(entries), limit=MAX_ENTRIES)
@@ -145,7 +149,8 @@ def _checked_entries(opened: zipfile.ZipFile, name: str) -> dict[PurePosixPath, 
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         if problem := _entry_problem(entry, path):
             raise SourceMalformed("archive_unsafe", file=name, entry=entry.filename, reason=problem)
-        if entry.is_dir() or path.suffix.lower() != ".xml":
+        is_wanted = path.suffix.lower() == ".xml" or (with_pictures and is_packed_picture(path))
+        if entry.is_dir() or not is_wanted:
             continue
         if entry.flag_bits & _ENCRYPTED:
             raise SourceMalformed("archive_encrypted", file=name, entry=entry.filename)
@@ -177,7 +182,7 @@ def _entry_problem(entry: zipfile.ZipInfo, path: PurePosixPath) -> str:
 
 
 def _os_error(error: OSError, path: Path) -> SyncError:
-    if error.errno in _DISK_FULL:
+    if error.errno in DISK_FULL:
         return ImportFailed("disk_full", path=str(path))
     return SourceMissing("file_unreadable", path=str(path), reason=_reason(error))
 

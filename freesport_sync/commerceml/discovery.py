@@ -37,13 +37,16 @@ class FileKind(StrEnum):
     RESTS = "rests"
     CONTRAGENTS = "contragents"
     ORDERS = "orders"
-    IMPORT = "import"
-    """2.x: classifier and catalogue in one file."""
 
     @property
     def is_reference_book(self) -> bool:
-        """Small, resolved in Python: everything that goods, offers, prices and rests refer to."""
+        """Small, resolved in Python: everything that goods, offers, prices and rests refer to, and customers."""
         return self in _REFERENCE_BOOKS
+
+    @property
+    def records(self) -> frozenset[FileKind]:
+        """What the goods or offers of such a file stand for; in 2.x offers carry prices and stock."""
+        return _OFFER_RECORDS if self is FileKind.OFFERS else frozenset({self})
 
     @property
     def is_imported(self) -> bool:
@@ -52,13 +55,20 @@ class FileKind(StrEnum):
 
 _KINDS = tuple(FileKind)
 _ORDER = {kind: number for number, kind in enumerate(_KINDS)}
-_BY_WORD = {kind.value.lower(): kind for kind in _KINDS}
-_REFERENCE_BOOKS = frozenset(_KINDS[: _ORDER[FileKind.GOODS]])
-_NOT_IMPORTED = {
-    FileKind.CONTRAGENTS: "kind_not_imported",
-    FileKind.ORDERS: "kind_not_imported",
-    FileKind.IMPORT: "combined_file",
+_BY_WORD = {kind.value.lower(): kind for kind in _KINDS} | {
+    "import": FileKind.GOODS,  # 2.x: classifier and catalogue in one file
+    "properties": FileKind.PROPERTIES_GOODS,
 }
+_REFERENCE_BOOKS = frozenset((*_KINDS[: _ORDER[FileKind.GOODS]], FileKind.CONTRAGENTS))
+_NOT_IMPORTED = {FileKind.ORDERS: "kind_not_imported"}
+_OFFER_RECORDS = frozenset({FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS})
+_CARRIERS = {
+    FileKind.PROPERTIES_GOODS: FileKind.GOODS,
+    FileKind.PROPERTIES_OFFERS: FileKind.OFFERS,
+    FileKind.PRICES: FileKind.OFFERS,
+    FileKind.RESTS: FileKind.OFFERS,
+}
+"""Where 2.x has what 3.x writes into a file of its own."""
 
 # `goods.xml`, `goods_1_2_<guid>.xml`, `PriceLists_1_1_<guid>.xml`, `offers0_1.xml` (2.x)
 _STEM = re.compile(r"(?P<word>[a-z]+)_?(?P<segments>|(?<=_).+|\d.*)")
@@ -90,7 +100,7 @@ class SourceFile:
 class SkippedFile(NamedTuple):
     """An XML file that is not imported.
 
-    `reason` is `unknown_name`, `kind_not_imported`, `combined_file`, `not_in_this_run`, `not_a_file`,
+    `reason` is `unknown_name`, `kind_not_imported`, `not_in_this_run`, `not_a_file`,
     `symlink_outside` or `symlink_broken`.
     """
 
@@ -122,7 +132,8 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
 
     Args:
         folder: the export's root, see `archive.opened_export`.
-        wanted: kinds that are to be imported now; the others are not even opened. None: all.
+        wanted: what is to be imported now; files of other kinds are not even opened, unless they are what 2.x has in
+            place of a wanted kind. None: all.
 
     Raises:
         SourceMissing: the folder cannot be read.
@@ -139,12 +150,36 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
             skipped.append(SkippedFile(name, "unknown_name"))
         elif not kind.is_imported:
             skipped.append(SkippedFile(name, _NOT_IMPORTED[kind]))
-        elif wanted is not None and kind not in wanted:
-            skipped.append(SkippedFile(name, "not_in_this_run"))
         else:
             found.append(_Found((_ORDER[kind], segments, name), kind, path, name))
+    if wanted is not None:
+        opened = _opened({item.kind for item in found}, wanted)
+        skipped += [SkippedFile(item.name, "not_in_this_run") for item in found if item.kind not in opened]
+        found = [item for item in found if item.kind in opened]
     files = tuple(replace(file, file_no=number) for number, file in enumerate(_in_import_order(found), start=1))
     return Export(files, tuple(sorted(SkippedFile(storable(name), reason) for name, reason in skipped)))
+
+
+def _opened(present: Collection[FileKind], wanted: Collection[FileKind]) -> frozenset[FileKind]:
+    carriers = {_CARRIERS[kind] for kind in wanted if kind in _CARRIERS and kind not in present}
+    return frozenset(wanted) | carriers
+
+
+def single_file(path: Path, kind: FileKind) -> Export:
+    """A file by itself, whatever its name.
+
+    Args:
+        path: the file.
+        kind: what it contains.
+
+    Raises:
+        SourceMissing: there is no such file.
+        SourceMalformed: it is no CommerceML, see `header.read_header`.
+    """
+    if not path.is_file():
+        raise SourceMissing("data_dir_missing", path=str(path))
+    file = _source_file(_Found((_ORDER[kind], (), path.name), kind, path, path.name))
+    return Export((replace(file, file_no=1),), ())
 
 
 def recognise(file_name: str) -> tuple[FileKind | None, tuple[int, ...]]:

@@ -8,10 +8,12 @@ from decimal import Decimal
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of, is_deleted, text_of
+from freesport_sync.commerceml.pictures import pictures_of
 from freesport_sync.commerceml.property_values import BRAND_PROPERTY
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_vat, slugify, trim
 from freesport_sync.core.issues import Severity
+from freesport_sync.core.pictures import PRODUCT
 from freesport_sync.core.staged import StagedProduct, StagedRow
 
 RECORD_TAG = "Товар"
@@ -23,14 +25,14 @@ _ID_TAG = any_namespace("Ид")
 
 
 def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
-    """One `Товар`, after the property values that no product of the file had before.
+    """One `Товар`, its pictures, and before it the property values that no product of the file had before.
 
     Nothing where it has no usable id, or no name without being deleted.
 
     The rules are the shop's own importer's (facts 2.5), but for deletion marks and for VAT that cannot be read.
     """
-    reading.next_record(element.sourceline)
     fields = fields_of(element)
+    reading.next_record(element.sourceline, fields)
     name = text_of(fields.get("Наименование"))
     onec_id = reading.checked_id(text_of(fields.get("Ид")), name=name)
     if onec_id is None:
@@ -50,6 +52,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
             *reading.place,
             onec_id,
             name or None,
+            text_of(fields.get("Артикул")) or None,
             slugify(name),
             description or None,
             reading.reference(child_text(fields.get("Группы"), "Ид"), onec_id=onec_id, field="Группы"),
@@ -59,6 +62,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
             numbers,
             reading.file_no,
         ),
+        *pictures_of(element, PRODUCT, onec_id, reading),
     )
 
 

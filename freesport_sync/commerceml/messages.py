@@ -22,12 +22,14 @@ class ParseContext:
         wanted: what the run is about. A file may hold more: 2.x has groups and goods in one, offers, prices and stock
             in another.
         chunk_size: rows per block at most, 1 or more.
+        wants_pictures: read `Картинка` too.
     """
 
     price_columns: Mapping[str, str | None]
     colors: tuple[str, ...]
     wanted: frozenset[FileKind] = frozenset(FileKind)
     chunk_size: int = 1000
+    wants_pictures: bool = True
 
 
 @dataclass(frozen=True, slots=True)

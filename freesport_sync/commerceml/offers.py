@@ -8,8 +8,10 @@ from functools import lru_cache
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import any_namespace, child_text, is_deleted, text_of
+from freesport_sync.commerceml.pictures import pictures_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import is_not_set, trim
+from freesport_sync.core.pictures import VARIANT
 from freesport_sync.core.staged import StagedOffer, StagedRow
 
 ARTICLE_LIMIT = 100
@@ -26,7 +28,7 @@ _NO_SIZES = frozenset(("да", "нет", "yes", "no", "true", "false", "-"))
 
 
 def offer_rows(element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedRow]:
-    """The variant, after the characteristics that no offer of the file had before.
+    """The variant, its pictures, and before it the characteristics that no offer of the file had before.
 
     Colour and size are found as the shop's own importer finds them (facts 2.6).
     """
@@ -54,6 +56,7 @@ def offer_rows(element: _Element, fields: dict[str, _Element], onec_id: str, rea
             numbers,
             reading.file_no,
         ),
+        *pictures_of(element, VARIANT, onec_id, reading),
     )
 
 

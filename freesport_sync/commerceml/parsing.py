@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml import goods, groups, price_types, properties, proposals, storages, units
+from freesport_sync.commerceml import contragents, goods, groups, price_types, properties, proposals, storages, units
 from freesport_sync.commerceml.copytext import copy_line
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, Message, ParseTask, ReferenceBlock
@@ -44,6 +44,7 @@ _REFERENCE_RECORDS = {
     "ТипЦены": _Record("ТипыЦен", frozenset({FileKind.PRICE_LISTS}), price_types.read_price_type),
     "Склад": _Record("Склады", frozenset({FileKind.STORAGES}), storages.read_storage),
     "ЕдиницаИзмерения": _Record("ЕдиницыИзмерения", frozenset({FileKind.UNITS}), units.read_unit),
+    "Контрагент": _Record("Контрагенты", frozenset({FileKind.CONTRAGENTS}), contragents.read_customer),
 }
 
 _RECORDS = {
@@ -107,12 +108,12 @@ class _Outbox:
     def take(self, rows: Sequence[ReferenceRow | StagedRow]) -> Iterator[Message]:
         """Add the rows of a record; gives what has become full."""
         for row in rows:
-            table = TABLE_OF.get(type(row))
-            if table is None:
+            if not isinstance(row, StagedRow):
                 self._books.append(row)
                 if len(self._books) >= self._chunk_size:
                     yield self._book_block()
                 continue
+            table = TABLE_OF[type(row)]
             lines = self._lines[table]
             lines.append(line := copy_line(row))
             self._characters[table] += len(line)
@@ -143,9 +144,7 @@ class _Outbox:
     def _issue_blocks(self) -> Iterator[IssueBlock]:
         issues, self._reading.issues = self._reading.issues, []
         for start in range(0, len(issues), MAX_ISSUES):
-            yield IssueBlock(
-                self._reading.file_no, tuple(issues[start : start + MAX_ISSUES]), self._reader.bytes_read
-            )
+            yield IssueBlock(self._reading.file_no, tuple(issues[start : start + MAX_ISSUES]), self._reader.bytes_read)
 
 
 def _require_size(file: SourceFile) -> None:

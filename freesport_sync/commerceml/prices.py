@@ -40,7 +40,8 @@ def price_rows(fields: dict[str, _Element], onec_id: str, reading: Reading) -> S
     # Also the shop's rule. A retail price that is there but unreadable is not replaced: the old one stays.
     if "rrp" in prices and "retail_price" not in prices:
         prices["retail_price"] = prices["rrp"]
-    return (StagedPrice(*reading.place, onec_id, *map(prices.get, PRICE_COLUMNS)),)
+    unreadable = " ".join(column for column, amount in prices.items() if amount is None)
+    return (StagedPrice(*reading.place, onec_id, unreadable, *map(prices.get, PRICE_COLUMNS)),)
 
 
 def _entries(element: _Element | None) -> Iterable[tuple[str | None, str | None]]:

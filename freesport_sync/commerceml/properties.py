@@ -44,9 +44,7 @@ def _attribute(onec_id: str, name: str, fields: dict[str, _Element], reading: Re
     name = reading.shortened(name, TEXT_LIMIT, onec_id=onec_id, field="Наименование")
     value_type = cut(text_of(fields.get("ТипЗначений")), TYPE_LIMIT)
     normalized = cut(normalize_name(name), TEXT_LIMIT)
-    yield StagedAttribute(
-        *reading.place, onec_id, name, normalized, slugify(name), value_type, _source(reading)
-    )
+    yield StagedAttribute(*reading.place, onec_id, name, normalized, slugify(name), value_type, _source(reading))
 
 
 def _values(onec_id: str, name: str, fields: dict[str, _Element], reading: Reading) -> Iterator[PropertyRow]:

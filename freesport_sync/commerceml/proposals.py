@@ -18,8 +18,8 @@ from freesport_sync.core.staged import StagedRow
 
 def read_proposal(element: _Element, reading: Reading) -> Sequence[StagedRow]:
     """Everything of one `Предложение` that this run wants; nothing where it has no usable id."""
-    reading.next_record(element.sourceline)
     fields = fields_of(element)
+    reading.next_record(element.sourceline, fields)
     onec_id = proposal_id(fields, reading)
     return () if onec_id is None else tuple(_rows(element, fields, onec_id, reading))
 
@@ -37,9 +37,7 @@ def proposal_id(fields: dict[str, _Element], reading: Reading) -> str | None:
     return reading.checked_id("" if onec_id.startswith("#") else onec_id, name=name)
 
 
-def _rows(
-    element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading
-) -> Iterator[StagedRow]:
+def _rows(element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading) -> Iterator[StagedRow]:
     kind, wanted = reading.kind, reading.wanted
     is_mixed = kind is FileKind.OFFERS
     if is_mixed and FileKind.OFFERS in wanted:

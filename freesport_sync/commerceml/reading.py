@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from lxml.etree import _Element
+
 from freesport_sync.commerceml.discovery import SourceFile
+from freesport_sync.commerceml.elements import text_of
 from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.commerceml.values import ZERO_GUID, cut
-from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 
 ID_LIMIT = 100
 """The shop's columns for 1C's ids are varchar(100); a shortened id would be another object's."""
-
-_SHOWN_LENGTH = 200
 
 
 class Reading:
@@ -28,6 +31,7 @@ class Reading:
         self.wanted = context.wanted
         self.price_columns = context.price_columns
         self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)
+        self.wants_pictures = context.wants_pictures
         self.position = 0
         self.line = 0
         self.failed = 0
@@ -37,12 +41,14 @@ class Reading:
         self.property_values = PropertyValues()
         self.issues: list[RowIssue] = []
         self._file_name = file.name
+        self._fields: Mapping[str, _Element] = {}
         self._reported: set[tuple[str, str]] = set()
 
-    def next_record(self, line: int | None) -> None:
-        """Moves on; `line` is lxml's `sourceline`."""
+    def next_record(self, line: int | None, fields: Mapping[str, _Element] | None = None) -> None:
+        """Moves on; `line` is lxml's `sourceline`, `fields` are those of an object that issues name."""
         self.position += 1
         self.line = line or 0
+        self._fields = fields or {}
         self.place = (self.file_no, self.position, self.line)
 
     def report(
@@ -56,17 +62,22 @@ class Reading:
         value: str = "",
         **params: str,
     ) -> None:
-        """Adds an issue about the current record; the arguments are those of `RowIssue`."""
+        """Adds an issue about the current record; the arguments are those of `RowIssue`.
+
+        Without an id or a name it is about the file as a whole, so that it does not name the record.
+        """
+        fields = self._fields if onec_id or name else {}
         self.issues.append(
             RowIssue(
                 severity=severity,
                 code=code,
                 file=self._file_name,
                 line=self.line,
-                onec_id=cut(onec_id, _SHOWN_LENGTH),
-                name=cut(name, _SHOWN_LENGTH),
+                onec_id=cut(onec_id, SHOWN_LENGTH),
+                name=cut(name or text_of(fields.get("Наименование")), SHOWN_LENGTH),
+                article=cut(text_of(fields.get("Артикул")), SHOWN_LENGTH),
                 field=field,
-                value=cut(value, _SHOWN_LENGTH),
+                value=cut(value, SHOWN_LENGTH),
                 params=params,
             )
         )

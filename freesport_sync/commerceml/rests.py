@@ -28,9 +28,7 @@ _SEVERITIES = {
 }
 
 
-def rest_rows(
-    element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading
-) -> Sequence[StagedRest]:
+def rest_rows(element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedRest]:
     """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (facts 2.8)."""
     entries = _usual_entries(fields.get("Остатки")) or _entries(element)
     if not entries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.staged import StagedBrand
@@ -80,9 +80,12 @@ def plan_brands(
     renamed: dict[str, str] = {}
     ordered = sorted(staged, key=lambda row: (row.file_no, row.position))
     for row in ordered:
+        if row.onec_id in new_mappings:  # an existing mapping too, had the records come one after the other
+            mapping = replace(new_mappings[row.onec_id], onec_name=row.name)
+            mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
+            continue
         if row.onec_id in mappings:
-            if row.onec_id not in new_mappings:
-                renamed[row.onec_id] = row.name
+            renamed[row.onec_id] = row.name
             continue
         known = by_normalized.get(row.normalized_name) or by_name.get(row.name.lower())
         if known is None and row.normalized_name not in created:

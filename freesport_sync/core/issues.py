@@ -6,6 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
+SHOWN_LENGTH = 200
+"""Characters at most of a name, an article or a value in an issue."""
+
 
 class Severity(StrEnum):
     """How much a row issue matters."""
@@ -28,7 +31,9 @@ class RowIssue:
         file: path of the file inside the export folder, with forward slashes.
         line: line of the record in that file, counted from 1; 0 where it is not known.
         onec_id: the object's `Ид` as 1C wrote it.
-        name: name of the object as 1C wrote it, cut to 200 characters; empty where the file has none.
+        name: name of the object as 1C wrote it, cut to 200 characters; empty where the file has none (prices and rests
+            have only ids: `database.issue_names` fills these when the run ends).
+        article: `Артикул` of the object, or the shop's SKU; empty where nobody knows it.
         field: the CommerceML element, for example `ЦенаЗаЕдиницу`.
         value: the offending value as written, cut to 200 characters.
         params: further values that the text names.
@@ -40,6 +45,7 @@ class RowIssue:
     line: int = 0
     onec_id: str = ""
     name: str = ""
+    article: str = dataclasses.field(default="", kw_only=True)
     field: str = ""
     value: str = ""
     params: dict[str, str] = dataclasses.field(default_factory=dict)

@@ -18,6 +18,14 @@ class RunKind(StrEnum):
     CATALOG = "catalog"
     STOCKS = "stocks"
     PRICES = "prices"
+    CUSTOMERS = "customers"
+    IMAGES = "images"
+    ATTRIBUTES = "attributes"
+
+    @property
+    def usual_chunk_size(self) -> int:
+        """Records per block where the operator does not say."""
+        return 100 if self is RunKind.CUSTOMERS else 1000
 
 
 class FileType(StrEnum):
@@ -37,6 +45,9 @@ class ImportType(StrEnum):
     VARIANTS = "variants"
     STOCKS = "stocks"
     PRICES = "prices"
+    CUSTOMERS = "customers"
+    IMAGES = "images"
+    ATTRIBUTES = "attributes"
 
 
 class RunStatus(StrEnum):
@@ -55,6 +66,7 @@ class Stage(StrEnum):
 
     PLAN = "plan"
     STAGE = "stage"
+    PICTURES = "pictures"
     RESOLVE = "resolve"
     APPLY = "apply"
     REPORT = "report"
@@ -65,12 +77,18 @@ class Entity(StrEnum):
 
     CATEGORY = "category"
     BRAND = "brand"
+    ATTRIBUTE = "attribute"
+    ATTRIBUTE_VALUE = "attribute_value"
     PRICE_TYPE = "price_type"
     PRODUCT = "product"
     VARIANT = "variant"
     DEFAULT_VARIANT = "default_variant"
+    PRODUCT_ATTRIBUTES = "product_attributes"
+    VARIANT_ATTRIBUTES = "variant_attributes"
     PRICE = "price"
     STOCK = "stock"
+    CUSTOMER = "customer"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +99,22 @@ class RunRequest:
         kind: what to import.
         file_type: which files of the catalogue.
         data_dir: folder or zip of the export.
+        file: a single file of customers, in place of `data_dir`.
         operator: who asked, for the history and for whoever is refused meanwhile.
         chunk_size: records per block sent to the database, 1 or more; never changes the result.
         is_dry_run: count and list the changes, write nothing to the shop.
         is_full: deactivate what the export does not contain.
         allow_older: accept an export older than the last one imported.
-        accept_large_change: accept a change of more than 20 % of the products or variants.
+        accept_large_change: accept a change of more of the products or variants than the settings allow.
         skip_backup: reserved for the backup before an import.
-        skip_images: reserved for pictures.
+        skip_images: leave pictures alone.
+        media_root: folder of the shop's pictures; None: as the setting says.
     """
 
     kind: RunKind = RunKind.ALL
     file_type: FileType = FileType.ALL
     data_dir: Path = Path("data/import_1c")
+    file: Path | None = None
     operator: str = ""
     chunk_size: int = 1000
     is_dry_run: bool = False
@@ -102,10 +123,17 @@ class RunRequest:
     accept_large_change: bool = False
     skip_backup: bool = False
     skip_images: bool = False
+    media_root: Path | None = None
+
+    @property
+    def source(self) -> Path:
+        """Where the export is."""
+        return self.file or self.data_dir
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values, for the run's row."""
-        return asdict(self) | {"data_dir": storable(str(self.data_dir))}
+        paths = {"data_dir": self.data_dir, "file": self.file, "media_root": self.media_root}
+        return asdict(self) | {name: None if path is None else storable(str(path)) for name, path in paths.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +164,14 @@ class Counts:
     @property
     def total(self) -> int:
         return self.accepted + self.skipped + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedRows:
+    """Rows of one of the shop's tables that a run has updated: how many, and the ids of the first of them."""
+
+    count: int
+    first_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

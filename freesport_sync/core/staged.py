@@ -10,6 +10,7 @@ file in import order, `position` the record's number in that file, `line` its li
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -22,6 +23,8 @@ class StagedProduct(NamedTuple):
     onec_id: str
     name: str | None
     """None in a tombstone, which has only an `Ид`."""
+    article: str | None
+    """The shop has no place for it; issues name it, because people find a product in 1C by it."""
     slug: str
     """Transliterated name, not yet unique, at most 255 characters; may be empty."""
     description: str | None
@@ -62,6 +65,8 @@ class StagedPrice(NamedTuple):
     position: int
     line: int
     onec_id: str
+    unreadable: str
+    """The columns whose price is given but cannot be read, with a blank between them: those are not missing."""
     retail_price: Decimal | None
     opt1_price: Decimal | None
     opt2_price: Decimal | None
@@ -128,10 +133,27 @@ class StagedDictionaryValue(NamedTuple):
     """`goods` or `offers`: of what it is a property."""
 
 
-PRICE_COLUMNS = StagedPrice._fields[4:]
+class StagedPicture(NamedTuple):
+    """One `Картинка` of a product or an offer (table `stg_picture`)."""
+
+    file_no: int
+    position: int
+    line: int
+    owner: str
+    """`product` or `variant`."""
+    onec_id: str
+    number: int
+    """Its place among the pictures of its record."""
+    path: str
+    """Below the folder of pictures, with forward slashes; not checked, see `core.pictures`."""
+
+
+PRICE_COLUMNS = StagedPrice._fields[5:]
 """Columns of `product_variants` that a price type can stand for."""
 
-StagedRow = StagedProduct | StagedOffer | StagedPrice | StagedRest | StagedPropertyValue | StagedDictionaryValue
+StagedRow = (
+    StagedProduct | StagedOffer | StagedPrice | StagedRest | StagedPicture | StagedPropertyValue | StagedDictionaryValue
+)
 
 TABLE_OF: dict[type[StagedRow], str] = {
     StagedProduct: "stg_product",
@@ -140,6 +162,7 @@ TABLE_OF: dict[type[StagedRow], str] = {
     StagedRest: "stg_rest",
     StagedPropertyValue: "stg_property_value",
     StagedDictionaryValue: "stg_dictionary_value",
+    StagedPicture: "stg_picture",
 }
 """Staging table of each kind of row."""
 
@@ -215,4 +238,57 @@ class StagedWarehouse(NamedTuple):
     name: str
 
 
-ReferenceRow = StagedCategory | StagedBrand | StagedAttribute | StagedPriceType | StagedWarehouse
+class CustomerType(StrEnum):
+    """What the shop takes a customer for; its own words, which it also finds in its log."""
+
+    LEGAL_ENTITY = "legal_entity"
+    INDIVIDUAL_ENTREPRENEUR = "individual_entrepreneur"
+    INDIVIDUAL = "individual"
+
+
+class StagedCustomer(NamedTuple):
+    """One `Контрагент`, already in the shop's terms; an empty text is "1C does not say"."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    name: str | None
+    """None in a tombstone, which has only an `Ид`."""
+    customer_type: CustomerType
+    is_buyer: bool
+    first_name: str
+    last_name: str
+    """Both names are parts of `Наименование`, also where it is the name of a company."""
+    company_name: str
+    legal_name: str
+    tax_id: str
+    kpp: str
+    legal_address: str
+    email: str
+    """Valid, as 1C writes it; not yet unique."""
+    phone: str
+    """`+7` and ten digits."""
+    is_deleted: bool
+
+
+class RejectedCustomer(NamedTuple):
+    """A `Контрагент` that cannot be imported; the issue is made, the shop's own log of customers needs a row too."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    reason: str
+    """Code of the issue."""
+
+
+ReferenceRow = (
+    StagedCategory
+    | StagedBrand
+    | StagedAttribute
+    | StagedPriceType
+    | StagedWarehouse
+    | StagedCustomer
+    | RejectedCustomer
+)

@@ -11,7 +11,7 @@ from freesport_sync.database.lock import find_holder
 from freesport_sync.database.own_schema import current_revision, sql_for_administrator
 from freesport_sync.database.runs import refuse_foreign_session
 from freesport_sync.database.shop import described, is_read_only, may_create_temp
-from freesport_sync.database.shop_check import CATALOG_TABLES, find_missing
+from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, find_missing
 from freesport_sync.errors import LockHeld, SchemaMismatch
 
 _BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
@@ -63,7 +63,7 @@ def check_database(url: sa.URL, label: str, may_create_tables: bool) -> tuple[Ch
             _check_lock(connection),
         ]
         if shop.code == "shop":
-            items += _check_sessions(connection)
+            items += [_check_customer_tables(connection), *_check_sessions(connection)]
         return tuple(items)
     finally:
         connection.close()
@@ -80,6 +80,13 @@ def _check_shop(connection: sa.Connection, may_create_tables: bool) -> CheckItem
     if may_create_tables:
         return CheckItem("shop_will_be_created", True)
     return CheckItem("shop_incomplete", False, {"missing": "\n".join(described(item) for item in missing)})
+
+
+def _check_customer_tables(connection: sa.Connection) -> CheckItem:
+    missing = find_missing(connection, CUSTOMER_TABLES)
+    if not missing:
+        return CheckItem("customers", True)
+    return CheckItem("customers_incomplete", False, {"missing": "\n".join(described(item) for item in missing)})
 
 
 def _check_own_schema(connection: sa.Connection) -> CheckItem:

@@ -208,7 +208,7 @@ class Cluster:
         draft.mkdir(mode=0o700)
         try:
             self._fill(draft, binaries)
-            os_support.rename_folder(draft, self.home)
+            os_support.rename_fresh(draft, self.home)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise

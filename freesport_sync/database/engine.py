@@ -6,7 +6,7 @@ import io
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -85,6 +85,7 @@ def connect(url: sa.URL, application_name: str) -> sa.Connection:
         url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # names and e-mails of customers must not get into a log with an error
         connect_args=_LIBPQ_SETTINGS | {"application_name": application_name},
     )
     try:
@@ -120,9 +121,24 @@ def transaction(connection: sa.Connection) -> Iterator[None]:
         raise
 
 
-def fetch_in_chunks(connection: sa.Connection, query: str, rows: int = 1000) -> Iterator[Sequence[sa.RowMapping]]:
-    """The rows of a query of ours, a chunk at a time: a million of them never lie in memory; in a transaction."""
-    connection.exec_driver_sql(f"DECLARE chunked NO SCROLL CURSOR FOR {query}")
+def fetch_in_chunks(
+    connection: sa.Connection,
+    query: str,
+    parameters: Mapping[str, object] | None = None,
+    rows: int = 1000,
+    is_held: bool = False,
+) -> Iterator[Sequence[sa.RowMapping]]:
+    """The rows of a query of ours, a chunk at a time: a million of them never lie in memory.
+
+    Args:
+        connection: in a transaction, unless `is_held`.
+        query: with `:name` parameters.
+        parameters: their values.
+        rows: of a chunk at most.
+        is_held: for a reader who may take long: the server puts the result aside and keeps no transaction open.
+    """
+    hold = "WITH HOLD" if is_held else "WITHOUT HOLD"
+    connection.execute(sa.text(f"DECLARE chunked NO SCROLL CURSOR {hold} FOR {query}"), parameters or {})
     while chunk := connection.exec_driver_sql(f"FETCH {rows} FROM chunked").mappings().all():
         yield chunk
     connection.exec_driver_sql("CLOSE chunked")

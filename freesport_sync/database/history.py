@@ -10,8 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal
+from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal, RunKind
+from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, runs
+
+_ISSUES = """
+SELECT severity, code, file, line, onec_id, name, {article} AS article, field, value, params
+FROM freesport_sync.row_issues
+WHERE run_id = :run_id
+ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, code, file, line, id
+LIMIT :limit
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,16 @@ class PastRun:
     error_code: str | None
     error_params: dict[str, Any]
     data_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCount:
+    """How often one kind of row issue occurred in a run, and how many of them the history has."""
+
+    severity: Severity
+    code: str
+    count: int
+    stored: int
 
 
 def read_runs(connection: sa.Connection, limit: int) -> tuple[PastRun, ...]:
@@ -56,22 +75,38 @@ def read_files(connection: sa.Connection, run_id: int) -> tuple[ExportFile, ...]
     return tuple(ExportFile(row.kind, row.path, row.size_bytes, row.created_at) for row in rows)
 
 
-def read_issues(connection: sa.Connection, run_id: int, limit: int) -> Iterator[RowIssue]:
-    """The row issues of a run, errors first."""
-    rank = sa.case({"error": 0, "warning": 1}, value=row_issues.c.severity, else_=2)
-    query = sa.select(row_issues).where(row_issues.c.run_id == run_id).order_by(rank, row_issues.c.id).limit(limit)
-    for row in connection.execute(query):
-        yield RowIssue(
-            Severity(row.severity),
-            row.code,
-            row.file,
-            row.line,
-            row.onec_id,
-            row.name,
-            row.field,
-            row.value,
-            row.params,
-        )
+def read_issue_counts(connection: sa.Connection, run: PastRun) -> tuple[IssueCount, ...]:
+    """What kinds of row issues a run has, the gravest and most frequent first; a run that died has no totals."""
+    query = (
+        sa.select(row_issues.c.severity, row_issues.c.code, sa.func.count())
+        .where(row_issues.c.run_id == run.id)
+        .group_by(row_issues.c.severity, row_issues.c.code)
+    )
+    stored = {(Severity(severity), code): count for severity, code, count in connection.execute(query)}
+    occurred = stored | {(total.severity, total.code): total.count for total in run.issue_totals}
+    counts = [IssueCount(*kind, count, stored.get(kind, 0)) for kind, count in occurred.items()]
+    ranks = list(reversed(Severity))
+    return tuple(sorted(counts, key=lambda one: (ranks.index(one.severity), -one.count, one.code)))
+
+
+def read_issues(connection: sa.Connection, run_id: int, limit: int | None = None) -> Iterator[RowIssue]:
+    """The row issues of a run, errors first, those of one kind together; they are never all in memory.
+
+    Args:
+        connection: used by nobody else while the issues are read.
+        run_id: the run.
+        limit: of issues; None for all.
+    """
+    # Whoever reads the list page by page may look at one of them for longer than an import may be idle.
+    connection.exec_driver_sql(
+        "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
+    )
+    # A history that no run has upgraded yet can be read all the same.
+    article = "article" if (current_revision(connection) or "") >= "0002" else "''"
+    query, parameters = _ISSUES.format(article=article), {"run_id": run_id, "limit": limit}
+    for rows in fetch_in_chunks(connection, query, parameters, is_held=True):
+        for row in rows:
+            yield RowIssue(**{**row, "severity": Severity(row["severity"])})
 
 
 def read_field_changes(connection: sa.Connection, run_id: int, limit: int) -> tuple[FieldChange, ...]:
@@ -89,6 +124,7 @@ def last_imported(connection: sa.Connection) -> dict[str, datetime]:
         sa.select(run_files.c.kind, sa.func.max(run_files.c.created_at))
         .join(runs, runs.c.id == run_files.c.run_id)
         .where(runs.c.status == "completed", runs.c.is_dry_run.is_(False), run_files.c.created_at.is_not(None))
+        .where(runs.c.kind != RunKind.IMAGES.value)  # it takes only the pictures of its files
         .group_by(run_files.c.kind, run_files.c.run_id)
         .order_by(run_files.c.run_id)
     )
@@ -110,5 +146,5 @@ def _past_run(row: Any) -> PastRun:
         issue_totals=tuple(IssueTotal(Severity(t["severity"]), t["code"], t["count"]) for t in row.issue_totals),
         error_code=row.error_code,
         error_params=row.error_params or {},
-        data_dir=str(row.request.get("data_dir", "")),
+        data_dir=str(row.request.get("file") or row.request.get("data_dir", "")),
     )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from freesport_sync.core.brands import NO_BRAND
 from freesport_sync.core.categories import HIDDEN_CATEGORY
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, Entity, FieldChange, UpdatedRows
 from freesport_sync.core.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueNames
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.shop_tables import product_variants, products
@@ -21,6 +21,9 @@ from freesport_sync.database.staging import copy_rows
 
 RANGE_ROWS = 20_000
 """Rows written by one statement: progress moves and a cancel is seen between them."""
+
+LISTED_IDS = 100
+"""Ids of updated rows that the shop's session row lists, as the reference importer does (facts 2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,14 @@ def read_large_changes(connection: sa.Connection) -> list[LargeChange]:
     return [LargeChange(*row) for row in connection.execute(sql("large_change"))]
 
 
+def read_updated(connection: sa.Connection) -> dict[Entity, UpdatedRows]:
+    """The shop's products and variants that the merge updates."""
+    return {
+        Entity.PRODUCT: _updated(connection, "chg_product", "product_id"),
+        Entity.VARIANT: _updated(connection, "chg_variant", "variant_id"),
+    }
+
+
 def read_field_changes(connection: sa.Connection, limit: int) -> list[FieldChange]:
     """Field by field, what the merge would change in products and variants."""
     rows = connection.execute(sql("changed_fields"), {"limit": limit})
@@ -127,6 +138,13 @@ def apply_variants(connection: sa.Connection, total: int, advance: Callable[[int
 def check_constraints(connection: sa.Connection) -> None:
     """Let the shop's deferred foreign keys speak before COMMIT."""
     connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _updated(connection: sa.Connection, table: str, column: str) -> UpdatedRows:
+    ids = connection.scalars(
+        sa.text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY ord LIMIT {LISTED_IDS}")
+    )
+    return UpdatedRows(_count(connection, f"SELECT count({column}) FROM {table}"), tuple(ids))
 
 
 def _allocate(

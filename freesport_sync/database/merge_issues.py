@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from freesport_sync.core.categories import HIDDEN_CATEGORY
-from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.database.engine import fetch_in_chunks
-
-_TEXT_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _IssueQuery:
-    """Columns of the statement: file_no, line, onec_id, name, value, and kept where the shop keeps another value."""
+    """Columns of the statement: file_no, line, onec_id, name, value; article where the record has one, kept where the
+    shop keeps another value. `issue_names` fills what a record itself does not say.
+    """
 
     severity: Severity
     code: str
@@ -30,7 +30,7 @@ _QUERIES = (
         "category_unknown",
         "Группы",
         f"""
-        SELECT s.file_no, s.line, s.onec_id, s.name, s.category_onec_id AS value
+        SELECT s.file_no, s.line, s.onec_id, s.name, s.article, s.category_onec_id AS value
         FROM stg_product AS s
         JOIN chg_product AS c ON c.onec_id = s.onec_id AND c.product_id IS NULL
         WHERE c.category_key = '{HIDDEN_CATEGORY}'
@@ -42,7 +42,7 @@ _QUERIES = (
         "brand_unknown",
         "Бренд",
         """
-        SELECT s.file_no, s.line, s.onec_id, s.name, s.brand_onec_id AS value
+        SELECT s.file_no, s.line, s.onec_id, s.name, s.article, s.brand_onec_id AS value
         FROM stg_product AS s
         WHERE s.brand_onec_id IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM map_brand AS b WHERE b.onec_id = s.brand_onec_id)
@@ -54,7 +54,7 @@ _QUERIES = (
         "name_kept",
         "Наименование",
         """
-        SELECT s.file_no, s.line, s.onec_id, p.name, s.name AS value, p.name AS kept
+        SELECT s.file_no, s.line, s.onec_id, p.name, s.article, s.name AS value, p.name AS kept
         FROM stg_product AS s
         JOIN map_product AS m ON m.onec_id = s.onec_id
         JOIN products AS p ON p.id = m.product_id
@@ -68,7 +68,7 @@ _QUERIES = (
         "category_kept",
         "Группы",
         """
-        SELECT s.file_no, s.line, s.onec_id, p.name,
+        SELECT s.file_no, s.line, s.onec_id, p.name, s.article,
                coalesce(wanted.name, s.category_onec_id) AS value, kept.name AS kept
         FROM stg_product AS s
         JOIN map_product AS m ON m.onec_id = s.onec_id
@@ -111,7 +111,8 @@ _QUERIES = (
         "parent_not_found",
         "Ид",
         """
-        SELECT DISTINCT ON (o.product_onec_id) o.file_no, o.line, o.onec_id, o.name, o.product_onec_id AS value
+        SELECT DISTINCT ON (o.product_onec_id) o.file_no, o.line, o.onec_id, o.name, o.article,
+               o.product_onec_id AS value
         FROM stg_offer AS o
         JOIN map_product AS m ON m.onec_id = o.product_onec_id
         WHERE m.product_id IS NULL AND NOT m.is_record AND NOT (o.is_deleted AND o.name IS NULL)
@@ -127,6 +128,30 @@ _QUERIES = (
         FROM stg_price AS s
         WHERE NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id)
         ORDER BY s.file_no, s.position
+        """,
+    ),
+    # Once for each property, whatever the number of its values.
+    _IssueQuery(
+        Severity.WARNING,
+        "attribute_unknown",
+        "Свойства",
+        """
+        SELECT DISTINCT ON (pair.property_name)
+            pair.file_no, pair.line, pair.onec_id, '' AS name, pair.property_name AS value
+        FROM pair
+        WHERE pair.attribute_no IS NULL
+        ORDER BY pair.property_name, pair.file_no, pair.number
+        """,
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "attribute_value_unknown",
+        "Значение",
+        """
+        SELECT pair.file_no, pair.line, pair.onec_id, '' AS name, pair.written AS value, pair.property_name AS kept
+        FROM pair
+        WHERE pair.attribute_no IS NOT NULL AND pair.is_unknown
+        ORDER BY pair.file_no, pair.number
         """,
     ),
     _IssueQuery(
@@ -174,8 +199,9 @@ def _issue(query: _IssueQuery, row: sa.RowMapping, files: Mapping[int, str]) -> 
         files.get(row["file_no"], ""),
         row["line"],
         row["onec_id"],
-        (row["name"] or "")[:_TEXT_LENGTH],
+        (row["name"] or "")[:SHOWN_LENGTH],
         query.field,
-        (row["value"] or "")[:_TEXT_LENGTH],
-        {"kept": row["kept"][:_TEXT_LENGTH]} if "kept" in row else {},
+        (row["value"] or "")[:SHOWN_LENGTH],
+        {"kept": row["kept"][:SHOWN_LENGTH]} if "kept" in row else {},
+        article=(row.get("article") or "")[:SHOWN_LENGTH],
     )

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from freesport_sync.errors import SchemaMismatch
 
 SCHEMA = "freesport_sync"
-HEAD = "0001"
+HEAD = "0002"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 metadata = sa.MetaData(schema=SCHEMA)
@@ -77,6 +77,7 @@ row_issues = sa.Table(
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("params", JSONB, nullable=False),
+    sa.Column("article", sa.Text, nullable=False),
     sa.Index("row_issues_run_id_idx", "run_id", "code"),
 )
 

@@ -69,7 +69,9 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
         )
     parent = categories.alias("parent")
     for key, parent_key in plan.parents:
-        parent_id = sa.select(parent.c.id).where(parent.c.onec_id == parent_key).scalar_subquery()
+        # SQLAlchemy would make IS NULL of None, and that finds what the shop has made itself.
+        is_parent = sa.false() if parent_key is None else parent.c.onec_id == parent_key
+        parent_id = sa.select(parent.c.id).where(is_parent).scalar_subquery()
         connection.execute(
             categories.update()
             .where(categories.c.onec_id == key, categories.c.parent_id.is_distinct_from(parent_id))

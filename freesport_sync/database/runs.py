@@ -25,20 +25,24 @@ from freesport_sync.core.run import (
     RunRequest,
     RunStatus,
     Stage,
+    UpdatedRows,
 )
 from freesport_sync.database.own_schema import field_changes, row_issues, run_files, run_stages, runs
 from freesport_sync.database.shop_tables import import_sessions
 from freesport_sync.errors import LockHeld, SyncError
 
-SESSION_KEY = "freesport_sync"
-"""`import_sessions.session_key` of our rows; the shop's partial unique index on it is a second net behind the lock."""
+SESSION_KEYS = ("freesport_sync", "freesport_sync:customers")
+"""`import_sessions.session_key` of our rows: a run's first, and that of the customers it imports besides a catalogue.
 
-RETENTION_DAYS = 180
+The shop's partial unique index on it is a second net behind the lock.
+"""
+
 STALE_AFTER_HOURS = 2
 """The shop's own rule for a session that nobody updates (facts: hourly cleanup of `in_progress` sessions)."""
 
 _ACTIVE = ("pending", "started", "in_progress")
 _now = sa.func.clock_timestamp()
+_is_ours = sa.func.coalesce(import_sessions.c.session_key.in_(SESSION_KEYS), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,6 @@ class OpenRun:
     """A run that has its rows."""
 
     id: int
-    session_ids: tuple[int, ...]
     started_at: datetime
 
 
@@ -60,7 +63,7 @@ def refuse_foreign_session(connection: sa.Connection) -> None:
         sa.select(import_sessions)
         .where(
             import_sessions.c.status.in_(_ACTIVE),
-            import_sessions.c.session_key.is_distinct_from(SESSION_KEY),
+            _is_ours.is_(False),
             import_sessions.c.updated_at > sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'"),
         )
         .order_by(import_sessions.c.updated_at.desc())
@@ -93,42 +96,41 @@ def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str
             import_sessions.update()
             .where(
                 import_sessions.c.status.in_(_ACTIVE),
-                sa.func.coalesce(import_sessions.c.session_key == SESSION_KEY, False).is_(is_ours),
+                _is_ours.is_(is_ours),
             )
             .values(status="failed", error_message=message, finished_at=_now, updated_at=_now)
         )
 
 
-def close_interrupted_runs(connection: sa.Connection) -> None:
-    """Mark our dead runs as interrupted and forget old history; only while holding the lock."""
+def close_interrupted_runs(connection: sa.Connection, retention_days: int) -> None:
+    """Mark our dead runs as interrupted and forget old history; only while holding the lock.
+
+    Args:
+        connection: of the run.
+        retention_days: age from which a run is forgotten.
+    """
     connection.execute(
         runs.update()
         .where(runs.c.status == RunStatus.RUNNING.value)
         .values(status=RunStatus.INTERRUPTED.value, finished_at=_now, error_code="interrupted", error_params={})
     )
-    connection.execute(
-        runs.delete().where(runs.c.started_at < sa.func.now() - sa.text(f"interval '{RETENTION_DAYS} days'"))
-    )
+    oldest = sa.func.now() - sa.func.make_interval(0, 0, 0, retention_days)
+    connection.execute(runs.delete().where(runs.c.started_at < oldest))
 
 
-def open_run(
-    connection: sa.Connection, request: RunRequest, import_types: Sequence[ImportType], backend_id: int
-) -> OpenRun:
-    """Insert the run's row and, unless it is a dry run, one shop session row for each imported type, together.
+def open_run(connection: sa.Connection, request: RunRequest, import_type: ImportType, backend_id: int) -> OpenRun:
+    """Insert the run's row and, unless it is a dry run, the shop's session row, together.
 
     Args:
         connection: the side connection, inside a transaction of the caller.
         request: what was asked for.
-        import_types: the shop's words for it.
+        import_type: the shop's word for it, as far as can be told before the files are seen.
         backend_id: PostgreSQL process that holds the lock.
 
     Raises:
         LockHeld: another program has just opened a session with our key.
     """
-    try:
-        session_ids = [] if request.is_dry_run else [_open_session(connection, kind) for kind in import_types]
-    except IntegrityError as error:  # the shop's unique index on active session keys
-        raise LockHeld("lock_held_unknown") from error
+    session_ids = [] if request.is_dry_run else [_open_session(connection, import_type, SESSION_KEYS[0])]
     row = connection.execute(
         runs.insert()
         .values(
@@ -150,13 +152,50 @@ def open_run(
         )
         .returning(runs.c.id, runs.c.started_at)
     ).one()
-    if session_ids:
+    run = OpenRun(row.id, row.started_at)
+    _name_run(connection, run)
+    return run
+
+
+def open_sessions(connection: sa.Connection, run: OpenRun, import_types: Sequence[ImportType]) -> dict[ImportType, int]:
+    """Give the run one session row for each type that it has found to import; one it has since it was opened.
+
+    Args:
+        connection: any, inside a transaction of the caller.
+        run: not a dry run.
+        import_types: one or two.
+
+    Raises:
+        LockHeld: another program has just opened a session with our key.
+    """
+    first, *others = import_types
+    connection.execute(
+        import_sessions.update()
+        .where(_sessions_of(run), import_sessions.c.import_type != first.value)
+        .values(import_type=first.value)
+    )
+    added = [_open_session(connection, *opened) for opened in zip(others, SESSION_KEYS[1:], strict=False)]
+    if added:
         connection.execute(
-            import_sessions.update()
-            .where(import_sessions.c.id.in_(session_ids))
-            .values(report_details={"run_id": row.id})
+            runs.update().where(runs.c.id == run.id).values(session_ids=runs.c.session_ids.concat(added))
         )
-    return OpenRun(row.id, tuple(session_ids), row.started_at)
+        _name_run(connection, run)
+    query = sa.select(import_sessions.c.import_type, import_sessions.c.id).where(_sessions_of(run))
+    return {ImportType(import_type): session_id for import_type, session_id in connection.execute(query)}
+
+
+def _name_run(connection: sa.Connection, run: OpenRun) -> None:
+    _add_details(connection, run, {"run_id": run.id})
+
+
+def _add_details(connection: sa.Connection, run: OpenRun, details: Mapping[str, Any]) -> None:
+    merged = import_sessions.c.report_details.op("||")(sa.cast(details, _jsonb()))
+    connection.execute(import_sessions.update().where(_sessions_of(run)).values(report_details=merged, updated_at=_now))
+
+
+def _sessions_of(run: OpenRun) -> sa.ColumnElement[bool]:
+    """The run's row knows its sessions; a dry run has none."""
+    return import_sessions.c.id.in_(sa.select(sa.func.unnest(runs.c.session_ids)).where(runs.c.id == run.id))
 
 
 def beat(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total: int) -> bool:
@@ -173,12 +212,7 @@ def beat(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total
         statement.on_conflict_do_update(index_elements=["run_id", "stage"], set_={"done": done, "total": total})
     )
     # The shop's admin draws a live bar from these two keys.
-    details = {"total_items": total, "processed_items": done}
-    connection.execute(
-        import_sessions.update()
-        .where(import_sessions.c.id.in_(run.session_ids))
-        .values(updated_at=_now, report_details=import_sessions.c.report_details.op("||")(sa.cast(details, _jsonb())))
-    )
+    _add_details(connection, run, {"total_items": total, "processed_items": done})
     return cancel_requested is not None
 
 
@@ -187,7 +221,7 @@ def add_report_line(connection: sa.Connection, run: OpenRun, line: str) -> None:
     stamp = sa.func.to_char(sa.func.timezone("UTC", _now), "[YYYY-MM-DD HH24:MI:SS] ")
     connection.execute(
         import_sessions.update()
-        .where(import_sessions.c.id.in_(run.session_ids))
+        .where(_sessions_of(run))
         .values(report=import_sessions.c.report.concat(stamp).concat(f"{line}\n"), updated_at=_now)
     )
 
@@ -226,6 +260,7 @@ def close_run(
     report_line: str,
     error: SyncError | None = None,
     error_message: str = "",
+    updated: Mapping[Entity, UpdatedRows] | None = None,
 ) -> None:
     """Write the outcome into both rows, unless they are closed already; inside a transaction of the caller.
 
@@ -247,28 +282,32 @@ def close_run(
             error_params=_plain(error.params) if error else None,
         )
     )
-    if not closed.rowcount or not run.session_ids:
+    if not closed.rowcount:
         return
     add_report_line(connection, run, report_line)
-    details = _session_details(counts, issue_totals)
     elapsed = sa.func.extract("epoch", _now - import_sessions.c.started_at)
+    is_customers = import_sessions.c.import_type == ImportType.CUSTOMERS.value
+    details = sa.case(
+        (is_customers, sa.cast(_customer_details(counts.get(Entity.CUSTOMER, Counts())), _jsonb())),
+        else_=sa.cast(_catalog_details(counts, issue_totals, updated or {}), _jsonb()),
+    )
     connection.execute(
         import_sessions.update()
-        .where(import_sessions.c.id.in_(run.session_ids), import_sessions.c.status.in_(_ACTIVE))
+        .where(_sessions_of(run), import_sessions.c.status.in_(_ACTIVE))
         .values(
             status="completed" if is_completed else "failed",
             finished_at=_now,
             updated_at=_now,
             error_message=error_message,
-            report_details=import_sessions.c.report_details.op("||")(sa.cast(details, _jsonb())).op("||")(
+            report_details=import_sessions.c.report_details.op("||")(details).op("||")(
                 sa.func.jsonb_build_object("execution_time", sa.func.round(sa.cast(elapsed, sa.Numeric), 2))
             ),
         )
     )
 
 
-def _open_session(connection: sa.Connection, import_type: ImportType) -> int:
-    session_id: int = connection.execute(
+def _open_session(connection: sa.Connection, import_type: ImportType, key: str) -> int:
+    statement = (
         import_sessions.insert()
         .values(
             import_type=import_type.value,
@@ -280,20 +319,45 @@ def _open_session(connection: sa.Connection, import_type: ImportType) -> int:
             created_at=sa.func.now(),
             report="",
             updated_at=sa.func.now(),
-            session_key=SESSION_KEY,
+            session_key=key,
         )
         .returning(import_sessions.c.id)
-    ).scalar_one()
+    )
+    try:
+        session_id: int = connection.execute(statement).scalar_one()
+    except IntegrityError as error:  # the shop's unique index on active session keys
+        raise LockHeld("lock_held_unknown") from error
     return session_id
 
 
-def _session_details(counts: Mapping[Entity, Counts], issue_totals: Sequence[IssueTotal]) -> dict[str, Any]:
-    """`report_details` with the keys of the reference importer (facts 2.1), so that the shop's admin keeps working."""
+def _customer_details(count: Counts) -> dict[str, Any]:
+    """`report_details` of an import of customers, as `_catalog_details`."""
+    return {
+        "total": count.total,
+        "created": count.created,
+        "updated": count.updated,
+        "skipped": count.skipped,
+        "errors": count.failed,
+        "total_items": count.total,
+        "processed_items": count.total,
+        "failed_items": count.failed,
+    }
+
+
+def _catalog_details(
+    counts: Mapping[Entity, Counts], issue_totals: Sequence[IssueTotal], updated: Mapping[Entity, UpdatedRows]
+) -> dict[str, Any]:
+    """`report_details` with the keys of the reference importer (facts 2.1), so that the shop's admin keeps working.
+
+    Warnings and errors are those of the whole run.
+    """
+    counts = {entity: count for entity, count in counts.items() if entity is not Entity.CUSTOMER}
     by_severity = {
         severity: sum(t.count for t in issue_totals if t.severity == severity) for severity in ("warning", "error")
     }
     by_code = {total.code: total.count for total in issue_totals}
     product, variant = counts.get(Entity.PRODUCT, Counts()), counts.get(Entity.VARIANT, Counts())
+    picture = counts.get(Entity.PICTURE, Counts())
     total = sum((count.total for count in counts.values()), 0)
     return {
         "products_created": product.created,
@@ -306,13 +370,15 @@ def _session_details(counts: Mapping[Entity, Counts], issue_totals: Sequence[Iss
         "skipped": sum(count.skipped for count in counts.values()),
         "errors": by_severity["error"],
         "warnings": by_severity["warning"],
-        "images_copied": 0,
-        "images_skipped": 0,
-        "images_errors": 0,
+        "images_copied": picture.created,
+        "images_skipped": picture.skipped,
+        "images_errors": picture.failed,
         "attributes_linked": 0,
         "attributes_missing": 0,
         "brand_fallbacks": by_code.get("brand_unknown", 0),
         "category_fallbacks": by_code.get("category_unknown", 0),
+        "updated_products_ids": _ids(updated.get(Entity.PRODUCT)),
+        "updated_variants_ids": _ids(updated.get(Entity.VARIANT)),
         "total_items": total,
         "processed_items": total,
         "failed_items": sum(count.failed for count in counts.values()),
@@ -322,6 +388,14 @@ def _session_details(counts: Mapping[Entity, Counts], issue_totals: Sequence[Iss
 def _written(counts: Mapping[Entity, Counts], entity: Entity) -> int:
     count = counts.get(entity, Counts())
     return count.created + count.updated
+
+
+def _ids(rows: UpdatedRows | None) -> list[int | str]:
+    """As the shop's admin knows them: the first ids, then how many more there are."""
+    if rows is None:
+        return []
+    more = rows.count - len(rows.first_ids)
+    return [*rows.first_ids, f"...and {more} more"] if more else list(rows.first_ids)
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, object]:

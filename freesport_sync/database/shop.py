@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from freesport_sync.database.engine import transaction
-from freesport_sync.database.shop_check import CATALOG_TABLES, Missing, MissingKind, find_missing
+from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, Missing, MissingKind, find_missing
 from freesport_sync.database.shop_tables import create_shop_tables, products
 from freesport_sync.errors import SchemaMismatch
 
@@ -25,11 +27,19 @@ def prepare_shop(connection: sa.Connection, may_create: bool) -> None:
         with transaction(connection):
             create_shop_tables(connection)
     missing = find_missing(connection, CATALOG_TABLES)
-    if not missing:
-        return
     if {item.table for item in missing if item.kind is MissingKind.TABLE} == {table.name for table in CATALOG_TABLES}:
         raise SchemaMismatch("shop_tables_absent", tables=", ".join(table.name for table in CATALOG_TABLES))
-    raise SchemaMismatch("shop_incomplete", missing="\n".join(described(item) for item in missing))
+    _refuse_incomplete(missing)
+
+
+def require_customer_tables(connection: sa.Connection) -> None:
+    """Verify what an import of customers needs besides; like `prepare_shop`."""
+    _refuse_incomplete(find_missing(connection, CUSTOMER_TABLES))
+
+
+def _refuse_incomplete(missing: Sequence[Missing]) -> None:
+    if missing:
+        raise SchemaMismatch("shop_incomplete", missing="\n".join(described(item) for item in missing))
 
 
 def described(item: Missing) -> str:

@@ -10,15 +10,26 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, Dialect, Table, text
 
+from freesport_sync.database.shop_attribute_tables import (
+    product_attribute_1c_mappings,
+    product_attribute_value_1c_mappings,
+    product_attribute_values,
+    product_attributes,
+    product_variants_attributes,
+    products_attributes,
+)
 from freesport_sync.database.shop_tables import (
     brands,
     categories,
     color_mappings,
+    common_customersynclog,
+    companies,
     import_sessions,
     price_types,
     product_variants,
     products,
     products_brand_1c_mapping,
+    users,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +43,18 @@ CATALOG_TABLES: tuple[Table, ...] = (
     product_variants,
     price_types,
     color_mappings,
+    product_attributes,
+    product_attribute_values,
+    product_attribute_1c_mappings,
+    product_attribute_value_1c_mappings,
+    products_attributes,
+    product_variants_attributes,
     import_sessions,
 )
 """What importing goods, offers, prices and stocks needs."""
+
+CUSTOMER_TABLES: tuple[Table, ...] = (users, companies, common_customersynclog)
+"""What importing customers needs besides."""
 
 CONFLICT_KEYS: dict[str, tuple[str, ...]] = {
     "brands": ("normalized_name",),

@@ -15,6 +15,7 @@ _KEYS = {
     "stg_offer": "onec_id, product_onec_id",
     "stg_price": "onec_id",
     "stg_rest": "onec_id",
+    "stg_picture": "owner, onec_id",
 }
 
 
@@ -35,9 +36,11 @@ def copy_block(connection: sa.Connection, table: str, data: bytes) -> None:
     copy_in(connection, f"COPY {table} ({columns}) FROM STDIN", data)
 
 
-def copy_rows(connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[int, str]]) -> None:
-    """Append (number, name) rows to a small temporary table of the merge."""
-    text = "".join(f"{number}\t{_escape(name)}\n" for number, name in rows)
+def copy_rows(
+    connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[int | str, ...]]
+) -> None:
+    """Append rows of numbers and texts to a temporary table of the merge."""
+    text = "".join("\t".join(_escape(str(value)) for value in row) + "\n" for row in rows)
     copy_in(connection, f"COPY {table} ({', '.join(columns)}) FROM STDIN", text.encode())
 
 

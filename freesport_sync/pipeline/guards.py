@@ -11,9 +11,6 @@ from freesport_sync.database.merge import LargeChange
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.plan import Plan
 
-LARGE_CHANGE_SHARE = 0.2
-"""Share of the existing products or variants from which a change counts as a mass change."""
-
 
 def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: RunRequest) -> None:
     """An export older than the last one imported of that kind would bring back old prices and stocks.
@@ -40,13 +37,14 @@ def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: R
 
 
 def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:
-    """Prices, stocks and offers need products that they can belong to.
+    """Prices, stocks, offers, and pictures without their products need products that they can belong to.
 
     Raises:
         ImportFailed: neither the shop nor the export has any.
     """
-    needs_products = {FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS}
-    if not shop_has_products and FileKind.GOODS not in plan.kinds and plan.kinds & needs_products:
+    needs_products = {FileKind.GOODS, FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS}
+    has_any = any(plan.wants_records_of(kind) for kind in plan.kinds & needs_products)
+    if not shop_has_products and FileKind.GOODS not in plan.imported_kinds and has_any:
         raise ImportFailed("catalog_missing")
 
 
@@ -54,14 +52,19 @@ def refuse_full_without_files(plan: Plan, request: RunRequest) -> None:
     """`--full` deactivates what the export does not contain, so the export must contain what it is judged by.
 
     Raises:
-        ImportFailed: no groups, goods or offers among the files.
+        ImportFailed: no groups, goods or offers are imported.
     """
-    if request.is_full and not plan.kinds & {FileKind.GROUPS, FileKind.GOODS, FileKind.OFFERS}:
+    if request.is_full and not plan.imported_kinds & {FileKind.GROUPS, FileKind.GOODS, FileKind.OFFERS}:
         raise ImportFailed("full_needs_files")
 
 
-def refuse_large_change(changes: Iterable[LargeChange], request: RunRequest) -> None:
-    """A change of more than 20 % of the shop is more often a broken export than a decision.
+def refuse_large_change(changes: Iterable[LargeChange], percent: int, request: RunRequest) -> None:
+    """A change of a large part of the shop is more often a broken export than a decision.
+
+    Args:
+        changes: what the run would change.
+        percent: how much of the existing products or variants may change; `accept_large_change` accepts more.
+        request: of the run.
 
     Raises:
         ImportFailed: with the counts, unless the operator has accepted the change.
@@ -69,10 +72,9 @@ def refuse_large_change(changes: Iterable[LargeChange], request: RunRequest) -> 
     if request.accept_large_change:
         return
     changes = list(changes)
-    if any(change.affected > LARGE_CHANGE_SHARE * change.existing for change in changes):
-        raise ImportFailed(
-            "large_change", **{change.change: f"{change.affected}/{change.existing}" for change in changes}
-        )
+    if any(100 * change.affected > percent * change.existing for change in changes):
+        numbers = {change.change: f"{change.affected}/{change.existing}" for change in changes}
+        raise ImportFailed("large_change", percent=percent, **numbers)
 
 
 def refuse_fruitless(counts: Mapping[Entity, Counts]) -> None:

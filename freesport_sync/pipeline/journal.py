@@ -15,7 +15,6 @@ from freesport_sync.database.engine import Connection, as_sync_error, is_retryab
 from freesport_sync.errors import SyncError
 
 HEARTBEAT_S = 1.0
-MAX_STORED_ISSUES = 100_000
 WAITING_ISSUES = 1000
 """Row issues that are written at once, without waiting for the next heartbeat."""
 MAX_WAITING_ISSUES = 20_000
@@ -35,6 +34,7 @@ class RunJournal:
         run: the run's rows.
         cancel: set when a stop is requested in the database, or the connection is lost.
         report_line: makes the line of the shop's report for an event.
+        max_issues: row issues that are stored; further ones are only counted.
     """
 
     def __init__(
@@ -43,11 +43,13 @@ class RunJournal:
         run: runs.OpenRun,
         cancel: CancelToken,
         report_line: Callable[[Event, int], str],
+        max_issues: int,
     ) -> None:
         self._connection = connection
         self._run = run
         self._cancel = cancel
         self._report_line = report_line
+        self._max_issues = max_issues
         self._condition = threading.Condition()
         self._issues: deque[RowIssue] = deque()
         self._lines: deque[str] = deque()
@@ -99,7 +101,7 @@ class RunJournal:
 
     def _take_issues(self, event: IssuesFound) -> None:
         self._totals.update((issue.severity, issue.code) for issue in event.issues)
-        room = MAX_STORED_ISSUES - self._stored
+        room = self._max_issues - self._stored
         self._issues.extend(event.issues[:room])
         self._stored += min(room, len(event.issues))
         # A slow server slows the reading down instead of filling the memory.

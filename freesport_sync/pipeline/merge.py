@@ -9,19 +9,22 @@ from dataclasses import dataclass, replace
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
 
 from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.core.attributes import AttributePlan, plan_attributes
 from freesport_sync.core.brands import BrandPlan, plan_brands
 from freesport_sync.core.categories import CategoryPlan, plan_categories
+from freesport_sync.core.customers import CustomerPlan, plan_customers
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
 from freesport_sync.core.progress import IssuesFound, MergeRepeated, Reporter, StageMeter
-from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, Stage
+from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunKind, Stage, UpdatedRows
 from freesport_sync.core.warehouses import warehouse_names
-from freesport_sync.database import merge, reference_tables
+from freesport_sync.database import attribute_tables, customer_tables, merge, reference_tables
 from freesport_sync.database.engine import Connection, first_line, is_retryable, transaction
 from freesport_sync.database.merge_issues import read_issues
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change
 from freesport_sync.pipeline.job import ImportJob
+from freesport_sync.pipeline.pictures import PictureOutcome
 from freesport_sync.pipeline.plan import Plan, file_type_of
 from freesport_sync.pipeline.stage import StagedExport
 from freesport_sync.settings.model import OwnedField
@@ -30,7 +33,7 @@ MAX_ATTEMPTS = 3
 MAX_FIELD_CHANGES = 100_000
 """Field changes that a dry run stores."""
 
-_FAILED_RECORDS = {FileKind.GOODS: (Entity.PRODUCT, "stg_product"), FileKind.OFFERS: (Entity.VARIANT, "stg_offer")}
+_FAILED_RECORDS = {FileKind.GOODS: Entity.PRODUCT, FileKind.OFFERS: Entity.VARIANT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +42,37 @@ class MergeResult:
 
     counts: dict[Entity, Counts]
     changes: tuple[FieldChange, ...]
+    updated: dict[Entity, UpdatedRows]
 
 
 @dataclass(frozen=True, slots=True)
 class _Books:
-    """The reference books of this run, resolved against the shop as it is now."""
+    """The reference books and customers of this run, resolved against the shop as it is now."""
 
     categories: CategoryPlan
     brands: BrandPlan
+    attributes: AttributePlan
     price_types: PriceTypePlan
+    customers: CustomerPlan
 
     @property
     def issues(self) -> tuple[RowIssue, ...]:
-        return self.categories.issues + self.price_types.issues
+        return self.categories.issues + self.attributes.issues + self.price_types.issues + self.customers.issues
 
     @property
     def counts(self) -> dict[Entity, Counts]:
         return {
             Entity.CATEGORY: self.categories.counts,
             Entity.BRAND: self.brands.counts,
+            Entity.ATTRIBUTE: self.attributes.counts,
             Entity.PRICE_TYPE: self.price_types.counts,
+            Entity.CUSTOMER: self.customers.counts,
         }
 
     @property
     def changes(self) -> tuple[FieldChange, ...]:
-        return self.categories.changes + self.brands.changes + self.price_types.changes
+        plans = (self.categories, self.brands, self.attributes, self.price_types, self.customers)
+        return tuple(change for plan in plans for change in plan.changes)
 
 
 class Merger:
@@ -73,8 +82,10 @@ class Merger:
         connection: the lock's connection, with filled staging tables.
         plan: the files.
         staged: the reference books and what was counted while reading.
+        pictures: what came of the pictures.
         job: the import.
         report: receives progress in rows, and row issues.
+        customer_session: the shop's session row of the customers; None without customers and in a dry run.
     """
 
     def __init__(
@@ -82,17 +93,21 @@ class Merger:
         connection: Connection,
         plan: Plan,
         staged: StagedExport,
+        pictures: PictureOutcome,
         job: ImportJob,
         report: Reporter,
+        customer_session: int | None,
     ) -> None:
         self._connection = connection
         self._plan = plan
         self._staged = staged
+        self._pictures = pictures
         self._job = job
         self._request = job.request
         self._settings = job.settings
         self._cancel = job.cancel
         self._report = report
+        self._customer_session = customer_session
 
     def run(self, before_commit: Callable[[MergeResult], None]) -> MergeResult:
         """Merge, and start again from staging if somebody else was in the way, three times at most.
@@ -124,7 +139,8 @@ class Merger:
             books = self._resolve()
             result = self._result(books)
             refuse_fruitless(result.counts)
-            refuse_large_change(merge.read_large_changes(self._connection), self._request)
+            share = self._settings.guards.large_change_percent
+            refuse_large_change(merge.read_large_changes(self._connection), share, self._request)
             if not self._request.is_dry_run:
                 self._apply(books)
                 before_commit(result)
@@ -141,6 +157,7 @@ class Merger:
             {rule.name: rule.vat_rate for rule in self._settings.warehouses if rule.vat_rate is not None},
         )
         merge.resolve(self._connection, self._rules())
+        attribute_tables.resolve_attributes(self._connection, books.attributes)
         self._cancel.check()
         self._report_issues(books)
         meter.finish()
@@ -149,6 +166,7 @@ class Merger:
     def _plan_books(self) -> _Books:
         names = self._plan.names
         shop_brands, mapped = reference_tables.read_brands(self._connection)
+        attributes, mapped_attributes = attribute_tables.read_attributes(self._connection)
         price_types, marked = reference_tables.read_price_types(self._connection)
         return _Books(
             plan_categories(
@@ -160,11 +178,18 @@ class Merger:
                 self._request.is_full,
             ),
             plan_brands(self._staged.brands, shop_brands, mapped),
+            plan_attributes(self._staged.attributes, attributes, mapped_attributes, names),
             plan_price_types(self._staged.price_types, price_types, marked, names),
+            self._plan_customers(),
         )
 
+    def _plan_customers(self) -> CustomerPlan:
+        staged = self._staged
+        users = customer_tables.read_users(self._connection, staged.customers)
+        return plan_customers(staged.customers, staged.rejected_customers, users, self._plan.names)
+
     def _warehouses(self) -> dict[str, str]:
-        if FileKind.RESTS not in self._plan.kinds:
+        if not self._staged.rows["stg_rest"]:
             return {}
         configured = {rule.onec_id: rule.name for rule in self._settings.warehouses if rule.onec_id}
         return warehouse_names(
@@ -174,7 +199,10 @@ class Merger:
     def _rules(self) -> merge.MergeRules:
         owns, is_full, staged = self._settings.owns, self._request.is_full, self._staged
         return merge.MergeRules(
-            makes_default_variants=file_type_of(self._request) in (FileType.ALL, FileType.OFFERS),
+            makes_default_variants=self._plan.has_catalog
+            and not self._plan.only_pictures
+            and self._request.kind is not RunKind.ATTRIBUTES
+            and file_type_of(self._request) in (FileType.ALL, FileType.OFFERS),
             is_full_products=is_full and staged.rows["stg_product"] > 0,
             is_full_variants=is_full and staged.rows["stg_offer"] > 0,
             clear_missing_prices=self._settings.prices.clear_missing,
@@ -189,13 +217,16 @@ class Merger:
 
     def _result(self, books: _Books) -> MergeResult:
         counts = books.counts | merge.read_counts(self._connection)
-        for kind, (entity, table) in _FAILED_RECORDS.items():
-            failed = self._staged.records[kind] - self._staged.rows[table]
-            counts[entity] = replace(counts[entity], failed=max(0, failed))
+        counts |= attribute_tables.read_attribute_counts(self._connection)
+        for kind, entity in _FAILED_RECORDS.items():
+            counts[entity] = replace(counts[entity], failed=self._staged.failed[kind])
+        counts[Entity.PICTURE] = self._pictures.counts(counts[Entity.PICTURE].created)
         changes: tuple[FieldChange, ...] = ()
         if self._request.is_dry_run:
-            changes = books.changes + tuple(merge.read_field_changes(self._connection, MAX_FIELD_CHANGES))
-        return MergeResult({entity: count for entity, count in counts.items() if count.total}, changes)
+            links = attribute_tables.read_link_changes(self._connection, MAX_FIELD_CHANGES)
+            changes = (*books.changes, *merge.read_field_changes(self._connection, MAX_FIELD_CHANGES), *links)
+        counts = {entity: count for entity, count in counts.items() if count.total}
+        return MergeResult(counts, changes, merge.read_updated(self._connection))
 
     def _report_issues(self, books: _Books) -> None:
         """Issues that the comparison finds, once however often the merge is repeated."""
@@ -215,7 +246,8 @@ class Merger:
 
     def _apply(self, books: _Books) -> None:
         products, variants = merge.rows_to_write(self._connection)
-        meter = StageMeter(self._report, Stage.APPLY, products + variants, time.monotonic)
+        total = products + variants + books.customers.rows
+        meter = StageMeter(self._report, Stage.APPLY, total, time.monotonic)
         reference_tables.write_categories(self._connection, books.categories)
         reference_tables.write_brands(self._connection, books.brands)
         reference_tables.write_price_types(self._connection, books.price_types)
@@ -233,6 +265,16 @@ class Merger:
 
         merge.apply_products(self._connection, products, advance(Entity.PRODUCT, 0))
         merge.apply_variants(self._connection, variants, advance(Entity.VARIANT, products))
+        attribute_tables.write_attributes(self._connection, books.attributes)
+        self._cancel.check()
+        if self._customer_session is not None:
+            customer_tables.write_customers(
+                self._connection,
+                books.customers,
+                self._customer_session,
+                self._request.chunk_size,
+                advance(Entity.CUSTOMER, products + variants),
+            )
         merge.check_constraints(self._connection)
         meter.finish()
 

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover
+from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover, single_file
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import ExportFile, FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
 
-_REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book)
-_OFFERS = frozenset({FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS, FileKind.PRICE_LISTS, FileKind.STORAGES})
+_CUSTOMERS = frozenset({FileKind.CONTRAGENTS})
+_REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - _CUSTOMERS
+_OFFERS = frozenset(
+    {
+        FileKind.PROPERTIES_OFFERS,
+        FileKind.OFFERS,
+        FileKind.PRICES,
+        FileKind.RESTS,
+        FileKind.PRICE_LISTS,
+        FileKind.STORAGES,
+    }
+)
 
 _KINDS: dict[FileType, frozenset[FileKind]] = {
     FileType.ALL: _REFERENCE_BOOKS | {FileKind.GOODS} | _OFFERS,
@@ -33,8 +43,16 @@ _IMPORT_TYPES = {
     FileType.RESTS: ImportType.STOCKS,
 }
 
-_NARROWED = {RunKind.STOCKS: FileType.RESTS, RunKind.PRICES: FileType.PRICES}
+_NARROWED = {
+    RunKind.STOCKS: FileType.RESTS,
+    RunKind.PRICES: FileType.PRICES,
+    RunKind.CUSTOMERS: FileType.ALL,
+    RunKind.ATTRIBUTES: FileType.ALL,
+}
 
+_ATTRIBUTES = frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS})
+_WITH_PICTURES = frozenset({FileKind.GOODS, FileKind.OFFERS})
+"""Files that list pictures."""
 
 LEFT_OVER_AFTER = timedelta(days=1)
 
@@ -46,10 +64,44 @@ class Plan:
     files: tuple[SourceFile, ...]
     skipped: tuple[tuple[str, str], ...]
     """(file, reason code) of what the folder has besides."""
+    catalog_type: ImportType = ImportType.CATALOG
+    """The shop's word for what the files are a part of, customers apart."""
+    wanted: frozenset[FileKind] = frozenset(FileKind)
+    """What is to be imported of the files; a file of CommerceML 2.x may hold more."""
+    only_pictures: bool = False
+    """Nothing but the pictures of the files is imported."""
 
     @property
     def kinds(self) -> frozenset[FileKind]:
         return frozenset(file.kind for file in self.files)
+
+    @property
+    def import_types(self) -> tuple[ImportType, ...]:
+        """The shop's words for what will be imported, one session row each."""
+        catalog = (self.catalog_type,) if self.has_catalog else ()
+        return (*catalog, ImportType.CUSTOMERS) if self.has_customers else catalog
+
+    @property
+    def has_catalog(self) -> bool:
+        return bool(self.kinds - _CUSTOMERS)
+
+    @property
+    def has_customers(self) -> bool:
+        return bool(self.kinds & _CUSTOMERS)
+
+    @property
+    def wants_books(self) -> bool:
+        """Whether reference books are imported, wherever they lie."""
+        return any(kind.is_reference_book for kind in self.wanted)
+
+    def wants_records_of(self, kind: FileKind) -> bool:
+        """Whether goods, offers, prices or stocks of a file are imported, or only what stands at its head."""
+        return bool(self.wanted & kind.records)
+
+    @property
+    def imported_kinds(self) -> frozenset[FileKind]:
+        """The kinds whose objects are imported."""
+        return frozenset() if self.only_pictures else self.kinds & self.wanted
 
     @property
     def size_bytes(self) -> int:
@@ -98,27 +150,82 @@ def file_type_of(request: RunRequest) -> FileType:
     return narrowed
 
 
-def import_types_of(request: RunRequest) -> tuple[ImportType, ...]:
-    """The shop's words for what a request imports, one session row each."""
-    return (_IMPORT_TYPES[file_type_of(request)],)
+def import_type_of(request: RunRequest) -> ImportType:
+    """The shop's word for what a request imports, before its files are seen; `Plan.import_types` knows better.
+
+    Raises:
+        ConfigError: the request contradicts itself.
+    """
+    if request.kind is RunKind.CUSTOMERS:
+        return ImportType.CUSTOMERS
+    return _catalog_type_of(request)
 
 
-def make_plan(request: RunRequest, folder: Path) -> Plan:
+def kinds_of(request: RunRequest) -> frozenset[FileKind]:
+    """The kinds of files that a request is about.
+
+    Raises:
+        ConfigError: it contradicts itself.
+    """
+    file_type = file_type_of(request)
+    kinds = _KINDS[file_type]
+    match request.kind:
+        case RunKind.CUSTOMERS:
+            return _CUSTOMERS
+        case RunKind.ATTRIBUTES:
+            return _ATTRIBUTES
+        case RunKind.ALL if file_type is FileType.ALL:
+            return kinds | _CUSTOMERS
+        case RunKind.IMAGES if not kinds & _WITH_PICTURES:
+            raise ConfigError("file_type_contradicts", run=request.kind.value, file_type=request.file_type.value)
+        case RunKind.IMAGES:
+            return kinds & _WITH_PICTURES
+        case _:
+            return kinds
+
+
+def wants_pictures(request: RunRequest) -> bool:
+    """Whether a run looks at the pictures of its files."""
+    return not request.skip_images and bool(kinds_of(request) & _WITH_PICTURES)
+
+
+def _catalog_type_of(request: RunRequest) -> ImportType:
+    match request.kind:
+        case RunKind.IMAGES:
+            return ImportType.IMAGES
+        case RunKind.ATTRIBUTES:
+            return ImportType.ATTRIBUTES
+        case _:
+            return _IMPORT_TYPES[file_type_of(request)]
+
+
+def refuse_contradiction(request: RunRequest) -> None:
+    """Refuse what no export can fulfil, before anything is touched.
+
+    Raises:
+        ConfigError: `--run stocks --file-type goods`, a single file of a catalogue, and the like.
+    """
+    kinds_of(request)
+    if request.file is not None and request.kind is not RunKind.CUSTOMERS:
+        raise ConfigError("file_needs_customers", run=request.kind.value)
+
+
+def make_plan(request: RunRequest, source: Path) -> Plan:
     """Find the files that the request is about.
 
     Args:
         request: what is asked for.
-        folder: the export, unpacked.
+        source: the export, unpacked, or the request's single file.
 
     Raises:
         SourceMissing: there is none of them.
         SourceMalformed: one of them is no CommerceML.
         ConfigError: the request contradicts itself.
     """
-    file_type = file_type_of(request)
-    wanted = _KINDS[file_type]
-    export = discover(folder, wanted)
-    if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS)):
+    file_type, wanted = file_type_of(request), kinds_of(request)
+    export = discover(source, wanted) if request.file is None else single_file(source, FileKind.CONTRAGENTS)
+    if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS, FileKind.OFFERS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
-        raise SourceMissing("no_files", path=str(request.data_dir), kinds=kinds)
-    return Plan(export.files, export.skipped)
+        raise SourceMissing("no_files", path=str(request.source), kinds=kinds)
+    only_pictures = request.kind is RunKind.IMAGES
+    return Plan(export.files, export.skipped, _catalog_type_of(request), wanted, only_pictures)

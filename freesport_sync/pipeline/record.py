@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from freesport_sync.core.progress import Event, Reporter
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, RunReport, RunStatus
+from freesport_sync.core.run import (
+    Counts,
+    Entity,
+    ExportFile,
+    FieldChange,
+    ImportType,
+    RunReport,
+    RunStatus,
+    UpdatedRows,
+)
 from freesport_sync.database import runs
 from freesport_sync.database.engine import Connection, DatabaseError, connect, transaction
-from freesport_sync.errors import Cancelled, SyncError
+from freesport_sync.database.issue_names import name_issues
+from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
 from freesport_sync.pipeline.job import ImportJob, Target
 from freesport_sync.pipeline.journal import RunJournal
-from freesport_sync.pipeline.plan import import_types_of
+from freesport_sync.pipeline.plan import import_type_of
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +44,8 @@ class RunRecord:
         self._started = time.monotonic()
         self._files: tuple[ExportFile, ...] = ()
         with transaction(side):
-            self._run = runs.open_run(side, job.request, import_types_of(job.request), backend_id)
-        self._journal = RunJournal(side, self._run, job.cancel, job.texts.report_line)
+            self._run = runs.open_run(side, job.request, import_type_of(job.request), backend_id)
+        self._journal = RunJournal(side, self._run, job.cancel, job.texts.report_line, job.settings.history.max_issues)
 
     @property
     def run_id(self) -> int:
@@ -51,34 +61,52 @@ class RunRecord:
 
         return report
 
+    def open_sessions(self, connection: Connection, import_types: Sequence[ImportType]) -> Mapping[ImportType, int]:
+        """Tell the shop what the plan has found to import: type -> session row; a dry run has none."""
+        if self._job.request.is_dry_run:
+            return {}
+        with transaction(connection):
+            return runs.open_sessions(connection, self._run, import_types)
+
     def add_files(self, connection: Connection, files: tuple[ExportFile, ...]) -> None:
         """Remember which files the run reads."""
         self._files = files
         with transaction(connection):
             runs.add_files(connection, self._run.id, files)
 
-    def complete(self, connection: Connection, counts: Mapping[Entity, Counts]) -> None:
+    def complete(
+        self, connection: Connection, counts: Mapping[Entity, Counts], updated: Mapping[Entity, UpdatedRows]
+    ) -> None:
         """Write the outcome as the last statements of the merge transaction: after this only COMMIT can fail.
 
         Args:
             connection: the lock's connection, in its transaction.
             counts: what the transaction makes visible.
+            updated: the shop's rows that it has updated.
 
         Raises:
             ConnectionFailed: the side connection was lost meanwhile.
         """
         self._journal.stop()
-        self._close(connection, RunStatus.COMPLETED, counts, None)
+        name_issues(connection, self._run.id)
+        self._close(connection, RunStatus.COMPLETED, counts, None, updated)
 
-    def complete_dry(self, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]) -> None:
-        """Write the outcome of a dry run."""
+    def complete_dry(
+        self, connection: Connection, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]
+    ) -> None:
+        """Write the outcome of a dry run; the connection is the lock's, after its transaction."""
         self._journal.stop()
+        name_issues(connection, self._run.id)
         with transaction(self._side):
             runs.add_field_changes(self._side, self._run.id, changes)
             self._close(self._side, RunStatus.COMPLETED, counts, None)
 
-    def fail(self, failure: SyncError) -> RunStatus | None:
+    def fail(self, connection: Connection, failure: SyncError) -> RunStatus | None:
         """Close both rows; on a new connection where the side connection was lost with the run.
+
+        Args:
+            connection: the lock's connection, after ROLLBACK; may be lost too.
+            failure: the reason.
 
         Returns:
             How the run's row stands now, None where the database does not say. COMMIT may have been done although the
@@ -86,6 +114,7 @@ class RunRecord:
         """
         try:
             self._journal.stop()
+            self._name_issues_of_failed(connection, failure)
             return self._closed_as(self._side, failure)
         except (SyncError, DatabaseError):
             try:
@@ -109,18 +138,32 @@ class RunRecord:
             files=self._files,
         )
 
+    def _name_issues_of_failed(self, connection: Connection, failure: SyncError) -> None:
+        if isinstance(failure, Cancelled | ConnectionFailed):
+            return  # somebody is waiting for the end, or there is no connection to do it with
+        try:
+            name_issues(connection, self._run.id)
+        except DatabaseError as error:
+            log.debug("issues of run %s stay without names: %s", self._run.id, error)
+
     def _closed_as(self, side: Connection, failure: SyncError) -> RunStatus:
         with transaction(side):
             self._close(side, status_of(failure), {}, failure)
         return runs.status_of(side, self._run)
 
     def _close(
-        self, connection: Connection, status: RunStatus, counts: Mapping[Entity, Counts], error: SyncError | None
+        self,
+        connection: Connection,
+        status: RunStatus,
+        counts: Mapping[Entity, Counts],
+        error: SyncError | None,
+        updated: Mapping[Entity, UpdatedRows] | None = None,
     ) -> None:
         texts = self._job.texts
         message = texts.error(error) if error else ""
         totals = self._journal.issue_totals
-        runs.close_run(connection, self._run, status, counts, totals, texts.outcome(status), error, message)
+        line = texts.outcome(status)
+        runs.close_run(connection, self._run, status, counts, totals, line, error, message, updated)
 
 
 @contextmanager

@@ -19,9 +19,19 @@ from freesport_sync.commerceml.messages import (
     ReferenceBlock,
 )
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import IssuesFound, Reporter, StageMeter
 from freesport_sync.core.run import Stage
-from freesport_sync.core.staged import ReferenceRow, StagedBrand, StagedCategory, StagedPriceType, StagedWarehouse
+from freesport_sync.core.staged import (
+    ReferenceRow,
+    RejectedCustomer,
+    StagedAttribute,
+    StagedBrand,
+    StagedCategory,
+    StagedCustomer,
+    StagedPriceType,
+    StagedWarehouse,
+)
 from freesport_sync.database.engine import Connection
 from freesport_sync.database.staging import copy_block, create_staging, finish_staging
 from freesport_sync.errors import SourceMalformed
@@ -38,10 +48,13 @@ class StagedExport:
 
     categories: list[StagedCategory] = field(default_factory=list)
     brands: list[StagedBrand] = field(default_factory=list)
+    attributes: list[StagedAttribute] = field(default_factory=list)
     price_types: list[StagedPriceType] = field(default_factory=list)
     warehouses: list[StagedWarehouse] = field(default_factory=list)
-    records: Counter[FileKind] = field(default_factory=Counter)
-    """1C's objects by kind of file, also those that could not be read."""
+    customers: list[StagedCustomer] = field(default_factory=list)
+    rejected_customers: list[RejectedCustomer] = field(default_factory=list)
+    failed: Counter[FileKind] = field(default_factory=Counter)
+    """1C's objects that could not be imported at all, by kind of file."""
     rows: Counter[str] = field(default_factory=Counter)
     """Rows by staging table, before repeated records were folded."""
     repeated: dict[str, int] = field(default_factory=dict)
@@ -58,11 +71,19 @@ class StagedExport:
                     self.categories.append(row)
                 case StagedBrand():
                     self.brands.append(row)
+                case StagedAttribute():
+                    self.attributes.append(row)
                 case StagedPriceType():
                     self.price_types.append(row)
                 case StagedWarehouse():
                     self.warehouses.append(row)
-        if len(self.categories) + len(self.brands) + len(self.price_types) + len(self.warehouses) > MAX_REFERENCE_ROWS:
+                case StagedCustomer():
+                    self.customers.append(row)
+                case RejectedCustomer():
+                    self.rejected_customers.append(row)
+        books = len(self.categories) + len(self.brands) + len(self.price_types) + len(self.warehouses)
+        books += len(self.attributes)
+        if books + len(self.customers) + len(self.rejected_customers) > MAX_REFERENCE_ROWS:
             raise SourceMalformed("reference_book_too_large", file=file, limit=MAX_REFERENCE_ROWS)
 
 
@@ -76,7 +97,8 @@ def stage_export(
 ) -> StagedExport:
     """Fill the staging tables.
 
-    The reference books come first: the prices' columns depend on the price types of the same export.
+    The reference books come first, also those at the head of 2.x files: the prices' columns depend on the price types
+    of the same export.
 
     Args:
         plan: the files.
@@ -95,11 +117,18 @@ def stage_export(
     meter = _ByteMeter(plan, report)
     books = [file for file in plan.files if file.kind.is_reference_book]
     others = [file for file in plan.files if not file.kind.is_reference_book]
-    for files in (books, others):
+    heads = others if plan.wants_books else []
+
+    def read(files: Sequence[SourceFile], heads: Sequence[SourceFile]) -> None:
         context = make_context(staged)
-        for message in pool.read([ParseTask(file, context) for file in files], cancel):
+        tasks = [ParseTask(file, context) for file in files]
+        tasks += [ParseTask(file, context, is_head=True) for file in heads]
+        for message in pool.read(tasks, cancel):
             cancel.check()
             _take(message, staged, plan, connection, report, meter)
+
+    read(books, heads)
+    read([file for file in others if plan.wants_records_of(file.kind)], [])
     staged.repeated = finish_staging(connection)
     meter.finish()
     return staged
@@ -110,21 +139,27 @@ def _take(
 ) -> None:
     match message:
         case Block():
-            copy_block(connection, message.table, message.data)
+            if not plan.only_pictures or message.table == "stg_picture":
+                copy_block(connection, message.table, message.data)
             staged.rows[message.table] += message.rows
             meter.read(message.file_no, message.bytes_read)
         case ReferenceBlock():
             staged.add(message.rows, plan.names[message.file_no])
             meter.read(message.file_no, message.bytes_read)
         case IssueBlock():
-            report(IssuesFound(message.issues))
+            if issues := _told(message.issues, plan):
+                report(IssuesFound(issues))
             meter.read(message.file_no, message.bytes_read)
         case FileDone():
-            file = meter.file(message.file_no)
-            staged.records[file.kind] += message.records
-            meter.read(message.file_no, file.size_bytes)
+            staged.failed[meter.file(message.file_no).kind] += message.failed
+            meter.read(message.file_no, message.bytes_read)
         case FileFailed():
             raise message.error
+
+
+def _told(issues: tuple[RowIssue, ...], plan: Plan) -> tuple[RowIssue, ...]:
+    """Where only pictures are imported, what is wrong with other values does not matter."""
+    return tuple(issue for issue in issues if not plan.only_pictures or issue.severity is Severity.ERROR)
 
 
 class _ByteMeter:

@@ -25,6 +25,7 @@ class OwnedField(StrEnum):
     VAT_RATE = "vat_rate"
     PRICES = "prices"
     STOCK = "stock"
+    PICTURES = "pictures"
 
 
 class _Section(BaseModel):
@@ -34,37 +35,61 @@ class _Section(BaseModel):
 class DatabaseSettings(_Section):
     """Where the shop's data is."""
 
-    url: str | None = Field(
-        None, description="postgresql://user@host:port/database without a password; without it: the private server"
-    )
-    password_file: Path | None = Field(None, description="file with the password, readable by its owner only (0600)")
-    postgres_bin: Path | None = Field(None, description="folder with the programs of PostgreSQL for the private server")
+    url: str | None = None
+    password_file: Path | None = None
+    postgres_bin: Path | None = None
+
+
+class SourceSettings(_Section):
+    """Where the export is."""
+
+    data_dir: Path = Path("data/import_1c")
 
 
 class CatalogSettings(_Section):
     """Rules for categories and products."""
 
-    root_category: str = Field("СПОРТ", min_length=1, description="root group of 1C whose tree is the shop's catalogue")
-    owned_fields: frozenset[OwnedField] = Field(
-        frozenset(OwnedField) - {OwnedField.NAME, OwnedField.CATEGORY},
-        description="what 1C overwrites in products and variants that the shop already has",
-    )
+    root_category: str = Field("СПОРТ", min_length=1)
+    owned_fields: frozenset[OwnedField] = frozenset(OwnedField) - {OwnedField.NAME, OwnedField.CATEGORY}
 
 
 class PriceSettings(_Section):
     """Rules for prices."""
 
-    clear_missing: bool = Field(False, description="clear a price that the export no longer has")
+    clear_missing: bool = False
+
+
+class GuardSettings(_Section):
+    """When a run stops before it writes."""
+
+    large_change_percent: int = Field(20, ge=1, le=100)
+
+
+class HistorySettings(_Section):
+    """What is kept of past runs."""
+
+    retention_days: int = Field(180, ge=1, le=36_500)
+    max_issues: int = Field(100_000, ge=1, le=10_000_000)
+
+
+class PictureSettings(_Section):
+    """Rules for pictures; sizes in bytes."""
+
+    media_root: Path | None = None
+    min_size_bytes: int = Field(8 * 1024, ge=0)
+    large_size_bytes: int = Field(100 * 1024, ge=1)
+    max_size_bytes: int = Field(50 * 1024**2, ge=1)
 
 
 class Warehouse(_Section):
     """One warehouse of 1C."""
 
-    name: str = Field(min_length=1, max_length=255, description="name as in 1C")
-    onec_id: str | None = Field(None, description="id in 1C, for exports without storages.xml")
-    vat_rate: Decimal | None = Field(
-        None, ge=0, lt=1000, description="VAT rate that goes before the product's, percent"
-    )
+    name: str = Field(min_length=1, max_length=255)
+    """As in 1C."""
+    onec_id: str | None = None
+    """For exports without storages.xml."""
+    vat_rate: Decimal | None = Field(None, ge=0, lt=1000)
+    """Percent; goes before the product's."""
 
 
 # The three warehouses of the shop's own settings (facts 2.8); ids as 1C exports them.
@@ -76,15 +101,22 @@ _WAREHOUSES = (
 
 
 class Settings(BaseSettings):
-    """All settings: command line > environment > settings file > default."""
+    """All settings: command line > environment > settings file > default.
+
+    What each means is told to people by the section `settings` of the text files; see `settings.listing`.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     database: DatabaseSettings = DatabaseSettings()
+    source: SourceSettings = SourceSettings()
     catalog: CatalogSettings = CatalogSettings()
     prices: PriceSettings = PriceSettings()
+    pictures: PictureSettings = PictureSettings()
+    guards: GuardSettings = GuardSettings()
+    history: HistorySettings = HistorySettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES
 
     @classmethod

@@ -8,6 +8,7 @@ from tests.builders import (
     ROOT_GROUP,
     ExportBuilder,
     brand_property,
+    contragent,
     group,
     offer,
     price_type,
@@ -73,6 +74,14 @@ def everything(export: ExportBuilder) -> None:
         rests("p9#a", {"w1": 1}),
         rests("p1#a", {"w1": 3, "w2": 3}),
     )
+    export.contragents(
+        contragent("c1", name="Петров Иван", email="petrov@example.test", phone="8 982 911-00-98"),
+        contragent("c2", name="ООО Верх", inn="7700000001", kpp="770101001", email="Petrov@example.test"),
+        contragent("c3", name="ИП Сидоров", inn="770000000012", email="нет", phone="нет", deleted=True),
+        contragent("c4", roles=["Поставщик"]),
+        contragent("c1", name="Петров Пётр", email="petrov@example.test"),
+        tombstone("Контрагент", "never-seen"),
+    )
 
 
 def everything_changed(export: ExportBuilder) -> None:
@@ -89,7 +98,7 @@ def everything_changed(export: ExportBuilder) -> None:
     export.properties_goods(brand_property({"b1": "Nike Inc", "b5": "Puma", "b6": "ADIDAS"}))
     export.price_lists(price_type("opt1", "Опт 1", deleted=True), price_type("opt2", "Опт 2"), price_type("fed", "Р"))
     export.goods(
-        product("p1", name="Новое имя", group="g2", brand="b5", description="Квадратный", vat=10),
+        product("p1", name="Новое имя", group="g1", brand="b5", description="Квадратный", vat=10),
         tombstone("Товар", "p3"),
         product("p4", group="g4"),
         product("p6", name="Мяч", brand=None),
@@ -104,3 +113,9 @@ def everything_changed(export: ExportBuilder) -> None:
     )
     export.prices(prices("p1#a", {"retail": 0, "opt1": 1, "opt2": 2}), prices("p4#a", {"retail": 3}))
     export.rests(rests("p1#a", {"w1": 0}), rests("p1#b", {"w1": 7}), rests("p5#a", {"w2": 1}), rests("p3#a", {"w2": 1}))
+    export.contragents(
+        contragent("c1", name="Петров Иван", phone="79829110000"),
+        contragent("c2", name="ООО Верх", full_name="Общество «Верх»", inn="7700000001", kpp="770101002"),
+        tombstone("Контрагент", "c3"),
+        contragent("c5", email="c5@example.test"),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freesport_sync.core.run import Entity
 from tests.builders import ExportBuilder, brand_property, product
-from tests.integration.support import NewExport, counts
+from tests.integration.support import NewExport, counts, rows_written
 from tests.shop import Shop
 
 BRANDS = "SELECT id, name, slug, normalized_name FROM brands ORDER BY id"
@@ -80,6 +80,16 @@ def test_an_existing_mapping_goes_before_the_name(shop: Shop, new_export: NewExp
     assert shop.rows(MAPPINGS) == [("b1", "Adidas", 1), ("b2", "Adidas", 2)]  # only the mapping's name is refreshed
     assert shop.rows("SELECT * FROM brands ORDER BY id") == before
     assert counts(report, Entity.BRAND) == (0, 1, 1, 0, 0)
+
+
+def test_the_last_name_of_a_guid_names_its_mapping_and_the_first_the_brand(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    export.properties_goods(brand_property({"b1": "Nike"}), segment=1)
+    export.properties_goods(brand_property({"b1": "Adidas"}), segment=2)
+    shop.run(export.folder)
+    assert shop.rows(BRANDS) == [(1, "Nike", "nike", "nike")]
+    assert shop.rows(MAPPINGS) == [("b1", "Adidas", 1)]
+    assert rows_written(shop, lambda: shop.run(export.folder)) == {}
 
 
 def test_equal_slugs_of_different_brands_get_a_number(shop: Shop, new_export: NewExport) -> None:

@@ -99,6 +99,18 @@ def test_a_root_made_in_the_shop_becomes_that_of_1c(
     assert counts(report, Entity.CATEGORY) == (1, 1, 0, 0, 0)
 
 
+def test_a_new_root_does_not_land_below_categories_of_the_shop(shop: Shop, new_export: NewExport) -> None:
+    shop.execute(
+        "INSERT INTO categories (name, slug, description, image, is_active, sort_order, seo_title, seo_description,"
+        " created_at, updated_at, icon)"
+        " SELECT name, name, '', '', true, 0, '', '', now(), now(), '' FROM (VALUES ('own'), ('other')) AS own (name)"
+    )
+    export = new_export()
+    export.groups(sport(group("g1")))
+    shop.run(export.folder)
+    assert [(row[0], row[3]) for row in shop.rows(TREE)] == [(None, None), (None, None), ("root", None), ("g1", "root")]
+
+
 def test_a_hidden_root_is_shown_again(shop: Shop, new_export: NewExport) -> None:
     add_root(shop, "root", is_active=False)
     export = new_export()

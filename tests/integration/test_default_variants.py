@@ -97,6 +97,19 @@ def test_real_offers_replace_it(shop: Shop, export: ExportBuilder, new_export: N
     assert shop.rows(VARIANTS)[0] == ("p1", False)
 
 
+def test_real_offers_replace_one_whose_sku_was_taken(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+    export.goods(product("p1"), product("p2"))
+    export.offers(offer("p1#c1", article="p2"))
+    shop.run(export.folder)
+    assert shop.value("SELECT sku FROM product_variants WHERE onec_id = 'p2'") == "p2-1"
+    shop.run(export.folder, is_full=True)
+    assert shop.rows(VARIANTS) == [("p1#c1", True), ("p2", True)]
+    more = new_export()
+    more.offers(offer("p2#c1"))
+    shop.run(more.folder)
+    assert shop.rows(VARIANTS) == [("p1#c1", True), ("p2", False), ("p2#c1", True)]
+
+
 def test_a_phantom_of_the_shops_own_importer_goes_with_the_next_offers(shop: Shop, export: ExportBuilder) -> None:
     export.goods(product("p1"))
     export.offers(offer("p1#c1"))

@@ -13,7 +13,7 @@ from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.shop import Shop
 
 
-def when_applying(act: Callable[[], None]) -> Callable[[Event], None]:
+def when_applying(act: Callable[[], object]) -> Callable[[Event], None]:
     """Acts once, after everything was compared and before the first row is written."""
     pending = [act]
 

@@ -50,6 +50,13 @@ def test_the_setting_clears_missing_prices_of_offers_in_the_file(shop: Shop, pri
     assert shop.row(COLUMNS, key="p1#b") == money("0.00 - - - - 1.00 - -")
 
 
+def test_a_price_that_cannot_be_read_is_not_a_missing_one(shop: Shop, priced: ExportBuilder) -> None:
+    shop.settings = Settings(prices=PriceSettings(clear_missing=True))
+    priced.prices(prices("p1#a", {"retail": 100, "opt1": "по запросу", "opt2": -5, "opt3": "-999 999 999,9"}))
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 70.00 60.00 - - - - -")
+
+
 def test_the_recommended_price_stands_in_for_a_missing_retail_price(shop: Shop, priced: ExportBuilder) -> None:
     priced.prices(prices("p1#b", {"rrp": 30}))
     shop.run(priced.folder)

@@ -81,6 +81,49 @@ def test_a_new_product_with_a_deletion_mark_is_stored_hidden(shop: Shop, export:
     assert imported(shop, export, product("p1"), product("p2")) == {"p1": True, "p2": True}
 
 
+def test_offers_do_not_show_what_1c_has_marked(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+    goods, marks, offers, marked_offers = new_export(), new_export(), new_export(), new_export()
+    goods.goods(product("p1"), product("p2"))
+    marks.goods(tombstone("Товар", "p1"), tombstone("Товар", "p2"), product("p3", deleted=True))
+    offers.offers(offer("p1#a"), offer("p2#a"), offer("p3#a"))
+    marked_offers.offers(tombstone("Предложение", "p2#a"))
+    export.offers(offer("p2#a"))
+    imported(shop, export, product("p2"))
+    shop.run(goods.folder, file_type=FileType.GOODS)  # p1 is waiting for its first variant
+    shop.run(marks.folder, accept_large_change=True)
+    shop.run(marked_offers.folder, accept_large_change=True)
+    shop.run(offers.folder)  # a first variant of p1 and p3, and p2 has its own again
+    assert dict(shop.rows(ACTIVE)) == {"p1": False, "p2": False, "p3": False}
+    goods.goods(product("p1"), product("p2"), product("p3"))
+    shop.run(goods.folder, file_type=FileType.GOODS)
+    assert dict(shop.rows(ACTIVE)) == {"p1": True, "p2": True, "p3": True}
+
+
+def test_a_product_without_variants_is_hidden_by_a_full_run_and_shown_again(
+    shop: Shop, export: ExportBuilder, new_export: NewExport
+) -> None:
+    export.goods(product("p1"), product("p2"))
+    shop.run(export.folder, file_type=FileType.GOODS)
+    part = new_export()
+    part.goods(product("p2"))
+    shop.run(part.folder, is_full=True)
+    assert shop.rows("SELECT onec_id FROM product_variants") == [("p2",)]  # none for what 1C no longer has
+    shop.run(export.folder)
+    assert dict(shop.rows(ACTIVE)) == {"p1": True, "p2": True}
+
+
+def test_a_product_that_comes_back_waits_for_one_of_its_variants(shop: Shop, export: ExportBuilder) -> None:
+    export.offers(offer("p1#a"))
+    imported(shop, export, product("p1"))
+    export.offers(offer("p1#a", deleted=True))
+    imported(shop, export, product("p1", deleted=True))
+    assert imported(shop, export, product("p1")) == {"p1": False}
+    (export.folder / "goods" / "goods.xml").unlink()
+    export.offers(offer("p1#a"))
+    shop.run(export.folder)
+    assert dict(shop.rows(ACTIVE)) == {"p1": True}
+
+
 def test_an_unknown_tombstone_is_noted_and_left_out(shop: Shop, export: ExportBuilder) -> None:
     export.goods(product("p1"), tombstone("Товар", "zzz"))
     report = shop.run(export.folder)
@@ -157,3 +200,4 @@ def test_a_product_whose_only_offer_was_marked_is_shown_with_it(shop: Shop, expo
     assert imported(shop, export, product("p1", description="Ещё раз")) == {"p1": False}
     export.offers(offer("p1#c1"))
     assert imported(shop, export, product("p1")) == {"p1": True}
+    assert shop.row(STATE, key="p1") == (True, "in_progress", False)

@@ -174,6 +174,17 @@ def test_a_repeated_product_takes_the_last_values_and_the_first_name(shop: Shop,
     assert shop.issues() == {"records_repeated": [""]}
 
 
+def test_an_owned_name_and_category_are_those_of_the_last_record(shop: Shop, export: ExportBuilder) -> None:
+    shop.settings = owning(*OwnedField)
+    two_groups(export)
+    export.goods(product("p1", name="Первое имя"), segment=1)
+    export.goods(product("p1", name="Последнее имя", group="g2"), segment=2)
+    for _ in range(2):  # a new product and one that the shop has: the same export says the same
+        shop.run(export.folder)
+        assert shop.rows(NAMES) == [("p1", "Последнее имя", "pervoe-imja")]
+        assert shop.row(CONTENT, key="p1")[4] == "g2"
+
+
 def test_records_without_id_or_name_fail_and_the_rest_is_imported(shop: Shop, export: ExportBuilder) -> None:
     export.goods(product(None), product("x" * 101), product("p2", name=None), product("p1"))
     report = shop.run(export.folder)

@@ -11,10 +11,11 @@ import pytest
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import Event, IssuesFound, Progress, RunFinished, RunStarted
 from freesport_sync.core.run import FileType, RunKind, Stage
-from freesport_sync.database import history
+from freesport_sync.database import history, merge
 from freesport_sync.database.engine import connect
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.pipeline import journal
+from freesport_sync.settings.model import HistorySettings, Settings
 from tests.bench.generator import generate
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.integration.support import NewExport
@@ -25,6 +26,7 @@ REFERENCE_KEYS = {
     *("products_created", "products_updated", "variants_created", "variants_updated", "default_variants_created"),
     *("prices_updated", "stocks_updated", "skipped", "errors", "warnings", "brand_fallbacks", "category_fallbacks"),
     *("images_copied", "images_skipped", "images_errors", "attributes_linked", "attributes_missing"),
+    *("updated_products_ids", "updated_variants_ids"),
 }
 OUR_KEYS = {"total_items", "processed_items", "failed_items", "execution_time", "run_id"}
 STAMP = re.compile(r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \S.*")
@@ -75,6 +77,31 @@ def test_completed_session(shop: Shop, full_export: ExportBuilder) -> None:
     assert (details["brand_fallbacks"], details["category_fallbacks"], details["failed_items"]) == (1, 1, 0)
     assert (details["warnings"], details["errors"]) == (2, 0)
     assert 0 < details["execution_time"] < 60
+
+
+def test_session_lists_the_rows_that_were_updated(
+    shop: Shop, new_export: NewExport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merge, "LISTED_IDS", 3)
+    numbers = range(5)
+
+    def updated(products: int, vat: int, retail: int) -> tuple[list[Any], list[Any]]:
+        """What the session lists when the VAT of some products and their variants, and one price more change."""
+        export = new_export()
+        export.reference_books()
+        export.goods(*(product(f"p{n}", vat=vat if n < products else 20) for n in numbers))
+        export.offers(*(offer(f"p{n}#c") for n in numbers))
+        export.prices(*(prices(f"p{n}#c", {"retail": retail if n == 4 else 100}) for n in numbers))
+        shop.run(export.folder, accept_large_change=True)
+        details = last_session(shop)["report_details"]
+        return details["updated_products_ids"], details["updated_variants_ids"]
+
+    assert updated(0, 20, 100) == ([], []), "new rows are not updated ones"
+    product_ids = [row[0] for row in shop.rows("SELECT id FROM products ORDER BY id")]
+    variant_ids = [row[0] for row in shop.rows("SELECT id FROM product_variants ORDER BY id")]
+    assert updated(0, 20, 100) == ([], []), "nothing has changed"
+    assert updated(3, 10, 100) == (product_ids[:3], variant_ids[:3])
+    assert updated(4, 5, 90) == ([*product_ids[:3], "...and 1 more"], [*variant_ids[:3], "...and 2 more"])
 
 
 def test_report_has_stamped_lines_and_ends_with_the_outcome(shop: Shop, full_export: ExportBuilder) -> None:
@@ -298,13 +325,28 @@ def test_old_history_is_forgotten(stocked_shop: Shop, dearer: Path) -> None:
     assert stocked_shop.value("SELECT count(*) FROM import_sessions") == 2, "the shop's rows are the shop's"
 
 
+def test_the_settings_say_how_old_history_may_be(stocked_shop: Shop, dearer: Path) -> None:
+    stocked_shop.execute("UPDATE freesport_sync.runs SET started_at = now() - interval '9 days'")
+    stocked_shop.settings = with_history(stocked_shop, retention_days=10)
+    stocked_shop.run(dearer)
+    assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 2
+    stocked_shop.settings = with_history(stocked_shop, retention_days=8)
+    stocked_shop.run(dearer)
+    assert [row[0] for row in stocked_shop.rows("SELECT id FROM freesport_sync.runs ORDER BY id")] == [2, 3]
+
+
 # --- issues ---------------------------------------------------------------------------------------------------------
+
+
+def with_history(shop: Shop, **values: int) -> Settings:
+    """The shop's settings with others of the section `history`."""
+    return shop.settings.model_copy(update={"history": HistorySettings(**values)})
 
 
 def test_issues_beyond_the_limit_are_counted_only(
     shop: Shop, new_export: NewExport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "MAX_STORED_ISSUES", 25)
+    shop.settings = with_history(shop, max_issues=25)
     monkeypatch.setattr(journal, "MAX_WAITING_ISSUES", 10)
     export = new_export()
     export.reference_books()

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import URL, Connection, NullPool, Table, create_engine, event, text
 
-from freesport_sync.database.shop_check import CATALOG_TABLES, CONFLICT_KEYS, Missing, MissingKind, find_missing
+from freesport_sync.database.shop_check import (
+    CATALOG_TABLES,
+    CONFLICT_KEYS,
+    CUSTOMER_TABLES,
+    Missing,
+    MissingKind,
+    find_missing,
+)
 from freesport_sync.database.shop_tables import SHOP_TABLES, color_mappings, create_shop_tables, products
 
 if TYPE_CHECKING:
@@ -54,7 +61,7 @@ def _become_new_role(connection: Connection, *grants: str) -> None:
     _execute(connection, f"SET LOCAL ROLE {role}")
 
 
-@pytest.mark.parametrize("tables", [CATALOG_TABLES, SHOP_TABLES])
+@pytest.mark.parametrize("tables", [CATALOG_TABLES, CUSTOMER_TABLES, SHOP_TABLES])
 def test_fresh_shop_is_fit(shop: Connection, tables: tuple[Table, ...]) -> None:
     assert find_missing(shop, tables) == ()
 

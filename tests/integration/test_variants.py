@@ -106,6 +106,15 @@ def test_a_sku_changes_only_with_the_article(shop: Shop, goods: ExportBuilder) -
     assert counts(shop.run(goods.folder), Entity.VARIANT) == (0, 0, 3, 0, 0)
 
 
+def test_a_number_that_shortened_a_long_article_is_no_other_article(shop: Shop, goods: ExportBuilder) -> None:
+    article = "A" * 100
+    goods.offers(offer("p1#a", article=article), offer("p1#b", article=article))
+    shop.run(goods.folder)
+    assert shop.rows(SKUS) == [("p1#a", article), ("p1#b", "A" * 98 + "-1")]
+    assert counts(shop.run(goods.folder), Entity.VARIANT) == (0, 0, 2, 0, 0)
+    assert shop.rows(SKUS) == [("p1#a", article), ("p1#b", "A" * 98 + "-1")]
+
+
 def test_colour_and_size_come_from_characteristics_or_the_name(shop: Shop, goods: ExportBuilder) -> None:
     shop.execute("DELETE FROM color_mappings")
     shop.execute(

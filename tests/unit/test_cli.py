@@ -22,6 +22,11 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--check", "--history"), "--history нельзя указать вместе с --check"),
         (("--rum",), "неизвестно, что такое --rum"),
         (("--run", "--chunk-size", "0"), "--chunk-size: "),
+        (("--issues",), "--issues нужен вместе с --show RUN_ID"),
+        (("--history", "--csv", "x.csv"), "--csv нужен вместе с --show RUN_ID"),
+        (("--show", "1", "--csv", "-", "--json"), "--json нельзя указать вместе с --csv -"),
+        (("--show", "1", "--issues", "--csv"), "после --csv нужно значение"),
+        (("--settings", "--check"), "--check нельзя указать вместе с --settings"),
     ],
 )
 def test_a_wrong_call_is_explained_in_russian(

@@ -16,7 +16,8 @@ FROM (
         ('description', c.old_description, c.description),
         ('vat_rate', c.old_vat_rate::text, c.vat_rate::text),
         ('is_active', c.old_is_active::text, c.is_active::text),
-        ('sync_status', c.old_sync_status, c.sync_status)
+        ('sync_status', c.old_sync_status, c.sync_status),
+        ('base_images', c.old_base_images::text, c.base_images::text)
     ) AS f (field, old_value, new_value)
     WHERE c.product_id IS NOT NULL
     UNION ALL
@@ -38,7 +39,9 @@ FROM (
         ('warehouse', c.old_warehouse_name, c.warehouse_name),
         ('warehouse_id', c.old_warehouse_id, c.warehouse_id),
         ('vat_rate', c.old_vat_rate::text, c.vat_rate::text),
-        ('is_active', c.old_is_active::text, c.is_active::text)
+        ('is_active', c.old_is_active::text, c.is_active::text),
+        ('main_image', c.old_main_image, c.main_image),
+        ('gallery_images', c.old_gallery_images::text, c.gallery_images::text)
     ) AS f (field, old_value, new_value)
     WHERE c.variant_id IS NOT NULL
     UNION ALL

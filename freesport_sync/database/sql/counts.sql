@@ -35,3 +35,6 @@ SELECT 'stock',
 FROM rest_total AS r
 LEFT JOIN map_variant AS mv ON mv.onec_id = r.onec_id
 LEFT JOIN chg_variant AS c ON c.onec_id = r.onec_id
+UNION ALL
+-- The rest about pictures is known before the merge (pipeline/pictures.py).
+SELECT 'picture', coalesce(sum(cardinality(paths)), 0), 0, 0, 0 FROM new_picture

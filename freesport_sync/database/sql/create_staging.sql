@@ -6,12 +6,18 @@ CREATE TEMP TABLE stg_product (
     line integer NOT NULL,
     onec_id text NOT NULL,
     name text,
+    article text,
     slug text NOT NULL,
     description text,
     category_onec_id text,
     brand_onec_id text,
     vat_rate numeric(5, 2),
-    is_deleted boolean NOT NULL
+    is_deleted boolean NOT NULL,
+    properties integer[],
+    properties_file_no integer NOT NULL,
+    -- Of the last of several records, see dedupe_staging.sql.
+    last_name text,
+    last_category_onec_id text
 );
 CREATE TEMP TABLE stg_offer (
     file_no integer NOT NULL,
@@ -23,13 +29,16 @@ CREATE TEMP TABLE stg_offer (
     article text,
     color_name text,
     size_value text,
-    is_deleted boolean NOT NULL
+    is_deleted boolean NOT NULL,
+    properties integer[],
+    properties_file_no integer NOT NULL
 );
 CREATE TEMP TABLE stg_price (
     file_no integer NOT NULL,
     position integer NOT NULL,
     line integer NOT NULL,
     onec_id text NOT NULL,
+    unreadable text NOT NULL,
     retail_price numeric(10, 2),
     opt1_price numeric(10, 2),
     opt2_price numeric(10, 2),
@@ -48,6 +57,49 @@ CREATE TEMP TABLE stg_rest (
     quantity bigint NOT NULL,
     entry integer NOT NULL
 );
+CREATE TEMP TABLE stg_picture (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    owner text NOT NULL,
+    onec_id text NOT NULL,
+    number integer NOT NULL,
+    path text NOT NULL
+);
+-- Pictures that lie in the shop's media by now, in the order of their owner's gallery (pipeline/pictures.py).
+CREATE TEMP TABLE delivered_picture (
+    owner text NOT NULL,
+    onec_id text NOT NULL,
+    number integer NOT NULL,
+    path text NOT NULL
+);
+CREATE TEMP TABLE stg_dictionary_value (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    onec_id text NOT NULL,
+    property_onec_id text NOT NULL,
+    value text NOT NULL,
+    normalized_value text NOT NULL,
+    slug text NOT NULL,
+    source text NOT NULL
+);
+CREATE TEMP TABLE stg_property_value (
+    file_no integer NOT NULL,
+    number integer NOT NULL,
+    line integer NOT NULL,
+    onec_id text NOT NULL,
+    is_characteristic boolean NOT NULL,
+    property_key text NOT NULL,
+    property_name text NOT NULL,
+    value text NOT NULL,
+    normalized_value text NOT NULL,
+    slug text NOT NULL,
+    is_reference boolean NOT NULL
+);
+-- Attributes have the shop's id as their number, new ones a negative number.
+CREATE TEMP TABLE map_attribute (onec_id text PRIMARY KEY, attribute_no bigint NOT NULL);
+CREATE TEMP TABLE map_attribute_name (normalized_name text PRIMARY KEY, attribute_no bigint NOT NULL);
 -- What Python resolved of the reference books (pipeline/reference_books.py), for the joins of the merge.
 CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
 CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);

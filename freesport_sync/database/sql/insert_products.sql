@@ -7,7 +7,7 @@ INSERT INTO products (
     min_order_quantity, vat_rate)
 SELECT c.name, c.slug, c.description, '', '', '', c.is_active, false, now(),
        now(), c.onec_id, brand.id, category.id, '{}', '', CASE WHEN c.sync_status = 'completed' THEN now() END, c.sync_status,
-       c.onec_id, NULL, false, false, false, false, false, c.onec_brand_id, '[]',
+       c.onec_id, NULL, false, false, false, false, false, c.onec_brand_id, c.base_images,
        1, c.vat_rate
 FROM chg_product AS c
 JOIN brands AS brand ON brand.normalized_name = c.brand_key

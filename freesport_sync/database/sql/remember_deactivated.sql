@@ -1,16 +1,12 @@
--- Products that 1C (a deletion mark, or --full) has hidden, so that 1C can show them again while a product that an
--- operator has hidden stays hidden. Runs when the products are written and the variants are not.
+-- Why products are hidden (see product_view in resolve.sql), so that 1C can show them again while a product that an
+-- operator has hidden stays hidden.
 DELETE FROM freesport_sync.deactivated_objects AS d
-USING map_product AS m JOIN products AS p ON p.id = m.product_id
-WHERE d.entity = 'product' AND d.onec_id IN (m.onec_id, p.onec_id) AND p.is_active;
+USING product_view AS p
+WHERE d.onec_id = p.key
+  AND ((d.entity = 'product' AND p.was_hidden AND NOT p.is_hidden)
+       OR (d.entity = 'product_waiting' AND p.was_noted_waiting AND NOT p.is_noted_waiting));
 INSERT INTO freesport_sync.deactivated_objects (entity, onec_id)
-SELECT 'product', c.onec_id FROM chg_product AS c
-LEFT JOIN map_product AS m ON m.onec_id = c.onec_id
-WHERE (coalesce(m.is_deleted, false) OR c.is_absent) AND c.old_is_active IS DISTINCT FROM false AND NOT c.is_active
-UNION
--- All its offers are marked: it waits for the first that is not.
-SELECT 'product', coalesce(p.onec_id, p.parent_onec_id)
-FROM chg_variant AS c JOIN products AS p ON p.id = c.product_id
-WHERE c.variant_id IS NULL AND NOT c.is_active AND NOT p.is_active
-  AND NOT EXISTS (SELECT 1 FROM product_variants AS v WHERE v.product_id = p.id)
+SELECT 'product', key FROM product_view WHERE is_hidden AND NOT was_hidden
+UNION ALL
+SELECT 'product_waiting', key FROM product_view WHERE is_noted_waiting AND NOT was_noted_waiting
 ON CONFLICT DO NOTHING

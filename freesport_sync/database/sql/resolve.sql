@@ -7,6 +7,7 @@
 CREATE TEMP TABLE map_product ON COMMIT DROP AS
 WITH wanted AS MATERIALIZED (
     SELECT onec_id FROM stg_product UNION SELECT product_onec_id FROM stg_offer
+    UNION SELECT onec_id FROM delivered_picture WHERE owner = 'product'
 )
 SELECT wanted.onec_id,
        coalesce(by_id.id, by_parent.id) AS product_id,
@@ -39,9 +40,9 @@ WHERE :makes_default_variants
   AND NOT coalesce(m.is_deleted, false)
   AND NOT EXISTS (SELECT 1 FROM stg_offer AS o WHERE o.product_onec_id = bare.product_onec_id)
   AND NOT EXISTS (SELECT 1 FROM product_variants AS v WHERE v.onec_id = bare.onec_id)
-  AND (coalesce(m.is_record, false) OR NOT EXISTS (
+  AND (coalesce(m.is_record, false) OR NOT (:is_full_products OR EXISTS (
       SELECT 1 FROM freesport_sync.deactivated_objects AS d
-      WHERE d.entity = 'product' AND d.onec_id IN (bare.onec_id, bare.product_onec_id)));
+      WHERE d.entity = 'product' AND d.onec_id IN (bare.onec_id, bare.product_onec_id))));
 
 -- Every variant that this run may touch, and the product it belongs to.
 CREATE TEMP TABLE map_variant ON COMMIT DROP AS
@@ -55,9 +56,10 @@ FROM (
     UNION SELECT onec_id FROM stg_price
     UNION SELECT onec_id FROM stg_rest
     UNION SELECT onec_id FROM default_product
+    UNION SELECT onec_id FROM delivered_picture WHERE owner = 'variant'
     -- VAT of a product is passed on to its variants; a default variant is replaced by real offers.
     UNION SELECT own.onec_id FROM map_product AS m JOIN product_variants AS own ON own.product_id = m.product_id
-        WHERE m.is_record OR own.sku = own.onec_id
+        WHERE m.is_record OR starts_with(own.sku, own.onec_id)
     UNION SELECT onec_id FROM product_variants WHERE :is_full_variants AND is_active
 ) AS mentioned
 LEFT JOIN product_variants AS v ON v.onec_id = mentioned.onec_id
@@ -69,6 +71,22 @@ WHERE v.id IS NOT NULL
    OR d.onec_id IS NOT NULL
    OR ((by_offer.product_id IS NOT NULL OR by_offer.is_record) AND NOT (o.is_deleted AND o.name IS NULL));
 ANALYZE map_variant (onec_id, variant_id, product_id);
+
+-- Delivered pictures that their owner does not list yet, by file name: galleries only ever grow (facts 2.10).
+CREATE TEMP TABLE new_picture ON COMMIT DROP AS
+SELECT d.owner, d.onec_id, array_agg(d.path ORDER BY d.number) AS paths
+FROM delivered_picture AS d
+LEFT JOIN map_product AS m ON d.owner = 'product' AND m.onec_id = d.onec_id
+LEFT JOIN map_variant AS mv ON d.owner = 'variant' AND mv.onec_id = d.onec_id
+LEFT JOIN products AS p ON p.id = m.product_id
+LEFT JOIN product_variants AS v ON v.id = mv.variant_id
+WHERE (m.is_record OR p.id IS NOT NULL OR mv.onec_id IS NOT NULL)
+  AND NOT EXISTS (
+      SELECT 1
+      FROM jsonb_path_query(coalesce(p.base_images, v.gallery_images || to_jsonb(coalesce(v.main_image, ''))), '$[*]') AS listed
+      WHERE substring(listed #>> '{}' FROM '[^/]*$') = substring(d.path FROM '[^/]*$'))
+GROUP BY d.owner, d.onec_id;
+ANALYZE new_picture (owner, onec_id);
 
 -- Stock of an offer: the sum over its warehouses; its warehouse is the one that has most, the first of equals.
 CREATE TEMP TABLE rest_total ON COMMIT DROP AS
@@ -100,22 +118,22 @@ resolved AS (
            CASE
                WHEN mv.is_default THEN mv.onec_id
                WHEN v.id IS NULL THEN coalesce(o.article, 'SKU-' || left(mv.onec_id, 8))
-               -- ART, ART-1, ART-2 all stand for the article ART (quirk Q10): only another article renames.
-               WHEN o.article <> v.sku AND NOT (
-                   left(v.sku, length(o.article) + 1) = o.article || '-'
-                   AND substr(v.sku, length(o.article) + 2) ~ '^[0-9]+$') THEN o.article
+               -- ART, ART-1, ART-2 all stand for the article ART (quirk Q10): only another article renames. A long one
+               -- is cut so that its number fits, see core/unique_names.py.
+               WHEN o.article <> v.sku AND v.sku IS DISTINCT FROM
+                   left(o.article, 100 - length(number.suffix)) || number.suffix THEN o.article
            END AS wanted_sku,
            coalesce(o.color_name, v.color_name, '') AS color_name,
            coalesce(o.size_value, v.size_value, '') AS size_value,
            coalesce(s.retail_price, v.retail_price, 0) AS retail_price,
-           CASE WHEN s.clears THEN s.opt1_price ELSE coalesce(s.opt1_price, v.opt1_price) END AS opt1_price,
-           CASE WHEN s.clears THEN s.opt2_price ELSE coalesce(s.opt2_price, v.opt2_price) END AS opt2_price,
-           CASE WHEN s.clears THEN s.opt3_price ELSE coalesce(s.opt3_price, v.opt3_price) END AS opt3_price,
-           CASE WHEN s.clears THEN s.trainer_price ELSE coalesce(s.trainer_price, v.trainer_price) END AS trainer_price,
-           CASE WHEN s.clears THEN s.federation_price ELSE coalesce(s.federation_price, v.federation_price) END
+           CASE WHEN s.clears AND s.unreadable !~ 'opt1_price' THEN s.opt1_price ELSE coalesce(s.opt1_price, v.opt1_price) END AS opt1_price,
+           CASE WHEN s.clears AND s.unreadable !~ 'opt2_price' THEN s.opt2_price ELSE coalesce(s.opt2_price, v.opt2_price) END AS opt2_price,
+           CASE WHEN s.clears AND s.unreadable !~ 'opt3_price' THEN s.opt3_price ELSE coalesce(s.opt3_price, v.opt3_price) END AS opt3_price,
+           CASE WHEN s.clears AND s.unreadable !~ 'trainer_price' THEN s.trainer_price ELSE coalesce(s.trainer_price, v.trainer_price) END AS trainer_price,
+           CASE WHEN s.clears AND s.unreadable !~ 'federation_price' THEN s.federation_price ELSE coalesce(s.federation_price, v.federation_price) END
                AS federation_price,
-           CASE WHEN s.clears THEN s.rrp ELSE coalesce(s.rrp, v.rrp) END AS rrp,
-           CASE WHEN s.clears THEN s.msrp ELSE coalesce(s.msrp, v.msrp) END AS msrp,
+           CASE WHEN s.clears AND s.unreadable !~ 'rrp' THEN s.rrp ELSE coalesce(s.rrp, v.rrp) END AS rrp,
+           CASE WHEN s.clears AND s.unreadable !~ 'msrp' THEN s.msrp ELSE coalesce(s.msrp, v.msrp) END AS msrp,
            -- NULL keeps what the shop has: it sells while we import, only a stock that 1C changed is written.
            CASE WHEN mv.has_rest AND mv.stock_quantity IS DISTINCT FROM v.stock_quantity THEN mv.stock_quantity END
                AS stock_quantity,
@@ -131,10 +149,16 @@ resolved AS (
            CASE
                WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
                WHEN mv.is_default THEN true
-               WHEN v.sku = v.onec_id AND v.onec_id = p.onec_id AND child.product_onec_id IS NOT NULL THEN false
-               WHEN :is_full_variants AND v.sku <> v.onec_id THEN false
+               WHEN is_default.yes AND child.product_onec_id IS NOT NULL THEN false
+               WHEN :is_full_variants AND NOT is_default.yes THEN false
                ELSE v.is_active
            END AS is_active,
+           CASE WHEN coalesce(v.main_image, '') = '' THEN coalesce(pic.paths[1], v.main_image) ELSE v.main_image END
+               AS main_image,
+           CASE WHEN pic.paths IS NULL THEN coalesce(v.gallery_images, '[]')
+                WHEN coalesce(v.main_image, '') = '' THEN coalesce(v.gallery_images, '[]') || to_jsonb(pic.paths[2:])
+                ELSE v.gallery_images || to_jsonb(pic.paths) END AS gallery_images,
+           v.main_image AS old_main_image, v.gallery_images AS old_gallery_images,
            v.sku AS old_sku, v.color_name AS old_color_name, v.size_value AS old_size_value,
            v.retail_price AS old_retail_price, v.opt1_price AS old_opt1_price, v.opt2_price AS old_opt2_price,
            v.opt3_price AS old_opt3_price, v.trainer_price AS old_trainer_price,
@@ -150,12 +174,17 @@ resolved AS (
         ON s.onec_id = mv.onec_id AND (:owns_prices OR mv.variant_id IS NULL)
     LEFT JOIN live_child AS child ON child.product_onec_id = mv.product_onec_id
     LEFT JOIN vat_rule AS rule ON rule.warehouse_name = mv.warehouse_name
+    LEFT JOIN new_picture AS pic ON pic.owner = 'variant' AND pic.onec_id = mv.onec_id
+    CROSS JOIN LATERAL (SELECT substring(v.sku FROM '-[0-9]+$') AS suffix) AS number
+    -- Made by us or by the reference importer; its SKU has a number where the id is another variant's article.
+    CROSS JOIN LATERAL (SELECT v.onec_id = p.onec_id AND starts_with(v.sku, v.onec_id) AS yes) AS is_default
 ),
 compared AS (
     SELECT *,
            wanted_sku IS NOT NULL
                OR (color_name, size_value, vat_rate, is_active)
-                   IS DISTINCT FROM (old_color_name, old_size_value, old_vat_rate, old_is_active) AS changes_variant,
+                   IS DISTINCT FROM (old_color_name, old_size_value, old_vat_rate, old_is_active)
+               OR (main_image, gallery_images) IS DISTINCT FROM (old_main_image, old_gallery_images) AS changes_variant,
            (retail_price, opt1_price, opt2_price, opt3_price, trainer_price, federation_price, rrp, msrp)
                IS DISTINCT FROM (old_retail_price, old_opt1_price, old_opt2_price, old_opt3_price, old_trainer_price,
                                  old_federation_price, old_rrp, old_msrp) AS changes_price,
@@ -172,11 +201,11 @@ ANALYZE chg_variant (ord, variant_id, product_id, onec_id);
 -- What the variants mean for their products: the first variant makes a product visible, stock completes its sync.
 CREATE TEMP TABLE product_state ON COMMIT DROP AS
 SELECT product_id, CASE WHEN product_id IS NULL THEN product_onec_id END AS product_onec_id,
-       bool_or(creates) AS creates, bool_or(creates AND NOT is_default) AS creates_offer,
-       bool_or(unmarks) AS unmarks, bool_or(has_rest) AS has_rest
+       bool_or(gets_variant) AS gets_variant, bool_or(gets_live) AS gets_live,
+       bool_or(gets_live AND NOT is_default) AS gets_live_offer, bool_or(has_rest) AS has_rest
 FROM (
-    SELECT product_id, product_onec_id, is_active AND variant_id IS NULL AS creates, is_default,
-           is_active AND NOT old_is_active AS unmarks, false AS has_rest
+    SELECT product_id, product_onec_id, variant_id IS NULL AS gets_variant,
+           is_active AND old_is_active IS NOT TRUE AS gets_live, is_default, false AS has_rest
     FROM chg_variant WHERE variant_id IS NULL OR (is_active AND NOT old_is_active)
     UNION ALL
     SELECT mv.product_id, mv.product_onec_id, false, false, false, true
@@ -184,10 +213,18 @@ FROM (
 ) AS facts
 GROUP BY 1, 2;
 
-CREATE TEMP TABLE chg_product ON COMMIT DROP AS
+-- Which products are shown. 1C hides one (a mark, or absence from a --full run) until 1C shows it; a new one waits for the
+-- first of its variants that is shown; what is hidden for neither reason, an operator has hidden, and it stays so.
+-- The two reasons are remembered in deactivated_objects; that a product without variants waits can be seen.
+CREATE TEMP TABLE product_view ON COMMIT DROP AS
 WITH touched AS (
     SELECT m.onec_id, m.product_id, false AS is_absent
     FROM map_product AS m JOIN stg_product AS s ON s.onec_id = m.onec_id WHERE m.product_id IS NOT NULL OR m.is_record
+    UNION ALL
+    -- Only pictures are imported: nothing else is staged.
+    SELECT m.onec_id, m.product_id, false
+    FROM new_picture AS pic JOIN map_product AS m ON pic.owner = 'product' AND m.onec_id = pic.onec_id
+    WHERE NOT EXISTS (SELECT 1 FROM stg_product AS s WHERE s.onec_id = pic.onec_id)
     UNION ALL
     SELECT NULL, state.product_id, :is_full_products FROM product_state AS state
     WHERE state.product_id IS NOT NULL
@@ -195,15 +232,66 @@ WITH touched AS (
                       WHERE m.product_id = state.product_id)
     UNION ALL
     SELECT NULL, p.id, true FROM products AS p
-    WHERE :is_full_products AND p.is_active AND p.onec_id IS NOT NULL
+    WHERE :is_full_products AND p.onec_id IS NOT NULL
+      AND (p.is_active OR NOT EXISTS (SELECT 1 FROM product_variants AS v WHERE v.product_id = p.id))
       AND NOT EXISTS (SELECT 1 FROM map_product AS m JOIN stg_product AS s ON s.onec_id = m.onec_id
                       WHERE m.product_id = p.id)
       AND NOT EXISTS (SELECT 1 FROM product_state AS state WHERE state.product_id = p.id)
 ),
-resolved AS (
-    SELECT t.product_id, coalesce(t.onec_id, p.onec_id) AS onec_id, t.is_absent, s.file_no, s.position,
+before AS (
+    SELECT t.*, coalesce(p.onec_id, p.parent_onec_id, t.onec_id) AS key,
+           coalesce(s.is_deleted, false) OR t.is_absent AS is_marked,
+           s.is_deleted IS FALSE AS is_unmarked,
+           coalesce(own.gets_variant, new.gets_variant, false) AS gets_variant,
+           coalesce(own.gets_live, new.gets_live, false) AS gets_live,
+           coalesce(own.gets_live_offer, new.gets_live_offer, false) AS gets_live_offer,
+           coalesce(own.has_rest, new.has_rest, false) AS has_rest,
+           coalesce(p.is_active, false) AS was_active, coalesce(p.sync_status, 'pending') AS old_sync_status,
+           has_variant.yes AS has_variant, has_variant.live AS has_live,
+           hidden.onec_id IS NOT NULL AS was_hidden, waiting.onec_id IS NOT NULL AS was_noted_waiting
+    FROM touched AS t
+    LEFT JOIN stg_product AS s ON s.onec_id = t.onec_id
+    LEFT JOIN products AS p ON p.id = t.product_id
+    LEFT JOIN product_state AS own ON own.product_id = t.product_id
+    LEFT JOIN product_state AS new ON new.product_onec_id = t.onec_id
+    LEFT JOIN freesport_sync.deactivated_objects AS hidden
+        ON hidden.entity = 'product' AND hidden.onec_id = coalesce(p.onec_id, p.parent_onec_id, t.onec_id)
+    LEFT JOIN freesport_sync.deactivated_objects AS waiting
+        ON waiting.entity = 'product_waiting' AND waiting.onec_id = coalesce(p.onec_id, p.parent_onec_id, t.onec_id)
+    CROSS JOIN LATERAL (
+        SELECT count(*) > 0 AS yes, coalesce(bool_or(v.is_active), false) AS live
+        FROM product_variants AS v WHERE v.product_id = p.id AND NOT p.is_active
+    ) AS has_variant
+),
+waited AS (
+    SELECT *, NOT was_active AND (NOT has_variant OR was_noted_waiting) AS was_waiting FROM before
+),
+after AS (
+    SELECT *,
+           CASE WHEN is_marked THEN was_active OR was_hidden OR was_waiting
+                ELSE was_hidden AND NOT was_active AND NOT is_unmarked END AS is_hidden,
+           NOT was_active AND NOT gets_live
+               -- Shown again by 1C, but all its variants are marked.
+               AND (was_waiting OR (was_hidden AND is_unmarked AND NOT has_live)) AS is_waiting
+    FROM waited
+)
+SELECT onec_id, product_id, key, is_hidden, was_hidden, was_noted_waiting,
+       is_waiting AND (has_variant OR gets_variant) AS is_noted_waiting,
+       NOT is_marked AND NOT is_hidden AND (was_active OR ((was_hidden OR was_waiting) AND NOT is_waiting)) AS is_active,
+       CASE
+           WHEN has_rest THEN 'completed'
+           WHEN gets_live_offer AND was_waiting AND old_sync_status <> 'completed' THEN 'in_progress'
+           ELSE old_sync_status
+       END AS sync_status
+FROM after;
+ANALYZE product_view (onec_id, product_id);
+
+CREATE TEMP TABLE chg_product ON COMMIT DROP AS
+WITH resolved AS (
+    SELECT t.product_id, coalesce(t.onec_id, p.onec_id) AS onec_id, s.file_no, s.position,
            s.onec_id IS NOT NULL AS has_record, s.slug AS wanted_slug,
-           CASE WHEN p.id IS NULL OR (s.name IS NOT NULL AND :owns_name) THEN s.name ELSE p.name END AS name,
+           CASE WHEN :owns_name THEN coalesce(s.last_name, s.name, p.name) WHEN p.id IS NULL THEN s.name ELSE p.name END
+               AS name,
            CASE
                WHEN p.id IS NULL THEN coalesce(category.onec_id, :hidden_category)
                WHEN s.name IS NOT NULL AND :owns_category AND category.onec_id IS NOT NULL
@@ -220,48 +308,26 @@ resolved AS (
            CASE WHEN p.id IS NULL THEN coalesce(s.description, '')
                 WHEN :owns_description THEN coalesce(s.description, p.description) ELSE p.description END AS description,
            CASE WHEN p.id IS NULL OR :owns_vat_rate THEN coalesce(s.vat_rate, p.vat_rate) ELSE p.vat_rate END AS vat_rate,
-           CASE
-               WHEN s.is_deleted OR t.is_absent THEN false
-               WHEN p.id IS NULL THEN state.creates
-               WHEN p.is_active THEN true
-               WHEN state.creates AND NOT has_variant.yes THEN true
-               WHEN s.name IS NULL AND NOT state.unmarks THEN false
-               -- What 1C has hidden is shown again as soon as 1C shows it and one of its variants.
-               ELSE (state.creates OR state.unmarks OR has_variant.live) AND EXISTS (
-                   SELECT 1 FROM freesport_sync.deactivated_objects AS d
-                   WHERE d.entity = 'product' AND d.onec_id IN (t.onec_id, p.onec_id))
-           END AS is_active,
-           CASE
-               WHEN state.has_rest THEN 'completed'
-               WHEN state.creates_offer AND p.is_active IS NOT TRUE AND NOT has_variant.yes THEN 'in_progress'
-               ELSE coalesce(p.sync_status, 'pending')
-           END AS sync_status,
+           t.is_active, t.sync_status,
+           CASE WHEN pic.paths IS NULL THEN coalesce(p.base_images, '[]')
+                ELSE coalesce(p.base_images, '[]') || to_jsonb(pic.paths) END AS base_images, p.base_images AS old_base_images,
            p.name AS old_name, p.onec_brand_id AS old_onec_brand_id, p.description AS old_description,
            p.vat_rate AS old_vat_rate, p.is_active AS old_is_active, p.sync_status AS old_sync_status,
            p.brand_id AS old_brand_id, p.category_id AS old_category_id
-    FROM touched AS t
+    FROM product_view AS t
     LEFT JOIN stg_product AS s ON s.onec_id = t.onec_id
     LEFT JOIN products AS p ON p.id = t.product_id
-    LEFT JOIN map_category AS category ON category.onec_id = s.category_onec_id
+    LEFT JOIN map_category AS category ON category.onec_id =
+        CASE WHEN :owns_category THEN coalesce(s.last_category_onec_id, s.category_onec_id) ELSE s.category_onec_id END
     LEFT JOIN map_brand AS brand ON brand.onec_id = s.brand_onec_id
     LEFT JOIN brands AS nobody ON nobody.normalized_name = :no_brand
-    LEFT JOIN product_state AS old_state ON old_state.product_id = t.product_id
-    LEFT JOIN product_state AS new_state ON t.product_id IS NULL AND new_state.product_onec_id = t.onec_id
-    CROSS JOIN LATERAL (
-        SELECT coalesce(old_state.creates, new_state.creates, false) AS creates,
-               coalesce(old_state.creates_offer, new_state.creates_offer, false) AS creates_offer,
-               coalesce(old_state.unmarks, false) AS unmarks,
-               coalesce(old_state.has_rest, new_state.has_rest, false) AS has_rest
-    ) AS state
-    CROSS JOIN LATERAL (
-        SELECT count(*) > 0 AS yes, coalesce(bool_or(v.is_active), false) AS live
-        FROM product_variants AS v WHERE v.product_id = p.id AND NOT p.is_active
-    ) AS has_variant
+    LEFT JOIN new_picture AS pic ON pic.owner = 'product' AND pic.onec_id = t.onec_id
 )
 SELECT row_number() OVER (ORDER BY product_id, file_no, position, onec_id)::integer AS ord,
        NULL::text AS slug, resolved.*
 FROM resolved
 WHERE product_id IS NULL OR category_key IS NOT NULL OR brand_key IS NOT NULL
-   OR (name, onec_brand_id, description, vat_rate, is_active, sync_status)
-       IS DISTINCT FROM (old_name, old_onec_brand_id, old_description, old_vat_rate, old_is_active, old_sync_status);
+   OR (name, onec_brand_id, description, vat_rate, is_active, sync_status, base_images)
+       IS DISTINCT FROM (old_name, old_onec_brand_id, old_description, old_vat_rate, old_is_active, old_sync_status,
+                         old_base_images);
 ANALYZE chg_product (ord, product_id, onec_id);

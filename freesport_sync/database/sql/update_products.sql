@@ -8,6 +8,7 @@ SET name = CASE WHEN c.name IS DISTINCT FROM c.old_name THEN c.name ELSE p.name 
     vat_rate = CASE WHEN c.vat_rate IS DISTINCT FROM c.old_vat_rate THEN c.vat_rate ELSE p.vat_rate END,
     is_active = CASE WHEN c.is_active IS DISTINCT FROM c.old_is_active THEN c.is_active ELSE p.is_active END,
     sync_status = CASE WHEN c.sync_status IS DISTINCT FROM c.old_sync_status THEN c.sync_status ELSE p.sync_status END,
+    base_images = CASE WHEN c.base_images IS DISTINCT FROM c.old_base_images THEN c.base_images ELSE p.base_images END,
     last_sync_at = CASE WHEN c.sync_status = 'completed' THEN now() ELSE p.last_sync_at END,
     updated_at = now()
 FROM chg_product AS c

@@ -16,6 +16,8 @@ SET sku = coalesce(c.sku, v.sku),
     warehouse_name = CASE WHEN c.warehouse_name IS DISTINCT FROM c.old_warehouse_name THEN c.warehouse_name ELSE v.warehouse_name END,
     vat_rate = CASE WHEN c.vat_rate IS DISTINCT FROM c.old_vat_rate THEN c.vat_rate ELSE v.vat_rate END,
     is_active = CASE WHEN c.is_active IS DISTINCT FROM c.old_is_active THEN c.is_active ELSE v.is_active END,
+    main_image = CASE WHEN c.main_image IS DISTINCT FROM c.old_main_image THEN c.main_image ELSE v.main_image END,
+    gallery_images = CASE WHEN c.gallery_images IS DISTINCT FROM c.old_gallery_images THEN c.gallery_images ELSE v.gallery_images END,
     last_sync_at = now(),
     updated_at = now()
 FROM chg_variant AS c

@@ -21,9 +21,10 @@ from freesport_sync.commerceml.messages import (
     ReferenceBlock,
 )
 from freesport_sync.commerceml.parsing import parse_file
+from freesport_sync.commerceml.proposals import read_proposal
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.staged import ReferenceRow
+from freesport_sync.core.staged import ReferenceRow, StagedPropertyValue, StagedRest, StagedRow
 
 Row = TypeVar("Row")
 
@@ -41,7 +42,9 @@ CONTEXT = ParseContext(
 
 
 def read_record(
-    read: Callable[[_Element, Reading], Sequence[Row]], xml: str, context: ParseContext = CONTEXT
+    read: Callable[[_Element, Reading], Sequence[Row]],
+    xml: str,
+    context: ParseContext = CONTEXT,
 ) -> tuple[Sequence[Row], list[RowIssue]]:
     """The rows and issues that one record gives."""
     reading = Reading(source_file(Path("x.xml"), FileKind.GOODS), context)
@@ -66,6 +69,7 @@ class Parsed:
     rows: list[ReferenceRow] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     records: int = 0
+    failed: int = 0
 
     @property
     def blocks(self) -> list[Block]:
@@ -92,5 +96,23 @@ def parse_found(file: SourceFile, context: ParseContext = CONTEXT) -> Parsed:
         elif isinstance(message, IssueBlock):
             parsed.issues += message.issues
         elif isinstance(message, FileDone):
-            parsed.records = message.records
+            parsed.records, parsed.failed = message.records, message.failed
     return parsed
+
+
+def read_offer(element: _Element, reading: Reading) -> Sequence[StagedRow]:
+    """A `Предложение` of an offers file, without the property values before it."""
+    reading.kind = FileKind.OFFERS
+    return [row for row in read_proposal(element, reading) if not isinstance(row, StagedPropertyValue)]
+
+
+def read_prices(element: _Element, reading: Reading) -> Sequence[StagedRow]:
+    """A `Предложение` of a prices file."""
+    reading.kind = FileKind.PRICES
+    return read_proposal(element, reading)
+
+
+def read_rests(element: _Element, reading: Reading) -> Sequence[StagedRest]:
+    """A `Предложение` of a rests file."""
+    reading.kind = FileKind.RESTS
+    return [row for row in read_proposal(element, reading) if isinstance(row, StagedRest)]

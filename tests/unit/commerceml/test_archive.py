@@ -62,6 +62,31 @@ def test_a_zip_is_unpacked_and_removed(export: ExportBuilder, tmp_path: Path, wo
     assert not list(work_dir.iterdir())
 
 
+def test_pictures_are_unpacked_when_they_are_wanted(tmp_path: Path, work_dir: Path) -> None:
+    wanted = ["import_files/01/a.jpg", "goods/Import_Files/b.JPEG", "goods/import_files/01/c.webp", "goods/goods.xml"]
+    others = ["logo.jpg", "goods/x.png", "import_files/01/manual.pdf", "import_files/run.exe"]
+    packed = write_zip(tmp_path / "x.zip", dict.fromkeys([*wanted, *others], b"<a/>"))
+    for with_pictures, expected in ((True, wanted), (False, wanted[-1:])):
+        with opened_export(packed, work_dir, with_pictures=with_pictures) as folder:
+            found = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+            assert sorted(found) == sorted(expected)
+
+
+def test_pictures_are_checked_as_everything_else(
+    tmp_path: Path, work_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "RATIO_FREE_BYTES", 1000)
+    packed = write_zip(tmp_path / "x.zip", {"import_files/01/a.jpg": bytes(1_000_000)})
+    with opened_export(packed, work_dir) as folder:
+        assert list(folder.iterdir()) == []
+    with pytest.raises(SourceMalformed, match="archive_bomb"), opened_export(packed, work_dir, with_pictures=True):
+        pass
+    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 10)
+    packed = write_zip(tmp_path / "y.zip", {"import_files/01/a.jpg": b"x" * 11})
+    with pytest.raises(SourceMalformed, match="archive_too_large"), opened_export(packed, work_dir, with_pictures=True):
+        pass
+
+
 def test_the_folder_is_removed_after_an_error(export: ExportBuilder, tmp_path: Path, work_dir: Path) -> None:
     export.goods(product("p1"))
     packed = export.zipped(tmp_path / "export.zip")

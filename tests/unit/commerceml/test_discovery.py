@@ -38,7 +38,7 @@ def names(found: Export) -> list[str]:
         ("propertiesGoods_1_3_x.xml", FileKind.PROPERTIES_GOODS, (1, 3)),
         ("propertiesOffers.xml", FileKind.PROPERTIES_OFFERS, ()),
         ("offers0_1.xml", FileKind.OFFERS, (0, 1)),
-        ("import0_1.xml", FileKind.IMPORT, (0, 1)),
+        ("import0_1.xml", FileKind.GOODS, (0, 1)),
         ("contragents_1_1_x.xml", FileKind.CONTRAGENTS, (1, 1)),
         ("goodsold.xml", None, ()),
         ("mygoods.xml", None, ()),
@@ -55,10 +55,10 @@ def test_reference_books_come_before_what_refers_to_them() -> None:
     books = [kind for kind in FileKind if kind.is_reference_book]
     assert [kind.value for kind in imported] == [
         "groups", "propertiesGoods", "propertiesOffers", "priceLists", "storages", "units",
-        "goods", "offers", "prices", "rests",
+        "goods", "offers", "prices", "rests", "contragents",
     ]  # fmt: skip
-    assert imported[: len(books)] == books
-    assert imported[len(books)] is FileKind.GOODS
+    first = imported.index(FileKind.GOODS)
+    assert books == [*imported[:first], FileKind.CONTRAGENTS]  # nothing else refers to customers
 
 
 def test_a_whole_export_is_found_in_import_order(export: ExportBuilder) -> None:
@@ -131,14 +131,11 @@ def test_too_deep_and_among_pictures_nothing_is_looked_for(export: ExportBuilder
 
 
 def test_other_xml_files_are_named_with_a_reason(export: ExportBuilder) -> None:
-    for name in ("contragents/contragents.xml", "orders.xml", "import.xml", "import0_1.xml", "прочее.xml"):
+    for name in ("orders.xml", "прочее.xml"):
         export.write(name, "<not valid xml!!!")
     export.write("readme.txt", "")
     export.write("goods/import_files/01/a.jpg", b"")
     assert discover(export.folder).skipped == (
-        ("contragents/contragents.xml", "kind_not_imported"),
-        ("import.xml", "combined_file"),
-        ("import0_1.xml", "combined_file"),
         ("orders.xml", "kind_not_imported"),
         ("прочее.xml", "unknown_name"),
     )

@@ -16,7 +16,7 @@ from tests.unit.commerceml.support import read_record
 
 def read(xml: str) -> tuple[StagedProduct, list[RowIssue]]:
     rows, issues = read_record(read_product, xml)
-    (row,) = rows
+    (row,) = [row for row in rows if isinstance(row, StagedProduct)]
     return row, issues
 
 
@@ -45,12 +45,15 @@ def test_a_product() -> None:
         line=1,
         onec_id="p1",
         name="Мяч  №5",
+        article=None,
         slug="mjach-no5",
         description="a&lt;br&gt;\nb",
         category_onec_id="g1",
         brand_onec_id="b1",
         vat_rate=Decimal(20),
         is_deleted=False,
+        properties=(1,),
+        properties_file_no=1,
     )
     assert issues == []
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.commerceml.offers import read_offer
 from freesport_sync.commerceml.values import ZERO_GUID
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.staged import StagedOffer
-from tests.builders import ExportBuilder, element, offer, tombstone
-from tests.unit.commerceml.support import CONTEXT, parse, read_record
+from tests.builders import ExportBuilder, element, offer, prices_element, tombstone
+from tests.unit.commerceml.support import CONTEXT, parse, read_offer, read_record
 
 
 def read(xml: str) -> tuple[StagedOffer, list[RowIssue]]:
     rows, issues = read_record(read_offer, xml)
     (row,) = rows
+    assert isinstance(row, StagedOffer)
     return row, issues
 
 
@@ -26,13 +26,13 @@ def test_an_offer() -> None:
     row, issues = read(
         offer("p1#c1", name="Мяч", article=" A-1 ", characteristics={"Вес": "2,1", "Размер": "XL", "Цвет": "Белый"})
     )
-    assert row == StagedOffer(1, 1, 1, "p1#c1", "p1", "Мяч", "A-1", "Белый", "XL", False)
+    assert row == StagedOffer(1, 1, 1, "p1#c1", "p1", "Мяч", "A-1", "Белый", "XL", False, (1, 2, 3), 1)
     assert issues == []
 
 
 def test_an_offer_without_anything() -> None:
     row, issues = read("<Предложение><Ид>p1</Ид></Предложение>")
-    assert row == StagedOffer(1, 1, 1, "p1", "p1", None, None, None, None, False)
+    assert row == StagedOffer(1, 1, 1, "p1", "p1", None, None, None, None, False, None, 1)
     assert issues == []
 
 
@@ -118,8 +118,9 @@ def test_the_first_of_the_shops_colours_in_the_name(name: str, color: str | None
 
 def test_colours_are_capitalised_as_python_does() -> None:
     context = dataclasses.replace(CONTEXT, colors=("", "ТЁМНО-Синий"))
-    rows, _issues = read_record(read_offer, offer("p1", name="Мяч тёмно-синий"), context)
-    assert rows[0].color_name == "Тёмно-синий"
+    (row,), _issues = read_record(read_offer, offer("p1", name="Мяч тёмно-синий"), context)
+    assert isinstance(row, StagedOffer)
+    assert row.color_name == "Тёмно-синий"
 
 
 @pytest.mark.parametrize(
@@ -153,12 +154,19 @@ def test_long_texts_are_cut() -> None:
     ]
 
 
-def test_prices_and_stock_in_the_offers_file_are_mentioned_once(tmp_path: Path) -> None:
-    extra = "<Цены/><Количество>5</Количество>"
-    path = ExportBuilder(tmp_path).offers(offer("p1", extra=extra), offer("p2", extra=extra))
+def test_prices_and_stock_of_2x_come_with_the_offers(tmp_path: Path) -> None:
+    extra = prices_element({"retail": 10}) + "<Количество>5</Количество>"
+    path = ExportBuilder(tmp_path).offers(offer("p1", extra=extra), offer("p2"))
     parsed = parse(path, FileKind.OFFERS)
-    assert len(parsed.lines) == 2
-    assert [(issue.code, issue.field, issue.severity.value) for issue in parsed.issues] == [
-        ("offers_part_ignored", "Количество", "warning"),
-        ("offers_part_ignored", "Цены", "warning"),
-    ]
+    assert {block.table: block.rows for block in parsed.blocks} == {"stg_offer": 2, "stg_price": 1, "stg_rest": 1}
+    assert parsed.issues == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "table"), [(FileKind.OFFERS, "stg_offer"), (FileKind.PRICES, "stg_price"), (FileKind.RESTS, "stg_rest")]
+)
+def test_of_2x_only_what_is_wanted_is_read(tmp_path: Path, wanted: FileKind, table: str) -> None:
+    extra = prices_element({"retail": 10}) + "<Количество>5</Количество>"
+    path = ExportBuilder(tmp_path).offers(offer("p1", extra=extra))
+    parsed = parse(path, FileKind.OFFERS, dataclasses.replace(CONTEXT, wanted=frozenset({wanted})))
+    assert [block.table for block in parsed.blocks] == [table]

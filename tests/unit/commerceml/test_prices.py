@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.commerceml.prices import read_prices
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice
 from tests.builders import ExportBuilder, Value, element, price, prices, raw_element
-from tests.unit.commerceml.support import parse, read_record
+from tests.unit.commerceml.support import parse, read_prices, read_record
 
 
 def read(xml: str) -> tuple[dict[str, Decimal], list[RowIssue]]:
@@ -33,7 +32,7 @@ def offer_with(*amounts: tuple[str | None, Value | None]) -> str:
 def test_prices_become_columns() -> None:
     rows, issues = read_record(read_prices, prices("p1#c1", {"retail": 6990, "opt1": "4 490,50", "msrp": "5990.00"}))
     assert list(rows) == [
-        StagedPrice(1, 1, 1, "p1#c1", Decimal(6990), Decimal("4490.5"), None, None, None, None, None, Decimal(5990))
+        StagedPrice(1, 1, 1, "p1#c1", "", Decimal(6990), Decimal("4490.5"), None, None, None, None, None, Decimal(5990))
     ]
     assert issues == []
 
@@ -50,6 +49,12 @@ def test_a_record_without_prices_is_a_row(xml: str) -> None:
 def test_of_one_column_the_later_entry_wins() -> None:
     assert read(offer_with(("retail", 1), ("retail2", 2), ("retail", 3)))[0] == {"retail_price": 3}
     assert read(offer_with(("retail", 1), ("retail2", 2)))[0] == {"retail_price": 2}
+
+
+def test_what_cannot_be_read_is_told_from_what_is_missing() -> None:
+    (row,), _ = read_record(read_prices, prices("p1#c1", {"retail": "abc", "opt1": -1, "msrp": "-999 999 999,9"}))
+    assert isinstance(row, StagedPrice)
+    assert row.unreadable == "retail_price opt1_price"
 
 
 def test_not_set_is_no_entry() -> None:

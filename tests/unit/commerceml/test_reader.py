@@ -35,7 +35,7 @@ def file_of(path: Path) -> SourceFile:
 
 
 def ids(path: Path) -> list[str | None]:
-    return [record.findtext("{*}Ид") for record in RecordReader(file_of(path), "Товар")]
+    return [record.findtext("{*}Ид") for _tag, record in RecordReader(file_of(path), {"Товар": ""})]
 
 
 def refusal(path: Path, content: str | bytes) -> SyncError:
@@ -73,7 +73,7 @@ def test_no_records(tmp_path: Path) -> None:
 def test_lines_are_counted_beyond_16_bits(goods: Path) -> None:
     record = "<Товар>\n<Ид>1</Ид>\n</Товар>\n"
     goods.write_text(DOCUMENT.format(f"\n{record}" + "\n" * 70_000 + record), encoding="utf-8")
-    lines = [record.sourceline for record in RecordReader(file_of(goods), "Товар")]
+    lines = [record.sourceline for _tag, record in RecordReader(file_of(goods), {"Товар": ""})]
     assert lines[0] == 2
     assert lines[1] in (70_005, 70_006)  # libxml2 remembers the line of a text, not of an element, above 65535
 
@@ -82,7 +82,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     """Of all records only those that the parser has read ahead exist at a time."""
     path = ExportBuilder(tmp_path).goods(*[product("p", extra="<a/>" * 200)] * 2_000)
     most = 0
-    for record in RecordReader(file_of(path), "Товар"):
+    for _tag, record in RecordReader(file_of(path), {"Товар": ""}):
         parent = record.getparent()
         assert parent is not None
         most = max(most, len(parent))
@@ -91,7 +91,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 
 def test_progress_grows_to_the_files_size(tmp_path: Path) -> None:
     path = ExportBuilder(tmp_path).goods(*[product("p")] * 500)
-    reader = RecordReader(file_of(path), "Товар")
+    reader = RecordReader(file_of(path), {"Товар": ""})
     assert reader.bytes_read == 0
     progress = [reader.bytes_read for _ in reader]
     assert progress == sorted(progress)
@@ -180,7 +180,7 @@ def test_a_file_that_was_written_since_it_was_found(tmp_path: Path) -> None:
     found = file_of(path)
     os.utime(path, ns=(0, 0))
     with pytest.raises(ImportFailed) as caught:
-        list(RecordReader(found, "Товар"))
+        list(RecordReader(found, {"Товар": ""}))
     assert (caught.value.code, caught.value.params) == ("file_changed", {"file": "goods.xml"})
 
 
@@ -188,7 +188,7 @@ def test_a_file_that_was_written_since_it_was_found(tmp_path: Path) -> None:
 def test_a_file_that_is_written_while_it_is_read(tmp_path: Path, rest: bytes) -> None:
     path = ExportBuilder(tmp_path).goods(*[product("p1")] * 500)
     content = path.read_bytes()
-    reader = iter(RecordReader(file_of(path), "Товар"))
+    reader = iter(RecordReader(file_of(path), {"Товар": ""}))
     next(reader)
     path.write_bytes(content[:-1000] + rest)
     with pytest.raises(ImportFailed) as caught:
@@ -201,12 +201,12 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
     found = file_of(path)
     path.unlink()
     with pytest.raises(SourceMalformed) as caught:
-        list(RecordReader(found, "Товар"))
+        list(RecordReader(found, {"Товар": ""}))
     assert caught.value.code == "file_unreadable"
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file whose reading fails")
 def test_a_file_that_fails_while_it_is_read() -> None:
     with pytest.raises(SourceMalformed) as caught:
-        list(RecordReader(file_of(Path("/proc/self/mem")), "Товар"))
+        list(RecordReader(file_of(Path("/proc/self/mem")), {"Товар": ""}))
     assert caught.value.code == "file_unreadable"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from lxml.etree import _Element
 
 from freesport_sync.commerceml import groups as groups_module
-from freesport_sync.commerceml.brands import read_brands
 from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.price_types import product_field, read_price_type
+from freesport_sync.commerceml.properties import read_property
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.storages import read_storage
 from freesport_sync.commerceml.units import read_unit
 from freesport_sync.core.issues import Severity
@@ -17,6 +20,10 @@ from freesport_sync.core.staged import StagedBrand, StagedCategory, StagedPriceT
 from freesport_sync.errors import SourceMalformed
 from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, storage, tombstone, unit
 from tests.unit.commerceml.support import parse, read_record
+
+
+def read_brands(element: _Element, reading: Reading) -> Sequence[StagedBrand]:
+    return [row for row in read_property(element, reading) if isinstance(row, StagedBrand)]
 
 
 def categories(tmp_path: Path, *records: str) -> tuple[list[StagedCategory], list[str]]:
@@ -86,12 +93,10 @@ def test_brands(tmp_path: Path) -> None:
         ExportBuilder(tmp_path).properties_goods(brand_property({"v": "Синий"}, name="Цвет"), brand_property(brands)),
         FileKind.PROPERTIES_GOODS,
     )
-    assert [row[3:] for row in parsed.rows] == [
-        ("b1", "Nike", "nike", "nike"),
-        ("b3", "ЁЖ-Спорт", "ежспорт", "ezh-sport"),
-    ]
-    assert [row.position for row in parsed.rows] == [1, 2]
-    assert parsed.rows[0].line < parsed.rows[1].line
+    first, second = [row for row in parsed.rows if isinstance(row, StagedBrand)]
+    assert first[3:] == ("b1", "Nike", "nike", "nike")
+    assert second[3:] == ("b3", "ЁЖ-Спорт", "ежспорт", "ezh-sport")
+    assert (first.position, first.line) < (second.position, second.line)
     assert parsed.issues == []
 
 
@@ -120,7 +125,7 @@ def test_a_normalised_brand_name_fits_its_column() -> None:
 
 def test_the_builders_brands(tmp_path: Path) -> None:
     parsed = parse(ExportBuilder(tmp_path).properties_offers(brand_property()), FileKind.PROPERTIES_OFFERS)
-    assert [row.onec_id for row in parsed.rows] == list(BRANDS)
+    assert [row.onec_id for row in parsed.rows if isinstance(row, StagedBrand)] == list(BRANDS)
 
 
 @pytest.mark.parametrize(

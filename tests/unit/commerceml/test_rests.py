@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.commerceml.rests import read_rests
 from freesport_sync.commerceml.values import ZERO_GUID
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.staged import StagedRest
 from tests.builders import element, raw_element, rests
-from tests.unit.commerceml.support import read_record
+from tests.unit.commerceml.support import read_record, read_rests
 
 Stock = dict[str | None, int]
 

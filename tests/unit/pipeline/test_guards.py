@@ -19,7 +19,7 @@ from tests.unit.pipeline.test_plan import source
 REQUEST = RunRequest()
 
 
-def refused(code: str) -> AbstractContextManager[object]:
+def refused(code: str) -> AbstractContextManager[pytest.ExceptionInfo[ImportFailed]]:
     return pytest.raises(ImportFailed, match=code)
 
 
@@ -45,12 +45,19 @@ def test_older_export_is_judged_by_kind_and_may_be_allowed() -> None:
 @pytest.mark.parametrize(("affected", "outcome"), [(20, nullcontext()), (21, refused("large_change"))])
 def test_large_change_begins_above_twenty_percent(affected: int, outcome: AbstractContextManager[object]) -> None:
     with outcome:
-        guards.refuse_large_change([LargeChange("stocks_zeroed", affected, 100)], REQUEST)
+        guards.refuse_large_change([LargeChange("stocks_zeroed", affected, 100)], 20, REQUEST)
+
+
+def test_large_change_begins_where_the_settings_say() -> None:
+    guards.refuse_large_change([LargeChange("stocks_zeroed", 50, 100)], 50, REQUEST)
+    with refused("large_change") as caught:
+        guards.refuse_large_change([LargeChange("stocks_zeroed", 51, 100)], 50, REQUEST)
+    assert caught.value.params == {"percent": 50, "stocks_zeroed": "51/100"}
 
 
 def test_large_change_may_be_accepted_and_needs_something_to_change() -> None:
-    guards.refuse_large_change([LargeChange("stocks_zeroed", 9, 9)], replace(REQUEST, accept_large_change=True))
-    guards.refuse_large_change([LargeChange("stocks_zeroed", 0, 0)], REQUEST)
+    guards.refuse_large_change([LargeChange("stocks_zeroed", 9, 9)], 20, replace(REQUEST, accept_large_change=True))
+    guards.refuse_large_change([LargeChange("stocks_zeroed", 0, 0)], 20, REQUEST)
 
 
 @pytest.mark.parametrize("kind", [FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS])

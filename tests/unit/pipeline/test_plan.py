@@ -10,7 +10,7 @@ import pytest
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.core.run import FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
-from freesport_sync.pipeline.plan import Plan, import_types_of, make_plan
+from freesport_sync.pipeline.plan import Plan, import_type_of, make_plan, refuse_contradiction, wants_pictures
 from tests.builders import ExportBuilder
 
 IMPORTED = [kind for kind in FileKind if kind.is_imported]
@@ -34,16 +34,54 @@ def planned(request: RunRequest, folder: Path) -> set[str]:
     return {kind.value for kind in make_plan(request, folder).kinds}
 
 
-@pytest.mark.parametrize("kind", [RunKind.ALL, RunKind.CATALOG])
-def test_a_catalogue_run_reads_everything(kind: RunKind, folder: Path) -> None:
-    assert planned(RunRequest(kind), folder) == {kind.value for kind in IMPORTED}
+def test_a_run_of_everything_reads_everything(folder: Path) -> None:
+    assert planned(RunRequest(RunKind.ALL), folder) == {kind.value for kind in IMPORTED}
+
+
+def test_a_catalogue_run_leaves_the_customers_alone(folder: Path) -> None:
+    everything = {kind.value for kind in IMPORTED}
+    assert planned(RunRequest(RunKind.CATALOG), folder) == everything - {"contragents"}
+    assert planned(RunRequest(RunKind.CUSTOMERS), folder) == {"contragents"}
+    assert "contragents" not in planned(RunRequest(RunKind.ALL, FileType.OFFERS), folder)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "import_types"),
+    [
+        ({FileKind.GOODS, FileKind.CONTRAGENTS}, (ImportType.CATALOG, ImportType.CUSTOMERS)),
+        ({FileKind.GOODS}, (ImportType.CATALOG,)),
+        ({FileKind.CONTRAGENTS}, (ImportType.CUSTOMERS,)),
+    ],
+)
+def test_the_files_decide_what_is_imported(kinds: set[FileKind], import_types: tuple[ImportType, ...]) -> None:
+    plan = Plan(tuple(source(kind) for kind in kinds), ())
+    assert plan.import_types == import_types
+
+
+def test_a_single_file_may_have_any_name(tmp_path: Path) -> None:
+    export = ExportBuilder(tmp_path)
+    export.goods()
+    file = export.write("clients.dat", export.document(""))
+    plan = make_plan(RunRequest(RunKind.CUSTOMERS, file=file), file)
+    assert [(found.file_no, found.kind, found.name) for found in plan.files] == [
+        (1, FileKind.CONTRAGENTS, "clients.dat")
+    ]
+    with pytest.raises(SourceMissing, match="data_dir_missing"):
+        make_plan(RunRequest(RunKind.CUSTOMERS, file=file), tmp_path / "nothing.xml")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in RunKind if kind is not RunKind.CUSTOMERS])
+def test_a_single_file_is_for_customers_only(kind: RunKind, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="file_needs_customers"):
+        refuse_contradiction(RunRequest(kind, file=tmp_path / "goods.xml"))
+    refuse_contradiction(RunRequest(RunKind.CUSTOMERS, file=tmp_path / "contragents.xml"))
 
 
 @pytest.mark.parametrize(
     ("file_type", "kinds"),
     [
         (FileType.GOODS, {"groups", "propertiesGoods", "propertiesOffers", "units", "goods"}),
-        (FileType.OFFERS, {"offers", "prices", "rests", "priceLists", "storages"}),
+        (FileType.OFFERS, {"propertiesOffers", "offers", "prices", "rests", "priceLists", "storages"}),
         (FileType.PRICES, {"priceLists", "prices"}),
         (FileType.RESTS, {"storages", "rests"}),
     ],
@@ -59,7 +97,31 @@ def test_stocks_and_prices_are_file_types_of_their_own(folder: Path) -> None:
 
 def test_a_request_that_contradicts_itself_is_refused() -> None:
     with pytest.raises(ConfigError, match="file_type_contradicts"):
-        import_types_of(RunRequest(RunKind.STOCKS, FileType.GOODS))
+        refuse_contradiction(RunRequest(RunKind.STOCKS, FileType.GOODS))
+    with pytest.raises(ConfigError, match="file_type_contradicts"):
+        refuse_contradiction(RunRequest(RunKind.CUSTOMERS, FileType.GOODS))
+
+
+@pytest.mark.parametrize(
+    ("file_type", "kinds"),
+    [(FileType.ALL, {"goods", "offers"}), (FileType.GOODS, {"goods"}), (FileType.OFFERS, {"offers"})],
+)
+def test_a_run_of_pictures_reads_what_lists_them(file_type: FileType, kinds: set[str], folder: Path) -> None:
+    plan = make_plan(RunRequest(RunKind.IMAGES, file_type), folder)
+    assert {kind.value for kind in plan.kinds} == kinds
+    assert plan.imported_kinds == frozenset()
+
+
+@pytest.mark.parametrize("file_type", [FileType.PRICES, FileType.RESTS])
+def test_prices_and_rests_list_no_pictures(file_type: FileType) -> None:
+    with pytest.raises(ConfigError, match="file_type_contradicts"):
+        refuse_contradiction(RunRequest(RunKind.IMAGES, file_type))
+    assert not wants_pictures(RunRequest(file_type=file_type))
+
+
+def test_a_catalogue_run_wants_pictures_unless_told_otherwise() -> None:
+    assert wants_pictures(RunRequest())
+    assert not wants_pictures(RunRequest(skip_images=True))
 
 
 @pytest.mark.parametrize(
@@ -70,10 +132,12 @@ def test_a_request_that_contradicts_itself_is_refused() -> None:
         (RunRequest(file_type=FileType.OFFERS), ImportType.VARIANTS),
         (RunRequest(RunKind.STOCKS), ImportType.STOCKS),
         (RunRequest(RunKind.PRICES), ImportType.PRICES),
+        (RunRequest(RunKind.CUSTOMERS), ImportType.CUSTOMERS),
+        (RunRequest(RunKind.IMAGES), ImportType.IMAGES),
     ],
 )
 def test_the_shop_s_words(request_: RunRequest, import_type: ImportType) -> None:
-    assert import_types_of(request_) == (import_type,)
+    assert import_type_of(request_) is import_type
 
 
 def test_what_is_left_alone_is_not_read_and_named_with_a_reason(tmp_path: Path) -> None:

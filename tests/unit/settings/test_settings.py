@@ -28,6 +28,9 @@ def test_defaults_are_the_reference_importer_s(file: Path) -> None:
         "1 СДВ склад": None,
     }
     assert not settings.prices.clear_missing
+    assert settings.pictures.media_root is None
+    assert (settings.pictures.min_size_bytes, settings.pictures.large_size_bytes) == (8 * 1024, 100 * 1024)
+    assert settings.owns(OwnedField.PICTURES)
     assert settings.owns(OwnedField.BRAND)
     assert not settings.owns(OwnedField.NAME)
     assert not settings.owns(OwnedField.CATEGORY)
@@ -48,7 +51,13 @@ def test_environment_goes_before_the_file(file: Path, monkeypatch: pytest.Monkey
         ('[catalog]\nowned_fields = ["slug"]', "catalog.owned_fields"),
         ("[prices]\nclear_missing = 'maybe'", "prices.clear_missing"),
         ("[[warehouses]]\nname = ''", "warehouses.0.name"),
+        ("[pictures]\nmin_size_bytes = -1", "pictures.min_size_bytes"),
         ("[unknown]\n", "unknown"),
+        ("[guards]\nlarge_change_percent = 0", "guards.large_change_percent"),
+        ("[guards]\nlarge_change_percent = 101", "guards.large_change_percent"),
+        ("[history]\nretention_days = 0", "history.retention_days"),
+        ("[history]\nmax_issues = -1", "history.max_issues"),
+        ("[source]\ndata_dir = 5", "source.data_dir"),
     ],
 )
 def test_a_wrong_setting_is_named(file: Path, text: str, key: str) -> None:

@@ -1,0 +1,133 @@
+"""What the headless front prints for scripts: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from enum import Enum
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from freesport_sync.cli_terminal import is_unicode
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.progress import (
+    Event,
+    ExportFound,
+    IssuesFound,
+    MergeRepeated,
+    Progress,
+    RunFinished,
+    RunStarted,
+)
+from freesport_sync.core.run import RunReport, RunStatus
+from freesport_sync.texts import Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from freesport_sync.application import RunDetails, RunIssues
+    from freesport_sync.database.checkup import CheckItem
+    from freesport_sync.database.history import IssueCount, PastRun
+    from freesport_sync.errors import SyncError
+    from freesport_sync.settings.listing import ListedSetting
+
+
+class JsonOutput:
+    """The events, then the result; errors are lines too."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._failed: RunReport | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Nothing to close."""
+
+    def __call__(self, event: Event) -> None:
+        """Write an event of the run."""
+        match event:
+            case RunStarted():
+                self._write("run_started", asdict(event))
+            case ExportFound():
+                self._write("export_found", asdict(event))
+            case Progress():
+                self._write("progress", asdict(event))
+            case IssuesFound():
+                for issue in event.issues:
+                    self._issue(issue)
+            case MergeRepeated():
+                self._write("merge_repeated", asdict(event))
+            case RunFinished() if event.report.status is RunStatus.COMPLETED:
+                self._write("result", asdict(event.report))
+            case RunFinished():
+                self._failed = event.report  # the result comes last, after the error
+
+    def error(self, error: SyncError) -> None:
+        """Write the code and its text."""
+        text = asdict(self._texts.error(error))
+        params = {name: str(value) for name, value in error.params.items()}
+        self._write("error", text | {"params": params, "exit_code": int(error.exit_code)})
+        if self._failed is not None:
+            self._write("result", asdict(self._failed))
+            self._failed = None
+
+    def check(self, items: Sequence[CheckItem]) -> None:
+        """One line a point."""
+        for item in items:
+            self._write("check", asdict(item) | {"text": self._texts(f"check.{item.code}", **item.params)})
+
+    def history(self, runs: Sequence[PastRun]) -> None:
+        """One line a run."""
+        for run in runs:
+            self._write("run", asdict(run))
+
+    def show(self, details: RunDetails) -> None:
+        """The run, then its files, issues and changes."""
+        self._write("run", asdict(details.run))
+        for file in details.files:
+            self._write("file", asdict(file))
+        self._issue_counts(details.issue_counts)
+        for issue in details.issues:
+            self._issue(issue)
+        for change in details.changes:
+            self._write("change", asdict(change))
+
+    def issues(self, found: RunIssues) -> None:
+        """How often each kind occurred, then the issues."""
+        self._issue_counts(found.counts)
+        for issue in found.issues:
+            self._issue(issue)
+
+    def issues_saved(self, found: RunIssues, count: int, file: Path | None) -> None:
+        """Where the issues are; `--json` never comes with CSV on stdout."""
+        self._write("issues_saved", {"count": count, "file": file})
+
+    def settings(self, settings: Sequence[ListedSetting], file: Path) -> None:
+        """One line a setting."""
+        for one in settings:
+            self._write("setting", asdict(one) | {"meaning": self._texts(f"settings.{one.key}")})
+
+    def _issue(self, issue: RowIssue) -> None:
+        what, hint = self._texts.issue(issue)
+        self._write("issue", asdict(issue) | {"what": what, "hint": hint})
+
+    def _issue_counts(self, counts: Sequence[IssueCount]) -> None:
+        for one in counts:
+            self._write("issue_count", asdict(one))
+
+    def _write(self, event: str, values: dict[str, Any]) -> None:
+        line = json.dumps({"event": event, **values}, ensure_ascii=not is_unicode(sys.stdout), default=_plain)
+        print(f"{line}\n", end="", flush=True)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else str(value)

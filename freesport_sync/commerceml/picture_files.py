@@ -1,0 +1,90 @@
+"""The files of an export that its `Картинка` mean."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from freesport_sync.commerceml.discovery import MAX_DEPTH, PICTURE_FOLDER
+from freesport_sync.core.pictures import PICTURE_SUFFIXES, PRODUCT, NotDeliverable, PictureProblem, file_name
+from freesport_sync.errors import SourceMissing
+
+
+def is_packed_picture(path: PurePosixPath) -> bool:
+    """Whether a file of an archive is a picture of the export."""
+    folders = (folder.lower() for folder in path.parts[:-1])
+    return path.suffix.lower() in PICTURE_SUFFIXES and PICTURE_FOLDER in folders
+
+
+class PictureFolders:
+    """The folders `import_files` of an export.
+
+    1C puts them beside its goods (3.x), or into the root of the export (2.x); pictures of offers lie beside the offers,
+    or among those of the goods. An exchange that flattens names (quirk Q22) leaves out the folders below.
+
+    Args:
+        roots: where to look: the folder that was unpacked, and the one that the archives came from.
+
+    Raises:
+        SourceMissing: a folder cannot be read.
+    """
+
+    def __init__(self, *roots: Path) -> None:
+        found = [(folder, root.resolve()) for root in dict.fromkeys(roots) for folder in _folders(root, MAX_DEPTH)]
+        self._of_goods = sorted(found, key=lambda item: _rank(item[0], "goods", "", "offers"))
+        self._of_offers = sorted(found, key=lambda item: _rank(item[0], "offers", "goods", ""))
+
+    def find(self, owner: str, path: str) -> tuple[Path, int] | None:
+        """The file of a picture and its size; None where there is none.
+
+        Args:
+            owner: `product` or `variant`.
+            path: below a folder of pictures; checked, see `core.pictures.is_safe`.
+
+        Raises:
+            NotDeliverable: it is no file, cannot be read, or lies outside the export.
+        """
+        name = file_name(path)
+        for folder, root in self._of_goods if owner == PRODUCT else self._of_offers:
+            for place in dict.fromkeys((folder / path, folder / name)):
+                size = _size_of(place, root)
+                if size is not None:
+                    return place, size
+        return None
+
+
+def _size_of(path: Path, root: Path) -> int | None:
+    try:
+        if not os.path.lexists(path):
+            return None
+        target = path.resolve(strict=True)
+        if not target.is_relative_to(root):
+            raise NotDeliverable(PictureProblem.UNSAFE)
+        if not target.is_file():
+            raise NotDeliverable(PictureProblem.UNREADABLE, reason=os.strerror(errno.EISDIR))
+        return target.stat().st_size
+    except RuntimeError as error:  # a link that leads to itself
+        raise NotDeliverable(PictureProblem.UNREADABLE, reason=error) from error
+    except OSError as error:
+        raise NotDeliverable(PictureProblem.UNREADABLE, reason=error.strerror or error) from error
+
+
+def _folders(folder: Path, depth: int) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            folders = sorted((entry for entry in entries if entry.is_dir()), key=lambda entry: entry.name)
+    except OSError as error:
+        raise SourceMissing("file_unreadable", path=str(folder), reason=error.strerror or str(error)) from error
+    for entry in folders:
+        if entry.name.lower() == PICTURE_FOLDER:
+            yield Path(entry.path)
+        elif depth > 1 and not entry.is_symlink():
+            yield from _folders(Path(entry.path), depth - 1)
+
+
+def _rank(folder: Path, *parents: str) -> int:
+    """Where in `parents` the parent of a folder stands; an empty text is any other parent."""
+    parent = folder.parent.name.lower()
+    return parents.index(parent if parent in parents else "")

@@ -1,0 +1,93 @@
+"""Rules for pictures: which are wanted, where they lie in the shop, what can be wrong with one (facts 2.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath, PureWindowsPath
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+
+PRODUCT, VARIANT = "product", "variant"
+"""Owners of pictures."""
+
+MAIN_IMAGE_LIMIT = 100
+"""`product_variants.main_image` is varchar(100), and any picture of a variant may become its main one."""
+
+_FOLDERS = {PRODUCT: "products/base", VARIANT: "products/variants"}
+_FORBIDDEN = frozenset('<>:"|?*\\') | {chr(code) for code in range(32)}
+
+
+class PictureProblem(StrEnum):
+    """Why a picture does not get into the shop; also the code of its row issue."""
+
+    MISSING = "picture_missing"
+    UNREADABLE = "picture_unreadable"
+    TOO_LARGE = "picture_too_large"
+    UNSAFE = "picture_path_unsafe"
+    PATH_TOO_LONG = "picture_path_too_long"
+    NOT_COPIED = "picture_not_copied"
+
+
+class NotDeliverable(Exception):
+    """One picture cannot be delivered; the run goes on without it.
+
+    Args:
+        problem: why.
+        params: what its text names.
+    """
+
+    def __init__(self, problem: PictureProblem, **params: object) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.params = {name: str(value) for name, value in params.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRules:
+    """Sizes in bytes.
+
+    Args:
+        minimum: smaller pictures are skipped.
+        large: where an object has a picture of this size, its smaller ones are thumbnails and are skipped.
+        maximum: larger pictures are refused.
+    """
+
+    minimum: int
+    large: int
+    maximum: int
+
+    def smallest_wanted(self, sizes: Iterable[int]) -> int:
+        """The size from which on the pictures of an object are wanted, by the sizes of all of them."""
+        return self.large if any(size >= self.large for size in sizes) else self.minimum
+
+
+def file_name(path: str) -> str:
+    """The last part of a path; an object has one picture of a name."""
+    return path.rpartition("/")[2]
+
+
+def is_safe(path: str) -> bool:
+    """Whether a path from a file of 1C stays below its folder, and can be a path on Windows too."""
+    parts = path.split("/")
+    return (
+        not path.startswith("/")
+        and ".." not in parts
+        and _FORBIDDEN.isdisjoint(path)
+        and not any(part.endswith((".", " ")) for part in parts)
+        and not any(PureWindowsPath(part).is_reserved() for part in parts)
+    )
+
+
+def media_path(owner: str, path: str) -> str:
+    """Where a picture lies below the shop's media root: `01/x.jpg` -> `products/base/01/x.jpg`.
+
+    Of the folders only the first counts; a picture without one lies directly in the folder of its kind.
+
+    Args:
+        owner: `product` or `variant`.
+        path: below 1C's folder of pictures.
+    """
+    parts = PurePosixPath(path).parts
+    return "/".join((_FOLDERS[owner], *parts[: min(1, len(parts) - 1)], parts[-1]))

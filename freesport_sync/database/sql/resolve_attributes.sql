@@ -1,0 +1,107 @@
+-- RESOLVE and DIFF of attribute values and of the links from products and variants to them; runs after resolve.sql.
+-- A value is known by a number: its id in the shop, or a negative number for one that has to be created.
+
+-- 1C's values, each by its first record (facts 2.9): an existing mapping decides, then the attribute and normalised value.
+CREATE TEMP TABLE dictionary_value ON COMMIT DROP AS
+SELECT first.*, mapped.attribute_value_id AS mapped_no, coalesce(mapped.attribute_value_id, known.id) AS value_no
+FROM (
+    SELECT DISTINCT ON (s.onec_id) s.*, a.attribute_no
+    FROM stg_dictionary_value AS s JOIN map_attribute AS a ON a.onec_id = s.property_onec_id
+    ORDER BY s.onec_id, s.file_no, s.position
+) AS first
+LEFT JOIN product_attribute_value_1c_mappings AS mapped ON mapped.onec_id = first.onec_id
+LEFT JOIN product_attribute_values AS known
+    ON known.attribute_id = first.attribute_no AND known.normalized_value = first.normalized_value;
+
+-- Values to create. Those of 1C's dictionaries come first, then what offers and goods have besides (is_free).
+CREATE TEMP TABLE new_value ON COMMIT DROP AS
+SELECT -row_number() OVER (ORDER BY file_no, position) AS value_no, attribute_no, value, normalized_value, slug,
+       false AS is_free, row_number() OVER (ORDER BY file_no, position)::integer AS ord
+FROM (
+    SELECT DISTINCT ON (attribute_no, normalized_value) * FROM dictionary_value WHERE value_no IS NULL
+    ORDER BY attribute_no, normalized_value, file_no, position
+) AS first;
+UPDATE dictionary_value AS d SET value_no = n.value_no FROM new_value AS n
+WHERE d.value_no IS NULL AND n.attribute_no = d.attribute_no AND n.normalized_value = d.normalized_value;
+
+-- The pairs of property and value that products and offers have. A value that 1C lists under another property of the
+-- same words is a value of its own here.
+CREATE TEMP TABLE pair ON COMMIT DROP AS
+SELECT s.file_no, s.number, s.line, s.onec_id, s.is_characteristic, s.property_name, s.value AS written,
+       coalesce(by_id.attribute_no, by_name.attribute_no) AS attribute_no,
+       ref.attribute_no IS NULL AND s.is_reference AND NOT s.is_characteristic AS is_unknown,
+       CASE WHEN ref.attribute_no = by_id.attribute_no THEN ref.value_no END AS value_no,
+       coalesce(ref.value, s.value) AS value,
+       coalesce(ref.normalized_value, s.normalized_value) AS normalized_value,
+       coalesce(ref.slug, s.slug) AS slug
+FROM stg_property_value AS s
+LEFT JOIN map_attribute AS by_id ON NOT s.is_characteristic AND by_id.onec_id = s.property_key
+LEFT JOIN map_attribute_name AS by_name ON s.is_characteristic AND by_name.normalized_name = s.property_key
+LEFT JOIN dictionary_value AS d ON NOT s.is_characteristic AND d.onec_id = s.value
+LEFT JOIN product_attribute_value_1c_mappings AS m
+    ON NOT s.is_characteristic AND d.onec_id IS NULL AND m.onec_id = s.value
+LEFT JOIN product_attribute_values AS shop_value ON shop_value.id = coalesce(d.mapped_no, m.attribute_value_id)
+CROSS JOIN LATERAL (
+    SELECT coalesce(shop_value.attribute_id, d.attribute_no) AS attribute_no,
+           coalesce(shop_value.id, d.value_no) AS value_no, coalesce(shop_value.value, d.value) AS value,
+           coalesce(shop_value.normalized_value, d.normalized_value) AS normalized_value,
+           coalesce(shop_value.slug, d.slug) AS slug
+) AS ref;
+UPDATE pair SET value_no = known.id FROM product_attribute_values AS known
+WHERE pair.value_no IS NULL AND NOT pair.is_unknown
+  AND known.attribute_id = pair.attribute_no AND known.normalized_value = pair.normalized_value;
+UPDATE pair SET value_no = n.value_no FROM new_value AS n
+WHERE pair.value_no IS NULL AND NOT pair.is_unknown
+  AND n.attribute_no = pair.attribute_no AND n.normalized_value = pair.normalized_value;
+
+-- What the products and variants of this run have; offers without a product have nothing.
+CREATE TEMP TABLE owner_properties ON COMMIT DROP AS
+SELECT 'variant' AS owner, o.onec_id, mv.variant_id AS owner_id, o.properties_file_no AS file_no, o.properties
+FROM stg_offer AS o JOIN map_variant AS mv ON mv.onec_id = o.onec_id WHERE o.properties IS NOT NULL
+UNION ALL
+SELECT 'product', coalesce(p.onec_id, s.onec_id), m.product_id, s.properties_file_no, s.properties
+FROM stg_product AS s JOIN map_product AS m ON m.onec_id = s.onec_id LEFT JOIN products AS p ON p.id = m.product_id
+WHERE s.properties IS NOT NULL AND (m.product_id IS NOT NULL OR m.is_record);
+
+-- Values that are in no dictionary: offers name the new ones before goods do, as in the reference importer.
+INSERT INTO new_value (value_no, attribute_no, value, normalized_value, slug, is_free, ord)
+SELECT least((SELECT min(value_no) FROM new_value), 0) - place, attribute_no, value, normalized_value, slug, true,
+       coalesce((SELECT max(ord) FROM new_value), 0) + place
+FROM (
+    SELECT first.*, row_number() OVER (ORDER BY NOT is_characteristic, file_no, number)::integer AS place
+    FROM (
+        SELECT DISTINCT ON (attribute_no, normalized_value) *
+        FROM pair
+        WHERE value_no IS NULL AND attribute_no IS NOT NULL AND NOT is_unknown AND EXISTS (
+            SELECT 1 FROM owner_properties AS o WHERE o.file_no = pair.file_no AND pair.number = ANY (o.properties))
+        ORDER BY attribute_no, normalized_value, NOT is_characteristic, file_no, number
+    ) AS first
+) AS numbered;
+UPDATE pair SET value_no = n.value_no FROM new_value AS n
+WHERE pair.value_no IS NULL AND NOT pair.is_unknown AND n.is_free
+  AND n.attribute_no = pair.attribute_no AND n.normalized_value = pair.normalized_value;
+ANALYZE pair (file_no, number);
+
+-- Owners whose values differ from the links that the shop has. Of products only links to 1C's properties are compared:
+-- what an operator has added by hand stays. Of variants all count, as in the reference importer.
+CREATE TEMP TABLE wanted_links ON COMMIT DROP AS
+SELECT o.owner, o.onec_id, o.owner_id,
+       coalesce(array_agg(DISTINCT pair.value_no) FILTER (WHERE pair.value_no IS NOT NULL), '{}') AS value_nos
+FROM owner_properties AS o
+LEFT JOIN LATERAL unnest(o.properties) AS used (number) ON true
+LEFT JOIN pair ON pair.file_no = o.file_no AND pair.number = used.number
+GROUP BY o.owner, o.onec_id, o.owner_id;
+CREATE TEMP TABLE chg_links ON COMMIT DROP AS
+SELECT w.owner, w.onec_id, w.owner_id, w.value_nos, coalesce(has.value_ids, '{}') AS value_ids
+FROM wanted_links AS w
+LEFT JOIN (
+    SELECT 'variant' AS owner, productvariant_id AS owner_id,
+           array_agg(attributevalue_id ORDER BY attributevalue_id) AS value_ids
+    FROM product_variants_attributes GROUP BY productvariant_id
+    UNION ALL
+    SELECT 'product', l.product_id, array_agg(l.attributevalue_id ORDER BY l.attributevalue_id)
+    FROM products_attributes AS l JOIN product_attribute_values AS v ON v.id = l.attributevalue_id
+    WHERE EXISTS (SELECT 1 FROM product_attribute_1c_mappings AS m WHERE m.attribute_id = v.attribute_id)
+    GROUP BY l.product_id
+) AS has ON has.owner = w.owner AND has.owner_id = w.owner_id
+WHERE w.value_nos IS DISTINCT FROM coalesce(has.value_ids, '{}');

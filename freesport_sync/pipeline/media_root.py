@@ -1,0 +1,96 @@
+"""The folder in which the shop keeps its pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from freesport_sync.commerceml.archive import DISK_FULL
+from freesport_sync.core.pictures import NotDeliverable, PictureProblem
+from freesport_sync.errors import ConfigError, ImportFailed
+from freesport_sync.os_support import rename_fresh
+
+
+class MediaRoot:
+    """The shop's media, below which pictures lie at relative paths; what is there is never replaced nor removed.
+
+    Args:
+        folder: exists and can be written to.
+        is_dry_run: only pretend to deliver.
+
+    Raises:
+        ConfigError: it does not exist, or cannot be written to.
+    """
+
+    def __init__(self, folder: Path, is_dry_run: bool = False) -> None:
+        self._root = folder
+        self._is_dry_run = is_dry_run
+        self._folders = {folder}
+        self._delivered: dict[str, int] = {}
+        if not folder.is_dir():
+            raise ConfigError("media_root_missing", path=str(folder))
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise ConfigError("media_root_not_writable", path=str(folder), reason=_reason(error)) from error
+
+    def size(self, relative: str) -> int | None:
+        """Size of a picture that the shop's media has, None where it has none of this path."""
+        if relative in self._delivered:
+            return self._delivered[relative]
+        path = self._root / relative
+        try:
+            return path.stat().st_size if path.is_file() else None
+        except OSError:
+            return None
+
+    def deliver(self, source: Path, relative: str) -> None:
+        """Copy a picture to where there is none yet; whoever looks meanwhile sees the whole file or none.
+
+        Args:
+            source: the file of the export.
+            relative: path below the media root, with forward slashes.
+
+        Raises:
+            NotDeliverable: it cannot be read, or not written.
+            ImportFailed: the disk is full.
+        """
+        try:
+            with source.open("rb") as opened:
+                size = os.fstat(opened.fileno()).st_size
+        except OSError as error:
+            raise NotDeliverable(PictureProblem.UNREADABLE, reason=_reason(error)) from error
+        if not self._is_dry_run:
+            self._copy(source, self._root / relative)
+        self._delivered[relative] = size
+
+    def _copy(self, source: Path, target: Path) -> None:
+        try:
+            self._make(target.parent)
+            draft = target.with_name(f".freesport_sync-{os.getpid()}.part")
+            try:
+                shutil.copyfile(source, draft)
+                rename_fresh(draft, target)
+            except BaseException:
+                with suppress(OSError):
+                    draft.unlink()
+                raise
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise ImportFailed("disk_full", path=str(target)) from error
+            raise NotDeliverable(PictureProblem.NOT_COPIED, reason=_reason(error)) from error
+
+    def _make(self, folder: Path) -> None:
+        """Make a folder below the root, but not the root itself: its disk may just have been unmounted."""
+        if folder not in self._folders:
+            self._make(folder.parent)
+            folder.mkdir(exist_ok=True)
+            self._folders.add(folder)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

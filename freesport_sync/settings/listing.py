@@ -1,0 +1,127 @@
+"""All settings as people see them: key, environment variable, current value, default; made from the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
+
+from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings
+from freesport_sync.texts import Texts
+
+
+class Origin(StrEnum):
+    """Where a value comes from."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSetting:
+    """One setting.
+
+    Args:
+        key: in the settings file, for example `catalog.root_category`.
+        variable: of the environment.
+        value: in force, as one would write it in the settings file; None where nothing is set.
+        default: likewise.
+        origin: where the value comes from.
+    """
+
+    key: str
+    variable: str
+    value: str | None
+    default: str | None
+    origin: Origin
+
+
+def list_settings(settings: Settings, file: Path) -> tuple[ListedSetting, ...]:
+    """Every setting, in the order of the model.
+
+    Args:
+        settings: those in force.
+        file: that they were loaded from; need not exist.
+    """
+    from_environment, from_file = EnvSettingsSource(Settings)(), TomlConfigSettingsSource(Settings, file)()
+
+    def listed(path: tuple[str, ...], field: FieldInfo) -> ListedSetting:
+        origin = Origin.FILE if _contains(from_file, path) else Origin.DEFAULT
+        return ListedSetting(
+            key=".".join(path),
+            variable=ENVIRONMENT_PREFIX + "__".join(path).upper(),
+            value=as_toml(_value_of(settings, path)),
+            default=as_toml(field.default),
+            origin=Origin.ENVIRONMENT if _contains(from_environment, path) else origin,
+        )
+
+    return tuple(listed(path, field) for path, field in _fields())
+
+
+def as_markdown(settings: tuple[ListedSetting, ...], texts: Texts) -> str:
+    """The table of README.md, without the values in force."""
+    names = ("key", "variable", "default", "meaning")
+    lines = [
+        f"| {' | '.join(texts(f'cli.column_{name}') for name in names)} |",
+        "|---|---|---|---|",
+        *(
+            f"| `{one.key}` | `{one.variable}` | {f'`{one.default}`' if one.default else texts('cli.not_set')} |"
+            f" {texts(f'settings.{one.key}')} |"
+            for one in settings
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def as_toml(value: object) -> str | None:
+    """A value as one would write it in the settings file; None for nothing."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return str(value).lower()
+        case str():
+            return json.dumps(str(value), ensure_ascii=False)
+        case Path():
+            return json.dumps(value.as_posix(), ensure_ascii=False)
+        case frozenset():
+            return f"[{', '.join(sorted(map(str, map(as_toml, value))))}]"
+        case tuple():
+            return f"[{', '.join(map(str, map(as_toml, value)))}]"
+        case BaseModel():
+            pairs = (f"{name} = {as_toml(part)}" for name, part in value if part is not None)
+            return f"{{{', '.join(pairs)}}}"
+        case _:
+            return str(value)
+
+
+def _fields() -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            for inner, part in type(field.default).model_fields.items():
+                yield (name, inner), part
+        else:
+            yield (name,), field
+
+
+def _value_of(settings: Settings, path: tuple[str, ...]) -> object:
+    value: object = settings
+    for name in path:
+        value = getattr(value, name)
+    return value
+
+
+def _contains(given: dict[str, Any], path: tuple[str, ...]) -> bool:
+    for name in path:
+        if name not in given:
+            return False
+        given = given[name]
+    return True

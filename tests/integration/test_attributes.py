@@ -1,0 +1,275 @@
+"""Properties of goods and offers -> attributes, values, 1C's ids and links (facts 2.6, 2.9; DESIGN section 6)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.errors import ImportFailed
+from tests.builders import ExportBuilder, offer, product, property_
+from tests.integration.support import counts, row_versions
+from tests.shop import Shop
+
+ATTRIBUTES = "SELECT name, slug, type, is_active, normalized_name FROM product_attributes ORDER BY id"
+MAPPINGS = "SELECT onec_id, onec_name, source FROM product_attribute_1c_mappings ORDER BY id"
+VALUES = """
+    SELECT a.name, v.value, v.slug, v.normalized_value
+    FROM product_attribute_values AS v JOIN product_attributes AS a ON a.id = v.attribute_id ORDER BY v.id
+"""
+VALUE_MAPPINGS = "SELECT onec_id, onec_value, source FROM product_attribute_value_1c_mappings ORDER BY id"
+ZERO = "00000000-0000-0000-0000-000000000000"
+
+
+def of_product(shop: Shop, key: str = "p1") -> list[tuple[Any, ...]]:
+    return shop.rows(
+        """
+        SELECT a.name, v.value FROM products AS p
+        JOIN products_attributes AS l ON l.product_id = p.id
+        JOIN product_attribute_values AS v ON v.id = l.attributevalue_id
+        JOIN product_attributes AS a ON a.id = v.attribute_id
+        WHERE p.onec_id = :key ORDER BY a.name, v.value
+        """,
+        key=key,
+    )
+
+
+def of_variant(shop: Shop, key: str = "p1#c1") -> list[tuple[Any, ...]]:
+    return shop.rows(
+        """
+        SELECT a.name, v.value FROM product_variants AS p
+        JOIN product_variants_attributes AS l ON l.productvariant_id = p.id
+        JOIN product_attribute_values AS v ON v.id = l.attributevalue_id
+        JOIN product_attributes AS a ON a.id = v.attribute_id
+        WHERE p.onec_id = :key ORDER BY a.name, v.value
+        """,
+        key=key,
+    )
+
+
+@pytest.fixture
+def colours(export: ExportBuilder) -> ExportBuilder:
+    """The property `Цвет` of goods with two values, `Размер` of offers with one."""
+    export.properties_goods(property_("color", "Цвет", {"red": "Красный ", "blue": "Синий"}))
+    export.properties_offers(property_("size", "Размер", {"xl": "XL"}))
+    return export
+
+
+def test_a_new_attribute_waits_for_its_operator(shop: Shop, colours: ExportBuilder) -> None:
+    report = shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    assert shop.rows(ATTRIBUTES) == [
+        ("Цвет", "tsvet", "Справочник", False, "цвет"),
+        ("Размер", "razmer", "Справочник", False, "размер"),
+    ]
+    assert shop.rows(MAPPINGS) == [("color", "Цвет", "goods"), ("size", "Размер", "offers")]
+    assert shop.rows(VALUES) == [
+        ("Цвет", "Красный", "krasnyj", "красныи"),
+        ("Цвет", "Синий", "sinij", "синии"),
+        ("Размер", "XL", "xl", "xl"),
+    ]
+    assert shop.rows(VALUE_MAPPINGS) == [
+        ("red", "Красный", "goods"),
+        ("blue", "Синий", "goods"),
+        ("xl", "XL", "offers"),
+    ]
+    assert counts(report, Entity.ATTRIBUTE) == (2, 0, 0, 0, 0)
+    assert counts(report, Entity.ATTRIBUTE_VALUE) == (3, 0, 0, 0, 0)
+
+
+def test_a_run_of_attributes_leaves_the_catalogue_alone(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("color", "Цвет", {"red": "Красный"}))
+    export.goods(product("p1"))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    assert shop.value("SELECT count(*) FROM products") == 0
+    assert shop.value("SELECT count(*) FROM brands") == 0
+    assert shop.value("SELECT import_type FROM import_sessions") == "attributes"
+
+
+def test_properties_of_one_name_are_one_attribute(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("a", "Вес, кг", {"1": "0,5"}), property_("b", "вес (кг)", {"2": "0.5", "3": "1"}))
+    export.properties_offers(property_("c", "Вес кг", value_type="Число"))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    assert shop.rows(ATTRIBUTES) == [("Вес, кг", "ves-kg", "Справочник", False, "вескг")]
+    assert [key for key, *_ in shop.rows(MAPPINGS)] == ["a", "b", "c"]
+    assert [value for _, value, *_ in shop.rows(VALUES)] == ["0,5", "1"]
+    assert [key for key, *_ in shop.rows(VALUE_MAPPINGS)] == ["1", "2", "3"]
+
+
+def test_slugs_of_attributes_are_numbered_from_one(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("a", "Цвет"), property_("b", "Tsvet"))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    assert [slug for _, slug, *_ in shop.rows(ATTRIBUTES)] == ["tsvet", "tsvet-1"]
+
+
+def test_the_first_property_renames_its_attribute_and_the_others_do_not(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("a", "Вес, кг"), property_("b", "вес (кг)"))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    before = row_versions(shop)
+    export.properties_goods(property_("b", "вес (кг)"), property_("a", "Вес, кг"))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    assert row_versions(shop) == before
+    export.properties_goods(property_("a", "Масса", value_type="Число"))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    assert shop.rows(ATTRIBUTES) == [("Масса", "ves-kg", "Число", False, "масса")]
+
+
+def test_a_name_that_another_attribute_has_is_not_taken(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("a", "Вес"), property_("b", "Цвет"))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    export.properties_goods(property_("b", "вес"))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    assert [name for name, *_ in shop.rows(ATTRIBUTES)] == ["Вес", "Цвет"]
+    assert shop.issues() == {"attribute_name_taken": ["b"]}
+
+
+def test_goods_properties_are_linked(shop: Shop, colours: ExportBuilder) -> None:
+    """Quirk Q14: the reference importer parses them and links nothing."""
+    colours.properties_goods(
+        property_("color", "Цвет", {"red": "Красный"}), property_("weight", "Вес", value_type="Число"), segment=2
+    )
+    values = {"color": "red", "weight": "12,5", "empty": "", "none": ZERO, "unset": "-999999999.9"}
+    colours.goods(product("p1", properties=values))
+    shop.run(colours.folder)
+    assert of_product(shop) == [("Вес", "12,5"), ("Цвет", "Красный")]
+
+
+def test_characteristics_are_linked_by_the_name_of_the_attribute(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    colours.offers(offer("p1#c1", characteristics={"размер": "xl", "Цвет": "Белый", "Вес": "1", "РАЗМЕР ": ""}))
+    shop.run(colours.folder)
+    assert of_variant(shop) == [("Размер", "XL"), ("Цвет", "Белый")]
+    assert shop.issues()["attribute_unknown"] == ["p1#c1"]
+
+
+def test_the_sentinel_is_no_value(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    colours.offers(offer("p1#c1", characteristics={"Размер": "-999 999 999,9"}))
+    shop.run(colours.folder)
+    assert of_variant(shop) == []
+    assert [value for _, value, *_ in shop.rows(VALUES)] == ["Красный", "Синий", "XL"]
+
+
+def test_a_value_made_on_the_fly_has_a_slug_of_its_own(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    colours.offers(
+        offer("p1#c1", characteristics={"Цвет": "XL"}), offer("p1#c2", characteristics={"Цвет": "x l", "Размер": "X.L"})
+    )
+    shop.run(colours.folder)
+    assert [row for row in shop.rows(VALUES) if row[0] == "Цвет"][-1] == ("Цвет", "XL", "xl-1", "xl")
+    assert of_variant(shop, "p1#c2") == [("Размер", "XL"), ("Цвет", "XL")]
+
+
+def test_offers_name_a_new_value_before_goods_do(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("weight", "Вес", value_type="Число"))
+    export.goods(product("p1", properties={"weight": "21.6"}))
+    export.offers(offer("p1#c1", characteristics={"Вес": "21,6"}))
+    shop.run(export.folder)
+    assert [value for _, value, *_ in shop.rows(VALUES)] == ["21,6"]
+    assert of_product(shop) == of_variant(shop) == [("Вес", "21,6")]
+
+
+def test_an_offer_without_product_makes_no_value(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    colours.offers(offer("p2#c1", characteristics={"Цвет": "Белый"}))
+    shop.run(colours.folder)
+    assert [value for _, value, *_ in shop.rows(VALUES)] == ["Красный", "Синий", "XL"]
+
+
+def test_an_id_that_no_dictionary_has_never_becomes_a_text(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1", properties={"color": "5f06cea4-1920-11eb-81ce-00155d3cae02", "unknown": "1"}))
+    shop.run(colours.folder)
+    assert of_product(shop) == []
+    assert shop.issues()["attribute_value_unknown"] == ["p1"]
+    assert shop.issues()["attribute_unknown"] == ["p1"]
+
+
+def test_a_value_listed_under_another_property_is_a_value_of_its_own(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("a", "Цвет", {"red": "Красный"}), property_("b", "Цвет рамы", {"red": "Красный"}))
+    export.goods(product("p1", properties={"a": "red", "b": "red"}))
+    shop.run(export.folder)
+    assert of_product(shop) == [("Цвет", "Красный"), ("Цвет рамы", "Красный")]
+    assert [key for key, *_ in shop.rows(VALUE_MAPPINGS)] == ["red"]
+
+
+def test_links_follow_what_1c_says_now(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1", properties={"color": "red"}))
+    colours.offers(offer("p1#c1", characteristics={"Размер": "XL", "Цвет": "Красный"}))
+    shop.run(colours.folder)
+    colours.goods(product("p1", properties={"color": "blue"}))
+    colours.offers(offer("p1#c1", characteristics={"Размер": "", "Цвет": "Синий"}))
+    dry = shop.run(colours.folder, is_dry_run=True)
+    assert of_product(shop) == [("Цвет", "Красный")]
+    real = shop.run(colours.folder)
+    assert (of_product(shop), of_variant(shop)) == ([("Цвет", "Синий")],) * 2
+    assert dry.counts == real.counts
+    assert counts(real, Entity.PRODUCT_ATTRIBUTES) == (0, 1, 0, 0, 0)
+    assert counts(real, Entity.VARIANT_ATTRIBUTES) == (0, 1, 0, 0, 0)
+
+
+def test_an_offer_that_names_no_characteristics_keeps_its_links(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    colours.offers(offer("p1#c1", characteristics={"Размер": "XL"}))
+    shop.run(colours.folder)
+    colours.offers(offer("p1#c1"))
+    shop.run(colours.folder)
+    assert of_variant(shop) == [("Размер", "XL")]
+
+
+def test_what_an_operator_has_linked_to_a_product_stays(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1", properties={"color": "red"}))
+    shop.run(colours.folder)
+    shop.execute(
+        """
+        WITH own AS (
+            INSERT INTO product_attributes (name, slug, type, created_at, updated_at, is_active, normalized_name)
+            VALUES ('Акция', 'aktsija', '', now(), now(), true, 'акция') RETURNING id
+        ), value AS (
+            INSERT INTO product_attribute_values (value, slug, created_at, updated_at, attribute_id, normalized_value)
+            SELECT 'Да', 'da', now(), now(), id, 'да' FROM own RETURNING id
+        )
+        INSERT INTO products_attributes (product_id, attributevalue_id) SELECT p.id, v.id FROM products AS p, value AS v
+        """
+    )
+    before = row_versions(shop)
+    shop.run(colours.folder)
+    assert row_versions(shop) == before
+    colours.goods(product("p1", properties={"color": "blue"}))
+    shop.run(colours.folder)
+    assert of_product(shop) == [("Акция", "Да"), ("Цвет", "Синий")]
+
+
+def test_the_last_copy_of_a_repeated_offer_says_what_it_has(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    colours.offers(offer("p1#c1", characteristics={"Цвет": "Красный", "Размер": "XL"}), segment=1)
+    colours.offers(offer("p1#c1", characteristics={"Цвет": "Синий"}), segment=2)
+    colours.offers(offer("p1#c1"), segment=3)
+    shop.run(colours.folder)
+    assert of_variant(shop) == [("Цвет", "Синий")]
+
+
+def test_the_same_export_again_writes_nothing(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1", properties={"color": "red", "size": "46"}))
+    colours.offers(offer("p1#c1", characteristics={"Размер": "XL", "Цвет": "Красный"}))
+    shop.run(colours.folder)
+    before = row_versions(shop)
+    report = shop.run(colours.folder)
+    assert row_versions(shop) == before
+    assert counts(report, Entity.ATTRIBUTE) == (0, 0, 2, 0, 0)
+    assert counts(report, Entity.VARIANT_ATTRIBUTES) == (0, 0, 1, 0, 0)
+
+
+def test_attributes_of_a_run_of_offers_come_from_the_same_export(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    colours.offers(offer("p1#c1", characteristics={"Размер": "XL"}))
+    shop.run(colours.folder, file_type=FileType.GOODS)
+    shop.run(colours.folder, file_type=FileType.OFFERS)
+    assert of_variant(shop) == [("Размер", "XL")]
+
+
+def test_attributes_without_a_file_of_them_are_refused(shop: Shop, tmp_path: Path) -> None:
+    export = ExportBuilder(tmp_path / "goods only")
+    export.goods(product("p1"))
+    with pytest.raises(ImportFailed):
+        shop.run(export.folder, kind=RunKind.ATTRIBUTES)

@@ -1,0 +1,167 @@
+"""The import against a plain model of it (`tests/model`): whatever 1C sends and the shop does, both say the same.
+
+A few examples, always the same ones, belong to the suite. `FREESPORT_MODEL_EXAMPLES=500` plays that many new ones; it
+reads the files without worker processes, which take longer to start than small files to read.
+A disagreement that this finds becomes a test with a name, in the module of its subject.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+
+from freesport_sync.commerceml.messages import Message, ParseTask
+from freesport_sync.commerceml.worker import answers
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.run import RunReport
+from freesport_sync.database import own_schema
+from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.errors import SyncError
+from freesport_sync.pipeline import runner
+from freesport_sync.pipeline.workers import WorkerPool
+from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
+from tests.integration.support import GOODS_TABLES, row_versions
+from tests.model.books import Refused
+from tests.model.compare import differences
+from tests.model.exports import Export, Step
+from tests.model.importer import COLORS, ModelImport
+from tests.model.shop import ModelShop
+from tests.model.strategies import histories
+from tests.model.write import change_shop, write_export
+from tests.shop import Shop, cloned_database
+
+EXAMPLES_VARIABLE = "FREESPORT_MODEL_EXAMPLES"
+NEW_EXAMPLES = int(os.environ.get(EXAMPLES_VARIABLE, "0"))
+
+SETTINGS = {
+    "default": Settings(),
+    "all_owned": Settings(
+        catalog=CatalogSettings(owned_fields=frozenset(OwnedField)), prices=PriceSettings(clear_missing=True)
+    ),
+    "nothing_owned": Settings(catalog=CatalogSettings(owned_fields=frozenset())),
+}
+FRUITLESS = ("no_records", "all_rows_failed")
+"""Refusals that the model does not know: it has nothing to change either."""
+
+
+class NoWorkers(WorkerPool):
+    """Reads in this process."""
+
+    def _start(self, size: int) -> None:
+        """Nothing to start."""
+
+    def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
+        return chain.from_iterable(map(answers, tasks))
+
+
+@pytest.fixture(autouse=True)
+def _fast_if_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    if NEW_EXAMPLES:
+        monkeypatch.setattr(runner, "WorkerPool", NoWorkers)
+
+
+@pytest.fixture(scope="module")
+def scratch_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One database for all examples; each begins by emptying it, which is faster than a new one."""
+    with (
+        cloned_database(postgres, template) as url,
+        Shop(url, tmp_path_factory.mktemp("model")) as shop,
+    ):
+        shop.execute("DELETE FROM color_mappings")
+        for color in COLORS:
+            shop.execute("INSERT INTO color_mappings (name, hex_code, swatch_image) VALUES (:name, '', '')", name=color)
+        yield shop
+
+
+@pytest.mark.timeout(0 if NEW_EXAMPLES else 120)
+@pytest.mark.parametrize("rules", SETTINGS)
+@hypothesis_settings(
+    max_examples=NEW_EXAMPLES or 8,
+    derandomize=not NEW_EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+)
+@given(history=histories(max_size=5))
+def test_the_import_does_what_the_model_does(scratch_shop: Shop, rules: str, history: list[Step]) -> None:
+    scratch_shop.settings = SETTINGS[rules]
+    play(scratch_shop, history)
+
+
+def play(shop: Shop, history: Sequence[Step]) -> None:
+    """Let both do the same, and compare them after each step."""
+    clear(shop)
+    model = ModelShop()
+    for step in history:
+        if not isinstance(step, Export):
+            change_shop(step, shop)
+            model.change(step)
+        else:
+            folder = shop.folder / "export"
+            write_export(step, folder)
+            try:
+                model = _import(shop, model, step, folder)
+            finally:
+                shutil.rmtree(folder)
+        assert differences(model, shop) == {}
+
+
+def _import(shop: Shop, model: ModelShop, export: Export, folder: Path) -> ModelShop:
+    """The model after the import, or as it was where both refuse it."""
+    expected = copy.deepcopy(model)
+    refusal = ""
+    try:
+        ModelImport(expected, export, shop.settings).run()
+    except Refused as refused:
+        refusal = str(refused)
+    tried = _run(shop, export, folder, is_dry_run=True) if export.is_tried else None
+    if tried is not None:
+        assert differences(model, shop) == {}
+    result = _run(shop, export, folder)
+    if isinstance(result, str):
+        assert result == refusal or (result in FRUITLESS and not refusal and expected.rows() == model.rows())
+        assert tried in (None, result)
+        return model
+    assert not refusal
+    assert differences(expected, shop) == {}
+    if isinstance(tried, RunReport):
+        assert tried.counts == result.counts
+    versions = _versions(shop)
+    _run(shop, export, folder)
+    assert _versions(shop) == versions, "the same export again must neither write nor lock a row"
+    return expected
+
+
+def _run(shop: Shop, export: Export, folder: Path, *, is_dry_run: bool = False) -> RunReport | str:
+    """The report, or the code of the error with which the run was refused."""
+    try:
+        return shop.run(
+            folder,
+            file_type=export.file_type,
+            is_full=export.is_full,
+            is_dry_run=is_dry_run,
+            allow_older=True,
+            accept_large_change=True,
+        )
+    except SyncError as error:
+        return error.code
+
+
+def _versions(shop: Shop) -> object:
+    return row_versions(shop), shop.rows("SELECT ctid::text, xmin::text, * FROM freesport_sync.deactivated_objects")
+
+
+def clear(shop: Shop) -> None:
+    """Empty every table but the colours."""
+    own = [f"{table.schema}.{table.name}" for table in own_schema.metadata.sorted_tables]
+    tables = [table for table in GOODS_TABLES if table != "color_mappings"]
+    shop.execute(f"TRUNCATE {', '.join([*tables, 'import_sessions', *own])} RESTART IDENTITY CASCADE")

@@ -1,0 +1,159 @@
+"""What an export of 1C says, before it is written as XML: every value is a text, as in the files.
+
+Texts are as 1C would write them. `None` leaves an element out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from freesport_sync.core.run import FileType
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A `Группа` with those below it."""
+
+    onec_id: str | None
+    name: str | None
+    description: str | None = None
+    deleted: bool = False
+    children: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BrandValue:
+    """One value of the property `Бренд`."""
+
+    onec_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTypeRecord:
+    """A `ТипЦены`; without a name a tombstone."""
+
+    onec_id: str
+    name: str | None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A `Склад`."""
+
+    onec_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A `Товар`; without a name a tombstone."""
+
+    onec_id: str | None
+    name: str | None
+    group: str | None = None
+    brand: str | None = None
+    description: str | None = None
+    vat: str | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A `Предложение` of an offers file; without a name and deleted it is a tombstone."""
+
+    onec_id: str | None
+    name: str | None
+    article: str | None = None
+    characteristics: Pairs = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPrices:
+    """A `Предложение` of a prices file: (price type, amount), also of one type twice."""
+
+    onec_id: str
+    amounts: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRests:
+    """A `Предложение` of a rests file: (warehouse, quantity); an empty warehouse is a bare quantity."""
+
+    onec_id: str
+    stock: Pairs
+
+
+Record = Group | BrandValue | PriceTypeRecord | Storage | Good | Offer | OfferPrices | OfferRests
+R = TypeVar("R", bound=Record, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class File(Generic[R]):
+    """One file: `goods_1_<segment>_<guid>.xml`."""
+
+    records: tuple[R, ...]
+    segment: int = 1
+    created_at: str = "2025-09-12T21:25:39"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One run: the files of an export, and how it is asked to be imported.
+
+    Args:
+        is_tried: the same run is made dry first.
+    """
+
+    groups: tuple[File[Group], ...] = ()
+    brands: tuple[File[BrandValue], ...] = ()
+    price_types: tuple[File[PriceTypeRecord], ...] = ()
+    storages: tuple[File[Storage], ...] = ()
+    goods: tuple[File[Good], ...] = ()
+    offers: tuple[File[Offer], ...] = ()
+    prices: tuple[File[OfferPrices], ...] = ()
+    rests: tuple[File[OfferRests], ...] = ()
+    file_type: FileType = FileType.ALL
+    is_full: bool = False
+    is_tried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What the shop itself does between two runs, to one of its objects if it has it: `Edit("products", "p1", ...)`.
+
+    Args:
+        key: 1C key of the object.
+    """
+
+    table: str
+    key: str
+    column: str
+    value: str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCategory:
+    """A root category that the shop has made itself."""
+
+    name: str
+    slug: str
+    onec_id: str | None
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBrand:
+    """A brand that the shop has made itself."""
+
+    name: str
+    slug: str
+    normalized_name: str
+
+
+Step = Export | Edit | OwnCategory | OwnBrand

@@ -1,0 +1,345 @@
+"""The model of an import: object by object, as the rules say (facts 2, DESIGN section 6), and as slow as it likes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from freesport_sync.core.run import FileType
+from freesport_sync.settings.model import OwnedField, Settings
+from tests.model import values
+from tests.model.books import Refused, hidden_category, import_brands, import_groups, import_price_types, no_brand
+from tests.model.exports import Export, File, R
+from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
+
+COLORS = ("тёмно-синий", "синий", "красный")
+"""What the shop's `color_mappings` are taken to hold."""
+
+_PARTS = {
+    FileType.ALL: ("groups", "brands", "price_types", "storages", "goods", "offers", "prices", "rests"),
+    FileType.GOODS: ("groups", "brands", "goods"),
+    FileType.OFFERS: ("price_types", "storages", "offers", "prices", "rests"),
+    FileType.PRICES: ("price_types", "prices"),
+    FileType.RESTS: ("storages", "rests"),
+}
+
+
+@dataclass(slots=True)
+class _Good:
+    """All records of one product: the first names a new one, the last has the values."""
+
+    name: str = ""
+    group: str | None = None
+    last_name: str = ""
+    last_group: str | None = None
+    brand: str | None = None
+    description: str = ""
+    vat_rate: Decimal | None = None
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class _Offer:
+    """All records of one offer: the first gives the place, the last the values."""
+
+    product_key: str
+    has_name: bool = False
+    article: str = ""
+    color: str = ""
+    size: str = ""
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class _Prices:
+    """All price records of one offer."""
+
+    values: dict[str, Decimal] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
+
+
+class ModelImport:
+    """One run: changes the shop, or raises `Refused` and leaves the shop to be thrown away.
+
+    Args:
+        shop: will be changed.
+        export: what to import, and how.
+        settings: the rules.
+    """
+
+    def __init__(self, shop: ModelShop, export: Export, settings: Settings) -> None:
+        self.shop = shop
+        self.export = export
+        self.settings = settings
+        self._goods: list[Product] = []
+        self._created: list[Variant] = []
+        self._touched: list[Variant] = []
+        """Variants that offers or rests name."""
+        self._offered: list[Product | None] = []
+        """Products that the offers name."""
+        self._skus = {variant.sku for variant in shop.variants}
+        """In use before the run or given out in it."""
+
+    def run(self) -> None:
+        """Import everything.
+
+        Raises:
+            Refused: with the code of the error with which the real import must stop.
+        """
+        self._refuse_what_makes_no_sense()
+        export, root_name = self.export, self.settings.catalog.root_category
+        import_groups(self.shop, self._records("groups", export.groups), root_name, export.is_full)
+        import_brands(self.shop, self._records("brands", export.brands))
+        import_price_types(self.shop, self._records("price_types", export.price_types))
+        self._import_goods()
+        self._import_offers()
+        self._make_default_variants()
+        self._import_prices()
+        self._import_rests()
+        self._spread_vat()
+
+    def _refuse_what_makes_no_sense(self) -> None:
+        present = {part for part in _PARTS[self.export.file_type] if getattr(self.export, part)}
+        if not present or (self.export.file_type is FileType.RESTS and "rests" not in present):
+            raise Refused("no_files")
+        if self.export.is_full and not present & {"groups", "goods", "offers"}:
+            raise Refused("full_needs_files")
+        if not self.shop.products and "goods" not in present and present & {"offers", "prices", "rests"}:
+            raise Refused("catalog_missing")
+
+    def _records(self, part: str, files: tuple[File[R], ...]) -> Iterator[R]:
+        """By date, then by number of the segment; nothing of files that are not asked for."""
+        if part in _PARTS[self.export.file_type]:
+            for file in sorted(files, key=lambda file: (file.created_at, file.segment)):
+                yield from file.records
+
+    # Products
+
+    def _import_goods(self) -> None:
+        goods: dict[str, _Good] = {}
+        for record in self._records("goods", self.export.goods):
+            key, name = (record.onec_id or "").strip(), (record.name or "").strip()[:300]
+            if not key or len(key) > values.ID_LIMIT or not (name or record.deleted):
+                continue
+            good = goods.setdefault(key, _Good())
+            if name and not good.name:
+                good.name, good.group = name, values.reference(record.group)
+            if name:
+                good.last_name, good.last_group = name, values.reference(record.group) or good.last_group
+                good.brand = values.reference(record.brand)
+            good.description = (record.description or "").strip() or good.description
+            rate = values.vat(record.vat)
+            good.vat_rate = good.vat_rate if rate is None else rate
+            good.deleted = record.deleted
+        for key, good in goods.items():
+            self._import_good(key, good)
+        if self.export.is_full and goods:
+            for product in self.shop.products:
+                if product not in self._goods:
+                    self._hide(product)
+
+    def _import_good(self, key: str, good: _Good) -> None:
+        product = self.shop.product(key)
+        if product is not None:
+            self._update_product(product, good)
+        elif good.name:
+            wanted = values.slug(good.name) or f"product-{key[:8]}"
+            slug = values.unique(wanted, [p.slug for p in self.shop.products], 255, 2)
+            owns = self.settings.owns
+            name = good.last_name if owns(OwnedField.NAME) else good.name
+            group = good.last_group if owns(OwnedField.CATEGORY) else good.group
+            category = self._category(group) or hidden_category(self.shop)
+            product = Product(key, key, name, slug, category, self._brand(good.brand), good.brand)
+            product.description, product.vat_rate = good.description, good.vat_rate
+            self.shop.products.append(product)
+        else:
+            return
+        self._goods.append(product)
+        if good.deleted:
+            self._hide(product)
+        elif product.is_hidden_by_1c:
+            product.is_hidden_by_1c = False
+            if not any(variant.is_active for variant in self.shop.variants_of(product)):
+                product.is_waiting = True
+            product.is_active = not product.is_waiting
+
+    def _update_product(self, product: Product, good: _Good) -> None:
+        owns = self.settings.owns
+        if good.name:
+            if owns(OwnedField.NAME):
+                product.name = good.last_name
+            if owns(OwnedField.CATEGORY):
+                product.category = self._category(good.last_group) or product.category
+            if owns(OwnedField.BRAND):
+                product.brand, product.onec_brand_id = self._brand(good.brand), good.brand
+        if owns(OwnedField.DESCRIPTION) and good.description:
+            product.description = good.description
+        if owns(OwnedField.VAT_RATE) and good.vat_rate is not None:
+            product.vat_rate = good.vat_rate
+
+    def _category(self, key: str | None) -> Category | None:
+        return None if key == HIDDEN_CATEGORY else self.shop.category(key)
+
+    def _brand(self, key: str | None) -> Brand:
+        mapping = self.shop.mapping(key or "")
+        return mapping.brand if mapping else no_brand(self.shop)
+
+    def _hide(self, product: Product) -> None:
+        """By a deletion mark or for absence; a product that an operator has hidden stays the operator's."""
+        if product.is_active or product.is_waiting:
+            product.is_active, product.is_hidden_by_1c = False, True
+
+    # Variants
+
+    def _import_offers(self) -> None:
+        offers: dict[str, _Offer] = {}
+        for record in self._records("offers", self.export.offers):
+            key, name = (record.onec_id or "").strip(), (record.name or "").strip()
+            if not key or key.startswith("#") or len(key) > values.ID_LIMIT:
+                continue
+            offer = offers.setdefault(key, _Offer(key.partition("#")[0].strip()))
+            offer.has_name = offer.has_name or bool(name)
+            offer.article = (record.article or "").strip()[:100] or offer.article
+            offer.color = values.color(name, record.characteristics, COLORS) or offer.color
+            offer.size = values.size(name, record.characteristics) or offer.size
+            offer.deleted = record.deleted
+        self._offered = [self.shop.product(offer.product_key) for offer in offers.values()]
+        for key, offer in offers.items():
+            self._import_offer(key, offer)
+        if offers:
+            self._retire_default_variants(offers)
+        if self.export.is_full and offers:
+            for variant in self.shop.variants:
+                if variant.onec_id not in offers and not variant.is_default:
+                    variant.is_active = False
+
+    def _import_offer(self, key: str, offer: _Offer) -> None:
+        variant = self.shop.variant(key)
+        if variant is None:
+            product = self.shop.product(offer.product_key)
+            if product is None or (offer.deleted and not offer.has_name):
+                return
+            variant = self._add_variant(Variant(key, self._sku(offer.article or f"SKU-{key[:8]}"), product))
+        elif offer.article and variant.sku != offer.article and not values.is_numbered(variant.sku, offer.article, 100):
+            variant.sku = self._sku(offer.article)
+        variant.color_name = offer.color or variant.color_name
+        variant.size_value = offer.size or variant.size_value
+        variant.is_active = not offer.deleted
+        self._touched.append(variant)
+        product = variant.product
+        if variant.is_active and product.is_waiting:
+            self._show_first_variant(product)
+            if product.sync_status == "pending":
+                product.sync_status = "in_progress"
+
+    def _sku(self, wanted: str) -> str:
+        sku = values.unique(wanted, self._skus, 100, 1)
+        self._skus.add(sku)
+        return sku
+
+    def _add_variant(self, variant: Variant) -> Variant:
+        variant.prices["retail_price"] = Decimal("0.00")
+        variant.vat_rate = variant.product.vat_rate
+        self.shop.variants.append(variant)
+        self._created.append(variant)
+        return variant
+
+    def _show_first_variant(self, product: Product) -> None:
+        product.is_waiting = False
+        product.is_active = not product.is_hidden_by_1c
+
+    def _retire_default_variants(self, offers: dict[str, _Offer]) -> None:
+        for variant in self.shop.variants:
+            if variant.onec_id in offers and variant.is_active:
+                for other in self.shop.variants_of(variant.product):
+                    if other.is_default and other.onec_id not in offers:
+                        other.is_active = False
+
+    def _make_default_variants(self) -> None:
+        """For each product of the whole shop that has no offer in the files or in the shop."""
+        if self.export.file_type not in (FileType.ALL, FileType.OFFERS):
+            return
+        for product in self.shop.products:
+            has_variants = any(True for _ in self.shop.variants_of(product))
+            if has_variants or product in self._offered or product.is_hidden_by_1c:
+                continue
+            self._add_variant(Variant(product.onec_id, self._sku(product.onec_id), product))
+            self._show_first_variant(product)
+
+    # Prices and stock
+
+    def _import_prices(self) -> None:
+        found: dict[str, _Prices] = {}
+        for record in self._records("prices", self.export.prices):
+            prices = found.setdefault(record.onec_id.strip(), _Prices())
+            row: dict[str, Decimal | values.Odd] = {}
+            for type_key, text in record.amounts:
+                price_type = self.shop.price_type(type_key.strip())
+                amount = values.price(text)
+                if price_type is not None and price_type.is_active and amount is not values.Odd.NOT_SET:
+                    row[price_type.product_field] = amount
+            if "rrp" in row and "retail_price" not in row:
+                row["retail_price"] = row["rrp"]
+            for column, value in row.items():
+                if isinstance(value, values.Odd):
+                    prices.unreadable.add(column)
+                else:
+                    prices.values[column] = value
+        for key, prices in found.items():
+            variant = self.shop.variant(key)
+            if variant is not None and (variant in self._created or self.settings.owns(OwnedField.PRICES)):
+                self._set_prices(variant, prices)
+
+    def _set_prices(self, variant: Variant, prices: _Prices) -> None:
+        for column in PRICE_COLUMNS:
+            if column in prices.values:
+                variant.prices[column] = prices.values[column]
+            elif self.settings.prices.clear_missing and column != "retail_price" and column not in prices.unreadable:
+                variant.prices[column] = None
+
+    def _import_rests(self) -> None:
+        found: dict[str, dict[str | None, int]] = {}
+        for record in self._records("rests", self.export.rests):
+            row: dict[str | None, int] = {}
+            for written, text in record.stock:
+                warehouse, pieces = values.reference(written), values.quantity(text)
+                if not isinstance(pieces, values.Odd):
+                    row[warehouse] = row.get(warehouse, 0) + pieces
+            if row:
+                found.setdefault(record.onec_id.strip(), {}).update(row)  # the last record of a warehouse counts
+        names = self._warehouse_names()
+        for key, stock in found.items():
+            variant = self.shop.variant(key)
+            if variant is None:
+                continue
+            variant.product.sync_status = "completed"
+            self._touched.append(variant)
+            if variant in self._created or self.settings.owns(OwnedField.STOCK):
+                variant.stock_quantity = min(sum(stock.values()), values.STOCK_LIMIT)
+                named = [warehouse for warehouse in stock if warehouse is not None]
+                if named:
+                    fullest = max(named, key=lambda warehouse: stock[warehouse])  # the first of equals
+                    variant.warehouse_id, variant.warehouse_name = fullest, names.get(fullest)
+
+    def _warehouse_names(self) -> dict[str, str]:
+        """Storages of this export, else the settings, else what the shop shows."""
+        names = {}
+        for variant in sorted(self.shop.variants, key=lambda v: v.warehouse_name or ""):
+            if variant.warehouse_id and variant.warehouse_name:
+                names[variant.warehouse_id] = variant.warehouse_name
+        names |= {rule.onec_id: rule.name for rule in self.settings.warehouses if rule.onec_id}
+        for storage in self._records("storages", self.export.storages):
+            if storage.onec_id.strip() and storage.name.strip():
+                names[storage.onec_id.strip()] = storage.name.strip()[:255]
+        return names
+
+    def _spread_vat(self) -> None:
+        """The rate of the warehouse that sells a variant goes before that of its product."""
+        rates = {rule.name: rule.vat_rate for rule in self.settings.warehouses if rule.vat_rate is not None}
+        for variant in self.shop.variants:
+            is_named = variant in self._touched or variant.product in self._goods
+            if not is_named or not (variant in self._created or self.settings.owns(OwnedField.VAT_RATE)):
+                continue
+            rate = rates.get(variant.warehouse_name or "", variant.product.vat_rate)
+            variant.vat_rate = variant.vat_rate if rate is None else rate.quantize(Decimal("0.01"))

@@ -1,0 +1,288 @@
+"""Small, hostile exports: few ids and names, so that they meet again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from freesport_sync.core.run import FileType
+from tests.model.books import REPAIR_ANCHOR
+from tests.model.exports import (
+    BrandValue,
+    Edit,
+    Export,
+    File,
+    Good,
+    Group,
+    Offer,
+    OfferPrices,
+    OfferRests,
+    OwnBrand,
+    OwnCategory,
+    PriceTypeRecord,
+    R,
+    Step,
+    Storage,
+)
+from tests.model.values import ZERO_GUID
+
+T = TypeVar("T")
+
+ROOT = "СПОРТ"
+NBSP = "\u00a0"
+
+GROUP_IDS = ["g1", "g2", "g3", "g4"]
+PRODUCT_IDS = ["p1", "p2", "p3", "12345678-a", "12345678-b"]
+OFFER_IDS = ["p1", "p1#a", "p1#b", "p2", "p2#a", "p3#a", "12345678-a#1", "12345678-b#1", "p9#a"]
+TYPE_IDS = ["t1", "t2", "t3", "t4", "t5"]
+WAREHOUSE_IDS = ["w3", "w2", "w1"]
+BRAND_IDS = ["b1", "b2", "b3", "b4"]
+
+GROUP_NAMES = ["Мячи", "Прочее", "Прочее 2", "прочее", "Прочее 3", "Ёлка", "Елка", "中文", ROOT, "щ" * 201, " Мячи "]
+BRAND_NAMES = ["Nike", "NIKE", "Ni-ke ", "Без Бренда", "No Brand", "Бой", "Бои", "Joma", "Йома", "--", "№", "½" * 60]
+TYPE_NAMES = ["Опт 1", "Опт1 старый", "РРЦ", "РРЦ рекомендованная", "Розничная", "Закупочная", "МРЦ", "Тренерская"]
+PRODUCT_NAMES = ["Мяч", "мяч", "Мяч 2", "Мяч-2", "Ёж", "Еж", "中文", "№", "щ" * 90, "ю" * 301]
+OFFER_NAMES = ["Мяч", "Мяч тёмно-синий", "Мяч Синий (42)", "Мяч (5 (2XL))", "Мяч (Да)", "Мяч (((5)))", "(5) красный"]
+ARTICLES = ["ART", "ART-1", "ART-2", "ART-1-1", "p1", "SKU-p1#a", "A" * 100, "A" * 98 + "-1", "B" * 101]
+DESCRIPTIONS = ["", "Круглый", "Новое\nописание", "Квадратный"]
+RATES = ["20", "22%", "10,5", "0", "Без НДС", "", "двадцать", "120"]
+ODD_AMOUNTS = [
+    "1 234,50",
+    f"1{NBSP}200",
+    "12.345",
+    "-5",
+    "",
+    "по запросу",
+    "-999 999 999,9",
+    "99999999.99",
+    "1e9",
+    "1,2E+3",
+]
+ODD_QUANTITIES = ["-4", "2,7", "3.000", "мало", "", "-999 999 999,9", "999999999", "1e9"]
+SIZES = ["42", "Да", "-", "-999 999 999,9", "", "щ" * 51]
+COLOURS = ["Белый", "белый ", "", "-999 999 999,9", "c" * 101]
+DATES = ["2025-09-12T21:25:39", "2025-09-13T08:00:00"]
+SEGMENTS = [1, 2, 10]
+WAREHOUSE_NAMES = ["1 СДВ склад", "2 ТЛВ склад", "Intex ОСНОВНОЙ", "Новый"]
+
+PARTS = ("groups", "brands", "price_types", "storages", "goods", "offers", "prices", "rests")
+PARTS_OF = {
+    FileType.ALL: PARTS,
+    FileType.GOODS: ("groups", "brands", "goods"),
+    FileType.OFFERS: ("price_types", "storages", "offers", "prices", "rests"),
+    FileType.PRICES: ("price_types", "prices"),
+    FileType.RESTS: ("storages", "rests"),
+}
+
+
+def _rarely(usual: st.SearchStrategy[T], rare: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
+    return st.integers(0, 9).flatmap(lambda n: rare if n == 9 else usual)
+
+
+def _mostly(usual: list[T], odd: list[T]) -> st.SearchStrategy[T]:
+    """Four times of five one of the usual ones."""
+    return st.sampled_from(usual * (4 * len(odd) // len(usual) + 1) + odd)
+
+
+_deleted = _mostly([False], [True])
+_products = _mostly(PRODUCT_IDS[:2], PRODUCT_IDS[2:])
+_offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], OFFER_IDS[4:])
+_types = _mostly(["t1", "t2", "t4"], ["t3", "t5", "nobody"])
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> tuple[Group, ...]:
+    """A tree, most often below the root category."""
+    keys = draw(st.lists(st.sampled_from(GROUP_IDS), max_size=4, unique=True))
+    children: dict[str | None, list[str]] = {}
+    for number, key in enumerate(keys):
+        children.setdefault(draw(st.sampled_from([None, *keys[:number]])), []).append(key)
+
+    def tree(key: str) -> Group:
+        below = tuple(map(tree, children.get(key, ())))
+        name = draw(_rarely(st.sampled_from(GROUP_NAMES), st.none()))
+        return Group(key, name, draw(st.sampled_from([None, "Описание"])), draw(_deleted), below)
+
+    top = tuple(map(tree, children.get(None, ())))
+    if draw(_mostly([True], [False])):  # else a part of the tree, which has to find its place in the shop
+        root = draw(_rarely(st.just("root"), st.sampled_from(["root2", "g1"])))
+        return (Group(root, draw(_rarely(st.just(ROOT), st.just("Спорт"))), None, draw(_deleted), top),)
+    return top
+
+
+_brands = st.builds(BrandValue, st.sampled_from(BRAND_IDS), st.sampled_from(BRAND_NAMES))
+_storages = st.builds(Storage, st.sampled_from(WAREHOUSE_IDS), st.sampled_from(WAREHOUSE_NAMES))
+_price_types = _rarely(
+    st.builds(PriceTypeRecord, st.sampled_from(TYPE_IDS), st.sampled_from(TYPE_NAMES), _deleted),
+    st.builds(PriceTypeRecord, st.sampled_from(TYPE_IDS), st.none(), st.booleans()),
+)
+_goods = _rarely(
+    st.builds(
+        Good,
+        onec_id=_products,
+        name=st.sampled_from(PRODUCT_NAMES),
+        group=st.sampled_from([*GROUP_IDS, "root", "nowhere", ZERO_GUID, "", None]),
+        brand=st.sampled_from([*BRAND_IDS, "nobody", ZERO_GUID, "", None]),
+        description=st.sampled_from([*DESCRIPTIONS, None]),
+        vat=st.sampled_from([*RATES, None]),
+        deleted=_deleted,
+    ),
+    _rarely(
+        st.builds(Good, _products, st.none(), deleted=st.just(True)),
+        st.sampled_from([Good(None, "Мяч"), Good("x" * 101, "Мяч"), Good("p1", None), Good("p1", " ")]),
+    ),
+)
+_characteristics = st.fixed_dictionaries(
+    {},
+    optional={
+        "Цвет": st.sampled_from(COLOURS),
+        "Окраска ": st.sampled_from(COLOURS),
+        "Размер": st.sampled_from(SIZES),
+        "размер_обуви": st.sampled_from(SIZES),
+        "Детский размер": st.just("Да"),
+    },
+).map(lambda values: tuple(values.items()))
+_offers = _rarely(
+    st.builds(
+        Offer,
+        onec_id=_offer_ids,
+        name=st.sampled_from([*OFFER_NAMES, None]),
+        article=st.sampled_from([None, None, "", *ARTICLES]),
+        characteristics=_characteristics,
+        deleted=_deleted,
+    ),
+    _rarely(
+        st.builds(Offer, _offer_ids, st.none(), deleted=st.just(True)),
+        st.sampled_from([Offer(None, "Мяч"), Offer("#a", "Мяч"), Offer("p1#" + "x" * 98, "Мяч")]),
+    ),
+)
+_prices = st.builds(
+    OfferPrices,
+    _offer_ids,
+    st.lists(st.tuples(_types, _mostly(["70", "100", "7", "0"], ODD_AMOUNTS)), max_size=4).map(tuple),
+)
+_rests = st.builds(
+    OfferRests,
+    _offer_ids,
+    st.lists(
+        st.tuples(_mostly(WAREHOUSE_IDS, [""]), _mostly(["5", "3", "0"], ODD_QUANTITIES)),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda entry: entry[0],
+    ).map(tuple),
+)
+
+
+def _files(records: st.SearchStrategy[Sequence[R]]) -> st.SearchStrategy[tuple[File[R], ...]]:
+    file = st.builds(File, records.map(tuple), st.sampled_from(SEGMENTS), st.sampled_from(DATES))
+    return st.lists(file, min_size=1, max_size=2, unique_by=lambda file: file.segment).map(tuple)
+
+
+_PARTS: dict[str, st.SearchStrategy[Any]] = {
+    "groups": _files(groups()),
+    "brands": _files(st.lists(_brands, min_size=1, max_size=4)),
+    "price_types": _files(st.lists(_price_types, min_size=1, max_size=5)),
+    "storages": _files(st.lists(_storages, max_size=3)),
+    "goods": _files(st.lists(_goods, min_size=1, max_size=5)),
+    "offers": _files(st.lists(_offers, min_size=1, max_size=6)),
+    "prices": _files(st.lists(_prices, min_size=1, max_size=5)),
+    "rests": _files(st.lists(_rests, min_size=1, max_size=5)),
+}
+
+
+@st.composite
+def exports(draw: st.DrawFn) -> Export:
+    """A run with all files or with some."""
+    file_type = draw(_rarely(st.just(FileType.ALL), st.sampled_from(FileType)))
+    left_out = draw(st.sets(st.sampled_from(PARTS)))
+    present = [part for part in PARTS if part not in left_out]
+    return Export(
+        **{part: draw(_PARTS[part]) for part in present},
+        file_type=file_type,
+        is_full=draw(_rarely(st.just(False), st.just(True))),
+        is_tried=draw(_rarely(st.just(False), st.just(True))),
+    )
+
+
+def _edits() -> st.SearchStrategy[Edit]:
+    products, offers = st.sampled_from(PRODUCT_IDS), st.sampled_from(OFFER_IDS)
+    return st.one_of(
+        st.builds(Edit, st.just("products"), products, st.just("is_active"), st.booleans()),
+        st.builds(Edit, st.just("products"), products, st.just("name"), st.just("Имя магазина")),
+        st.builds(Edit, st.just("products"), products, st.just("description"), st.sampled_from(["", "Описание"])),
+        # Old rows: the shop knew a product by the id of its only variant.
+        st.sampled_from(PRODUCT_IDS).map(lambda key: Edit("products", key, "onec_id", f"{key}#old")),
+        offers.map(lambda key: Edit("product_variants", key, "sku", f"BY-HAND {key}")),
+        st.builds(Edit, st.just("product_variants"), offers, st.just("is_active"), st.booleans()),
+        st.builds(Edit, st.just("product_variants"), offers, st.just("stock_quantity"), st.integers(0, 6)),
+        st.builds(Edit, st.just("product_variants"), offers, st.just("retail_price"), st.integers(0, 6)),
+        st.builds(Edit, st.just("price_types"), st.sampled_from(TYPE_IDS), st.just("is_active"), st.booleans()),
+        st.builds(
+            Edit,
+            st.just("price_types"),
+            st.sampled_from(TYPE_IDS),
+            st.just("product_field"),
+            st.sampled_from(["federation_price", "rrp"]),
+        ),
+        st.builds(Edit, st.just("categories"), st.sampled_from(["root", "g1"]), st.just("is_active"), st.booleans()),
+        st.builds(Edit, st.just("categories"), st.sampled_from(GROUP_IDS), st.just("name"), st.just("Имя магазина")),
+    )
+
+
+def _own_objects() -> st.SearchStrategy[Step]:
+    return st.one_of(
+        st.builds(
+            OwnCategory,
+            name=st.sampled_from([ROOT, ROOT, "Прочее"]),
+            slug=st.sampled_from(["own", "prochee", "sport", "onec-unresolved-category"]),
+            onec_id=st.sampled_from([None, "", REPAIR_ANCHOR]),
+            is_active=st.booleans(),
+        ),
+        st.builds(
+            OwnBrand,
+            name=st.sampled_from(["NIKE", "joma", "Без бренда"]),
+            slug=st.sampled_from(["nike", "no-brand", "own"]),
+            normalized_name=st.sampled_from(["nike", "by-hand", "nobrand"]),
+        ),
+    )
+
+
+USUAL = Export(
+    groups=(File((Group("root", ROOT, children=(Group("g1", "Мячи"), Group("g2", "Прочее"))),)),),
+    brands=(File((BrandValue("b1", "Nike"), BrandValue("b2", "Joma"))),),
+    price_types=(
+        File(
+            (
+                PriceTypeRecord("t1", "Опт 1"),
+                PriceTypeRecord("t2", "РРЦ"),
+                PriceTypeRecord("t3", "МРЦ"),
+                PriceTypeRecord("t4", "РРЦ рекомендованная"),
+            )
+        ),
+    ),
+    storages=(File((Storage("w1", "1 СДВ склад"), Storage("w2", "2 ТЛВ склад"))),),
+    goods=(File((Good("p1", "Мяч", "g1", "b1", "Круглый", "20"), Good("p2", "Мяч", "g2", "b2", None, "10"))),),
+    offers=(File((Offer("p1#a", "Мяч", "ART"), Offer("p1#b", "Мяч (5)", "ART"))),),
+    prices=(
+        File(
+            (
+                OfferPrices("p1#a", (("t1", "70"), ("t2", "100"), ("t3", "90"), ("t4", "95"))),
+                OfferPrices("p1#b", (("t1", "71"), ("t4", "96"))),
+                OfferPrices("p2", (("t2", "5"),)),
+            )
+        ),
+    ),
+    rests=(File((OfferRests("p1#a", (("w1", "5"), ("w2", "5"))), OfferRests("p1#b", (("w2", "3"),)))),),
+)
+"""A shop as it should be; without it most exports would find nothing to change."""
+
+
+def histories(max_size: int) -> st.SearchStrategy[list[Step]]:
+    """Exports one after the other, most often into a usual shop, and what the shop does between them."""
+    step: st.SearchStrategy[Step] = st.integers(0, 9).flatmap(
+        lambda n: _own_objects() if n == 9 else _edits() if n > 5 else exports()
+    )
+    first: st.SearchStrategy[list[Step]] = st.integers(0, 3).map(lambda n: [] if n == 3 else [USUAL])
+    return st.builds(list.__add__, first, st.lists(step, min_size=1, max_size=max_size))

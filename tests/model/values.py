@@ -1,0 +1,138 @@
+"""The model's own reading of 1C's texts (facts 2.3, 2.4, 2.6, DESIGN section 6), slow and plain."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
+
+ZERO_GUID = "00000000-0000-0000-0000-000000000000"
+ID_LIMIT = 100
+STOCK_LIMIT = 2_147_483_647
+
+
+class Odd(Enum):
+    """A text that is no value."""
+
+    NOT_SET = "not set"
+    UNREADABLE = "unreadable"
+
+
+def number(text: str) -> Decimal | Odd:
+    """`1 234,50` -> 1234.50."""
+    written = "".join(text.split()).replace(",", ".").replace("\N{MINUS SIGN}", "-")
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", written):
+        return Odd.UNREADABLE
+    value = Decimal(written)
+    return Odd.NOT_SET if value == Decimal("-999999999.9") else value
+
+
+def price(text: str) -> Decimal | Odd:
+    """Roubles and kopecks that fit numeric(10,2)."""
+    value = number(text)
+    if isinstance(value, Odd):
+        return value
+    rounded = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return rounded if value >= 0 and rounded < 10**8 else Odd.UNREADABLE
+
+
+def quantity(text: str) -> int | Odd:
+    """Whole pieces: negative ones count as none, of a fraction only the whole."""
+    value = number(text)
+    if isinstance(value, Odd):
+        return value
+    return Odd.UNREADABLE if value >= 10**9 else max(0, int(value))
+
+
+def vat(text: str | None) -> Decimal | None:
+    """A rate in per cent; None where the text names none."""
+    written = (text or "").strip().lower().rstrip("% ").strip()
+    value = number(written) if written else Odd.NOT_SET
+    if isinstance(value, Odd) or not 0 <= value <= 100:
+        return None
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def normalized(name: str) -> str:
+    """The form by which the shop knows brands and attributes."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    return "".join(char for char in plain.lower() if re.match(r"\w", char) and char != "_")
+
+
+_ALPHABET = "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=j к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=h ц=ts ч=ch"
+_ALPHABET += " ш=sh щ=sch ъ=' ы=y ь=' э=e ю=ju я=ja"
+_LATIN = dict(pair.split("=") for pair in _ALPHABET.split())
+
+
+def slug(name: str) -> str:
+    """Transliterated, and what Django's slugify makes of it."""
+    latin = "".join(_LATIN.get(char.lower(), char) for char in name)
+    plain = unicodedata.normalize("NFKD", latin).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^\w\s-]", "", plain).strip().lower()
+    return re.sub(r"[-\s]+", "-", words).strip("-_")[:255]
+
+
+def unique(wanted: str, taken: Collection[str], limit: int, first_number: int) -> str:
+    """The wanted name, or with the smallest number that makes it unique."""
+    name, counter = wanted[:limit], first_number
+    while name in taken:
+        suffix = f"-{counter}"
+        name = wanted[: limit - len(suffix)] + suffix
+        counter += 1
+    return name
+
+
+def is_numbered(name: str, base: str, limit: int) -> bool:
+    """Whether a name is the base with a number that made it unique."""
+    match = re.fullmatch(r"(.*)(-\d+)", name)
+    return match is not None and match[1] == base[: limit - len(match[2])]
+
+
+def reference(text: str | None) -> str | None:
+    """The id of another object; the zero GUID refers to nothing."""
+    key = (text or "").strip()
+    return None if not key or key == ZERO_GUID or len(key) > ID_LIMIT else key
+
+
+def price_column(name: str) -> str | None:
+    """The column that a price type's name stands for."""
+    words = " ".join(name.lower().split())
+    tests: list[tuple[Callable[[str], bool], str]] = [
+        (lambda text: "опт 1" in text or "опт1" in text, "opt1_price"),
+        (lambda text: "опт 2" in text or "опт2" in text, "opt2_price"),
+        (lambda text: "опт 3" in text or "опт3" in text, "opt3_price"),
+        (lambda text: "тренер" in text, "trainer_price"),
+        (lambda text: "ррц" in text and "рекоменд" in text, "rrp"),
+        (lambda text: "ррц" in text, "retail_price"),
+        (lambda text: "мрц" in text, "msrp"),
+        (lambda text: "рознич" in text, "retail_price"),
+    ]
+    return next((column for fits, column in tests if fits(words)), None)
+
+
+def color(name: str, characteristics: tuple[tuple[str, str], ...], colors: Collection[str]) -> str:
+    """The first characteristic that is a colour and has a value, else the first of the shop's colours in the name."""
+    for label, value in characteristics:
+        if label.strip().lower() in ("цвет", "color", "окраска") and _is_value(value):
+            return value.strip()[:100]
+    return next((word.capitalize() for word in colors if word.lower() in name.lower()), "")
+
+
+def size(name: str, characteristics: tuple[tuple[str, str], ...]) -> str:
+    """The first characteristic that is a size and has a value, else the bracket that ends the name."""
+    for label, value in characteristics:
+        word = label.strip().lower()
+        if (word in ("размер", "size", "размерtd") or word.startswith("размер_")) and _is_size(value):
+            return value.strip()[:50]
+    match = re.search(r"\(((?:[^()]|\([^()]*\))*)\)$", name.strip())
+    return match[1].strip()[:50] if match and _is_size(match[1]) else ""
+
+
+def _is_value(text: str) -> bool:
+    return bool(text.strip()) and number(text) is not Odd.NOT_SET
+
+
+def _is_size(text: str) -> bool:
+    return _is_value(text) and text.strip().lower() not in ("да", "нет", "yes", "no", "true", "false", "-")

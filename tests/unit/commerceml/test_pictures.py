@@ -1,0 +1,137 @@
+"""`Картинка` of goods and offers, and the files that it means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.commerceml.goods import read_product
+from freesport_sync.commerceml.picture_files import PictureFolders
+from freesport_sync.core.pictures import PRODUCT, VARIANT, NotDeliverable, PictureProblem
+from freesport_sync.core.staged import StagedPicture
+from freesport_sync.errors import SourceMissing
+from tests.builders import ExportBuilder, element, offer, product
+from tests.unit.commerceml.support import CONTEXT, read_offer, read_record
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> ExportBuilder:
+    return ExportBuilder(tmp_path / "export")
+
+
+def paths(*pictures: str) -> list[str]:
+    rows, issues = read_record(read_product, product("p1", pictures=pictures))
+    assert issues == []
+    return [row.path for row in rows if isinstance(row, StagedPicture)]
+
+
+def test_pictures_of_a_product_in_their_order() -> None:
+    rows, _ = read_record(read_product, product("p1", pictures=["import_files/01/b.jpg", "import_files/01/a.jpeg"]))
+    assert rows[1:] == (
+        StagedPicture(1, 1, 1, "product", "p1", 0, "01/b.jpg"),
+        StagedPicture(1, 1, 1, "product", "p1", 1, "01/a.jpeg"),
+    )
+
+
+def test_pictures_of_an_offer() -> None:
+    rows, _ = read_record(read_offer, offer("p1#c1", extra=element("Картинка", "import_files/01/b.jpg")))
+    assert tuple(rows[1:]) == (StagedPicture(1, 1, 1, "variant", "p1#c1", 0, "01/b.jpg"),)
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("import_files/01/x.jpg", "01/x.jpg"),
+        ("import_files\\01\\x.jpg", "01/x.jpg"),
+        ("Import_Files/01/x.jpg", "01/x.jpg"),
+        ("01/x.jpg", "01/x.jpg"),
+        (" import_files/x.PNG ", "x.PNG"),
+        ("import_files/01/x.webp", "01/x.webp"),
+        ("import_files/../x.jpg", "../x.jpg"),
+    ],
+)
+def test_either_slash_and_with_or_without_the_folder(written: str, path: str) -> None:
+    assert paths(written) == [path]
+
+
+def test_what_is_no_picture_is_left_alone() -> None:
+    assert paths("", "import_files/01/manual.pdf", "import_files/01/x.jpg.txt", "import_files/01/x") == []
+
+
+def test_pictures_that_nobody_wants_are_not_read() -> None:
+    rows, _ = read_record(read_product, product("p1", pictures=["01/x.jpg"]), replace(CONTEXT, wants_pictures=False))
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "owners"),
+    [
+        ("goods/import_files/01/x.jpg", [PRODUCT, VARIANT]),
+        ("offers/import_files/01/x.jpg", [VARIANT, PRODUCT]),
+        ("import_files/01/x.jpg", [PRODUCT, VARIANT]),
+        ("goods/import_files/x.jpg", [PRODUCT, VARIANT]),
+        ("webdata/1/Import_Files/01/x.jpg", [PRODUCT, VARIANT]),
+    ],
+    ids=["goods", "offers", "2x", "flattened", "other_place"],
+)
+def test_places_of_pictures(export: ExportBuilder, place: str, owners: list[str]) -> None:
+    file = export.write(place, b"12345")
+    folders = PictureFolders(export.folder)
+    assert [folders.find(owner, "01/x.jpg") for owner in owners] == [(file, 5)] * 2
+    assert folders.find(PRODUCT, "01/y.jpg") is None
+
+
+def test_goods_look_among_goods_first_and_offers_among_offers(export: ExportBuilder) -> None:
+    of_root, of_goods, of_offers = (
+        export.write(f"{place}import_files/01/x.jpg", place) for place in ("", "goods/", "offers/")
+    )
+    folders = PictureFolders(export.folder)
+    assert folders.find(PRODUCT, "01/x.jpg") == (of_goods, 6)
+    assert folders.find(VARIANT, "01/x.jpg") == (of_offers, 7)
+    of_offers.unlink()
+    assert folders.find(VARIANT, "01/x.jpg") == (of_goods, 6)
+    of_goods.unlink()
+    assert folders.find(PRODUCT, "01/x.jpg") == (of_root, 0)
+
+
+def test_a_second_root_is_looked_at_last(export: ExportBuilder, tmp_path: Path) -> None:
+    beside = ExportBuilder(tmp_path / "beside")
+    file = beside.write("goods/import_files/01/x.jpg", "1")
+    folders = PictureFolders(export.folder, beside.folder)
+    assert folders.find(PRODUCT, "01/x.jpg") == (file, 1)
+
+
+def problem_of(folders: PictureFolders, path: str) -> PictureProblem:
+    with pytest.raises(NotDeliverable) as caught:
+        folders.find(PRODUCT, path)
+    return caught.value.problem
+
+
+def test_a_link_may_not_lead_out_of_the_export(export: ExportBuilder, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.jpg"
+    secret.write_bytes(b"secret")
+    inside = export.write("goods/import_files/01/x.jpg", b"x")
+    (inside.parent / "out.jpg").symlink_to(secret)
+    (inside.parent / "in.jpg").symlink_to(inside)
+    (inside.parent / "nowhere.jpg").symlink_to(tmp_path / "missing")
+    (inside.parent / "itself.jpg").symlink_to("itself.jpg")
+    (inside.parent / "folder.jpg").mkdir()
+    folders = PictureFolders(export.folder)
+    assert problem_of(folders, "01/out.jpg") is PictureProblem.UNSAFE
+    assert folders.find(PRODUCT, "01/in.jpg") == (inside.parent / "in.jpg", 1)
+    for name in ("nowhere", "itself", "folder"):
+        assert problem_of(folders, f"01/{name}.jpg") is PictureProblem.UNREADABLE
+
+
+def test_a_folder_of_pictures_that_is_a_link_leads_out_too(export: ExportBuilder, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x.jpg").write_bytes(b"x")
+    (export.folder / "import_files").symlink_to(tmp_path / "elsewhere")
+    assert problem_of(PictureFolders(export.folder), "x.jpg") is PictureProblem.UNSAFE
+
+
+def test_a_root_that_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(SourceMissing, match="file_unreadable"):
+        PictureFolders(tmp_path / "gone")
