@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freesport_sync.core.run import RunKind
@@ -17,7 +16,7 @@ from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.errors import SyncError
 from tests.builders import ExportBuilder, element, raw_element
 from tests.integration.support import row_versions
-from tests.integration.test_model import FRUITLESS, NEW_EXAMPLES, clear
+from tests.integration.test_model import EXAMPLES, FRUITLESS, NEW_EXAMPLES, clear
 from tests.model.customers import Customer, CustomerExport, CustomerFile, CustomerStep, ModelUsers, Registration
 from tests.shop import Shop, cloned_database
 
@@ -75,13 +74,7 @@ def users_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pyte
 
 @pytest.mark.skipif("customers" not in list(RunKind), reason="customers are not imported yet")
 @pytest.mark.timeout(0 if NEW_EXAMPLES else 120)
-@hypothesis_settings(
-    max_examples=NEW_EXAMPLES or 10,
-    derandomize=not NEW_EXAMPLES,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+@EXAMPLES
 @given(history=_histories)
 def test_customers_are_what_the_model_says(users_shop: Shop, history: list[CustomerStep]) -> None:
     play(users_shop, history)
