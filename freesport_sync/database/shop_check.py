@@ -63,11 +63,16 @@ CONFLICT_KEYS: dict[str, tuple[str, ...]] = {
     "products": ("onec_id",),
     "product_variants": ("onec_id",),
     "price_types": ("onec_id",),
+    "products_attributes": ("product_id", "attributevalue_id"),
+    "product_variants_attributes": ("productvariant_id", "attributevalue_id"),
 }
 """Table -> the columns that `INSERT ... ON CONFLICT` names; the database must keep them unique."""
 
 _WRITING = ("SELECT", "INSERT", "UPDATE")
+_LINKING = ("SELECT", "INSERT", "DELETE")
 _ONLY_READ = {"color_mappings"}
+_LINKS = {"products_attributes", "product_variants_attributes"}
+"""A link is made or removed, never changed."""
 _INTEGERS = ("smallint", "integer", "bigint")
 
 
@@ -169,7 +174,7 @@ _UNIQUE_KEYS_QUERY = text("""
 
 
 def _find_tables(connection: Connection, tables: Sequence[Table]) -> dict[str, _FoundTable]:
-    wanted = {"names": [table.name for table in tables], "rights": list(_WRITING)}
+    wanted = {"names": [table.name for table in tables], "rights": list({*_WRITING, *_LINKING})}
     found = connection.execute(_TABLES_QUERY, wanted).all()
     oids = {"oids": [row.oid for row in found]}
     columns: dict[int, dict[str, _FoundColumn]] = {row.oid: {} for row in found}
@@ -189,13 +194,19 @@ def _compare(table: Table, found: _FoundTable, dialect: Dialect) -> Iterator[Mis
         yield from _compare_column(column, found, dialect, is_written=is_written)
     if is_written:
         yield from _find_extra_columns(table, found)
-    for right in _WRITING if is_written else ("SELECT",):
+    for right in _needed_rights(table.name):
         if right not in found.rights:
             yield Missing(MissingKind.RIGHT, table.name, right)
     key = CONFLICT_KEYS.get(table.name, ())
     # Without its column a key cannot be there; one line for that is enough.
     if key and found.columns.keys() >= set(key) and frozenset(key) not in found.unique_keys:
         yield Missing(MissingKind.UNIQUE, table.name, ", ".join(key))
+
+
+def _needed_rights(table: str) -> tuple[str, ...]:
+    if table in _ONLY_READ:
+        return ("SELECT",)
+    return _LINKING if table in _LINKS else _WRITING
 
 
 def _compare_column(

@@ -62,7 +62,7 @@ def test_records_with_only_an_id_are_named_by_the_export(
 
 
 def test_a_run_that_fails_names_them_too(shop: Shop, full_export: ExportBuilder) -> None:
-    full_export.write("rests/rests_1_2_0.xml", "<КоммерческаяИнформация><ПакетПредложений>")
+    full_export.write("rests/rests_1_2_0.xml", "<КоммерческаяИнформация><ПакетПредложений><Предложения>")
     with pytest.raises(ImportFailed, match="xml_malformed"):
         shop.run(full_export.folder)
     assert stored(shop, "price_not_number") == {"p1#c1": ("Мяч (5)", "ART-1")}

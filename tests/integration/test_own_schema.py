@@ -213,7 +213,7 @@ def new_role(shop: Shop, *grants: str, but: str = "") -> sa.URL:
     name = f"role_{uuid4().hex}"
     statements = [
         f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'",
-        f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
         *(f"{grant} TO {name}" for grant in grants),
         *([f"REVOKE {but} FROM {name}"] if but else []),
