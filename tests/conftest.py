@@ -37,10 +37,17 @@ FAST = {
 }
 
 
+MEMORY_DISK = Path("/dev/shm")
+"""Linux's folder in memory, where a database is cloned ten times as fast as on a disk."""
+ENOUGH_MEMORY = 4_000_000_000
+"""Bytes free there; containers often have next to none."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for all test processes; readable, because PostgreSQL does not run as root."""
     if not hasattr(config, "workerinput"):
-        folder = tempfile.mkdtemp(prefix="freesport-tests-")
+        has_memory = MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free > ENOUGH_MEMORY
+        folder = tempfile.mkdtemp(prefix="freesport-tests-", dir=MEMORY_DISK if has_memory else None)
         os.chmod(folder, 0o755)
         os.environ[ROOT_VARIABLE] = folder
 
