@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from freesport_sync.database.engine import connect, driver_connection
 from freesport_sync.database.lock import find_holder
 from freesport_sync.database.own_schema import current_revision, sql_for_administrator
-from freesport_sync.database.runs import refuse_foreign_session
+from freesport_sync.database.sessions import refuse_foreign_session
 from freesport_sync.database.shop import described, is_read_only, may_create_temp
 from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, find_missing
 from freesport_sync.errors import LockHeld, SchemaMismatch

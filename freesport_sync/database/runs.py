@@ -1,4 +1,4 @@
-"""Writes the run's own row and the shop's session row: opened, kept alive, closed in every outcome."""
+"""Writes the run's own row, and the shop's session rows with it: opened, kept alive, closed in every outcome."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 
 from freesport_sync import __version__
 from freesport_sync.core.issues import RowIssue
@@ -27,22 +25,11 @@ from freesport_sync.core.run import (
     Stage,
     UpdatedRows,
 )
+from freesport_sync.database import sessions
 from freesport_sync.database.own_schema import field_changes, row_issues, run_files, run_stages, runs
-from freesport_sync.database.shop_tables import import_sessions
-from freesport_sync.errors import LockHeld, SyncError
+from freesport_sync.errors import SyncError
 
-SESSION_KEYS = ("freesport_sync", "freesport_sync:customers")
-"""`import_sessions.session_key` of our rows: a run's first, and that of the customers it imports besides a catalogue.
-
-The shop's partial unique index on it is a second net behind the lock.
-"""
-
-STALE_AFTER_HOURS = 2
-"""The shop's own rule for a session that nobody updates (facts: hourly cleanup of `in_progress` sessions)."""
-
-_ACTIVE = ("pending", "started", "in_progress")
 _now = sa.func.clock_timestamp()
-_is_ours = sa.func.coalesce(import_sessions.c.session_key.in_(SESSION_KEYS), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,55 +38,6 @@ class OpenRun:
 
     id: int
     started_at: datetime
-
-
-def refuse_foreign_session(connection: sa.Connection) -> None:
-    """Give way to an importer that does not know our lock, such as the shop's own.
-
-    Raises:
-        LockHeld: it has a session that was updated within the last two hours.
-    """
-    foreign = connection.execute(
-        sa.select(import_sessions)
-        .where(
-            import_sessions.c.status.in_(_ACTIVE),
-            _is_ours.is_(False),
-            import_sessions.c.updated_at > sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'"),
-        )
-        .order_by(import_sessions.c.updated_at.desc())
-        .limit(1)
-    ).first()
-    if foreign is not None:
-        raise LockHeld(
-            "foreign_import_running",
-            session=foreign.id,
-            import_type=foreign.import_type,
-            since=foreign.started_at.isoformat(timespec="seconds"),
-            updated=foreign.updated_at.isoformat(timespec="seconds"),
-        )
-
-
-def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str) -> None:
-    """Close the shop's session rows whose importer died without a word; only while holding the lock.
-
-    Args:
-        connection: of the run.
-        interrupted: the sentence for our own rows: while we hold the lock none of our runs can be alive.
-        stale: the sentence for rows of other importers, silent for more than two hours.
-
-    Raises:
-        LockHeld: see `refuse_foreign_session`.
-    """
-    refuse_foreign_session(connection)
-    for is_ours, message in ((True, interrupted), (False, stale)):
-        connection.execute(
-            import_sessions.update()
-            .where(
-                import_sessions.c.status.in_(_ACTIVE),
-                _is_ours.is_(is_ours),
-            )
-            .values(status="failed", error_message=message, finished_at=_now, updated_at=_now)
-        )
 
 
 def close_interrupted_runs(connection: sa.Connection, retention_days: int) -> None:
@@ -130,7 +68,7 @@ def open_run(connection: sa.Connection, request: RunRequest, import_type: Import
     Raises:
         LockHeld: another program has just opened a session with our key.
     """
-    session_ids = [] if request.is_dry_run else [_open_session(connection, import_type, SESSION_KEYS[0])]
+    session_ids = [] if request.is_dry_run else [sessions.open_session(connection, import_type)]
     row = connection.execute(
         runs.insert()
         .values(
@@ -153,49 +91,8 @@ def open_run(connection: sa.Connection, request: RunRequest, import_type: Import
         .returning(runs.c.id, runs.c.started_at)
     ).one()
     run = OpenRun(row.id, row.started_at)
-    _name_run(connection, run)
+    sessions.add_details(connection, run.id, {"run_id": run.id})
     return run
-
-
-def open_sessions(connection: sa.Connection, run: OpenRun, import_types: Sequence[ImportType]) -> dict[ImportType, int]:
-    """Give the run one session row for each type that it has found to import; one it has since it was opened.
-
-    Args:
-        connection: any, inside a transaction of the caller.
-        run: not a dry run.
-        import_types: one or two.
-
-    Raises:
-        LockHeld: another program has just opened a session with our key.
-    """
-    first, *others = import_types
-    connection.execute(
-        import_sessions.update()
-        .where(_sessions_of(run), import_sessions.c.import_type != first.value)
-        .values(import_type=first.value)
-    )
-    added = [_open_session(connection, *opened) for opened in zip(others, SESSION_KEYS[1:], strict=False)]
-    if added:
-        connection.execute(
-            runs.update().where(runs.c.id == run.id).values(session_ids=runs.c.session_ids.concat(added))
-        )
-        _name_run(connection, run)
-    query = sa.select(import_sessions.c.import_type, import_sessions.c.id).where(_sessions_of(run))
-    return {ImportType(import_type): session_id for import_type, session_id in connection.execute(query)}
-
-
-def _name_run(connection: sa.Connection, run: OpenRun) -> None:
-    _add_details(connection, run, {"run_id": run.id})
-
-
-def _add_details(connection: sa.Connection, run: OpenRun, details: Mapping[str, Any]) -> None:
-    merged = import_sessions.c.report_details.op("||")(sa.cast(details, _jsonb()))
-    connection.execute(import_sessions.update().where(_sessions_of(run)).values(report_details=merged, updated_at=_now))
-
-
-def _sessions_of(run: OpenRun) -> sa.ColumnElement[bool]:
-    """The run's row knows its sessions; a dry run has none."""
-    return import_sessions.c.id.in_(sa.select(sa.func.unnest(runs.c.session_ids)).where(runs.c.id == run.id))
 
 
 def beat(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total: int) -> bool:
@@ -212,18 +109,8 @@ def beat(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total
         statement.on_conflict_do_update(index_elements=["run_id", "stage"], set_={"done": done, "total": total})
     )
     # The shop's admin draws a live bar from these two keys.
-    _add_details(connection, run, {"total_items": total, "processed_items": done})
+    sessions.add_details(connection, run.id, {"total_items": total, "processed_items": done})
     return cancel_requested is not None
-
-
-def add_report_line(connection: sa.Connection, run: OpenRun, line: str) -> None:
-    """Append a line to the report that the shop's admin shows; the time is the server's, in UTC."""
-    stamp = sa.func.to_char(sa.func.timezone("UTC", _now), "[YYYY-MM-DD HH24:MI:SS] ")
-    connection.execute(
-        import_sessions.update()
-        .where(_sessions_of(run))
-        .values(report=import_sessions.c.report.concat(stamp).concat(f"{line}\n"), updated_at=_now)
-    )
 
 
 def add_files(connection: sa.Connection, run_id: int, files: Sequence[ExportFile]) -> None:
@@ -284,123 +171,9 @@ def close_run(
     )
     if not closed.rowcount:
         return
-    add_report_line(connection, run, report_line)
-    elapsed = sa.func.extract("epoch", _now - import_sessions.c.started_at)
-    is_customers = import_sessions.c.import_type == ImportType.CUSTOMERS.value
-    details = sa.case(
-        (is_customers, sa.cast(_customer_details(counts.get(Entity.CUSTOMER, Counts())), _jsonb())),
-        else_=sa.cast(_catalog_details(counts, issue_totals, updated or {}), _jsonb()),
-    )
-    connection.execute(
-        import_sessions.update()
-        .where(_sessions_of(run), import_sessions.c.status.in_(_ACTIVE))
-        .values(
-            status="completed" if is_completed else "failed",
-            finished_at=_now,
-            updated_at=_now,
-            error_message=error_message,
-            report_details=import_sessions.c.report_details.op("||")(details).op("||")(
-                sa.func.jsonb_build_object("execution_time", sa.func.round(sa.cast(elapsed, sa.Numeric), 2))
-            ),
-        )
-    )
-
-
-def _open_session(connection: sa.Connection, import_type: ImportType, key: str) -> int:
-    statement = (
-        import_sessions.insert()
-        .values(
-            import_type=import_type.value,
-            status="in_progress",
-            started_at=sa.func.now(),
-            report_details={},
-            error_message="",
-            celery_task_id=None,
-            created_at=sa.func.now(),
-            report="",
-            updated_at=sa.func.now(),
-            session_key=key,
-        )
-        .returning(import_sessions.c.id)
-    )
-    try:
-        session_id: int = connection.execute(statement).scalar_one()
-    except IntegrityError as error:  # the shop's unique index on active session keys
-        raise LockHeld("lock_held_unknown") from error
-    return session_id
-
-
-def _customer_details(count: Counts) -> dict[str, Any]:
-    """`report_details` of an import of customers, as `_catalog_details`."""
-    return {
-        "total": count.total,
-        "created": count.created,
-        "updated": count.updated,
-        "skipped": count.skipped,
-        "errors": count.failed,
-        "total_items": count.total,
-        "processed_items": count.total,
-        "failed_items": count.failed,
-    }
-
-
-def _catalog_details(
-    counts: Mapping[Entity, Counts], issue_totals: Sequence[IssueTotal], updated: Mapping[Entity, UpdatedRows]
-) -> dict[str, Any]:
-    """`report_details` with the keys of the reference importer (facts 2.1), so that the shop's admin keeps working.
-
-    Warnings and errors are those of the whole run.
-    """
-    counts = {entity: count for entity, count in counts.items() if entity is not Entity.CUSTOMER}
-    by_severity = {
-        severity: sum(t.count for t in issue_totals if t.severity == severity) for severity in ("warning", "error")
-    }
-    by_code = {total.code: total.count for total in issue_totals}
-    product, variant = counts.get(Entity.PRODUCT, Counts()), counts.get(Entity.VARIANT, Counts())
-    picture = counts.get(Entity.PICTURE, Counts())
-    total = sum((count.total for count in counts.values()), 0)
-    return {
-        "products_created": product.created,
-        "products_updated": product.updated,
-        "variants_created": variant.created,
-        "variants_updated": variant.updated,
-        "default_variants_created": counts.get(Entity.DEFAULT_VARIANT, Counts()).created,
-        "prices_updated": _written(counts, Entity.PRICE),
-        "stocks_updated": _written(counts, Entity.STOCK),
-        "skipped": sum(count.skipped for count in counts.values()),
-        "errors": by_severity["error"],
-        "warnings": by_severity["warning"],
-        "images_copied": picture.created,
-        "images_skipped": picture.skipped,
-        "images_errors": picture.failed,
-        "attributes_linked": _written(counts, Entity.PRODUCT_ATTRIBUTES) + _written(counts, Entity.VARIANT_ATTRIBUTES),
-        "attributes_missing": by_code.get("attribute_unknown", 0),
-        "brand_fallbacks": by_code.get("brand_unknown", 0),
-        "category_fallbacks": by_code.get("category_unknown", 0),
-        "updated_products_ids": _ids(updated.get(Entity.PRODUCT)),
-        "updated_variants_ids": _ids(updated.get(Entity.VARIANT)),
-        "total_items": total,
-        "processed_items": total,
-        "failed_items": sum(count.failed for count in counts.values()),
-    }
-
-
-def _written(counts: Mapping[Entity, Counts], entity: Entity) -> int:
-    count = counts.get(entity, Counts())
-    return count.created + count.updated
-
-
-def _ids(rows: UpdatedRows | None) -> list[int | str]:
-    """As the shop's admin knows them: the first ids, then how many more there are."""
-    if rows is None:
-        return []
-    more = rows.count - len(rows.first_ids)
-    return [*rows.first_ids, f"...and {more} more"] if more else list(rows.first_ids)
+    sessions.add_report_line(connection, run.id, report_line)
+    sessions.close_sessions(connection, run.id, is_completed, error_message, counts, issue_totals, updated or {})
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, object]:
     return {name: value if isinstance(value, (bool, int, float)) else str(value) for name, value in params.items()}
-
-
-def _jsonb() -> sa.types.TypeEngine[Any]:
-    return import_sessions.c.report_details.type

@@ -10,7 +10,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import Event, IssuesFound, MergeRepeated, Progress
 from freesport_sync.core.run import IssueTotal, Stage
-from freesport_sync.database import runs
+from freesport_sync.database import runs, sessions
 from freesport_sync.database.engine import Connection, as_sync_error, is_retryable
 from freesport_sync.errors import SyncError
 
@@ -126,7 +126,7 @@ class RunJournal:
         runs.add_issues(self._connection, self._run.id, issues)
         self._written(self._issues, len(issues))
         for line in lines:
-            runs.add_report_line(self._connection, self._run, line)
+            sessions.add_report_line(self._connection, self._run.id, line)
             self._written(self._lines, 1)
         if runs.beat(self._connection, self._run, *progress):
             self._cancel.cancel(requested_in_database=True)

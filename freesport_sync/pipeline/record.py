@@ -18,7 +18,7 @@ from freesport_sync.core.run import (
     RunStatus,
     UpdatedRows,
 )
-from freesport_sync.database import runs
+from freesport_sync.database import runs, sessions
 from freesport_sync.database.engine import Connection, DatabaseError, connect, transaction
 from freesport_sync.database.issue_names import name_issues
 from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
@@ -66,7 +66,7 @@ class RunRecord:
         if self._job.request.is_dry_run:
             return {}
         with transaction(connection):
-            return runs.open_sessions(connection, self._run, import_types)
+            return sessions.open_sessions(connection, self._run.id, import_types)
 
     def add_files(self, connection: Connection, files: tuple[ExportFile, ...]) -> None:
         """Remember which files the run reads."""

@@ -14,7 +14,7 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.price_types import plan_price_types
 from freesport_sync.core.progress import ExportFound, IssuesFound, RunFinished, RunStarted, StageMeter
 from freesport_sync.core.run import ImportType, RunReport, RunStatus, Stage
-from freesport_sync.database import reference_tables, runs
+from freesport_sync.database import reference_tables, runs, sessions
 from freesport_sync.database.engine import Connection, as_sync_error, driver_connection, transaction, translated_errors
 from freesport_sync.database.history import last_imported
 from freesport_sync.database.interrupt import interruptible
@@ -56,10 +56,10 @@ def _prepare(connection: Connection, job: ImportJob) -> None:
     prepare_shop(connection, job.target.may_create_tables)
     prepare_own_schema(connection)
     if job.request.is_dry_run:
-        runs.refuse_foreign_session(connection)
+        sessions.refuse_foreign_session(connection)
     else:
         with transaction(connection):
-            runs.close_stale_sessions(connection, job.texts.interrupted, job.texts.stale)
+            sessions.close_stale_sessions(connection, job.texts.interrupted, job.texts.stale)
     runs.close_interrupted_runs(connection, job.settings.history.retention_days)
 
 
