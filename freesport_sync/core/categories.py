@@ -228,7 +228,8 @@ class _CategoryPlanner:
     def _created_and_changed(
         self, in_scope: Mapping[str, StagedCategory], adopted: ShopCategory | None
     ) -> tuple[list[NewCategory], list[ChangedCategory]]:
-        slugs = UniqueNames(self.taken_slugs, SLUG_LENGTH, first_suffix=2)
+        own_words = (_wanted_slug(key, row) for key, row in in_scope.items() if key not in self.by_key and row.name)
+        slugs = UniqueNames(self.taken_slugs, SLUG_LENGTH, 2, own_words)
         created, changed = [], []
         for key, row in in_scope.items():
             known = self.by_key.get(key)
@@ -236,7 +237,7 @@ class _CategoryPlanner:
                 if row.name is None:
                     self._issue(row, Severity.NOTE, "tombstone_unknown", field="Ид", value=key)
                     continue
-                slug = slugs.take(row.slug or f"category-{key[:8]}")
+                slug = slugs.take(_wanted_slug(key, row))
                 created.append(NewCategory(key, row.name, slug, row.description, not row.is_deleted))
                 continue
             wanted = ChangedCategory(
@@ -357,3 +358,7 @@ class _CategoryPlanner:
     def _issue(self, row: StagedCategory, severity: Severity, code: str, field: str, value: str) -> None:
         place = self.files.get(row.file_no, "")
         self.issues.append(RowIssue(severity, code, place, row.line, row.onec_id, row.name or "", field, value))
+
+
+def _wanted_slug(key: str, row: StagedCategory) -> str:
+    return row.slug or f"category-{key[:8]}"

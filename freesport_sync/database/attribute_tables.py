@@ -12,7 +12,7 @@ from freesport_sync.database.shop_attribute_tables import (
     product_attributes,
 )
 from freesport_sync.database.sql_files import sql
-from freesport_sync.database.staging import copy_rows
+from freesport_sync.database.staging import copy_rows, give_names
 
 _now = sa.func.now()
 
@@ -92,13 +92,8 @@ def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
 
 def _allocate_slugs(connection: sa.Connection) -> None:
     """Values that are in no dictionary get a slug of their own; 1C's dictionaries need not (facts 2.4)."""
-    free = connection.execute(sa.text("SELECT ord, slug FROM new_value WHERE is_free ORDER BY ord")).all()
-    if not free:
-        return
-    query = "SELECT slug FROM product_attribute_values UNION ALL SELECT slug FROM new_value WHERE NOT is_free"
-    taken = connection.scalars(sa.text(query))
-    slugs = UniqueNames(taken, SLUG_LENGTH, first_suffix=1)
-    connection.execute(sa.text("CREATE TEMP TABLE IF NOT EXISTS new_slug (ord integer, slug text) ON COMMIT DROP"))
-    connection.execute(sa.text("TRUNCATE new_slug"))
-    copy_rows(connection, "new_slug", ("ord", "slug"), [(row.ord, slugs.take(row.slug)) for row in free])
-    connection.execute(sa.text("UPDATE new_value AS n SET slug = s.slug FROM new_slug AS s WHERE s.ord = n.ord"))
+    if connection.scalar(sa.text("SELECT EXISTS (SELECT 1 FROM new_value WHERE is_free)")):
+        taken = "SELECT slug FROM product_attribute_values UNION ALL SELECT slug FROM new_value WHERE NOT is_free"
+        slugs = UniqueNames(connection.scalars(sa.text(taken)), SLUG_LENGTH, first_suffix=1)
+        query = "SELECT ord, slug AS wanted FROM new_value WHERE is_free ORDER BY ord"
+        give_names(connection, "new_value", "slug", query, slugs)

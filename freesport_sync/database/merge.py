@@ -14,16 +14,17 @@ from freesport_sync.core.brands import NO_BRAND
 from freesport_sync.core.categories import HIDDEN_CATEGORY
 from freesport_sync.core.run import Counts, Entity, FieldChange, UpdatedRows
 from freesport_sync.core.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueNames
-from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.shop_tables import product_variants, products
 from freesport_sync.database.sql_files import sql
-from freesport_sync.database.staging import copy_rows
+from freesport_sync.database.staging import give_names
 
 RANGE_ROWS = 20_000
 """Rows written by one statement: progress moves and a cancel is seen between them."""
 
 LISTED_IDS = 100
 """Ids of updated rows that the shop's session row lists, as the reference importer does (facts 2.1)."""
+
+_FILE_ORDER = "ORDER BY file_no, position, onec_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ def resolve(connection: sa.Connection, rules: MergeRules) -> None:
     """Fill the change tables; reads the shop, locks and writes nothing in it."""
     parameters = asdict(rules) | {"hidden_category": HIDDEN_CATEGORY, "no_brand": NO_BRAND}
     connection.execute(sql("resolve"), parameters)
-    _allocate(connection, "chg_product", "slug", "wanted_slug", products.c.slug, SLUG_LENGTH, first_suffix=2)
-    _allocate(connection, "chg_variant", "sku", "wanted_sku", product_variants.c.sku, SKU_LENGTH, first_suffix=1)
+    _allocate_slugs(connection)
+    _allocate_skus(connection)
 
 
 def read_counts(connection: sa.Connection) -> dict[Entity, Counts]:
@@ -147,28 +148,22 @@ def _updated(connection: sa.Connection, table: str, column: str) -> UpdatedRows:
     return UpdatedRows(_count(connection, f"SELECT count({column}) FROM {table}"), tuple(ids))
 
 
-def _allocate(
-    connection: sa.Connection,
-    table: str,
-    column: str,
-    wanted_column: str,
-    taken: sa.Column[str],
-    max_length: int,
-    first_suffix: int,
-) -> None:
-    """Give new rows of a change table their unique name, in file order."""
-    condition = f"{wanted_column} IS NOT NULL" if table == "chg_variant" else "product_id IS NULL"
-    if not _exists(connection, f"SELECT 1 FROM {table} WHERE {condition}"):
-        return
-    names = UniqueNames(connection.scalars(sa.select(taken)), max_length, first_suffix)
-    query = f"SELECT ord, {wanted_column}, onec_id FROM {table} WHERE {condition} ORDER BY file_no, position, onec_id"
-    connection.execute(sa.text("CREATE TEMP TABLE IF NOT EXISTS new_name (ord integer, name text) ON COMMIT DROP"))
-    connection.execute(sa.text("TRUNCATE new_name"))
-    for rows in fetch_in_chunks(connection, query):
-        # An empty slug is what transliteration leaves of `中文`; the reference names such products by their id.
-        wanted = ((row["ord"], row[wanted_column] or f"product-{row['onec_id'][:8]}") for row in rows)
-        copy_rows(connection, "new_name", ("ord", "name"), [(ord_, names.take(name)) for ord_, name in wanted])
-    connection.execute(sa.text(f"UPDATE {table} AS c SET {column} = n.name FROM new_name AS n WHERE n.ord = c.ord"))
+def _allocate_slugs(connection: sa.Connection) -> None:
+    """New products; an empty slug is what transliteration leaves of `中文`: as in the reference the id names them."""
+    wanted = "coalesce(nullif(wanted_slug, ''), 'product-' || left(onec_id, 8))"
+    if _exists(connection, "SELECT 1 FROM chg_product WHERE product_id IS NULL"):
+        own_words = connection.scalars(sa.text(f"SELECT DISTINCT {wanted} FROM chg_product WHERE product_id IS NULL"))
+        slugs = UniqueNames(connection.scalars(sa.select(products.c.slug)), SLUG_LENGTH, 2, own_words)
+        query = f"SELECT ord, {wanted} AS wanted FROM chg_product WHERE product_id IS NULL {_FILE_ORDER}"
+        give_names(connection, "chg_product", "slug", query, slugs)
+
+
+def _allocate_skus(connection: sa.Connection) -> None:
+    """New variants and changed articles, strictly in file order as in the reference importer."""
+    if _exists(connection, "SELECT 1 FROM chg_variant WHERE wanted_sku IS NOT NULL"):
+        skus = UniqueNames(connection.scalars(sa.select(product_variants.c.sku)), SKU_LENGTH, first_suffix=1)
+        query = f"SELECT ord, wanted_sku AS wanted FROM chg_variant WHERE wanted_sku IS NOT NULL {_FILE_ORDER}"
+        give_names(connection, "chg_variant", "sku", query, skus)
 
 
 def _apply(connection: sa.Connection, entity: str, total: int, existing: int, advance: Callable[[int], None]) -> None:

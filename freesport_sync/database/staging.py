@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from freesport_sync.core.staged import STAGING_TABLES
-from freesport_sync.database.engine import copy_in
+from freesport_sync.core.unique_names import UniqueNames
+from freesport_sync.database.engine import copy_in, fetch_in_chunks
 from freesport_sync.database.sql_files import sql
 
 _KEYS = {
@@ -42,6 +43,23 @@ def copy_rows(
     """Append rows of numbers and texts to a temporary table of the merge."""
     text = "".join("\t".join(_escape(str(value)) for value in row) + "\n" for row in rows)
     copy_in(connection, f"COPY {table} ({', '.join(columns)}) FROM STDIN", text.encode())
+
+
+def give_names(connection: sa.Connection, table: str, column: str, query: str, names: UniqueNames) -> None:
+    """Write unique names into a temporary table of the merge.
+
+    Args:
+        connection: in the merge's transaction.
+        table: has a number `ord` in each row.
+        column: of the name.
+        query: gives `ord` and the name that is `wanted`, in the order in which names are taken.
+        names: hands them out.
+    """
+    connection.execute(sa.text("CREATE TEMP TABLE IF NOT EXISTS new_name (ord integer, name text) ON COMMIT DROP"))
+    connection.execute(sa.text("TRUNCATE new_name"))
+    for rows in fetch_in_chunks(connection, query):
+        copy_rows(connection, "new_name", ("ord", "name"), [(row["ord"], names.take(row["wanted"])) for row in rows])
+    connection.execute(sa.text(f"UPDATE {table} AS t SET {column} = n.name FROM new_name AS n WHERE n.ord = t.ord"))
 
 
 def finish_staging(connection: sa.Connection) -> dict[str, int]:

@@ -173,7 +173,7 @@ def test_a_group_moves_with_what_lies_below_it(shop: Shop, new_export: NewExport
     assert counts(report, Entity.CATEGORY) == (0, 2, 2, 0, 0)
 
 
-def test_equal_names_get_numbered_slugs(shop: Shop, new_export: NewExport) -> None:
+def test_equal_names_get_numbered_slugs_and_a_genuine_number_its_own_word(shop: Shop, new_export: NewExport) -> None:
     export = new_export()
     export.groups(
         sport(
@@ -182,7 +182,7 @@ def test_equal_names_get_numbered_slugs(shop: Shop, new_export: NewExport) -> No
     )
     export.goods(product("p1", group="b"), product("p2", group="d"))
     shop.run(export.folder)
-    assert [row[2] for row in shop.rows(TREE)][1:] == ["prochee", "prochee-2", "prochee-2-2", "prochee-3"]
+    assert [row[2] for row in shop.rows(TREE)][1:] == ["prochee", "prochee-3", "prochee-2", "prochee-4"]
     assert shop.rows("SELECT p.onec_id, c.onec_id FROM products p JOIN categories c ON c.id = p.category_id") == [
         ("p1", "b"),
         ("p2", "d"),

@@ -51,8 +51,9 @@ def import_groups(shop: ModelShop, groups: Iterable[Group], root_name: str, is_f
             raise Refused("root_category_missing")
     inside = {key: node for key, node in nodes.items() if _is_inside(key, nodes, shop, roots, anchors)}
     existing = {key for key in inside if shop.category(key)}
+    own_words = [_slug(node)[:255] for key, node in inside.items() if key not in existing and node.name is not None]
     for key, node in inside.items():
-        _import_group(shop, key, node)
+        _import_group(shop, key, node, own_words)
     _move(shop, inside, nodes, existing)
     if inside and not any(node in inside.values() for node in roots):
         for anchor in anchors:
@@ -110,16 +111,19 @@ def _path(category: Category | None) -> list[Category]:
     return path
 
 
-def _import_group(shop: ModelShop, key: str, node: _Node) -> None:
+def _import_group(shop: ModelShop, key: str, node: _Node, own_words: list[str]) -> None:
     category = shop.category(key)
     if category is not None:
         category.is_active = not node.deleted
         if node.name is not None:
             category.name, category.description = node.name, node.description
     elif node.name is not None:
-        wanted = node.slug or f"category-{key[:8]}"
-        slug = values.unique(wanted, [c.slug for c in shop.categories], 255, 2)
+        slug = values.unique(_slug(node), [c.slug for c in shop.categories], 255, 2, own_words)
         shop.categories.append(Category(key, node.name, slug, node.description, None, not node.deleted))
+
+
+def _slug(node: _Node) -> str:
+    return node.slug or f"category-{node.key[:8]}"
 
 
 def _move(shop: ModelShop, inside: dict[str, _Node], nodes: dict[str, _Node], existing: set[str]) -> None:

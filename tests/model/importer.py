@@ -132,20 +132,21 @@ class ModelImport:
             rate = values.vat(record.vat)
             good.vat_rate = good.vat_rate if rate is None else rate
             good.deleted = record.deleted
+        created = {key: good for key, good in goods.items() if good.name and self.shop.product(key) is None}
+        own_words = [_slug(key, good)[:255] for key, good in created.items()]
         for key, good in goods.items():
-            self._import_good(key, good)
+            self._import_good(key, good, own_words)
         if self.export.is_full and goods:
             for product in self.shop.products:
                 if product not in self._goods:
                     self._hide(product)
 
-    def _import_good(self, key: str, good: _Good) -> None:
+    def _import_good(self, key: str, good: _Good, own_words: list[str]) -> None:
         product = self.shop.product(key)
         if product is not None:
             self._update_product(product, good)
         elif good.name:
-            wanted = values.slug(good.name) or f"product-{key[:8]}"
-            slug = values.unique(wanted, [p.slug for p in self.shop.products], 255, 2)
+            slug = values.unique(_slug(key, good), [p.slug for p in self.shop.products], 255, 2, own_words)
             owns = self.settings.owns
             name = good.last_name if owns(OwnedField.NAME) else good.name
             group = good.last_group if owns(OwnedField.CATEGORY) else good.group
@@ -343,3 +344,7 @@ class ModelImport:
                 continue
             rate = rates.get(variant.warehouse_name or "", variant.product.vat_rate)
             variant.vat_rate = variant.vat_rate if rate is None else rate.quantize(Decimal("0.01"))
+
+
+def _slug(key: str, good: _Good) -> str:
+    return values.slug(good.name) or f"product-{key[:8]}"

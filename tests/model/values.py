@@ -74,10 +74,10 @@ def slug(name: str) -> str:
     return re.sub(r"[-\s]+", "-", words).strip("-_")[:255]
 
 
-def unique(wanted: str, taken: Collection[str], limit: int, first_number: int) -> str:
-    """The wanted name, or with the smallest number that makes it unique."""
+def unique(wanted: str, taken: Collection[str], limit: int, first_number: int, own_words: Collection[str] = ()) -> str:
+    """The wanted name, or with the smallest number that makes it unique and none of what others want to be called."""
     name, counter = wanted[:limit], first_number
-    while name in taken:
+    while name in taken or (name != wanted[:limit] and name in own_words):
         suffix = f"-{counter}"
         name = wanted[: limit - len(suffix)] + suffix
         counter += 1

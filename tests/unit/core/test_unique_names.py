@@ -60,6 +60,21 @@ def test_examples(wanted: Sequence[str], first: int, expected: Sequence[str]) ->
     assert [unique.take(name) for name in wanted] == expected
 
 
+@given(taken=st.sets(names), wanted=st.lists(names))
+def test_own_words_go_before_numbers(taken: set[str], wanted: list[str]) -> None:
+    unique = UniqueNames(taken, 10, 2, wanted)
+    given_out = [unique.take(name) for name in wanted]
+    assert len({*given_out, *taken}) == len(given_out) + len(taken)
+    for place, name in enumerate(wanted):
+        assert (given_out[place] == name) is (name not in taken and name not in wanted[:place])
+
+
+def test_a_genuine_name_that_looks_numbered_keeps_its_word() -> None:
+    wanted = ["prochee", "prochee", "prochee-2", "prochee-2"]
+    unique = UniqueNames((), 12, 2, wanted)
+    assert [unique.take(name) for name in wanted] == ["prochee", "prochee-3", "prochee-2", "prochee-2-2"]
+
+
 def test_many_equal_names_cost_no_search_from_the_start() -> None:
     unique = UniqueNames((), 100, 1)
     given_out = [unique.take("SKU-12345678") for _ in range(20_000)]
