@@ -26,9 +26,7 @@ _OFFERS = frozenset(
 
 _KINDS: dict[FileType, frozenset[FileKind]] = {
     FileType.ALL: _REFERENCE_BOOKS | {FileKind.GOODS} | _OFFERS,
-    FileType.GOODS: frozenset(
-        {FileKind.GROUPS, FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS, FileKind.UNITS, FileKind.GOODS}
-    ),
+    FileType.GOODS: frozenset({FileKind.GROUPS, FileKind.PROPERTIES_GOODS, FileKind.UNITS, FileKind.GOODS}),
     FileType.OFFERS: _OFFERS,
     FileType.PRICES: frozenset({FileKind.PRICE_LISTS, FileKind.PRICES}),
     FileType.RESTS: frozenset({FileKind.STORAGES, FileKind.RESTS}),

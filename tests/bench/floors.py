@@ -14,8 +14,21 @@ from freesport_sync.database.engine import driver_connection, transaction
 
 RECORD_TAGS = ("Группа", "Свойство", "ТипЦены", "Склад", "ЕдиницаИзмерения", "Товар", "Предложение")
 
-COPIED_TABLES = ("categories", "brands", "products_brand_1c_mapping", "price_types", "products", "product_variants")
-"""In foreign-key order."""
+COPIED_TABLES = (
+    "categories",
+    "brands",
+    "products_brand_1c_mapping",
+    "price_types",
+    "product_attributes",
+    "product_attribute_1c_mappings",
+    "product_attribute_values",
+    "product_attribute_value_1c_mappings",
+    "products",
+    "products_attributes",
+    "product_variants",
+    "product_variants_attributes",
+)
+"""What an import of a catalogue writes in the shop, in foreign-key order."""
 
 
 def parse_floor_s(folder: Path, processes: int) -> float:

@@ -15,7 +15,8 @@ from typing import Any
 import psutil
 import sqlalchemy as sa
 
-WRITTEN_TABLES = ("categories", "brands", "products_brand_1c_mapping", "price_types", "products", "product_variants")
+from tests.bench.floors import COPIED_TABLES
+
 SAMPLE_S = 0.05
 
 
@@ -138,4 +139,4 @@ def _rows_written(connection: sa.Connection) -> int:
     deadline = time.monotonic() + 10
     while connection.scalar(busy) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return int(connection.execute(query, {"tables": list(WRITTEN_TABLES)}).scalar_one())
+    return int(connection.execute(query, {"tables": list(COPIED_TABLES)}).scalar_one())

@@ -80,7 +80,7 @@ def test_a_single_file_is_for_customers_only(kind: RunKind, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("file_type", "kinds"),
     [
-        (FileType.GOODS, {"groups", "propertiesGoods", "propertiesOffers", "units", "goods"}),
+        (FileType.GOODS, {"groups", "propertiesGoods", "units", "goods"}),
         (FileType.OFFERS, {"propertiesOffers", "offers", "prices", "rests", "priceLists", "storages"}),
         (FileType.PRICES, {"priceLists", "prices"}),
         (FileType.RESTS, {"storages", "rests"}),
