@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of, is_deleted, text_of
+from freesport_sync.commerceml.elements import child_text, children, fields_of, is_deleted, text_of
 from freesport_sync.commerceml.pictures import pictures_of
-from freesport_sync.commerceml.property_values import BRAND_PROPERTY
+from freesport_sync.commerceml.property_values import BRAND_PROPERTY, brand_of, pairs_of
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.commerceml.values import parse_vat, slugify, trim
+from freesport_sync.commerceml.values import parse_vat, slugify
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.pictures import PRODUCT
 from freesport_sync.core.staged import StagedProduct, StagedRow
@@ -20,8 +20,6 @@ RECORD_TAG = "Товар"
 NAME_LIMIT = 300
 DESCRIPTION_LIMIT = 100_000
 """The column has no limit, but the shop's full-text index refuses a row whose words fill more than 1 MB."""
-
-_ID_TAG = any_namespace("Ид")
 
 
 def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
@@ -45,7 +43,8 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
         text_of(fields.get("Описание")), DESCRIPTION_LIMIT, onec_id=onec_id, field="Описание", name=name
     )
     properties = fields.get("ЗначенияСвойств")
-    numbers = reading.property_values.of_product(properties, onec_id, reading)
+    pairs = pairs_of(properties, "Ид")
+    numbers = None if properties is None else reading.property_values.of_product(pairs, onec_id, reading)
     return (
         *reading.property_values.take_new(),
         StagedProduct(
@@ -56,25 +55,13 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
             slugify(name),
             description or None,
             reading.reference(child_text(fields.get("Группы"), "Ид"), onec_id=onec_id, field="Группы"),
-            reading.reference(_brand(properties), onec_id=onec_id, field=BRAND_PROPERTY),
+            reading.reference(brand_of(pairs), onec_id=onec_id, field=BRAND_PROPERTY),
             _vat_rate(fields, onec_id, name, reading),
             deleted,
             numbers,
-            reading.file_no,
         ),
         *pictures_of(element, PRODUCT, onec_id, reading),
     )
-
-
-def _brand(properties: _Element | None) -> str:
-    if properties is None:
-        return ""
-    # About 55 properties a product: only their ids are looked at.
-    for property_id in properties.iter(*_ID_TAG):
-        text = property_id.text
-        if text and BRAND_PROPERTY in text and trim(text) == BRAND_PROPERTY:
-            return child_text(property_id.getparent(), "Значение")
-    return ""
 
 
 def _vat_rate(fields: dict[str, _Element], onec_id: str, name: str, reading: Reading) -> Decimal | None:

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import any_namespace, child_text, is_deleted, text_of
+from freesport_sync.commerceml.elements import is_deleted, text_of
 from freesport_sync.commerceml.pictures import pictures_of
+from freesport_sync.commerceml.property_values import Pair, pairs_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import is_not_set, trim
 from freesport_sync.core.pictures import VARIANT
@@ -17,8 +18,6 @@ from freesport_sync.core.staged import StagedOffer, StagedRow
 ARTICLE_LIMIT = 100
 COLOR_LIMIT = 100
 SIZE_LIMIT = 50
-
-_NAME_TAG = any_namespace("Наименование")
 
 _COLOR, _SIZE = "color", "size"
 _COLOR_NAMES = frozenset(("цвет", "color", "окраска"))
@@ -33,7 +32,7 @@ def offer_rows(element: _Element, fields: dict[str, _Element], onec_id: str, rea
     Colour and size are found as the shop's own importer finds them (facts 2.6).
     """
     name = text_of(fields.get("Наименование"))
-    characteristics = fields.get("ХарактеристикиТовара")
+    characteristics = pairs_of(fields.get("ХарактеристикиТовара"), "Наименование")
     color, size = _color_and_size(characteristics)
     color = color or _color_in_name(name, reading.colors)
     size = size or _size_in_name(name)
@@ -54,20 +53,18 @@ def offer_rows(element: _Element, fields: dict[str, _Element], onec_id: str, rea
             shortened(size, SIZE_LIMIT, "Размер"),
             is_deleted(element, fields),
             numbers,
-            reading.file_no,
         ),
         *pictures_of(element, VARIANT, onec_id, reading),
     )
 
 
-def _color_and_size(element: _Element | None) -> tuple[str, str]:
+def _color_and_size(characteristics: Sequence[Pair]) -> tuple[str, str]:
     """Colour and size as the characteristics name them, the first that has a value; empty where none does."""
     found = {_COLOR: "", _SIZE: ""}
-    if element is not None:
-        for name in element.iter(*_NAME_TAG):
-            meaning = _meaning(name.text)
-            if meaning and not found[meaning]:
-                found[meaning] = _usable(child_text(name.getparent(), "Значение"), meaning)
+    for name, value in characteristics:
+        meaning = _meaning(name)
+        if meaning and not found[meaning]:
+            found[meaning] = _usable(trim(value), meaning)
     return found[_COLOR], found[_SIZE]
 
 

@@ -11,6 +11,7 @@ from freesport_sync.commerceml import contragents, goods, groups, price_types, p
 from freesport_sync.commerceml.copytext import copy_line
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, Message, ParseTask, ReferenceBlock
+from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.commerceml.reader import RecordReader
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.staged import TABLE_OF, ReferenceRow, StagedRow
@@ -58,11 +59,12 @@ _HEAVY = ("Свойство", groups.RECORD_TAG)
 """Reference records of 2.x that are large enough to be thrown away piece by piece while the goods are read."""
 
 
-def parse_file(task: ParseTask) -> Iterator[Message]:
+def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Message]:
     """Reads one file; the last message is `FileDone`.
 
     Args:
         task: the file, of an imported kind, and what is known of the shop.
+        property_values: those that this reader has met in the run.
 
     Raises:
         SourceMalformed: the file cannot be read to its end, see `reader.RecordReader`, or is too large for its kind.
@@ -71,11 +73,13 @@ def parse_file(task: ParseTask) -> Iterator[Message]:
     _require_size(task.file)
     records = _records(task)
     stop_at = {record.parent for record in _RECORDS.values()} if task.is_head else ()
-    reading = Reading(task.file, task.context)
+    reading = Reading(task.file, task.context, property_values)
     reader = RecordReader(task.file, {tag: record.parent for tag, record in records.items()}, stop_at)
     outbox = _Outbox(reading, reader, task.context.chunk_size)
     for tag, element in reader:
-        yield from outbox.take(records[tag].read(element, reading))
+        rows = records[tag].read(element, reading)
+        reading.end_record()
+        yield from outbox.take(rows)
     yield from outbox.rest()
     yield FileDone(reading.file_no, reading.position, reading.failed, reader.bytes_read)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lxml import etree
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import LOCAL_NAME, child_text, children, text_of
+from freesport_sync.commerceml.elements import any_namespace, child_text, children
 from freesport_sync.commerceml.values import ZERO_GUID, cut, is_not_set, normalize_name, slugify, trim
 from freesport_sync.core.staged import StagedPropertyValue
 
@@ -21,29 +21,61 @@ BRAND_PROPERTY = "Бренд"
 
 TEXT_LIMIT = 255
 
+Pair = tuple[str | None, str | None]
+"""A property's name or id, and its value, both as written."""
+
 _MAX_REMEMBERED = 50_000
+_NUMBERS_OF_WORKER = 500_000_000
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+_VALUE_TAG = any_namespace("Значение")
+_is_odd = etree.XPath("boolean(*[count(*) != 2])")
+
+
+def pairs_of(element: _Element | None, name: str) -> Sequence[Pair]:
+    """Every property of `ЗначенияСвойств` or `ХарактеристикиТовара`, with one pair for each of its values.
+
+    Args:
+        element: of a product or an offer; None where there is none.
+        name: tag of what names a property in it.
+    """
+    if element is None:
+        return ()
+    names = [part.text for part in element.iter(f"{{*}}{name}")]
+    values = [part.text for part in element.iter(*_VALUE_TAG)]
+    if len(names) == len(values) == len(element) and not _is_odd(element):  # so in any file of 1C
+        return list(zip(names, values, strict=True))
+    return [(child_text(entry, name), value.text) for entry in element for value in children(entry, "Значение")]
+
+
+def brand_of(pairs: Sequence[Pair]) -> str:
+    """The brand among the properties of a product; empty without one."""
+    for key, value in pairs:
+        if key and BRAND_PROPERTY in key and trim(key) == BRAND_PROPERTY:
+            return trim(value)
+    return ""
 
 
 class PropertyValues:
-    """The different pairs of property and value in one file, numbered in the order of their first use."""
+    """The different pairs of property and value that a worker has met, numbered in the order of their first use.
 
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[str, str], int] = {}
-        self._last_number = 0
+    Args:
+        worker: number of the worker in its run, from 0: no two workers give a number twice.
+    """
+
+    def __init__(self, worker: int) -> None:
+        self._of_products: dict[Pair, int] = {}
+        self._of_offers: dict[Pair, int] = {}
+        self._last_number = worker * _NUMBERS_OF_WORKER
         self._new: list[StagedPropertyValue] = []
 
-    def of_product(self, element: _Element | None, onec_id: str, reading: Reading) -> tuple[int, ...] | None:
-        """Numbers of the values in `ЗначенияСвойств` but the brand; None where the product has no such element."""
-        if element is None:
-            return None
-        return self._numbered(_entries(element, "Ид"), onec_id, reading, is_characteristic=False)
+    def of_product(self, pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[int, ...]:
+        """Numbers of a product's values but the brand."""
+        return self._numbered(pairs, onec_id, reading, is_characteristic=False)
 
-    def of_offer(self, element: _Element | None, onec_id: str, reading: Reading) -> tuple[int, ...] | None:
-        """Numbers of the values in `ХарактеристикиТовара`; None where the offer has no characteristics."""
-        if element is None or not len(element):
-            return None
-        return self._numbered(_entries(element, "Наименование"), onec_id, reading, is_characteristic=True)
+    def of_offer(self, pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[int, ...] | None:
+        """Numbers of an offer's characteristics; None where it has none."""
+        return self._numbered(pairs, onec_id, reading, is_characteristic=True) if pairs else None
 
     def take_new(self) -> list[StagedPropertyValue]:
         """The pairs that were not asked for before."""
@@ -51,24 +83,28 @@ class PropertyValues:
         return new
 
     def _numbered(
-        self, entries: Iterator[tuple[str, str]], onec_id: str, reading: Reading, *, is_characteristic: bool
+        self, pairs: Sequence[Pair], onec_id: str, reading: Reading, *, is_characteristic: bool
     ) -> tuple[int, ...]:
-        if len(self._numbers) > _MAX_REMEMBERED:  # texts that no other product has; they get another number
-            self._numbers.clear()
-        numbers = []
-        for pair in entries:
-            number = self._numbers.get(pair)
-            if number is None:
-                number = self._numbers[pair] = self._number_new(*pair, onec_id, reading, is_characteristic)
-            if number:
-                numbers.append(number)
-        return tuple(numbers)
+        known = self._of_offers if is_characteristic else self._of_products
+        if len(known) > _MAX_REMEMBERED:  # texts that no other product has; they get another number
+            known.clear()
+        numbers = [known.get(pair) for pair in pairs]
+        if None in numbers:
+            numbers = [self._number(known, pair, onec_id, reading, is_characteristic) for pair in pairs]
+        return tuple(filter(None, numbers))
 
-    def _number_new(
-        self, written_name: str, written: str, onec_id: str, reading: Reading, is_characteristic: bool
+    def _number(
+        self, known: dict[Pair, int], pair: Pair, onec_id: str, reading: Reading, is_characteristic: bool
     ) -> int:
         """Its number; 0 for what is no value."""
-        name, value = trim(written_name), trim(written)
+        number = known.get(pair)
+        if number is None:
+            number = self._number_new(trim(pair[0]), trim(pair[1]), onec_id, reading, is_characteristic)
+            if len(pair[1] or "") <= TEXT_LIMIT:  # else everybody who has it must hear that it was cut
+                known[pair] = number
+        return number
+
+    def _number_new(self, name: str, value: str, onec_id: str, reading: Reading, is_characteristic: bool) -> int:
         if not name or value == ZERO_GUID or is_not_set(value) or (not is_characteristic and name == BRAND_PROPERTY):
             return 0
         value = reading.shortened(value, TEXT_LIMIT, onec_id=onec_id, field=name)
@@ -83,25 +119,9 @@ class PropertyValues:
                 cut(normalize_name(name), TEXT_LIMIT) if is_characteristic else name,
                 name,
                 value,
-                *_derived(value),
+                cut(normalize_name(value), TEXT_LIMIT),
+                slugify(value),
                 _GUID.fullmatch(value) is not None,
             )
         )
         return self._last_number
-
-
-@lru_cache(maxsize=20_000)
-def _derived(value: str) -> tuple[str, str]:
-    return cut(normalize_name(value), TEXT_LIMIT), slugify(value)
-
-
-def _entries(element: _Element, name_tag: str) -> Iterator[tuple[str, str]]:
-    """Name or id, and value, as written, of every property that has a value."""
-    for entry in element:
-        if len(entry) == 2 and LOCAL_NAME[entry[1].tag] == "Значение":  # any file of 1C
-            value, name = entry[1].text, entry[0].text
-            if value and name and LOCAL_NAME[entry[0].tag] == name_tag:
-                yield name, value
-        else:
-            name = child_text(entry, name_tag)
-            yield from ((name, text_of(value)) for value in children(entry, "Значение"))

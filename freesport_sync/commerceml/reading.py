@@ -23,9 +23,10 @@ class Reading:
     Args:
         file: the file.
         context: what is known of the shop.
+        property_values: those that this reader has met in the run.
     """
 
-    def __init__(self, file: SourceFile, context: ParseContext) -> None:
+    def __init__(self, file: SourceFile, context: ParseContext, property_values: PropertyValues) -> None:
         self.file_no = file.file_no
         self.kind = file.kind
         self.wanted = context.wanted
@@ -38,7 +39,7 @@ class Reading:
         """Records that could not be imported at all."""
         self.place = (self.file_no, 0, 0)
         """`file_no`, `position` and `line`, with which every staged row begins."""
-        self.property_values = PropertyValues()
+        self.property_values = property_values
         self.issues: list[RowIssue] = []
         self._file_name = file.name
         self._fields: Mapping[str, _Element] = {}
@@ -50,6 +51,10 @@ class Reading:
         self.line = line or 0
         self._fields = fields or {}
         self.place = (self.file_no, self.position, self.line)
+
+    def end_record(self) -> None:
+        """Lets go of the record: to throw away elements that somebody still holds takes lxml long."""
+        self._fields = {}
 
     def report(
         self,

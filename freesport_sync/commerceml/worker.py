@@ -14,10 +14,11 @@ from typing import NoReturn
 
 from freesport_sync.commerceml.messages import FileFailed, Message, ParseTask
 from freesport_sync.commerceml.parsing import parse_file
+from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.errors import ExitCode, ImportFailed, SyncError
 
 
-def work(connection: Connection) -> None:
+def work(connection: Connection, number: int) -> None:
     """Target of a spawned process: answers every `ParseTask` with messages that end in `FileDone` or `FileFailed`.
 
     The pipe holds back a worker that is faster than the runner. Ends when the other side closes the pipe, and at once
@@ -25,30 +26,31 @@ def work(connection: Connection) -> None:
 
     Args:
         connection: two-way pipe to the runner.
+        number: of the worker in its run, from 0.
     """
     # Ctrl-C reaches the whole process group; the runner alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_die_with_parent, name="parent-watch", daemon=True).start()
     try:
         with connection:
-            _answer_all(connection)
+            _answer_all(connection, PropertyValues(number))
     except (EOFError, OSError):
         return  # the runner has closed the pipe
     except Exception:
         os._exit(ExitCode.INTERNAL)  # else a traceback would appear in the middle of the runner's output
 
 
-def _answer_all(connection: Connection) -> NoReturn:
+def _answer_all(connection: Connection, property_values: PropertyValues) -> NoReturn:
     while True:
-        for message in answers(connection.recv()):
+        for message in answers(connection.recv(), property_values):
             connection.send(message)
 
 
-def answers(task: ParseTask) -> Iterator[Message]:
+def answers(task: ParseTask, property_values: PropertyValues) -> Iterator[Message]:
     """Like `parse_file`, but a failure is a last message too."""
     file = task.file
     try:
-        yield from parse_file(task)
+        yield from parse_file(task, property_values)
     except SyncError as error:
         yield FileFailed(file.file_no, error)
     except MemoryError:

@@ -34,9 +34,7 @@ class StagedProduct(NamedTuple):
     vat_rate: Decimal | None
     is_deleted: bool
     properties: tuple[int, ...] | None
-    """Its property values, as `StagedPropertyValue.number` of this file; None where the file has none."""
-    properties_file_no: int
-    """The file whose numbers these are: of a repeated record the last copy says which values hold."""
+    """Its property values, as `StagedPropertyValue.number`; None where the file has none."""
 
 
 class StagedOffer(NamedTuple):
@@ -55,7 +53,6 @@ class StagedOffer(NamedTuple):
     is_deleted: bool
     properties: tuple[int, ...] | None
     """Its characteristics, as in `StagedProduct`."""
-    properties_file_no: int
 
 
 class StagedPrice(NamedTuple):
@@ -93,14 +90,14 @@ class StagedRest(NamedTuple):
 
 
 class StagedPropertyValue(NamedTuple):
-    """One pair of property and value that products or offers of a file have (table `stg_property_value`).
+    """One pair of property and value that products or offers have (table `stg_property_value`).
 
-    A file has few different pairs and very many uses of them, so the records only carry their numbers.
+    An export has few different pairs and very many uses of them, so the records only carry their numbers.
     """
 
     file_no: int
     number: int
-    """From 1, in the order of the first use in the file."""
+    """Unique in the run, growing within a file; each worker numbers on its own, so a pair may have several."""
     line: int
     onec_id: str
     """The first product or offer that has it, for reports."""

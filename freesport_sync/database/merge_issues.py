@@ -130,7 +130,7 @@ _QUERIES = (
         ORDER BY s.file_no, s.position
         """,
     ),
-    # Once for each property, whatever the number of its values.
+    # Once for each property, and once for each value: whatever the number of its uses and of the workers.
     _IssueQuery(
         Severity.WARNING,
         "attribute_unknown",
@@ -148,10 +148,11 @@ _QUERIES = (
         "attribute_value_unknown",
         "Значение",
         """
-        SELECT pair.file_no, pair.line, pair.onec_id, '' AS name, pair.written AS value, pair.property_name AS kept
+        SELECT DISTINCT ON (pair.property_name, pair.written)
+            pair.file_no, pair.line, pair.onec_id, '' AS name, pair.written AS value, pair.property_name AS kept
         FROM pair
         WHERE pair.attribute_no IS NOT NULL AND pair.is_unknown
-        ORDER BY pair.file_no, pair.number
+        ORDER BY pair.property_name, pair.written, pair.file_no, pair.number
         """,
     ),
     _IssueQuery(

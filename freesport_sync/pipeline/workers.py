@@ -58,7 +58,9 @@ class WorkerPool:
         with children_shielded_from_interrupt():
             for number in range(len(self._workers), size):
                 ours, theirs = context.Pipe()
-                process = context.Process(target=work, args=(theirs,), name=f"freesport-sync-{number}", daemon=True)
+                process = context.Process(
+                    target=work, args=(theirs, number), name=f"freesport-sync-{number}", daemon=True
+                )
                 process.start()
                 theirs.close()  # else the end of the worker would not end the pipe
                 self._workers.append((process, ours))

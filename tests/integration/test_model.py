@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from freesport_sync.commerceml.messages import Message, ParseTask
+from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.commerceml.worker import answers
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import RunReport
@@ -69,7 +70,8 @@ class NoWorkers(WorkerPool):
         """Nothing to start."""
 
     def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
-        return chain.from_iterable(map(answers, tasks))
+        property_values = PropertyValues(0)
+        return chain.from_iterable(answers(task, property_values) for task in tasks)
 
 
 @pytest.fixture(autouse=True)

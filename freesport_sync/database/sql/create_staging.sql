@@ -14,7 +14,6 @@ CREATE TEMP TABLE stg_product (
     vat_rate numeric(5, 2),
     is_deleted boolean NOT NULL,
     properties integer[],
-    properties_file_no integer NOT NULL,
     -- Of the last of several records, see dedupe_staging.sql.
     last_name text,
     last_category_onec_id text
@@ -30,8 +29,7 @@ CREATE TEMP TABLE stg_offer (
     color_name text,
     size_value text,
     is_deleted boolean NOT NULL,
-    properties integer[],
-    properties_file_no integer NOT NULL
+    properties integer[]
 );
 CREATE TEMP TABLE stg_price (
     file_no integer NOT NULL,

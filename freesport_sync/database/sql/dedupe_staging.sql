@@ -6,7 +6,7 @@ UPDATE stg_product AS copy
 SET name = merged.name, article = merged.article, slug = merged.slug, category_onec_id = merged.category_onec_id,
     description = merged.description, brand_onec_id = merged.brand_onec_id,
     vat_rate = merged.vat_rate, is_deleted = merged.is_deleted,
-    properties = merged.properties::integer[], properties_file_no = merged.properties_file_no,
+    properties = merged.properties::integer[],
     last_name = merged.last_name, last_category_onec_id = merged.last_category_onec_id
 FROM (
     SELECT onec_id,
@@ -19,7 +19,6 @@ FROM (
            (array_agg(vat_rate ORDER BY file_no DESC, position DESC) FILTER (WHERE vat_rate IS NOT NULL))[1] AS vat_rate,
            -- As a text, because arrays of different lengths cannot be gathered.
            (array_agg(properties::text ORDER BY file_no DESC, position DESC) FILTER (WHERE properties IS NOT NULL))[1] AS properties,
-           (array_agg(properties_file_no ORDER BY properties IS NULL, file_no DESC, position DESC))[1] AS properties_file_no,
            (array_agg(is_deleted ORDER BY file_no DESC, position DESC))[1] AS is_deleted,
            (array_agg(name ORDER BY file_no DESC, position DESC) FILTER (WHERE name IS NOT NULL))[1] AS last_name,
            (array_agg(category_onec_id ORDER BY file_no DESC, position DESC) FILTER (WHERE category_onec_id IS NOT NULL))[1]
@@ -34,7 +33,7 @@ WHERE first.onec_id = later.onec_id AND ARRAY[later.file_no, later.position] > f
 UPDATE stg_offer AS copy
 SET name = merged.name, article = merged.article, color_name = merged.color_name, size_value = merged.size_value,
     is_deleted = merged.is_deleted,
-    properties = merged.properties::integer[], properties_file_no = merged.properties_file_no
+    properties = merged.properties::integer[]
 FROM (
     SELECT onec_id,
            (array_agg(name ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1] AS name,
@@ -43,7 +42,6 @@ FROM (
            (array_agg(size_value ORDER BY file_no DESC, position DESC) FILTER (WHERE size_value IS NOT NULL))[1] AS size_value,
            -- As a text, because arrays of different lengths cannot be gathered.
            (array_agg(properties::text ORDER BY file_no DESC, position DESC) FILTER (WHERE properties IS NOT NULL))[1] AS properties,
-           (array_agg(properties_file_no ORDER BY properties IS NULL, file_no DESC, position DESC))[1] AS properties_file_no,
            (array_agg(is_deleted ORDER BY file_no DESC, position DESC))[1] AS is_deleted
     FROM stg_offer GROUP BY onec_id HAVING count(*) > 1
 ) AS merged

@@ -56,12 +56,14 @@ WHERE pair.value_no IS NULL AND NOT pair.is_unknown
 
 -- What the products and variants of this run have; offers without a product have nothing.
 CREATE TEMP TABLE owner_properties ON COMMIT DROP AS
-SELECT 'variant' AS owner, o.onec_id, mv.variant_id AS owner_id, o.properties_file_no AS file_no, o.properties
+SELECT 'variant' AS owner, o.onec_id, mv.variant_id AS owner_id, o.properties
 FROM stg_offer AS o JOIN map_variant AS mv ON mv.onec_id = o.onec_id WHERE o.properties IS NOT NULL
 UNION ALL
-SELECT 'product', coalesce(p.onec_id, s.onec_id), m.product_id, s.properties_file_no, s.properties
+SELECT 'product', coalesce(p.onec_id, s.onec_id), m.product_id, s.properties
 FROM stg_product AS s JOIN map_product AS m ON m.onec_id = s.onec_id LEFT JOIN products AS p ON p.id = m.product_id
 WHERE s.properties IS NOT NULL AND (m.product_id IS NOT NULL OR m.is_record);
+
+CREATE TEMP TABLE used ON COMMIT DROP AS SELECT DISTINCT unnest(properties) AS number FROM owner_properties;
 
 -- Values that are in no dictionary: offers name the new ones before goods do, as in the reference importer.
 INSERT INTO new_value (value_no, attribute_no, value, normalized_value, slug, is_free, ord)
@@ -73,14 +75,14 @@ FROM (
         SELECT DISTINCT ON (attribute_no, normalized_value) *
         FROM pair
         WHERE value_no IS NULL AND attribute_no IS NOT NULL AND NOT is_unknown AND EXISTS (
-            SELECT 1 FROM owner_properties AS o WHERE o.file_no = pair.file_no AND pair.number = ANY (o.properties))
+            SELECT 1 FROM used WHERE used.number = pair.number)
         ORDER BY attribute_no, normalized_value, NOT is_characteristic, file_no, number
     ) AS first
 ) AS numbered;
 UPDATE pair SET value_no = n.value_no FROM new_value AS n
 WHERE pair.value_no IS NULL AND NOT pair.is_unknown AND n.is_free
   AND n.attribute_no = pair.attribute_no AND n.normalized_value = pair.normalized_value;
-ANALYZE pair (file_no, number);
+ANALYZE pair (number);
 
 -- Owners whose values differ from the links that the shop has. Of products only links to 1C's properties are compared:
 -- what an operator has added by hand stays. Of variants all count, as in the reference importer.
@@ -89,7 +91,7 @@ SELECT o.owner, o.onec_id, o.owner_id,
        coalesce(array_agg(DISTINCT pair.value_no) FILTER (WHERE pair.value_no IS NOT NULL), '{}') AS value_nos
 FROM owner_properties AS o
 LEFT JOIN LATERAL unnest(o.properties) AS used (number) ON true
-LEFT JOIN pair ON pair.file_no = o.file_no AND pair.number = used.number
+LEFT JOIN pair ON pair.number = used.number
 GROUP BY o.owner, o.onec_id, o.owner_id;
 CREATE TEMP TABLE chg_links ON COMMIT DROP AS
 SELECT w.owner, w.onec_id, w.owner_id, w.value_nos, coalesce(has.value_ids, '{}') AS value_ids

@@ -21,6 +21,7 @@ from freesport_sync.commerceml.messages import (
     ReferenceBlock,
 )
 from freesport_sync.commerceml.parsing import parse_file
+from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.commerceml.proposals import read_proposal
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.issues import RowIssue
@@ -47,7 +48,7 @@ def read_record(
     context: ParseContext = CONTEXT,
 ) -> tuple[Sequence[Row], list[RowIssue]]:
     """The rows and issues that one record gives."""
-    reading = Reading(source_file(Path("x.xml"), FileKind.GOODS), context)
+    reading = Reading(source_file(Path("x.xml"), FileKind.GOODS), context, PropertyValues(0))
     parser = etree.XMLParser(remove_blank_text=True)
     rows = read(etree.fromstring(f"<?xml version='1.0'?>{xml}".encode(), parser), reading)
     return rows, reading.issues
@@ -87,7 +88,7 @@ def parse(path: Path, kind: FileKind, context: ParseContext = CONTEXT) -> Parsed
 
 def parse_found(file: SourceFile, context: ParseContext = CONTEXT) -> Parsed:
     """Reads a file that `discover` found."""
-    parsed = Parsed(list(parse_file(ParseTask(file, context))))
+    parsed = Parsed(list(parse_file(ParseTask(file, context), PropertyValues(0))))
     for message in parsed.messages:
         if isinstance(message, Block):
             parsed.lines += message.data.decode().splitlines()

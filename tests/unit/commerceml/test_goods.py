@@ -53,7 +53,6 @@ def test_a_product() -> None:
         vat_rate=Decimal(20),
         is_deleted=False,
         properties=(1,),
-        properties_file_no=1,
     )
     assert issues == []
 

@@ -26,13 +26,13 @@ def test_an_offer() -> None:
     row, issues = read(
         offer("p1#c1", name="Мяч", article=" A-1 ", characteristics={"Вес": "2,1", "Размер": "XL", "Цвет": "Белый"})
     )
-    assert row == StagedOffer(1, 1, 1, "p1#c1", "p1", "Мяч", "A-1", "Белый", "XL", False, (1, 2, 3), 1)
+    assert row == StagedOffer(1, 1, 1, "p1#c1", "p1", "Мяч", "A-1", "Белый", "XL", False, (1, 2, 3))
     assert issues == []
 
 
 def test_an_offer_without_anything() -> None:
     row, issues = read("<Предложение><Ид>p1</Ид></Предложение>")
-    assert row == StagedOffer(1, 1, 1, "p1", "p1", None, None, None, None, False, None, 1)
+    assert row == StagedOffer(1, 1, 1, "p1", "p1", None, None, None, None, False, None)
     assert issues == []
 
 

@@ -12,6 +12,7 @@ from freesport_sync.commerceml import parsing
 from freesport_sync.commerceml.discovery import discover
 from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, ParseContext, ParseTask, ReferenceBlock
 from freesport_sync.commerceml.parsing import parse_file
+from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.core.staged import STAGING_TABLES, StagedPriceType, StagedWarehouse
 from freesport_sync.errors import SourceMalformed
 from tests.builders import (
@@ -72,7 +73,7 @@ def test_an_export_from_end_to_end(export: ExportBuilder) -> None:
     assert {row.onec_id: row.name for row in storages.rows if isinstance(row, StagedWarehouse)} == WAREHOUSES
     assert (units.rows, units.records) == ([], 1)
     line = goods.lines[0].split("\t")
-    assert line == ["6", "1", line[2], "p1", "Мяч", r"\N", "mjach", r"a\tb\\c", "g1", "b1", "20.00", "f", "{}", "6"]
+    assert line == ["6", "1", line[2], "p1", "Мяч", r"\N", "mjach", r"a\tb\\c", "g1", "b1", "20.00", "f", "{}"]
     assert offers.lines[0].split("\t")[3:] == ["p1#c1", "p1", "Мяч футбольный", r"\N", "Синий", r"\N", "f", "{1}", "7"]
     assert prices_.lines[0].split("\t")[3:] == ["p1#c1", "", "1990.00", *[r"\N"] * 7]
     assert [row.split("\t")[3:] for row in rests_.lines] == [["p1#c1", "w1", "5", "0"], ["p1#c1", "w2", "2", "1"]]
@@ -165,7 +166,7 @@ def test_what_came_before_a_broken_record_is_sent(export: ExportBuilder) -> None
     path = export.goods(*[product("p1")] * 500)
     path.write_bytes(path.read_bytes()[:-500])
     (file,) = discover(export.folder).files
-    messages = parse_file(ParseTask(file, with_chunk_size(1)))
+    messages = parse_file(ParseTask(file, with_chunk_size(1)), PropertyValues(0))
     assert isinstance(next(messages), Block)
     with pytest.raises(SourceMalformed):
         list(messages)
@@ -176,5 +177,5 @@ def test_tasks_and_messages_cross_a_process_border(export: ExportBuilder) -> Non
     (file,) = discover(export.folder).files
     task = ParseTask(file, CONTEXT)
     assert pickle.loads(pickle.dumps(task)) == task
-    messages = list(parse_file(task))
+    messages = list(parse_file(task, PropertyValues(0)))
     assert pickle.loads(pickle.dumps(messages)) == messages

@@ -17,6 +17,7 @@ import pytest
 from freesport_sync.commerceml import worker
 from freesport_sync.commerceml.discovery import SourceFile, discover
 from freesport_sync.commerceml.messages import Block, FileDone, FileFailed, Message, ParseTask
+from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.commerceml.worker import answers, work
 from freesport_sync.errors import ImportFailed, SourceMalformed
 from tests.builders import ExportBuilder, product
@@ -34,7 +35,7 @@ from freesport_sync.commerceml.worker import work
 
 if __name__ == "__main__":
     connection = Client(("127.0.0.1", int(sys.argv[1])), authkey=b"test")
-    process = multiprocessing.get_context("spawn").Process(target=work, args=(connection,))
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(connection, 0))
     process.start()
     connection.close()
     time.sleep(60)
@@ -51,7 +52,7 @@ def spawned() -> Iterator[tuple[BaseProcess, Connection]]:
     """A worker process and our end of its pipe."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs,))
+    process = context.Process(target=work, args=(theirs, 0))
     process.start()
     theirs.close()
     yield process, ours
@@ -171,7 +172,7 @@ def test_failures_are_messages(export: ExportBuilder) -> None:
     path = export.goods(product("p1"))
     file = found(export)
     path.unlink()
-    (failed,) = answers(ParseTask(file, CONTEXT))
+    (failed,) = answers(ParseTask(file, CONTEXT), PropertyValues(0))
     assert isinstance(failed, FileFailed)
     assert isinstance(failed.error, SourceMalformed)
     assert (failed.file_no, failed.error.code) == (1, "file_unreadable")
@@ -188,12 +189,12 @@ def test_failures_are_messages(export: ExportBuilder) -> None:
 def test_unexpected_failures_are_messages_too(
     export: ExportBuilder, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str, params: dict[str, str]
 ) -> None:
-    def fail(_task: ParseTask) -> Iterator[Message]:
+    def fail(_task: ParseTask, _values: PropertyValues) -> Iterator[Message]:
         raise error
 
     monkeypatch.setattr(worker, "parse_file", fail)
     export.goods(product("p1"))
-    (failed,) = answers(ParseTask(found(export), CONTEXT))
+    (failed,) = answers(ParseTask(found(export), CONTEXT), PropertyValues(0))
     assert isinstance(failed, FileFailed)
     traceback = failed.error.params.pop("traceback", "in fail")
     assert (failed.error.code, failed.error.params) == (code, params)
