@@ -70,6 +70,13 @@ def test_the_zero_guid_refers_to_nothing() -> None:
     assert issues == []
 
 
+def test_the_brand_among_the_requisites_is_not_looked_at() -> None:
+    requisite = raw_element("ЗначениеРеквизита", element("Наименование", "Бренд") + element("Значение", "b2"))
+    requisites = raw_element("ЗначенияРеквизитов", requisite)
+    assert read(product("p1", brand=None, extra=requisites))[0].brand_onec_id is None
+    assert read(product("p1", brand="b1", extra=requisites))[0].brand_onec_id == "b1"
+
+
 def test_of_several_groups_the_first() -> None:
     groups = raw_element("Группы", element("Ид", "g1") + element("Ид", "g2"))
     assert read(product("p1", group=None, extra=groups))[0].category_onec_id == "g1"
