@@ -120,6 +120,14 @@ def test_absent_offers_keep_their_stock_also_in_a_full_run(shop: Shop, stocked: 
     ]
 
 
+def test_what_is_reserved_is_never_touched(shop: Shop, stocked: ExportBuilder) -> None:
+    shop.execute("UPDATE product_variants SET reserved_quantity = 2")
+    for quantity in (5, 0):
+        after(shop, stocked, rests("p1#a", {"w1": quantity}), rests("p1#b", {"w1": quantity}))
+        found = shop.rows("SELECT stock_quantity, reserved_quantity FROM product_variants")
+        assert found == [(quantity, 2), (quantity, 2)]
+
+
 @pytest.mark.parametrize("options", [{"file_type": FileType.RESTS}, {"kind": RunKind.STOCKS}, {}])
 def test_stock_alone_touches_what_it_is_about(
     shop: Shop, stocked: ExportBuilder, new_export: NewExport, options: dict[str, Any]

@@ -98,6 +98,22 @@ def test_the_order_inside_a_price_does_not_matter() -> None:
     assert read(xml)[0] == {"retail_price": 7, "opt1_price": 5}
 
 
+@pytest.mark.parametrize(
+    "besides",
+    [
+        element("Валюта", "USD")
+        + element("Единица", "упак")
+        + element("Коэффициент", 12)
+        + element("МинКоличество", 5),
+        element("Валюта", 643) + element("Представление", "99 руб за шт"),
+    ],
+)
+def test_currency_unit_and_factor_of_a_price_are_ignored(besides: str) -> None:
+    written = raw_element("Цена", element("ИдТипаЦены", "opt1") + element("ЦенаЗаЕдиницу", 5) + besides)
+    xml = raw_element("Предложение", element("Ид", "p1") + raw_element("Цены", written + price("retail", 7)))
+    assert read(xml) == ({"opt1_price": 5, "retail_price": 7}, [])
+
+
 def test_a_price_is_never_taken_for_its_neighbours() -> None:
     columns, issues = read(offer_with(("retail", None), (None, 5), ("opt1", 7)))
     assert columns == {"opt1_price": 7}

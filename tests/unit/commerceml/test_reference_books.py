@@ -16,9 +16,16 @@ from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.storages import read_storage
 from freesport_sync.commerceml.units import read_unit
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.staged import StagedBrand, StagedCategory, StagedPriceType, StagedWarehouse
+from freesport_sync.core.staged import (
+    StagedAttribute,
+    StagedBrand,
+    StagedCategory,
+    StagedDictionaryValue,
+    StagedPriceType,
+    StagedWarehouse,
+)
 from freesport_sync.errors import SourceMalformed
-from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, storage, tombstone, unit
+from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, property_, storage, tombstone, unit
 from tests.unit.commerceml.support import parse, read_record
 
 
@@ -121,6 +128,16 @@ def test_a_normalised_brand_name_fits_its_column() -> None:
     rows, _issues = read_record(read_brands, brand_property({"b1": "㎢" * 60}))
     assert isinstance(rows[0], StagedBrand)
     assert len(rows[0].normalized_name) == 100
+
+
+def test_long_names_and_values_of_properties_are_cut() -> None:
+    values = {"v1": "я" * 256, "v" * 256: "too long an id"}
+    (attribute, value), issues = read_record(read_property, property_("p1", "щ" * 256, values))
+    assert isinstance(attribute, StagedAttribute)
+    assert isinstance(value, StagedDictionaryValue)
+    assert (attribute.name, attribute.normalized_name, value.value) == ("щ" * 255, "щ" * 255, "я" * 255)
+    assert (len(attribute.slug), len(value.slug)) == (255, 255)
+    assert [issue.code for issue in issues] == ["text_cut", "text_cut", "onec_id_too_long"]
 
 
 def test_the_builders_brands(tmp_path: Path) -> None:
