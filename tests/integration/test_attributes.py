@@ -177,7 +177,7 @@ def test_attributes_are_linked_whether_switched_on_or_off(shop: Shop, colours: E
     assert (of_product(shop), of_variant(shop)) == ([("Цвет", "Красный")], [("Размер", "XL")])
 
 
-def test_the_sentinel_is_no_value(shop: Shop, colours: ExportBuilder) -> None:
+def test_the_sentinel_is_no_value_of_an_attribute(shop: Shop, colours: ExportBuilder) -> None:
     colours.goods(product("p1"))
     colours.offers(offer("p1#c1", characteristics={"Размер": "-999 999 999,9"}))
     shop.run(colours.folder)

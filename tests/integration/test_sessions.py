@@ -58,7 +58,7 @@ def full_export(new_export: NewExport) -> ExportBuilder:
 # --- a completed run ------------------------------------------------------------------------------------------------
 
 
-def test_completed_session(shop: Shop, full_export: ExportBuilder) -> None:
+def test_a_completed_session_has_the_keys_that_the_shop_knows(shop: Shop, full_export: ExportBuilder) -> None:
     report = shop.run(full_export.folder)
     session = last_session(shop)
     assert (session["import_type"], session["status"], session["session_key"]) == (

@@ -100,7 +100,9 @@ def test_a_quantity_without_warehouse_keeps_the_warehouse(shop: Shop, stocked: E
         ("-999 999 999,9", 9, None),
     ],
 )
-def test_odd_quantities(shop: Shop, stocked: ExportBuilder, written: str, stock: int, issue: str | None) -> None:
+def test_odd_quantities_become_whole_pieces_or_leave_the_stock(
+    shop: Shop, stocked: ExportBuilder, written: str, stock: int, issue: str | None
+) -> None:
     after(shop, stocked, rests("p1#a", {"w1": written}), rests("p1#b", {"w1": 1}))
     assert shop.value("SELECT stock_quantity FROM product_variants WHERE onec_id = 'p1#a'") == stock
     assert shop.issues() == ({issue: ["p1#a"]} if issue else {})

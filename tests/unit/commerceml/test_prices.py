@@ -57,7 +57,7 @@ def test_what_cannot_be_read_is_told_from_what_is_missing() -> None:
     assert row.unreadable == "retail_price opt1_price"
 
 
-def test_not_set_is_no_entry() -> None:
+def test_the_sentinel_is_no_price() -> None:
     columns, issues = read(offer_with(("retail", 1), ("retail", "-999 999 999,9")))
     assert columns == {"retail_price": 1}
     assert issues == []

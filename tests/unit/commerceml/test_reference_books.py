@@ -94,7 +94,7 @@ def test_a_huge_tree_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert caught.value.params["limit_bytes"] == 100
 
 
-def test_brands(tmp_path: Path) -> None:
+def test_brands_are_the_values_of_the_property_except_without_brand(tmp_path: Path) -> None:
     brands = {"b1": "Nike ", "b2": "Без Бренда", "b3": "ЁЖ-Спорт"}
     parsed = parse(
         ExportBuilder(tmp_path).properties_goods(brand_property({"v": "Синий"}, name="Цвет"), brand_property(brands)),
@@ -169,7 +169,7 @@ def test_price_types_are_known_by_their_names(name: str, column: str | None) -> 
     assert product_field(name) == column
 
 
-def test_price_types() -> None:
+def test_a_price_type_keeps_its_mark_and_fits_its_column() -> None:
     rows, issues = read_record(read_price_type, price_type("t1", "Опт 1"))
     assert [row[3:] for row in rows] == [("t1", "Опт 1", "opt1_price", False)]
     rows, _issues = read_record(read_price_type, tombstone("ТипЦены", "t2"))
@@ -181,7 +181,7 @@ def test_price_types() -> None:
     assert (list(rows), [issue.code for issue in issues]) == ([], ["name_missing"])
 
 
-def test_warehouses() -> None:
+def test_a_warehouse_needs_an_id_that_fits_and_a_name() -> None:
     rows, issues = read_record(read_storage, storage(" w1 ", " 1 СДВ склад\u00a0"))
     assert (list(rows), issues) == ([StagedWarehouse(1, 1, 1, "w1", "1 СДВ склад")], [])
     rows, issues = read_record(read_storage, storage("w" * 65, "Склад"))
