@@ -231,6 +231,7 @@ def _catalog_details(
         "images_errors": picture.failed,
         "attributes_linked": _written(counts, Entity.PRODUCT_ATTRIBUTES) + _written(counts, Entity.VARIANT_ATTRIBUTES),
         "attributes_missing": by_code.get("attribute_unknown", 0),
+        "attributes_missing_mapping": by_code.get("attribute_value_unknown", 0),
         "brand_fallbacks": by_code.get("brand_unknown", 0),
         "category_fallbacks": by_code.get("category_unknown", 0),
         "updated_products_ids": _ids(updated.get(Entity.PRODUCT)),

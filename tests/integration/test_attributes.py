@@ -87,6 +87,30 @@ def test_a_run_of_attributes_leaves_the_catalogue_alone(shop: Shop, export: Expo
     assert shop.value("SELECT import_type FROM import_sessions") == "attributes"
 
 
+def test_an_attribute_that_an_operator_has_switched_on_stays_on(shop: Shop, colours: ExportBuilder) -> None:
+    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    shop.execute("UPDATE product_attributes SET is_active = true WHERE name = 'Цвет'")
+    colours.properties_goods(property_("color", "Окраска", {"red": "Красный", "green": "Зелёный"}))
+    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    assert [(name, active) for name, _, _, active, _ in shop.rows(ATTRIBUTES)] == [("Окраска", True), ("Размер", False)]
+
+
+def test_the_file_that_names_a_property_first_is_its_source(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("both", "Цвет", {"red": "Красный"}))
+    export.properties_offers(property_("both", "Цвет", {"red": "Красный", "blue": "Синий"}))
+    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    assert shop.rows(MAPPINGS) == [("both", "Цвет", "goods")]
+    assert shop.rows(VALUE_MAPPINGS) == [("red", "Красный", "goods"), ("blue", "Синий", "offers")]
+
+
+def test_a_value_whose_id_the_shop_knows_is_left_alone(shop: Shop, colours: ExportBuilder) -> None:
+    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    before = shop.rows(VALUES), shop.rows(VALUE_MAPPINGS)
+    colours.properties_goods(property_("color", "Цвет", {"red": "Алый", "blue": "Красный"}))
+    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    assert (shop.rows(VALUES), shop.rows(VALUE_MAPPINGS)) == before
+
+
 def test_properties_of_one_name_are_one_attribute(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(property_("a", "Вес, кг", {"1": "0,5"}), property_("b", "вес (кг)", {"2": "0.5", "3": "1"}))
     export.properties_offers(property_("c", "Вес кг", value_type="Число"))
@@ -143,7 +167,17 @@ def test_characteristics_are_linked_by_the_name_of_the_attribute(shop: Shop, col
     assert shop.issues()["attribute_unknown"] == ["p1#c1"]
 
 
-def test_the_sentinel_is_no_value(shop: Shop, colours: ExportBuilder) -> None:
+@pytest.mark.parametrize("is_active", [False, True])
+def test_attributes_are_linked_whether_switched_on_or_off(shop: Shop, colours: ExportBuilder, is_active: bool) -> None:
+    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    shop.execute("UPDATE product_attributes SET is_active = :is_active", is_active=is_active)
+    colours.goods(product("p1", properties={"color": "red"}))
+    colours.offers(offer("p1#c1", characteristics={"Размер": "XL"}))
+    shop.run(colours.folder)
+    assert (of_product(shop), of_variant(shop)) == ([("Цвет", "Красный")], [("Размер", "XL")])
+
+
+def test_the_sentinel_is_no_value_of_an_attribute(shop: Shop, colours: ExportBuilder) -> None:
     colours.goods(product("p1"))
     colours.offers(offer("p1#c1", characteristics={"Размер": "-999 999 999,9"}))
     shop.run(colours.folder)
@@ -159,6 +193,14 @@ def test_a_value_made_on_the_fly_has_a_slug_of_its_own(shop: Shop, colours: Expo
     shop.run(colours.folder)
     assert [row for row in shop.rows(VALUES) if row[0] == "Цвет"][-1] == ("Цвет", "XL", "xl-1", "xl")
     assert of_variant(shop, "p1#c2") == [("Размер", "XL"), ("Цвет", "XL")]
+
+
+def test_a_value_made_on_the_fly_has_no_id_of_1c(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    colours.offers(offer("p1#c1", characteristics={"Цвет": "Белый"}))
+    shop.run(colours.folder)
+    assert "Белый" in [value for _, value, *_ in shop.rows(VALUES)]
+    assert "Белый" not in [value for _, value, _ in shop.rows(VALUE_MAPPINGS)]
 
 
 def test_offers_name_a_new_value_before_goods_do(shop: Shop, export: ExportBuilder) -> None:
@@ -238,6 +280,20 @@ def test_what_an_operator_has_linked_to_a_product_stays(shop: Shop, colours: Exp
     colours.goods(product("p1", properties={"color": "blue"}))
     shop.run(colours.folder)
     assert of_product(shop) == [("Акция", "Да"), ("Цвет", "Синий")]
+
+
+def test_what_an_operator_has_linked_to_a_variant_goes(shop: Shop, colours: ExportBuilder) -> None:
+    """As in the reference importer, which sets all links of a variant anew."""
+    colours.goods(product("p1"))
+    colours.offers(offer("p1#c1", characteristics={"Размер": "XL"}))
+    shop.run(colours.folder)
+    shop.execute(
+        "INSERT INTO product_variants_attributes (productvariant_id, attributevalue_id)"
+        " SELECT v.id, a.id FROM product_variants AS v, product_attribute_values AS a WHERE a.value = 'Красный'"
+    )
+    assert of_variant(shop) == [("Размер", "XL"), ("Цвет", "Красный")]
+    shop.run(colours.folder)
+    assert of_variant(shop) == [("Размер", "XL")]
 
 
 def test_the_last_copy_of_a_repeated_offer_says_what_it_has(shop: Shop, colours: ExportBuilder) -> None:

@@ -53,6 +53,15 @@ def test_spellings_of_one_brand_share_it_and_the_first_names_it(shop: Shop, new_
     assert counts(report, Entity.BRAND) == (1, 2, 0, 0, 0)
 
 
+def test_the_value_that_says_there_is_no_brand_makes_none(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(brand_property({"b1": "Nike", "b0": "Без Бренда"}))
+    export.goods(product("p1", brand="b0"))
+    shop.run(export.folder)
+    assert [row[1] for row in shop.rows(BRANDS)] == ["Nike", "No Brand"]
+    assert [row[0] for row in shop.rows(MAPPINGS)] == ["b1"]
+    assert shop.row(PRODUCT, key="p1") == ("b0", "No Brand")
+
+
 def test_only_the_property_of_that_name_lists_brands(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(brand_property({"b1": "Nike"}), brand_property({"m1": "Хлопок"}, name="Материал"))
     export.goods(product("p1", properties={"Материал": "m1"}))

@@ -6,6 +6,7 @@ import pytest
 
 from freesport_sync.core.run import Entity, RunStatus
 from freesport_sync.settings.model import CatalogSettings, Settings
+from freesport_sync.texts import Language, Texts
 from tests.builders import ExportBuilder, group, product, tombstone
 from tests.integration.support import NewExport, counts, refused
 from tests.shop import Shop
@@ -61,6 +62,16 @@ def test_the_root_is_looked_for_among_roots_by_its_exact_name(shop: Shop, new_ex
     assert error.params == {"root": "СПОРТ", "found": "Спорт"}
     assert shop.value("SELECT count(*) FROM categories") == 0
     assert shop.value("SELECT status FROM import_sessions") == "failed"
+
+
+def test_a_missing_root_is_refused_before_the_merge_and_the_setting_named(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    export.groups(group("other", name="Канцелярия"))
+    error = refused(shop, export)
+    told = Texts(Language.RUSSIAN).error(error)
+    assert "catalog.root_category" in told.hint
+    assert "СПОРТ" in told.what
+    assert shop.value("SELECT stage FROM freesport_sync.runs") == "resolve"
 
 
 def test_the_root_is_named_in_the_settings(shop: Shop, new_export: NewExport) -> None:
@@ -119,6 +130,26 @@ def test_a_hidden_root_is_shown_again(shop: Shop, new_export: NewExport) -> None
     assert shop.rows(TREE) == [("root", "СПОРТ", "own-slug", None, True)]
 
 
+def test_a_category_of_the_export_is_shown_again(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    export.groups(sport(group("g1"), group("g2", name="Сетки")))
+    shop.run(export.folder)
+    shop.execute("UPDATE categories SET is_active = false WHERE parent_id IS NOT NULL")
+    export.groups(sport(group("g1")))
+    shop.run(export.folder)  # as the reference importer does, whoever has hidden it
+    assert [(row[0], row[4]) for row in shop.rows(TREE)] == [("root", True), ("g1", True), ("g2", False)]
+
+
+def test_1c_sets_name_and_description_also_to_nothing(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    export.groups(sport(group("g1", description="Всё круглое")))
+    shop.run(export.folder)
+    shop.execute("UPDATE categories SET name = 'Наши мячи' WHERE onec_id = 'g1'")
+    export.groups(sport(group("g1", description="")))
+    shop.run(export.folder)
+    assert shop.row("SELECT name, description FROM categories WHERE onec_id = 'g1'") == ("Мячи", "")
+
+
 def test_a_part_of_the_tree_finds_its_place_in_the_shop(shop: Shop, new_export: NewExport) -> None:
     first, second = new_export(), new_export()
     first.groups(sport(group("g1", children=[group("g2", name="Сетки")])))
@@ -173,7 +204,7 @@ def test_a_group_moves_with_what_lies_below_it(shop: Shop, new_export: NewExport
     assert counts(report, Entity.CATEGORY) == (0, 2, 2, 0, 0)
 
 
-def test_equal_names_get_numbered_slugs_and_a_genuine_number_its_own_word(shop: Shop, new_export: NewExport) -> None:
+def test_equal_names_get_numbered_slugs(shop: Shop, new_export: NewExport) -> None:
     export = new_export()
     export.groups(
         sport(

@@ -159,6 +159,26 @@ def test_what_is_there_is_not_copied_again(shop: Shop, export: ExportBuilder, me
     assert shop.value(BASE, id="p1") == base("01/a.jpg")
 
 
+def test_pictures_are_copied_before_the_transaction_begins(
+    shop: Shop, export: ExportBuilder, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copying takes long, and what it waits for must not be waited for by the shop."""
+    put(export, "01/a.jpg")
+    export.goods(pictured("p1", "01/a.jpg"))
+    copyfile = shutil.copyfile
+    states: list[str] = []
+
+    def look(source: Path, target: Path) -> None:
+        mine = "datname = current_database() AND application_name = 'freesport_sync'"
+        states.append(shop.value(f"SELECT state FROM pg_stat_activity WHERE {mine}"))
+        copyfile(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", look)
+    run(shop, export, media)
+    assert states == ["idle"]
+    assert shop.value(BASE, id="p1") == base("01/a.jpg")
+
+
 def test_a_picture_that_only_the_shop_has_is_attached(shop: Shop, export: ExportBuilder, media: Path) -> None:
     """1C sends a file once, the product with its path again and again."""
     put(export, "01/a.jpg")

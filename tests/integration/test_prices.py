@@ -113,6 +113,15 @@ def test_prices_alone_touch_nothing_but_variants(shop: Shop, priced: ExportBuild
     assert shop.value("SELECT import_type FROM import_sessions ORDER BY id DESC LIMIT 1") == "prices"
 
 
+def test_prices_alone_bring_their_price_types(shop: Shop, priced: ExportBuilder, new_export: NewExport) -> None:
+    alone = new_export()
+    alone.price_lists(price_type("new", "Тренерская новая"))
+    alone.prices(prices("p1#a", {"new": 41}))
+    shop.run(alone.folder, file_type=FileType.PRICES)
+    assert shop.value("SELECT product_field FROM price_types WHERE onec_id = 'new'") == "trainer_price"
+    assert shop.value("SELECT trainer_price FROM product_variants WHERE onec_id = 'p1#a'") == Decimal(41)
+
+
 def test_a_product_level_price_is_not_its_childrens(shop: Shop, priced: ExportBuilder) -> None:
     priced.prices(prices("p1", {"retail": 5}))
     report = shop.run(priced.folder)

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
+
+import pytest
 
 from freesport_sync.core.run import Entity, FileType
 from freesport_sync.settings.model import CatalogSettings, OwnedField, Settings
-from tests.builders import BRANDS, ROOT_GROUP, ExportBuilder, brand_property, group, offer, product
+from tests.builders import (
+    BRANDS,
+    ROOT_GROUP,
+    ExportBuilder,
+    brand_property,
+    element,
+    group,
+    offer,
+    prices,
+    product,
+    raw_element,
+    rests,
+)
+from tests.integration.pictures import put
 from tests.integration.support import counts, row_versions
 from tests.shop import Shop
 
@@ -49,9 +65,25 @@ def test_what_1c_does_not_say_is_empty(shop: Shop, export: ExportBuilder) -> Non
     assert shop.row("SELECT description, vat_rate, onec_brand_id FROM products") == ("", None, None)
 
 
-def test_equal_names_get_numbered_slugs_in_file_order_and_a_genuine_number_its_own_word(
-    shop: Shop, export: ExportBuilder
-) -> None:
+def test_what_goods_say_besides_is_not_stored(shop: Shop, export: ExportBuilder) -> None:
+    """Article, barcode, unit, country, manufacturer, requisites and measures: the shop has no place for them."""
+    requisite = raw_element("ЗначениеРеквизита", element("Наименование", "Код") + element("Значение", "UТ-1"))
+    maker = raw_element("Изготовитель", element("Ид", "m1") + element("Наименование", "Фабрика"))
+    besides = [element(tag, value) for tag, value in (("Страна", "РОССИЯ"), ("Ширина", 3), ("Длина", 4), ("Высота", 5))]
+    besides += [element("Код", "7"), maker, raw_element("ЗначенияРеквизитов", requisite)]
+    full = product("p2", article="A-1", extra="".join(besides))
+    full = full.replace("<Штрихкод/>", "<Штрихкод>4601234567890</Штрихкод>").replace("796 ", "778 ")
+    export.goods(product("p1"), full)
+    export.offers(offer("p1#c"), offer("p2#c"))
+    shop.run(export.folder)
+    of_their_own = "- 'id' - 'onec_id' - 'parent_onec_id' - 'slug'"
+    assert len(shop.rows(f"SELECT DISTINCT to_jsonb(p) {of_their_own} FROM products AS p")) == 1
+    of_their_own = "- 'id' - 'onec_id' - 'product_id' - 'sku'"
+    assert len(shop.rows(f"SELECT DISTINCT to_jsonb(v) {of_their_own} FROM product_variants AS v")) == 1
+    assert shop.issues() == {}
+
+
+def test_equal_names_get_numbered_slugs_in_file_order(shop: Shop, export: ExportBuilder) -> None:
     export.goods(product("p3", name="Мяч"), product("p1", name="Мяч 2"), segment=10)
     export.goods(product("p2", name="Мяч"), product("01234567-89", name="中文"), segment=2)
     shop.run(export.folder)
@@ -111,6 +143,49 @@ def test_name_and_category_are_taken_over_where_the_settings_say_so(shop: Shop, 
     assert shop.row(CONTENT, key="p2")[4] == "g1"  # a group that nobody knows moves nothing
     assert counts(report, Entity.PRODUCT) == (0, 1, 1, 0, 0)
     assert shop.issues() == {}
+
+
+def test_a_renamed_product_keeps_its_slug(shop: Shop, export: ExportBuilder) -> None:
+    shop.settings = owning(OwnedField.NAME)
+    export.goods(product("p1", name="Мяч"))
+    shop.run(export.folder)
+    export.goods(product("p1", name="Сетка"), product("p2", name="Мяч"))
+    shop.run(export.folder)
+    assert shop.rows(NAMES) == [("p1", "Сетка", "mjach"), ("p2", "Мяч", "mjach-2")]
+
+
+@pytest.mark.parametrize("owned", OwnedField)
+def test_each_field_is_overwritten_only_where_1c_owns_it(
+    shop: Shop, export: ExportBuilder, media: Path, owned: OwnedField
+) -> None:
+    """What each of them means, and that none means more."""
+    two_groups(export)
+    for number, (name, group_, brand, text, vat) in enumerate((("А", "g1", "b1", "а", 20), ("Б", "g2", "b2", "б", 10))):
+        shop.settings = owning(owned) if number else Settings()
+        picture = f"import_files/{number}.jpg"
+        put(export, f"{number}.jpg")
+        export.goods(
+            product("p1", name=name, group=group_, brand=brand, description=text, vat=vat, pictures=[picture]),
+        )
+        export.offers(offer("p1#c"))
+        export.prices(prices("p1#c", {"retail": number + 1}))
+        export.rests(rests("p1#c", {"w1": number + 1}))
+        shop.run(export.folder, media_root=media, accept_large_change=True)
+    now = dict(
+        shop.connection.exec_driver_sql(
+            "SELECT p.name, c.onec_id AS category, p.onec_brand_id AS brand, p.description, p.vat_rate::int,"
+            " jsonb_array_length(base_images) AS pictures, retail_price::int AS prices, stock_quantity AS stock"
+            " FROM products AS p JOIN categories AS c ON c.id = p.category_id"
+            " JOIN product_variants AS v ON v.product_id = p.id"
+        )
+        .mappings()
+        .one()
+    )
+    before = {"name": "А", "category": "g1", "brand": "b1", "description": "а", "vat_rate": 20}
+    after = {"name": "Б", "category": "g2", "brand": "b2", "description": "б", "vat_rate": 10}
+    before |= dict.fromkeys(("pictures", "prices", "stock"), 1)
+    after |= dict.fromkeys(("pictures", "prices", "stock"), 2)
+    assert now == before | {owned: after[owned]}
 
 
 def test_a_product_moves_into_a_category_of_the_same_export(shop: Shop, export: ExportBuilder) -> None:

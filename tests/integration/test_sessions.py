@@ -17,7 +17,7 @@ from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.pipeline import journal
 from freesport_sync.settings.model import HistorySettings, Settings
 from tests.bench.generator import generate
-from tests.builders import ExportBuilder, offer, prices, product, rests
+from tests.builders import ExportBuilder, offer, prices, product, property_, rests
 from tests.integration.support import NewExport
 from tests.shop import Shop
 from tests.watching import VARIANT, at_stage, background, holding, wait_until, waiting_importers
@@ -25,7 +25,8 @@ from tests.watching import VARIANT, at_stage, background, holding, wait_until, w
 REFERENCE_KEYS = {
     *("products_created", "products_updated", "variants_created", "variants_updated", "default_variants_created"),
     *("prices_updated", "stocks_updated", "skipped", "errors", "warnings", "brand_fallbacks", "category_fallbacks"),
-    *("images_copied", "images_skipped", "images_errors", "attributes_linked", "attributes_missing"),
+    *("images_copied", "images_skipped", "images_errors"),
+    *("attributes_linked", "attributes_missing", "attributes_missing_mapping"),
     *("updated_products_ids", "updated_variants_ids"),
 }
 OUR_KEYS = {"total_items", "processed_items", "failed_items", "execution_time", "run_id"}
@@ -57,7 +58,7 @@ def full_export(new_export: NewExport) -> ExportBuilder:
 # --- a completed run ------------------------------------------------------------------------------------------------
 
 
-def test_completed_session(shop: Shop, full_export: ExportBuilder) -> None:
+def test_a_completed_session_has_the_keys_that_the_shop_knows(shop: Shop, full_export: ExportBuilder) -> None:
     report = shop.run(full_export.folder)
     session = last_session(shop)
     assert (session["import_type"], session["status"], session["session_key"]) == (
@@ -77,6 +78,22 @@ def test_completed_session(shop: Shop, full_export: ExportBuilder) -> None:
     assert (details["brand_fallbacks"], details["category_fallbacks"], details["failed_items"]) == (1, 1, 0)
     assert (details["warnings"], details["errors"]) == (2, 0)
     assert 0 < details["execution_time"] < 60
+
+
+def test_a_session_counts_the_attributes_that_are_linked_and_those_that_are_not(
+    shop: Shop, full_export: ExportBuilder
+) -> None:
+    guid = "5f06cea4-1920-11eb-81ce-00155d3cae02"
+    full_export.properties_goods(property_("color", "Цвет", {"red": "Красный"}), segment=2)
+    full_export.goods(
+        product("p1", properties={"color": "red"}),
+        product("p2", name="Кеды", properties={"color": guid, "weight": 5, "height": 6}),
+    )
+    full_export.offers(offer("p1#c1", characteristics={"Цвет": "Красный"}))
+    shop.run(full_export.folder)
+    details = last_session(shop)["report_details"]
+    keys = ("attributes_linked", "attributes_missing", "attributes_missing_mapping")
+    assert [details[key] for key in keys] == [2, 2, 1]
 
 
 def test_session_lists_the_rows_that_were_updated(

@@ -100,7 +100,9 @@ def test_a_quantity_without_warehouse_keeps_the_warehouse(shop: Shop, stocked: E
         ("-999 999 999,9", 9, None),
     ],
 )
-def test_odd_quantities(shop: Shop, stocked: ExportBuilder, written: str, stock: int, issue: str | None) -> None:
+def test_odd_quantities_become_whole_pieces_or_leave_the_stock(
+    shop: Shop, stocked: ExportBuilder, written: str, stock: int, issue: str | None
+) -> None:
     after(shop, stocked, rests("p1#a", {"w1": written}), rests("p1#b", {"w1": 1}))
     assert shop.value("SELECT stock_quantity FROM product_variants WHERE onec_id = 'p1#a'") == stock
     assert shop.issues() == ({issue: ["p1#a"]} if issue else {})
@@ -118,6 +120,14 @@ def test_absent_offers_keep_their_stock_also_in_a_full_run(shop: Shop, stocked: 
     assert shop.rows("SELECT stock_quantity, reserved_quantity FROM product_variants ORDER BY onec_id") == [
         *((9, 2), (1, 2))
     ]
+
+
+def test_what_is_reserved_is_never_touched(shop: Shop, stocked: ExportBuilder) -> None:
+    shop.execute("UPDATE product_variants SET reserved_quantity = 2")
+    for quantity in (5, 0):
+        after(shop, stocked, rests("p1#a", {"w1": quantity}), rests("p1#b", {"w1": quantity}))
+        found = shop.rows("SELECT stock_quantity, reserved_quantity FROM product_variants")
+        assert found == [(quantity, 2), (quantity, 2)]
 
 
 @pytest.mark.parametrize("options", [{"file_type": FileType.RESTS}, {"kind": RunKind.STOCKS}, {}])

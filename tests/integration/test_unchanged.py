@@ -20,7 +20,7 @@ from tests.builders import (
     rests,
     tombstone,
 )
-from tests.integration.scenes import everything
+from tests.integration.scenes import everything, everything_changed
 from tests.integration.support import NewExport, row_versions, rows_written, shop_rows
 from tests.shop import Shop
 
@@ -158,3 +158,16 @@ def test_what_the_shop_changed_is_put_right_again(shop: Shop, export: ExportBuil
     # The same files: a file is never skipped because its hash is known.
     shop.run(export.folder)
     assert shop.rows("SELECT description, retail_price, stock_quantity FROM products, product_variants") == rows
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_no_object_of_the_shop_is_ever_deleted(shop: Shop, new_export: NewExport, is_full: bool) -> None:
+    exports = [new_export(), new_export()]
+    everything(exports[0])
+    everything_changed(exports[1])
+    for export in (*exports, *exports):
+        written = rows_written(
+            shop,
+            lambda folder=export.folder: shop.run(folder, is_full=is_full, accept_large_change=True),  # type: ignore[misc]
+        )
+        assert [table for table, (_, _, deleted) in written.items() if deleted] == []

@@ -54,6 +54,17 @@ def test_an_offer_without_characteristic_is_a_variant_of_its_own_product(shop: S
     assert shop.rows(SKUS) == [("p1", "SKU-p1")]
 
 
+def test_offers_without_their_product_are_skipped_with_one_warning_for_each_product(
+    shop: Shop, goods: ExportBuilder
+) -> None:
+    goods.offers(offer("p9#a"), offer("p1#a"), offer("p9#b"), offer("p8"))
+    report = shop.run(goods.folder)
+    assert shop.rows(SKUS) == [("p1#a", "SKU-p1#a")]
+    assert counts(report, Entity.VARIANT) == (1, 0, 0, 3, 0)
+    found = shop.rows("SELECT severity, code, onec_id, value FROM freesport_sync.row_issues ORDER BY value")
+    assert found == [("warning", "parent_not_found", "p8", "p8"), ("warning", "parent_not_found", "p9#a", "p9")]
+
+
 def test_skus_are_numbered_in_file_order(shop: Shop, goods: ExportBuilder) -> None:
     guid = "12345678-aaaa"
     goods.goods(product(guid), product("p1"))
@@ -136,6 +147,14 @@ def test_colour_and_size_come_from_characteristics_or_the_name(shop: Shop, goods
     assert shop.issues()["text_cut"] == ["p1#d", "p1#d"]
 
 
+def test_a_database_that_we_make_knows_the_common_colours(shop: Shop, goods: ExportBuilder) -> None:
+    names = ("Мяч Синий", "Мяч чёрный", "Мяч цвета хаки", "Мяч в полоску")
+    goods.offers(*(offer(f"p1#{number}", name=name) for number, name in enumerate(names)))
+    shop.run(goods.folder)
+    found = [color for (color,) in shop.rows("SELECT color_name FROM product_variants ORDER BY id")]
+    assert found == ["Синий", "Чёрный", "Хаки", ""]
+
+
 def test_empty_colour_and_size_keep_what_the_shop_has(shop: Shop, goods: ExportBuilder) -> None:
     goods.offers(offer("p1#c1", name="Мяч", characteristics={"Цвет": "Белый", "Размер": "5"}))
     shop.run(goods.folder)
@@ -159,6 +178,15 @@ def test_an_update_leaves_what_the_shop_manages(shop: Shop, goods: ExportBuilder
         "SELECT reserved_quantity, main_image, gallery_images, stock_quantity, is_active,"
         " now() - updated_at < interval '1 minute', updated_at = last_sync_at FROM product_variants"
     ) == (2, "m.jpg", ["g.jpg"], 9, True, True, True)  # an offer in the file shows its variant, as in the reference
+
+
+def test_an_offer_shows_its_variant_again_whoever_has_hidden_it(shop: Shop, goods: ExportBuilder) -> None:
+    goods.offers(offer("p1#a"), offer("p1#b"))
+    shop.run(goods.folder)
+    shop.execute("UPDATE product_variants SET is_active = false")
+    goods.offers(offer("p1#a"))
+    shop.run(goods.folder)
+    assert shop.rows(ACTIVE) == [("p1#a", True), ("p1#b", False)]
 
 
 def test_a_variant_stays_with_its_product_of_the_shop(shop: Shop, goods: ExportBuilder) -> None:

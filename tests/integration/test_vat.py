@@ -82,6 +82,16 @@ def test_a_product_without_rate_takes_nothing_from_its_variants(shop: Shop, expo
     assert rates(shop) == [None, 5]  # nobody says otherwise
 
 
+def test_a_rate_that_cannot_be_read_leaves_the_old_one(shop: Shop, export: ExportBuilder) -> None:
+    goods_and_offers(export)
+    shop.run(export.folder)
+    export.goods(product("p1", vat="двадцать два"))
+    shop.run(export.folder)
+    assert rates(shop) == [20, 20, 5]
+    assert shop.value("SELECT vat_rate FROM products") == Decimal("20.00")
+    assert shop.issues() == {"vat_not_understood": ["p1"]}
+
+
 def test_the_rates_of_warehouses_come_from_the_settings(shop: Shop, export: ExportBuilder) -> None:
     shop.settings = Settings(warehouses=(Warehouse(name="1 СДВ склад", vat_rate=Decimal("7.5")),))
     goods_and_offers(export)

@@ -48,7 +48,7 @@ def test_a_company() -> None:
     )
 
 
-def test_a_person() -> None:
+def test_the_first_word_of_a_person_is_the_last_name() -> None:
     row = customer(contragent("c1", name="Петров Иван Иванович", inn="770000000012"))
     assert (row.customer_type, row.first_name, row.last_name) == (CustomerType.INDIVIDUAL, "Иван Иванович", "Петров")
     assert (row.company_name, row.legal_name, row.tax_id) == ("", "", "770000000012")
@@ -70,7 +70,9 @@ def test_a_single_word_is_the_last_name() -> None:
         ("ип Иванов", "7", "", CustomerType.INDIVIDUAL),
     ],
 )
-def test_the_shop_s_types(full_name: str, tax_id: str, kpp: str, expected: CustomerType) -> None:
+def test_kpp_makes_a_company_and_inn_with_ip_an_entrepreneur(
+    full_name: str, tax_id: str, kpp: str, expected: CustomerType
+) -> None:
     assert customer_type(full_name, tax_id, kpp) is expected
 
 
@@ -98,7 +100,7 @@ def test_without_a_full_name_the_name_is_both() -> None:
         (("Бывший покупатель",), False),
     ],
 )
-def test_roles(roles: tuple[str, ...], expected: bool) -> None:
+def test_a_buyer_has_that_role_or_none(roles: tuple[str, ...], expected: bool) -> None:
     assert customer(contragent("c1", roles=roles)).is_buyer is expected
 
 
@@ -139,7 +141,7 @@ def test_the_last_contact_of_a_kind_that_is_not_empty_counts() -> None:
         ("", ""),
     ],
 )
-def test_phones(text: str, expected: str) -> None:
+def test_the_first_russian_number_is_the_phone(text: str, expected: str) -> None:
     assert normalize_phone(text) == expected
 
 
@@ -177,7 +179,7 @@ def test_a_phone_that_is_not_understood_is_an_issue() -> None:
         (f"a@{'b' * 64}.test", False),
     ],
 )
-def test_emails(text: str, expected: bool) -> None:
+def test_which_emails_the_shop_takes(text: str, expected: bool) -> None:
     assert is_email(text) is expected
 
 

@@ -46,7 +46,9 @@ def names(found: Export) -> list[str]:
         (".xml", None, ()),
     ],
 )
-def test_recognise(file_name: str, kind: FileKind | None, segments: tuple[int, ...]) -> None:
+def test_the_word_in_a_file_s_name_says_its_kind_in_any_case(
+    file_name: str, kind: FileKind | None, segments: tuple[int, ...]
+) -> None:
     assert recognise(file_name) == (kind, segments)
 
 

@@ -69,6 +69,13 @@ def test_the_zero_guid_refers_to_nothing() -> None:
     assert issues == []
 
 
+def test_the_brand_among_the_requisites_is_not_looked_at() -> None:
+    requisite = raw_element("ЗначениеРеквизита", element("Наименование", "Бренд") + element("Значение", "b2"))
+    requisites = raw_element("ЗначенияРеквизитов", requisite)
+    assert read(product("p1", brand=None, extra=requisites))[0].brand_onec_id is None
+    assert read(product("p1", brand="b1", extra=requisites))[0].brand_onec_id == "b1"
+
+
 def test_of_several_groups_the_first() -> None:
     groups = raw_element("Группы", element("Ид", "g1") + element("Ид", "g2"))
     assert read(product("p1", group=None, extra=groups))[0].category_onec_id == "g1"
@@ -87,7 +94,9 @@ def test_of_several_groups_the_first() -> None:
         (None, "<СтавкаНДС>5</СтавкаНДС>", 5),
     ],
 )
-def test_vat(vat: int | str | None, extra: str, rate: int | None) -> None:
+def test_vat_is_the_product_s_own_rate_then_that_of_its_taxes(
+    vat: int | str | None, extra: str, rate: int | None
+) -> None:
     row, issues = read(product("p1", vat=vat, extra=extra))
     assert row.vat_rate == rate
     assert issues == []
@@ -119,7 +128,7 @@ def test_vat_that_is_not_understood() -> None:
         product("p1").replace("<Товар>", '<Товар Статус="удален">'),
     ],
 )
-def test_deletion_marks(xml: str) -> None:
+def test_a_deletion_mark_of_a_product_in_every_way(xml: str) -> None:
     row, issues = read(xml)
     assert row.is_deleted
     assert row.name == "Мяч футбольный"
@@ -155,13 +164,13 @@ def test_an_id_is_needed(onec_id: str | None) -> None:
     assert (issue.code, issue.name, issue.field) == ("onec_id_missing", "Мяч", "Ид")
 
 
-def test_an_id_that_is_too_long() -> None:
+def test_a_product_with_too_long_an_id_is_skipped() -> None:
     assert read(product("x" * 100))[0].onec_id == "x" * 100
     issue = skipped(product("x" * 101))
     assert (issue.code, issue.params) == ("onec_id_too_long", {"length": "101", "limit": "100"})
 
 
-def test_long_texts_are_cut() -> None:
+def test_long_name_and_description_are_cut() -> None:
     row, issues = read(product("p1", name="щ" * 301, description="о" * 100_001))
     assert row.name == "щ" * 300
     assert len(row.slug) == 255

@@ -36,13 +36,13 @@ def test_an_offer_without_anything() -> None:
     assert issues == []
 
 
-def test_a_tombstone() -> None:
+def test_a_deletion_mark_of_an_offer_in_every_way() -> None:
     assert read(tombstone("Предложение", "p1#c1"))[0].is_deleted
     assert read('<Предложение Статус="Удален"><Ид>p1#c1</Ид></Предложение>')[0].is_deleted
 
 
 @pytest.mark.parametrize(("characteristic", "onec_id"), [("c1", "p1#c1"), (ZERO_GUID, "p1"), ("", "p1")])
-def test_a_characteristic_written_apart(characteristic: str, onec_id: str) -> None:
+def test_an_id_of_the_characteristic_written_apart_joins_that_of_the_product(characteristic: str, onec_id: str) -> None:
     row, _issues = read(offer("p1", extra=element("ИдХарактеристики", characteristic)))
     assert (row.onec_id, row.product_onec_id) == (onec_id, "p1")
 
@@ -68,17 +68,17 @@ def test_an_offer_without_usable_id_is_skipped(xml: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Цвет", "цвет", " ЦВЕТ ", "Color", "Окраска"])
-def test_names_of_a_colour(name: str) -> None:
+def test_the_characteristics_that_are_the_colour(name: str) -> None:
     assert read(offer("p1", characteristics={name: "Белый"}))[0].color_name == "Белый"
 
 
 @pytest.mark.parametrize("name", ["Размер", "size", "РазмерTD", "размер_обуви", "Размер_"])
-def test_names_of_a_size(name: str) -> None:
+def test_the_characteristics_that_are_the_size(name: str) -> None:
     assert read(offer("p1", characteristics={name: "42"}))[0].size_value == "42"
 
 
 @pytest.mark.parametrize("name", ["Детский размер", "Размер коробки", "Цвет рамы", "Цветность", ""])
-def test_other_characteristics(name: str) -> None:
+def test_other_characteristics_are_neither_colour_nor_size(name: str) -> None:
     row, _issues = read(offer("p1", characteristics={name: "42"}))
     assert (row.color_name, row.size_value) == (None, None)
 
@@ -86,13 +86,13 @@ def test_other_characteristics(name: str) -> None:
 @pytest.mark.parametrize(
     "value", ["да", "Нет", "YES", "no", "true", "False", "-", "", "-999 999 999,9", "-999999999.9"]
 )
-def test_no_size(value: str) -> None:
+def test_yes_no_and_the_sentinel_are_no_size(value: str) -> None:
     row, _issues = read(offer("p1", name="Мяч (5)", characteristics={"Размер": value}))
     assert row.size_value == "5"
 
 
 @pytest.mark.parametrize("value", ["", "-999 999 999,9"])
-def test_no_colour(value: str) -> None:
+def test_the_sentinel_is_no_colour(value: str) -> None:
     row, _issues = read(offer("p1", name="Мяч синий", characteristics={"Цвет": value, "Окраска": "Белый"}))
     assert row.color_name == "Белый"
     assert read(offer("p1", name="Мяч синий", characteristics={"Цвет": value}))[0].color_name == "Синий"
@@ -144,7 +144,7 @@ def test_the_size_at_the_end_of_the_name(name: str, size: str | None) -> None:
     assert read(offer("p1", name=name))[0].size_value == size
 
 
-def test_long_texts_are_cut() -> None:
+def test_long_article_colour_and_size_are_cut() -> None:
     row, issues = read(offer("p1", article="a" * 101, characteristics={"Цвет": "ц" * 101, "Размер": "р" * 51}))
     assert (row.article, row.color_name, row.size_value) == ("a" * 100, "ц" * 100, "р" * 50)
     assert [(issue.code, issue.field, issue.severity.value) for issue in issues] == [

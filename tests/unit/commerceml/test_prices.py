@@ -57,7 +57,7 @@ def test_what_cannot_be_read_is_told_from_what_is_missing() -> None:
     assert row.unreadable == "retail_price opt1_price"
 
 
-def test_not_set_is_no_entry() -> None:
+def test_the_sentinel_is_no_price() -> None:
     columns, issues = read(offer_with(("retail", 1), ("retail", "-999 999 999,9")))
     assert columns == {"retail_price": 1}
     assert issues == []
@@ -96,6 +96,24 @@ def test_the_order_inside_a_price_does_not_matter() -> None:
     swapped = raw_element("Цена", element("ЦенаЗаЕдиницу", 5) + element("ИдТипаЦены", " opt1 "))
     xml = raw_element("Предложение", element("Ид", "p1") + raw_element("Цены", price("retail", 7) + swapped))
     assert read(xml)[0] == {"retail_price": 7, "opt1_price": 5}
+
+
+@pytest.mark.parametrize(
+    "besides",
+    [
+        element("Валюта", "USD")
+        + element("Единица", "упак")
+        + element("Коэффициент", 12)
+        + element("МинКоличество", 5),
+        element("Валюта", 643) + element("Представление", "99 руб за шт"),
+    ],
+)
+def test_currency_unit_and_factor_of_a_price_are_ignored(besides: str) -> None:
+    written = raw_element("Цена", element("ИдТипаЦены", "opt1") + element("ЦенаЗаЕдиницу", 5) + besides)
+    xml = raw_element("Предложение", element("Ид", "p1") + raw_element("Цены", written + price("retail", 7)))
+    columns, issues = read(xml)
+    assert columns == {"opt1_price": 5, "retail_price": 7}
+    assert issues == []
 
 
 def test_a_price_is_never_taken_for_its_neighbours() -> None:

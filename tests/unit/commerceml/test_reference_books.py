@@ -16,9 +16,16 @@ from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.storages import read_storage
 from freesport_sync.commerceml.units import read_unit
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.staged import StagedBrand, StagedCategory, StagedPriceType, StagedWarehouse
+from freesport_sync.core.staged import (
+    StagedAttribute,
+    StagedBrand,
+    StagedCategory,
+    StagedDictionaryValue,
+    StagedPriceType,
+    StagedWarehouse,
+)
 from freesport_sync.errors import SourceMalformed
-from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, storage, tombstone, unit
+from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, property_, storage, tombstone, unit
 from tests.unit.commerceml.support import parse, read_record
 
 
@@ -87,7 +94,7 @@ def test_a_huge_tree_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert caught.value.params["limit_bytes"] == 100
 
 
-def test_brands(tmp_path: Path) -> None:
+def test_brands_are_the_values_of_the_property_except_without_brand(tmp_path: Path) -> None:
     brands = {"b1": "Nike ", "b2": "Без Бренда", "b3": "ЁЖ-Спорт"}
     parsed = parse(
         ExportBuilder(tmp_path).properties_goods(brand_property({"v": "Синий"}, name="Цвет"), brand_property(brands)),
@@ -123,6 +130,16 @@ def test_a_normalised_brand_name_fits_its_column() -> None:
     assert len(rows[0].normalized_name) == 100
 
 
+def test_long_names_and_values_of_properties_are_cut() -> None:
+    values = {"v1": "я" * 256, "v" * 256: "too long an id"}
+    (attribute, value), issues = read_record(read_property, property_("p1", "щ" * 256, values))
+    assert isinstance(attribute, StagedAttribute)
+    assert isinstance(value, StagedDictionaryValue)
+    assert (attribute.name, attribute.normalized_name, value.value) == ("щ" * 255, "щ" * 255, "я" * 255)
+    assert (len(attribute.slug), len(value.slug)) == (255, 255)
+    assert [issue.code for issue in issues] == ["text_cut", "text_cut", "onec_id_too_long"]
+
+
 def test_the_builders_brands(tmp_path: Path) -> None:
     parsed = parse(ExportBuilder(tmp_path).properties_offers(brand_property()), FileKind.PROPERTIES_OFFERS)
     assert [row.onec_id for row in parsed.rows if isinstance(row, StagedBrand)] == list(BRANDS)
@@ -152,7 +169,7 @@ def test_price_types_are_known_by_their_names(name: str, column: str | None) -> 
     assert product_field(name) == column
 
 
-def test_price_types() -> None:
+def test_a_price_type_keeps_its_mark_and_fits_its_column() -> None:
     rows, issues = read_record(read_price_type, price_type("t1", "Опт 1"))
     assert [row[3:] for row in rows] == [("t1", "Опт 1", "opt1_price", False)]
     rows, _issues = read_record(read_price_type, tombstone("ТипЦены", "t2"))
@@ -164,7 +181,7 @@ def test_price_types() -> None:
     assert (list(rows), [issue.code for issue in issues]) == ([], ["name_missing"])
 
 
-def test_warehouses() -> None:
+def test_a_warehouse_needs_an_id_that_fits_and_a_name() -> None:
     rows, issues = read_record(read_storage, storage(" w1 ", " 1 СДВ склад\u00a0"))
     assert (list(rows), issues) == ([StagedWarehouse(1, 1, 1, "w1", "1 СДВ склад")], [])
     rows, issues = read_record(read_storage, storage("w" * 65, "Склад"))

@@ -72,7 +72,7 @@ def test_the_warehouses_of_a_record_are_numbered() -> None:
         (entry(f"<Склад><Ид>{ZERO_GUID}</Ид><Количество>5</Количество></Склад>"), {None: 5}),
     ],
 )
-def test_every_variant(content: str, stock: Stock) -> None:
+def test_stock_is_read_in_every_way_in_which_1c_writes_it(content: str, stock: Stock) -> None:
     assert read(offer_with(content)) == (stock, [])
 
 
@@ -109,7 +109,7 @@ def test_a_quantity_that_cannot_be_read(written: str, code: str) -> None:
     assert (issue.code, issue.severity.value, issue.value) == (code, "error", written)
 
 
-def test_not_set_is_no_stock() -> None:
+def test_the_sentinel_is_no_stock() -> None:
     assert read(rests("p1#c1", {"w1": "-999 999 999,9", "w2": 1})) == ({"w2": 1}, [])
 
 

@@ -96,7 +96,7 @@ def test_parse_bool_false(text: str | None) -> None:
         (".5", "0.5"),
     ],
 )
-def test_parse_decimal(text: str, value: str) -> None:
+def test_numbers_with_comma_spaces_and_exponent(text: str, value: str) -> None:
     assert parse_decimal(text) == Decimal(value)
 
 
@@ -139,7 +139,7 @@ def test_not_a_number(text: str) -> None:
         ("1e-999999", "0.00"),
     ],
 )
-def test_parse_price(text: str, price: str) -> None:
+def test_prices_are_rounded_to_kopecks(text: str, price: str) -> None:
     parsed, problem = parse_price(text)
     assert (str(parsed), problem) == (price, None)
 
@@ -168,7 +168,7 @@ def test_price_out_of_range(text: str) -> None:
         ("1e999999", None, "quantity_out_of_range"),
     ],
 )
-def test_parse_quantity(text: str, quantity: int | None, problem: str | None) -> None:
+def test_quantities_are_whole_and_not_negative(text: str, quantity: int | None, problem: str | None) -> None:
     assert parse_quantity(text) == (quantity, problem)
 
 
@@ -188,7 +188,7 @@ def test_parse_quantity(text: str, quantity: int | None, problem: str | None) ->
         ("100", "100"),
     ],
 )
-def test_parse_vat(text: str, rate: str) -> None:
+def test_vat_rates_in_every_spelling(text: str, rate: str) -> None:
     assert parse_vat(text) == (Decimal(rate), None)
 
 
@@ -234,7 +234,7 @@ def test_no_text_is_too_strange_for_the_numbers(text: str) -> None:
         ("№1", "no1"),
     ],
 )
-def test_normalize_name(name: str, normalized: str) -> None:
+def test_names_are_compared_without_case_accents_and_signs(name: str, normalized: str) -> None:
     assert normalize_name(name) == normalized
 
 
@@ -246,7 +246,7 @@ def test_normalize_name(name: str, normalized: str) -> None:
         ("Nike 5", "Nike 5"),
     ],
 )
-def test_transliterate(text: str, latin: str) -> None:
+def test_russian_letters_become_latin_as_in_the_shop(text: str, latin: str) -> None:
     assert transliterate(text) == latin
 
 
@@ -263,7 +263,7 @@ def test_transliterate(text: str, latin: str) -> None:
         ("230/180 мм", "230180-mm"),
     ],
 )
-def test_slugify(text: str, slug: str) -> None:
+def test_slugs_are_made_as_in_the_shop(text: str, slug: str) -> None:
     assert slugify(text) == slug
 
 

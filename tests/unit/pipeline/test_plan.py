@@ -86,7 +86,7 @@ def test_a_single_file_is_for_customers_only(kind: RunKind, tmp_path: Path) -> N
         (FileType.RESTS, {"storages", "rests"}),
     ],
 )
-def test_file_types(file_type: FileType, kinds: set[str], folder: Path) -> None:
+def test_each_file_type_reads_the_files_of_its_steps(file_type: FileType, kinds: set[str], folder: Path) -> None:
     assert planned(RunRequest(RunKind.CATALOG, file_type), folder) == kinds
 
 
@@ -136,7 +136,7 @@ def test_a_catalogue_run_wants_pictures_unless_told_otherwise() -> None:
         (RunRequest(RunKind.IMAGES), ImportType.IMAGES),
     ],
 )
-def test_the_shop_s_words(request_: RunRequest, import_type: ImportType) -> None:
+def test_each_run_has_the_shop_s_word_for_it(request_: RunRequest, import_type: ImportType) -> None:
     assert import_type_of(request_) is import_type
 
 
