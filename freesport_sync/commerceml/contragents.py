@@ -85,9 +85,9 @@ def customer_type(full_name: str, tax_id: str, kpp: str) -> CustomerType:
 
 
 def _is_buyer(element: _Element) -> bool:
-    """Whether one of the roles is that of a buyer; a `Роль` may name several, and who has none is a buyer."""
-    roles = {role.strip().casefold() for child in children(element, "Роль") for role in text_of(child).split(",")}
-    return not (roles - {""}) or BUYER in roles
+    """Whether a `Роль` contains the word, as in the reference importer; who has no role is a buyer."""
+    roles = " ".join(text_of(child) for child in children(element, "Роль")).strip(" ,").casefold()
+    return not roles or BUYER in roles
 
 
 def _contacts(element: _Element) -> tuple[str, str]:

@@ -97,7 +97,7 @@ def test_without_a_full_name_the_name_is_both() -> None:
         (("Поставщик",), False),
         (("Поставщик", "Покупатель"), True),
         (("Поставщик, ПОКУПАТЕЛЬ",), True),
-        (("Бывший покупатель",), False),
+        (("Оптовый покупатель",), True),
     ],
 )
 def test_a_buyer_has_that_role_or_none(roles: tuple[str, ...], expected: bool) -> None:
