@@ -14,7 +14,7 @@ CREATE TEMP TABLE stg_product (
     vat_rate numeric(5, 2),
     is_deleted boolean NOT NULL,
     properties integer[],
-    -- Of the last of several records, see dedupe_staging.sql.
+    -- Of the last of several records, see dedupe_product.sql.
     last_name text,
     last_category_onec_id text
 );

@@ -56,12 +56,15 @@ WHERE pair.value_no IS NULL AND NOT pair.is_unknown
 
 -- What the products and variants of this run have; offers without a product have nothing.
 CREATE TEMP TABLE owner_properties ON COMMIT DROP AS
-SELECT 'variant' AS owner, o.onec_id, mv.variant_id AS owner_id, o.properties
-FROM stg_offer AS o JOIN map_variant AS mv ON mv.onec_id = o.onec_id WHERE o.properties IS NOT NULL
-UNION ALL
-SELECT 'product', coalesce(p.onec_id, s.onec_id), m.product_id, s.properties
-FROM stg_product AS s JOIN map_product AS m ON m.onec_id = s.onec_id LEFT JOIN products AS p ON p.id = m.product_id
-WHERE s.properties IS NOT NULL AND (m.product_id IS NOT NULL OR m.is_record);
+SELECT row_number() OVER ()::integer AS owner_no, owners.*
+FROM (
+    SELECT 'variant' AS owner, o.onec_id, mv.variant_id AS owner_id, o.properties
+    FROM stg_offer AS o JOIN map_variant AS mv ON mv.onec_id = o.onec_id WHERE o.properties IS NOT NULL
+    UNION ALL
+    SELECT 'product', coalesce(p.onec_id, s.onec_id), m.product_id, s.properties
+    FROM stg_product AS s JOIN map_product AS m ON m.onec_id = s.onec_id LEFT JOIN products AS p ON p.id = m.product_id
+    WHERE s.properties IS NOT NULL AND (m.product_id IS NOT NULL OR m.is_record)
+) AS owners;
 
 CREATE TEMP TABLE used ON COMMIT DROP AS SELECT DISTINCT unnest(properties) AS number FROM owner_properties;
 
@@ -84,26 +87,55 @@ WHERE pair.value_no IS NULL AND NOT pair.is_unknown AND n.is_free
   AND n.attribute_no = pair.attribute_no AND n.normalized_value = pair.normalized_value;
 ANALYZE pair (number);
 
--- Owners whose values differ from the links that the shop has. Of products only links to 1C's properties are compared:
--- what an operator has added by hand stays. Of variants all count, as in the reference importer.
-CREATE TEMP TABLE wanted_links ON COMMIT DROP AS
-SELECT o.owner, o.onec_id, o.owner_id,
-       coalesce(array_agg(DISTINCT pair.value_no) FILTER (WHERE pair.value_no IS NOT NULL), '{}') AS value_nos
+-- The shop's values of the attributes that 1C knows.
+CREATE TEMP TABLE from_1c ON COMMIT DROP AS
+SELECT v.id FROM product_attribute_values AS v
+WHERE EXISTS (SELECT 1 FROM product_attribute_1c_mappings AS m WHERE m.attribute_id = v.attribute_id);
+
+-- Owners whose values may differ from the links that the shop has: hundreds of thousands of links are compared by a sum
+-- of hashes for each owner, because sorting them would take longer than everything else here.
+-- Of products only links to 1C's properties are compared: what an operator has added by hand stays. Of variants all
+-- count, as in the reference importer.
+CREATE TEMP TABLE suspect ON COMMIT DROP AS
+SELECT o.owner_no, o.owner, o.onec_id, o.owner_id, o.properties
 FROM owner_properties AS o
-LEFT JOIN LATERAL unnest(o.properties) AS used (number) ON true
-LEFT JOIN pair ON pair.number = used.number
-GROUP BY o.owner, o.onec_id, o.owner_id;
-CREATE TEMP TABLE chg_links ON COMMIT DROP AS
-SELECT w.owner, w.onec_id, w.owner_id, w.value_nos, coalesce(has.value_ids, '{}') AS value_ids
-FROM wanted_links AS w
 LEFT JOIN (
-    SELECT 'variant' AS owner, productvariant_id AS owner_id,
-           array_agg(attributevalue_id ORDER BY attributevalue_id) AS value_ids
+    SELECT used.owner_no, count(*) AS links, bit_xor(pair.value_hash) AS hash
+    FROM (SELECT owner_no, unnest(properties) AS number FROM owner_properties) AS used
+    JOIN (SELECT number, hashint8extended(value_no, 0) AS value_hash FROM pair WHERE value_no IS NOT NULL) AS pair
+        ON pair.number = used.number
+    GROUP BY used.owner_no
+) AS wanted ON wanted.owner_no = o.owner_no
+LEFT JOIN (
+    SELECT 'variant' AS owner, productvariant_id AS owner_id, count(*) AS links,
+           bit_xor(hashint8extended(attributevalue_id, 0)) AS hash
     FROM product_variants_attributes GROUP BY productvariant_id
     UNION ALL
-    SELECT 'product', l.product_id, array_agg(l.attributevalue_id ORDER BY l.attributevalue_id)
-    FROM products_attributes AS l JOIN product_attribute_values AS v ON v.id = l.attributevalue_id
-    WHERE EXISTS (SELECT 1 FROM product_attribute_1c_mappings AS m WHERE m.attribute_id = v.attribute_id)
-    GROUP BY l.product_id
+    SELECT 'product', l.product_id, count(*), bit_xor(hashint8extended(l.attributevalue_id, 0))
+    FROM products_attributes AS l JOIN from_1c ON from_1c.id = l.attributevalue_id GROUP BY l.product_id
+) AS has ON has.owner = o.owner AND has.owner_id = o.owner_id
+WHERE (wanted.links, wanted.hash) IS DISTINCT FROM (has.links, has.hash);
+ANALYZE suspect (owner, owner_id);
+
+CREATE TEMP TABLE chg_links ON COMMIT DROP AS
+SELECT w.owner, w.onec_id, w.owner_id, w.value_nos, coalesce(has.value_ids, '{}') AS value_ids
+FROM (
+    SELECT s.owner, s.onec_id, s.owner_id,
+           coalesce(array_agg(DISTINCT pair.value_no) FILTER (WHERE pair.value_no IS NOT NULL), '{}') AS value_nos
+    FROM suspect AS s
+    LEFT JOIN LATERAL unnest(s.properties) AS used (number) ON true
+    LEFT JOIN pair ON pair.number = used.number
+    GROUP BY s.owner_no, s.owner, s.onec_id, s.owner_id
+) AS w
+LEFT JOIN (
+    SELECT s.owner, s.owner_id, array_agg(l.attributevalue_id ORDER BY l.attributevalue_id) AS value_ids
+    FROM suspect AS s JOIN product_variants_attributes AS l ON l.productvariant_id = s.owner_id
+    WHERE s.owner = 'variant' GROUP BY s.owner, s.owner_id
+    UNION ALL
+    SELECT s.owner, s.owner_id, array_agg(l.attributevalue_id ORDER BY l.attributevalue_id)
+    FROM suspect AS s
+    JOIN products_attributes AS l ON l.product_id = s.owner_id
+    JOIN from_1c ON from_1c.id = l.attributevalue_id
+    WHERE s.owner = 'product' GROUP BY s.owner, s.owner_id
 ) AS has ON has.owner = w.owner AND has.owner_id = w.owner_id
 WHERE w.value_nos IS DISTINCT FROM coalesce(has.value_ids, '{}');
