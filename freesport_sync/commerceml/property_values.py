@@ -29,7 +29,7 @@ _NUMBERS_OF_WORKER = 500_000_000
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 _VALUE_TAG = any_namespace("Значение")
-_is_odd = etree.XPath("boolean(*[count(*) != 2])")
+_has_more = etree.XPath("boolean(*/*[3])")
 
 
 def pairs_of(element: _Element | None, name: str) -> Sequence[Pair]:
@@ -43,7 +43,7 @@ def pairs_of(element: _Element | None, name: str) -> Sequence[Pair]:
         return ()
     names = [part.text for part in element.iter(f"{{*}}{name}")]
     values = [part.text for part in element.iter(*_VALUE_TAG)]
-    if len(names) == len(values) == len(element) and not _is_odd(element):  # so in any file of 1C
+    if len(names) == len(values) == len(element) and not _has_more(element):  # so in any file of 1C
         return list(zip(names, values, strict=True))
     return [(child_text(entry, name), value.text) for entry in element for value in children(entry, "Значение")]
 
