@@ -13,10 +13,6 @@ from freesport_sync.commerceml.values import cut
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import CustomerType, RejectedCustomer, StagedCustomer
 
-RECORD_TAG = "Контрагент"
-PARENT_TAG = "Контрагенты"
-"""A `Контрагент` elsewhere, below `Представитель` say, is part of another one and no record."""
-
 BUYER = "покупатель"
 PERSON_NAME_LIMIT = 150
 COMPANY_NAME_LIMIT = 200

@@ -16,7 +16,6 @@ from freesport_sync.core.issues import Severity
 from freesport_sync.core.pictures import PRODUCT
 from freesport_sync.core.staged import StagedProduct, StagedRow
 
-RECORD_TAG = "Товар"
 NAME_LIMIT = 300
 DESCRIPTION_LIMIT = 100_000
 """The column has no limit, but the shop's full-text index refuses a row whose words fill more than 1 MB."""

@@ -11,9 +11,6 @@ from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import slugify
 from freesport_sync.core.staged import StagedCategory
 
-RECORD_TAG = "Классификатор"
-"""The whole tree at once: a group ends only after the groups below it."""
-
 MAX_FILE_BYTES = 64 * 1024**2
 """A tree in memory takes several times its file; 119 groups are 44 KB."""
 

@@ -38,13 +38,15 @@ def _skip(_element: _Element, _reading: Reading) -> Sequence[ReferenceRow]:
 
 # A reference book may lie in a file of its own (3.x), or before the goods or offers (2.x).
 _REFERENCE_RECORDS = {
-    groups.RECORD_TAG: _Record("", frozenset({FileKind.GROUPS}), groups.read_groups),
+    # The whole tree at once: a group ends only after the groups below it.
+    "Классификатор": _Record("", frozenset({FileKind.GROUPS}), groups.read_groups),
     "Свойство": _Record(
         "Свойства", frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS}), properties.read_property
     ),
     "ТипЦены": _Record("ТипыЦен", frozenset({FileKind.PRICE_LISTS}), price_types.read_price_type),
     "Склад": _Record("Склады", frozenset({FileKind.STORAGES}), storages.read_storage),
     "ЕдиницаИзмерения": _Record("ЕдиницыИзмерения", frozenset({FileKind.UNITS}), units.read_unit),
+    # Elsewhere, below `Представитель` say, it is part of another one and no record.
     "Контрагент": _Record("Контрагенты", frozenset({FileKind.CONTRAGENTS}), contragents.read_customer),
 }
 
@@ -55,7 +57,7 @@ _RECORDS = {
     ),
 }
 
-_HEAVY = ("Свойство", groups.RECORD_TAG)
+_HEAVY = ("Свойство", "Классификатор")
 """Reference records of 2.x that are large enough to be thrown away piece by piece while the goods are read."""
 
 

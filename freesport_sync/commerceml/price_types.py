@@ -10,7 +10,6 @@ from freesport_sync.commerceml.elements import fields_of, is_deleted, text_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.staged import StagedPriceType
 
-RECORD_TAG = "ТипЦены"
 NAME_LIMIT = 200
 
 

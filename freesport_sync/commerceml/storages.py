@@ -10,7 +10,6 @@ from freesport_sync.commerceml.elements import fields_of, text_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.staged import StagedWarehouse
 
-RECORD_TAG = "Склад"
 ID_LIMIT = 64
 NAME_LIMIT = 255
 

@@ -11,8 +11,6 @@ from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import ReferenceRow
 
-RECORD_TAG = "ЕдиницаИзмерения"
-
 
 def read_unit(element: _Element, reading: Reading) -> Sequence[ReferenceRow]:
     """Makes no row; notes a unit without `Ид` (in 1C its ОКЕИ code, padded: `"796 "`)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.staged import CustomerType, RejectedCustomer, StagedCustomer
 
@@ -305,7 +305,7 @@ class _CustomerPlanner:
         self, row: StagedCustomer, severity: Severity, code: str, field: str, value: str = "", **params: str
     ) -> None:
         file = self.files.get(row.file_no, "")
-        name = (row.name or "")[:200]
+        name = (row.name or "")[:SHOWN_LENGTH]
         self.issues.append(RowIssue(severity, code, file, row.line, row.onec_id, name, field, value, params))
 
 

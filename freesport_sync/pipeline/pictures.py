@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from freesport_sync.commerceml.picture_files import PictureFolders
-from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.pictures import (
     MAIN_IMAGE_LIMIT,
     VARIANT,
@@ -36,7 +36,6 @@ OBJECTS_AT_ONCE = 500
 """Objects between two questions to the database, so that its connection never seems idle for long."""
 
 _FIELD = "Картинка"
-_SHOWN_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +217,9 @@ class PictureDelivery:
                 self._files.get(picture.file_no, ""),
                 picture.line,
                 picture.onec_id,
-                picture.name[:_SHOWN_LENGTH],
+                picture.name[:SHOWN_LENGTH],
                 field=_FIELD,
-                value=picture.path[:_SHOWN_LENGTH],
+                value=picture.path[:SHOWN_LENGTH],
                 params=trouble.params,
             )
         )
