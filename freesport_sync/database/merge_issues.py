@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from freesport_sync.core.categories import HIDDEN_CATEGORY
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.database.engine import fetch_in_chunks
+from freesport_sync.database.merge import MergeRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class _IssueQuery:
     code: str
     field: str
     statement: str
+    is_asked: Callable[[MergeRules], bool] = lambda _rules: True
 
 
 _QUERIES = (
@@ -62,6 +64,7 @@ _QUERIES = (
         WHERE s.name <> p.name AND coalesce(c.name, p.name) = p.name
         ORDER BY s.file_no, s.position
         """,
+        lambda rules: not rules.owns_name,
     ),
     _IssueQuery(
         Severity.NOTE,
@@ -80,6 +83,54 @@ _QUERIES = (
         WHERE s.name IS NOT NULL AND category.category_id IS DISTINCT FROM p.category_id AND c.category_key IS NULL
         ORDER BY s.file_no, s.position
         """,
+        lambda rules: not rules.owns_category,
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "brand_kept",
+        "Бренд",
+        """
+        SELECT s.file_no, s.line, s.onec_id, p.name, s.article,
+               coalesce(wanted.name, s.brand_onec_id) AS value, kept.name AS kept
+        FROM stg_product AS s
+        JOIN map_product AS m ON m.onec_id = s.onec_id
+        JOIN products AS p ON p.id = m.product_id
+        JOIN map_brand AS brand ON brand.onec_id = s.brand_onec_id
+        JOIN brands AS kept ON kept.id = p.brand_id
+        LEFT JOIN brands AS wanted ON wanted.id = brand.brand_id
+        WHERE s.name IS NOT NULL AND brand.brand_id IS DISTINCT FROM p.brand_id
+        ORDER BY s.file_no, s.position
+        """,
+        lambda rules: not rules.owns_brand,
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "description_kept",
+        "Описание",
+        """
+        SELECT s.file_no, s.line, s.onec_id, p.name, s.article, s.description AS value, p.description AS kept
+        FROM stg_product AS s
+        JOIN map_product AS m ON m.onec_id = s.onec_id
+        JOIN products AS p ON p.id = m.product_id
+        WHERE s.description <> p.description
+        ORDER BY s.file_no, s.position
+        """,
+        lambda rules: not rules.owns_description,
+    ),
+    _IssueQuery(
+        Severity.NOTE,
+        "vat_rate_kept",
+        "СтавкаНДС",
+        """
+        SELECT s.file_no, s.line, s.onec_id, p.name, s.article,
+               s.vat_rate::text AS value, coalesce(p.vat_rate::text, '') AS kept
+        FROM stg_product AS s
+        JOIN map_product AS m ON m.onec_id = s.onec_id
+        JOIN products AS p ON p.id = m.product_id
+        WHERE s.vat_rate IS NOT NULL AND s.vat_rate IS DISTINCT FROM p.vat_rate
+        ORDER BY s.file_no, s.position
+        """,
+        lambda rules: not rules.owns_vat_rate,
     ),
     _IssueQuery(
         Severity.NOTE,
@@ -181,14 +232,19 @@ _QUERIES = (
 )
 
 
-def read_issues(connection: sa.Connection, files: Mapping[int, str]) -> Iterator[tuple[RowIssue, ...]]:
+def read_issues(
+    connection: sa.Connection, files: Mapping[int, str], rules: MergeRules
+) -> Iterator[tuple[RowIssue, ...]]:
     """What the comparison found, in chunks.
 
     Args:
         connection: inside the merge, after `merge.resolve`.
         files: number -> name of the export's files.
+        rules: of the merge.
     """
     for query in _QUERIES:
+        if not query.is_asked(rules):
+            continue
         for rows in fetch_in_chunks(connection, query.statement):
             yield tuple(_issue(query, row, files) for row in rows)
 

@@ -238,7 +238,7 @@ class Merger:
         self._has_reported = True
         if books.issues:
             self._report(IssuesFound(books.issues))
-        for issues in read_issues(self._connection, self._plan.names):
+        for issues in read_issues(self._connection, self._plan.names, self._rules()):
             self._report(IssuesFound(issues))
             self._cancel.check()
 

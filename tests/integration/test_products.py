@@ -154,6 +154,23 @@ def test_a_renamed_product_keeps_its_slug(shop: Shop, export: ExportBuilder) -> 
     assert shop.rows(NAMES) == [("p1", "Сетка", "mjach"), ("p2", "Мяч", "mjach-2")]
 
 
+def test_every_difference_that_is_not_taken_over_is_a_note(shop: Shop, export: ExportBuilder) -> None:
+    two_groups(export)
+    export.goods(product("p1", name="Мяч", description="Старое", vat=20))
+    shop.run(export.folder)
+    shop.settings = owning()
+    export.goods(product("p1", name="Мячище", group="g2", brand="b2", description="Новое", vat=10))
+    shop.run(export.folder)
+    assert shop.row(CONTENT, key="p1") == ("Мяч", "mjach", "Старое", "Nike", "g1", Decimal("20.00"))
+    assert shop.rows("SELECT code, value, params ->> 'kept' FROM freesport_sync.row_issues ORDER BY 1") == [
+        ("brand_kept", "Adidas", "Nike"),
+        ("category_kept", "Сетки", "Мячи"),
+        ("description_kept", "Новое", "Старое"),
+        ("name_kept", "Мячище", "Мяч"),
+        ("vat_rate_kept", "10.00", "20.00"),
+    ]
+
+
 @pytest.mark.parametrize("owned", OwnedField)
 def test_each_field_is_overwritten_only_where_1c_owns_it(
     shop: Shop, export: ExportBuilder, media: Path, owned: OwnedField
