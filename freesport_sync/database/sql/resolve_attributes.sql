@@ -72,8 +72,8 @@ FROM (
     FROM (
         SELECT DISTINCT ON (attribute_no, normalized_value) *
         FROM pair
-        WHERE value_no IS NULL AND attribute_no IS NOT NULL AND NOT is_unknown AND EXISTS (
-            SELECT 1 FROM owner_properties AS o WHERE o.file_no = pair.file_no AND pair.number = ANY (o.properties))
+        WHERE value_no IS NULL AND attribute_no IS NOT NULL AND NOT is_unknown
+          AND (file_no, number) IN (SELECT o.file_no, unnest(o.properties) FROM owner_properties AS o)
         ORDER BY attribute_no, normalized_value, NOT is_characteristic, file_no, number
     ) AS first
 ) AS numbered;
