@@ -56,10 +56,12 @@ class PropertyValues:
         if len(self._numbers) > _MAX_REMEMBERED:  # texts that no other product has; they get another number
             self._numbers.clear()
         numbers = []
-        for pair in entries:
+        for name, value in entries:
+            # Of a long text no more than what counts: remembered whole, descriptions would fill the memory.
+            pair = (name, value if len(value) <= TEXT_LIMIT else trim(value)[: TEXT_LIMIT + 1])
             number = self._numbers.get(pair)
             if number is None:
-                number = self._numbers[pair] = self._number_new(*pair, onec_id, reading, is_characteristic)
+                number = self._numbers[pair] = self._number_new(name, value, onec_id, reading, is_characteristic)
             if number:
                 numbers.append(number)
         return tuple(numbers)
