@@ -18,7 +18,7 @@ from freesport_sync.commerceml.units import read_unit
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import StagedBrand, StagedCategory, StagedPriceType, StagedWarehouse
 from freesport_sync.errors import SourceMalformed
-from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, storage, tombstone, unit
+from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, property_, storage, tombstone, unit
 from tests.unit.commerceml.support import parse, read_record
 
 
@@ -98,6 +98,12 @@ def test_brands(tmp_path: Path) -> None:
     assert second[3:] == ("b3", "ЁЖ-Спорт", "ежспорт", "ezh-sport")
     assert (first.position, first.line) < (second.position, second.line)
     assert parsed.issues == []
+
+
+def test_a_value_without_text_is_found_by_its_property(tmp_path: Path) -> None:
+    path = ExportBuilder(tmp_path).properties_goods(property_("k", "Рост", {"v1": "", "v2": "180"}))
+    (issue,) = parse(path, FileKind.PROPERTIES_GOODS).issues
+    assert (issue.code, issue.onec_id, issue.name, issue.field) == ("name_missing", "v1", "Рост", "Значение")
 
 
 def test_the_brand_property_is_known_by_its_exact_name() -> None:
