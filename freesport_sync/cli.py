@@ -69,6 +69,11 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
             raise argparse.ArgumentTypeError(texts("cli.not_a_number", value=value, largest=LARGEST_NUMBER))
         return int(value)
 
+    def path(value: str) -> Path:
+        if not value:  # of an unset variable in a script; it would be the current folder
+            raise argparse.ArgumentTypeError(texts("cli.empty_path"))
+        return Path(value)
+
     what = parser.add_argument_group(text("group_what"))
     _kinds = [kind.value for kind in RunKind]
     only = what.add_mutually_exclusive_group()
@@ -78,10 +83,10 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
     only.add_argument("--settings", action="store_true", help=text("settings"))
     what.add_argument("--issues", action="store_true", help=text("issues"))
-    what.add_argument("--csv", type=Path, metavar="FILE", help=text("csv"))
+    what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
     source = parser.add_argument_group(text("group_source"))
-    source.add_argument("--data-dir", type=Path, metavar="PATH", help=text("data_dir"))
-    source.add_argument("--file", type=Path, metavar="PATH", help=text("file"))
+    source.add_argument("--data-dir", type=path, metavar="PATH", help=text("data_dir"))
+    source.add_argument("--file", type=path, metavar="PATH", help=text("file"))
     source.add_argument("--demo", action="store_true", help=text("demo"))
     _types = [kind.value for kind in FileType]
     source.add_argument("--file-type", choices=_types, default="all", metavar="TYPE", help=text("file_type"))
@@ -92,13 +97,13 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     rules.add_argument("--accept-large-change", action="store_true", help=text("accept_large_change"))
     rules.add_argument("--skip-backup", action="store_true", help=text("skip_backup"))
     rules.add_argument("--skip-images", action="store_true", help=text("skip_images"))
-    rules.add_argument("--media-root", type=Path, metavar="PATH", help=text("media_root"))
+    rules.add_argument("--media-root", type=path, metavar="PATH", help=text("media_root"))
     rules.add_argument("--chunk-size", type=number, metavar="N", help=text("chunk_size"))
     database = parser.add_argument_group(text("group_database"))
     database.add_argument("--database-url", metavar="URL", help=text("database_url"))
     database.add_argument("--create-shop-tables", action="store_true", help=text("create_shop_tables"))
     other = parser.add_argument_group(text("group_other"))
-    other.add_argument("--home", type=Path, metavar="DIR", help=text("home"))
+    other.add_argument("--home", type=path, metavar="DIR", help=text("home"))
     other.add_argument("--operator", metavar="NAME", help=text("operator"))
     other.add_argument("--json", action="store_true", help=text("json"))
     other.add_argument("--language", choices=[language.value for language in Language], help=text("language"))

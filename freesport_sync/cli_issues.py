@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from freesport_sync.cli_terminal import printable
 from freesport_sync.core.issues import RowIssue, Severity
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class IssuePrinter:
             for issue in group:
                 what, hint = self._texts.issue(issue)
                 if hint and hint != last_hint:
-                    self._line(self._texts("cli.to_fix_hint", hint=hint), 2, "bold")
+                    self._line(self._texts("cli.to_fix_hint", hint=printable(hint)), 2, "bold")
                 last_hint = hint
                 self._issue(issue, what)
 
@@ -64,18 +65,18 @@ class IssuePrinter:
 
     def _issue(self, issue: RowIssue, what: str) -> None:
         labelled = (
-            _one_line(issue.name),
-            issue.article and self._texts("cli.article", article=_one_line(issue.article)),
-            issue.onec_id and self._texts("cli.onec_id", onec_id=issue.onec_id),
+            printable(issue.name),
+            issue.article and self._texts("cli.article", article=printable(issue.article)),
+            issue.onec_id and self._texts("cli.onec_id", onec_id=printable(issue.onec_id)),
         )
-        place = f"{issue.file}:{issue.line}" if issue.line else issue.file
-        value = f"{issue.field}: {_one_line(issue.value)}" if issue.value else issue.field
+        place = printable(f"{issue.file}:{issue.line}" if issue.line else issue.file)
+        value = printable(f"{issue.field}: {issue.value}" if issue.value else issue.field)
         # The first line is indented least, so that the eye finds the next object.
         lines = [
             (part, style)
             for part, style in (
                 (", ".join(filter(None, labelled)), ""),
-                (_one_line(what), ""),
+                (printable(what), ""),
                 ("   ".join(filter(None, (place, value))), "dim"),
             )
             if part
@@ -88,7 +89,3 @@ class IssuePrinter:
             self._console.print(Padding(Text(line, style), (0, 0, 0, indent), expand=False))
         else:
             self._console.file.write(f"{' ' * indent}{line}\n")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

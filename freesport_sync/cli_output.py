@@ -17,7 +17,7 @@ from rich.text import Text
 
 from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
 from freesport_sync.cli_json import JsonOutput
-from freesport_sync.cli_terminal import is_unicode
+from freesport_sync.cli_terminal import is_unicode, printable
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
     Event,
@@ -224,7 +224,7 @@ class TerminalOutput:
         else:
             self._line(self._texts("cli.export_undated"))
         for name, reason in event.skipped:
-            self._line(self._texts("cli.file_skipped", file=name, reason=self._texts(f"skipped.{reason}")))
+            self._line(self._texts("cli.file_skipped", file=printable(name), reason=self._texts(f"skipped.{reason}")))
 
     def _age(self, age_s: float) -> str:
         if age_s < 0:
@@ -298,11 +298,12 @@ class TerminalOutput:
         for change in changes:
             entity = self._texts(f"entity.{change.entity.value}")
             if change.field == "created":
-                self._line(self._texts("cli.change_created", entity=entity, name=change.name, onec_id=change.onec_id))
+                text = self._texts("cli.change_created", entity=entity, name=change.name, onec_id=change.onec_id)
             else:
                 old, new = change.old_value or "—", change.new_value or "—"
                 name = f"{change.name} ({change.onec_id})"
-                self._line(self._texts("cli.change", entity=entity, name=name, field=change.field, old=old, new=new))
+                text = self._texts("cli.change", entity=entity, name=name, field=change.field, old=old, new=new)
+            self._line(printable(text))
 
     def _table(self, *columns: str) -> Table:
         table = Table(header_style="bold")

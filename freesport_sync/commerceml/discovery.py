@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -173,9 +174,11 @@ def single_file(path: Path, kind: FileKind) -> Export:
         kind: what it contains.
 
     Raises:
-        SourceMissing: there is no such file.
+        SourceMissing: there is no such file, or it is a folder or an archive.
         SourceMalformed: it is no CommerceML, see `header.read_header`.
     """
+    if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
+        raise SourceMissing("file_not_single", path=str(path))
     if not path.is_file():
         raise SourceMissing("data_dir_missing", path=str(path))
     file = _source_file(_Found((_ORDER[kind], (), path.name), kind, path, path.name))

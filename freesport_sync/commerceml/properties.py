@@ -57,7 +57,7 @@ def _values(onec_id: str, name: str, fields: dict[str, _Element], reading: Readi
         value_id = reading.checked_id(
             text_of(value_fields.get("ИдЗначения")), name=text, field="ИдЗначения", limit=ID_LIMIT
         )
-        if value_id is None or not reading.has_name(text, onec_id=value_id, field="Значение"):
+        if value_id is None or not reading.has_name(text, onec_id=value_id, field="Значение", owner=name):
             continue
         if is_brand:
             yield from _brand(value_id, text, reading)

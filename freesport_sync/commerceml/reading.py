@@ -116,12 +116,17 @@ class Reading:
             return None
         return onec_id
 
-    def has_name(self, name: str, *, onec_id: str, deleted: bool = False, field: str = "Наименование") -> bool:
-        """Whether a record can be kept: with a name, or deleted; an issue where it has to be skipped."""
+    def has_name(
+        self, name: str, *, onec_id: str, deleted: bool = False, field: str = "Наименование", owner: str = ""
+    ) -> bool:
+        """Whether a record can be kept: with a name, or deleted; an issue where it has to be skipped.
+
+        `owner` is the name of what the record belongs to: it has none of its own by which it could be found in 1C.
+        """
         if name or deleted:
             return True
         self.failed += 1
-        self.report(Severity.ERROR, "name_missing", onec_id=onec_id, field=field)
+        self.report(Severity.ERROR, "name_missing", onec_id=onec_id, name=owner, field=field)
         return False
 
     def reference(self, value: str, *, onec_id: str, field: str, limit: int = ID_LIMIT) -> str | None:

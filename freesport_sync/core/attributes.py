@@ -68,8 +68,8 @@ def plan_attributes(
 ) -> AttributePlan:
     """Find or make the shop's attribute for each of 1C's properties (facts 2.9).
 
-    An existing mapping decides, then the normalised name. The first property names a new attribute, and later renames
-    it: others of the same words do not, or each import would name it after the last that it met.
+    An existing mapping decides, then the normalised name. The first property that was mapped to an attribute names it,
+    by its last record: others of the same words do not, or each import would name it after the last that it met.
 
     Args:
         staged: properties of goods and offers.
@@ -77,13 +77,13 @@ def plan_attributes(
         mapped: (1C key, id of the attribute), the oldest first.
         files: number -> name of the export's files, for the issues.
     """
-    ordered = sorted(staged, key=lambda row: (row.file_no, row.position))
+    ordered = _last_records(staged)
     by_onec_id = dict(mapped)
     by_name = {attribute.normalized_name: attribute.id for attribute in shop if attribute.normalized_name is not None}
     slugs = UniqueNames((attribute.slug for attribute in shop), SLUG_LENGTH, first_suffix=1)
     created: list[NewAttribute] = []
     new_mappings: list[NewAttributeMapping] = []
-    for row in ordered:
+    for row in ordered.values():
         if row.onec_id in by_onec_id:
             continue
         number = by_name.get(row.normalized_name)
@@ -94,9 +94,10 @@ def plan_attributes(
             by_name[row.normalized_name] = number
         by_onec_id[row.onec_id] = number
         new_mappings.append(NewAttributeMapping(row.onec_id, row.name, row.source, number))
-    changed, issues = _renamed(ordered, shop, mapped, by_name, files)
+    all_mapped = [*mapped, *((new.onec_id, new.number) for new in new_mappings)]
+    changed, issues = _renamed(ordered, shop, all_mapped, by_name, files)
     touched = {attribute.id for attribute in changed} | {m.number for m in new_mappings if m.number > 0}
-    total = len({by_onec_id[row.onec_id] for row in ordered})
+    total = len({by_onec_id[onec_id] for onec_id in ordered})
     return AttributePlan(
         created=tuple(created),
         changed=changed,
@@ -109,22 +110,30 @@ def plan_attributes(
     )
 
 
+def _last_records(staged: Sequence[StagedAttribute]) -> dict[str, StagedAttribute]:
+    """The last record of each property, in the order of the first, whose source counts."""
+    records: dict[str, StagedAttribute] = {}
+    for row in sorted(staged, key=lambda row: (row.file_no, row.position)):
+        first = records.get(row.onec_id, row)
+        records[row.onec_id] = row._replace(source=first.source)
+    return records
+
+
 def _renamed(
-    ordered: Sequence[StagedAttribute],
+    ordered: Mapping[str, StagedAttribute],
     shop: Sequence[ShopAttribute],
     mapped: Sequence[tuple[str, int]],
     by_name: dict[str, int],
     files: Mapping[int, str],
 ) -> tuple[tuple[ShopAttribute, ...], tuple[RowIssue, ...]]:
     by_id = {attribute.id: attribute for attribute in shop}
-    last = {row.onec_id: row for row in ordered}
     first_key: dict[int, str] = {}
     for key, attribute_id in mapped:
         first_key.setdefault(attribute_id, key)
     changed: list[ShopAttribute] = []
     issues: list[RowIssue] = []
     for attribute_id, key in first_key.items():
-        row, current = last.get(key), by_id.get(attribute_id)
+        row, current = ordered.get(key), by_id.get(attribute_id)
         if row is None or current is None:
             continue
         wanted = replace(current, name=row.name, type=row.type)

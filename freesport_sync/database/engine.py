@@ -158,9 +158,12 @@ def copy_in(connection: sa.Connection, statement: str, data: bytes) -> None:
         raise DBAPIError(statement, None, error) from error
 
 
+_RETRYABLE = frozenset(("40P01", "55P03", "40001", "23505", "23503"))
+
+
 def is_retryable(error: BaseException) -> bool:
-    """Deadlock, lock timeout, serialization failure or a key that somebody else has just taken: repeat the merge."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in ("40P01", "55P03", "40001", "23505")
+    """Deadlock, lock timeout, serialization failure, a key that somebody has taken or removed: repeat the merge."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in _RETRYABLE
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from freesport_sync.core.pictures import NotDeliverable, PictureProblem
 from freesport_sync.errors import ConfigError, ImportFailed
 from freesport_sync.os_support import rename_fresh
 
+_DRAFT = ".freesport_sync-{}.part"
+
 
 class MediaRoot:
     """The shop's media, below which pictures lie at relative paths; what is there is never replaced nor removed.
@@ -71,7 +73,7 @@ class MediaRoot:
     def _copy(self, source: Path, target: Path) -> None:
         try:
             self._make(target.parent)
-            draft = target.with_name(f".freesport_sync-{os.getpid()}.part")
+            draft = target.with_name(_DRAFT.format(os.getpid()))
             try:
                 shutil.copyfile(source, draft)
                 rename_fresh(draft, target)
@@ -89,6 +91,9 @@ class MediaRoot:
         if folder not in self._folders:
             self._make(folder.parent)
             folder.mkdir(exist_ok=True)
+            for leftover in folder.glob(_DRAFT.format("*")):  # of a program that was killed while it copied
+                with suppress(OSError):
+                    leftover.unlink()
             self._folders.add(folder)
 
 

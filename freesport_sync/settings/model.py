@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from freesport_sync.errors import ConfigError
@@ -28,6 +29,16 @@ class OwnedField(StrEnum):
     PICTURES = "pictures"
 
 
+def _not_empty(value: Any) -> Any:
+    # An empty text is the folder in which the program happens to be started: an unset variable of a script, say.
+    if value == "":
+        raise PydanticCustomError("empty_path", "the path is empty")
+    return value
+
+
+_Path = Annotated[Path, BeforeValidator(_not_empty)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,14 +47,14 @@ class DatabaseSettings(_Section):
     """Where the shop's data is."""
 
     url: str | None = None
-    password_file: Path | None = None
-    postgres_bin: Path | None = None
+    password_file: _Path | None = None
+    postgres_bin: _Path | None = None
 
 
 class SourceSettings(_Section):
     """Where the export is."""
 
-    data_dir: Path = Path("data/import_1c")
+    data_dir: _Path = Path("data/import_1c")
 
 
 class CatalogSettings(_Section):
@@ -75,7 +86,7 @@ class HistorySettings(_Section):
 class PictureSettings(_Section):
     """Rules for pictures; sizes in bytes."""
 
-    media_root: Path | None = None
+    media_root: _Path | None = None
     min_size_bytes: int = Field(8 * 1024, ge=0)
     large_size_bytes: int = Field(100 * 1024, ge=1)
     max_size_bytes: int = Field(50 * 1024**2, ge=1)
@@ -135,6 +146,10 @@ class Settings(BaseSettings):
         return field in self.catalog.owned_fields
 
 
+_PROBLEMS = {"extra_forbidden": "setting_unknown", "empty_path": "setting_path_empty"}
+"""Pydantic's type of an error -> ours, where we can say it better."""
+
+
 def load_settings(file: Path) -> Settings:
     """Read the settings.
 
@@ -157,6 +172,7 @@ def load_settings(file: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError("setting_invalid", file=str(file), key=key, reason=first["msg"]) from error
+        code = _PROBLEMS.get(first["type"], "setting_invalid")
+        raise ConfigError(code, file=str(file), key=key, reason=first["msg"]) from error
     except (ValueError, OSError) as error:
         raise ConfigError("settings_unreadable", file=str(file), reason=str(error)) from error

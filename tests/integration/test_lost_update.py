@@ -9,7 +9,7 @@ import pytest
 
 from freesport_sync.core.progress import Event, Progress
 from freesport_sync.core.run import RunStatus, Stage
-from tests.builders import ExportBuilder, offer, prices, product, rests
+from tests.builders import ExportBuilder, offer, prices, product, property_, rests
 from tests.shop import Shop
 
 
@@ -75,6 +75,23 @@ def test_a_row_that_vanishes_meanwhile_starts_the_merge_again(shop: Shop, export
     assert report.status is RunStatus.COMPLETED
     assert shop.row("SELECT onec_id, retail_price::int, stock_quantity FROM product_variants") == ("p1#a", 11, 5)
     assert "merge_repeated" not in shop.issues()
+
+
+def test_an_attribute_that_is_removed_meanwhile_starts_the_merge_again(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("k", "Рост", {"v": "180"}))
+    shop.run(export.folder)
+    export.goods(product("p1", properties={"k": "v"}))
+
+    def remove() -> None:
+        for table in ("value_1c_mappings", "values", "1c_mappings"):
+            shop.execute(f"DELETE FROM product_attribute_{table}")
+        shop.execute("DELETE FROM product_attributes")
+
+    shop.run(export.folder, when_applying(remove))
+    query = (
+        "SELECT v.value FROM products_attributes AS l JOIN product_attribute_values AS v ON v.id = l.attributevalue_id"
+    )
+    assert shop.value(query) == "180"
 
 
 def test_a_product_that_somebody_makes_meanwhile_is_taken_over(shop: Shop, export: ExportBuilder) -> None:

@@ -22,6 +22,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--check", "--history"), "--history нельзя указать вместе с --check"),
         (("--rum",), "неизвестно, что такое --rum"),
         (("--run", "--chunk-size", "0"), "--chunk-size: "),
+        (("--run", "--data-dir", ""), "--data-dir: путь пуст"),
+        (("--run", "--media-root", ""), "--media-root: путь пуст"),
         (("--issues",), "--issues нужен вместе с --show RUN_ID"),
         (("--history", "--csv", "x.csv"), "--csv нужен вместе с --show RUN_ID"),
         (("--show", "1", "--csv", "-", "--json"), "--json нельзя указать вместе с --csv -"),

@@ -78,6 +78,14 @@ def test_markup_in_a_name_is_a_name() -> None:
     assert "[red]Мяч[/red]" in "".join(printed([replace(PRICE, name="[red]Мяч[/red]")], 200))
 
 
+@pytest.mark.parametrize("width", [None, 200])
+def test_nothing_that_1c_wrote_steers_the_terminal(width: int | None) -> None:
+    evil = "a\x9b2J\x85b\u202ec\nd"
+    text = "".join(printed([replace(PRICE, name=evil, article=evil, onec_id=evil, field=evil, value=evil)], width))
+    assert text.count("a\N{REPLACEMENT CHARACTER}2J b\N{REPLACEMENT CHARACTER}c d") == 6
+    assert all(char.isprintable() for char in text)
+
+
 def test_issues_are_printed_as_they_come() -> None:
     stream = io.StringIO()
 

@@ -1,17 +1,16 @@
 -- Writes new attribute values, 1C's ids of values, and the links that differ; the attributes themselves, the products and
--- the variants are written already.
+-- the variants are written already. An attribute of the shop need not have a normalised name, a new one has.
+UPDATE new_value AS n SET attribute_no = a.id
+FROM map_attribute_name AS name JOIN product_attributes AS a ON a.normalized_name = name.normalized_name
+WHERE n.attribute_no < 0 AND name.attribute_no = n.attribute_no;
 INSERT INTO product_attribute_values (value, slug, created_at, updated_at, attribute_id, normalized_value)
-SELECT n.value, n.slug, now(), now(), a.id, n.normalized_value
+SELECT n.value, n.slug, now(), now(), n.attribute_no, n.normalized_value
 FROM new_value AS n
-JOIN map_attribute_name AS name ON name.attribute_no = n.attribute_no
-JOIN product_attributes AS a ON a.normalized_name = name.normalized_name
 ORDER BY n.ord;
 CREATE TEMP TABLE value_id ON COMMIT DROP AS
 SELECT n.value_no, v.id
 FROM new_value AS n
-JOIN map_attribute_name AS name ON name.attribute_no = n.attribute_no
-JOIN product_attributes AS a ON a.normalized_name = name.normalized_name
-JOIN product_attribute_values AS v ON v.attribute_id = a.id AND v.normalized_value = n.normalized_value;
+JOIN product_attribute_values AS v ON v.attribute_id = n.attribute_no AND v.normalized_value = n.normalized_value;
 
 INSERT INTO product_attribute_value_1c_mappings (onec_id, onec_value, source, created_at, attribute_value_id)
 SELECT d.onec_id, d.value, d.source, now(), coalesce(new.id, d.value_no)
@@ -27,18 +26,18 @@ WHERE c.owner = 'product' AND l.product_id = c.owner_id
   AND l.attributevalue_id = ANY (c.value_ids) AND l.attributevalue_id <> ALL (c.value_nos);
 
 INSERT INTO product_variants_attributes (productvariant_id, attributevalue_id)
-SELECT v.id, coalesce(new.id, used.value_no)
+SELECT coalesce(c.owner_id, v.id), coalesce(new.id, used.value_no)
 FROM chg_links AS c
-JOIN product_variants AS v ON v.onec_id = c.onec_id
+LEFT JOIN product_variants AS v ON c.owner_id IS NULL AND v.onec_id = c.onec_id
 CROSS JOIN LATERAL unnest(c.value_nos) AS used (value_no)
 LEFT JOIN value_id AS new ON new.value_no = used.value_no
 WHERE c.owner = 'variant' AND used.value_no <> ALL (c.value_ids)
 ORDER BY 1, 2
 ON CONFLICT (productvariant_id, attributevalue_id) DO NOTHING;
 INSERT INTO products_attributes (product_id, attributevalue_id)
-SELECT p.id, coalesce(new.id, used.value_no)
+SELECT coalesce(c.owner_id, p.id), coalesce(new.id, used.value_no)
 FROM chg_links AS c
-JOIN products AS p ON p.onec_id = c.onec_id
+LEFT JOIN products AS p ON c.owner_id IS NULL AND p.onec_id = c.onec_id
 CROSS JOIN LATERAL unnest(c.value_nos) AS used (value_no)
 LEFT JOIN value_id AS new ON new.value_no = used.value_no
 WHERE c.owner = 'product' AND used.value_no <> ALL (c.value_ids)

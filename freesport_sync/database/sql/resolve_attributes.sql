@@ -66,8 +66,6 @@ FROM (
     WHERE s.properties IS NOT NULL AND (m.product_id IS NOT NULL OR m.is_record)
 ) AS owners;
 
-CREATE TEMP TABLE used ON COMMIT DROP AS SELECT DISTINCT unnest(properties) AS number FROM owner_properties;
-
 -- Values that are in no dictionary: offers name the new ones before goods do, as in the reference importer.
 INSERT INTO new_value (value_no, attribute_no, value, normalized_value, slug, is_free, ord)
 SELECT least((SELECT min(value_no) FROM new_value), 0) - place, attribute_no, value, normalized_value, slug, true,
@@ -77,8 +75,8 @@ FROM (
     FROM (
         SELECT DISTINCT ON (attribute_no, normalized_value) *
         FROM pair
-        WHERE value_no IS NULL AND attribute_no IS NOT NULL AND NOT is_unknown AND EXISTS (
-            SELECT 1 FROM used WHERE used.number = pair.number)
+        WHERE value_no IS NULL AND attribute_no IS NOT NULL AND NOT is_unknown
+          AND number IN (SELECT unnest(o.properties) FROM owner_properties AS o)
         ORDER BY attribute_no, normalized_value, NOT is_characteristic, file_no, number
     ) AS first
 ) AS numbered;

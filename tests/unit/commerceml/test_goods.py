@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.goods import read_product
 from freesport_sync.commerceml.values import ZERO_GUID
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.staged import StagedProduct
-from tests.builders import element, product, raw_element, tombstone
-from tests.unit.commerceml.support import read_record
+from freesport_sync.core.staged import StagedProduct, StagedPropertyValue
+from tests.builders import ExportBuilder, element, product, raw_element, tombstone
+from tests.unit.commerceml.support import parse, read_record
 
 
 def read(xml: str) -> tuple[StagedProduct, list[RowIssue]]:
@@ -186,3 +189,21 @@ def test_a_reference_that_is_too_long_is_none() -> None:
     row, (issue,) = read(product("p1", brand="b" * 101))
     assert row.brand_onec_id is None
     assert (issue.code, issue.severity, issue.field) == ("reference_too_long", Severity.WARNING, "Бренд")
+
+
+def test_long_property_values_do_not_stay_in_memory(tmp_path: Path) -> None:
+    records = [product(f"p{number}", properties={"text": f"{number} {'ы' * 100_000}"}) for number in range(100)]
+    path = ExportBuilder(tmp_path).goods(*records)
+    tracemalloc.start()
+    parsed = parse(path, FileKind.GOODS)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert parsed.codes == ["text_cut"] * 100
+    assert peak_bytes < 5_000_000
+
+
+def test_long_property_values_are_told_apart_by_what_the_shop_keeps() -> None:
+    values = {"a": " " * 300 + "a", "b": " " * 300 + "b", "c": "c" * 300}
+    rows, _issues = read_record(read_product, product("p1", properties=values, brand=None))
+    kept = [row.value for row in rows if isinstance(row, StagedPropertyValue)]
+    assert kept == ["a", "b", "c" * 255]

@@ -107,6 +107,12 @@ def test_brands_are_the_values_of_the_property_except_without_brand(tmp_path: Pa
     assert parsed.issues == []
 
 
+def test_a_value_without_text_is_found_by_its_property(tmp_path: Path) -> None:
+    path = ExportBuilder(tmp_path).properties_goods(property_("k", "Рост", {"v1": "", "v2": "180"}))
+    (issue,) = parse(path, FileKind.PROPERTIES_GOODS).issues
+    assert (issue.code, issue.onec_id, issue.name, issue.field) == ("name_missing", "v1", "Рост", "Значение")
+
+
 def test_the_brand_property_is_known_by_its_exact_name() -> None:
     assert read_record(read_brands, brand_property({"b1": "Nike"}, name=" Бренд ", onec_id="guid"))[0]
     assert not read_record(read_brands, brand_property({"b1": "Nike"}, name="бренд"))[0]

@@ -82,6 +82,16 @@ def test_nothing_is_left_of_a_copy_that_failed(media: Path, source: Path, monkey
     assert files_of(media) == []
 
 
+def test_what_a_killed_program_left_is_cleared_away(media: Path, source: Path) -> None:
+    folder = (media / PLACE).parent
+    folder.mkdir(parents=True)
+    (folder / ".freesport_sync-4711.part").write_bytes(b"half")
+    (folder / ".htaccess").write_bytes(b"")
+    root = MediaRoot(media)
+    root.deliver(source, PLACE)
+    assert files_of(media) == ["products/base/01/.htaccess", PLACE]
+
+
 def test_a_file_where_a_folder_should_be(media: Path, source: Path) -> None:
     (media / "products").write_bytes(b"")
     with pytest.raises(NotDeliverable) as caught:

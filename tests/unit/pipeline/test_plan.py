@@ -70,6 +70,14 @@ def test_a_single_file_may_have_any_name(tmp_path: Path) -> None:
         make_plan(RunRequest(RunKind.CUSTOMERS, file=file), tmp_path / "nothing.xml")
 
 
+def test_a_folder_or_an_archive_is_no_single_file(tmp_path: Path) -> None:
+    export = ExportBuilder(tmp_path / "export")
+    export.contragents()
+    for path in (export.folder, export.zipped(tmp_path / "export.zip")):
+        with pytest.raises(SourceMissing, match="file_not_single"):
+            make_plan(RunRequest(RunKind.CUSTOMERS, file=path), path)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in RunKind if kind is not RunKind.CUSTOMERS])
 def test_a_single_file_is_for_customers_only(kind: RunKind, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="file_needs_customers"):

@@ -47,12 +47,10 @@ def test_environment_goes_before_the_file(file: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("[catalog]\nroot = 1", "catalog.root"),
         ('[catalog]\nowned_fields = ["slug"]', "catalog.owned_fields"),
         ("[prices]\nclear_missing = 'maybe'", "prices.clear_missing"),
         ("[[warehouses]]\nname = ''", "warehouses.0.name"),
         ("[pictures]\nmin_size_bytes = -1", "pictures.min_size_bytes"),
-        ("[unknown]\n", "unknown"),
         ("[guards]\nlarge_change_percent = 0", "guards.large_change_percent"),
         ("[guards]\nlarge_change_percent = 101", "guards.large_change_percent"),
         ("[history]\nretention_days = 0", "history.retention_days"),
@@ -65,6 +63,22 @@ def test_a_wrong_setting_is_named(file: Path, text: str, key: str) -> None:
     with pytest.raises(ConfigError, match="setting_invalid") as caught:
         load_settings(file)
     assert str(caught.value.params["key"]).startswith(key)
+
+
+@pytest.mark.parametrize(("text", "key"), [("[catalog]\nroot = 1", "catalog.root"), ("[unknown]\n", "unknown")])
+def test_a_mistyped_setting_is_named(file: Path, text: str, key: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="setting_unknown") as caught:
+        load_settings(file)
+    assert caught.value.params["key"] == key
+
+
+@pytest.mark.parametrize("key", ["source.data_dir", "pictures.media_root", "database.postgres_bin"])
+def test_an_empty_path_is_not_the_current_folder(file: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"FREESPORT_SYNC_{key.upper().replace('.', '__')}", "")
+    with pytest.raises(ConfigError, match="setting_path_empty") as caught:
+        load_settings(file)
+    assert caught.value.params["key"] == key
 
 
 @pytest.mark.parametrize("content", [b"[catalog", b"\xff\xfe"])
