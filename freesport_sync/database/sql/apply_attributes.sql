@@ -1,17 +1,19 @@
 -- Writes new attribute values, 1C's ids of values, and the links that differ; the attributes themselves, the products and
 -- the variants are written already.
+CREATE TEMP TABLE attribute_id ON COMMIT DROP AS
+SELECT name.attribute_no, a.id
+FROM map_attribute_name AS name JOIN product_attributes AS a ON a.normalized_name = name.normalized_name
+WHERE name.attribute_no < 0;
 INSERT INTO product_attribute_values (value, slug, created_at, updated_at, attribute_id, normalized_value)
-SELECT n.value, n.slug, now(), now(), a.id, n.normalized_value
-FROM new_value AS n
-JOIN map_attribute_name AS name ON name.attribute_no = n.attribute_no
-JOIN product_attributes AS a ON a.normalized_name = name.normalized_name
+SELECT n.value, n.slug, now(), now(), coalesce(new.id, n.attribute_no), n.normalized_value
+FROM new_value AS n LEFT JOIN attribute_id AS new ON new.attribute_no = n.attribute_no
 ORDER BY n.ord;
 CREATE TEMP TABLE value_id ON COMMIT DROP AS
 SELECT n.value_no, v.id
 FROM new_value AS n
-JOIN map_attribute_name AS name ON name.attribute_no = n.attribute_no
-JOIN product_attributes AS a ON a.normalized_name = name.normalized_name
-JOIN product_attribute_values AS v ON v.attribute_id = a.id AND v.normalized_value = n.normalized_value;
+LEFT JOIN attribute_id AS new ON new.attribute_no = n.attribute_no
+JOIN product_attribute_values AS v
+    ON v.attribute_id = coalesce(new.id, n.attribute_no) AND v.normalized_value = n.normalized_value;
 
 INSERT INTO product_attribute_value_1c_mappings (onec_id, onec_value, source, created_at, attribute_value_id)
 SELECT d.onec_id, d.value, d.source, now(), coalesce(new.id, d.value_no)
