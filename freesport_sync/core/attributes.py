@@ -50,6 +50,7 @@ class AttributePlan:
 
     created: tuple[NewAttribute, ...] = ()
     changed: tuple[ShopAttribute, ...] = ()
+    """To be written in this order: one may take the name that another gives up."""
     new_mappings: tuple[NewAttributeMapping, ...] = ()
     by_onec_id: Mapping[str, int] = field(default_factory=dict)
     """1C key -> number of everything that is or will be mapped."""
@@ -68,39 +69,44 @@ def plan_attributes(
 ) -> AttributePlan:
     """Find or make the shop's attribute for each of 1C's properties (facts 2.9).
 
-    An existing mapping decides, then the normalised name. The first property that was mapped to an attribute names it,
-    by its last record: others of the same words do not, or each import would name it after the last that it met.
+    First the attributes that the shop has get 1C's new names; then an existing mapping decides, then the normalised
+    name. The first property of an attribute names it, now and later: others of the same words do not, or each import
+    would name it after the last that it met.
 
     Args:
         staged: properties of goods and offers.
-        shop: all attributes of the shop.
+        shop: all attributes of the shop, the oldest first.
         mapped: (1C key, id of the attribute), the oldest first.
         files: number -> name of the export's files, for the issues.
     """
-    ordered = _last_records(staged)
+    properties = _once(staged)
     by_onec_id = dict(mapped)
     by_name = {attribute.normalized_name: attribute.id for attribute in shop if attribute.normalized_name is not None}
+    named_by = {attribute_id: key for key, attribute_id in reversed(mapped)}
+    changed, issues = _renamed(properties, shop, named_by, by_name, files)
+    unnamed = {attribute.id: attribute for attribute in shop if attribute.id not in named_by}
     slugs = UniqueNames((attribute.slug for attribute in shop), SLUG_LENGTH, first_suffix=1)
     created: list[NewAttribute] = []
     new_mappings: list[NewAttributeMapping] = []
-    for row in ordered.values():
-        if row.onec_id in by_onec_id:
+    for key, row in properties.items():
+        if key in by_onec_id:
             continue
         number = by_name.get(row.normalized_name)
         if number is None:
             number = -1 - len(created)
-            slug = slugs.take(row.slug or f"attribute-{row.onec_id[:8]}")
+            slug = slugs.take(row.slug or f"attribute-{key[:8]}")
             created.append(NewAttribute(number, row.name, row.normalized_name, slug, row.type))
             by_name[row.normalized_name] = number
-        by_onec_id[row.onec_id] = number
-        new_mappings.append(NewAttributeMapping(row.onec_id, row.name, row.source, number))
-    all_mapped = [*mapped, *((new.onec_id, new.number) for new in new_mappings)]
-    changed, issues = _renamed(ordered, shop, all_mapped, by_name, files)
+        own = unnamed.pop(number, None)
+        if own is not None and (named := replace(own, name=row.name, type=row.type)) != own:
+            changed.append(named)
+        by_onec_id[key] = number
+        new_mappings.append(NewAttributeMapping(key, row.name, row.source, number))
     touched = {attribute.id for attribute in changed} | {m.number for m in new_mappings if m.number > 0}
-    total = len({by_onec_id[onec_id] for onec_id in ordered})
+    total = len({by_onec_id[key] for key in properties})
     return AttributePlan(
         created=tuple(created),
-        changed=changed,
+        changed=tuple(changed),
         new_mappings=tuple(new_mappings),
         by_onec_id=by_onec_id,
         by_name=by_name,
@@ -110,45 +116,50 @@ def plan_attributes(
     )
 
 
-def _last_records(staged: Sequence[StagedAttribute]) -> dict[str, StagedAttribute]:
-    """The last record of each property, in the order of the first, whose source counts."""
-    records: dict[str, StagedAttribute] = {}
+def _once(staged: Sequence[StagedAttribute]) -> dict[str, StagedAttribute]:
+    """Each property where it stands first, as its last record says; a property of goods and offers is one of goods."""
+    properties: dict[str, StagedAttribute] = {}
     for row in sorted(staged, key=lambda row: (row.file_no, row.position)):
-        first = records.get(row.onec_id, row)
-        records[row.onec_id] = row._replace(source=first.source)
-    return records
+        first = properties.get(row.onec_id, row)
+        properties[row.onec_id] = row._replace(source=first.source)
+    return properties
 
 
 def _renamed(
-    ordered: Mapping[str, StagedAttribute],
+    properties: Mapping[str, StagedAttribute],
     shop: Sequence[ShopAttribute],
-    mapped: Sequence[tuple[str, int]],
+    named_by: Mapping[int, str],
     by_name: dict[str, int],
     files: Mapping[int, str],
-) -> tuple[tuple[ShopAttribute, ...], tuple[RowIssue, ...]]:
-    by_id = {attribute.id: attribute for attribute in shop}
-    first_key: dict[int, str] = {}
-    for key, attribute_id in mapped:
-        first_key.setdefault(attribute_id, key)
-    changed: list[ShopAttribute] = []
-    issues: list[RowIssue] = []
-    for attribute_id, key in first_key.items():
-        row, current = ordered.get(key), by_id.get(attribute_id)
-        if row is None or current is None:
+) -> tuple[list[ShopAttribute], tuple[RowIssue, ...]]:
+    """Attributes with their new names and types, in an order in which no two have one name at any time."""
+    changed: dict[int, ShopAttribute] = {}
+    waiting: list[tuple[ShopAttribute, StagedAttribute]] = []
+    for attribute in shop:
+        row = properties.get(named_by.get(attribute.id, ""))
+        if row is None:
             continue
-        wanted = replace(current, name=row.name, type=row.type)
-        if row.normalized_name != current.normalized_name and row.name != current.name:
-            if by_name.get(row.normalized_name, attribute_id) != attribute_id:
-                wanted = replace(current, type=row.type)
-                place = files.get(row.file_no, "")
-                taken = (place, row.line, key, row.name, "Наименование", row.name)
-                issues.append(RowIssue(Severity.WARNING, "attribute_name_taken", *taken))
-            else:
-                wanted = replace(wanted, normalized_name=row.normalized_name)
-                by_name[row.normalized_name] = attribute_id
-        if wanted != current:
-            changed.append(wanted)
-    return tuple(changed), tuple(issues)
+        wanted = replace(attribute, type=row.type)
+        if row.name != attribute.name:
+            waiting.append((wanted, row))
+        if wanted != attribute:
+            changed[attribute.id] = wanted
+    while free := next(
+        (pair for pair in waiting if by_name.get(pair[1].normalized_name, pair[0].id) == pair[0].id), None
+    ):
+        attribute, row = free
+        waiting.remove(free)
+        if attribute.normalized_name is not None:
+            del by_name[attribute.normalized_name]
+        by_name[row.normalized_name] = attribute.id
+        changed.pop(attribute.id, None)  # to its end: it may need a name that another has just given up
+        changed[attribute.id] = replace(attribute, name=row.name, normalized_name=row.normalized_name)
+    return list(changed.values()), tuple(_name_taken(row, files) for _, row in waiting)
+
+
+def _name_taken(row: StagedAttribute, files: Mapping[int, str]) -> RowIssue:
+    place = (files.get(row.file_no, ""), row.line, row.onec_id, row.name, "Наименование", row.name)
+    return RowIssue(Severity.WARNING, "attribute_name_taken", *place)
 
 
 def _field_changes(

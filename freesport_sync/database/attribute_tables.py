@@ -56,7 +56,7 @@ def read_link_changes(connection: sa.Connection, limit: int) -> list[FieldChange
 
 def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
     """Insert and update attributes, values, 1C's ids and links; products and variants are written already."""
-    for changed in sorted(plan.changed, key=lambda attribute: attribute.id):
+    for changed in plan.changed:
         connection.execute(
             product_attributes.update()
             .where(product_attributes.c.id == changed.id)

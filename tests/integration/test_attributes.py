@@ -51,6 +51,29 @@ def of_variant(shop: Shop, key: str = "p1#c1") -> list[tuple[Any, ...]]:
     )
 
 
+def link_by_hand(shop: Shop) -> None:
+    """An operator makes the attribute `Акция` and gives all products its value `Да`."""
+    shop.execute(
+        """
+        WITH own AS (
+            INSERT INTO product_attributes (name, slug, type, created_at, updated_at, is_active, normalized_name)
+            VALUES ('Акция', 'aktsija', '', now(), now(), true, 'акция') RETURNING id
+        ), value AS (
+            INSERT INTO product_attribute_values (value, slug, created_at, updated_at, attribute_id, normalized_value)
+            SELECT 'Да', 'da', now(), now(), id, 'да' FROM own RETURNING id
+        )
+        INSERT INTO products_attributes (product_id, attributevalue_id) SELECT p.id, v.id FROM products AS p, value AS v
+        """
+    )
+
+
+def assert_settled(shop: Shop, export: ExportBuilder) -> None:
+    """The same export again writes nothing."""
+    before = row_versions(shop)
+    shop.run(export.folder)
+    assert row_versions(shop) == before
+
+
 @pytest.fixture
 def colours(export: ExportBuilder) -> ExportBuilder:
     """The property `Цвет` of goods with two values, `Размер` of offers with one."""
@@ -206,6 +229,65 @@ def test_a_name_that_another_attribute_has_is_not_taken(shop: Shop, export: Expo
     assert shop.issues() == {"attribute_name_taken": ["b"]}
 
 
+def test_a_name_is_handed_on(shop: Shop, export: ExportBuilder) -> None:
+    def names(*properties: tuple[str, str]) -> list[str]:
+        export.properties_goods(*(property_(key, name) for key, name in properties))
+        shop.run(export.folder)
+        assert_settled(shop, export)
+        return [name for name, *_ in shop.rows(ATTRIBUTES)]
+
+    assert names(("a", "Вес"), ("b", "Цвет")) == ["Вес", "Цвет"]
+    assert names(("b", "Вес"), ("a", "Масса"), ("c", "Цвет")) == ["Масса", "Вес", "Цвет"]
+    assert names(("a", "Вес"), ("b", "Тара")) == ["Вес", "Тара", "Цвет"]
+    assert names(("a", "Тара"), ("b", "Вес")) == ["Вес", "Тара", "Цвет"]  # in turn: neither is free
+    assert shop.issues() == {"attribute_name_taken": ["a", "b"]}
+
+
+def test_a_characteristic_finds_the_attribute_by_its_new_name(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_offers(property_("a", "Вес"))
+    export.goods(product("p1"))
+    shop.run(export.folder)
+    export.properties_offers(property_("a", "Масса"))
+    export.offers(offer("p1#c1", characteristics={"Вес": "1", "масса": "2"}))
+    shop.run(export.folder)
+    assert of_variant(shop) == [("Масса", "2")]
+    assert_settled(shop, export)
+
+
+def test_the_last_record_of_a_repeated_property_names_the_attribute(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("a", "Вес"), property_("a", "Масса", value_type="Число"))
+    export.properties_offers(property_("a", "масса", value_type="Число"))
+    shop.run(export.folder)
+    assert [(name, kind) for name, _, kind, *_ in shop.rows(ATTRIBUTES)] == [("масса", "Число")]
+    assert shop.rows(MAPPINGS) == [("a", "масса", "goods")]
+    assert_settled(shop, export)
+
+
+def test_an_attribute_of_the_shop_takes_the_name_of_its_first_property(shop: Shop, export: ExportBuilder) -> None:
+    export.goods(product("p1", properties={"a": "Нет"}))
+    shop.run(export.folder)
+    link_by_hand(shop)
+    export.properties_goods(property_("a", "АКЦИЯ", value_type="Строка"), property_("b", "акция"))
+    dry = shop.run(export.folder, is_dry_run=True)
+    real = shop.run(export.folder)
+    assert ("АКЦИЯ", "aktsija", "Строка", True, "акция") in shop.rows(ATTRIBUTES)
+    assert of_product(shop) == [("АКЦИЯ", "Нет")]  # from now on it is 1C's
+    assert dry.counts == real.counts
+    assert counts(real, Entity.ATTRIBUTE) == (0, 1, 0, 0, 0)
+    assert_settled(shop, export)
+
+
+def test_an_attribute_without_a_normalised_name_gets_values(shop: Shop, colours: ExportBuilder) -> None:
+    colours.goods(product("p1"))
+    shop.run(colours.folder)
+    shop.execute("UPDATE product_attributes SET normalized_name = NULL")
+    colours.properties_goods(property_("color", "Цвет", {"red": "Красный", "white": "Белый"}))
+    colours.goods(product("p1", properties={"color": "white"}))
+    shop.run(colours.folder)
+    assert of_product(shop) == [("Цвет", "Белый")]
+    assert_settled(shop, colours)
+
+
 def test_goods_properties_are_linked(shop: Shop, colours: ExportBuilder) -> None:
     """Quirk Q14: the reference importer parses them and links nothing."""
     colours.properties_goods(
@@ -293,6 +375,13 @@ def test_a_value_listed_under_another_property_is_a_value_of_its_own(shop: Shop,
     assert [key for key, *_ in shop.rows(VALUE_MAPPINGS)] == ["red"]
 
 
+def test_a_value_of_its_own_is_spelled_as_the_listed_one(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(property_("a", "Вес", {"1": "0,5", "2": "0.5"}), property_("b", "Тара"))
+    export.goods(product("p1", properties={"b": "2"}))
+    shop.run(export.folder)
+    assert of_product(shop) == [("Тара", "0,5")]
+
+
 def test_links_follow_what_1c_says_now(shop: Shop, colours: ExportBuilder) -> None:
     colours.goods(product("p1", properties={"color": "red"}))
     colours.offers(offer("p1#c1", characteristics={"Размер": "XL", "Цвет": "Красный"}))
@@ -320,18 +409,7 @@ def test_an_offer_that_names_no_characteristics_keeps_its_links(shop: Shop, colo
 def test_what_an_operator_has_linked_to_a_product_stays(shop: Shop, colours: ExportBuilder) -> None:
     colours.goods(product("p1", properties={"color": "red"}))
     shop.run(colours.folder)
-    shop.execute(
-        """
-        WITH own AS (
-            INSERT INTO product_attributes (name, slug, type, created_at, updated_at, is_active, normalized_name)
-            VALUES ('Акция', 'aktsija', '', now(), now(), true, 'акция') RETURNING id
-        ), value AS (
-            INSERT INTO product_attribute_values (value, slug, created_at, updated_at, attribute_id, normalized_value)
-            SELECT 'Да', 'da', now(), now(), id, 'да' FROM own RETURNING id
-        )
-        INSERT INTO products_attributes (product_id, attributevalue_id) SELECT p.id, v.id FROM products AS p, value AS v
-        """
-    )
+    link_by_hand(shop)
     before = row_versions(shop)
     shop.run(colours.folder)
     assert row_versions(shop) == before

@@ -151,6 +151,7 @@ def _run(shop: Shop, export: Export, folder: Path, *, is_dry_run: bool = False) 
     try:
         return shop.run(
             folder,
+            kind=export.kind,
             file_type=export.file_type,
             is_full=export.is_full,
             is_dry_run=is_dry_run,

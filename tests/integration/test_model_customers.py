@@ -72,7 +72,6 @@ def users_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pyte
         yield shop
 
 
-@pytest.mark.skipif("customers" not in list(RunKind), reason="customers are not imported yet")
 @pytest.mark.timeout(0 if NEW_EXAMPLES else 120)
 @EXAMPLES
 @given(history=_histories)
@@ -132,7 +131,7 @@ def _differences(model: ModelUsers, shop: Shop) -> dict[str, object]:
 def _run(shop: Shop, folder: Path) -> str:
     """The code of the error with which the run was refused, if it was."""
     try:
-        shop.run(folder, kind=RunKind("customers"), allow_older=True, accept_large_change=True)
+        shop.run(folder, kind=RunKind.CUSTOMERS, allow_older=True, accept_large_change=True)
     except SyncError as error:
         return error.code
     return ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tests.model import values
-from tests.model.exports import BrandValue, Group, PriceTypeRecord
+from tests.model.exports import Group, PriceTypeRecord, Property
 from tests.model.shop import HIDDEN_CATEGORY, Brand, BrandMapping, Category, ModelShop, PriceType
 
 REPAIR_ANCHOR = "__repair_anchor__"
@@ -145,10 +145,11 @@ def _move(shop: ModelShop, inside: dict[str, _Node], nodes: dict[str, _Node], ex
         wanted.remove(possible[0])
 
 
-def import_brands(shop: ModelShop, brands: Iterable[BrandValue]) -> None:
+def import_brands(shop: ModelShop, properties: Iterable[Property]) -> None:
     """Every GUID stands for a brand; the first spelling names a new one."""
-    for value in brands:
-        key, name = value.onec_id.strip(), value.name.strip()[:100]
+    brands = [p for p in properties if (p.name or "").strip() == "Бренд" and values.property_id(p.onec_id)]
+    for value in (value for brand in brands for value in brand.values):
+        key, name = value.onec_id.strip(), value.text.strip()[:100]
         if not key or len(key) > values.ID_LIMIT or not name or name == "Без Бренда":
             continue
         mapping = shop.mapping(key)

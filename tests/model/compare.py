@@ -17,6 +17,35 @@ _QUERIES = {
         SELECT m.onec_id, m.onec_name, b.slug
         FROM products_brand_1c_mapping AS m JOIN brands AS b ON b.id = m.brand_id
     """,
+    "product_attributes": "SELECT name, slug, type, is_active, normalized_name FROM product_attributes",
+    "product_attribute_1c_mappings": """
+        SELECT m.onec_id, m.onec_name, m.source, a.slug
+        FROM product_attribute_1c_mappings AS m JOIN product_attributes AS a ON a.id = m.attribute_id
+    """,
+    "product_attribute_values": """
+        SELECT a.slug, v.normalized_value, v.value, v.slug
+        FROM product_attribute_values AS v JOIN product_attributes AS a ON a.id = v.attribute_id
+    """,
+    "product_attribute_value_1c_mappings": """
+        SELECT m.onec_id, m.onec_value, m.source, a.slug, v.normalized_value
+        FROM product_attribute_value_1c_mappings AS m
+        JOIN product_attribute_values AS v ON v.id = m.attribute_value_id
+        JOIN product_attributes AS a ON a.id = v.attribute_id
+    """,
+    "products_attributes": """
+        SELECT p.onec_id, a.slug, v.normalized_value
+        FROM products_attributes AS l
+        JOIN products AS p ON p.id = l.product_id
+        JOIN product_attribute_values AS v ON v.id = l.attributevalue_id
+        JOIN product_attributes AS a ON a.id = v.attribute_id
+    """,
+    "product_variants_attributes": """
+        SELECT p.onec_id, a.slug, v.normalized_value
+        FROM product_variants_attributes AS l
+        JOIN product_variants AS p ON p.id = l.productvariant_id
+        JOIN product_attribute_values AS v ON v.id = l.attributevalue_id
+        JOIN product_attributes AS a ON a.id = v.attribute_id
+    """,
     "price_types": "SELECT onec_id, onec_name, product_field, is_active FROM price_types",
     "products": """
         SELECT p.onec_id, p.name, p.slug, p.description, c.slug, b.slug, p.onec_brand_id, p.parent_onec_id, p.vat_rate,

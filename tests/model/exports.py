@@ -8,9 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from freesport_sync.core.run import FileType
+from freesport_sync.core.run import FileType, RunKind
 
 Pairs = tuple[tuple[str, str], ...]
+
+PARTS = (
+    *("groups", "properties_goods", "properties_offers", "price_lists", "storages"),
+    *("goods", "offers", "prices", "rests"),
+)
+"""The kinds of files by the names that `Export` and `builders.ExportBuilder` have for them, in import order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +31,22 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandValue:
-    """One value of the property `Бренд`."""
+class Value:
+    """One of the values that a property lists; a value of the property `Бренд` is a brand too."""
 
     onec_id: str
-    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A `Свойство` with its `ВариантыЗначений`; without a name a tombstone."""
+
+    onec_id: str | None
+    name: str | None
+    values: tuple[Value, ...] = ()
+    value_type: str = "Справочник"
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,8 @@ class Good:
     brand: str | None = None
     description: str | None = None
     vat: str | None = None
+    properties: Pairs = ()
+    """(id of the property, id or text of the value), the brand apart."""
     deleted: bool = False
 
 
@@ -89,7 +108,7 @@ class OfferRests:
     stock: Pairs
 
 
-Record = Group | BrandValue | PriceTypeRecord | Storage | Good | Offer | OfferPrices | OfferRests
+Record = Group | Property | PriceTypeRecord | Storage | Good | Offer | OfferPrices | OfferRests
 R = TypeVar("R", bound=Record, covariant=True)
 
 
@@ -111,13 +130,15 @@ class Export:
     """
 
     groups: tuple[File[Group], ...] = ()
-    brands: tuple[File[BrandValue], ...] = ()
-    price_types: tuple[File[PriceTypeRecord], ...] = ()
+    properties_goods: tuple[File[Property], ...] = ()
+    properties_offers: tuple[File[Property], ...] = ()
+    price_lists: tuple[File[PriceTypeRecord], ...] = ()
     storages: tuple[File[Storage], ...] = ()
     goods: tuple[File[Good], ...] = ()
     offers: tuple[File[Offer], ...] = ()
     prices: tuple[File[OfferPrices], ...] = ()
     rests: tuple[File[OfferRests], ...] = ()
+    kind: RunKind = RunKind.ALL
     file_type: FileType = FileType.ALL
     is_full: bool = False
     is_tried: bool = False
@@ -128,7 +149,7 @@ class Edit:
     """What the shop itself does between two runs, to one of its objects if it has it: `Edit("products", "p1", ...)`.
 
     Args:
-        key: 1C key of the object.
+        key: 1C key of the object; of an attribute its slug.
     """
 
     table: str
@@ -156,4 +177,45 @@ class OwnBrand:
     normalized_name: str
 
 
-Step = Export | Edit | OwnCategory | OwnBrand
+@dataclass(frozen=True, slots=True)
+class OwnAttribute:
+    """An attribute that the shop has made itself, with the value `Да`."""
+
+    name: str
+    slug: str
+    normalized_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An operator gives a product or a variant a value, if the shop has both.
+
+    Args:
+        key: 1C key of the product or variant.
+        slug: of the attribute.
+        value: normalised.
+    """
+
+    table: str
+    key: str
+    slug: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remap:
+    """An operator finds that 1C's property, or one of its values, is what the shop has already.
+
+    Args:
+        key: 1C key of the property or value.
+        slug: of the attribute that it is, or that has the value.
+        value: normalised; None where it is a property.
+    """
+
+    key: str
+    slug: str
+    value: str | None = None
+
+
+ShopStep = Edit | OwnCategory | OwnBrand | OwnAttribute | Link | Remap
+Step = Export | ShopStep

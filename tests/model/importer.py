@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 
-from freesport_sync.core.run import FileType
+from freesport_sync.core.run import FileType, RunKind
 from freesport_sync.settings.model import OwnedField, Settings
 from tests.model import values
+from tests.model.attributes import give_values, import_attributes
 from tests.model.books import Refused, hidden_category, import_brands, import_groups, import_price_types, no_brand
-from tests.model.exports import Export, File, R
+from tests.model.exports import PARTS, Export, File, R
 from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
 
 COLORS = ("тёмно-синий", "синий", "красный")
 """What the shop's `color_mappings` are taken to hold."""
 
 _PARTS = {
-    FileType.ALL: ("groups", "brands", "price_types", "storages", "goods", "offers", "prices", "rests"),
-    FileType.GOODS: ("groups", "brands", "goods"),
-    FileType.OFFERS: ("price_types", "storages", "offers", "prices", "rests"),
-    FileType.PRICES: ("price_types", "prices"),
+    FileType.ALL: PARTS,
+    FileType.GOODS: ("groups", "properties_goods", "properties_offers", "goods"),
+    FileType.OFFERS: ("properties_offers", "price_lists", "storages", "offers", "prices", "rests"),
+    FileType.PRICES: ("price_lists", "prices"),
     FileType.RESTS: ("storages", "rests"),
 }
+
+_CARRIERS = {"properties_goods": "goods", "properties_offers": "offers", "prices": "offers", "rests": "offers"}
+"""Where 2.x has what 3.x writes into files of its own: these are opened in place of files that are not there."""
 
 
 @dataclass(slots=True)
@@ -90,29 +95,46 @@ class ModelImport:
         self._refuse_what_makes_no_sense()
         export, root_name = self.export, self.settings.catalog.root_category
         import_groups(self.shop, self._records("groups", export.groups), root_name, export.is_full)
-        import_brands(self.shop, self._records("brands", export.brands))
-        import_price_types(self.shop, self._records("price_types", export.price_types))
+        properties = list(self._records("properties_goods", export.properties_goods))
+        of_offers = list(self._records("properties_offers", export.properties_offers))
+        if "goods" in self._parts:
+            import_brands(self.shop, properties + of_offers)
+        import_attributes(self.shop, properties, of_offers)
+        import_price_types(self.shop, self._records("price_lists", export.price_lists))
         self._import_goods()
         self._import_offers()
         self._make_default_variants()
         self._import_prices()
         self._import_rests()
         self._spread_vat()
+        give_values(self.shop, self._files("offers", export.offers), self._files("goods", export.goods))
 
     def _refuse_what_makes_no_sense(self) -> None:
-        present = {part for part in _PARTS[self.export.file_type] if getattr(self.export, part)}
-        if not present or (self.export.file_type is FileType.RESTS and "rests" not in present):
+        written = {part for part in PARTS if getattr(self.export, part)}
+        present = written & set(self._parts)
+        opened = present | {_CARRIERS[part] for part in self._parts if part in _CARRIERS and part not in present}
+        opened &= written
+        if not opened or (self.export.file_type is FileType.RESTS and not opened & {"rests", "offers"}):
             raise Refused("no_files")
         if self.export.is_full and not present & {"groups", "goods", "offers"}:
             raise Refused("full_needs_files")
-        if not self.shop.products and "goods" not in present and present & {"offers", "prices", "rests"}:
+        sells = {"offers", "prices", "rests"} if {"offers", "prices", "rests"} & set(self._parts) else set()
+        if not self.shop.products and "goods" not in present and opened & sells:
             raise Refused("catalog_missing")
 
+    @property
+    def _parts(self) -> tuple[str, ...]:
+        if self.export.kind is RunKind.ATTRIBUTES:
+            return "properties_goods", "properties_offers"
+        return _PARTS[self.export.file_type]
+
+    def _files(self, part: str, files: tuple[File[R], ...]) -> list[tuple[R, ...]]:
+        """The records of each file, by date, then by number of the segment; nothing of files that are not asked for."""
+        wanted = files if part in self._parts else ()
+        return [file.records for file in sorted(wanted, key=lambda file: (file.created_at, file.segment))]
+
     def _records(self, part: str, files: tuple[File[R], ...]) -> Iterator[R]:
-        """By date, then by number of the segment; nothing of files that are not asked for."""
-        if part in _PARTS[self.export.file_type]:
-            for file in sorted(files, key=lambda file: (file.created_at, file.segment)):
-                yield from file.records
+        return chain.from_iterable(self._files(part, files))
 
     # Products
 
@@ -259,7 +281,7 @@ class ModelImport:
 
     def _make_default_variants(self) -> None:
         """For each product of the whole shop that has no offer in the files or in the shop."""
-        if self.export.file_type not in (FileType.ALL, FileType.OFFERS):
+        if "offers" not in self._parts:
             return
         for product in self.shop.products:
             has_variants = any(True for _ in self.shop.variants_of(product))

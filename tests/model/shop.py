@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tests.model.exports import Edit, OwnBrand, OwnCategory
+from tests.model.exports import Edit, Link, OwnAttribute, OwnBrand, OwnCategory, Remap, ShopStep
 
 Rows = dict[str, list[tuple[Any, ...]]]
 """Table -> what its rows say; ids are replaced by keys and timestamps left out."""
@@ -60,6 +60,39 @@ class PriceType:
 
 
 @dataclass(slots=True, eq=False)
+class Attribute:
+    name: str
+    slug: str
+    normalized_name: str | None
+    type: str
+    is_active: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class AttributeValue:
+    attribute: Attribute
+    value: str
+    slug: str
+    normalized_value: str
+
+
+@dataclass(slots=True, eq=False)
+class AttributeMapping:
+    onec_id: str
+    onec_name: str
+    source: str
+    attribute: Attribute
+
+
+@dataclass(slots=True, eq=False)
+class ValueMapping:
+    onec_id: str
+    onec_value: str
+    source: str
+    value: AttributeValue
+
+
+@dataclass(slots=True, eq=False)
 class Product:
     onec_id: str
     parent_onec_id: str
@@ -76,6 +109,7 @@ class Product:
     """1C (and not an operator) has hidden it: 1C may show it again."""
     is_waiting: bool = True
     """For its first variant, which shows it."""
+    values: list[AttributeValue] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -91,6 +125,7 @@ class Variant:
     warehouse_id: str | None = None
     warehouse_name: str | None = None
     vat_rate: Decimal | None = None
+    values: list[AttributeValue] = field(default_factory=list)
 
     @property
     def is_default(self) -> bool:
@@ -105,6 +140,10 @@ class ModelShop:
     categories: list[Category] = field(default_factory=list)
     brands: list[Brand] = field(default_factory=list)
     brand_mappings: list[BrandMapping] = field(default_factory=list)
+    attributes: list[Attribute] = field(default_factory=list)
+    attribute_mappings: list[AttributeMapping] = field(default_factory=list)
+    attribute_values: list[AttributeValue] = field(default_factory=list)
+    value_mappings: list[ValueMapping] = field(default_factory=list)
     price_types: list[PriceType] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
@@ -117,6 +156,19 @@ class ModelShop:
 
     def brand(self, normalized_name: str) -> Brand | None:
         return next((b for b in self.brands if b.normalized_name == normalized_name), None)
+
+    def attribute(self, normalized_name: str) -> Attribute | None:
+        return next((a for a in self.attributes if a.normalized_name == normalized_name), None)
+
+    def attribute_mapping(self, onec_id: str) -> AttributeMapping | None:
+        return next((m for m in self.attribute_mappings if m.onec_id == onec_id), None)
+
+    def attribute_value(self, attribute: Attribute, normalized_value: str) -> AttributeValue | None:
+        of_attribute = (v for v in self.attribute_values if v.attribute is attribute)
+        return next((v for v in of_attribute if v.normalized_value == normalized_value), None)
+
+    def value_mapping(self, onec_id: str) -> ValueMapping | None:
+        return next((m for m in self.value_mappings if m.onec_id == onec_id), None)
 
     def price_type(self, onec_id: str) -> PriceType | None:
         return next((t for t in self.price_types if t.onec_id == onec_id), None)
@@ -132,7 +184,7 @@ class ModelShop:
     def variants_of(self, product: Product) -> Iterator[Variant]:
         return (v for v in self.variants if v.product is product)
 
-    def change(self, step: Edit | OwnCategory | OwnBrand) -> None:
+    def change(self, step: ShopStep) -> None:
         """What the shop does itself; what would clash with something that it has is left."""
         match step:
             case OwnCategory(name, slug, onec_id, is_active):
@@ -141,18 +193,50 @@ class ModelShop:
             case OwnBrand(name, slug, normalized_name):
                 if not any(b.slug == slug or b.normalized_name == normalized_name for b in self.brands):
                     self.brands.append(Brand(name, slug, normalized_name))
+            case OwnAttribute():
+                self._add_attribute(step)
+            case Link(table, key, slug, normalized):
+                owner, value = self._item(table, key), self._value_of(slug, normalized)
+                if isinstance(owner, Product | Variant) and value is not None and value not in owner.values:
+                    owner.values.append(value)
+            case Remap(key, slug, None):
+                for mapping in self.attribute_mappings:
+                    if mapping.onec_id == key:
+                        mapping.attribute = self._attribute_of(slug) or mapping.attribute
+            case Remap(key, slug, str(normalized)):
+                for value_mapping in self.value_mappings:
+                    if value_mapping.onec_id == key:
+                        value_mapping.value = self._value_of(slug, normalized) or value_mapping.value
             case Edit():
                 self._edit(step)
 
-    def _edit(self, edit: Edit) -> None:
+    def _add_attribute(self, step: OwnAttribute) -> None:
+        name = step.normalized_name
+        if not any(a.slug == step.slug or (name is not None and a.normalized_name == name) for a in self.attributes):
+            attribute = Attribute(step.name, step.slug, name, "", is_active=True)
+            self.attributes.append(attribute)
+            self.attribute_values.append(AttributeValue(attribute, "Да", "da", "да"))
+
+    def _attribute_of(self, slug: str) -> Attribute | None:
+        return next((a for a in self.attributes if a.slug == slug), None)
+
+    def _value_of(self, slug: str, normalized: str) -> AttributeValue | None:
+        attribute = self._attribute_of(slug)
+        return self.attribute_value(attribute, normalized) if attribute else None
+
+    def _item(self, table: str, key: str) -> object:
         find: Callable[[str], object] = {
             "categories": self.category,
             "products_brand_1c_mapping": self.mapping,
             "price_types": self.price_type,
             "products": lambda key: next((p for p in self.products if p.onec_id == key), None),
             "product_variants": self.variant,
-        }[edit.table]
-        item = find(edit.key)
+            "product_attributes": self._attribute_of,
+        }[table]
+        return find(key)
+
+    def _edit(self, edit: Edit) -> None:
+        item = self._item(edit.table, edit.key)
         if isinstance(item, Variant) and edit.column in PRICE_COLUMNS:
             item.prices[edit.column] = Decimal(str(edit.value))
         elif item is not None:
@@ -167,6 +251,23 @@ class ModelShop:
             ],
             "brands": [(b.name, b.slug, b.normalized_name) for b in self.brands],
             "products_brand_1c_mapping": [(m.onec_id, m.onec_name, m.brand.slug) for m in self.brand_mappings],
+            "product_attributes": [(a.name, a.slug, a.type, a.is_active, a.normalized_name) for a in self.attributes],
+            "product_attribute_1c_mappings": [
+                (m.onec_id, m.onec_name, m.source, m.attribute.slug) for m in self.attribute_mappings
+            ],
+            "product_attribute_values": [
+                (v.attribute.slug, v.normalized_value, v.value, v.slug) for v in self.attribute_values
+            ],
+            "product_attribute_value_1c_mappings": [
+                (m.onec_id, m.onec_value, m.source, m.value.attribute.slug, m.value.normalized_value)
+                for m in self.value_mappings
+            ],
+            "products_attributes": [
+                (p.onec_id, v.attribute.slug, v.normalized_value) for p in self.products for v in p.values
+            ],
+            "product_variants_attributes": [
+                (o.onec_id, v.attribute.slug, v.normalized_value) for o in self.variants for v in o.values
+            ],
             "price_types": [(t.onec_id, t.onec_name, t.product_field, t.is_active) for t in self.price_types],
             "products": [
                 (

@@ -7,25 +7,10 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from freesport_sync.core.run import FileType
+from freesport_sync.core.run import FileType, RunKind
+from tests.model import exports
 from tests.model.books import REPAIR_ANCHOR
-from tests.model.exports import (
-    BrandValue,
-    Edit,
-    Export,
-    File,
-    Good,
-    Group,
-    Offer,
-    OfferPrices,
-    OfferRests,
-    OwnBrand,
-    OwnCategory,
-    PriceTypeRecord,
-    R,
-    Step,
-    Storage,
-)
+from tests.model.exports import PARTS, Edit, Export, File, Group, R, Step
 from tests.model.values import ZERO_GUID
 
 T = TypeVar("T")
@@ -40,6 +25,14 @@ TYPE_IDS = ["t1", "t2", "t3", "t4", "t5"]
 WAREHOUSE_IDS = ["w3", "w2", "w1"]
 BRAND_IDS = ["b1", "b2", "b3", "b4"]
 
+PROPERTY_IDS = ["color", "color2", "weight", "size", "frame", "Бренд"]
+VALUE_IDS = ["v1", "v2", "v3", "v4"]
+ATTRIBUTE_SLUGS = ["tsvet", "razmer", "ves-kg", "own", "brend"]
+
+PROPERTY_NAMES = ["Цвет", "цвет ", "Вес, кг", "вес (кг)", "Размер", "Цвет рамы", "Tsvet", "--", "№", "½" * 150]
+VALUES = ["Красный", "красныи ", "Синий", "XL", "x l", "0,5", "0.5", "--", "½" * 150, "щ" * 256]
+TEXTS = ["", " ", "-999 999 999,9", "-999999999.9", ZERO_GUID, "5f06cea4-1920-11eb-81ce-00155d3cae02", "X.L", "12,5"]
+NORMALIZED_VALUES = ["красныи", "синии", "xl", "да", "05"]
 GROUP_NAMES = ["Мячи", "Прочее", "Прочее 2", "прочее", "Прочее 3", "Ёлка", "Елка", "中文", ROOT, "щ" * 201, " Мячи "]
 BRAND_NAMES = ["Nike", "NIKE", "Ni-ke ", "Без Бренда", "No Brand", "Бой", "Бои", "Joma", "Йома", "--", "№", "½" * 60]
 TYPE_NAMES = ["Опт 1", "Опт1 старый", "РРЦ", "РРЦ рекомендованная", "Розничная", "Закупочная", "МРЦ", "Тренерская"]
@@ -67,15 +60,6 @@ DATES = ["2025-09-12T21:25:39", "2025-09-13T08:00:00"]
 SEGMENTS = [1, 2, 10]
 WAREHOUSE_NAMES = ["1 СДВ склад", "2 ТЛВ склад", "Intex ОСНОВНОЙ", "Новый"]
 
-PARTS = ("groups", "brands", "price_types", "storages", "goods", "offers", "prices", "rests")
-PARTS_OF = {
-    FileType.ALL: PARTS,
-    FileType.GOODS: ("groups", "brands", "goods"),
-    FileType.OFFERS: ("price_types", "storages", "offers", "prices", "rests"),
-    FileType.PRICES: ("price_types", "prices"),
-    FileType.RESTS: ("storages", "rests"),
-}
-
 
 def _rarely(usual: st.SearchStrategy[T], rare: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
     return st.integers(0, 9).flatmap(lambda n: rare if n == 9 else usual)
@@ -84,6 +68,11 @@ def _rarely(usual: st.SearchStrategy[T], rare: st.SearchStrategy[T]) -> st.Searc
 def _mostly(usual: list[T], odd: list[T]) -> st.SearchStrategy[T]:
     """Four times of five one of the usual ones."""
     return st.sampled_from(usual * (4 * len(odd) // len(usual) + 1) + odd)
+
+
+def _pairs(usual: list[str], odd: list[str], texts: list[str]) -> st.SearchStrategy[exports.Pairs]:
+    names = st.lists(_mostly(usual, odd), max_size=3, unique=True)
+    return names.flatmap(lambda keys: st.tuples(*(st.tuples(st.just(key), st.sampled_from(texts)) for key in keys)))
 
 
 _deleted = _mostly([False], [True])
@@ -112,26 +101,64 @@ def groups(draw: st.DrawFn) -> tuple[Group, ...]:
     return top
 
 
-_brands = st.builds(BrandValue, st.sampled_from(BRAND_IDS), st.sampled_from(BRAND_NAMES))
-_storages = st.builds(Storage, st.sampled_from(WAREHOUSE_IDS), st.sampled_from(WAREHOUSE_NAMES))
+_brands = st.builds(exports.Value, st.sampled_from(BRAND_IDS), st.sampled_from(BRAND_NAMES))
+_values = st.builds(exports.Value, _mostly(VALUE_IDS, ["", "v" * 256]), _mostly(VALUES, ["", " "]))
+_properties = _rarely(
+    st.builds(
+        exports.Property,
+        onec_id=st.sampled_from(PROPERTY_IDS),
+        name=st.sampled_from(PROPERTY_NAMES),
+        values=st.lists(_values, max_size=4).map(tuple),
+        value_type=_mostly(["Справочник"], ["Число"]),
+        deleted=_deleted,
+    ),
+    _rarely(
+        st.builds(
+            exports.Property,
+            st.just("Бренд"),
+            _mostly(["Бренд"], [" бренд"]),
+            st.lists(_values, max_size=2).map(tuple),
+            deleted=_deleted,
+        ),
+        st.builds(
+            exports.Property,
+            _mostly(PROPERTY_IDS, ["", "x" * 256]),
+            _mostly([None], ["Бренд"]),
+            st.lists(_values, max_size=2).map(tuple),
+            deleted=st.booleans(),
+        ),
+    ),
+)
+_brand_properties = st.builds(
+    exports.Property, st.just("Бренд"), st.just("Бренд"), st.lists(_brands, min_size=1, max_size=4).map(tuple)
+)
+_storages = st.builds(exports.Storage, st.sampled_from(WAREHOUSE_IDS), st.sampled_from(WAREHOUSE_NAMES))
 _price_types = _rarely(
-    st.builds(PriceTypeRecord, st.sampled_from(TYPE_IDS), st.sampled_from(TYPE_NAMES), _deleted),
-    st.builds(PriceTypeRecord, st.sampled_from(TYPE_IDS), st.none(), st.booleans()),
+    st.builds(exports.PriceTypeRecord, st.sampled_from(TYPE_IDS), st.sampled_from(TYPE_NAMES), _deleted),
+    st.builds(exports.PriceTypeRecord, st.sampled_from(TYPE_IDS), st.none(), st.booleans()),
 )
 _goods = _rarely(
     st.builds(
-        Good,
+        exports.Good,
         onec_id=_products,
         name=st.sampled_from(PRODUCT_NAMES),
         group=st.sampled_from([*GROUP_IDS, "root", "nowhere", ZERO_GUID, "", None]),
         brand=st.sampled_from([*BRAND_IDS, "nobody", ZERO_GUID, "", None]),
         description=st.sampled_from([*DESCRIPTIONS, None]),
         vat=st.sampled_from([*RATES, None]),
+        properties=_pairs(PROPERTY_IDS[:4], ["frame", "unknown"], [*VALUE_IDS, *TEXTS]),
         deleted=_deleted,
     ),
     _rarely(
-        st.builds(Good, _products, st.none(), deleted=st.just(True)),
-        st.sampled_from([Good(None, "Мяч"), Good("x" * 101, "Мяч"), Good("p1", None), Good("p1", " ")]),
+        st.builds(exports.Good, _products, st.none(), deleted=st.just(True)),
+        st.sampled_from(
+            [
+                exports.Good(None, "Мяч"),
+                exports.Good("x" * 101, "Мяч"),
+                exports.Good("p1", None),
+                exports.Good("p1", " "),
+            ]
+        ),
     ),
 )
 _characteristics = st.fixed_dictionaries(
@@ -142,11 +169,15 @@ _characteristics = st.fixed_dictionaries(
         "Размер": st.sampled_from(SIZES),
         "размер_обуви": st.sampled_from(SIZES),
         "Детский размер": st.just("Да"),
+        **{
+            name: st.sampled_from([*VALUES, *TEXTS])
+            for name in ("Вес кг", "цвет рамы", "Tsvet", "--", "бренд", "Акция")
+        },
     },
 ).map(lambda values: tuple(values.items()))
 _offers = _rarely(
     st.builds(
-        Offer,
+        exports.Offer,
         onec_id=_offer_ids,
         name=st.sampled_from([*OFFER_NAMES, None]),
         article=st.sampled_from([None, None, "", *ARTICLES]),
@@ -154,17 +185,19 @@ _offers = _rarely(
         deleted=_deleted,
     ),
     _rarely(
-        st.builds(Offer, _offer_ids, st.none(), deleted=st.just(True)),
-        st.sampled_from([Offer(None, "Мяч"), Offer("#a", "Мяч"), Offer("p1#" + "x" * 98, "Мяч")]),
+        st.builds(exports.Offer, _offer_ids, st.none(), deleted=st.just(True)),
+        st.sampled_from(
+            [exports.Offer(None, "Мяч"), exports.Offer("#a", "Мяч"), exports.Offer("p1#" + "x" * 98, "Мяч")]
+        ),
     ),
 )
 _prices = st.builds(
-    OfferPrices,
+    exports.OfferPrices,
     _offer_ids,
     st.lists(st.tuples(_types, _mostly(["70", "100", "7", "0"], ODD_AMOUNTS)), max_size=4).map(tuple),
 )
 _rests = st.builds(
-    OfferRests,
+    exports.OfferRests,
     _offer_ids,
     st.lists(
         st.tuples(_mostly(WAREHOUSE_IDS, [""]), _mostly(["5", "3", "0"], ODD_QUANTITIES)),
@@ -182,8 +215,9 @@ def _files(records: st.SearchStrategy[Sequence[R]]) -> st.SearchStrategy[tuple[F
 
 _PARTS: dict[str, st.SearchStrategy[Any]] = {
     "groups": _files(groups()),
-    "brands": _files(st.lists(_brands, min_size=1, max_size=4)),
-    "price_types": _files(st.lists(_price_types, min_size=1, max_size=5)),
+    "properties_goods": _files(st.lists(_rarely(_properties, _brand_properties), min_size=1, max_size=4)),
+    "properties_offers": _files(st.lists(_properties, min_size=1, max_size=3)),
+    "price_lists": _files(st.lists(_price_types, min_size=1, max_size=5)),
     "storages": _files(st.lists(_storages, max_size=3)),
     "goods": _files(st.lists(_goods, min_size=1, max_size=5)),
     "offers": _files(st.lists(_offers, min_size=1, max_size=6)),
@@ -193,14 +227,16 @@ _PARTS: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def exports(draw: st.DrawFn) -> Export:
+def _runs(draw: st.DrawFn) -> Export:
     """A run with all files or with some."""
-    file_type = draw(_rarely(st.just(FileType.ALL), st.sampled_from(FileType)))
+    kind = draw(_rarely(st.just(RunKind.ALL), st.just(RunKind.ATTRIBUTES)))
+    narrowed = _rarely(st.just(FileType.ALL), st.sampled_from(FileType))
     left_out = draw(st.sets(st.sampled_from(PARTS)))
     present = [part for part in PARTS if part not in left_out]
     return Export(
         **{part: draw(_PARTS[part]) for part in present},
-        file_type=file_type,
+        kind=kind,
+        file_type=draw(narrowed) if kind is RunKind.ALL else FileType.ALL,
         is_full=draw(_rarely(st.just(False), st.just(True))),
         is_tried=draw(_rarely(st.just(False), st.just(True))),
     )
@@ -231,50 +267,99 @@ def _edits() -> st.SearchStrategy[Edit]:
     )
 
 
+def _attribute_edits() -> st.SearchStrategy[Step]:
+    slugs, normalized = st.sampled_from(ATTRIBUTE_SLUGS), st.sampled_from(NORMALIZED_VALUES)
+    return st.one_of(
+        st.builds(Edit, st.just("product_attributes"), slugs, st.just("name"), st.sampled_from(PROPERTY_NAMES[:3])),
+        st.builds(Edit, st.just("product_attributes"), slugs, st.just("is_active"), st.booleans()),
+        st.builds(Edit, st.just("product_attributes"), slugs, st.just("normalized_name"), st.none()),
+        st.builds(exports.Link, st.just("products"), st.sampled_from(PRODUCT_IDS), slugs, normalized),
+        st.builds(exports.Link, st.just("product_variants"), st.sampled_from(OFFER_IDS), slugs, normalized),
+        st.builds(exports.Remap, st.sampled_from(PROPERTY_IDS), slugs),
+        st.builds(exports.Remap, st.sampled_from(VALUE_IDS), slugs, normalized),
+    )
+
+
 def _own_objects() -> st.SearchStrategy[Step]:
     return st.one_of(
         st.builds(
-            OwnCategory,
+            exports.OwnCategory,
             name=st.sampled_from([ROOT, ROOT, "Прочее"]),
             slug=st.sampled_from(["own", "prochee", "sport", "onec-unresolved-category"]),
             onec_id=st.sampled_from([None, "", REPAIR_ANCHOR]),
             is_active=st.booleans(),
         ),
         st.builds(
-            OwnBrand,
+            exports.OwnBrand,
             name=st.sampled_from(["NIKE", "joma", "Без бренда"]),
             slug=st.sampled_from(["nike", "no-brand", "own"]),
             normalized_name=st.sampled_from(["nike", "by-hand", "nobrand"]),
+        ),
+        st.builds(
+            exports.OwnAttribute,
+            name=st.sampled_from(["Акция", "ЦВЕТ"]),
+            slug=st.sampled_from(["own", "tsvet"]),
+            normalized_name=st.sampled_from(["акция", "цвет", None]),
         ),
     )
 
 
 USUAL = Export(
     groups=(File((Group("root", ROOT, children=(Group("g1", "Мячи"), Group("g2", "Прочее"))),)),),
-    brands=(File((BrandValue("b1", "Nike"), BrandValue("b2", "Joma"))),),
-    price_types=(
+    properties_goods=(
         File(
             (
-                PriceTypeRecord("t1", "Опт 1"),
-                PriceTypeRecord("t2", "РРЦ"),
-                PriceTypeRecord("t3", "МРЦ"),
-                PriceTypeRecord("t4", "РРЦ рекомендованная"),
+                exports.Property("Бренд", "Бренд", (exports.Value("b1", "Nike"), exports.Value("b2", "Joma"))),
+                exports.Property("color", "Цвет", (exports.Value("v1", "Красный"), exports.Value("v2", "Синий"))),
+                exports.Property("weight", "Вес, кг", value_type="Число"),
             )
         ),
     ),
-    storages=(File((Storage("w1", "1 СДВ склад"), Storage("w2", "2 ТЛВ склад"))),),
-    goods=(File((Good("p1", "Мяч", "g1", "b1", "Круглый", "20"), Good("p2", "Мяч", "g2", "b2", None, "10"))),),
-    offers=(File((Offer("p1#a", "Мяч", "ART"), Offer("p1#b", "Мяч (5)", "ART"))),),
+    properties_offers=(
+        File(
+            (
+                exports.Property("size", "Размер", (exports.Value("v3", "XL"),)),
+                exports.Property("color2", "цвет", (exports.Value("v4", "Белый"),)),
+            )
+        ),
+    ),
+    price_lists=(
+        File(
+            (
+                exports.PriceTypeRecord("t1", "Опт 1"),
+                exports.PriceTypeRecord("t2", "РРЦ"),
+                exports.PriceTypeRecord("t3", "МРЦ"),
+                exports.PriceTypeRecord("t4", "РРЦ рекомендованная"),
+            )
+        ),
+    ),
+    storages=(File((exports.Storage("w1", "1 СДВ склад"), exports.Storage("w2", "2 ТЛВ склад"))),),
+    goods=(
+        File(
+            (
+                exports.Good("p1", "Мяч", "g1", "b1", "Круглый", "20", (("color", "v1"), ("weight", "0,5"))),
+                exports.Good("p2", "Мяч", "g2", "b2", None, "10"),
+            )
+        ),
+    ),
+    offers=(
+        File(
+            (
+                exports.Offer("p1#a", "Мяч", "ART", (("Цвет", "Красный"), ("Размер", "XL"))),
+                exports.Offer("p1#b", "Мяч (5)", "ART"),
+            )
+        ),
+    ),
     prices=(
         File(
             (
-                OfferPrices("p1#a", (("t1", "70"), ("t2", "100"), ("t3", "90"), ("t4", "95"))),
-                OfferPrices("p1#b", (("t1", "71"), ("t4", "96"))),
-                OfferPrices("p2", (("t2", "5"),)),
+                exports.OfferPrices("p1#a", (("t1", "70"), ("t2", "100"), ("t3", "90"), ("t4", "95"))),
+                exports.OfferPrices("p1#b", (("t1", "71"), ("t4", "96"))),
+                exports.OfferPrices("p2", (("t2", "5"),)),
             )
         ),
     ),
-    rests=(File((OfferRests("p1#a", (("w1", "5"), ("w2", "5"))), OfferRests("p1#b", (("w2", "3"),)))),),
+    rests=(File((exports.OfferRests("p1#a", (("w1", "5"), ("w2", "5"))), exports.OfferRests("p1#b", (("w2", "3"),)))),),
 )
 """A shop as it should be; without it most exports would find nothing to change."""
 
@@ -282,7 +367,7 @@ USUAL = Export(
 def histories(max_size: int) -> st.SearchStrategy[list[Step]]:
     """Exports one after the other, most often into a usual shop, and what the shop does between them."""
     step: st.SearchStrategy[Step] = st.integers(0, 9).flatmap(
-        lambda n: _own_objects() if n == 9 else _edits() if n > 5 else exports()
+        lambda n: _own_objects() if n == 9 else _attribute_edits() if n == 8 else _edits() if n > 5 else _runs()
     )
     first: st.SearchStrategy[list[Step]] = st.integers(0, 3).map(lambda n: [] if n == 3 else [USUAL])
     return st.builds(list.__add__, first, st.lists(step, min_size=1, max_size=max_size))

@@ -90,6 +90,12 @@ def is_numbered(name: str, base: str, limit: int) -> bool:
     return match is not None and match[1] == base[: limit - len(match[2])]
 
 
+def property_id(text: str | None) -> str:
+    """The id of a property, or of a value that a property lists; empty where the shop cannot keep it."""
+    key = (text or "").strip()
+    return "" if len(key) > 255 else key
+
+
 def reference(text: str | None) -> str | None:
     """The id of another object; the zero GUID refers to nothing."""
     key = (text or "").strip()
@@ -115,7 +121,7 @@ def price_column(name: str) -> str | None:
 def color(name: str, characteristics: tuple[tuple[str, str], ...], colors: Collection[str]) -> str:
     """The first characteristic that is a colour and has a value, else the first of the shop's colours in the name."""
     for label, value in characteristics:
-        if label.strip().lower() in ("цвет", "color", "окраска") and _is_value(value):
+        if label.strip().lower() in ("цвет", "color", "окраска") and is_value(value):
             return value.strip()[:100]
     return next((word.capitalize() for word in colors if word.lower() in name.lower()), "")
 
@@ -130,9 +136,10 @@ def size(name: str, characteristics: tuple[tuple[str, str], ...]) -> str:
     return match[1].strip()[:50] if match and _is_size(match[1]) else ""
 
 
-def _is_value(text: str) -> bool:
+def is_value(text: str) -> bool:
+    """Neither empty nor 1C's number that is not set."""
     return bool(text.strip()) and number(text) is not Odd.NOT_SET
 
 
 def _is_size(text: str) -> bool:
-    return _is_value(text) and text.strip().lower() not in ("да", "нет", "yes", "no", "true", "false", "-")
+    return is_value(text) and text.strip().lower() not in ("да", "нет", "yes", "no", "true", "false", "-")

@@ -3,55 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 from tests import builders
-from tests.model.exports import (
-    BrandValue,
-    Edit,
-    Export,
-    File,
-    Good,
-    Group,
-    Offer,
-    OfferPrices,
-    OfferRests,
-    OwnBrand,
-    OwnCategory,
-    PriceTypeRecord,
-    Record,
-    Storage,
-)
+from tests.model import exports
+from tests.model.exports import Edit, Link, OwnAttribute, OwnBrand, OwnCategory, Remap, ShopStep
 from tests.shop import Shop
 
 
-def write_export(export: Export, folder: Path) -> None:
+def write_export(export: exports.Export, folder: Path) -> None:
     """The files of an export, as 1C lays them out."""
     builder = builders.ExportBuilder(folder)
-    _write(export.groups, builder.groups)
-    for file in export.brands:
-        builder.properties_goods(_brands(file.records), segment=file.segment, created_at=file.created_at)
-    _write(export.price_types, builder.price_lists)
-    _write(export.storages, builder.storages)
-    _write(export.goods, builder.goods)
-    _write(export.offers, builder.offers)
-    _write(export.prices, builder.prices)
-    _write(export.rests, builder.rests)
+    for part in exports.PARTS:
+        write: Callable[..., Path] = getattr(builder, part)
+        for file in getattr(export, part):
+            write(*map(_xml, file.records), segment=file.segment, created_at=file.created_at)
 
 
-def change_shop(step: Edit | OwnCategory | OwnBrand, shop: Shop) -> None:
+def change_shop(step: ShopStep, shop: Shop) -> None:
     """Do it in the database; what would clash with something that the shop has is left."""
     match step:
-        case Edit(table, key, column, value):
-            shop.execute(f"UPDATE {table} SET {column} = :value WHERE onec_id = :key", value=value, key=key)
+        case Edit(table, _, column):
+            key_column = "slug" if table == "product_attributes" else "onec_id"
+            shop.execute(f"UPDATE {table} SET {column} = :value WHERE {key_column} = :key", **_params(step))
         case OwnCategory():
             shop.execute(
                 "INSERT INTO categories (name, slug, onec_id, is_active, description, image, sort_order, seo_title,"
                 " seo_description, icon, created_at, updated_at)"
                 " VALUES (:name, :slug, :onec_id, :is_active, '', '', 0, '', '', '', now(), now())"
                 " ON CONFLICT DO NOTHING",
-                **asdict(step),
+                **_params(step),
             )
         case OwnBrand():
             shop.execute(
@@ -59,66 +42,97 @@ def change_shop(step: Edit | OwnCategory | OwnBrand, shop: Shop) -> None:
                 " created_at, updated_at)"
                 " VALUES (:name, :slug, :normalized_name, '', '', '', true, false, now(), now())"
                 " ON CONFLICT DO NOTHING",
-                **asdict(step),
+                **_params(step),
+            )
+        case OwnAttribute():
+            shop.execute(
+                "WITH own AS ("
+                " INSERT INTO product_attributes (name, slug, normalized_name, type, is_active, created_at, updated_at)"
+                " VALUES (:name, :slug, :normalized_name, '', true, now(), now()) ON CONFLICT DO NOTHING RETURNING id)"
+                " INSERT INTO product_attribute_values"
+                " (attribute_id, value, slug, normalized_value, created_at, updated_at)"
+                " SELECT id, 'Да', 'da', 'да', now(), now() FROM own",
+                **_params(step),
+            )
+        case Link(table):
+            links, owner = _LINKS[table]
+            shop.execute(
+                f"INSERT INTO {links} ({owner}, attributevalue_id) SELECT o.id, v.id"
+                f" FROM {table} AS o, ({_VALUE}) AS v WHERE o.onec_id = :key ON CONFLICT DO NOTHING",
+                **_params(step),
+            )
+        case Remap(value=None):
+            shop.execute(
+                "UPDATE product_attribute_1c_mappings AS m SET attribute_id = a.id"
+                " FROM product_attributes AS a WHERE a.slug = :slug AND m.onec_id = :key",
+                **_params(step),
+            )
+        case Remap():
+            shop.execute(
+                f"UPDATE product_attribute_value_1c_mappings AS m SET attribute_value_id = v.id"
+                f" FROM ({_VALUE}) AS v WHERE m.onec_id = :key",
+                **_params(step),
             )
 
 
-def _write(files: tuple[File[Record], ...], write: Callable[..., Path]) -> None:
-    for file in files:
-        write(*map(_xml, file.records), segment=file.segment, created_at=file.created_at)
+_LINKS = {
+    "products": ("products_attributes", "product_id"),
+    "product_variants": ("product_variants_attributes", "productvariant_id"),
+}
+_VALUE = """
+    SELECT v.id FROM product_attribute_values AS v JOIN product_attributes AS a ON a.id = v.attribute_id
+    WHERE a.slug = :slug AND v.normalized_value = :value
+"""
 
 
-def _xml(record: Record) -> str:
+def _params(step: ShopStep) -> dict[str, Any]:
+    return {name: value for name, value in asdict(step).items() if name not in ("table", "column")}
+
+
+def _xml(record: exports.Record) -> str:
     match record:
-        case Group():
-            below = map(_xml, record.children)
-            return builders.group(
-                record.onec_id,
-                name=record.name,
-                children=below,
-                description=record.description,
-                deleted=record.deleted,
-            )
-        case PriceTypeRecord():
-            return builders.price_type(record.onec_id, record.name, deleted=record.deleted)
-        case Storage():
-            return builders.storage(record.onec_id, record.name)
-        case Good():
-            return builders.product(
-                record.onec_id,
-                name=record.name,
-                group=record.group,
-                brand=record.brand,
-                description=record.description,
-                vat=record.vat,
-                deleted=record.deleted,
-            )
-        case Offer():
-            return builders.offer(
-                record.onec_id,
-                name=record.name,
-                article=record.article,
-                characteristics=dict(record.characteristics),
-                deleted=record.deleted,
-            )
-        case OfferPrices():
+        case exports.Group():
+            below = [_xml(child) for child in record.children]
+            return builders.group(**_written(record) | {"children": below})
+        case exports.Property():
+            return _property(record)
+        case exports.PriceTypeRecord():
+            return builders.price_type(**_written(record))
+        case exports.Storage():
+            return builders.storage(**_written(record))
+        case exports.Good():
+            return builders.product(**_written(record) | {"properties": dict(record.properties)})
+        case exports.Offer():
+            return builders.offer(**_written(record) | {"characteristics": dict(record.characteristics)})
+        case exports.OfferPrices():
             entries = "".join(builders.price(*amount) for amount in record.amounts)
             return _proposal(record.onec_id, builders.raw_element("Цены", entries))
-        case OfferRests():
+        case exports.OfferRests():
             return _proposal(record.onec_id, builders.raw_element("Остатки", "".join(map(_rest, record.stock))))
     raise TypeError(record)
 
 
-def _brands(values: tuple[BrandValue, ...]) -> str:
-    # Not `builders.brand_property`: a list may repeat a key.
-    entries = "".join(
+def _written(record: exports.Record) -> dict[str, Any]:
+    """Its fields, which are named as the arguments of its builder."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _property(record: exports.Property) -> str:
+    # Not `builders.property_`: a list may repeat a key.
+    values = "".join(
         builders.raw_element(
-            "Справочник", builders.element("ИдЗначения", value.onec_id) + builders.element("Значение", value.name)
+            "Справочник", builders.element("ИдЗначения", value.onec_id) + builders.element("Значение", value.text)
         )
-        for value in values
+        for value in record.values
     )
-    head = builders.element("Ид", "Бренд") + builders.element("Наименование", "Бренд")
-    return builders.raw_element("Свойство", head + builders.raw_element("ВариантыЗначений", entries))
+    return builders.raw_element(
+        "Свойство",
+        builders.element("Ид", record.onec_id)
+        + builders.element("Наименование", record.name)
+        + builders.element("ПометкаУдаления", str(record.deleted).lower())
+        + builders.element("ТипЗначений", record.value_type)
+        + builders.raw_element("ВариантыЗначений", values),
+    )
 
 
 def _proposal(onec_id: str, content: str) -> str:

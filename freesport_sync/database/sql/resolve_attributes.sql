@@ -40,12 +40,13 @@ LEFT JOIN map_attribute_name AS by_name ON s.is_characteristic AND by_name.norma
 LEFT JOIN dictionary_value AS d ON NOT s.is_characteristic AND d.onec_id = s.value
 LEFT JOIN product_attribute_value_1c_mappings AS m
     ON NOT s.is_characteristic AND d.onec_id IS NULL AND m.onec_id = s.value
-LEFT JOIN product_attribute_values AS shop_value ON shop_value.id = coalesce(d.mapped_no, m.attribute_value_id)
+LEFT JOIN product_attribute_values AS shop_value ON shop_value.id = coalesce(d.value_no, m.attribute_value_id)
+LEFT JOIN new_value ON new_value.value_no = d.value_no
 CROSS JOIN LATERAL (
-    SELECT coalesce(shop_value.attribute_id, d.attribute_no) AS attribute_no,
-           coalesce(shop_value.id, d.value_no) AS value_no, coalesce(shop_value.value, d.value) AS value,
-           coalesce(shop_value.normalized_value, d.normalized_value) AS normalized_value,
-           coalesce(shop_value.slug, d.slug) AS slug
+    SELECT coalesce(shop_value.attribute_id, new_value.attribute_no) AS attribute_no,
+           coalesce(shop_value.id, new_value.value_no) AS value_no, coalesce(shop_value.value, new_value.value) AS value,
+           coalesce(shop_value.normalized_value, new_value.normalized_value) AS normalized_value,
+           coalesce(shop_value.slug, new_value.slug) AS slug
 ) AS ref;
 UPDATE pair SET value_no = known.id FROM product_attribute_values AS known
 WHERE pair.value_no IS NULL AND NOT pair.is_unknown
@@ -87,8 +88,7 @@ ANALYZE pair (number);
 
 -- The shop's values of the attributes that 1C knows.
 CREATE TEMP TABLE from_1c ON COMMIT DROP AS
-SELECT v.id FROM product_attribute_values AS v
-WHERE EXISTS (SELECT 1 FROM product_attribute_1c_mappings AS m WHERE m.attribute_id = v.attribute_id);
+SELECT id FROM product_attribute_values WHERE attribute_id IN (SELECT attribute_no FROM map_attribute);
 
 -- Owners whose values may differ from the links that the shop has: hundreds of thousands of links are compared by a sum
 -- of hashes for each owner, because sorting them would take longer than everything else here.
