@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
@@ -12,6 +13,8 @@ def main() -> int:
     from multiprocessing import freeze_support
 
     freeze_support()
+    # Loading makes a hundred thousand objects of which none is garbage: to look every 700 takes a tenth of the time.
+    gc.set_threshold(50_000)
     if getattr(sys, "frozen", False):
         _use_worker_program()
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.progress import Event, Progress
+from freesport_sync.core.progress import Event, MergeRepeated, Progress
 from freesport_sync.core.run import Entity, FileType, RunKind, Stage
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, product, property_
 from tests.integration.support import counts, row_versions
 from tests.shop import Shop
+from tests.watching import at_stage
 
 ATTRIBUTES = "SELECT name, slug, type, is_active, normalized_name FROM product_attributes ORDER BY id"
 MAPPINGS = "SELECT onec_id, onec_name, source FROM product_attribute_1c_mappings ORDER BY id"
@@ -430,6 +431,28 @@ def test_what_an_operator_has_linked_to_a_variant_goes(shop: Shop, colours: Expo
     assert of_variant(shop) == [("Размер", "XL"), ("Цвет", "Красный")]
     shop.run(colours.folder)
     assert of_variant(shop) == [("Размер", "XL")]
+
+
+@pytest.mark.parametrize("table", ["products_attributes", "product_variants_attributes"])
+def test_a_link_that_an_operator_makes_meanwhile_is_found_by_the_second_attempt(
+    shop: Shop, colours: ExportBuilder, table: str
+) -> None:
+    colours.goods(product("p1"))
+    colours.offers(offer("p1#c1"))
+    shop.run(colours.folder)
+    colours.goods(product("p1", properties={"color": "red"}))
+    colours.offers(offer("p1#c1", characteristics={"Цвет": "Красный"}))
+    owner = {"products_attributes": "products", "product_variants_attributes": "product_variants"}[table]
+
+    def link() -> None:
+        shop.execute(
+            f"INSERT INTO {table} ({owner.removesuffix('s').replace('_', '')}_id, attributevalue_id)"
+            f" SELECT o.id, a.id FROM {owner} AS o, product_attribute_values AS a WHERE a.value = 'Красный'"
+        )
+
+    shop.run(colours.folder, at_stage(Stage.APPLY, link))
+    assert [event.attempt for event in shop.events if isinstance(event, MergeRepeated)] == [2]
+    assert of_product(shop) == of_variant(shop) == [("Цвет", "Красный")]
 
 
 def test_the_last_copy_of_a_repeated_offer_says_what_it_has(shop: Shop, colours: ExportBuilder) -> None:

@@ -25,6 +25,8 @@ DELETE FROM products_attributes AS l USING chg_links AS c
 WHERE c.owner = 'product' AND l.product_id = c.owner_id
   AND l.attributevalue_id = ANY (c.value_ids) AND l.attributevalue_id <> ALL (c.value_nos);
 
+-- A link that somebody else has made meanwhile breaks the key, and the merge is repeated: ON CONFLICT would take half as
+-- long again for each of the hundreds of thousands of links of a first import.
 INSERT INTO product_variants_attributes (productvariant_id, attributevalue_id)
 SELECT coalesce(c.owner_id, v.id), coalesce(new.id, used.value_no)
 FROM chg_links AS c
@@ -32,8 +34,7 @@ LEFT JOIN product_variants AS v ON c.owner_id IS NULL AND v.onec_id = c.onec_id
 CROSS JOIN LATERAL unnest(c.value_nos) AS used (value_no)
 LEFT JOIN value_id AS new ON new.value_no = used.value_no
 WHERE c.owner = 'variant' AND used.value_no <> ALL (c.value_ids)
-ORDER BY 1, 2
-ON CONFLICT (productvariant_id, attributevalue_id) DO NOTHING;
+ORDER BY 1, 2;
 INSERT INTO products_attributes (product_id, attributevalue_id)
 SELECT coalesce(c.owner_id, p.id), coalesce(new.id, used.value_no)
 FROM chg_links AS c
@@ -42,4 +43,3 @@ CROSS JOIN LATERAL unnest(c.value_nos) AS used (value_no)
 LEFT JOIN value_id AS new ON new.value_no = used.value_no
 WHERE c.owner = 'product' AND used.value_no <> ALL (c.value_ids)
 ORDER BY 1, 2
-ON CONFLICT (product_id, attributevalue_id) DO NOTHING

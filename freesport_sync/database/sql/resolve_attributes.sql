@@ -89,6 +89,7 @@ ANALYZE pair (number);
 -- The shop's values of the attributes that 1C knows.
 CREATE TEMP TABLE from_1c ON COMMIT DROP AS
 SELECT id FROM product_attribute_values WHERE attribute_id IN (SELECT attribute_no FROM map_attribute);
+ANALYZE from_1c;
 
 -- Owners whose values may differ from the links that the shop has: hundreds of thousands of links are compared by a sum
 -- of hashes for each owner, because sorting them would take longer than everything else here.
@@ -99,7 +100,9 @@ SELECT o.owner_no, o.owner, o.onec_id, o.owner_id, o.properties
 FROM owner_properties AS o
 LEFT JOIN (
     SELECT used.owner_no, count(*) AS links, bit_xor(pair.value_hash) AS hash
-    FROM (SELECT owner_no, unnest(properties) AS number FROM owner_properties) AS used
+    FROM (
+        SELECT owner_no, unnest(properties) AS number FROM owner_properties WHERE owner_id IS NOT NULL
+    ) AS used
     JOIN (SELECT number, hashint8extended(value_no, 0) AS value_hash FROM pair WHERE value_no IS NOT NULL) AS pair
         ON pair.number = used.number
     GROUP BY used.owner_no
@@ -112,7 +115,7 @@ LEFT JOIN (
     SELECT 'product', l.product_id, count(*), bit_xor(hashint8extended(l.attributevalue_id, 0))
     FROM products_attributes AS l JOIN from_1c ON from_1c.id = l.attributevalue_id GROUP BY l.product_id
 ) AS has ON has.owner = o.owner AND has.owner_id = o.owner_id
-WHERE (wanted.links, wanted.hash) IS DISTINCT FROM (has.links, has.hash);
+WHERE o.owner_id IS NULL OR (wanted.links, wanted.hash) IS DISTINCT FROM (has.links, has.hash);
 ANALYZE suspect (owner, owner_id);
 
 CREATE TEMP TABLE chg_links ON COMMIT DROP AS
