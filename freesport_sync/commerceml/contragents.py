@@ -134,12 +134,12 @@ def _checked_phone(phone: str, onec_id: str, name: str, reading: Reading) -> str
 _ATOM = r"[0-9A-Za-z!#$%&'*+/=?^_`{|}~-]+"
 _LETTER = r"[0-9A-Za-z\u00a1-\uffff]"
 _LABEL = rf"{_LETTER}(?:(?:{_LETTER}|-){{0,61}}{_LETTER})?"
-_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}(?<=[^.]{{2}})")
+_EMAIL = rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}(?<=[^.]{{2}})"  # compiled when a customer is met: 15 ms
 
 
 def is_email(text: str) -> bool:
     """Whether the shop would take the text for one e-mail address, and can store it."""
-    return len(text) <= EMAIL_LIMIT and _EMAIL.fullmatch(text) is not None
+    return len(text) <= EMAIL_LIMIT and re.fullmatch(_EMAIL, text) is not None
 
 
 def normalize_phone(text: str) -> str:
