@@ -24,6 +24,7 @@ from freesport_sync.database.history import (
     read_run,
     read_runs,
 )
+from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
 from freesport_sync.errors import ConfigError
 from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
 from freesport_sync.pipeline.media_root import MediaRoot
@@ -150,6 +151,25 @@ class Application:
                     yield issue
 
             yield RunIssues(run, read_issue_counts(connection, run), issues())
+
+    def cancel(self, run_id: int, by: str) -> CancelRequest:
+        """Ask a run to stop that another program has started, here or on another computer.
+
+        Raises:
+            ConfigError: there is no such run, or it is not running.
+        """
+        with self._connection() as connection:
+            return request_cancel(connection, run_id, by)
+
+    def unlock_stale(self, shop_texts: Texts) -> Unlocked:
+        """Close what dead importers have left open.
+
+        Raises:
+            LockHeld: somebody is importing; nothing is closed.
+        """
+        interrupted, stale = shop_texts("report.interrupted"), shop_texts("report.stale")
+        with self._connection() as connection:
+            return unlock_stale(connection, interrupted, stale)
 
     def list_settings(self) -> tuple[ListedSetting, ...]:
         """Every setting with the value in force."""

@@ -26,6 +26,7 @@ SHOWN_ISSUES = 200
 STDOUT = Path("-")
 """As the file of `--csv`."""
 LARGEST_NUMBER = 1_000_000_000
+_ACTIONS = ("run", "check", "settings", "history", "show", "cancel", "unlock_stale")
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def run_command_line(arguments: list[str]) -> int:
     parser = build_parser(texts)
     options = parser.parse_args(arguments)
     _refuse_contradictions(options, parser, texts)
-    if not (options.run or options.check or options.settings or options.history or options.show):
+    if not any(vars(options)[name] for name in _ACTIONS):
         parser.print_help()
         return ExitCode.USAGE
     # Loading the rest takes longer than answering --help.
@@ -81,6 +82,8 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     only.add_argument("--check", action="store_true", help=text("check"))
     only.add_argument("--history", nargs="?", const=20, type=number, metavar="N", help=text("history"))
     only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
+    only.add_argument("--cancel", type=number, metavar="RUN_ID", help=text("cancel"))
+    only.add_argument("--unlock-stale", action="store_true", help=text("unlock_stale"))
     only.add_argument("--settings", action="store_true", help=text("settings"))
     what.add_argument("--issues", action="store_true", help=text("issues"))
     what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
@@ -193,6 +196,13 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
     if options.history is not None:
         output.history(application.history(options.history))
         return ExitCode.DONE
+    if options.cancel is not None:
+        output.cancel_requested(application.cancel(options.cancel, _operator(options)))
+        return ExitCode.DONE
+    if options.unlock_stale:
+        # The shop's administrators read Russian, whatever the operator's terminal speaks.
+        output.unlocked(application.unlock_stale(Texts(Language.RUSSIAN)))
+        return ExitCode.DONE
     if options.settings:
         output.settings(application.list_settings(), application.paths.settings_file)
         return ExitCode.DONE
@@ -226,15 +236,13 @@ def _check_code(items: Sequence[CheckItem]) -> int:
 
 
 def _request(options: argparse.Namespace, default_dir: Path) -> RunRequest:
-    from freesport_sync.os_support import user_and_host
-
     kind = RunKind(options.run)
     return RunRequest(
         kind=kind,
         file_type=FileType(options.file_type),
         data_dir=default_dir if options.file else _data_dir(options, default_dir),
         file=options.file,
-        operator=storable(options.operator or user_and_host()),
+        operator=_operator(options),
         chunk_size=options.chunk_size or kind.usual_chunk_size,
         is_dry_run=options.dry_run,
         is_full=options.full,
@@ -244,6 +252,12 @@ def _request(options: argparse.Namespace, default_dir: Path) -> RunRequest:
         skip_images=options.skip_images,
         media_root=options.media_root,
     )
+
+
+def _operator(options: argparse.Namespace) -> str:
+    from freesport_sync.os_support import user_and_host
+
+    return storable(options.operator or user_and_host())
 
 
 def _same_database(options: argparse.Namespace) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from freesport_sync.application import RunDetails, RunIssues
     from freesport_sync.database.checkup import CheckItem
     from freesport_sync.database.history import IssueCount, PastRun
+    from freesport_sync.database.remote import CancelRequest, Unlocked
     from freesport_sync.errors import SyncError
     from freesport_sync.settings.listing import ListedSetting
 
@@ -108,6 +109,14 @@ class JsonOutput:
     def issues_saved(self, found: RunIssues, count: int, file: Path | None) -> None:
         """Where the issues are; `--json` never comes with CSV on stdout."""
         self._write("issues_saved", {"count": count, "file": file})
+
+    def cancel_requested(self, request: CancelRequest) -> None:
+        """The run that was asked to stop."""
+        self._write("cancel_requested", asdict(request))
+
+    def unlocked(self, closed: Unlocked) -> None:
+        """What was closed; empty lists where nothing was dead."""
+        self._write("unlocked", asdict(closed))
 
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None:
         """One line a setting."""

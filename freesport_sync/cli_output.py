@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from freesport_sync.core.run import Counts
     from freesport_sync.database.checkup import CheckItem
     from freesport_sync.database.history import IssueCount, PastRun
+    from freesport_sync.database.remote import CancelRequest, Unlocked
     from freesport_sync.errors import SyncError
     from freesport_sync.settings.listing import ListedSetting
 
@@ -62,6 +63,8 @@ class Output(Protocol):
     def show(self, details: RunDetails) -> None: ...
     def issues(self, found: RunIssues) -> None: ...
     def issues_saved(self, found: RunIssues, count: int, file: Path | None) -> None: ...
+    def cancel_requested(self, request: CancelRequest) -> None: ...
+    def unlocked(self, closed: Unlocked) -> None: ...
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None: ...
 
 
@@ -200,6 +203,48 @@ class TerminalOutput:
         if file is not None:
             self._line(self._texts("cli.issues_saved", count=count, file=str(file)))
         self._not_stored(found.counts)
+
+    def cancel_requested(self, request: CancelRequest) -> None:
+        """That the run was asked to stop, and where its end will be told."""
+        self._line(
+            self._texts(
+                "cli.cancel_requested",
+                run_id=request.run_id,
+                operator=request.operator,
+                host=request.host,
+                stage=self._texts(f"stage.{request.stage}"),
+                by=request.requested_by,
+                at=_local(request.requested_at),
+                same_database=self._same_database,
+            )
+        )
+
+    def unlocked(self, closed: Unlocked) -> None:
+        """One line for each dead run and session."""
+        if not closed.runs and not closed.sessions:
+            self._line(self._texts("cli.nothing_stale"))
+        for run in closed.runs:
+            self._line(
+                self._texts(
+                    "cli.run_closed",
+                    run_id=run.id,
+                    operator=run.operator,
+                    host=run.host,
+                    stage=self._texts(f"stage.{run.stage}"),
+                    since=_local(run.started_at),
+                    heartbeat=_local(run.heartbeat_at),
+                )
+            )
+        for session in closed.sessions:
+            self._line(
+                self._texts(
+                    "cli.session_closed" if session.is_ours else "cli.session_closed_foreign",
+                    session=session.id,
+                    import_type=session.import_type,
+                    since=_local(session.started_at),
+                    updated=_local(session.updated_at),
+                )
+            )
 
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None:
         """Every setting: key, value, meaning, default and environment variable."""

@@ -24,9 +24,9 @@ class CancelToken:
         self.is_winding_up = False
         """The run has heard of it and is closing its rows: worth waiting for."""
 
-    def cancel(self, **params: object) -> None:
+    def cancel(self) -> None:
         """Ask the run to stop; harmless when repeated or too late."""
-        self.abort(Cancelled("cancelled", **params))
+        self.abort(Cancelled("cancelled"))
 
     def abort(self, reason: SyncError) -> None:
         """Make the run end with `reason`; the first reason wins."""

@@ -14,6 +14,15 @@ from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, Iss
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, runs
 
+_PAST_RUN = [
+    runs.c[name]
+    for name in (
+        *("id", "kind", "operator", "host", "is_dry_run", "status", "stage", "started_at", "finished_at"),
+        *("counts", "issue_totals", "error_code", "error_params", "request"),
+    )
+]
+"""Not every column: a history that no run has upgraded yet can be read all the same."""
+
 _ISSUES = """
 SELECT severity, code, file, line, onec_id, name, {article} AS article, field, value, params
 FROM freesport_sync.row_issues
@@ -57,7 +66,7 @@ def read_runs(connection: sa.Connection, limit: int) -> tuple[PastRun, ...]:
     """The newest runs first; empty where nothing was ever imported."""
     if current_revision(connection) is None:
         return ()
-    rows = connection.execute(sa.select(runs).order_by(runs.c.id.desc()).limit(limit))
+    rows = connection.execute(sa.select(*_PAST_RUN).order_by(runs.c.id.desc()).limit(limit))
     return tuple(_past_run(row) for row in rows)
 
 
@@ -65,7 +74,7 @@ def read_run(connection: sa.Connection, run_id: int) -> PastRun | None:
     """One run, or None."""
     if current_revision(connection) is None:
         return None
-    row = connection.execute(sa.select(runs).where(runs.c.id == run_id)).first()
+    row = connection.execute(sa.select(*_PAST_RUN).where(runs.c.id == run_id)).first()
     return _past_run(row) if row else None
 
 

@@ -32,6 +32,7 @@ class Holder:
     host: str | None = None
     run_id: int | None = None
     stage: str | None = None
+    heartbeat_at: datetime | None = None
 
 
 def take_lock(connection: sa.Connection) -> None:
@@ -57,6 +58,7 @@ def take_lock(connection: sa.Connection) -> None:
         run_id=holder.run_id,
         stage=holder.stage or "",
         since=since,
+        heartbeat=holder.heartbeat_at.isoformat(timespec="seconds") if holder.heartbeat_at else "",
     )
 
 
@@ -69,7 +71,14 @@ def find_holder(connection: sa.Connection) -> Holder | None:
     if run is None:
         return Holder(lock["pid"], lock["address"] or "", lock["backend_start"])
     return Holder(
-        lock["pid"], lock["address"] or "", run.started_at, run.operator, run.host, run_id=run.id, stage=run.stage
+        lock["pid"],
+        lock["address"] or "",
+        run.started_at,
+        run.operator,
+        run.host,
+        run_id=run.id,
+        stage=run.stage,
+        heartbeat_at=run.heartbeat_at,
     )
 
 
@@ -84,7 +93,7 @@ def _wait_for_holder(connection: sa.Connection) -> Holder | None:
 
 def _run_of(connection: sa.Connection, backend_id: int) -> Any:
     query = (
-        sa.select(runs.c.id, runs.c.operator, runs.c.host, runs.c.stage, runs.c.started_at)
+        sa.select(runs.c.id, runs.c.operator, runs.c.host, runs.c.stage, runs.c.started_at, runs.c.heartbeat_at)
         .where(runs.c.backend_id == backend_id, runs.c.status == "running")
         .order_by(runs.c.id.desc())
         .limit(1)

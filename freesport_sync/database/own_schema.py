@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from freesport_sync.errors import SchemaMismatch
 
 SCHEMA = "freesport_sync"
-HEAD = "0002"
+HEAD = "0003"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 metadata = sa.MetaData(schema=SCHEMA)
@@ -36,6 +36,7 @@ runs = sa.Table(
     sa.Column("heartbeat_at", _now, nullable=False),
     sa.Column("finished_at", _now),
     sa.Column("cancel_requested_at", _now),
+    sa.Column("cancel_requested_by", sa.Text),
     sa.Column("counts", JSONB, nullable=False),
     sa.Column("issue_totals", JSONB, nullable=False),
     sa.Column("error_code", sa.Text),

@@ -40,18 +40,31 @@ class OpenRun:
     started_at: datetime
 
 
-def close_interrupted_runs(connection: sa.Connection, retention_days: int) -> None:
-    """Mark our dead runs as interrupted and forget old history; only while holding the lock.
+@dataclass(frozen=True, slots=True)
+class DeadRun:
+    """A run whose process died without a word."""
 
-    Args:
-        connection: of the run.
-        retention_days: age from which a run is forgotten.
-    """
-    connection.execute(
+    id: int
+    operator: str
+    host: str
+    stage: str
+    started_at: datetime
+    heartbeat_at: datetime
+
+
+def close_interrupted_runs(connection: sa.Connection) -> tuple[DeadRun, ...]:
+    """Mark our dead runs as interrupted; only while holding the lock, when none of ours can be alive."""
+    dead = connection.execute(
         runs.update()
         .where(runs.c.status == RunStatus.RUNNING.value)
         .values(status=RunStatus.INTERRUPTED.value, finished_at=_now, error_code="interrupted", error_params={})
+        .returning(runs.c.id, runs.c.operator, runs.c.host, runs.c.stage, runs.c.started_at, runs.c.heartbeat_at)
     )
+    return tuple(sorted((DeadRun(*row) for row in dead), key=lambda run: run.id))
+
+
+def forget_old_runs(connection: sa.Connection, retention_days: int) -> None:
+    """Delete the history that is older than so many days."""
     oldest = sa.func.now() - sa.func.make_interval(0, 0, 0, retention_days)
     connection.execute(runs.delete().where(runs.c.started_at < oldest))
 
@@ -95,14 +108,19 @@ def open_run(connection: sa.Connection, request: RunRequest, import_type: Import
     return run
 
 
-def beat(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total: int) -> bool:
-    """Write the heartbeat and the progress; returns whether somebody asked the run to stop."""
-    cancel_requested = connection.execute(
+def beat(connection: sa.Connection, run: OpenRun, stage: Stage) -> str | None:
+    """Write the heartbeat; returns who has asked the run to stop, None while nobody has."""
+    asked = connection.execute(
         runs.update()
         .where(runs.c.id == run.id)
         .values(heartbeat_at=_now, stage=stage.value)
-        .returning(runs.c.cancel_requested_at)
-    ).scalar()
+        .returning(runs.c.cancel_requested_at, runs.c.cancel_requested_by)
+    ).one()
+    return None if asked.cancel_requested_at is None else asked.cancel_requested_by or ""
+
+
+def write_progress(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total: int) -> None:
+    """Write how far the run is, for our history and for the shop's admin."""
     stage_row = {"run_id": run.id, "stage": stage.value, "started_at": _now, "done": done, "total": total}
     statement = insert(run_stages).values(stage_row)
     connection.execute(
@@ -110,7 +128,6 @@ def beat(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total
     )
     # The shop's admin draws a live bar from these two keys.
     sessions.add_details(connection, run.id, {"total_items": total, "processed_items": done})
-    return cancel_requested is not None
 
 
 def add_files(connection: sa.Connection, run_id: int, files: Sequence[ExportFile]) -> None:

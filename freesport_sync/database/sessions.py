@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +26,20 @@ STALE_AFTER_HOURS = 2
 
 _ACTIVE = ("pending", "started", "in_progress")
 _now = sa.func.clock_timestamp()
+_is_active = import_sessions.c.status.in_(_ACTIVE)
 _is_ours = sa.func.coalesce(import_sessions.c.session_key.in_(SESSION_KEYS), False)
+_is_silent = import_sessions.c.updated_at <= sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'")
+
+
+@dataclass(frozen=True, slots=True)
+class StaleSession:
+    """A session row whose importer died without a word."""
+
+    id: int
+    import_type: str
+    is_ours: bool
+    started_at: datetime
+    updated_at: datetime
 
 
 def refuse_foreign_session(connection: sa.Connection) -> None:
@@ -35,11 +50,7 @@ def refuse_foreign_session(connection: sa.Connection) -> None:
     """
     foreign = connection.execute(
         sa.select(import_sessions)
-        .where(
-            import_sessions.c.status.in_(_ACTIVE),
-            _is_ours.is_(False),
-            import_sessions.c.updated_at > sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'"),
-        )
+        .where(_is_active, _is_ours.is_(False), ~_is_silent)
         .order_by(import_sessions.c.updated_at.desc())
         .limit(1)
     ).first()
@@ -53,27 +64,36 @@ def refuse_foreign_session(connection: sa.Connection) -> None:
         )
 
 
-def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str) -> None:
+def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str) -> tuple[StaleSession, ...]:
     """Close the shop's session rows whose importer died without a word; only while holding the lock.
 
     Args:
-        connection: of the run.
+        connection: the lock's, inside a transaction of the caller.
         interrupted: the sentence for our own rows: while we hold the lock none of our runs can be alive.
         stale: the sentence for rows of other importers, silent for more than two hours.
 
-    Raises:
-        LockHeld: see `refuse_foreign_session`.
+    Returns:
+        Them as they were before.
     """
-    refuse_foreign_session(connection)
-    for is_ours, message in ((True, interrupted), (False, stale)):
-        connection.execute(
-            import_sessions.update()
-            .where(
-                import_sessions.c.status.in_(_ACTIVE),
-                _is_ours.is_(is_ours),
-            )
-            .values(status="failed", error_message=message, finished_at=_now, updated_at=_now)
+    c = import_sessions.c
+    query = (
+        sa.select(c.id, c.import_type, _is_ours.label("is_ours"), c.started_at, c.updated_at)
+        .where(_is_active, sa.or_(_is_ours, _is_silent))
+        .order_by(c.id)
+        .with_for_update()
+    )
+    closed = tuple(StaleSession(*row) for row in connection.execute(query))
+    connection.execute(
+        import_sessions.update()
+        .where(c.id.in_([session.id for session in closed]))
+        .values(
+            status="failed",
+            error_message=sa.case((_is_ours, interrupted), else_=stale),
+            finished_at=_now,
+            updated_at=_now,
         )
+    )
+    return closed
 
 
 def open_session(connection: sa.Connection, import_type: ImportType, key: str = SESSION_KEYS[0]) -> int:
@@ -168,7 +188,7 @@ def close_sessions(
     )
     connection.execute(
         import_sessions.update()
-        .where(_sessions_of(run_id), import_sessions.c.status.in_(_ACTIVE))
+        .where(_sessions_of(run_id), _is_active)
         .values(
             status="completed" if is_completed else "failed",
             finished_at=_now,

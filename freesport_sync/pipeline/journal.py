@@ -12,7 +12,7 @@ from freesport_sync.core.progress import Event, IssuesFound, MergeRepeated, Prog
 from freesport_sync.core.run import IssueTotal, Stage
 from freesport_sync.database import runs, sessions
 from freesport_sync.database.engine import Connection, as_sync_error, is_retryable
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import Cancelled, SyncError
 
 HEARTBEAT_S = 1.0
 WAITING_ISSUES = 1000
@@ -122,16 +122,21 @@ class RunJournal:
         """Write what has gathered; returns whether that was the last time."""
         with self._condition:
             is_last = self._is_stopping
-            issues, lines, progress = list(self._issues), list(self._lines), self._progress
+            issues, lines, (stage, done, total) = list(self._issues), list(self._lines), self._progress
+        # First, because what follows may wait for a row of the shop's sessions that the shop has locked.
+        self._obey(runs.beat(self._connection, self._run, stage))
         runs.add_issues(self._connection, self._run.id, issues)
         self._written(self._issues, len(issues))
         for line in lines:
             sessions.add_report_line(self._connection, self._run.id, line)
             self._written(self._lines, 1)
-        if runs.beat(self._connection, self._run, *progress):
-            self._cancel.cancel(requested_in_database=True)
+        runs.write_progress(self._connection, self._run, stage, done, total)
         with self._condition:
             return is_last and not self._issues and not self._lines
+
+    def _obey(self, asked_by: str | None) -> None:
+        if asked_by is not None:
+            self._cancel.abort(Cancelled("cancelled_by", by=asked_by) if asked_by else Cancelled("cancelled"))
 
     def _written(self, queue: deque[RowIssue] | deque[str], count: int) -> None:
         with self._condition:

@@ -55,12 +55,12 @@ def _prepare(connection: Connection, job: ImportJob) -> None:
     take_lock(connection)
     prepare_shop(connection, job.target.may_create_tables)
     prepare_own_schema(connection)
-    if job.request.is_dry_run:
-        sessions.refuse_foreign_session(connection)
-    else:
+    sessions.refuse_foreign_session(connection)
+    if not job.request.is_dry_run:
         with transaction(connection):
             sessions.close_stale_sessions(connection, job.texts.interrupted, job.texts.stale)
-    runs.close_interrupted_runs(connection, job.settings.history.retention_days)
+    runs.close_interrupted_runs(connection)
+    runs.forget_old_runs(connection, job.settings.history.retention_days)
 
 
 class _ImportRun:
