@@ -29,6 +29,7 @@ from freesport_sync.errors import ConfigError
 from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
 from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.runner import run_import
+from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.listing import ListedSetting, list_settings
 from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
@@ -86,7 +87,9 @@ class Application:
         url = None if is_demo else self.settings.database.url if database_url is None else database_url
         self._url = None if url is None else parse_url(url)
 
-    def run(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
+    def run(
+        self, request: RunRequest, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
+    ) -> RunReport:
         """Import; see `pipeline.runner.run_import`."""
         texts = ShopTexts(
             hidden_category=shop_texts("report.hidden_category"),
@@ -97,7 +100,8 @@ class Application:
             outcome=shop_texts.outcome,
         )
         with self._target() as target:
-            return run_import(ImportJob(request, target, self.settings, self.paths.work, texts, reporter, cancel))
+            job = ImportJob(request, target, self.settings, self.paths.work, texts, reporter, cancel)
+            return run_import(job, pool)
 
     def check(self, media_root: Path | None = None) -> tuple[CheckItem, ...]:
         """Whether an import could run, point by point; writes nothing.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from freesport_sync.application import Application, RunIssues
     from freesport_sync.cli_output import Output
     from freesport_sync.database.checkup import CheckItem
+    from freesport_sync.pipeline.workers import WorkerPool
 
 SHOWN_ISSUES = 200
 STDOUT = Path("-")
@@ -184,11 +185,28 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
         raise ConfigError("demo_contradicts")
     if options.file is not None and (options.demo or options.data_dir is not None):
         raise ConfigError("file_contradicts")
+    if not options.run:
+        return _answer(options, _application(options), texts, output, cancel)
+    from freesport_sync.pipeline.workers import WorkerPool
+
+    with WorkerPool() as pool:  # a worker gets ready while the rest of the program is loaded
+        application = _application(options)
+        return _run(application, _request(options, application.settings.source.data_dir), pool, output, cancel)
+
+
+def _application(options: argparse.Namespace) -> Application:
     from freesport_sync.application import Application
     from freesport_sync.settings.logs import configure_logs
 
     application = Application(options.home, options.database_url, options.demo, options.create_shop_tables)
     configure_logs(application.paths.logs, is_verbose=options.verbose)
+    return application
+
+
+def _answer(
+    options: argparse.Namespace, application: Application, texts: Texts, output: Output, cancel: CancelToken
+) -> int:
+    """Everything but an import."""
     if options.check:
         items = application.check(options.media_root)
         output.check(items)
@@ -213,10 +231,8 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
             else:
                 _save_issues(found, options.csv, texts, output)
         return ExitCode.DONE
-    if options.show is not None:
-        output.show(application.show(options.show, SHOWN_ISSUES))
-        return ExitCode.DONE
-    return _run(application, _request(options, application.settings.source.data_dir), output, cancel)
+    output.show(application.show(options.show, SHOWN_ISSUES))
+    return ExitCode.DONE
 
 
 def _save_issues(found: RunIssues, file: Path, texts: Texts, output: Output) -> None:
@@ -278,8 +294,8 @@ def _data_dir(options: argparse.Namespace, default_dir: Path) -> Path:
     return default_dir
 
 
-def _run(application: Application, request: RunRequest, output: Output, cancel: CancelToken) -> int:
+def _run(application: Application, request: RunRequest, pool: WorkerPool, output: Output, cancel: CancelToken) -> int:
     with output:
         # The shop's administrators read Russian, whatever the operator's terminal speaks.
-        report = application.run(request, Texts(Language.RUSSIAN), output, cancel)
+        report = application.run(request, pool, Texts(Language.RUSSIAN), output, cancel)
     return ExitCode.ROW_ERRORS if report.has_row_errors else ExitCode.DONE

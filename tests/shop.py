@@ -19,6 +19,7 @@ from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect
 from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
 from freesport_sync.pipeline.runner import run_import
+from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
 from freesport_sync.texts import Language, Texts
 
@@ -60,7 +61,9 @@ class Shop:
         request = replace(RunRequest(data_dir=folder, operator="tester@here"), **options)
         target = Target(self.url, "shop", may_create_tables=False)
         work_dir = self.folder / "work"
-        return run_import(ImportJob(request, target, self.settings, work_dir, shop_texts(), report, self.cancel))
+        with WorkerPool() as pool:
+            job = ImportJob(request, target, self.settings, work_dir, shop_texts(), report, self.cancel)
+            return run_import(job, pool)
 
     def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:
         """The rows of a query, as plain tuples."""

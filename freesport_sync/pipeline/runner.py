@@ -33,18 +33,22 @@ from freesport_sync.pipeline.stage import StagedExport, stage_export
 from freesport_sync.pipeline.workers import WorkerPool
 
 
-def run_import(job: ImportJob) -> RunReport:
+def run_import(job: ImportJob, pool: WorkerPool) -> RunReport:
     """Import an export into the shop.
 
     Everything is read and staged before the first row of the shop is written; what is written becomes visible with one
     COMMIT, or not at all.
+
+    Args:
+        job: the import.
+        pool: workers that read the files.
 
     Raises:
         SyncError: the run was refused, failed or was cancelled; nothing was written to the shop's goods.
     """
     refuse_contradiction(job.request)
     media = open_media_root(job)
-    with translated_errors(), WorkerPool() as pool, connected(job.target, "freesport_sync") as lock:
+    with translated_errors(), connected(job.target, "freesport_sync") as lock:
         with interruptible(lock, job.cancel):
             _prepare(lock, job)
         with connected(job.target, "freesport_sync side") as side:

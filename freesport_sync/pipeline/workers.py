@@ -39,7 +39,7 @@ class WorkerPool:
         self._workers: list[tuple[BaseProcess, Connection]] = []
 
     def __enter__(self) -> Self:
-        self._start(1)  # it gets ready while the runner connects to the database
+        self._start(1)
         return self
 
     def __exit__(

@@ -25,7 +25,6 @@ from freesport_sync.core.run import RunReport
 from freesport_sync.database import own_schema
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.errors import SyncError
-from freesport_sync.pipeline import runner
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
 from tests.integration.support import GOODS_TABLES, row_versions
@@ -77,7 +76,7 @@ class NoWorkers(WorkerPool):
 @pytest.fixture(autouse=True)
 def _fast_if_many(monkeypatch: pytest.MonkeyPatch) -> None:
     if NEW_EXAMPLES:
-        monkeypatch.setattr(runner, "WorkerPool", NoWorkers)
+        monkeypatch.setattr("tests.shop.WorkerPool", NoWorkers)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from freesport_sync.database.own_schema import HEAD, SCHEMA, metadata, prepare_o
 from freesport_sync.errors import SchemaMismatch
 from freesport_sync.pipeline.job import ImportJob, Target
 from freesport_sync.pipeline.runner import run_import
+from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
 from tests.integration.support import shop_rows
 from tests.shop import Shop, shop_texts
@@ -179,7 +180,8 @@ def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path, tmp_p
         target = Target(empty_shop.url, "shop", may_create_tables=True)
         request = RunRequest(data_dir=dearer)
         job = ImportJob(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken())
-        return run_import(job).status
+        with WorkerPool() as pool:
+            return run_import(job, pool).status
 
     with empty_shop:
         assert import_creating() is RunStatus.COMPLETED
@@ -281,8 +283,9 @@ def test_role_without_the_right_to_make_tables(empty_shop: Shop, dearer: Path, t
         empty_shop.connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         target = Target(new_role(empty_shop), "shop", may_create_tables=True)
         request = RunRequest(data_dir=dearer)
-        with pytest.raises(SchemaMismatch) as caught:
-            run_import(ImportJob(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken()))
+        job = ImportJob(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken())
+        with WorkerPool() as pool, pytest.raises(SchemaMismatch) as caught:
+            run_import(job, pool)
         assert caught.value.code == "right_missing"
         assert empty_shop.value(TABLES, schema="public") == 0
 

@@ -10,7 +10,6 @@ import pytest
 
 from freesport_sync.commerceml.messages import Message, ParseTask
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.pipeline import runner
 from freesport_sync.pipeline.workers import WorkerPool
 from tests.builders import (
     ROOT_GROUP,
@@ -63,7 +62,7 @@ def test_blocks_and_workers_do_not_change_the_result(
     for file in export.folder.rglob("*.xml"):
         file.unlink()
     write_segments(export)
-    monkeypatch.setattr(runner, "WorkerPool", pool)
+    monkeypatch.setattr("tests.shop.WorkerPool", pool)
     shop.run(export.folder, chunk_size=chunk_size)
     assert result(shop) == {
         "categories": [("root", "sport"), ("g1", "mjachi"), ("g2", "prochee"), ("g3", "prochee-2")],
