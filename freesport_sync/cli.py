@@ -49,14 +49,22 @@ def run_command_line(arguments: list[str]) -> int:
     if not any(vars(options)[name] for name in _ACTIONS):
         parser.print_help()
         return ExitCode.USAGE
-    # Loading the rest takes longer than answering --help.
-    from freesport_sync.cli_output import make_output
-
-    output = make_output(texts, options.json, _same_database(options))
+    output = _output(options, texts)
     cancel = CancelToken()
     return run_interruptibly(
         lambda: _exit_code(options, texts, output, cancel), cancel, lambda: output.error(Cancelled("cancelled"))
     )
+
+
+def _output(options: argparse.Namespace, texts: Texts) -> Output:
+    # Imported here, as everything that takes longer than answering --help.
+    if options.json:
+        from freesport_sync.cli_json import JsonOutput
+
+        return JsonOutput(texts)
+    from freesport_sync.cli_output import TerminalOutput
+
+    return TerminalOutput(texts, _same_database(options))
 
 
 def build_parser(texts: Texts) -> argparse.ArgumentParser:

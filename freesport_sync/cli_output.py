@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
-from freesport_sync.cli_json import JsonOutput
 from freesport_sync.cli_terminal import is_unicode, printable
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
@@ -68,19 +67,13 @@ class Output(Protocol):
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None: ...
 
 
-def make_output(texts: Texts, is_json: bool, same_database: str) -> Output:
-    """The output that fits the arguments and the terminal.
+class TerminalOutput:
+    """Live bars on a terminal, plain lines in a pipe; errors on stderr.
 
     Args:
         texts: of the operator's language.
-        is_json: for scripts.
         same_database: arguments with which another call finds this run, each after a space.
     """
-    return JsonOutput(texts) if is_json else TerminalOutput(texts, same_database)
-
-
-class TerminalOutput:
-    """Live bars on a terminal, plain lines in a pipe; errors on stderr."""
 
     def __init__(self, texts: Texts, same_database: str) -> None:
         self._texts = texts
