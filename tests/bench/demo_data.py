@@ -1,6 +1,8 @@
-"""The goods of the demo export: an invented sports shop as an administrator would expect it, brands included."""
+"""Goods and customers of the demo export: an invented sports shop as an administrator would expect it, brands included."""
 
 from __future__ import annotations
+
+from typing import Any
 
 BRANDS = (
     "Рикошетта",
@@ -121,3 +123,40 @@ GOODS = """
 
 Goods without colours have no offers: their prices and stocks stand under the id of the product.
 """
+
+CUSTOMERS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "Спортклуб Вымпел",
+        "full_name": 'ООО "Спортклуб Вымпел"',
+        "inn": "7700000016",
+        "kpp": "770001001",
+        "email": "vympel@example.ru",
+        "phone": "8 (495) 000-00-01",
+        "address": "Москва, ул. Стадионная, 1",
+    },
+    {
+        "name": "Школа олимпийского резерва",
+        "full_name": 'ГБУ "Школа олимпийского резерва"',
+        "inn": "7800000025",
+        "kpp": "780001001",
+        "email": "school@example.ru",
+        "phone": "+7 812 000-00-02",
+        "address": "Санкт-Петербург, Спортивная наб., 2",
+    },
+    {
+        "name": "ИП Лыжина М. С.",
+        "full_name": "ИП Лыжина Мария Сергеевна",
+        "inn": "500000000034",
+        "email": "lyzhina@example.ru",
+        "phone": "8-903-000-00-03",
+    },
+    {
+        "name": "ИП Ракеткин П. О.",
+        "full_name": "ИП Ракеткин Пётр Олегович",
+        "inn": "500000000043",
+        "phone": "79030000004",
+    },
+    {"name": "Тренеров Иван Андреевич", "email": "trenerov@example.ru", "phone": "9030000005"},
+    {"name": "Бегунова Анна", "email": "begunova@example.ru"},
+)
+"""Arguments of `tests.builders.contragent`; nobody whom there is."""

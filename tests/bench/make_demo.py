@@ -25,6 +25,7 @@ from tests.bench.xml_records import (
     offer_xml,
     stable_guid,
 )
+from tests.builders import ExportBuilder, contragent
 
 DEMO_FOLDER = Path(__file__).parents[2] / "resources" / "demo"
 FORMED_AT = datetime(2026, 11, 16, 6, 30)
@@ -81,6 +82,8 @@ def make_demo(folder: Path) -> None:
             write_item(files, item)
         orphan_id = f"{_guid('deleted product')}#{_guid('its offer')}"
         files["offers"].add(offer_xml(Offer(orphan_id, 1, data.MISSING_PRODUCT_OFFER, ())))
+    customers = (contragent(_guid(str(one["name"])), **one) for one in data.CUSTOMERS)
+    ExportBuilder(folder).contragents(*customers, created_at=FORMED_AT.isoformat())
 
 
 class DemoFactory:
