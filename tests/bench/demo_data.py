@@ -1,4 +1,4 @@
-"""Goods and customers of the demo export: an invented sports shop as an administrator would expect it, brands included."""
+"""Goods and customers of the demo export: an invented sports shop as its administrator would expect it."""
 
 from __future__ import annotations
 

@@ -32,7 +32,10 @@ COPIED_TABLES = (
 
 
 def parse_floor_s(folder: Path, processes: int) -> float:
-    """Seconds to tokenise every file with iterparse, extracting nothing, on as many processes as an import uses."""
+    """Seconds to tokenise every file with iterparse, extracting nothing, on as many processes as an import uses.
+
+    Plain iterparse: that an import does not build the blanks between elements is a saving of its own, about a tenth.
+    """
     started = time.perf_counter()
     # Largest first, as good a schedule as any; an import reads in its own order.
     files = sorted(folder.rglob("*.xml"), key=lambda file: file.stat().st_size, reverse=True)
@@ -54,7 +57,7 @@ def copy_floor_s(full: sa.Connection, empty: sa.Connection) -> float:
 
 def _tokenise(file: Path) -> None:
     tags = [f"{{*}}{tag}" for tag in RECORD_TAGS]
-    for _, element in etree.iterparse(file, tag=tags, remove_blank_text=True):
+    for _, element in etree.iterparse(file, tag=tags):
         element.clear()
         parent = element.getparent()
         while parent is not None and element.getprevious() is not None:
