@@ -51,7 +51,7 @@ class ImportType(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """How a run stands; richer than the shop's own words, to which `database.runs` maps it."""
+    """How a run stands; richer than the shop's own words, to which `database.sessions` maps it."""
 
     RUNNING = "running"
     COMPLETED = "completed"
