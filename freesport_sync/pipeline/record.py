@@ -14,6 +14,7 @@ from freesport_sync.core.run import (
     ExportFile,
     FieldChange,
     ImportType,
+    RunOutcome,
     RunReport,
     RunStatus,
     UpdatedRows,
@@ -89,7 +90,7 @@ class RunRecord:
         """
         self._journal.stop()
         name_issues(connection, self._run.id)
-        self._close(connection, RunStatus.COMPLETED, counts, None, updated)
+        self._close(connection, RunStatus.COMPLETED, counts, updated)
 
     def complete_dry(
         self, connection: Connection, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]
@@ -99,7 +100,7 @@ class RunRecord:
         name_issues(connection, self._run.id)
         with transaction(self._side):
             runs.add_field_changes(self._side, self._run.id, changes)
-            self._close(self._side, RunStatus.COMPLETED, counts, None)
+            self._close(self._side, RunStatus.COMPLETED, counts)
 
     def fail(self, connection: Connection, failure: SyncError) -> RunStatus | None:
         """Close both rows; on a new connection where the side connection was lost with the run.
@@ -148,7 +149,7 @@ class RunRecord:
 
     def _closed_as(self, side: Connection, failure: SyncError) -> RunStatus:
         with transaction(side):
-            self._close(side, status_of(failure), {}, failure)
+            self._close(side, status_of(failure), {}, error=failure)
         return runs.status_of(side, self._run)
 
     def _close(
@@ -156,14 +157,12 @@ class RunRecord:
         connection: Connection,
         status: RunStatus,
         counts: Mapping[Entity, Counts],
-        error: SyncError | None,
         updated: Mapping[Entity, UpdatedRows] | None = None,
+        error: SyncError | None = None,
     ) -> None:
+        outcome = RunOutcome(status, counts, updated or {}, self._journal.issue_totals, error)
         texts = self._job.texts
-        message = texts.error(error) if error else ""
-        totals = self._journal.issue_totals
-        line = texts.outcome(status)
-        runs.close_run(connection, self._run, status, counts, totals, line, error, message, updated)
+        runs.close_run(connection, self._run, outcome, texts.outcome(status), texts.error(error) if error else "")
 
 
 @contextmanager
