@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from freesport_sync.commerceml.discovery import xml_files
 from freesport_sync.commerceml.picture_files import is_packed_picture
-from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError
+from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError, reason_of
 from freesport_sync.os_support import is_process_alive
 
 MAX_ENTRIES = 100_000
@@ -95,7 +95,7 @@ def _temporary_folder(work_dir: Path) -> Iterator[Path]:
         _remove_litter(work_dir)
         temporary = TemporaryDirectory(prefix=f"export-{os.getpid()}-", dir=work_dir, ignore_cleanup_errors=True)
     except OSError as error:
-        raise ImportFailed("work_dir_not_writable", path=str(work_dir), reason=_reason(error)) from error
+        raise ImportFailed("work_dir_not_writable", path=str(work_dir), reason=reason_of(error)) from error
     with temporary as name:
         yield Path(name)
 
@@ -184,8 +184,4 @@ def _entry_problem(entry: zipfile.ZipInfo, path: PurePosixPath) -> str:
 def _os_error(error: OSError, path: Path) -> SyncError:
     if error.errno in DISK_FULL:
         return ImportFailed("disk_full", path=str(path))
-    return SourceMissing("file_unreadable", path=str(path), reason=_reason(error))
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+    return SourceMissing("file_unreadable", path=str(path), reason=reason_of(error))
