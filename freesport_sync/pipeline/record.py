@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from freesport_sync.core.progress import Event, Reporter
+from freesport_sync.core.progress import Event
 from freesport_sync.core.run import (
     Counts,
     Entity,
@@ -52,15 +52,10 @@ class RunRecord:
     def run_id(self) -> int:
         return self._run.id
 
-    @property
-    def report(self) -> Reporter:
-        """Passes events on to the journal and to whoever watches."""
-
-        def report(event: Event) -> None:
-            self._journal(event)
-            self._job.reporter(event)
-
-        return report
+    def report(self, event: Event) -> None:
+        """Pass an event on to the journal and to whoever watches."""
+        self._journal(event)
+        self._job.reporter(event)
 
     def open_sessions(self, connection: Connection, import_types: Sequence[ImportType]) -> Mapping[ImportType, int]:
         """Tell the shop what the plan has found to import: type -> session row; a dry run has none."""
