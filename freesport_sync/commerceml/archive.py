@@ -157,6 +157,12 @@ def _checked_entries(opened: zipfile.ZipFile, name: str, with_pictures: bool) ->
         if entry.file_size > max(RATIO_FREE_BYTES, MAX_RATIO * entry.compress_size):
             raise SourceMalformed("archive_bomb", file=name, entry=entry.filename, size_bytes=entry.file_size)
         checked[path] = entry
+    _refuse_together(checked, name)
+    return checked
+
+
+def _refuse_together(checked: dict[PurePosixPath, zipfile.ZipInfo], name: str) -> None:
+    """What no entry is by itself: two of one name, or too much."""
     # Windows and macOS do not tell `A.xml` from `a.xml`: the second would overwrite the first in silence.
     seen: set[str] = set()
     for path in checked:
@@ -167,7 +173,6 @@ def _checked_entries(opened: zipfile.ZipFile, name: str, with_pictures: bool) ->
     total = sum(entry.file_size for entry in checked.values())
     if total > MAX_TOTAL_BYTES:
         raise SourceMalformed("archive_too_large", file=name, size_bytes=total, limit_bytes=MAX_TOTAL_BYTES)
-    return checked
 
 
 def _entry_problem(entry: zipfile.ZipInfo, path: PurePosixPath) -> str:
