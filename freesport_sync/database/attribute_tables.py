@@ -10,7 +10,7 @@ from freesport_sync.core.attributes import AttributePlan, NewAttribute, NewAttri
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
 from freesport_sync.database.reference_tables import fill_map
-from freesport_sync.database.shop_attribute_tables import product_attribute_1c_mappings, product_attributes
+from freesport_sync.database.shop_tables import product_attribute_1c_mappings, product_attributes
 from freesport_sync.database.sql_files import sql
 from freesport_sync.database.staging import give_names
 
