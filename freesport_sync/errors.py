@@ -50,6 +50,11 @@ def _rebuild(error_class: type[SyncError], code: str, params: dict[str, object])
     return error_class(code, **params)
 
 
+def reason_of(error: OSError) -> str:
+    """What the system says is wrong, without the number and the path around it."""
+    return error.strerror or str(error)
+
+
 class ConfigError(SyncError):
     """An argument or a setting is wrong: correct it and start again."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.errors import ConfigError
+from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.texts import Texts
 
 ENCODING = "utf-8-sig"
@@ -55,7 +55,7 @@ def save_csv(issues: Iterable[RowIssue], texts: Texts, file: Path) -> int:
         with _replacing(target) as stream:
             return write_csv(issues, texts, stream)
     except OSError as error:
-        raise ConfigError("csv_not_writable", file=str(file), reason=error.strerror or str(error)) from error
+        raise ConfigError("csv_not_writable", file=str(file), reason=reason_of(error)) from error
 
 
 def write_csv(issues: Iterable[RowIssue], texts: Texts, stream: TextIO) -> int:

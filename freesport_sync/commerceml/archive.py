@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from freesport_sync.commerceml.discovery import xml_files
 from freesport_sync.commerceml.picture_files import is_packed_picture
-from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError
+from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError, reason_of
 from freesport_sync.os_support import is_process_alive
 
 MAX_ENTRIES = 100_000
@@ -95,7 +95,7 @@ def _temporary_folder(work_dir: Path) -> Iterator[Path]:
         _remove_litter(work_dir)
         temporary = TemporaryDirectory(prefix=f"export-{os.getpid()}-", dir=work_dir, ignore_cleanup_errors=True)
     except OSError as error:
-        raise ImportFailed("work_dir_not_writable", path=str(work_dir), reason=_reason(error)) from error
+        raise ImportFailed("work_dir_not_writable", path=str(work_dir), reason=reason_of(error)) from error
     with temporary as name:
         yield Path(name)
 
@@ -157,6 +157,12 @@ def _checked_entries(opened: zipfile.ZipFile, name: str, with_pictures: bool) ->
         if entry.file_size > max(RATIO_FREE_BYTES, MAX_RATIO * entry.compress_size):
             raise SourceMalformed("archive_bomb", file=name, entry=entry.filename, size_bytes=entry.file_size)
         checked[path] = entry
+    _refuse_together(checked, name)
+    return checked
+
+
+def _refuse_together(checked: dict[PurePosixPath, zipfile.ZipInfo], name: str) -> None:
+    """What no entry is by itself: two of one name, or too much."""
     # Windows and macOS do not tell `A.xml` from `a.xml`: the second would overwrite the first in silence.
     seen: set[str] = set()
     for path in checked:
@@ -167,7 +173,6 @@ def _checked_entries(opened: zipfile.ZipFile, name: str, with_pictures: bool) ->
     total = sum(entry.file_size for entry in checked.values())
     if total > MAX_TOTAL_BYTES:
         raise SourceMalformed("archive_too_large", file=name, size_bytes=total, limit_bytes=MAX_TOTAL_BYTES)
-    return checked
 
 
 def _entry_problem(entry: zipfile.ZipInfo, path: PurePosixPath) -> str:
@@ -184,8 +189,4 @@ def _entry_problem(entry: zipfile.ZipInfo, path: PurePosixPath) -> str:
 def _os_error(error: OSError, path: Path) -> SyncError:
     if error.errno in DISK_FULL:
         return ImportFailed("disk_full", path=str(path))
-    return SourceMissing("file_unreadable", path=str(path), reason=_reason(error))
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+    return SourceMissing("file_unreadable", path=str(path), reason=reason_of(error))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from freesport_sync.commerceml.header import read_header
 from freesport_sync.core.run import storable
-from freesport_sync.errors import SourceMalformed, SourceMissing
+from freesport_sync.errors import SourceMalformed, SourceMissing, reason_of
 
 MAX_DEPTH = 3
 """Folders below the export's root in which files are looked for: `<export>/goods/import_files/goods.xml`."""
@@ -222,7 +222,7 @@ def _listing(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        raise SourceMissing("file_unreadable", path=str(folder), reason=error.strerror or str(error)) from error
+        raise SourceMissing("file_unreadable", path=str(folder), reason=reason_of(error)) from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -256,7 +256,7 @@ def _source_file(found: _Found) -> SourceFile:
     try:
         status = found.path.stat()
     except OSError as error:
-        raise SourceMalformed("file_unreadable", path=found.name, reason=error.strerror or str(error)) from error
+        raise SourceMalformed("file_unreadable", path=found.name, reason=reason_of(error)) from error
     return SourceFile(
         0, found.kind, found.path, storable(found.name), status.st_size, status.st_mtime_ns, header.created_at
     )

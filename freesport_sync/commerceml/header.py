@@ -11,7 +11,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.commerceml.elements import LOCAL_NAME
-from freesport_sync.errors import SourceMalformed
+from freesport_sync.errors import SourceMalformed, reason_of
 
 ROOT_TAG = "КоммерческаяИнформация"
 
@@ -46,7 +46,7 @@ def read_header(path: Path, name: str) -> Header:
         with path.open("rb") as source:
             return check_header(source, name)
     except OSError as error:
-        raise SourceMalformed("file_unreadable", path=name, reason=error.strerror or str(error)) from error
+        raise SourceMalformed("file_unreadable", path=name, reason=reason_of(error)) from error
 
 
 def check_header(source: BinaryIO, name: str) -> Header:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from freesport_sync.commerceml.discovery import MAX_DEPTH, PICTURE_FOLDER
 from freesport_sync.core.pictures import PICTURE_SUFFIXES, PRODUCT, NotDeliverable, PictureProblem, file_name
-from freesport_sync.errors import SourceMissing
+from freesport_sync.errors import SourceMissing, reason_of
 
 
 def is_packed_picture(path: PurePosixPath) -> bool:
@@ -68,7 +68,7 @@ def _size_of(path: Path, root: Path) -> int | None:
     except RuntimeError as error:  # a link that leads to itself
         raise NotDeliverable(PictureProblem.UNREADABLE, reason=error) from error
     except OSError as error:
-        raise NotDeliverable(PictureProblem.UNREADABLE, reason=error.strerror or error) from error
+        raise NotDeliverable(PictureProblem.UNREADABLE, reason=reason_of(error)) from error
 
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
@@ -76,7 +76,7 @@ def _folders(folder: Path, depth: int) -> Iterator[Path]:
         with os.scandir(folder) as entries:
             folders = sorted((entry for entry in entries if entry.is_dir()), key=lambda entry: entry.name)
     except OSError as error:
-        raise SourceMissing("file_unreadable", path=str(folder), reason=error.strerror or str(error)) from error
+        raise SourceMissing("file_unreadable", path=str(folder), reason=reason_of(error)) from error
     for entry in folders:
         if entry.name.lower() == PICTURE_FOLDER:
             yield Path(entry.path)

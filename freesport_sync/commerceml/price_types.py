@@ -12,7 +12,6 @@ from freesport_sync.core.staged import StagedPriceType
 
 NAME_LIMIT = 200
 
-
 _RRP = ("ррц",)
 
 # The first that fits decides, as in the shop: `Опт 1 РРЦ` is opt1_price.

@@ -145,7 +145,10 @@ _NOT_WORD = re.compile(r"[^\w]")
 
 
 def normalize_name(name: str) -> str:
-    """The form by which the shop knows brands: `Nike Pro`, `NIKE-PRO` -> `nikepro`; note `й` -> `и`, `ё` -> `е`."""
+    """The form by which the shop knows brands, attributes and values: `Nike Pro`, `NIKE-PRO` -> `nikepro`.
+
+    Note `й` -> `и`, `ё` -> `е`.
+    """
     decomposed = unicodedata.normalize("NFKD", name)
     letters = "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
     return _NOT_WORD.sub("", _WHITESPACE.sub("", letters)).replace("_", "")

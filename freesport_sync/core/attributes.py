@@ -79,41 +79,100 @@ def plan_attributes(
         mapped: (1C key, id of the attribute), the oldest first.
         files: number -> name of the export's files, for the issues.
     """
-    properties = _once(staged)
-    by_onec_id = dict(mapped)
-    by_name = {attribute.normalized_name: attribute.id for attribute in shop if attribute.normalized_name is not None}
-    named_by = {attribute_id: key for key, attribute_id in reversed(mapped)}
-    changed, issues = _renamed(properties, shop, named_by, by_name, files)
-    unnamed = {attribute.id: attribute for attribute in shop if attribute.id not in named_by}
-    slugs = UniqueNames((attribute.slug for attribute in shop), SLUG_LENGTH, first_suffix=1)
-    created: list[NewAttribute] = []
-    new_mappings: list[NewAttributeMapping] = []
-    for key, row in properties.items():
-        if key in by_onec_id:
-            continue
-        number = by_name.get(row.normalized_name)
-        if number is None:
-            number = -1 - len(created)
-            slug = slugs.take(row.slug or f"attribute-{key[:8]}")
-            created.append(NewAttribute(number, row.name, row.normalized_name, slug, row.type))
-            by_name[row.normalized_name] = number
-        own = unnamed.pop(number, None)
-        if own is not None and (named := replace(own, name=row.name, type=row.type)) != own:
-            changed.append(named)
-        by_onec_id[key] = number
-        new_mappings.append(NewAttributeMapping(key, row.name, row.source, number))
-    touched = {attribute.id for attribute in changed} | {m.number for m in new_mappings if m.number > 0}
-    total = len({by_onec_id[key] for key in properties})
-    return AttributePlan(
-        created=tuple(created),
-        changed=tuple(changed),
-        new_mappings=tuple(new_mappings),
-        by_onec_id=by_onec_id,
-        by_name=by_name,
-        counts=Counts(len(created), len(touched), total - len(created) - len(touched)),
-        issues=issues,
-        changes=tuple(_field_changes(created, changed, new_mappings, shop)),
-    )
+    return _AttributePlanner(staged, shop, mapped, files).plan()
+
+
+class _AttributePlanner:
+    """The steps of `plan_attributes`, which share who has which name."""
+
+    def __init__(
+        self,
+        staged: Sequence[StagedAttribute],
+        shop: Sequence[ShopAttribute],
+        mapped: Sequence[tuple[str, int]],
+        files: Mapping[int, str],
+    ) -> None:
+        self.files = files
+        self.properties = _once(staged)
+        self.shop = {attribute.id: attribute for attribute in shop}
+        self.by_onec_id = dict(mapped)
+        self.by_name = {a.normalized_name: a.id for a in shop if a.normalized_name is not None}
+        self.named_by = {attribute_id: key for key, attribute_id in reversed(mapped)}
+        """Attribute -> the property that was mapped to it first."""
+        self.created: list[NewAttribute] = []
+        self.changed: dict[int, ShopAttribute] = {}
+        self.new_mappings: list[NewAttributeMapping] = []
+        self.issues: list[RowIssue] = []
+
+    def plan(self) -> AttributePlan:
+        self._rename()
+        self._map()
+        created, changed = len(self.created), tuple(self.changed.values())
+        updated = len(self.changed.keys() | {m.number for m in self.new_mappings if m.number > 0})
+        total = len({self.by_onec_id[key] for key in self.properties})
+        return AttributePlan(
+            created=tuple(self.created),
+            changed=changed,
+            new_mappings=tuple(self.new_mappings),
+            by_onec_id=self.by_onec_id,
+            by_name=self.by_name,
+            counts=Counts(created, updated, total - created - updated),
+            issues=tuple(self.issues),
+            changes=tuple(_field_changes(self.created, changed, self.new_mappings, self.shop)),
+        )
+
+    def _rename(self) -> None:
+        """Give the shop's attributes 1C's names and types, in an order in which no two have one name at any time."""
+        waiting: list[tuple[ShopAttribute, StagedAttribute]] = []
+        for attribute in self.shop.values():
+            row = self.properties.get(self.named_by.get(attribute.id, ""))
+            if row is None:
+                continue
+            if row.type != attribute.type:
+                self.changed[attribute.id] = replace(attribute, type=row.type)
+            if row.name != attribute.name:
+                waiting.append((attribute, row))
+        # Whoever takes a name gives up another, for which somebody else may be waiting.
+        while free := next((pair for pair in waiting if self._may_take(*pair)), None):
+            waiting.remove(free)
+            self._take(*free)
+        self.issues += [self._name_taken(row) for _, row in waiting]
+
+    def _may_take(self, attribute: ShopAttribute, row: StagedAttribute) -> bool:
+        return self.by_name.get(row.normalized_name, attribute.id) == attribute.id
+
+    def _take(self, attribute: ShopAttribute, row: StagedAttribute) -> None:
+        if attribute.normalized_name is not None:
+            del self.by_name[attribute.normalized_name]
+        self.by_name[row.normalized_name] = attribute.id
+        self.changed.pop(attribute.id, None)  # to its end: it may need a name that another has just given up
+        self.changed[attribute.id] = replace(
+            attribute, name=row.name, normalized_name=row.normalized_name, type=row.type
+        )
+
+    def _map(self) -> None:
+        """Find or make the attribute of each property that the shop has no mapping of."""
+        slugs = UniqueNames((attribute.slug for attribute in self.shop.values()), SLUG_LENGTH, first_suffix=1)
+        for key, row in self.properties.items():
+            if key in self.by_onec_id:
+                continue
+            number = self.by_name.get(row.normalized_name)
+            if number is None:
+                number = self.by_name[row.normalized_name] = -1 - len(self.created)
+                slug = slugs.take(row.slug or f"attribute-{key[:8]}")
+                self.created.append(NewAttribute(number, row.name, row.normalized_name, slug, row.type))
+            elif number > 0 and number not in self.named_by:
+                self.named_by[number] = key
+                own = self.shop[number]
+                if (own.name, own.type) != (row.name, row.type):
+                    self.changed[number] = replace(own, name=row.name, type=row.type)
+            self.by_onec_id[key] = number
+            self.new_mappings.append(NewAttributeMapping(key, row.name, row.source, number))
+
+    def _name_taken(self, row: StagedAttribute) -> RowIssue:
+        file = self.files.get(row.file_no, "")
+        place = (file, row.line, row.onec_id, row.name, "Наименование", row.name)
+        return RowIssue(Severity.WARNING, "attribute_name_taken", *place)
 
 
 def _once(staged: Sequence[StagedAttribute]) -> dict[str, StagedAttribute]:
@@ -125,59 +184,21 @@ def _once(staged: Sequence[StagedAttribute]) -> dict[str, StagedAttribute]:
     return properties
 
 
-def _renamed(
-    properties: Mapping[str, StagedAttribute],
-    shop: Sequence[ShopAttribute],
-    named_by: Mapping[int, str],
-    by_name: dict[str, int],
-    files: Mapping[int, str],
-) -> tuple[list[ShopAttribute], tuple[RowIssue, ...]]:
-    """Attributes with their new names and types, in an order in which no two have one name at any time."""
-    changed: dict[int, ShopAttribute] = {}
-    waiting: list[tuple[ShopAttribute, StagedAttribute]] = []
-    for attribute in shop:
-        row = properties.get(named_by.get(attribute.id, ""))
-        if row is None:
-            continue
-        wanted = replace(attribute, type=row.type)
-        if row.name != attribute.name:
-            waiting.append((wanted, row))
-        if wanted != attribute:
-            changed[attribute.id] = wanted
-    while free := next(
-        (pair for pair in waiting if by_name.get(pair[1].normalized_name, pair[0].id) == pair[0].id), None
-    ):
-        attribute, row = free
-        waiting.remove(free)
-        if attribute.normalized_name is not None:
-            del by_name[attribute.normalized_name]
-        by_name[row.normalized_name] = attribute.id
-        changed.pop(attribute.id, None)  # to its end: it may need a name that another has just given up
-        changed[attribute.id] = replace(attribute, name=row.name, normalized_name=row.normalized_name)
-    return list(changed.values()), tuple(_name_taken(row, files) for _, row in waiting)
-
-
-def _name_taken(row: StagedAttribute, files: Mapping[int, str]) -> RowIssue:
-    place = (files.get(row.file_no, ""), row.line, row.onec_id, row.name, "Наименование", row.name)
-    return RowIssue(Severity.WARNING, "attribute_name_taken", *place)
-
-
 def _field_changes(
     created: Sequence[NewAttribute],
     changed: Sequence[ShopAttribute],
     new_mappings: Sequence[NewAttributeMapping],
-    shop: Sequence[ShopAttribute],
+    shop: Mapping[int, ShopAttribute],
 ) -> Iterator[FieldChange]:
-    by_id = {attribute.id: attribute for attribute in shop}
     for new in created:
         yield FieldChange(Entity.ATTRIBUTE, new.normalized_name, new.name, "created", None, new.name)
     for wanted in changed:
-        current = by_id[wanted.id]
+        current = shop[wanted.id]
         for name in ("name", "type"):
             old, new_value = getattr(current, name), getattr(wanted, name)
             if old != new_value:
                 yield FieldChange(Entity.ATTRIBUTE, current.normalized_name or "", current.name, name, old, new_value)
     for mapping in new_mappings:
         if mapping.number > 0:
-            name = by_id[mapping.number].name
+            name = shop[mapping.number].name
             yield FieldChange(Entity.ATTRIBUTE, mapping.onec_id, name, "onec_id", None, mapping.onec_id)

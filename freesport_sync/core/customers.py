@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity, records_repeated
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.staged import CustomerType, RejectedCustomer, StagedCustomer
 
@@ -163,7 +163,8 @@ def plan_customers(
         planner.log.append(CustomerLog(failed.onec_id, None, None, failed.reason))
         planner.counts += Counts(failed=1)
     records = _last_records(staged)
-    planner.report_repeated(len(staged) - len(records))
+    if repeated := len(staged) - len(records):
+        planner.issues.append(records_repeated("contragents", repeated))
     for row in records:
         planner.add(row)
     return planner.plan()
@@ -214,11 +215,6 @@ class _CustomerPlanner:
             issues=tuple(self.issues),
             changes=tuple(self.changes),
         )
-
-    def report_repeated(self, count: int) -> None:
-        if count:
-            params = {"kind": "contragents"}
-            self.issues.append(RowIssue(Severity.NOTE, "records_repeated", field="Ид", value=str(count), params=params))
 
     def add(self, row: StagedCustomer) -> None:
         """Take one customer."""

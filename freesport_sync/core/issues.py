@@ -20,6 +20,11 @@ class Severity(StrEnum):
     ERROR = "error"
     """The record, or a value that the shop needs, was not imported; the run ends with exit code 1."""
 
+    @property
+    def rank(self) -> int:
+        """To sort by, the gravest first."""
+        return -list(Severity).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class RowIssue:
@@ -49,3 +54,8 @@ class RowIssue:
     field: str = ""
     value: str = ""
     params: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+def records_repeated(kind: str, count: int) -> RowIssue:
+    """So many records of a kind of file were there before; of each object the last one counts."""
+    return RowIssue(Severity.NOTE, "records_repeated", field="Ид", value=str(count), params={"kind": kind})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from freesport_sync.core.issues import Severity
+from freesport_sync.errors import SyncError
 
 
 class RunKind(StrEnum):
@@ -51,7 +53,7 @@ class ImportType(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """How a run stands; richer than the shop's own words, to which `database.runs` maps it."""
+    """How a run stands; richer than the shop's own words, to which `database.sessions` maps it."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -216,6 +218,28 @@ class IssueTotal:
     severity: Severity
     code: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """How a run ended, for the rows that tell of it.
+
+    Args:
+        status: not running.
+        counts: what has become visible.
+        updated: the shop's rows that were updated.
+        issue_totals: of all its row issues.
+        error: why it did not complete.
+    """
+
+    status: RunStatus
+    counts: Mapping[Entity, Counts]
+    updated: Mapping[Entity, UpdatedRows]
+    issue_totals: tuple[IssueTotal, ...]
+    error: SyncError | None
+
+    def count(self, entity: Entity) -> Counts:
+        return self.counts.get(entity, Counts())
 
 
 @dataclass(frozen=True, slots=True)

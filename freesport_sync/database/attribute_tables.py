@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import sqlalchemy as sa
 
-from freesport_sync.core.attributes import AttributePlan, ShopAttribute
+from freesport_sync.core.attributes import AttributePlan, NewAttribute, NewAttributeMapping, ShopAttribute
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
-from freesport_sync.database.shop_attribute_tables import (
-    product_attribute_1c_mappings,
-    product_attributes,
-)
+from freesport_sync.database.reference_tables import fill_map
+from freesport_sync.database.shop_tables import product_attribute_1c_mappings, product_attributes
 from freesport_sync.database.sql_files import sql
-from freesport_sync.database.staging import copy_rows, give_names
+from freesport_sync.database.staging import give_names
 
 _now = sa.func.now()
 
@@ -27,12 +27,8 @@ def read_attributes(connection: sa.Connection) -> tuple[list[ShopAttribute], lis
 
 def resolve_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
     """Fill the change tables of values and links; after `merge.resolve`, writes nothing in the shop."""
-    for table, column, numbers in (
-        ("map_attribute", "onec_id", plan.by_onec_id),
-        ("map_attribute_name", "normalized_name", plan.by_name),
-    ):
-        connection.execute(sa.text(f"TRUNCATE {table}"))
-        copy_rows(connection, table, (column, "attribute_no"), list(numbers.items()))
+    fill_map(connection, "map_attribute", ("onec_id", "attribute_no"), list(plan.by_onec_id.items()))
+    fill_map(connection, "map_attribute_name", ("normalized_name", "attribute_no"), list(plan.by_name.items()))
     connection.execute(sql("resolve_attributes"))
     _allocate_slugs(connection)
 
@@ -56,38 +52,51 @@ def read_link_changes(connection: sa.Connection, limit: int) -> list[FieldChange
 
 def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
     """Insert and update attributes, values, 1C's ids and links; products and variants are written already."""
-    for changed in plan.changed:
+    _update_attributes(connection, plan.changed)
+    ids = _insert_attributes(connection, plan.created)
+    _insert_mappings(connection, plan.new_mappings, ids)
+    connection.execute(sql("apply_attributes"))
+
+
+def _update_attributes(connection: sa.Connection, rows: Sequence[ShopAttribute]) -> None:
+    for row in rows:
         connection.execute(
             product_attributes.update()
-            .where(product_attributes.c.id == changed.id)
-            .values(name=changed.name, normalized_name=changed.normalized_name, type=changed.type, updated_at=_now)
+            .where(product_attributes.c.id == row.id)
+            .values(name=row.name, normalized_name=row.normalized_name, type=row.type, updated_at=_now)
         )
-    if plan.created:
-        connection.execute(
-            product_attributes.insert().values(is_active=False, created_at=_now, updated_at=_now),
-            [
-                {"name": new.name, "slug": new.slug, "type": new.type, "normalized_name": new.normalized_name}
-                for new in plan.created
-            ],
-        )
-    names = {new.number: new.normalized_name for new in plan.created}
+
+
+def _insert_attributes(connection: sa.Connection, rows: Sequence[NewAttribute]) -> dict[int, int]:
+    """Insert what the shop does not know; returns its number -> its id."""
+    if not rows:
+        return {}
     c = product_attributes.c
-    new = connection.execute(sa.select(c.normalized_name, c.id).where(c.normalized_name.in_(names.values())))
-    ids = {name: attribute_id for name, attribute_id in new}
-    if plan.new_mappings:
+    statement = product_attributes.insert().values(is_active=False, created_at=_now, updated_at=_now)
+    values = [
+        {"name": row.name, "slug": row.slug, "type": row.type, "normalized_name": row.normalized_name} for row in rows
+    ]
+    inserted = connection.execute(statement.returning(c.normalized_name, c.id), values)
+    ids = {name: attribute_id for name, attribute_id in inserted}
+    return {row.number: ids[row.normalized_name] for row in rows}
+
+
+def _insert_mappings(
+    connection: sa.Connection, rows: Sequence[NewAttributeMapping], new_ids: Mapping[int, int]
+) -> None:
+    if rows:
         connection.execute(
             product_attribute_1c_mappings.insert().values(created_at=_now),
             [
                 {
-                    "onec_id": mapping.onec_id,
-                    "onec_name": mapping.onec_name,
-                    "source": mapping.source,
-                    "attribute_id": mapping.number if mapping.number > 0 else ids[names[mapping.number]],
+                    "onec_id": row.onec_id,
+                    "onec_name": row.onec_name,
+                    "source": row.source,
+                    "attribute_id": new_ids.get(row.number, row.number),
                 }
-                for mapping in plan.new_mappings
+                for row in rows
             ],
         )
-    connection.execute(sql("apply_attributes"))
 
 
 def _allocate_slugs(connection: sa.Connection) -> None:

@@ -79,14 +79,14 @@ def _check_shop(connection: sa.Connection, may_create_tables: bool) -> CheckItem
         return CheckItem("shop", True)
     if may_create_tables:
         return CheckItem("shop_will_be_created", True)
-    return CheckItem("shop_incomplete", False, {"missing": "\n".join(described(item) for item in missing)})
+    return CheckItem("shop_incomplete", False, {"missing": described(missing)})
 
 
 def _check_customer_tables(connection: sa.Connection) -> CheckItem:
     missing = find_missing(connection, CUSTOMER_TABLES)
     if not missing:
         return CheckItem("customers", True)
-    return CheckItem("customers_incomplete", False, {"missing": "\n".join(described(item) for item in missing)})
+    return CheckItem("customers_incomplete", False, {"missing": described(missing)})
 
 
 def _check_own_schema(connection: sa.Connection) -> CheckItem:

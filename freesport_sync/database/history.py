@@ -94,8 +94,7 @@ def read_issue_counts(connection: sa.Connection, run: PastRun) -> tuple[IssueCou
     stored = {(Severity(severity), code): count for severity, code, count in connection.execute(query)}
     occurred = stored | {(total.severity, total.code): total.count for total in run.issue_totals}
     counts = [IssueCount(*kind, count, stored.get(kind, 0)) for kind, count in occurred.items()]
-    ranks = list(reversed(Severity))
-    return tuple(sorted(counts, key=lambda one: (ranks.index(one.severity), -one.count, one.code)))
+    return tuple(sorted(counts, key=lambda one: (one.severity.rank, -one.count, one.code)))
 
 
 def read_issues(connection: sa.Connection, run_id: int, limit: int | None = None) -> Iterator[RowIssue]:

@@ -15,8 +15,10 @@ from freesport_sync.database.merge import MergeRules
 
 @dataclass(frozen=True, slots=True)
 class _IssueQuery:
-    """Columns of the statement: file_no, line, onec_id, name, value; article where the record has one, kept where the
-    shop keeps another value. `issue_names` fills what a record itself does not say.
+    """One kind of issue.
+
+    The statement gives file_no, line, onec_id, name and value; article where the record has one, kept where the shop
+    keeps another value. `issue_names` fills what a record itself does not say.
     """
 
     severity: Severity
@@ -25,6 +27,10 @@ class _IssueQuery:
     statement: str
     is_asked: Callable[[MergeRules], bool] = lambda _rules: True
 
+
+_KNOWN_PRODUCTS = (
+    "FROM stg_product AS s JOIN map_product AS m ON m.onec_id = s.onec_id JOIN products AS p ON p.id = m.product_id"
+)
 
 _QUERIES = (
     _IssueQuery(
@@ -55,11 +61,9 @@ _QUERIES = (
         Severity.NOTE,
         "name_kept",
         "Наименование",
-        """
+        f"""
         SELECT s.file_no, s.line, s.onec_id, p.name, s.article, s.name AS value, p.name AS kept
-        FROM stg_product AS s
-        JOIN map_product AS m ON m.onec_id = s.onec_id
-        JOIN products AS p ON p.id = m.product_id
+        {_KNOWN_PRODUCTS}
         LEFT JOIN chg_product AS c ON c.onec_id = s.onec_id
         WHERE s.name <> p.name AND coalesce(c.name, p.name) = p.name
         ORDER BY s.file_no, s.position
@@ -70,12 +74,10 @@ _QUERIES = (
         Severity.NOTE,
         "category_kept",
         "Группы",
-        """
+        f"""
         SELECT s.file_no, s.line, s.onec_id, p.name, s.article,
                coalesce(wanted.name, s.category_onec_id) AS value, kept.name AS kept
-        FROM stg_product AS s
-        JOIN map_product AS m ON m.onec_id = s.onec_id
-        JOIN products AS p ON p.id = m.product_id
+        {_KNOWN_PRODUCTS}
         JOIN map_category AS category ON category.onec_id = s.category_onec_id
         JOIN categories AS kept ON kept.id = p.category_id
         LEFT JOIN categories AS wanted ON wanted.id = category.category_id
@@ -89,12 +91,10 @@ _QUERIES = (
         Severity.NOTE,
         "brand_kept",
         "Бренд",
-        """
+        f"""
         SELECT s.file_no, s.line, s.onec_id, p.name, s.article,
                coalesce(wanted.name, s.brand_onec_id) AS value, kept.name AS kept
-        FROM stg_product AS s
-        JOIN map_product AS m ON m.onec_id = s.onec_id
-        JOIN products AS p ON p.id = m.product_id
+        {_KNOWN_PRODUCTS}
         JOIN map_brand AS brand ON brand.onec_id = s.brand_onec_id
         JOIN brands AS kept ON kept.id = p.brand_id
         LEFT JOIN brands AS wanted ON wanted.id = brand.brand_id
@@ -107,11 +107,9 @@ _QUERIES = (
         Severity.NOTE,
         "description_kept",
         "Описание",
-        """
+        f"""
         SELECT s.file_no, s.line, s.onec_id, p.name, s.article, s.description AS value, p.description AS kept
-        FROM stg_product AS s
-        JOIN map_product AS m ON m.onec_id = s.onec_id
-        JOIN products AS p ON p.id = m.product_id
+        {_KNOWN_PRODUCTS}
         WHERE s.description <> p.description
         ORDER BY s.file_no, s.position
         """,
@@ -121,12 +119,10 @@ _QUERIES = (
         Severity.NOTE,
         "vat_rate_kept",
         "СтавкаНДС",
-        """
+        f"""
         SELECT s.file_no, s.line, s.onec_id, p.name, s.article,
                s.vat_rate::text AS value, coalesce(p.vat_rate::text, '') AS kept
-        FROM stg_product AS s
-        JOIN map_product AS m ON m.onec_id = s.onec_id
-        JOIN products AS p ON p.id = m.product_id
+        {_KNOWN_PRODUCTS}
         WHERE s.vat_rate IS NOT NULL AND s.vat_rate IS DISTINCT FROM p.vat_rate
         ORDER BY s.file_no, s.position
         """,

@@ -196,6 +196,16 @@ def read_warehouse_names(connection: sa.Connection) -> dict[str, str]:
     return {key: name for key, name in connection.execute(query) if key}
 
 
+def fill_map(
+    connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Fill a temporary map table of the merge, replacing what an earlier attempt left."""
+    target = sa.table(table, *(sa.column(column) for column in columns))
+    connection.execute(target.delete())
+    if rows:
+        connection.execute(target.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
 def write_maps(
     connection: sa.Connection,
     category_ids: Mapping[str, int | None],
@@ -203,19 +213,12 @@ def write_maps(
     warehouses: Mapping[str, str],
     vat_rules: Mapping[str, object],
 ) -> None:
-    """Fill the temporary map tables that `resolve.sql` joins, replacing what an earlier attempt left."""
-    _fill(connection, "map_category", ("onec_id", "category_id"), list(category_ids.items()))
+    """Fill the map tables that `resolve.sql` joins."""
+    fill_map(connection, "map_category", ("onec_id", "category_id"), list(category_ids.items()))
     rows = [(mapping.onec_id, mapping.normalized_name, mapping.brand_id) for mapping in brand_mappings]
-    _fill(connection, "map_brand", ("onec_id", "normalized_name", "brand_id"), rows)
-    _fill(connection, "map_warehouse", ("onec_id", "name"), list(warehouses.items()))
-    _fill(connection, "vat_rule", ("warehouse_name", "vat_rate"), list(vat_rules.items()))
-
-
-def _fill(connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
-    target = sa.table(table, *(sa.column(column) for column in columns))
-    connection.execute(target.delete())
-    if rows:
-        connection.execute(target.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+    fill_map(connection, "map_brand", ("onec_id", "normalized_name", "brand_id"), rows)
+    fill_map(connection, "map_warehouse", ("onec_id", "name"), list(warehouses.items()))
+    fill_map(connection, "vat_rule", ("warehouse_name", "vat_rate"), list(vat_rules.items()))
 
 
 def _insert_brands(connection: sa.Connection, new: Iterable[NewBrand]) -> None:

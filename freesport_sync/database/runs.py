@@ -13,21 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from freesport_sync import __version__
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    ExportFile,
-    FieldChange,
-    ImportType,
-    IssueTotal,
-    RunRequest,
-    RunStatus,
-    Stage,
-    UpdatedRows,
-)
+from freesport_sync.core.run import ExportFile, FieldChange, ImportType, RunOutcome, RunRequest, RunStatus, Stage
 from freesport_sync.database import sessions
 from freesport_sync.database.own_schema import field_changes, row_issues, run_files, run_stages, runs
-from freesport_sync.errors import SyncError
 
 _now = sa.func.clock_timestamp()
 
@@ -156,40 +144,38 @@ def status_of(connection: sa.Connection, run: OpenRun) -> RunStatus:
 
 
 def close_run(
-    connection: sa.Connection,
-    run: OpenRun,
-    status: RunStatus,
-    counts: Mapping[Entity, Counts],
-    issue_totals: Sequence[IssueTotal],
-    report_line: str,
-    error: SyncError | None = None,
-    error_message: str = "",
-    updated: Mapping[Entity, UpdatedRows] | None = None,
+    connection: sa.Connection, run: OpenRun, outcome: RunOutcome, report_line: str, error_message: str
 ) -> None:
     """Write the outcome into both rows, unless they are closed already; inside a transaction of the caller.
 
     A completed run calls this as the last statement of the merge transaction, on the lock's connection; every other
     outcome comes from the side connection after ROLLBACK.
+
+    Args:
+        connection: see above.
+        run: of the run.
+        outcome: what is written.
+        report_line: last line of the report that the shop's admin shows.
+        error_message: one sentence for the shop's admin; empty where there is no error.
     """
-    is_completed = status is RunStatus.COMPLETED
+    error, totals = outcome.error, outcome.issue_totals
     closed = connection.execute(
         runs.update()
         .where(runs.c.id == run.id, runs.c.status == RunStatus.RUNNING.value)
         .values(
-            status=status.value,
-            stage=Stage.REPORT.value if is_completed else runs.c.stage,
+            status=outcome.status.value,
+            stage=Stage.REPORT.value if outcome.status is RunStatus.COMPLETED else runs.c.stage,
             finished_at=_now,
             heartbeat_at=_now,
-            counts={entity.value: asdict(count) for entity, count in counts.items()},
-            issue_totals=[{"severity": t.severity.value, "code": t.code, "count": t.count} for t in issue_totals],
+            counts={entity.value: asdict(count) for entity, count in outcome.counts.items()},
+            issue_totals=[{"severity": t.severity.value, "code": t.code, "count": t.count} for t in totals],
             error_code=error.code if error else None,
             error_params=_plain(error.params) if error else None,
         )
     )
-    if not closed.rowcount:
-        return
-    sessions.add_report_line(connection, run.id, report_line)
-    sessions.close_sessions(connection, run.id, is_completed, error_message, counts, issue_totals, updated or {})
+    if closed.rowcount:
+        sessions.add_report_line(connection, run.id, report_line)
+        sessions.close_sessions(connection, run.id, outcome, error_message)
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, object]:

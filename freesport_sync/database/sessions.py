@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from freesport_sync.core.run import Counts, Entity, ImportType, IssueTotal, UpdatedRows
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.run import Counts, Entity, ImportType, RunOutcome, RunStatus, UpdatedRows
 from freesport_sync.database.own_schema import runs
 from freesport_sync.database.shop_tables import import_sessions
 from freesport_sync.errors import LockHeld
 
-SESSION_KEYS = ("freesport_sync", "freesport_sync:customers")
-"""`import_sessions.session_key` of our rows: a run's first, and that of the customers it imports besides a catalogue.
+RUN_KEY = "freesport_sync"
+"""`import_sessions.session_key` of a run; the shop's partial unique index on it is a second net behind the lock."""
 
-The shop's partial unique index on it is a second net behind the lock.
-"""
+CUSTOMERS_KEY = "freesport_sync:customers"
+"""That of the customers that a run imports besides a catalogue."""
 
 STALE_AFTER_HOURS = 2
 """The shop's own rule for a session that nobody updates (facts: hourly cleanup of `in_progress` sessions)."""
@@ -27,7 +29,7 @@ STALE_AFTER_HOURS = 2
 _ACTIVE = ("pending", "started", "in_progress")
 _now = sa.func.clock_timestamp()
 _is_active = import_sessions.c.status.in_(_ACTIVE)
-_is_ours = sa.func.coalesce(import_sessions.c.session_key.in_(SESSION_KEYS), False)
+_is_ours = sa.func.coalesce(import_sessions.c.session_key.in_((RUN_KEY, CUSTOMERS_KEY)), False)
 _is_silent = import_sessions.c.updated_at <= sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'")
 
 
@@ -96,7 +98,7 @@ def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str
     return closed
 
 
-def open_session(connection: sa.Connection, import_type: ImportType, key: str = SESSION_KEYS[0]) -> int:
+def open_session(connection: sa.Connection, import_type: ImportType, key: str = RUN_KEY) -> int:
     """Insert a session row; returns its id.
 
     Raises:
@@ -131,7 +133,7 @@ def open_sessions(connection: sa.Connection, run_id: int, import_types: Sequence
     Args:
         connection: any, inside a transaction of the caller.
         run_id: of a run that is not dry.
-        import_types: one or two.
+        import_types: one, or that of the catalogue and that of the customers.
 
     Raises:
         LockHeld: another program has just opened a session with our key.
@@ -142,10 +144,10 @@ def open_sessions(connection: sa.Connection, run_id: int, import_types: Sequence
         .where(_sessions_of(run_id), import_sessions.c.import_type != first.value)
         .values(import_type=first.value)
     )
-    added = [open_session(connection, *opened) for opened in zip(others, SESSION_KEYS[1:], strict=False)]
-    if added:
+    for other in others:
+        added = open_session(connection, other, CUSTOMERS_KEY)
         connection.execute(
-            runs.update().where(runs.c.id == run_id).values(session_ids=runs.c.session_ids.concat(added))
+            runs.update().where(runs.c.id == run_id).values(session_ids=runs.c.session_ids.concat([added]))
         )
         add_details(connection, run_id, {"run_id": run_id})
     query = sa.select(import_sessions.c.import_type, import_sessions.c.id).where(_sessions_of(run_id))
@@ -170,27 +172,19 @@ def add_report_line(connection: sa.Connection, run_id: int, line: str) -> None:
     )
 
 
-def close_sessions(
-    connection: sa.Connection,
-    run_id: int,
-    is_completed: bool,
-    error_message: str,
-    counts: Mapping[Entity, Counts],
-    issue_totals: Sequence[IssueTotal],
-    updated: Mapping[Entity, UpdatedRows],
-) -> None:
+def close_sessions(connection: sa.Connection, run_id: int, outcome: RunOutcome, error_message: str) -> None:
     """Write the outcome of a run into its sessions, unless they are closed already."""
     elapsed = sa.func.extract("epoch", _now - import_sessions.c.started_at)
     is_customers = import_sessions.c.import_type == ImportType.CUSTOMERS.value
     details = sa.case(
-        (is_customers, sa.cast(_customer_details(counts.get(Entity.CUSTOMER, Counts())), _jsonb())),
-        else_=sa.cast(_catalog_details(counts, issue_totals, updated), _jsonb()),
+        (is_customers, sa.cast(_customer_details(outcome), _jsonb())),
+        else_=sa.cast(_catalog_details(outcome), _jsonb()),
     )
     connection.execute(
         import_sessions.update()
         .where(_sessions_of(run_id), _is_active)
         .values(
-            status="completed" if is_completed else "failed",
+            status="completed" if outcome.status is RunStatus.COMPLETED else "failed",
             finished_at=_now,
             updated_at=_now,
             error_message=error_message,
@@ -206,8 +200,9 @@ def _sessions_of(run_id: int) -> sa.ColumnElement[bool]:
     return import_sessions.c.id.in_(sa.select(sa.func.unnest(runs.c.session_ids)).where(runs.c.id == run_id))
 
 
-def _customer_details(count: Counts) -> dict[str, Any]:
+def _customer_details(outcome: RunOutcome) -> dict[str, Any]:
     """`report_details` of an import of customers, as `_catalog_details`."""
+    count = outcome.count(Entity.CUSTOMER)
     return {
         "total": count.total,
         "created": count.created,
@@ -220,51 +215,46 @@ def _customer_details(count: Counts) -> dict[str, Any]:
     }
 
 
-def _catalog_details(
-    counts: Mapping[Entity, Counts], issue_totals: Sequence[IssueTotal], updated: Mapping[Entity, UpdatedRows]
-) -> dict[str, Any]:
+def _catalog_details(outcome: RunOutcome) -> dict[str, Any]:
     """`report_details` with the keys of the reference importer (facts 2.1), so that the shop's admin keeps working.
 
     Warnings and errors are those of the whole run.
     """
-    counts = {entity: count for entity, count in counts.items() if entity is not Entity.CUSTOMER}
-    by_severity = {
-        severity: sum(t.count for t in issue_totals if t.severity == severity) for severity in ("warning", "error")
-    }
-    by_code = {total.code: total.count for total in issue_totals}
-    product, variant = counts.get(Entity.PRODUCT, Counts()), counts.get(Entity.VARIANT, Counts())
-    picture = counts.get(Entity.PICTURE, Counts())
-    total = sum((count.total for count in counts.values()), 0)
+    product, variant = outcome.count(Entity.PRODUCT), outcome.count(Entity.VARIANT)
+    picture = outcome.count(Entity.PICTURE)
+    price, stock = outcome.count(Entity.PRICE), outcome.count(Entity.STOCK)
+    links = outcome.count(Entity.PRODUCT_ATTRIBUTES) + outcome.count(Entity.VARIANT_ATTRIBUTES)
+    everything = sum((count for entity, count in outcome.counts.items() if entity is not Entity.CUSTOMER), Counts())
+    by_severity: Counter[Severity] = Counter()
+    by_code: Counter[str] = Counter()
+    for total in outcome.issue_totals:
+        by_severity[total.severity] += total.count
+        by_code[total.code] += total.count
     return {
         "products_created": product.created,
         "products_updated": product.updated,
         "variants_created": variant.created,
         "variants_updated": variant.updated,
-        "default_variants_created": counts.get(Entity.DEFAULT_VARIANT, Counts()).created,
-        "prices_updated": _written(counts, Entity.PRICE),
-        "stocks_updated": _written(counts, Entity.STOCK),
-        "skipped": sum(count.skipped for count in counts.values()),
-        "errors": by_severity["error"],
-        "warnings": by_severity["warning"],
+        "default_variants_created": outcome.count(Entity.DEFAULT_VARIANT).created,
+        "prices_updated": price.created + price.updated,
+        "stocks_updated": stock.created + stock.updated,
+        "skipped": everything.skipped,
+        "errors": by_severity[Severity.ERROR],
+        "warnings": by_severity[Severity.WARNING],
         "images_copied": picture.created,
         "images_skipped": picture.skipped,
         "images_errors": picture.failed,
-        "attributes_linked": _written(counts, Entity.PRODUCT_ATTRIBUTES) + _written(counts, Entity.VARIANT_ATTRIBUTES),
-        "attributes_missing": by_code.get("attribute_unknown", 0),
-        "attributes_missing_mapping": by_code.get("attribute_value_unknown", 0),
-        "brand_fallbacks": by_code.get("brand_unknown", 0),
-        "category_fallbacks": by_code.get("category_unknown", 0),
-        "updated_products_ids": _ids(updated.get(Entity.PRODUCT)),
-        "updated_variants_ids": _ids(updated.get(Entity.VARIANT)),
-        "total_items": total,
-        "processed_items": total,
-        "failed_items": sum(count.failed for count in counts.values()),
+        "attributes_linked": links.created + links.updated,
+        "attributes_missing": by_code["attribute_unknown"],
+        "attributes_missing_mapping": by_code["attribute_value_unknown"],
+        "brand_fallbacks": by_code["brand_unknown"],
+        "category_fallbacks": by_code["category_unknown"],
+        "updated_products_ids": _ids(outcome.updated.get(Entity.PRODUCT)),
+        "updated_variants_ids": _ids(outcome.updated.get(Entity.VARIANT)),
+        "total_items": everything.total,
+        "processed_items": everything.total,
+        "failed_items": everything.failed,
     }
-
-
-def _written(counts: Mapping[Entity, Counts], entity: Entity) -> int:
-    count = counts.get(entity, Counts())
-    return count.created + count.updated
 
 
 def _ids(rows: UpdatedRows | None) -> list[int | str]:

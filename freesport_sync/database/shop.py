@@ -39,11 +39,15 @@ def require_customer_tables(connection: sa.Connection) -> None:
 
 def _refuse_incomplete(missing: Sequence[Missing]) -> None:
     if missing:
-        raise SchemaMismatch("shop_incomplete", missing="\n".join(described(item) for item in missing))
+        raise SchemaMismatch("shop_incomplete", missing=described(missing))
 
 
-def described(item: Missing) -> str:
-    """One missing thing in the words of SQL: `table price_types`, `column products.slug`."""
+def described(missing: Sequence[Missing]) -> str:
+    """What is missing, a line each, in the words of SQL: `table: price_types`, `column: products.slug`."""
+    return "\n".join(map(_described, missing))
+
+
+def _described(item: Missing) -> str:
     separator = "." if item.kind in (MissingKind.COLUMN, MissingKind.COLUMN_TYPE) else " "
     detail = f"{separator}{item.detail}" if item.detail else ""
     return f"{item.kind.value.replace('_', ' ')}: {item.table}{detail}"

@@ -10,14 +10,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, Dialect, Table, text
 
-from freesport_sync.database.shop_attribute_tables import (
-    product_attribute_1c_mappings,
-    product_attribute_value_1c_mappings,
-    product_attribute_values,
-    product_attributes,
-    product_variants_attributes,
-    products_attributes,
-)
 from freesport_sync.database.shop_tables import (
     brands,
     categories,
@@ -26,8 +18,14 @@ from freesport_sync.database.shop_tables import (
     companies,
     import_sessions,
     price_types,
+    product_attribute_1c_mappings,
+    product_attribute_value_1c_mappings,
+    product_attribute_values,
+    product_attributes,
     product_variants,
+    product_variants_attributes,
     products,
+    products_attributes,
     products_brand_1c_mapping,
     users,
 )

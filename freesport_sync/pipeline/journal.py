@@ -81,10 +81,9 @@ class RunJournal:
     @property
     def issue_totals(self) -> tuple[IssueTotal, ...]:
         """How often each issue occurred, the gravest and most frequent first."""
-        ranks = list(reversed(Severity))
         with self._condition:
             totals = [IssueTotal(severity, code, count) for (severity, code), count in self._totals.items()]
-        return tuple(sorted(totals, key=lambda total: (ranks.index(total.severity), -total.count, total.code)))
+        return tuple(sorted(totals, key=lambda total: (total.severity.rank, -total.count, total.code)))
 
     def stop(self) -> None:
         """Write what is waiting and fall silent; after that the caller may use the side connection.
@@ -116,7 +115,7 @@ class RunJournal:
         try:
             return self._write_once()
         except Exception as error:
-            return self._has_failed(error)
+            return self._bear(error)
 
     def _write_once(self) -> bool:
         """Write what has gathered; returns whether that was the last time."""
@@ -144,8 +143,8 @@ class RunJournal:
                 queue.popleft()
             self._condition.notify_all()
 
-    def _has_failed(self, error: Exception) -> bool:
-        """Whether the journal cannot go on; the run must not then either."""
+    def _bear(self, error: Exception) -> bool:
+        """Go on with the next beat, or stop the run with the journal; returns whether this was the last round."""
         if is_retryable(error):  # the shop has locked our row of its sessions; the next beat tries again
             return self._is_stopping and not self._issues
         with self._condition:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from freesport_sync.commerceml.archive import DISK_FULL
 from freesport_sync.core.pictures import NotDeliverable, PictureProblem
-from freesport_sync.errors import ConfigError, ImportFailed
+from freesport_sync.errors import ConfigError, ImportFailed, reason_of
 from freesport_sync.os_support import rename_fresh
 
 _DRAFT = ".freesport_sync-{}.part"
@@ -38,7 +38,7 @@ class MediaRoot:
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as error:
-            raise ConfigError("media_root_not_writable", path=str(folder), reason=_reason(error)) from error
+            raise ConfigError("media_root_not_writable", path=str(folder), reason=reason_of(error)) from error
 
     def size(self, relative: str) -> int | None:
         """Size of a picture that the shop's media has, None where it has none of this path."""
@@ -65,7 +65,7 @@ class MediaRoot:
             with source.open("rb") as opened:
                 size = os.fstat(opened.fileno()).st_size
         except OSError as error:
-            raise NotDeliverable(PictureProblem.UNREADABLE, reason=_reason(error)) from error
+            raise NotDeliverable(PictureProblem.UNREADABLE, reason=reason_of(error)) from error
         if not self._is_dry_run:
             self._copy(source, self._root / relative)
         self._delivered[relative] = size
@@ -84,7 +84,7 @@ class MediaRoot:
         except OSError as error:
             if error.errno in DISK_FULL:
                 raise ImportFailed("disk_full", path=str(target)) from error
-            raise NotDeliverable(PictureProblem.NOT_COPIED, reason=_reason(error)) from error
+            raise NotDeliverable(PictureProblem.NOT_COPIED, reason=reason_of(error)) from error
 
     def _make(self, folder: Path) -> None:
         """Make a folder below the root, but not the root itself: its disk may just have been unmounted."""
@@ -95,7 +95,3 @@ class MediaRoot:
                 with suppress(OSError):
                     leftover.unlink()
             self._folders.add(folder)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)

@@ -13,7 +13,7 @@ from freesport_sync.core.attributes import AttributePlan, plan_attributes
 from freesport_sync.core.brands import BrandPlan, plan_brands
 from freesport_sync.core.categories import CategoryPlan, plan_categories
 from freesport_sync.core.customers import CustomerPlan, plan_customers
-from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.issues import RowIssue, records_repeated
 from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
 from freesport_sync.core.progress import IssuesFound, MergeRepeated, Reporter, StageMeter
 from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunKind, Stage, UpdatedRows
@@ -32,6 +32,9 @@ from freesport_sync.settings.model import OwnedField
 MAX_ATTEMPTS = 3
 MAX_FIELD_CHANGES = 100_000
 """Field changes that a dry run stores."""
+
+_KIND_OF = {"stg_product": "goods", "stg_offer": "offers", "stg_price": "prices", "stg_rest": "rests"}
+"""Files that fill a staging table."""
 
 _FAILED_RECORDS = {FileKind.GOODS: Entity.PRODUCT, FileKind.OFFERS: Entity.VARIANT}
 
@@ -108,6 +111,7 @@ class Merger:
         self._cancel = job.cancel
         self._report = report
         self._customer_session = customer_session
+        self._has_reported = False
 
     def run(self, before_commit: Callable[[MergeResult], None]) -> MergeResult:
         """Merge, and start again from staging if somebody else was in the way, three times at most.
@@ -230,19 +234,15 @@ class Merger:
 
     def _report_issues(self, books: _Books) -> None:
         """Issues that the comparison finds, once however often the merge is repeated."""
-        if self._staged.repeated:
-            self._report(IssuesFound(tuple(_repeated(table, n) for table, n in self._staged.repeated.items())))
-            self._staged.repeated = {}
         if self._has_reported:
             return
         self._has_reported = True
-        if books.issues:
-            self._report(IssuesFound(books.issues))
+        repeated = tuple(records_repeated(_KIND_OF[table], count) for table, count in self._staged.repeated.items())
+        if issues := repeated + books.issues:
+            self._report(IssuesFound(issues))
         for issues in read_issues(self._connection, self._plan.names, self._rules()):
             self._report(IssuesFound(issues))
             self._cancel.check()
-
-    _has_reported = False
 
     def _apply(self, books: _Books) -> None:
         products, variants = merge.rows_to_write(self._connection)
@@ -286,8 +286,3 @@ class Merger:
 
 def _is_conflict(error: BaseException) -> bool:
     return is_retryable(error) or isinstance(error, merge.MergeConflict)
-
-
-def _repeated(table: str, count: int) -> RowIssue:
-    kind = {"stg_product": "goods", "stg_offer": "offers", "stg_price": "prices", "stg_rest": "rests"}[table]
-    return RowIssue(Severity.NOTE, "records_repeated", field="Ид", value=str(count), params={"kind": kind})

@@ -137,7 +137,7 @@ class PictureDelivery:
             delivered: list[DeliveredPicture] = []
             for _, of_object in groupby(found, attrgetter("object_no")):
                 listed = list(of_object)
-                delivered += self._object(listed)
+                delivered += self._deliver_object(listed)
                 done += len(listed)
                 meter.advance(done)
             pictures.add_delivered(self._connection, delivered)
@@ -148,8 +148,8 @@ class PictureDelivery:
         meter.finish()
         return PictureOutcome(self._accepted, self._small + totals.ownerless, self._failed)
 
-    def _object(self, listed: Sequence[FoundPicture]) -> Iterator[DeliveredPicture]:
-        """Those pictures of one object that the shop's media has by the end, and that the object does not show yet."""
+    def _deliver_object(self, listed: Sequence[FoundPicture]) -> Iterator[DeliveredPicture]:
+        """The pictures of one object that the shop's media has by the end, and that the object does not show yet."""
         self._accepted += len({file_name(picture.path) for picture in listed if picture.is_listed})
         there = self._look_at(listed)
         smallest = self._rules.smallest_wanted(candidate.size for candidate in there)
@@ -160,7 +160,7 @@ class PictureDelivery:
                 continue
             if candidate.size < smallest:
                 self._small += 1
-            elif self._is_delivered(candidate):
+            elif self._deliver(candidate):
                 self._accepted += 1
                 yield DeliveredPicture(picture.owner, picture.onec_id, number, candidate.relative)
 
@@ -194,7 +194,8 @@ class PictureDelivery:
             raise NotDeliverable(PictureProblem.TOO_LARGE, size_bytes=size, limit_bytes=self._rules.maximum)
         return _Candidate(picture, relative, source, size)
 
-    def _is_delivered(self, candidate: _Candidate) -> bool:
+    def _deliver(self, candidate: _Candidate) -> bool:
+        """Copy a picture that the shop's media lacks; returns whether it is there now."""
         try:
             if candidate.source is not None and self._media.size(candidate.relative) is None:
                 self._media.deliver(candidate.source, candidate.relative)

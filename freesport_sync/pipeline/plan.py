@@ -187,16 +187,6 @@ def wants_pictures(request: RunRequest) -> bool:
     return not request.skip_images and bool(kinds_of(request) & _WITH_PICTURES)
 
 
-def _catalog_type_of(request: RunRequest) -> ImportType:
-    match request.kind:
-        case RunKind.IMAGES:
-            return ImportType.IMAGES
-        case RunKind.ATTRIBUTES:
-            return ImportType.ATTRIBUTES
-        case _:
-            return _IMPORT_TYPES[file_type_of(request)]
-
-
 def refuse_contradiction(request: RunRequest) -> None:
     """Refuse what no export can fulfil, before anything is touched.
 
@@ -227,3 +217,13 @@ def make_plan(request: RunRequest, source: Path) -> Plan:
         raise SourceMissing("no_files", path=str(request.source), kinds=kinds)
     only_pictures = request.kind is RunKind.IMAGES
     return Plan(export.files, export.skipped, _catalog_type_of(request), wanted, only_pictures)
+
+
+def _catalog_type_of(request: RunRequest) -> ImportType:
+    match request.kind:
+        case RunKind.IMAGES:
+            return ImportType.IMAGES
+        case RunKind.ATTRIBUTES:
+            return ImportType.ATTRIBUTES
+        case _:
+            return _IMPORT_TYPES[file_type_of(request)]

@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from freesport_sync.core.progress import Event, Reporter
+from freesport_sync.core.progress import Event
 from freesport_sync.core.run import (
     Counts,
     Entity,
     ExportFile,
     FieldChange,
     ImportType,
+    RunOutcome,
     RunReport,
     RunStatus,
     UpdatedRows,
@@ -51,15 +52,10 @@ class RunRecord:
     def run_id(self) -> int:
         return self._run.id
 
-    @property
-    def report(self) -> Reporter:
-        """Passes events on to the journal and to whoever watches."""
-
-        def report(event: Event) -> None:
-            self._journal(event)
-            self._job.reporter(event)
-
-        return report
+    def report(self, event: Event) -> None:
+        """Pass an event on to the journal and to whoever watches."""
+        self._journal(event)
+        self._job.reporter(event)
 
     def open_sessions(self, connection: Connection, import_types: Sequence[ImportType]) -> Mapping[ImportType, int]:
         """Tell the shop what the plan has found to import: type -> session row; a dry run has none."""
@@ -89,7 +85,7 @@ class RunRecord:
         """
         self._journal.stop()
         name_issues(connection, self._run.id)
-        self._close(connection, RunStatus.COMPLETED, counts, None, updated)
+        self._close(connection, RunStatus.COMPLETED, counts, updated)
 
     def complete_dry(
         self, connection: Connection, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]
@@ -99,7 +95,7 @@ class RunRecord:
         name_issues(connection, self._run.id)
         with transaction(self._side):
             runs.add_field_changes(self._side, self._run.id, changes)
-            self._close(self._side, RunStatus.COMPLETED, counts, None)
+            self._close(self._side, RunStatus.COMPLETED, counts)
 
     def fail(self, connection: Connection, failure: SyncError) -> RunStatus | None:
         """Close both rows; on a new connection where the side connection was lost with the run.
@@ -148,7 +144,7 @@ class RunRecord:
 
     def _closed_as(self, side: Connection, failure: SyncError) -> RunStatus:
         with transaction(side):
-            self._close(side, status_of(failure), {}, failure)
+            self._close(side, status_of(failure), {}, error=failure)
         return runs.status_of(side, self._run)
 
     def _close(
@@ -156,14 +152,12 @@ class RunRecord:
         connection: Connection,
         status: RunStatus,
         counts: Mapping[Entity, Counts],
-        error: SyncError | None,
         updated: Mapping[Entity, UpdatedRows] | None = None,
+        error: SyncError | None = None,
     ) -> None:
+        outcome = RunOutcome(status, counts, updated or {}, self._journal.issue_totals, error)
         texts = self._job.texts
-        message = texts.error(error) if error else ""
-        totals = self._journal.issue_totals
-        line = texts.outcome(status)
-        runs.close_run(connection, self._run, status, counts, totals, line, error, message, updated)
+        runs.close_run(connection, self._run, outcome, texts.outcome(status), texts.error(error) if error else "")
 
 
 @contextmanager

@@ -130,18 +130,6 @@ class Settings(BaseSettings):
     history: HistorySettings = HistorySettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The order of precedence; the file's path comes with `load_settings`."""
-        return init_settings, env_settings
-
     def owns(self, field: OwnedField) -> bool:
         return field in self.catalog.owned_fields
 

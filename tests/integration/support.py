@@ -12,6 +12,7 @@ from freesport_sync.core.run import Counts, Entity, RunReport
 from freesport_sync.database.engine import connect
 from freesport_sync.database.shop_tables import SHOP_TABLES
 from freesport_sync.errors import ImportFailed
+from freesport_sync.settings.model import CatalogSettings, HistorySettings, OwnedField, Settings
 from tests.builders import ExportBuilder
 from tests.shop import Shop
 
@@ -73,6 +74,16 @@ def counts(report: RunReport, entity: Entity) -> tuple[int, int, int, int, int]:
     """Created, updated, unchanged, skipped, failed."""
     count = report.counts.get(entity, Counts())
     return count.created, count.updated, count.unchanged, count.skipped, count.failed
+
+
+def owning(*fields: OwnedField) -> Settings:
+    """Settings in which 1C overwrites these fields and no others."""
+    return Settings(catalog=CatalogSettings(owned_fields=frozenset(fields)))
+
+
+def with_history(shop: Shop, **values: int) -> Settings:
+    """The shop's settings with others of the section `history`."""
+    return shop.settings.model_copy(update={"history": HistorySettings(**values)})
 
 
 def money(text: str) -> tuple[Decimal | None, ...]:

@@ -172,15 +172,13 @@ def test_a_property_that_files_name_differently_is_named_by_its_last_record(shop
         VALUES ('Рост', 'rost', '', now(), now(), true, 'рост')
         """
     )
-    export.properties_goods(property_("a", "Вес"), property_("b", "РОСТ", value_type="Число"))
+    export.properties_goods(property_("a", "Вес"), property_("b", "РОСТ", value_type="Число"), property_("a", "Тара"))
     export.properties_offers(property_("a", "Масса", value_type="Число"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder)
     attributes = shop.rows(ATTRIBUTES)
     assert attributes == [("РОСТ", "rost", "Число", True, "рост"), ("Масса", "massa", "Число", False, "масса")]
     assert shop.rows(MAPPINGS) == [("a", "Масса", "goods"), ("b", "РОСТ", "goods")]
-    before = row_versions(shop)
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
-    assert row_versions(shop) == before
+    assert_settled(shop, export)
 
 
 def test_an_attribute_without_normalised_name_gets_values_and_links(shop: Shop, colours: ExportBuilder) -> None:
@@ -190,6 +188,7 @@ def test_an_attribute_without_normalised_name_gets_values_and_links(shop: Shop, 
     colours.goods(product("p1", properties={"color": "green", "size": "Свой"}))
     shop.run(colours.folder)
     assert of_product(shop) == [("Размер", "Свой"), ("Цвет", "Зелёный")]
+    assert_settled(shop, colours)
 
 
 def test_a_product_known_by_its_parent_only_is_linked(stocked_shop: Shop, colours: ExportBuilder) -> None:
@@ -255,15 +254,6 @@ def test_a_characteristic_finds_the_attribute_by_its_new_name(shop: Shop, export
     assert_settled(shop, export)
 
 
-def test_the_last_record_of_a_repeated_property_names_the_attribute(shop: Shop, export: ExportBuilder) -> None:
-    export.properties_goods(property_("a", "Вес"), property_("a", "Масса", value_type="Число"))
-    export.properties_offers(property_("a", "масса", value_type="Число"))
-    shop.run(export.folder)
-    assert [(name, kind) for name, _, kind, *_ in shop.rows(ATTRIBUTES)] == [("масса", "Число")]
-    assert shop.rows(MAPPINGS) == [("a", "масса", "goods")]
-    assert_settled(shop, export)
-
-
 def test_an_attribute_of_the_shop_takes_the_name_of_its_first_property(shop: Shop, export: ExportBuilder) -> None:
     export.goods(product("p1", properties={"a": "Нет"}))
     shop.run(export.folder)
@@ -276,17 +266,6 @@ def test_an_attribute_of_the_shop_takes_the_name_of_its_first_property(shop: Sho
     assert dry.counts == real.counts
     assert counts(real, Entity.ATTRIBUTE) == (0, 1, 0, 0, 0)
     assert_settled(shop, export)
-
-
-def test_an_attribute_without_a_normalised_name_gets_values(shop: Shop, colours: ExportBuilder) -> None:
-    colours.goods(product("p1"))
-    shop.run(colours.folder)
-    shop.execute("UPDATE product_attributes SET normalized_name = NULL")
-    colours.properties_goods(property_("color", "Цвет", {"red": "Красный", "white": "Белый"}))
-    colours.goods(product("p1", properties={"color": "white"}))
-    shop.run(colours.folder)
-    assert of_product(shop) == [("Цвет", "Белый")]
-    assert_settled(shop, colours)
 
 
 def test_goods_properties_are_linked(shop: Shop, colours: ExportBuilder) -> None:

@@ -17,9 +17,8 @@ from freesport_sync.database import customer_tables
 from freesport_sync.errors import Cancelled, SchemaMismatch
 from tests.builders import ExportBuilder, contragent, product, raw_element
 from tests.integration.support import NewExport, counts, refused, row_versions, rows_written, shop_rows
-from tests.integration.test_lost_update import when_applying
 from tests.shop import Shop
-from tests.watching import background, holding, wait_until, waiting_importers
+from tests.watching import at_stage, background, holding, wait_until, waiting_importers
 
 USERS = "SELECT onec_id, email, first_name, last_name, company_name, tax_id, phone FROM users ORDER BY id"
 COMPANIES = (
@@ -273,7 +272,7 @@ def test_customers_are_looked_for_in_portions(
 
 
 def test_who_registers_meanwhile_is_found_when_the_merge_starts_again(shop: Shop, clients: ExportBuilder) -> None:
-    report = run(shop, clients, when_applying(partial(portal_user, shop)))
+    report = run(shop, clients, at_stage(Stage.APPLY, partial(portal_user, shop)))
     assert counts(report, Entity.CUSTOMER) == (2, 1, 0, 1, 0)
     assert shop.row("SELECT role FROM users WHERE onec_id = 'c3'") == ("trainer",)
     assert shop.value("SELECT count(*) FROM common_customersynclog") == 3
@@ -282,7 +281,7 @@ def test_who_registers_meanwhile_is_found_when_the_merge_starts_again(shop: Shop
 def test_a_user_whom_somebody_else_links_meanwhile_is_not_taken_over(shop: Shop, clients: ExportBuilder) -> None:
     portal_user(shop)
     link = "UPDATE users SET onec_id = 'other'"
-    run(shop, clients, when_applying(lambda: shop.execute(link)))
+    run(shop, clients, at_stage(Stage.APPLY, lambda: shop.execute(link)))
     assert [row[:2] for row in shop.rows(USERS)] == [
         ("other", "petrov@example.test"),
         ("c1", "Verh@example.test"),
@@ -295,7 +294,7 @@ def test_what_a_user_edits_meanwhile_is_kept(shop: Shop, clients: ExportBuilder)
     run(shop, clients)
     clients.contragents(contragent("c3", name="Петров Пётр"), segment=2)
     edit = "UPDATE users SET phone = '+71111111111', last_name = 'Сам' WHERE onec_id = 'c3'"
-    run(shop, clients, when_applying(lambda: shop.execute(edit)))
+    run(shop, clients, at_stage(Stage.APPLY, lambda: shop.execute(edit)))
     assert shop.row("SELECT first_name, last_name, phone FROM users WHERE onec_id = 'c3'") == (
         *("Пётр", "Сам", "+71111111111"),
     )

@@ -25,8 +25,7 @@ from tests.builders import (
     storage,
     unit,
 )
-from tests.integration.support import NewExport, refused
-from tests.integration.test_products import owning
+from tests.integration.support import NewExport, owning, refused
 from tests.shop import Shop
 
 EARLIER, USUAL, LATER = "2025-09-12T21:25:38", "2025-09-12T21:25:39", "2025-09-12T21:25:40"

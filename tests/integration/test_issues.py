@@ -15,8 +15,7 @@ from freesport_sync.database import history, issue_names
 from freesport_sync.database.own_schema import HEAD
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, prices, product, rests, tombstone
-from tests.integration.support import NewExport
-from tests.integration.test_sessions import with_history
+from tests.integration.support import NewExport, with_history
 from tests.shop import Shop
 
 Subject = tuple[str, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
@@ -11,17 +10,7 @@ from freesport_sync.core.progress import Event, Progress
 from freesport_sync.core.run import RunStatus, Stage
 from tests.builders import ExportBuilder, offer, prices, product, property_, rests
 from tests.shop import Shop
-
-
-def when_applying(act: Callable[[], object]) -> Callable[[Event], None]:
-    """Acts once, after everything was compared and before the first row is written."""
-    pending = [act]
-
-    def on_event(event: Event) -> None:
-        if pending and isinstance(event, Progress) and event.stage is Stage.APPLY:
-            pending.pop()()
-
-    return on_event
+from tests.watching import at_stage
 
 
 @pytest.fixture
@@ -38,7 +27,7 @@ def test_a_checkout_between_comparing_and_writing_keeps_its_decrement(shop: Shop
     shop.run(export.folder)
     export.prices(prices("p1#a", {"retail": 11}))
     checkout = "UPDATE product_variants SET stock_quantity = stock_quantity - 2 WHERE stock_quantity >= 2"
-    shop.run(export.folder, when_applying(lambda: shop.execute(checkout)))
+    shop.run(export.folder, at_stage(Stage.APPLY, lambda: shop.execute(checkout)))
     assert shop.row("SELECT retail_price::int, stock_quantity FROM product_variants") == (11, 3)
 
 
@@ -46,7 +35,7 @@ def test_a_stock_that_1c_changed_is_written_as_1c_says(shop: Shop, export: Expor
     shop.run(export.folder)
     export.rests(rests("p1#a", {"w1": 8}))
     checkout = "UPDATE product_variants SET stock_quantity = stock_quantity - 2"
-    shop.run(export.folder, when_applying(lambda: shop.execute(checkout)))
+    shop.run(export.folder, at_stage(Stage.APPLY, lambda: shop.execute(checkout)))
     assert shop.value("SELECT stock_quantity FROM product_variants") == 8
 
 
@@ -59,7 +48,7 @@ def test_what_an_operator_edits_meanwhile_is_kept(shop: Shop, export: ExportBuil
         shop.execute("UPDATE products SET name = 'Имя магазина', is_active = false, vat_rate = 7")
         shop.execute("UPDATE product_variants SET color_name = 'Свой', sku = 'OWN', opt1_price = 3")
 
-    shop.run(export.folder, when_applying(edit))
+    shop.run(export.folder, at_stage(Stage.APPLY, edit))
     assert shop.row("SELECT name, description, is_active, vat_rate::int FROM products") == (
         *("Имя магазина", "Новое", False, 7),
     )
@@ -71,7 +60,7 @@ def test_what_an_operator_edits_meanwhile_is_kept(shop: Shop, export: ExportBuil
 def test_a_row_that_vanishes_meanwhile_starts_the_merge_again(shop: Shop, export: ExportBuilder) -> None:
     shop.run(export.folder)
     export.prices(prices("p1#a", {"retail": 11}))
-    report = shop.run(export.folder, when_applying(lambda: shop.execute("DELETE FROM product_variants")))
+    report = shop.run(export.folder, at_stage(Stage.APPLY, lambda: shop.execute("DELETE FROM product_variants")))
     assert report.status is RunStatus.COMPLETED
     assert shop.row("SELECT onec_id, retail_price::int, stock_quantity FROM product_variants") == ("p1#a", 11, 5)
     assert "merge_repeated" not in shop.issues()
@@ -87,7 +76,7 @@ def test_an_attribute_that_is_removed_meanwhile_starts_the_merge_again(shop: Sho
             shop.execute(f"DELETE FROM product_attribute_{table}")
         shop.execute("DELETE FROM product_attributes")
 
-    shop.run(export.folder, when_applying(remove))
+    shop.run(export.folder, at_stage(Stage.APPLY, remove))
     query = (
         "SELECT v.value FROM products_attributes AS l JOIN product_attribute_values AS v ON v.id = l.attributevalue_id"
     )
@@ -105,7 +94,7 @@ def test_a_product_that_somebody_makes_meanwhile_is_taken_over(shop: Shop, expor
             " FROM products AS p) AS made"
         )
 
-    report = shop.run(export.folder, when_applying(make))
+    report = shop.run(export.folder, at_stage(Stage.APPLY, make))
     assert report.status is RunStatus.COMPLETED
     assert shop.rows("SELECT onec_id, slug, description FROM products WHERE onec_id = 'p2'") == [
         ("p2", "other", "из 1С")
@@ -116,7 +105,7 @@ def test_a_slug_that_somebody_takes_meanwhile_is_avoided(shop: Shop, export: Exp
     shop.run(export.folder)
     export.goods(product("p1"), product("p2", name="Сетка"))
     take = "UPDATE products SET slug = 'setka'"
-    shop.run(export.folder, when_applying(lambda: shop.execute(take)))
+    shop.run(export.folder, at_stage(Stage.APPLY, lambda: shop.execute(take)))
     assert shop.rows("SELECT slug FROM products ORDER BY id") == [("setka",), ("setka-2",)]
 
 

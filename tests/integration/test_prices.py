@@ -9,8 +9,7 @@ import pytest
 from freesport_sync.core.run import Entity, FileType
 from freesport_sync.settings.model import OwnedField, PriceSettings, Settings
 from tests.builders import ExportBuilder, offer, price, price_type, prices, product, raw_element
-from tests.integration.support import PRICES, NewExport, counts, money, rows_written
-from tests.integration.test_products import owning
+from tests.integration.support import PRICES, NewExport, counts, money, owning, rows_written
 from tests.shop import Shop
 
 COLUMNS = f"SELECT {PRICES} FROM product_variants WHERE onec_id = :key"

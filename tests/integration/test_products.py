@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.run import Entity, FileType
-from freesport_sync.settings.model import CatalogSettings, OwnedField, Settings
+from freesport_sync.settings.model import OwnedField, Settings
 from tests.builders import (
     BRANDS,
     ROOT_GROUP,
@@ -23,7 +23,7 @@ from tests.builders import (
     rests,
 )
 from tests.integration.pictures import put
-from tests.integration.support import counts, row_versions
+from tests.integration.support import counts, owning, row_versions
 from tests.shop import Shop
 
 NAMES = "SELECT onec_id, name, slug FROM products ORDER BY id"
@@ -32,10 +32,6 @@ CONTENT = """
     FROM products AS p JOIN brands AS b ON b.id = p.brand_id JOIN categories AS c ON c.id = p.category_id
     WHERE p.onec_id = :key
 """
-
-
-def owning(*fields: OwnedField) -> Settings:
-    return Settings(catalog=CatalogSettings(owned_fields=frozenset(fields)))
 
 
 def two_groups(export: ExportBuilder) -> None:

@@ -15,10 +15,9 @@ from freesport_sync.database import history, merge
 from freesport_sync.database.engine import connect
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.pipeline import journal
-from freesport_sync.settings.model import HistorySettings, Settings
 from tests.bench.generator import generate
 from tests.builders import ExportBuilder, offer, prices, product, property_, rests
-from tests.integration.support import NewExport
+from tests.integration.support import NewExport, with_history
 from tests.shop import Shop
 from tests.watching import VARIANT, at_stage, background, holding, wait_until, waiting_importers
 
@@ -353,11 +352,6 @@ def test_the_settings_say_how_old_history_may_be(stocked_shop: Shop, dearer: Pat
 
 
 # --- issues ---------------------------------------------------------------------------------------------------------
-
-
-def with_history(shop: Shop, **values: int) -> Settings:
-    """The shop's settings with others of the section `history`."""
-    return shop.settings.model_copy(update={"history": HistorySettings(**values)})
 
 
 def test_issues_beyond_the_limit_are_counted_only(

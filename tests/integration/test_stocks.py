@@ -9,8 +9,7 @@ import pytest
 from freesport_sync.core.run import Entity, FileType, RunKind
 from freesport_sync.settings.model import OwnedField, Settings, Warehouse
 from tests.builders import ExportBuilder, offer, product, raw_element, rests, storage
-from tests.integration.support import NewExport, counts, row_versions, rows_written
-from tests.integration.test_products import owning
+from tests.integration.support import NewExport, counts, owning, row_versions, rows_written
 from tests.shop import Shop
 
 STOCK = "SELECT stock_quantity, warehouse_id, warehouse_name FROM product_variants WHERE onec_id = :key"

@@ -98,7 +98,7 @@ CREATE TEMP TABLE stg_property_value (
 -- Attributes have the shop's id as their number, new ones a negative number.
 CREATE TEMP TABLE map_attribute (onec_id text PRIMARY KEY, attribute_no bigint NOT NULL);
 CREATE TEMP TABLE map_attribute_name (normalized_name text PRIMARY KEY, attribute_no bigint NOT NULL);
--- What Python resolved of the reference books (pipeline/reference_books.py), for the joins of the merge.
+-- What Python resolved of the reference books (database/reference_tables.py), for the joins of the merge.
 CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
 CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);
 CREATE TEMP TABLE map_warehouse (onec_id text PRIMARY KEY, name text NOT NULL);

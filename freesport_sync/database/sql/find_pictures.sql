@@ -42,7 +42,7 @@ WITH lent AS (
     WHERE :lends_pictures AND o.owner = 'product' AND coalesce(v.main_image, '') = '' AND v.gallery_images = '[]'
       AND NOT EXISTS (SELECT 1 FROM picture_owner AS own WHERE own.owner = 'variant' AND own.onec_id = v.onec_id)
 ),
-lenders AS (
+borrowers AS (
     INSERT INTO picture_owner (owner, onec_id, shop_id, name, is_known, file_names)
     SELECT 'variant', onec_id, id, name, true, '{}' FROM lent
 )
