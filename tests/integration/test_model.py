@@ -46,7 +46,7 @@ EXAMPLES = settings(
     max_examples=NEW_EXAMPLES or 6,
     derandomize=not NEW_EXAMPLES,
     # To find the smallest history that fails takes minutes, which only who asked for new ones wants to wait.
-    phases=[Phase.generate] if NEW_EXAMPLES else [Phase.generate],
+    phases=[Phase.generate, Phase.shrink] if NEW_EXAMPLES else [Phase.generate],
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

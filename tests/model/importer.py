@@ -21,7 +21,7 @@ COLORS = ("тёмно-синий", "синий", "красный")
 
 _PARTS = {
     FileType.ALL: PARTS,
-    FileType.GOODS: ("groups", "properties_goods", "properties_offers", "goods"),
+    FileType.GOODS: ("groups", "properties_goods", "goods"),
     FileType.OFFERS: ("properties_offers", "price_lists", "storages", "offers", "prices", "rests"),
     FileType.PRICES: ("price_lists", "prices"),
     FileType.RESTS: ("storages", "rests"),
