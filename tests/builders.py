@@ -187,6 +187,7 @@ def offer(
     name: str | None = "Мяч футбольный",
     article: str | None = None,
     characteristics: Mapping[str, Value] | None = None,
+    pictures: Iterable[str] = (),
     deleted: bool = False,
     extra: str = "",
 ) -> str:
@@ -202,6 +203,7 @@ def offer(
         deleted,
         element("Артикул", article),
         element("Наименование", name),
+        *(element("Картинка", picture) for picture in pictures),
         _pairs("ХарактеристикиТовара", "ХарактеристикаТовара", "Наименование", characteristics or {}),
         extra=extra,
     )

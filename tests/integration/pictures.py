@@ -7,7 +7,7 @@ from typing import Any
 
 from freesport_sync.core.progress import IssuesFound
 from freesport_sync.core.run import Entity, RunReport
-from tests.builders import ExportBuilder, element, offer, product
+from tests.builders import ExportBuilder, offer, product
 from tests.integration.support import counts
 from tests.shop import Shop
 
@@ -27,7 +27,7 @@ def pictured(onec_id: str, *names: str, **options: Any) -> str:
 
 
 def pictured_offer(onec_id: str, *names: str) -> str:
-    return offer(onec_id, extra="".join(element("Картинка", f"import_files/{name}") for name in names))
+    return offer(onec_id, pictures=[f"import_files/{name}" for name in names])
 
 
 def run(shop: Shop, export: ExportBuilder, media: Path | None, **options: Any) -> RunReport:

@@ -32,6 +32,7 @@ from tests.model.books import Refused
 from tests.model.compare import differences
 from tests.model.exports import Export, Step
 from tests.model.importer import COLORS, ModelImport
+from tests.model.pictures import send_pictures, sizes_of, write_pictures
 from tests.model.shop import ModelShop
 from tests.model.strategies import histories
 from tests.model.write import change_shop, write_export
@@ -89,6 +90,7 @@ def scratch_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: py
         shop.execute("DELETE FROM color_mappings")
         for color in COLORS:
             shop.execute("INSERT INTO color_mappings (name, hex_code, swatch_image) VALUES (:name, '', '')", name=color)
+        write_pictures(shop.folder / "pictures")
         yield shop
 
 
@@ -104,6 +106,8 @@ def test_the_import_does_what_the_model_does(scratch_shop: Shop, rules: str, his
 def play(shop: Shop, history: Sequence[Step]) -> None:
     """Let both do the same, and compare them after each step."""
     clear(shop)
+    shutil.rmtree(media_of(shop), ignore_errors=True)
+    media_of(shop).mkdir()
     model = ModelShop()
     for step in history:
         if not isinstance(step, Export):
@@ -112,6 +116,7 @@ def play(shop: Shop, history: Sequence[Step]) -> None:
         else:
             folder = shop.folder / "export"
             write_export(step, folder)
+            send_pictures(shop.folder / "pictures", step.places, folder)
             try:
                 model = _import(shop, model, step, folder)
             finally:
@@ -124,7 +129,7 @@ def _import(shop: Shop, model: ModelShop, export: Export, folder: Path) -> Model
     expected = copy.deepcopy(model)
     refusal = ""
     try:
-        ModelImport(expected, export, shop.settings).run()
+        ModelImport(expected, export, shop.settings, sizes_of(media_of(shop))).run()
     except Refused as refused:
         refusal = str(refused)
     tried = _run(shop, export, folder, is_dry_run=True) if export.is_tried else None
@@ -137,6 +142,7 @@ def _import(shop: Shop, model: ModelShop, export: Export, folder: Path) -> Model
         return model
     assert not refusal
     assert differences(expected, shop) == {}
+    assert expected.pictures() - model.pictures() <= sizes_of(media_of(shop)).keys()
     if isinstance(tried, RunReport):
         assert tried.counts == result.counts
     versions = _versions(shop)
@@ -156,9 +162,16 @@ def _run(shop: Shop, export: Export, folder: Path, *, is_dry_run: bool = False) 
             is_dry_run=is_dry_run,
             allow_older=True,
             accept_large_change=True,
+            skip_images=export.skips_pictures,
+            media_root=media_of(shop) if export.has_media else None,
         )
     except SyncError as error:
         return error.code
+
+
+def media_of(shop: Shop) -> Path:
+    """The shop's folder of pictures."""
+    return shop.folder / "media"
 
 
 def _versions(shop: Shop) -> object:

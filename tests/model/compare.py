@@ -49,12 +49,13 @@ _QUERIES = {
     "price_types": "SELECT onec_id, onec_name, product_field, is_active FROM price_types",
     "products": """
         SELECT p.onec_id, p.name, p.slug, p.description, c.slug, b.slug, p.onec_brand_id, p.parent_onec_id, p.vat_rate,
-               p.is_active, p.sync_status, p.last_sync_at IS NOT NULL
+               p.is_active, p.sync_status, p.last_sync_at IS NOT NULL, p.base_images
         FROM products AS p JOIN categories AS c ON c.id = p.category_id JOIN brands AS b ON b.id = p.brand_id
     """,
     "product_variants": f"""
         SELECT v.onec_id, v.sku, p.onec_id, v.color_name, v.size_value, v.is_active, v.stock_quantity, v.warehouse_id,
-               v.warehouse_name, v.vat_rate, {", ".join(f"v.{column}" for column in PRICE_COLUMNS)}
+               v.warehouse_name, v.vat_rate, {", ".join(f"v.{column}" for column in PRICE_COLUMNS)},
+               v.main_image, v.gallery_images
         FROM product_variants AS v JOIN products AS p ON p.id = v.product_id
     """,
 }

@@ -78,6 +78,7 @@ class Good:
     vat: str | None = None
     properties: Pairs = ()
     """(id of the property, id or text of the value), the brand apart."""
+    pictures: tuple[str, ...] = ()
     deleted: bool = False
 
 
@@ -89,6 +90,7 @@ class Offer:
     name: str | None
     article: str | None = None
     characteristics: Pairs = ()
+    pictures: tuple[str, ...] = ()
     deleted: bool = False
 
 
@@ -127,6 +129,8 @@ class Export:
 
     Args:
         is_tried: the same run is made dry first.
+        places: folders of the export that have their pictures with them.
+        has_media: the shop's folder of pictures is known.
     """
 
     groups: tuple[File[Group], ...] = ()
@@ -142,6 +146,9 @@ class Export:
     file_type: FileType = FileType.ALL
     is_full: bool = False
     is_tried: bool = False
+    places: tuple[str, ...] = ("goods", "offers")
+    has_media: bool = True
+    skips_pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,7 @@ class Edit:
 
     Args:
         key: 1C key of the object; of an attribute its slug.
+        value: of a list as JSON.
     """
 
     table: str

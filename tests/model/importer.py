@@ -13,6 +13,7 @@ from tests.model import values
 from tests.model.attributes import give_values, import_attributes
 from tests.model.books import Refused, hidden_category, import_brands, import_groups, import_price_types, no_brand
 from tests.model.exports import PARTS, Export, File, R
+from tests.model.pictures import Pictures, picture_paths
 from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
 
 COLORS = ("тёмно-синий", "синий", "красный")
@@ -20,7 +21,7 @@ COLORS = ("тёмно-синий", "синий", "красный")
 
 _PARTS = {
     FileType.ALL: PARTS,
-    FileType.GOODS: ("groups", "properties_goods", "properties_offers", "goods"),
+    FileType.GOODS: ("groups", "properties_goods", "goods"),
     FileType.OFFERS: ("properties_offers", "price_lists", "storages", "offers", "prices", "rests"),
     FileType.PRICES: ("price_lists", "prices"),
     FileType.RESTS: ("storages", "rests"),
@@ -41,6 +42,7 @@ class _Good:
     brand: str | None = None
     description: str = ""
     vat_rate: Decimal | None = None
+    pictures: list[str] = field(default_factory=list)
     deleted: bool = False
 
 
@@ -53,6 +55,7 @@ class _Offer:
     article: str = ""
     color: str = ""
     size: str = ""
+    pictures: list[str] = field(default_factory=list)
     deleted: bool = False
 
 
@@ -71,14 +74,16 @@ class ModelImport:
         shop: will be changed.
         export: what to import, and how.
         settings: the rules.
+        media: path -> size of the pictures that the shop has.
     """
 
-    def __init__(self, shop: ModelShop, export: Export, settings: Settings) -> None:
+    def __init__(self, shop: ModelShop, export: Export, settings: Settings, media: dict[str, int]) -> None:
         self.shop = shop
         self.export = export
         self.settings = settings
+        self._pictures = Pictures(export.places, media)
         self._goods: list[Product] = []
-        self._created: list[Variant] = []
+        self._created: list[Product | Variant] = []
         self._touched: list[Variant] = []
         """Variants that offers or rests name."""
         self._offered: list[Product | None] = []
@@ -93,6 +98,13 @@ class ModelImport:
             Refused: with the code of the error with which the real import must stop.
         """
         self._refuse_what_makes_no_sense()
+        goods, offers = self._read_goods(), self._read_offers()
+        if not self._only_pictures:
+            self._import_all_else(goods, offers)
+        if self.export.has_media and not self.export.skips_pictures:
+            self._import_pictures(goods, offers)
+
+    def _import_all_else(self, goods: dict[str, _Good], offers: dict[str, _Offer]) -> None:
         export, root_name = self.export, self.settings.catalog.root_category
         import_groups(self.shop, self._records("groups", export.groups), root_name, export.is_full)
         properties = list(self._records("properties_goods", export.properties_goods))
@@ -101,8 +113,8 @@ class ModelImport:
             import_brands(self.shop, properties + of_offers)
         import_attributes(self.shop, properties, of_offers)
         import_price_types(self.shop, self._records("price_lists", export.price_lists))
-        self._import_goods()
-        self._import_offers()
+        self._import_goods(goods)
+        self._import_offers(offers)
         self._make_default_variants()
         self._import_prices()
         self._import_rests()
@@ -110,23 +122,33 @@ class ModelImport:
         give_values(self.shop, self._files("offers", export.offers), self._files("goods", export.goods))
 
     def _refuse_what_makes_no_sense(self) -> None:
+        if self._only_pictures and self.export.skips_pictures:
+            raise Refused("skip_images_contradicts")
+        if self._only_pictures and not self.export.has_media:
+            raise Refused("media_root_needed")
         written = {part for part in PARTS if getattr(self.export, part)}
         present = written & set(self._parts)
         opened = present | {_CARRIERS[part] for part in self._parts if part in _CARRIERS and part not in present}
         opened &= written
         if not opened or (self.export.file_type is FileType.RESTS and not opened & {"rests", "offers"}):
             raise Refused("no_files")
-        if self.export.is_full and not present & {"groups", "goods", "offers"}:
+        imported = set() if self._only_pictures else present
+        if self.export.is_full and not imported & {"groups", "goods", "offers"}:
             raise Refused("full_needs_files")
         sells = {"offers", "prices", "rests"} if {"offers", "prices", "rests"} & set(self._parts) else set()
-        if not self.shop.products and "goods" not in present and opened & sells:
+        if not self.shop.products and "goods" not in imported and (self._only_pictures or opened & sells):
             raise Refused("catalog_missing")
+
+    @property
+    def _only_pictures(self) -> bool:
+        return self.export.kind is RunKind.IMAGES
 
     @property
     def _parts(self) -> tuple[str, ...]:
         if self.export.kind is RunKind.ATTRIBUTES:
             return "properties_goods", "properties_offers"
-        return _PARTS[self.export.file_type]
+        parts = _PARTS[self.export.file_type]
+        return tuple(part for part in parts if part in ("goods", "offers")) if self._only_pictures else parts
 
     def _files(self, part: str, files: tuple[File[R], ...]) -> list[tuple[R, ...]]:
         """The records of each file, by date, then by number of the segment; nothing of files that are not asked for."""
@@ -138,7 +160,7 @@ class ModelImport:
 
     # Products
 
-    def _import_goods(self) -> None:
+    def _read_goods(self) -> dict[str, _Good]:
         goods: dict[str, _Good] = {}
         for record in self._records("goods", self.export.goods):
             key, name = (record.onec_id or "").strip(), (record.name or "").strip()[:300]
@@ -153,7 +175,11 @@ class ModelImport:
             good.description = (record.description or "").strip() or good.description
             rate = values.vat(record.vat)
             good.vat_rate = good.vat_rate if rate is None else rate
+            good.pictures += picture_paths(record.pictures)
             good.deleted = record.deleted
+        return goods
+
+    def _import_goods(self, goods: dict[str, _Good]) -> None:
         created = {key: good for key, good in goods.items() if good.name and self.shop.product(key) is None}
         own_words = [_slug(key, good)[:255] for key, good in created.items()]
         for key, good in goods.items():
@@ -176,6 +202,7 @@ class ModelImport:
             product = Product(key, key, name, slug, category, self._brand(good.brand), good.brand)
             product.description, product.vat_rate = good.description, good.vat_rate
             self.shop.products.append(product)
+            self._created.append(product)
         else:
             return
         self._goods.append(product)
@@ -215,7 +242,7 @@ class ModelImport:
 
     # Variants
 
-    def _import_offers(self) -> None:
+    def _read_offers(self) -> dict[str, _Offer]:
         offers: dict[str, _Offer] = {}
         for record in self._records("offers", self.export.offers):
             key, name = (record.onec_id or "").strip(), (record.name or "").strip()
@@ -226,7 +253,11 @@ class ModelImport:
             offer.article = (record.article or "").strip()[:100] or offer.article
             offer.color = values.color(name, record.characteristics, COLORS) or offer.color
             offer.size = values.size(name, record.characteristics) or offer.size
+            offer.pictures += picture_paths(record.pictures)
             offer.deleted = record.deleted
+        return offers
+
+    def _import_offers(self, offers: dict[str, _Offer]) -> None:
         self._offered = [self.shop.product(offer.product_key) for offer in offers.values()]
         for key, offer in offers.items():
             self._import_offer(key, offer)
@@ -366,6 +397,33 @@ class ModelImport:
                 continue
             rate = rates.get(variant.warehouse_name or "", variant.product.vat_rate)
             variant.vat_rate = variant.vat_rate if rate is None else rate.quantize(Decimal("0.01"))
+
+    # Pictures
+
+    def _import_pictures(self, goods: dict[str, _Good], offers: dict[str, _Offer]) -> None:
+        """Galleries only grow; a run of nothing but pictures gives those of a product to its first variant too."""
+        pictured = {key for key, offer in offers.items() if offer.pictures}
+        for key, good in goods.items():
+            product = self.shop.product(key)
+            if product is not None and self._gets_pictures(product):
+                product.base_images += self._pictures.for_product(good.pictures, product.base_images)
+                first = next(self.shop.variants_of(product), None) if self._only_pictures else None
+                if first is not None and not first.pictures and first.onec_id not in pictured:
+                    self._give_pictures(first, good.pictures)
+        for key, offer in offers.items():
+            variant = self.shop.variant(key)
+            if variant is not None and self._gets_pictures(variant):
+                self._give_pictures(variant, offer.pictures)
+
+    def _gets_pictures(self, item: Product | Variant) -> bool:
+        return item in self._created or self.settings.owns(OwnedField.PICTURES)
+
+    def _give_pictures(self, variant: Variant, paths: list[str]) -> None:
+        """The first is the main one, if there is none yet."""
+        new = self._pictures.for_variant(paths, variant.pictures)
+        if new and not variant.main_image:
+            variant.main_image = new.pop(0)
+        variant.gallery_images += new
 
 
 def _slug(key: str, good: _Good) -> str:

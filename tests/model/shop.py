@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -110,6 +111,11 @@ class Product:
     is_waiting: bool = True
     """For its first variant, which shows it."""
     values: list[AttributeValue] = field(default_factory=list)
+    base_images: list[str] = field(default_factory=list)
+
+    @property
+    def pictures(self) -> list[str]:
+        return self.base_images
 
 
 @dataclass(slots=True, eq=False)
@@ -126,6 +132,12 @@ class Variant:
     warehouse_name: str | None = None
     vat_rate: Decimal | None = None
     values: list[AttributeValue] = field(default_factory=list)
+    main_image: str | None = None
+    gallery_images: list[str] = field(default_factory=list)
+
+    @property
+    def pictures(self) -> list[str]:
+        return [self.main_image, *self.gallery_images] if self.main_image else self.gallery_images
 
     @property
     def is_default(self) -> bool:
@@ -180,6 +192,11 @@ class ModelShop:
 
     def variant(self, onec_id: str) -> Variant | None:
         return next((v for v in self.variants if v.onec_id == onec_id), None)
+
+    def pictures(self) -> set[str]:
+        """Everything that products and variants show."""
+        items: list[Product | Variant] = [*self.products, *self.variants]
+        return {path for item in items for path in item.pictures}
 
     def variants_of(self, product: Product) -> Iterator[Variant]:
         return (v for v in self.variants if v.product is product)
@@ -239,6 +256,8 @@ class ModelShop:
         item = self._item(edit.table, edit.key)
         if isinstance(item, Variant) and edit.column in PRICE_COLUMNS:
             item.prices[edit.column] = Decimal(str(edit.value))
+        elif item is not None and edit.column in ("base_images", "gallery_images"):
+            setattr(item, edit.column, json.loads(str(edit.value)))
         elif item is not None:
             setattr(item, edit.column, edit.value)
 
@@ -273,6 +292,7 @@ class ModelShop:
                 (
                     *(p.onec_id, p.name, p.slug, p.description, p.category.slug, p.brand.slug, p.onec_brand_id),
                     *(p.parent_onec_id, p.vat_rate, p.is_active, p.sync_status, p.sync_status == "completed"),
+                    p.base_images,
                 )
                 for p in self.products
             ],
@@ -281,6 +301,7 @@ class ModelShop:
                     *(v.onec_id, v.sku, v.product.onec_id, v.color_name, v.size_value, v.is_active, v.stock_quantity),
                     *(v.warehouse_id, v.warehouse_name, v.vat_rate),
                     *(v.prices[column] for column in PRICE_COLUMNS),
+                    *(v.main_image, v.gallery_images),
                 )
                 for v in self.variants
             ],

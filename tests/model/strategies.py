@@ -11,6 +11,7 @@ from freesport_sync.core.run import FileType, RunKind
 from tests.model import exports
 from tests.model.books import REPAIR_ANCHOR
 from tests.model.exports import PARTS, Edit, Export, File, Group, R, Step
+from tests.model.pictures import LONG
 from tests.model.values import ZERO_GUID
 
 T = TypeVar("T")
@@ -60,6 +61,21 @@ DATES = ["2025-09-12T21:25:39", "2025-09-13T08:00:00"]
 SEGMENTS = [1, 2, 10]
 WAREHOUSE_NAMES = ["1 СДВ склад", "2 ТЛВ склад", "Intex ОСНОВНОЙ", "Новый"]
 
+PICTURES = [f"import_files/01/{name}" for name in ("large.jpg", "nearly.jpg", "medium.png", "small.jpg", "both.jpg")]
+ODD_PICTURES = [
+    "import_files/01/offered.jpg",
+    "import_files/01/missing.jpg",
+    "import_files/01/manual.pdf",
+    "import_files/01/flat.webp",
+    "import_files\\02\\medium.png",
+    "02/deep/deep.jpeg",
+    " import_files/flat.webp",
+    "import_files/../secret.jpg",
+    f"import_files/{LONG}",
+    "",
+]
+LISTS_OF_PICTURES = ["[]", '["uploads/medium.png"]', '["uploads/large.jpg", "uploads/own.jpg"]']
+
 
 def _rarely(usual: st.SearchStrategy[T], rare: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
     return st.integers(0, 9).flatmap(lambda n: rare if n == 9 else usual)
@@ -78,6 +94,7 @@ def _pairs(usual: list[str], odd: list[str], texts: list[str]) -> st.SearchStrat
 _deleted = _mostly([False], [True])
 _products = _mostly(PRODUCT_IDS[:2], PRODUCT_IDS[2:])
 _offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], OFFER_IDS[4:])
+_pictures = st.lists(st.one_of(st.sampled_from(PICTURES), st.sampled_from(ODD_PICTURES)), max_size=3).map(tuple)
 _types = _mostly(["t1", "t2", "t4"], ["t3", "t5", "nobody"])
 
 
@@ -147,10 +164,11 @@ _goods = _rarely(
         description=st.sampled_from([*DESCRIPTIONS, None]),
         vat=st.sampled_from([*RATES, None]),
         properties=_pairs(PROPERTY_IDS[:4], ["frame", "unknown"], [*VALUE_IDS, *TEXTS]),
+        pictures=_pictures,
         deleted=_deleted,
     ),
     _rarely(
-        st.builds(exports.Good, _products, st.none(), deleted=st.just(True)),
+        st.builds(exports.Good, _products, st.none(), pictures=_pictures, deleted=st.just(True)),
         st.sampled_from(
             [
                 exports.Good(None, "Мяч"),
@@ -182,10 +200,11 @@ _offers = _rarely(
         name=st.sampled_from([*OFFER_NAMES, None]),
         article=st.sampled_from([None, None, "", *ARTICLES]),
         characteristics=_characteristics,
+        pictures=_pictures,
         deleted=_deleted,
     ),
     _rarely(
-        st.builds(exports.Offer, _offer_ids, st.none(), deleted=st.just(True)),
+        st.builds(exports.Offer, _offer_ids, st.none(), pictures=_pictures, deleted=st.just(True)),
         st.sampled_from(
             [exports.Offer(None, "Мяч"), exports.Offer("#a", "Мяч"), exports.Offer("p1#" + "x" * 98, "Мяч")]
         ),
@@ -226,19 +245,30 @@ _PARTS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+_FILE_TYPES = {
+    RunKind.ALL: list(FileType),
+    RunKind.ATTRIBUTES: [FileType.ALL],
+    RunKind.IMAGES: [FileType.ALL, FileType.GOODS, FileType.OFFERS],
+}
+"""Of which kinds of files a run can be."""
+
+
 @st.composite
 def _runs(draw: st.DrawFn) -> Export:
     """A run with all files or with some."""
-    kind = draw(_rarely(st.just(RunKind.ALL), st.just(RunKind.ATTRIBUTES)))
-    narrowed = _rarely(st.just(FileType.ALL), st.sampled_from(FileType))
+    kind = draw(_mostly([RunKind.ALL], [RunKind.ATTRIBUTES, RunKind.IMAGES]))
+    narrowed = _rarely(st.just(FileType.ALL), st.sampled_from(_FILE_TYPES[kind]))
     left_out = draw(st.sets(st.sampled_from(PARTS)))
     present = [part for part in PARTS if part not in left_out]
     return Export(
         **{part: draw(_PARTS[part]) for part in present},
         kind=kind,
-        file_type=draw(narrowed) if kind is RunKind.ALL else FileType.ALL,
+        file_type=draw(narrowed),
         is_full=draw(_rarely(st.just(False), st.just(True))),
         is_tried=draw(_rarely(st.just(False), st.just(True))),
+        places=draw(_rarely(st.just(("goods", "offers")), st.sampled_from([(), ("goods",), ("offers",)]))),
+        has_media=draw(_mostly([True], [False])),
+        skips_pictures=draw(_rarely(st.just(False), st.just(True))),
     )
 
 
@@ -254,6 +284,17 @@ def _edits() -> st.SearchStrategy[Edit]:
         st.builds(Edit, st.just("product_variants"), offers, st.just("is_active"), st.booleans()),
         st.builds(Edit, st.just("product_variants"), offers, st.just("stock_quantity"), st.integers(0, 6)),
         st.builds(Edit, st.just("product_variants"), offers, st.just("retail_price"), st.integers(0, 6)),
+        st.builds(
+            Edit,
+            st.just("product_variants"),
+            offers,
+            st.just("main_image"),
+            st.sampled_from([None, "", "uploads/medium.png"]),
+        ),
+        st.builds(Edit, st.just("products"), products, st.just("base_images"), st.sampled_from(LISTS_OF_PICTURES)),
+        st.builds(
+            Edit, st.just("product_variants"), offers, st.just("gallery_images"), st.sampled_from(LISTS_OF_PICTURES)
+        ),
         st.builds(Edit, st.just("price_types"), st.sampled_from(TYPE_IDS), st.just("is_active"), st.booleans()),
         st.builds(
             Edit,
@@ -337,7 +378,9 @@ USUAL = Export(
     goods=(
         File(
             (
-                exports.Good("p1", "Мяч", "g1", "b1", "Круглый", "20", (("color", "v1"), ("weight", "0,5"))),
+                exports.Good(
+                    "p1", "Мяч", "g1", "b1", "Круглый", "20", (("color", "v1"), ("weight", "0,5")), (PICTURES[2],)
+                ),
                 exports.Good("p2", "Мяч", "g2", "b2", None, "10"),
             )
         ),
@@ -345,7 +388,7 @@ USUAL = Export(
     offers=(
         File(
             (
-                exports.Offer("p1#a", "Мяч", "ART", (("Цвет", "Красный"), ("Размер", "XL"))),
+                exports.Offer("p1#a", "Мяч", "ART", (("Цвет", "Красный"), ("Размер", "XL")), (PICTURES[0],)),
                 exports.Offer("p1#b", "Мяч (5)", "ART"),
             )
         ),
