@@ -1,20 +1,14 @@
-"""`python -m tests.faults.kill --times 200`: kills imports at random moments and looks at what the shop is left with.
+"""Kills an import and looks at what the shop is left with.
 
 Every round clones a shop that has been imported before, starts the program on the next export (which creates, changes
 and copies pictures), kills its whole process group and checks that the shop has all of the import or nothing of it,
-that nobody holds the lock, and that the next run finishes the work. Prints how often each stage was hit.
+that nobody holds the lock, and that the next run finishes the work.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import random
 import re
-import sys
-import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,10 +19,8 @@ import sqlalchemy as sa
 
 from freesport_sync.core.run import RunStatus, Stage
 from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect, transaction
-from freesport_sync.database.shop_tables import SHOP_TABLES, create_shop_tables
+from freesport_sync.database.shop_tables import SHOP_TABLES
 from tests.bench.generator import generate
-from tests.conftest import FAST
 from tests.e2e.program import Installation, Program
 from tests.shop import Shop, cloned_database
 from tests.watching import importers, lock_is_free, side_connections, wait_until
@@ -224,52 +216,3 @@ def _pictures(media: Path) -> Mapping[str, bytes]:
 def _assert_pictures_whole(media: Path, expected: Mapping[str, bytes]) -> None:
     halves = [name for name, content in _pictures(media).items() if content != expected.get(name)]
     assert not halves, f"half a picture: {halves}"
-
-
-@contextmanager
-def private_scene(products: int) -> Iterator[Scene]:
-    """A scene on a server of its own."""
-    with tempfile.TemporaryDirectory(prefix="freesport-faults-") as temporary:
-        os.chmod(temporary, 0o755)  # the server does not run as root
-        with EmbeddedPostgres(Path(temporary) / "postgres", settings=FAST) as server:
-            server.ensure_database("template_shop")
-            connection = connect(server.url("template_shop"), "tests")
-            with transaction(connection):
-                create_shop_tables(connection)
-            connection.close()
-            yield Scene(server, "template_shop", Path(temporary), products)
-
-
-def main() -> int:
-    """Kill and report; 1 when a shop was left between before and after."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.kill", description=__doc__)
-    parser.add_argument("--times", type=int, default=200)
-    parser.add_argument("--products", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="for the same moments again")
-    options = parser.parse_args()
-    print(f"seed {options.seed}", flush=True)
-    chance, kills, faults = random.Random(options.seed), Counter[Kill](), 0
-    with private_scene(options.products) as scene:
-        for moment in scene.moments:
-            print(f"{moment.name:10} lasts {moment.lasts_s * 1000:5.0f} ms")
-        for number in range(options.times):
-            moment = chance.choice(scene.moments)
-            delay_s = chance.uniform(0, moment.lasts_s)
-            try:
-                kills[scene.kill(moment, delay_s)] += 1
-            except AssertionError as error:
-                faults += 1
-                print(f"kill {number}, {delay_s * 1000:.0f} ms after {moment.name}: {error}", flush=True)
-    print(f"{'told last':10} {'kills':>6} {'before':>7} {'after':>6} {'had ended':>10}")
-    for hit in sorted({kill.hit for kill in kills}):
-        found = {kill: count for kill, count in kills.items() if kill.hit == hit}
-        after = sum(count for kill, count in found.items() if kill.is_after)
-        ended = sum(count for kill, count in found.items() if kill.had_ended)
-        total = sum(found.values())
-        print(f"{hit:10} {total:6} {total - after:7} {after:6} {ended:10}")
-    print(f"faults: {faults} of {options.times}")
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
