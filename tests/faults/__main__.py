@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from freesport_sync.errors import SyncError
+
 if TYPE_CHECKING:
     from tests.faults.kill import Kill, Scene
 
@@ -38,7 +40,7 @@ def main() -> int:
             delay_s = chance.uniform(0, moment.lasts_s)
             try:
                 kills[scene.kill(moment, delay_s)] += 1
-            except AssertionError as error:
+            except (AssertionError, SyncError) as error:
                 faults += 1
                 print(f"kill {number}, {delay_s * 1000:.0f} ms after {moment.name}: {error}", flush=True)
             if number % 20 == 0 or number == options.times:

@@ -128,7 +128,7 @@ def test_shop_that_holds_the_session_does_not_keep_the_run_from_hearing(
     def hold_and_ask() -> None:
         holder.execute(HOLD_SESSION)
         ask(stocked_shop)
-        wait_until(lambda: stocked_shop.cancel.is_set)
+        wait_until(lambda: stocked_shop.cancel.is_set, 5)
         holder.release()
 
     before = shop_rows(stocked_shop)
