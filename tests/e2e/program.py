@@ -102,6 +102,13 @@ class Program:
         """kill -9, the program alone."""
         self._process.kill()
 
+    def kill_all(self) -> bool:
+        """kill -9 for the program and its workers at once; returns whether it had ended by itself before."""
+        had_ended = self._process.poll() is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        return had_ended
+
     def stop(self) -> None:
         """Make the program stand still."""
         self._process.send_signal(signal.SIGSTOP)

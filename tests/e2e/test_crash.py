@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from pathlib import Path
 
 import psutil
-import pytest
 import sqlalchemy as sa
 
 from freesport_sync.core.run import Entity, RunStatus
+from freesport_sync.database.embedded import EmbeddedPostgres
 from tests.bench.generator import generate
-from tests.builders import ExportBuilder, offer, prices, product
 from tests.e2e.program import Installation, Outcome, Program
+from tests.faults.kill import Scene
 from tests.integration.support import shop_rows
 from tests.shop import Shop
 from tests.watching import VARIANT, holding, importers, lock_is_free, wait_until, waiting_importers
@@ -133,36 +134,13 @@ def test_killed_while_waiting_for_a_row_in_the_merge(stocked_shop: Shop, install
     assert_old_rows_are_closed(stocked_shop, run_id)
 
 
-@pytest.fixture
-def two_prices(tmp_path: Path) -> tuple[Path, Path]:
-    """Two exports of forty products that differ in every price."""
-
-    def export(retail: int) -> Path:
-        builder = ExportBuilder(tmp_path / f"retail_{retail}")
-        builder.reference_books()
-        builder.goods(*(product(f"p{number}", name=f"Мяч {number}") for number in range(40)))
-        builder.offers(*(offer(f"p{number}#c") for number in range(40)))
-        builder.prices(*(prices(f"p{number}#c", {"retail": retail}) for number in range(40)))
-        return builder.folder
-
-    return export(100), export(200)
-
-
-@pytest.mark.parametrize("moment", [("progress", "apply"), ("result", None)])
-def test_killed_at_any_moment_of_the_merge(
-    shop: Shop, two_prices: tuple[Path, Path], tmp_path: Path, moment: tuple[str, str | None]
+def test_killed_with_everybody_at_every_moment(
+    postgres: EmbeddedPostgres, shop_database: sa.URL, tmp_path: Path
 ) -> None:
-    first, second = two_prices
-    shop.run(first)
-    name, stage = moment
-    with Installation(tmp_path / "home", shop.url).start(*run_arguments(second)) as program:
-        program.event(name, **({"stage": stage} if stage else {}))
-        killed(program, shop)
-    found = shop.rows("SELECT retail_price, count(*) FROM product_variants GROUP BY retail_price")
-    assert found in ([(100, 40)], [(200, 40)])
-    (status,) = shop.row("SELECT status FROM freesport_sync.runs ORDER BY id DESC LIMIT 1")
-    assert (status == "completed") == (found == [(200, 40)])
-    assert shop.run(second).counts[Entity.PRICE].updated == (0 if status == "completed" else 40)
+    """The short form of `python -m tests.faults`."""
+    scene = Scene(postgres, str(shop_database.database), tmp_path, products=20)
+    kills = {moment.name: scene.kill(moment, random.uniform(0, moment.lasts_s)) for moment in scene.moments[2:]}
+    assert kills["end"].is_after
 
 
 def test_private_server_of_a_killed_program_is_used_again(private: Installation, dearer: Path, tmp_path: Path) -> None:

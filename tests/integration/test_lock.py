@@ -61,8 +61,9 @@ def test_second_import_is_refused_and_told_who_is_first(stocked_shop: Shop, dear
             holder.release()
         assert run.result().status is RunStatus.COMPLETED
     assert error.code == dry.code == "lock_held"
-    since = datetime.fromisoformat(str(error.params.pop("since")))
+    since, heartbeat = (datetime.fromisoformat(str(error.params.pop(name))) for name in ("since", "heartbeat"))
     assert since.tzinfo is not None
+    assert since <= heartbeat
     assert error.params == {
         "operator": "иванов@PC-7",
         "host": socket.gethostname(),

@@ -1,0 +1,1 @@
+"""What happens to a shop when the program is treated badly."""
