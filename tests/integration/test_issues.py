@@ -218,14 +218,16 @@ def test_a_run_that_died_still_shows_what_it_has_stored(stocked_shop: Shop) -> N
 
 @pytest.fixture
 def old_shop(stocked_shop: Shop) -> Shop:
-    """A shop whose history was written before issues had articles."""
+    """A shop whose history was written before issues had articles and runs knew who stopped them."""
     add_issues(stocked_shop, 2)
     stocked_shop.execute("ALTER TABLE freesport_sync.row_issues DROP COLUMN article")
+    stocked_shop.execute("ALTER TABLE freesport_sync.runs DROP COLUMN cancel_requested_by")
     stocked_shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0001'")
     return stocked_shop
 
 
 def test_an_old_history_can_be_read(old_shop: Shop) -> None:
+    assert [run.status for run in history.read_runs(old_shop.connection, 5)] == ["completed"]
     issues = list(history.read_issues(old_shop.connection, 1))
     assert [(issue.name, issue.article) for issue in issues] == [("Мяч", "")] * 2
 
