@@ -13,11 +13,9 @@ from tests.model import values
 from tests.model.attributes import give_values, import_attributes
 from tests.model.books import Refused, hidden_category, import_brands, import_groups, import_price_types, no_brand
 from tests.model.exports import PARTS, Export, File, R
-from tests.model.pictures import Pictures, picture_paths
+from tests.model.pictures import Pictures
+from tests.model.records import Good, Offer, read_goods, read_offers, wanted_slug
 from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
-
-COLORS = ("тёмно-синий", "синий", "красный")
-"""What the shop's `color_mappings` are taken to hold."""
 
 _PARTS = {
     FileType.ALL: PARTS,
@@ -29,34 +27,6 @@ _PARTS = {
 
 _CARRIERS = {"properties_goods": "goods", "properties_offers": "offers", "prices": "offers", "rests": "offers"}
 """Where 2.x has what 3.x writes into files of its own: these are opened in place of files that are not there."""
-
-
-@dataclass(slots=True)
-class _Good:
-    """All records of one product: the first names a new one, the last has the values."""
-
-    name: str = ""
-    group: str | None = None
-    last_name: str = ""
-    last_group: str | None = None
-    brand: str | None = None
-    description: str = ""
-    vat_rate: Decimal | None = None
-    pictures: list[str] = field(default_factory=list)
-    deleted: bool = False
-
-
-@dataclass(slots=True)
-class _Offer:
-    """All records of one offer: the first gives the place, the last the values."""
-
-    product_key: str
-    has_name: bool = False
-    article: str = ""
-    color: str = ""
-    size: str = ""
-    pictures: list[str] = field(default_factory=list)
-    deleted: bool = False
 
 
 @dataclass(slots=True)
@@ -98,13 +68,14 @@ class ModelImport:
             Refused: with the code of the error with which the real import must stop.
         """
         self._refuse_what_makes_no_sense()
-        goods, offers = self._read_goods(), self._read_offers()
+        goods = read_goods(self._records("goods", self.export.goods))
+        offers = read_offers(self._records("offers", self.export.offers))
         if not self._only_pictures:
             self._import_all_else(goods, offers)
         if self.export.has_media and not self.export.skips_pictures:
             self._import_pictures(goods, offers)
 
-    def _import_all_else(self, goods: dict[str, _Good], offers: dict[str, _Offer]) -> None:
+    def _import_all_else(self, goods: dict[str, Good], offers: dict[str, Offer]) -> None:
         export, root_name = self.export, self.settings.catalog.root_category
         import_groups(self.shop, self._records("groups", export.groups), root_name, export.is_full)
         properties = list(self._records("properties_goods", export.properties_goods))
@@ -160,28 +131,9 @@ class ModelImport:
 
     # Products
 
-    def _read_goods(self) -> dict[str, _Good]:
-        goods: dict[str, _Good] = {}
-        for record in self._records("goods", self.export.goods):
-            key, name = (record.onec_id or "").strip(), (record.name or "").strip()[:300]
-            if not key or len(key) > values.ID_LIMIT or not (name or record.deleted):
-                continue
-            good = goods.setdefault(key, _Good())
-            if name and not good.name:
-                good.name, good.group = name, values.reference(record.group)
-            if name:
-                good.last_name, good.last_group = name, values.reference(record.group) or good.last_group
-                good.brand = values.reference(record.brand)
-            good.description = (record.description or "").strip() or good.description
-            rate = values.vat(record.vat)
-            good.vat_rate = good.vat_rate if rate is None else rate
-            good.pictures += picture_paths(record.pictures)
-            good.deleted = record.deleted
-        return goods
-
-    def _import_goods(self, goods: dict[str, _Good]) -> None:
+    def _import_goods(self, goods: dict[str, Good]) -> None:
         created = {key: good for key, good in goods.items() if good.name and self.shop.product(key) is None}
-        own_words = [_slug(key, good)[:255] for key, good in created.items()]
+        own_words = [wanted_slug(key, good)[:255] for key, good in created.items()]
         for key, good in goods.items():
             self._import_good(key, good, own_words)
         if self.export.is_full and goods:
@@ -189,12 +141,12 @@ class ModelImport:
                 if product not in self._goods:
                     self._hide(product)
 
-    def _import_good(self, key: str, good: _Good, own_words: list[str]) -> None:
+    def _import_good(self, key: str, good: Good, own_words: list[str]) -> None:
         product = self.shop.product(key)
         if product is not None:
             self._update_product(product, good)
         elif good.name:
-            slug = values.unique(_slug(key, good), [p.slug for p in self.shop.products], 255, 2, own_words)
+            slug = values.unique(wanted_slug(key, good), [p.slug for p in self.shop.products], 255, 2, own_words)
             owns = self.settings.owns
             name = good.last_name if owns(OwnedField.NAME) else good.name
             group = good.last_group if owns(OwnedField.CATEGORY) else good.group
@@ -214,7 +166,7 @@ class ModelImport:
                 product.is_waiting = True
             product.is_active = not product.is_waiting
 
-    def _update_product(self, product: Product, good: _Good) -> None:
+    def _update_product(self, product: Product, good: Good) -> None:
         owns = self.settings.owns
         if good.name:
             if owns(OwnedField.NAME):
@@ -242,22 +194,7 @@ class ModelImport:
 
     # Variants
 
-    def _read_offers(self) -> dict[str, _Offer]:
-        offers: dict[str, _Offer] = {}
-        for record in self._records("offers", self.export.offers):
-            key, name = (record.onec_id or "").strip(), (record.name or "").strip()
-            if not key or key.startswith("#") or len(key) > values.ID_LIMIT:
-                continue
-            offer = offers.setdefault(key, _Offer(key.partition("#")[0].strip()))
-            offer.has_name = offer.has_name or bool(name)
-            offer.article = (record.article or "").strip()[:100] or offer.article
-            offer.color = values.color(name, record.characteristics, COLORS) or offer.color
-            offer.size = values.size(name, record.characteristics) or offer.size
-            offer.pictures += picture_paths(record.pictures)
-            offer.deleted = record.deleted
-        return offers
-
-    def _import_offers(self, offers: dict[str, _Offer]) -> None:
+    def _import_offers(self, offers: dict[str, Offer]) -> None:
         self._offered = [self.shop.product(offer.product_key) for offer in offers.values()]
         for key, offer in offers.items():
             self._import_offer(key, offer)
@@ -268,7 +205,7 @@ class ModelImport:
                 if variant.onec_id not in offers and not variant.is_default:
                     variant.is_active = False
 
-    def _import_offer(self, key: str, offer: _Offer) -> None:
+    def _import_offer(self, key: str, offer: Offer) -> None:
         variant = self.shop.variant(key)
         if variant is None:
             product = self.shop.product(offer.product_key)
@@ -303,7 +240,7 @@ class ModelImport:
         product.is_waiting = False
         product.is_active = not product.is_hidden_by_1c
 
-    def _retire_default_variants(self, offers: dict[str, _Offer]) -> None:
+    def _retire_default_variants(self, offers: dict[str, Offer]) -> None:
         for variant in self.shop.variants:
             if variant.onec_id in offers and variant.is_active:
                 for other in self.shop.variants_of(variant.product):
@@ -400,7 +337,7 @@ class ModelImport:
 
     # Pictures
 
-    def _import_pictures(self, goods: dict[str, _Good], offers: dict[str, _Offer]) -> None:
+    def _import_pictures(self, goods: dict[str, Good], offers: dict[str, Offer]) -> None:
         """Galleries only grow; a run of nothing but pictures gives those of a product to its first variant too."""
         pictured = {key for key, offer in offers.items() if offer.pictures}
         for key, good in goods.items():
@@ -424,7 +361,3 @@ class ModelImport:
         if new and not variant.main_image:
             variant.main_image = new.pop(0)
         variant.gallery_images += new
-
-
-def _slug(key: str, good: _Good) -> str:
-    return values.slug(good.name) or f"product-{key[:8]}"

@@ -8,73 +8,12 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from freesport_sync.core.run import FileType, RunKind
-from tests.model import exports
+from tests.model import exports, words
 from tests.model.books import REPAIR_ANCHOR
 from tests.model.exports import PARTS, Edit, Export, File, Group, R, Step
-from tests.model.pictures import LONG
 from tests.model.values import ZERO_GUID
 
 T = TypeVar("T")
-
-ROOT = "СПОРТ"
-NBSP = "\u00a0"
-
-GROUP_IDS = ["g1", "g2", "g3", "g4"]
-PRODUCT_IDS = ["p1", "p2", "p3", "12345678-a", "12345678-b"]
-OFFER_IDS = ["p1", "p1#a", "p1#b", "p2", "p2#a", "p3#a", "12345678-a#1", "12345678-b#1", "p9#a"]
-TYPE_IDS = ["t1", "t2", "t3", "t4", "t5"]
-WAREHOUSE_IDS = ["w3", "w2", "w1"]
-BRAND_IDS = ["b1", "b2", "b3", "b4"]
-
-PROPERTY_IDS = ["color", "color2", "weight", "size", "frame", "Бренд"]
-VALUE_IDS = ["v1", "v2", "v3", "v4"]
-ATTRIBUTE_SLUGS = ["tsvet", "razmer", "ves-kg", "own", "brend"]
-
-PROPERTY_NAMES = ["Цвет", "цвет ", "Вес, кг", "вес (кг)", "Размер", "Цвет рамы", "Tsvet", "--", "№", "½" * 150]
-VALUES = ["Красный", "красныи ", "Синий", "XL", "x l", "0,5", "0.5", "--", "½" * 150, "щ" * 256]
-TEXTS = ["", " ", "-999 999 999,9", "-999999999.9", ZERO_GUID, "5f06cea4-1920-11eb-81ce-00155d3cae02", "X.L", "12,5"]
-NORMALIZED_VALUES = ["красныи", "синии", "xl", "да", "05"]
-GROUP_NAMES = ["Мячи", "Прочее", "Прочее 2", "прочее", "Прочее 3", "Ёлка", "Елка", "中文", ROOT, "щ" * 201, " Мячи "]
-BRAND_NAMES = ["Nike", "NIKE", "Ni-ke ", "Без Бренда", "No Brand", "Бой", "Бои", "Joma", "Йома", "--", "№", "½" * 60]
-TYPE_NAMES = ["Опт 1", "Опт1 старый", "РРЦ", "РРЦ рекомендованная", "Розничная", "Закупочная", "МРЦ", "Тренерская"]
-PRODUCT_NAMES = ["Мяч", "мяч", "Мяч 2", "Мяч-2", "Ёж", "Еж", "中文", "№", "щ" * 90, "ю" * 301]
-OFFER_NAMES = ["Мяч", "Мяч тёмно-синий", "Мяч Синий (42)", "Мяч (5 (2XL))", "Мяч (Да)", "Мяч (((5)))", "(5) красный"]
-ARTICLES = ["ART", "ART-1", "ART-2", "ART-1-1", "p1", "SKU-p1#a", "A" * 100, "A" * 98 + "-1", "B" * 101]
-DESCRIPTIONS = ["", "Круглый", "Новое\nописание", "Квадратный"]
-RATES = ["20", "22%", "10,5", "0", "Без НДС", "", "двадцать", "120"]
-ODD_AMOUNTS = [
-    "1 234,50",
-    f"1{NBSP}200",
-    "12.345",
-    "-5",
-    "",
-    "по запросу",
-    "-999 999 999,9",
-    "99999999.99",
-    "1e9",
-    "1,2E+3",
-]
-ODD_QUANTITIES = ["-4", "2,7", "3.000", "мало", "", "-999 999 999,9", "999999999", "1e9"]
-SIZES = ["42", "Да", "-", "-999 999 999,9", "", "щ" * 51]
-COLOURS = ["Белый", "белый ", "", "-999 999 999,9", "c" * 101]
-DATES = ["2025-09-12T21:25:39", "2025-09-13T08:00:00"]
-SEGMENTS = [1, 2, 10]
-WAREHOUSE_NAMES = ["1 СДВ склад", "2 ТЛВ склад", "Intex ОСНОВНОЙ", "Новый"]
-
-PICTURES = [f"import_files/01/{name}" for name in ("large.jpg", "nearly.jpg", "medium.png", "small.jpg", "both.jpg")]
-ODD_PICTURES = [
-    "import_files/01/offered.jpg",
-    "import_files/01/missing.jpg",
-    "import_files/01/manual.pdf",
-    "import_files/01/flat.webp",
-    "import_files\\02\\medium.png",
-    "02/deep/deep.jpeg",
-    " import_files/flat.webp",
-    "import_files/../secret.jpg",
-    f"import_files/{LONG}",
-    "",
-]
-LISTS_OF_PICTURES = ["[]", '["uploads/medium.png"]', '["uploads/large.jpg", "uploads/own.jpg"]']
 
 
 def _rarely(usual: st.SearchStrategy[T], rare: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
@@ -92,39 +31,41 @@ def _pairs(usual: list[str], odd: list[str], texts: list[str]) -> st.SearchStrat
 
 
 _deleted = _mostly([False], [True])
-_products = _mostly(PRODUCT_IDS[:2], PRODUCT_IDS[2:])
-_offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], OFFER_IDS[4:])
-_pictures = st.lists(st.one_of(st.sampled_from(PICTURES), st.sampled_from(ODD_PICTURES)), max_size=3).map(tuple)
+_products = _mostly(words.PRODUCT_IDS[:2], words.PRODUCT_IDS[2:])
+_offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], words.OFFER_IDS[4:])
+_pictures = st.lists(st.one_of(st.sampled_from(words.PICTURES), st.sampled_from(words.ODD_PICTURES)), max_size=3).map(
+    tuple
+)
 _types = _mostly(["t1", "t2", "t4"], ["t3", "t5", "nobody"])
 
 
 @st.composite
 def groups(draw: st.DrawFn) -> tuple[Group, ...]:
     """A tree, most often below the root category."""
-    keys = draw(st.lists(st.sampled_from(GROUP_IDS), max_size=4, unique=True))
+    keys = draw(st.lists(st.sampled_from(words.GROUP_IDS), max_size=4, unique=True))
     children: dict[str | None, list[str]] = {}
     for number, key in enumerate(keys):
         children.setdefault(draw(st.sampled_from([None, *keys[:number]])), []).append(key)
 
     def tree(key: str) -> Group:
         below = tuple(map(tree, children.get(key, ())))
-        name = draw(_rarely(st.sampled_from(GROUP_NAMES), st.none()))
+        name = draw(_rarely(st.sampled_from(words.GROUP_NAMES), st.none()))
         return Group(key, name, draw(st.sampled_from([None, "Описание"])), draw(_deleted), below)
 
     top = tuple(map(tree, children.get(None, ())))
     if draw(_mostly([True], [False])):  # else a part of the tree, which has to find its place in the shop
         root = draw(_rarely(st.just("root"), st.sampled_from(["root2", "g1"])))
-        return (Group(root, draw(_rarely(st.just(ROOT), st.just("Спорт"))), None, draw(_deleted), top),)
+        return (Group(root, draw(_rarely(st.just(words.ROOT), st.just("Спорт"))), None, draw(_deleted), top),)
     return top
 
 
-_brands = st.builds(exports.Value, st.sampled_from(BRAND_IDS), st.sampled_from(BRAND_NAMES))
-_values = st.builds(exports.Value, _mostly(VALUE_IDS, ["", "v" * 256]), _mostly(VALUES, ["", " "]))
+_brands = st.builds(exports.Value, st.sampled_from(words.BRAND_IDS), st.sampled_from(words.BRAND_NAMES))
+_values = st.builds(exports.Value, _mostly(words.VALUE_IDS, ["", "v" * 256]), _mostly(words.VALUES, ["", " "]))
 _properties = _rarely(
     st.builds(
         exports.Property,
-        onec_id=st.sampled_from(PROPERTY_IDS),
-        name=st.sampled_from(PROPERTY_NAMES),
+        onec_id=st.sampled_from(words.PROPERTY_IDS),
+        name=st.sampled_from(words.PROPERTY_NAMES),
         values=st.lists(_values, max_size=4).map(tuple),
         value_type=_mostly(["Справочник"], ["Число"]),
         deleted=_deleted,
@@ -139,7 +80,7 @@ _properties = _rarely(
         ),
         st.builds(
             exports.Property,
-            _mostly(PROPERTY_IDS, ["", "x" * 256]),
+            _mostly(words.PROPERTY_IDS, ["", "x" * 256]),
             _mostly([None], ["Бренд"]),
             st.lists(_values, max_size=2).map(tuple),
             deleted=st.booleans(),
@@ -149,21 +90,21 @@ _properties = _rarely(
 _brand_properties = st.builds(
     exports.Property, st.just("Бренд"), st.just("Бренд"), st.lists(_brands, min_size=1, max_size=4).map(tuple)
 )
-_storages = st.builds(exports.Storage, st.sampled_from(WAREHOUSE_IDS), st.sampled_from(WAREHOUSE_NAMES))
+_storages = st.builds(exports.Storage, st.sampled_from(words.WAREHOUSE_IDS), st.sampled_from(words.WAREHOUSE_NAMES))
 _price_types = _rarely(
-    st.builds(exports.PriceTypeRecord, st.sampled_from(TYPE_IDS), st.sampled_from(TYPE_NAMES), _deleted),
-    st.builds(exports.PriceTypeRecord, st.sampled_from(TYPE_IDS), st.none(), st.booleans()),
+    st.builds(exports.PriceTypeRecord, st.sampled_from(words.TYPE_IDS), st.sampled_from(words.TYPE_NAMES), _deleted),
+    st.builds(exports.PriceTypeRecord, st.sampled_from(words.TYPE_IDS), st.none(), st.booleans()),
 )
 _goods = _rarely(
     st.builds(
         exports.Good,
         onec_id=_products,
-        name=st.sampled_from(PRODUCT_NAMES),
-        group=st.sampled_from([*GROUP_IDS, "root", "nowhere", ZERO_GUID, "", None]),
-        brand=st.sampled_from([*BRAND_IDS, "nobody", ZERO_GUID, "", None]),
-        description=st.sampled_from([*DESCRIPTIONS, None]),
-        vat=st.sampled_from([*RATES, None]),
-        properties=_pairs(PROPERTY_IDS[:4], ["frame", "unknown"], [*VALUE_IDS, *TEXTS]),
+        name=st.sampled_from(words.PRODUCT_NAMES),
+        group=st.sampled_from([*words.GROUP_IDS, "root", "nowhere", ZERO_GUID, "", None]),
+        brand=st.sampled_from([*words.BRAND_IDS, "nobody", ZERO_GUID, "", None]),
+        description=st.sampled_from([*words.DESCRIPTIONS, None]),
+        vat=st.sampled_from([*words.RATES, None]),
+        properties=_pairs(words.PROPERTY_IDS[:4], ["frame", "unknown"], [*words.VALUE_IDS, *words.TEXTS]),
         pictures=_pictures,
         deleted=_deleted,
     ),
@@ -182,13 +123,13 @@ _goods = _rarely(
 _characteristics = st.fixed_dictionaries(
     {},
     optional={
-        "Цвет": st.sampled_from(COLOURS),
-        "Окраска ": st.sampled_from(COLOURS),
-        "Размер": st.sampled_from(SIZES),
-        "размер_обуви": st.sampled_from(SIZES),
+        "Цвет": st.sampled_from(words.COLOURS),
+        "Окраска ": st.sampled_from(words.COLOURS),
+        "Размер": st.sampled_from(words.SIZES),
+        "размер_обуви": st.sampled_from(words.SIZES),
         "Детский размер": st.just("Да"),
         **{
-            name: st.sampled_from([*VALUES, *TEXTS])
+            name: st.sampled_from([*words.VALUES, *words.TEXTS])
             for name in ("Вес кг", "цвет рамы", "Tsvet", "--", "бренд", "Акция")
         },
     },
@@ -197,8 +138,8 @@ _offers = _rarely(
     st.builds(
         exports.Offer,
         onec_id=_offer_ids,
-        name=st.sampled_from([*OFFER_NAMES, None]),
-        article=st.sampled_from([None, None, "", *ARTICLES]),
+        name=st.sampled_from([*words.OFFER_NAMES, None]),
+        article=st.sampled_from([None, None, "", *words.ARTICLES]),
         characteristics=_characteristics,
         pictures=_pictures,
         deleted=_deleted,
@@ -213,13 +154,13 @@ _offers = _rarely(
 _prices = st.builds(
     exports.OfferPrices,
     _offer_ids,
-    st.lists(st.tuples(_types, _mostly(["70", "100", "7", "0"], ODD_AMOUNTS)), max_size=4).map(tuple),
+    st.lists(st.tuples(_types, _mostly(["70", "100", "7", "0"], words.ODD_AMOUNTS)), max_size=4).map(tuple),
 )
 _rests = st.builds(
     exports.OfferRests,
     _offer_ids,
     st.lists(
-        st.tuples(_mostly(WAREHOUSE_IDS, [""]), _mostly(["5", "3", "0"], ODD_QUANTITIES)),
+        st.tuples(_mostly(words.WAREHOUSE_IDS, [""]), _mostly(["5", "3", "0"], words.ODD_QUANTITIES)),
         min_size=1,
         max_size=3,
         unique_by=lambda entry: entry[0],
@@ -228,7 +169,7 @@ _rests = st.builds(
 
 
 def _files(records: st.SearchStrategy[Sequence[R]]) -> st.SearchStrategy[tuple[File[R], ...]]:
-    file = st.builds(File, records.map(tuple), st.sampled_from(SEGMENTS), st.sampled_from(DATES))
+    file = st.builds(File, records.map(tuple), st.sampled_from(words.SEGMENTS), st.sampled_from(words.DATES))
     return st.lists(file, min_size=1, max_size=2, unique_by=lambda file: file.segment).map(tuple)
 
 
@@ -273,13 +214,14 @@ def _runs(draw: st.DrawFn) -> Export:
 
 
 def _edits() -> st.SearchStrategy[Edit]:
-    products, offers = st.sampled_from(PRODUCT_IDS), st.sampled_from(OFFER_IDS)
+    products, offers = st.sampled_from(words.PRODUCT_IDS), st.sampled_from(words.OFFER_IDS)
+    lists, own_name = st.sampled_from(words.LISTS_OF_PICTURES), st.just("Имя магазина")
     return st.one_of(
         st.builds(Edit, st.just("products"), products, st.just("is_active"), st.booleans()),
-        st.builds(Edit, st.just("products"), products, st.just("name"), st.just("Имя магазина")),
+        st.builds(Edit, st.just("products"), products, st.just("name"), own_name),
         st.builds(Edit, st.just("products"), products, st.just("description"), st.sampled_from(["", "Описание"])),
         # Old rows: the shop knew a product by the id of its only variant.
-        st.sampled_from(PRODUCT_IDS).map(lambda key: Edit("products", key, "onec_id", f"{key}#old")),
+        st.sampled_from(words.PRODUCT_IDS).map(lambda key: Edit("products", key, "onec_id", f"{key}#old")),
         offers.map(lambda key: Edit("product_variants", key, "sku", f"BY-HAND {key}")),
         st.builds(Edit, st.just("product_variants"), offers, st.just("is_active"), st.booleans()),
         st.builds(Edit, st.just("product_variants"), offers, st.just("stock_quantity"), st.integers(0, 6)),
@@ -291,33 +233,40 @@ def _edits() -> st.SearchStrategy[Edit]:
             st.just("main_image"),
             st.sampled_from([None, "", "uploads/medium.png"]),
         ),
-        st.builds(Edit, st.just("products"), products, st.just("base_images"), st.sampled_from(LISTS_OF_PICTURES)),
+        st.builds(Edit, st.just("products"), products, st.just("base_images"), lists),
         st.builds(
-            Edit, st.just("product_variants"), offers, st.just("gallery_images"), st.sampled_from(LISTS_OF_PICTURES)
+            Edit,
+            st.just("product_variants"),
+            offers,
+            st.just("gallery_images"),
+            lists,
         ),
-        st.builds(Edit, st.just("price_types"), st.sampled_from(TYPE_IDS), st.just("is_active"), st.booleans()),
+        st.builds(Edit, st.just("price_types"), st.sampled_from(words.TYPE_IDS), st.just("is_active"), st.booleans()),
         st.builds(
             Edit,
             st.just("price_types"),
-            st.sampled_from(TYPE_IDS),
+            st.sampled_from(words.TYPE_IDS),
             st.just("product_field"),
             st.sampled_from(["federation_price", "rrp"]),
         ),
         st.builds(Edit, st.just("categories"), st.sampled_from(["root", "g1"]), st.just("is_active"), st.booleans()),
-        st.builds(Edit, st.just("categories"), st.sampled_from(GROUP_IDS), st.just("name"), st.just("Имя магазина")),
+        st.builds(
+            Edit, st.just("categories"), st.sampled_from(words.GROUP_IDS), st.just("name"), st.just("Имя магазина")
+        ),
     )
 
 
 def _attribute_edits() -> st.SearchStrategy[Step]:
-    slugs, normalized = st.sampled_from(ATTRIBUTE_SLUGS), st.sampled_from(NORMALIZED_VALUES)
+    slugs, normalized = st.sampled_from(words.ATTRIBUTE_SLUGS), st.sampled_from(words.NORMALIZED_VALUES)
+    names = st.sampled_from(words.PROPERTY_NAMES[:3])
     return st.one_of(
-        st.builds(Edit, st.just("product_attributes"), slugs, st.just("name"), st.sampled_from(PROPERTY_NAMES[:3])),
+        st.builds(Edit, st.just("product_attributes"), slugs, st.just("name"), names),
         st.builds(Edit, st.just("product_attributes"), slugs, st.just("is_active"), st.booleans()),
         st.builds(Edit, st.just("product_attributes"), slugs, st.just("normalized_name"), st.none()),
-        st.builds(exports.Link, st.just("products"), st.sampled_from(PRODUCT_IDS), slugs, normalized),
-        st.builds(exports.Link, st.just("product_variants"), st.sampled_from(OFFER_IDS), slugs, normalized),
-        st.builds(exports.Remap, st.sampled_from(PROPERTY_IDS), slugs),
-        st.builds(exports.Remap, st.sampled_from(VALUE_IDS), slugs, normalized),
+        st.builds(exports.Link, st.just("products"), st.sampled_from(words.PRODUCT_IDS), slugs, normalized),
+        st.builds(exports.Link, st.just("product_variants"), st.sampled_from(words.OFFER_IDS), slugs, normalized),
+        st.builds(exports.Remap, st.sampled_from(words.PROPERTY_IDS), slugs),
+        st.builds(exports.Remap, st.sampled_from(words.VALUE_IDS), slugs, normalized),
     )
 
 
@@ -325,7 +274,7 @@ def _own_objects() -> st.SearchStrategy[Step]:
     return st.one_of(
         st.builds(
             exports.OwnCategory,
-            name=st.sampled_from([ROOT, ROOT, "Прочее"]),
+            name=st.sampled_from([words.ROOT, words.ROOT, "Прочее"]),
             slug=st.sampled_from(["own", "prochee", "sport", "onec-unresolved-category"]),
             onec_id=st.sampled_from([None, "", REPAIR_ANCHOR]),
             is_active=st.booleans(),
@@ -346,7 +295,7 @@ def _own_objects() -> st.SearchStrategy[Step]:
 
 
 USUAL = Export(
-    groups=(File((Group("root", ROOT, children=(Group("g1", "Мячи"), Group("g2", "Прочее"))),)),),
+    groups=(File((Group("root", words.ROOT, children=(Group("g1", "Мячи"), Group("g2", "Прочее"))),)),),
     properties_goods=(
         File(
             (
@@ -379,7 +328,7 @@ USUAL = Export(
         File(
             (
                 exports.Good(
-                    "p1", "Мяч", "g1", "b1", "Круглый", "20", (("color", "v1"), ("weight", "0,5")), (PICTURES[2],)
+                    "p1", "Мяч", "g1", "b1", "Круглый", "20", (("color", "v1"), ("weight", "0,5")), (words.PICTURES[2],)
                 ),
                 exports.Good("p2", "Мяч", "g2", "b2", None, "10"),
             )
@@ -388,7 +337,7 @@ USUAL = Export(
     offers=(
         File(
             (
-                exports.Offer("p1#a", "Мяч", "ART", (("Цвет", "Красный"), ("Размер", "XL")), (PICTURES[0],)),
+                exports.Offer("p1#a", "Мяч", "ART", (("Цвет", "Красный"), ("Размер", "XL")), (words.PICTURES[0],)),
                 exports.Offer("p1#b", "Мяч (5)", "ART"),
             )
         ),
