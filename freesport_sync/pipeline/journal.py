@@ -12,6 +12,7 @@ from freesport_sync.core.progress import Event, IssuesFound, MergeRepeated, Prog
 from freesport_sync.core.run import IssueTotal, Stage
 from freesport_sync.database import runs, sessions
 from freesport_sync.database.engine import Connection, as_sync_error, is_retryable
+from freesport_sync.database.silence import answered
 from freesport_sync.errors import SyncError
 
 HEARTBEAT_S = 1.0
@@ -114,7 +115,8 @@ class RunJournal:
     def _step(self) -> bool:
         """One round of the thread's work; returns whether it was the last."""
         try:
-            return self._write_once()
+            with answered(self._connection):
+                return self._write_once()
         except Exception as error:
             return self._has_failed(error)
 
