@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import islice
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.issues import RowIssue, Severity
@@ -124,7 +125,9 @@ class RunJournal:
         """Write what has gathered; returns whether that was the last time."""
         with self._condition:
             is_last = self._is_stopping
-            issues, lines, progress = list(self._issues), list(self._lines), self._progress
+            # Few at a time, so that the server's silence can be told from a slow network.
+            issues = list(islice(self._issues, WAITING_ISSUES))
+            lines, progress = list(self._lines), self._progress
         runs.add_issues(self._connection, self._run.id, issues)
         self._written(self._issues, len(issues))
         for line in lines:

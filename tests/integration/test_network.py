@@ -15,6 +15,7 @@ from freesport_sync.database.engine import connect, transaction
 from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop_tables import create_shop_tables
 from freesport_sync.errors import ConnectionFailed
+from freesport_sync.pipeline import journal
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.conftest import FAST
 from tests.integration.support import shop_rows
@@ -32,29 +33,28 @@ def assert_left(shop: Shop) -> None:
 # --- a network that swallows everything without a word, as a tunnel or a firewall does ------------------------------
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A minute of silence is a moment."""
-    monkeypatch.setattr(silence, "SILENCE_S", 2.0)
-    monkeypatch.setattr(interrupt, "DEAF_S", 0.3)
-
-
 @pytest.mark.parametrize("arrives", [False, True], ids=["question lost", "answer lost"])
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_network_that_swallows_everything_ends_the_run(
-    stocked_shop: Shop, dearer: Path, tmp_path: Path, phase: str, arrives: bool, impatient: None
+    stocked_shop: Shop, dearer: Path, tmp_path: Path, phase: str, arrives: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def swallow(data: bytes) -> bytes:
+        monkeypatch.setattr(silence, "SILENCE_S", 0.3)
         network.is_gone.set()
         network.stands_still.set()
         return data if arrives else b""
 
+    monkeypatch.setattr(journal, "HEARTBEAT_S", 0.1)
+    monkeypatch.setattr(silence, "SILENCE_S", 5.0)  # what is under way then has as long
+    monkeypatch.setattr(interrupt, "DEAF_S", 0.3)
     before, is_committed = shop_rows(stocked_shop), phase == "commit" and arrives
     network = Proxy(stocked_shop.url, at_phase(phase, swallow))
     with network, background(lambda: Shop(network.url, tmp_path).run(dearer)) as run:
-        error = run.exception(DEADLINE_S)
-        assert network.stands_still.is_set(), "the run has not come so far"
-        network.stands_still.clear()
+        try:
+            error = run.exception(DEADLINE_S)
+            assert network.stands_still.is_set(), "the run has not come so far"
+        finally:
+            network.stands_still.clear()
     assert isinstance(error, ConnectionFailed)
     assert error.code == ("outcome_unknown" if phase == "commit" else "connection_lost")
     assert_left(stocked_shop)
