@@ -79,7 +79,7 @@ class Proxy:
             thread.start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, socket.create_connection(self._target) as server, suppress(OSError):
+        with suppress(OSError), client, socket.create_connection(self._target) as server:
             link = Link(client, server)
             routes = {client: (server, self._filters[0]), server: (client, self._filters[1])}
             while not self._is_over.is_set():
@@ -107,3 +107,34 @@ def other_process_number(data: bytes, link: Link) -> bytes:
         return data
     (process,) = struct.unpack("!I", rest[:4])
     return head + key_data + struct.pack("!I", process + 1) + rest[4:]
+
+
+PHASES = {
+    "plan": b"INSERT INTO freesport_sync.run_files",
+    "stage": b"COPY stg_price",
+    "resolve": b"CREATE TEMP TABLE chg_variant",
+    "apply": b"UPDATE product_variants",
+    "commit": b"COMMIT",
+}
+"""What the lock's connection sends in each phase of a run that changes a price."""
+
+
+def at_phase(phase: str, act: Callable[[bytes], bytes]) -> Filter:
+    """A `to_server` that acts once, when the lock's connection sends what stands in `PHASES`.
+
+    Args:
+        phase: a key of `PHASES`.
+        act: receives what is sent and returns what goes on.
+    """
+    sent: dict[Link, bytes] = {}
+    acted: list[Link] = []
+
+    def to_server(data: bytes, link: Link) -> bytes:
+        sent[link] = sent.get(link, b"") + data
+        is_merged = phase != "commit" or b"SET CONSTRAINTS ALL IMMEDIATE" in sent[link]
+        if acted or not is_merged or b"freesport_sync\0" not in sent[link] or PHASES[phase] not in data:
+            return data
+        acted.append(link)
+        return act(data)
+
+    return to_server

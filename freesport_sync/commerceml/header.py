@@ -11,7 +11,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.commerceml.elements import LOCAL_NAME
-from freesport_sync.errors import SourceMalformed, reason_of
+from freesport_sync.errors import ImportFailed, SourceMalformed, reason_of
 
 ROOT_TAG = "КоммерческаяИнформация"
 
@@ -62,7 +62,7 @@ def check_header(source: BinaryIO, name: str) -> Header:
     return Header(_created_at(root.get("ДатаФормирования", "")), root.get("ВерсияСхемы", ""))
 
 
-def malformed(name: str, error: etree.XMLSyntaxError, log: etree._ListErrorLog) -> SourceMalformed:
+def malformed(name: str, error: etree.XMLSyntaxError, log: etree._ListErrorLog) -> ImportFailed:
     """What is wrong with a file, from what the parser met first: later complaints only follow from it.
 
     Args:
@@ -70,6 +70,8 @@ def malformed(name: str, error: etree.XMLSyntaxError, log: etree._ListErrorLog) 
         error: what the parser raised.
         log: of the parser; the error's own log has other files' complaints too.
     """
+    if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # lxml knows a MemoryError only for some of its own work
+        return ImportFailed("out_of_memory", file=name)
     first = next(iter(log), None)
     if first is None:
         return SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg)

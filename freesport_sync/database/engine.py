@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from freesport_sync.database.silence import answered
 from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed, SchemaMismatch, SyncError
 
 log = logging.getLogger(__name__)
@@ -95,8 +96,9 @@ def connect(url: sa.URL, application_name: str) -> sa.Connection:
     except (DBAPIError, UnicodeError) as error:
         raise ConnectionFailed("database_unreachable", server=_server(url), reason=first_line(error)) from error
     try:
-        _check_server(connection)
-        _apply_session_settings(connection)
+        with answered(connection):
+            _check_server(connection)
+            _apply_session_settings(connection)
     except BaseException:
         connection.close()
         raise
@@ -115,7 +117,8 @@ def transaction(connection: sa.Connection) -> Iterator[None]:
     connection.exec_driver_sql("BEGIN")
     try:
         yield
-        connection.exec_driver_sql("COMMIT")
+        with answered(connection):
+            connection.exec_driver_sql("COMMIT")
     except BaseException:
         _rollback_quietly(connection)
         raise
@@ -181,6 +184,8 @@ def as_sync_error(error: BaseException) -> SyncError:
         return error
     if isinstance(error, DBAPIError):
         return translated(error)
+    if isinstance(error, MemoryError):
+        return ImportFailed("program_out_of_memory")
     log.error("unexpected error", exc_info=error)
     return SyncError("internal_error", reason=f"{type(error).__name__}: {error}")
 

@@ -11,9 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.database.engine import driver_connection
+from freesport_sync.database.silence import cut
 
 REPEAT_S = 0.1
 """A request that arrives between two statements is lost, so it is repeated until the block ends."""
+DEAF_S = 10.0
+"""A block that has not ended then waits for a server that cannot be reached."""
 
 
 @contextmanager
@@ -21,7 +24,7 @@ def interruptible(connection: sa.Connection, cancel: CancelToken) -> Iterator[No
     """While the block runs, setting the token cuts what the connection is working on.
 
     The server is asked on a connection of its own: libpq's cancel would stop every thread of the program for as long
-    as the network is gone.
+    as the network is gone. Where the server cannot be asked either, the connection is cut on our side.
 
     Raises:
         SyncError: the token's reason, for whatever error the cut has caused.
@@ -38,7 +41,13 @@ def interruptible(connection: sa.Connection, cancel: CancelToken) -> Iterator[No
                     over.wait(REPEAT_S)
             over.wait(REPEAT_S)
 
-    threading.Thread(target=work, name="interrupt", daemon=True).start()
+    def give_up() -> None:
+        wanted.wait()
+        if not over.wait(DEAF_S):
+            cut(connection)
+
+    for target in (work, give_up):
+        threading.Thread(target=target, name="interrupt", daemon=True).start()
     try:
         with cancel.interrupting(wanted.set):
             yield

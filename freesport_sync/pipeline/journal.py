@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import islice
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.issues import RowIssue, Severity
@@ -12,6 +13,7 @@ from freesport_sync.core.progress import Event, IssuesFound, MergeRepeated, Prog
 from freesport_sync.core.run import IssueTotal, Stage
 from freesport_sync.database import runs, sessions
 from freesport_sync.database.engine import Connection, as_sync_error, is_retryable
+from freesport_sync.database.silence import answered
 from freesport_sync.errors import Cancelled, SyncError
 
 HEARTBEAT_S = 1.0
@@ -113,7 +115,8 @@ class RunJournal:
     def _step(self) -> bool:
         """One round of the thread's work; returns whether it was the last."""
         try:
-            return self._write_once()
+            with answered(self._connection):
+                return self._write_once()
         except Exception as error:
             return self._bear(error)
 
@@ -121,7 +124,9 @@ class RunJournal:
         """Write what has gathered; returns whether that was the last time."""
         with self._condition:
             is_last = self._is_stopping
-            issues, lines, (stage, done, total) = list(self._issues), list(self._lines), self._progress
+            # Few at a time, so that the server's silence can be told from a slow network.
+            issues = list(islice(self._issues, WAITING_ISSUES))
+            lines, (stage, done, total) = list(self._lines), self._progress
         # First, because what follows may wait for a row of the shop's sessions that the shop has locked.
         self._obey(runs.beat(self._connection, self._run, stage))
         runs.add_issues(self._connection, self._run.id, issues)

@@ -22,6 +22,7 @@ from freesport_sync.core.run import (
 from freesport_sync.database import runs, sessions
 from freesport_sync.database.engine import Connection, DatabaseError, connect, transaction
 from freesport_sync.database.issue_names import name_issues
+from freesport_sync.database.silence import answered
 from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
 from freesport_sync.pipeline.job import ImportJob, Target
 from freesport_sync.pipeline.journal import RunJournal
@@ -138,14 +139,16 @@ class RunRecord:
         if isinstance(failure, Cancelled | ConnectionFailed):
             return  # somebody is waiting for the end, or there is no connection to do it with
         try:
-            name_issues(connection, self._run.id)
+            with answered(connection):
+                name_issues(connection, self._run.id)
         except DatabaseError as error:
             log.debug("issues of run %s stay without names: %s", self._run.id, error)
 
     def _closed_as(self, side: Connection, failure: SyncError) -> RunStatus:
-        with transaction(side):
-            self._close(side, status_of(failure), {}, error=failure)
-        return runs.status_of(side, self._run)
+        with answered(side):
+            with transaction(side):
+                self._close(side, status_of(failure), {}, error=failure)
+            return runs.status_of(side, self._run)
 
     def _close(
         self,

@@ -20,6 +20,7 @@ def configure_logs(folder: Path, is_verbose: bool) -> None:
     logger = logging.getLogger("freesport_sync")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
+    logging.raiseExceptions = False  # a disk that is full must not fill the terminal with tracebacks of the log
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ NAMESPACES = [
     "",
 ]
 ENCODINGS = ["utf-8-sig", "utf-8", "windows-1251", "utf-16"]
+ROOT = Path(__file__).parents[3]
 DOCUMENT = "<КоммерческаяИнформация><Товары>{}</Товары></КоммерческаяИнформация>"
 
 
@@ -138,6 +141,28 @@ def test_malformed_xml(goods: Path, content: str | bytes) -> None:
 
 def test_a_text_without_end(goods: Path) -> None:
     assert refusal(goods, DOCUMENT.format(f"<Товар>{'x' * 11_000_000}</Товар>")).code == "xml_limit"
+
+
+STARVED = """
+import resource
+import sys
+from pathlib import Path
+from freesport_sync.errors import SyncError
+from tests.unit.commerceml.test_reader import ids
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 1_000_000, used + 1_000_000))
+try:
+    ids(Path(sys.argv[1]))
+except SyncError as error:
+    print(error.code)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs a limit of memory")
+def test_memory_that_runs_out_is_not_blamed_on_the_file(goods: Path) -> None:
+    goods.write_text(DOCUMENT.format(f"<Товар><Ид>{'длинный ' * 600_000}</Ид></Товар>"), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", STARVED, goods], capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == ("out_of_memory\n", "")
 
 
 def test_the_first_complaint_of_the_parser_is_told(goods: Path) -> None:

@@ -1,0 +1,53 @@
+"""The program's own log must never be in its way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.settings.logs import configure_logs
+
+
+@pytest.fixture(autouse=True)
+def _own_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Other tests want to see what is logged, and what goes wrong with it."""
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    logger = logging.getLogger("freesport_sync")
+    level = logger.level
+    yield
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        with suppress(OSError):  # what the full disk did not take is still waiting
+            handler.close()
+    logger.setLevel(level)
+    logger.propagate = True
+
+
+def log_of(folder: Path) -> Path:
+    return folder / "freesport_sync.log"
+
+
+def test_errors_are_logged(tmp_path: Path) -> None:
+    configure_logs(tmp_path / "logs", is_verbose=False)
+    logging.getLogger("freesport_sync.x").error("boom")
+    assert "ERROR freesport_sync.x boom" in log_of(tmp_path / "logs").read_text("utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+def test_a_full_disk_is_no_word_on_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    log_of(tmp_path).symlink_to("/dev/full")
+    configure_logs(tmp_path, is_verbose=False)
+    for _ in range(3):
+        logging.getLogger("freesport_sync.x").error("boom")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    configure_logs(tmp_path / "file", is_verbose=False)
+    logging.getLogger("freesport_sync.x").error("boom")
+    assert capfd.readouterr() == ("", "")
