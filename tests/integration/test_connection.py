@@ -15,11 +15,11 @@ from sqlalchemy.exc import OperationalError
 
 from freesport_sync.core.progress import Event, Progress, StageMeter
 from freesport_sync.core.run import Entity, FieldChange, RunStatus, Stage
-from freesport_sync.database import engine, runs
+from freesport_sync.database import engine, interrupt, runs
 from freesport_sync.database.checkup import check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect, parse_url
-from freesport_sync.errors import ConfigError, ConnectionFailed, SchemaMismatch, SyncError
+from freesport_sync.errors import Cancelled, ConfigError, ConnectionFailed, SchemaMismatch, SyncError
 from tests.bench.generator import generate
 from tests.integration.support import shop_rows
 from tests.proxy import Link, Proxy, other_process_number
@@ -158,6 +158,24 @@ def test_login_without_free_connections_is_told_so(
     assert caught.value.code == "database_connection_limit"
     assert shop_rows(stocked_shop) == before
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 1
+
+
+def test_cancel_where_the_login_has_no_connection_left_to_ask_the_server(
+    stocked_shop: Shop, dearer: Path, role: Role, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interrupt, "DEAF_S", 0.3)
+    before = shop_rows(stocked_shop)
+    limited = Shop(role(stocked_shop.url, "CONNECTION LIMIT 2"), tmp_path)
+    with holding(stocked_shop.url, VARIANT) as holder, background(lambda: limited.run(dearer)) as run:
+        wait_until(lambda: waiting_importers(stocked_shop.connection))
+        limited.cancel.cancel()
+        try:
+            assert isinstance(run.exception(5), Cancelled)
+            wait_until(lambda: lock_is_free(stocked_shop.connection))  # although the row is still held
+        finally:
+            holder.release()
+    assert shop_rows(stocked_shop) == before
+    assert failed_run(stocked_shop) == ("cancelled", "cancelled", "failed", True)
 
 
 # --- limited --------------------------------------------------------------------------------------------------------
