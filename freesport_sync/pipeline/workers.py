@@ -66,13 +66,17 @@ class WorkerPool:
                 self._workers.append((process, ours))
 
     def _stop(self) -> None:
-        for process, connection in self._workers:
+        self._kill()
+        for _, connection in self._workers:
             connection.close()
-            process.kill()  # they hold nothing that is worth a farewell
         for process, _ in self._workers:
             process.join()
             process.close()
         self._workers.clear()
+
+    def _kill(self) -> None:
+        for process, _ in self._workers:
+            process.kill()  # they hold nothing that is worth a farewell
 
     def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
         """Read files, each whole by one worker; messages of several files arrive mixed.
@@ -81,6 +85,11 @@ class WorkerPool:
             ImportFailed: a worker process died.
             Cancelled: the token was set.
         """
+        # Somebody who stands still in the middle of a message would hold whoever waits for the rest of it.
+        with cancel.interrupting(self._kill):
+            yield from self._read(tasks, cancel)
+
+    def _read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
         waiting = list(reversed(tasks))
         busy: dict[Connection, ParseTask] = {}
         for _, connection in self._workers[: len(waiting)]:
