@@ -16,6 +16,7 @@ from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect, transaction
 from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop_tables import create_shop_tables
+from freesport_sync.pipeline.workers import WorkerPool
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.shop import Shop, cloned_database
 
@@ -112,6 +113,12 @@ def shop(shop_database: sa.URL, tmp_path: Path) -> Iterator[Shop]:
     """A shop to import into and to look at."""
     with Shop(shop_database, tmp_path) as shop:
         yield shop
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports read with worker processes, as the program does."""
+    monkeypatch.setattr(Shop, "pool", WorkerPool)
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +14,9 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from freesport_sync.commerceml.messages import Message, ParseTask
+from freesport_sync.commerceml.property_values import PropertyValues
+from freesport_sync.commerceml.worker import answers
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import Event, IssuesFound
 from freesport_sync.core.run import RunReport, RunRequest
@@ -24,13 +29,30 @@ from freesport_sync.settings.model import Settings
 from freesport_sync.texts import Language, Texts
 
 
+class ReadsHere(WorkerPool):
+    """Reads the files in this process: a worker takes longer to start than a test's few records to read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._property_values = PropertyValues(0)
+
+    def _start(self, size: int) -> None:
+        """Nothing to start."""
+
+    def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
+        return chain.from_iterable(answers(task, self._property_values) for task in tasks)
+
+
 class Shop:
-    """Imports on this thread, with real worker processes, and plain SQL to look at the result.
+    """Imports on this thread, and plain SQL to look at the result.
 
     Args:
         url: of a database with the shop's tables.
         folder: for unpacked archives.
     """
+
+    pool: type[WorkerPool] = ReadsHere
+    """The fixture `workers` makes it the real one, for the tests to which processes matter."""
 
     def __init__(self, url: sa.URL, folder: Path) -> None:
         self.url = url
@@ -61,7 +83,7 @@ class Shop:
         request = replace(RunRequest(data_dir=folder, operator="tester@here"), **options)
         target = Target(self.url, "shop", may_create_tables=False)
         work_dir = self.folder / "work"
-        with WorkerPool() as pool:
+        with self.pool() as pool:
             job = ImportJob(request, target, self.settings, work_dir, shop_texts(), report, self.cancel)
             return run_import(job, pool)
 
@@ -106,6 +128,7 @@ def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.UR
         admin.close()
 
 
+@cache
 def shop_texts() -> ShopTexts:
     """What a run writes for people, as the program itself does."""
     texts = Texts(Language.RUSSIAN)

@@ -235,13 +235,27 @@ def _check_server(connection: sa.Connection) -> None:
 
 
 def _apply_session_settings(connection: sa.Connection) -> None:
-    for name, value in _SESSION_SETTINGS.items():
-        try:
-            connection.execute(sa.text("SELECT set_config(:name, :value, false)"), {"name": name, "value": value})
-        except DBAPIError as error:  # an older server, or one whose administrator forbids it
-            if error.connection_invalidated:
-                raise translated(error) from error
+    if _take_settings(connection, _SESSION_SETTINGS):
+        return
+    for name, value in _SESSION_SETTINGS.items():  # the administrator forbids one of them
+        if not _take_settings(connection, {name: value}):
             log.debug("the server does not take %s = %s", name, value)
+
+
+def _take_settings(connection: sa.Connection, settings: Mapping[str, str]) -> bool:
+    """Set what the server knows of them, with one question: an older server knows less."""
+    query = """
+        SELECT set_config(known.name, wanted.value, false)
+        FROM unnest(CAST(:names AS text[]), CAST(:values AS text[])) AS wanted (name, value)
+        JOIN pg_settings AS known ON known.name = wanted.name
+    """
+    try:
+        connection.execute(sa.text(query), {"names": list(settings), "values": list(settings.values())})
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise translated(error) from error
+        return False
+    return True
 
 
 def _rollback_quietly(connection: sa.Connection) -> None:

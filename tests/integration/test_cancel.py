@@ -28,6 +28,8 @@ from tests.watching import (
     waiting_importers,
 )
 
+pytestmark = pytest.mark.usefixtures("workers")
+
 SLOW_UPDATE = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
 CREATE TRIGGER slow BEFORE UPDATE ON product_variants FOR EACH ROW EXECUTE FUNCTION slow()

@@ -21,6 +21,8 @@ from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.shop import Shop
 from tests.watching import wait_until
 
+pytestmark = pytest.mark.usefixtures("workers")
+
 BUYERS = 4
 CHECKOUTS = 1000
 GOODS = 400

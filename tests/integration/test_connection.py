@@ -35,6 +35,8 @@ from tests.watching import (
     waiting_importers,
 )
 
+pytestmark = pytest.mark.usefixtures("workers")
+
 SECRET = "s3cret-пароль"
 Role = Callable[..., sa.URL]
 

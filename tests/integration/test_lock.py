@@ -32,6 +32,8 @@ from tests.watching import (
     waiting_importers,
 )
 
+pytestmark = pytest.mark.usefixtures("workers")
+
 TAKE_LOCK = f"SELECT pg_advisory_lock({LOCK_KEYS['key1']}, {LOCK_KEYS['key2']})"
 
 

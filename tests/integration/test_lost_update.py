@@ -12,6 +12,8 @@ from tests.builders import ExportBuilder, offer, prices, product, property_, res
 from tests.shop import Shop
 from tests.watching import at_stage
 
+pytestmark = pytest.mark.usefixtures("workers")
+
 
 @pytest.fixture
 def export(export: ExportBuilder) -> ExportBuilder:

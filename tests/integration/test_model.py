@@ -1,7 +1,6 @@
 """The import against a plain model of it (`tests/model`): whatever 1C sends and the shop does, both say the same.
 
-A few examples, always the same ones, belong to the suite. `FREESPORT_MODEL_EXAMPLES=500` plays that many new ones; it
-reads the files without worker processes, which take longer to start than small files to read.
+A few examples, always the same ones, belong to the suite. `FREESPORT_MODEL_EXAMPLES=500` plays that many new ones.
 A disagreement that this finds becomes a test with a name, in the module of its subject.
 """
 
@@ -11,21 +10,15 @@ import copy
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from freesport_sync.commerceml.messages import Message, ParseTask
-from freesport_sync.commerceml.property_values import PropertyValues
-from freesport_sync.commerceml.worker import answers
-from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import RunReport
 from freesport_sync.database import own_schema
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.errors import SyncError
-from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
 from tests.integration.support import GOODS_TABLES, row_versions
 from tests.model.books import Refused
@@ -62,23 +55,6 @@ SETTINGS = {
 }
 FRUITLESS = ("no_records", "all_rows_failed")
 """Refusals that the model does not know: it has nothing to change either."""
-
-
-class NoWorkers(WorkerPool):
-    """Reads in this process."""
-
-    def _start(self, size: int) -> None:
-        """Nothing to start."""
-
-    def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
-        property_values = PropertyValues(0)
-        return chain.from_iterable(answers(task, property_values) for task in tasks)
-
-
-@pytest.fixture(autouse=True)
-def _fast_if_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    if NEW_EXAMPLES:
-        monkeypatch.setattr("tests.shop.WorkerPool", NoWorkers)
 
 
 @pytest.fixture(scope="module")

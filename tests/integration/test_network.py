@@ -23,6 +23,8 @@ from tests.proxy import PHASES, Proxy, at_phase
 from tests.shop import Shop
 from tests.watching import DEADLINE_S, background, importers, lock_is_free, side_connections, wait_until
 
+pytestmark = pytest.mark.usefixtures("workers")
+
 
 def assert_left(shop: Shop) -> None:
     """The lock is free, and nobody of the run is on the server any more."""
@@ -83,7 +85,9 @@ class RestartedServer(EmbeddedPostgres):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
     """Has the shop's database."""
-    server = RestartedServer(tmp_path_factory.mktemp("server"), settings=FAST)
+    server = RestartedServer(
+        tmp_path_factory.mktemp("server"), settings=FAST | {"synchronous_commit": "on"}
+    )  # else a crash forgets
     with server:
         server.ensure_database("shop")
         connection = connect(server.url("shop"), "tests")

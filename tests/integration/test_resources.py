@@ -24,6 +24,8 @@ from tests.integration.support import NewExport, shop_rows
 from tests.shop import Shop
 from tests.watching import at_stage, importers, lock_is_free, side_connections, wait_until
 
+pytestmark = pytest.mark.usefixtures("workers")
+
 
 def assert_failed(shop: Shop, folder: Path, on_event: Callable[[Event], None] | None = None) -> SyncError:
     """The error of a run that left nothing but its closed rows, and is in nobody's way."""

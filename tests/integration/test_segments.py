@@ -62,7 +62,7 @@ def test_blocks_and_workers_do_not_change_the_result(
     for file in export.folder.rglob("*.xml"):
         file.unlink()
     write_segments(export)
-    monkeypatch.setattr("tests.shop.WorkerPool", pool)
+    monkeypatch.setattr(Shop, "pool", pool)
     shop.run(export.folder, chunk_size=chunk_size)
     assert result(shop) == {
         "categories": [("root", "sport"), ("g1", "mjachi"), ("g2", "prochee"), ("g3", "prochee-2")],
