@@ -33,8 +33,8 @@ class RecordReader:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the file consumed so far."""
-        if self._source is None:
+        """Bytes of the file consumed so far; none of a head, because the file will be read again from its start."""
+        if self._source is None or self._stop_at:
             return 0
         return self._file.size_bytes if self._source.closed else self._source.tell()
 

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.progress import Event, ExportFound, MergeRepeated, Progress, RunFinished, RunStarted
+from freesport_sync.core.progress import (
+    Event,
+    ExportFound,
+    MergeRepeated,
+    Progress,
+    RunFinished,
+    RunStarted,
+    StageMeter,
+)
 from freesport_sync.core.run import Entity, RunStatus, Stage
 from freesport_sync.database import runs
 from freesport_sync.errors import Cancelled, ConnectionFailed
@@ -75,6 +83,16 @@ def test_cancel_while_reading_a_large_export(shop: Shop, tmp_path: Path) -> None
         shop.run(tmp_path / "large", cancel_in_the_middle)
     assert time.monotonic() - seen[0] < 1
     assert_cancelled(shop, before)
+
+
+def test_the_bar_of_reading_never_goes_back(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goods and offers are looked into for reference books before they are read."""
+    monkeypatch.setattr(StageMeter, "MIN_INTERVAL_S", 0)
+    generate(tmp_path / "large", products=100)
+    shop.run(tmp_path / "large")
+    done = [event.done for event in shop.events if isinstance(event, Progress) and event.stage is Stage.STAGE]
+    assert done == sorted(done)
+    assert done[-1] == sum(file.stat().st_size for file in (tmp_path / "large").rglob("*.xml"))
 
 
 def test_cancel_while_unpacking_leaves_no_files(stocked_shop: Shop, new_export: NewExport, tmp_path: Path) -> None:
