@@ -85,14 +85,15 @@ def test_cancel_while_reading_a_large_export(shop: Shop, tmp_path: Path) -> None
     assert_cancelled(shop, before)
 
 
-def test_the_bar_of_reading_never_goes_back(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bar_of_reading_is_full_at_the_end_and_not_before(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Goods and offers are looked into for reference books before they are read."""
     monkeypatch.setattr(StageMeter, "MIN_INTERVAL_S", 0)
     generate(tmp_path / "large", products=100)
     shop.run(tmp_path / "large")
     done = [event.done for event in shop.events if isinstance(event, Progress) and event.stage is Stage.STAGE]
     assert done == sorted(done)
-    assert done[-1] == sum(file.stat().st_size for file in (tmp_path / "large").rglob("*.xml"))
+    total = sum(file.stat().st_size for file in (tmp_path / "large").rglob("*.xml"))
+    assert done.index(total) >= len(done) - 3, "it is full long before the end"
 
 
 def test_cancel_while_unpacking_leaves_no_files(stocked_shop: Shop, new_export: NewExport, tmp_path: Path) -> None:
