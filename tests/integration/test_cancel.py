@@ -85,7 +85,9 @@ def test_cancel_while_reading_a_large_export(shop: Shop, tmp_path: Path) -> None
     assert_cancelled(shop, before)
 
 
-def test_the_bar_of_reading_is_full_at_the_end_and_not_before(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bar_of_reading_is_full_at_the_end_and_not_before(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Goods and offers are looked into for reference books before they are read."""
     monkeypatch.setattr(StageMeter, "MIN_INTERVAL_S", 0)
     generate(tmp_path / "large", products=100)
