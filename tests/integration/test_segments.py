@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from freesport_sync.commerceml.messages import Message, ParseTask
+from freesport_sync.commerceml.property_values import PropertyValues
+from freesport_sync.commerceml.worker import answers
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.pipeline.workers import WorkerPool
 from tests.builders import (
@@ -20,10 +22,11 @@ from tests.builders import (
     price_type,
     prices,
     product,
+    property_,
     rests,
     storage,
 )
-from tests.shop import Shop
+from tests.shop import ReadsHere, Shop
 
 
 class LastFileFirst(WorkerPool):
@@ -31,6 +34,14 @@ class LastFileFirst(WorkerPool):
 
     def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
         return super().read(list(reversed(tasks)), cancel)
+
+
+class OneWorkerAFile(ReadsHere):
+    """As if each file were read by a worker of its own, which knows nothing of what the others have met."""
+
+    def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
+        for number, task in enumerate(tasks):
+            yield from answers(task, PropertyValues(number))
 
 
 def write_segments(export: ExportBuilder) -> None:
@@ -98,3 +109,19 @@ def result(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
             " FROM product_variants ORDER BY id"
         ),
     }
+
+
+@pytest.mark.parametrize("pool", [ReadsHere, OneWorkerAFile])
+def test_new_values_are_numbered_by_their_first_place_whoever_has_read_it(
+    shop: Shop, export: ExportBuilder, monkeypatch: pytest.MonkeyPatch, pool: type[WorkerPool]
+) -> None:
+    export.properties_offers(property_("kind", "Вид", {}) + property_("tone", "Тон", {}))
+    export.goods(product("p1"))
+    export.offers(offer("orphan#c", characteristics={"Вид": "Алый"}), segment=1)
+    export.offers(offer("p1#c", characteristics={"Тон": "Алый", "Вид": "Алый"}), segment=2)
+    monkeypatch.setattr(Shop, "pool", pool)
+    shop.run(export.folder)
+    assert shop.rows(
+        "SELECT a.name, v.slug FROM product_attribute_values AS v"
+        " JOIN product_attributes AS a ON a.id = v.attribute_id WHERE a.name <> 'Бренд' ORDER BY v.id"
+    ) == [("Вид", "alyj"), ("Тон", "alyj-1")]

@@ -27,7 +27,10 @@ WHERE d.value_no IS NULL AND n.attribute_no = d.attribute_no AND n.normalized_va
 -- The pairs of property and value that products and offers have. A value that 1C lists under another property of the
 -- same words is a value of its own here.
 CREATE TEMP TABLE pair ON COMMIT DROP AS
-SELECT s.file_no, s.number, s.line, s.onec_id, s.is_characteristic, s.property_name, s.value AS written,
+SELECT s.file_no, s.number,
+       -- Several workers may have met the pair: its place is where it stands first, whoever has read that.
+       first_value(s.file_no) OVER place AS first_file_no, first_value(s.number) OVER place AS first_number,
+       s.line, s.onec_id, s.is_characteristic, s.property_name, s.value AS written,
        coalesce(by_id.attribute_no, by_name.attribute_no) AS attribute_no,
        ref.attribute_no IS NULL AND s.is_reference AND NOT s.is_characteristic AS is_unknown,
        CASE WHEN ref.attribute_no = by_id.attribute_no THEN ref.value_no END AS value_no,
@@ -47,7 +50,8 @@ CROSS JOIN LATERAL (
            coalesce(shop_value.id, new_value.value_no) AS value_no, coalesce(shop_value.value, new_value.value) AS value,
            coalesce(shop_value.normalized_value, new_value.normalized_value) AS normalized_value,
            coalesce(shop_value.slug, new_value.slug) AS slug
-) AS ref;
+) AS ref
+WINDOW place AS (PARTITION BY s.is_characteristic, s.property_name, s.value ORDER BY s.file_no, s.number);
 UPDATE pair SET value_no = known.id FROM product_attribute_values AS known
 WHERE pair.value_no IS NULL AND NOT pair.is_unknown
   AND known.attribute_id = pair.attribute_no AND known.normalized_value = pair.normalized_value;
@@ -72,13 +76,13 @@ INSERT INTO new_value (value_no, attribute_no, value, normalized_value, slug, is
 SELECT least((SELECT min(value_no) FROM new_value), 0) - place, attribute_no, value, normalized_value, slug, true,
        coalesce((SELECT max(ord) FROM new_value), 0) + place
 FROM (
-    SELECT first.*, row_number() OVER (ORDER BY NOT is_characteristic, file_no, number)::integer AS place
+    SELECT first.*, row_number() OVER (ORDER BY NOT is_characteristic, first_file_no, first_number)::integer AS place
     FROM (
         SELECT DISTINCT ON (attribute_no, normalized_value) *
         FROM pair
         WHERE value_no IS NULL AND attribute_no IS NOT NULL AND NOT is_unknown
           AND number IN (SELECT unnest(o.properties) FROM owner_properties AS o)
-        ORDER BY attribute_no, normalized_value, NOT is_characteristic, file_no, number
+        ORDER BY attribute_no, normalized_value, NOT is_characteristic, first_file_no, first_number
     ) AS first
 ) AS numbered;
 UPDATE pair SET value_no = n.value_no FROM new_value AS n
