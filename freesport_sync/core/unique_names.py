@@ -35,6 +35,7 @@ class UniqueNames:
             suffix = f"-{number}"
             name = wanted[: self._max_length - len(suffix)] + suffix
             number += 1
-        self._next[wanted] = number
+        if name != wanted:  # most names are taken once: to note them all would double the memory
+            self._next[wanted] = number
         self._taken.add(name)
         return name

@@ -1,8 +1,8 @@
 """`python -m tests.bench --products N`: measures imports against what an import cannot beat, and prints JSON.
 
 Every round makes a fresh shop and measures, one after the other: the parse floor, a cold import, the copy floor, an
-unchanged import and an import in which 1 % of the products changed. Ratios are formed within a round, because these
-machines are shared; the medians over the rounds are what to quote.
+unchanged import, an import in which 1 % of the products changed and one in which all prices and stocks did. Ratios are
+formed within a round, because these machines are shared; the medians over the rounds are what to quote.
 """
 
 from __future__ import annotations
@@ -37,12 +37,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="freesport-bench-") as temporary:
         os.chmod(temporary, 0o755)  # the server does not run as root
         exports = options.folder or Path(temporary)
-        full, changed = exports / f"full-{options.products}", exports / f"changed-{options.products}"
-        if not full.exists():
-            generate(full, options.products)
-            generate(changed, options.products, change=0.01)
+        full, *changed = [_export(exports, options.products, change) for change in (0.0, 0.01, 1.0)]
         with EmbeddedPostgres(Path(temporary) / "postgres", options.postgres_bin) as server:
-            rounds = [_round(server, number, full, changed) for number in range(options.rounds)]
+            rounds = [_round(server, number, full, *changed) for number in range(options.rounds)]
     result = {
         "products": options.products,
         "bytes": sum(file.stat().st_size for file in full.rglob("*.xml")),
@@ -53,7 +50,14 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def _round(server: EmbeddedPostgres, number: int, full: Path, changed: Path) -> dict[str, Any]:
+def _export(exports: Path, products: int, change: float) -> Path:
+    folder = exports / f"{products}-{change:.0%}"
+    if not folder.exists():
+        generate(folder, products, change=change)
+    return folder
+
+
+def _round(server: EmbeddedPostgres, number: int, full: Path, changed: Path, repriced: Path) -> dict[str, Any]:
     shop, empty = f"shop_{number}", f"empty_{number}"
     for name in (shop, empty):
         server.ensure_database(name)
@@ -75,6 +79,8 @@ def _round(server: EmbeddedPostgres, number: int, full: Path, changed: Path) -> 
         _say(f"round {number}: unchanged {unchanged.wall_s:.2f} s against {again_s:.2f} s")
         one_percent = import_once(server.url(shop), changed, observer)
         _say(f"round {number}: 1 % changed {one_percent.wall_s:.2f} s")
+        every_price = import_once(server.url(shop), repriced, observer)
+        _say(f"round {number}: every price changed {every_price.wall_s:.2f} s, locked {every_price.apply_s:.2f} s")
     finally:
         observer.close()
         target.close()
@@ -85,6 +91,7 @@ def _round(server: EmbeddedPostgres, number: int, full: Path, changed: Path) -> 
         "cold": _figures(cold, parse_s + copy_s),
         "unchanged": _figures(unchanged, parse_s),
         "one_percent": _figures(one_percent, unchanged.wall_s),
+        "every_price": _figures(every_price, unchanged.wall_s),
     }
 
 
