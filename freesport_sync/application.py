@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Reporter
-from freesport_sync.core.run import ExportFile, FieldChange, RunReport, RunRequest
+from freesport_sync.core.run import ExportFile, FieldChange, RunKind, RunReport, RunRequest
+from freesport_sync.database.backup import database_identity, list_backups
 from freesport_sync.database.checkup import CheckItem, check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import Connection, connect, login_of, parse_url, translated_errors
@@ -26,8 +28,10 @@ from freesport_sync.database.history import (
 )
 from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
 from freesport_sync.errors import ConfigError
-from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
+from freesport_sync.pipeline.backup import run_backup
+from freesport_sync.pipeline.job import Job, ShopTexts, Target
 from freesport_sync.pipeline.media_root import MediaRoot
+from freesport_sync.pipeline.restore import backup_of_run, run_restore
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.listing import ListedSetting, list_settings
@@ -91,17 +95,35 @@ class Application:
         self, request: RunRequest, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
     ) -> RunReport:
         """Import; see `pipeline.runner.run_import`."""
-        texts = ShopTexts(
-            hidden_category=shop_texts("report.hidden_category"),
-            interrupted=shop_texts("report.interrupted"),
-            stale=shop_texts("report.stale"),
-            report_line=shop_texts.report_line,
-            error=lambda error: shop_texts.error(error).sentence,
-            outcome=shop_texts.outcome,
-        )
-        with self._target() as target:
-            job = ImportJob(request, target, self.settings, self.paths.work, texts, reporter, cancel)
+        with self._job(request, shop_texts, reporter, cancel) as job:
             return run_import(job, pool)
+
+    def back_up(self, operator: str, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
+        """Make a backup; see `pipeline.backup.run_backup`."""
+        request = RunRequest(kind=RunKind.BACKUP, operator=operator)
+        with self._job(request, shop_texts, reporter, cancel) as job:
+            return run_backup(job)
+
+    def restore(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
+        """Restore the backup that the request names; see `pipeline.restore.run_restore`."""
+        with self._job(request, shop_texts, reporter, cancel) as job:
+            return run_restore(job)
+
+    def backups(self) -> tuple[Backup, ...]:
+        """The backups of this database and the damaged ones, newest first."""
+        with self._connection() as connection:
+            own = database_identity(connection)
+        found = list_backups(self._backup_folder)
+        return tuple(one for one in found if one.manifest is None or one.manifest.database == own)
+
+    def backup_of_run(self, run_id: int) -> str:
+        """The name of the backup that a run made before it wrote.
+
+        Raises:
+            ConfigError: there is none here.
+        """
+        with self._connection() as connection:
+            return backup_of_run(self._backup_folder, run_id, database_identity(connection))
 
     def check(self, media_root: Path | None = None) -> tuple[CheckItem, ...]:
         """Whether an import could run, point by point; writes nothing.
@@ -178,6 +200,23 @@ class Application:
     def list_settings(self) -> tuple[ListedSetting, ...]:
         """Every setting with the value in force."""
         return list_settings(self.settings, self.paths.settings_file)
+
+    @property
+    def _backup_folder(self) -> Path:
+        return self.settings.backup.folder or self.paths.backups
+
+    @contextmanager
+    def _job(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> Iterator[Job]:
+        texts = ShopTexts(
+            hidden_category=shop_texts("report.hidden_category"),
+            interrupted=shop_texts("report.interrupted"),
+            stale=shop_texts("report.stale"),
+            report_line=shop_texts.report_line,
+            error=lambda error: shop_texts.error(error).sentence,
+            outcome=shop_texts.outcome,
+        )
+        with self._target() as target:
+            yield Job(request, target, self.settings, self.paths.work, self._backup_folder, texts, reporter, cancel)
 
     @contextmanager
     def _target(self) -> Iterator[Target]:

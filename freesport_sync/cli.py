@@ -27,7 +27,10 @@ SHOWN_ISSUES = 200
 STDOUT = Path("-")
 """As the file of `--csv`."""
 LARGEST_NUMBER = 1_000_000_000
-_ACTIONS = ("run", "check", "settings", "history", "show", "cancel", "unlock_stale")
+_ACTIONS = (
+    *("run", "check", "settings", "history", "show", "cancel", "unlock_stale"),
+    *("backup", "backups", "restore", "undo"),
+)
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +88,7 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
         return Path(value)
 
     what = parser.add_argument_group(text("group_what"))
-    _kinds = [kind.value for kind in RunKind]
+    _kinds = [kind.value for kind in RunKind if kind.is_import]
     only = what.add_mutually_exclusive_group()
     only.add_argument("--run", nargs="?", const="all", choices=_kinds, metavar="KIND", help=text("run"))
     only.add_argument("--check", action="store_true", help=text("check"))
@@ -93,6 +96,10 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
     only.add_argument("--cancel", type=number, metavar="RUN_ID", help=text("cancel"))
     only.add_argument("--unlock-stale", action="store_true", help=text("unlock_stale"))
+    only.add_argument("--backup", action="store_true", help=text("backup"))
+    only.add_argument("--backups", action="store_true", help=text("backups"))
+    only.add_argument("--restore", metavar="ID", help=text("restore"))
+    only.add_argument("--undo", type=number, metavar="RUN_ID", help=text("undo"))
     only.add_argument("--settings", action="store_true", help=text("settings"))
     what.add_argument("--issues", action="store_true", help=text("issues"))
     what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
@@ -108,6 +115,7 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     rules.add_argument("--allow-older", action="store_true", help=text("allow_older"))
     rules.add_argument("--accept-large-change", action="store_true", help=text("accept_large_change"))
     rules.add_argument("--skip-backup", action="store_true", help=text("skip_backup"))
+    rules.add_argument("--backup-optional", action="store_true", help=text("backup_optional"))
     rules.add_argument("--skip-images", action="store_true", help=text("skip_images"))
     rules.add_argument("--media-root", type=path, metavar="PATH", help=text("media_root"))
     rules.add_argument("--chunk-size", type=number, metavar="N", help=text("chunk_size"))
@@ -193,6 +201,8 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
         raise ConfigError("demo_contradicts")
     if options.file is not None and (options.demo or options.data_dir is not None):
         raise ConfigError("file_contradicts")
+    if options.backup or options.restore is not None or options.undo is not None:
+        return _backup_or_restore(options, _application(options), output, cancel)
     if not options.run:
         return _answer(options, _application(options), texts, output, cancel)
     from freesport_sync.pipeline.workers import WorkerPool
@@ -229,6 +239,9 @@ def _answer(
         # The shop's administrators read Russian, whatever the operator's terminal speaks.
         output.unlocked(application.unlock_stale(Texts(Language.RUSSIAN)))
         return ExitCode.DONE
+    if options.backups:
+        output.backups(application.backups())
+        return ExitCode.DONE
     if options.settings:
         output.settings(application.list_settings(), application.paths.settings_file)
         return ExitCode.DONE
@@ -240,6 +253,22 @@ def _answer(
                 _save_issues(found, options.csv, texts, output)
         return ExitCode.DONE
     output.show(application.show(options.show, SHOWN_ISSUES))
+    return ExitCode.DONE
+
+
+def _backup_or_restore(
+    options: argparse.Namespace, application: Application, output: Output, cancel: CancelToken
+) -> int:
+    operator, texts = _operator(options), Texts(Language.RUSSIAN)  # for the shop, as in `_run`
+    with output:
+        if options.backup:
+            application.back_up(operator, texts, output, cancel)
+            return ExitCode.DONE
+        backup_id = application.backup_of_run(options.undo) if options.restore is None else options.restore
+        request = RunRequest(
+            kind=RunKind.RESTORE, backup_id=storable(backup_id), operator=operator, is_dry_run=options.dry_run
+        )
+        application.restore(request, texts, output, cancel)
     return ExitCode.DONE
 
 
@@ -273,6 +302,7 @@ def _request(options: argparse.Namespace, default_dir: Path) -> RunRequest:
         allow_older=options.allow_older,
         accept_large_change=options.accept_large_change,
         skip_backup=options.skip_backup,
+        is_backup_optional=options.backup_optional,
         skip_images=options.skip_images,
         media_root=options.media_root,
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from freesport_sync.cli_terminal import is_unicode
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import (
+    BackupMade,
     Event,
     ExportFound,
     IssuesFound,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from freesport_sync.application import RunDetails, RunIssues
+    from freesport_sync.core.backup import Backup
     from freesport_sync.database.checkup import CheckItem
     from freesport_sync.database.history import IssueCount, PastRun
     from freesport_sync.database.remote import CancelRequest, Unlocked
@@ -63,6 +65,8 @@ class JsonOutput:
             case IssuesFound():
                 for issue in event.issues:
                     self._issue(issue)
+            case BackupMade():
+                self._write("backup_made", asdict(event))
             case MergeRepeated():
                 self._write("merge_repeated", asdict(event))
             case RunFinished() if event.report.status is RunStatus.COMPLETED:
@@ -117,6 +121,11 @@ class JsonOutput:
     def unlocked(self, closed: Unlocked) -> None:
         """What was closed; empty lists where nothing was dead."""
         self._write("unlocked", asdict(closed))
+
+    def backups(self, backups: Sequence[Backup]) -> None:
+        """One line a backup."""
+        for one in backups:
+            self._write("backup", asdict(one))
 
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None:
         """One line a setting."""

@@ -19,6 +19,7 @@ from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
 from freesport_sync.cli_terminal import is_unicode, printable
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
+    BackupMade,
     Event,
     ExportFound,
     IssuesFound,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from freesport_sync.application import RunDetails, RunIssues
+    from freesport_sync.core.backup import Backup
     from freesport_sync.core.run import Counts
     from freesport_sync.database.checkup import CheckItem
     from freesport_sync.database.history import IssueCount, PastRun
@@ -64,6 +66,7 @@ class Output(Protocol):
     def issues_saved(self, found: RunIssues, count: int, file: Path | None) -> None: ...
     def cancel_requested(self, request: CancelRequest) -> None: ...
     def unlocked(self, closed: Unlocked) -> None: ...
+    def backups(self, backups: Sequence[Backup]) -> None: ...
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None: ...
 
 
@@ -107,7 +110,7 @@ class TerminalOutput:
         """Show an event of the run."""
         match event:
             case RunStarted():
-                key = "cli.started_dry" if event.is_dry_run else "cli.started"
+                key = _titled("cli.started", event.kind, event.is_dry_run)
                 self._line(self._texts(key, run_id=event.run_id, operator=event.operator, database=event.database))
             case ExportFound():
                 self._found(event)
@@ -115,6 +118,9 @@ class TerminalOutput:
                 self._progress(event)
             case IssuesFound():
                 pass  # totals at the end; a terminal is no place for a million lines
+            case BackupMade():
+                size = f"{event.size_bytes / 1_000_000:.1f}"
+                self._line(self._texts("cli.backup_made", backup_id=event.backup_id, size=size, file=event.file))
             case MergeRepeated():
                 self._line(self._texts("cli.merge_repeated", attempt=event.attempt, reason=event.reason))
             case RunFinished():
@@ -174,7 +180,7 @@ class TerminalOutput:
         for file in details.files:
             created_at = f", {file.created_at:%d.%m.%Y %H:%M}" if file.created_at else ""
             self._line(f"  {file.path}{created_at}")
-        self._counts(run.counts)
+        self._counts(run.counts, RunKind(run.kind))
         self._issue_totals([(one.severity, one.code, self._issues.count(one)) for one in details.issue_counts])
         self._issues.print(details.issues, details.issue_counts)
         if len(details.issues) < sum(one.stored for one in details.issue_counts):
@@ -239,6 +245,21 @@ class TerminalOutput:
                 )
             )
 
+    def backups(self, backups: Sequence[Backup]) -> None:
+        """A table of backups."""
+        if not backups:
+            self._line(self._texts("cli.no_backups"))
+            return
+        table = self._table("backup", "made", "before_run", "operator", "rows", "size")
+        for one in backups:
+            size, made = f"{one.size_bytes / 1_000_000:.1f}", one.manifest
+            if made is None:
+                table.add_row(one.backup_id, f"[bold red]{self._texts('cli.backup_damaged')}[/]", "", "", "", size)
+            else:
+                who = escape(f"{made.operator} ({made.host})")
+                table.add_row(one.backup_id, _local(made.made_at), str(made.run_id), who, str(made.rows), size)
+        self._out.print(table)
+
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None:
         """Every setting: key, value, meaning, default and environment variable."""
         key = "cli.settings_file" if file.exists() else "cli.settings_file_missing"
@@ -292,25 +313,28 @@ class TerminalOutput:
         )
 
     def _summary(self, report: RunReport) -> None:
-        self._counts(report.counts)
+        self._counts(report.counts, report.kind)
         self._issue_totals([(total.severity, total.code, str(total.count)) for total in report.issue_totals])
         status = self._status(report.status.value)
         duration = self._texts("cli.seconds", seconds=f"{report.duration_s:.1f}")
-        key = "cli.summary_dry" if report.is_dry_run else "cli.summary"
+        key = _titled("cli.summary", report.kind, report.is_dry_run)
         self._out.print(self._texts(key, run_id=report.run_id, status=status, duration=duration), highlight=False)
         if report.issue_totals:
             self._line(self._texts("cli.summary_issues", run_id=report.run_id, same_database=self._same_database))
-        is_catalog = report.kind is not RunKind.CUSTOMERS
+        is_catalog = report.kind not in (RunKind.CUSTOMERS, RunKind.BACKUP)
         if report.status is RunStatus.COMPLETED and is_catalog and not report.is_dry_run:
             self._line(self._texts("cli.cache_hint"))
 
-    def _counts(self, counts: Mapping[Entity, Counts]) -> None:
+    def _counts(self, counts: Mapping[Entity, Counts], kind: RunKind) -> None:
         if not counts:
             return
-        table = self._table("what", "created", "updated", "unchanged", "skipped", "failed")
+        is_restore = kind is RunKind.RESTORE
+        titles = ("set_back", "kept") if is_restore else ("created", "updated", "unchanged", "skipped", "failed")
+        table = self._table("what", *titles)
         for entity in (entity for entity in Entity if entity in counts):
-            count = counts[entity]
-            numbers = (count.created, count.updated, count.unchanged, count.skipped, count.failed)
+            one = counts[entity]
+            every = (one.created, one.updated, one.unchanged, one.skipped, one.failed)
+            numbers = (one.updated, one.skipped) if is_restore else every
             table.add_row(self._texts(f"entity.{entity.value}"), *(str(number) for number in numbers))
         for column in table.columns[1:]:
             column.justify = "right"
@@ -368,6 +392,12 @@ def _console(stream: Any) -> Console:
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     return console
+
+
+def _titled(key: str, kind: RunKind, is_dry_run: bool) -> str:
+    """The key of a sentence that differs between imports, backups and restores, and their trial runs."""
+    words = [key] if kind.is_import else [key, kind.value]
+    return "_".join([*words, "dry"] if is_dry_run else words)
 
 
 def _local(moment: datetime) -> str:

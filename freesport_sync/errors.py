@@ -93,6 +93,10 @@ class SourceMalformed(ImportFailed):
     """A file of the export cannot be read."""
 
 
+class BackupUnusable(ImportFailed):
+    """A backup is damaged, of another database, or of a newer program; nothing was restored."""
+
+
 class Cancelled(SyncError):
     """The operator stopped the run; nothing was written to the shop."""
 

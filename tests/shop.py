@@ -18,11 +18,14 @@ from freesport_sync.commerceml.messages import Message, ParseTask
 from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.commerceml.worker import answers
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.progress import Event, IssuesFound
-from freesport_sync.core.run import RunReport, RunRequest
+from freesport_sync.core.progress import BackupMade, Event, IssuesFound, Reporter
+from freesport_sync.core.run import RunKind, RunReport, RunRequest
+from freesport_sync.database.backup import database_identity
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect
-from freesport_sync.pipeline.job import ImportJob, ShopTexts, Target
+from freesport_sync.pipeline.backup import run_backup
+from freesport_sync.pipeline.job import Job, ShopTexts, Target
+from freesport_sync.pipeline.restore import backup_of_run, run_restore
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
@@ -72,6 +75,33 @@ class Shop:
 
     def run(self, folder: Path, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
         """Import an export folder or zip; `options` are those of `RunRequest`."""
+        report = self._listener(on_event)
+        # Most tests are about something else, and a backup takes as long as their whole import.
+        request = replace(RunRequest(data_dir=folder, operator="tester@here", skip_backup=True), **options)
+        with self.pool() as pool:
+            return run_import(self._job(request, report), pool)
+
+    def back_up(self, on_event: Callable[[Event], None] | None = None) -> str:
+        """Make a backup; returns its name."""
+        request = RunRequest(kind=RunKind.BACKUP, operator="tester@here")
+        run_backup(self._job(request, self._listener(on_event)))
+        return next(event.backup_id for event in self.events if isinstance(event, BackupMade))
+
+    def restore(self, backup_id: str, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
+        """Restore a backup; `options` are those of `RunRequest`."""
+        request = replace(RunRequest(kind=RunKind.RESTORE, backup_id=backup_id, operator="tester@here"), **options)
+        return run_restore(self._job(request, self._listener(on_event)))
+
+    def undo(self, run_id: int, **options: Any) -> RunReport:
+        """Undo an import with its backup."""
+        return self.restore(backup_of_run(self.backups, run_id, database_identity(self.connection)), **options)
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups."""
+        return self.folder / "backups"
+
+    def _listener(self, on_event: Callable[[Event], None] | None) -> Callable[[Event], None]:
         self.events.clear()
         self.cancel = CancelToken()
 
@@ -80,12 +110,12 @@ class Shop:
             if on_event is not None:
                 on_event(event)
 
-        request = replace(RunRequest(data_dir=folder, operator="tester@here"), **options)
+        return report
+
+    def _job(self, request: RunRequest, report: Reporter) -> Job:
         target = Target(self.url, "shop", may_create_tables=False)
         work_dir = self.folder / "work"
-        with self.pool() as pool:
-            job = ImportJob(request, target, self.settings, work_dir, shop_texts(), report, self.cancel)
-            return run_import(job, pool)
+        return Job(request, target, self.settings, work_dir, self.backups, shop_texts(), report, self.cancel)
 
     def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:
         """The rows of a query, as plain tuples."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import Entity, RunReport, Stage
+from freesport_sync.core.run import Entity, RunKind, RunReport, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class RunStarted:
     """The lock is held and the run has a number."""
 
     run_id: int
+    kind: RunKind
     operator: str
     database: str
     is_dry_run: bool
@@ -77,13 +78,30 @@ class MergeRepeated:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupMade:
+    """A backup is complete and has been read back.
+
+    Args:
+        backup_id: its name.
+        file: the archive.
+        rows: how many it holds.
+        size_bytes: of the archive.
+    """
+
+    backup_id: str
+    file: str
+    rows: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The run is over."""
 
     report: RunReport
 
 
-Event = RunStarted | ExportFound | Progress | IssuesFound | MergeRepeated | RunFinished
+Event = RunStarted | ExportFound | Progress | IssuesFound | MergeRepeated | BackupMade | RunFinished
 
 
 class Reporter(Protocol):

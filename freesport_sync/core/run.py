@@ -23,6 +23,13 @@ class RunKind(StrEnum):
     CUSTOMERS = "customers"
     IMAGES = "images"
     ATTRIBUTES = "attributes"
+    BACKUP = "backup"
+    RESTORE = "restore"
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it brings something from 1C; the others have arguments of their own."""
+        return self not in (RunKind.BACKUP, RunKind.RESTORE)
 
     @property
     def usual_chunk_size(self) -> int:
@@ -67,6 +74,7 @@ class Stage(StrEnum):
     """The steps of a run, in order."""
 
     PLAN = "plan"
+    BACKUP = "backup"
     STAGE = "stage"
     PICTURES = "pictures"
     RESOLVE = "resolve"
@@ -108,7 +116,9 @@ class RunRequest:
         is_full: deactivate what the export does not contain.
         allow_older: accept an export older than the last one imported.
         accept_large_change: accept a change of more of the products or variants than the settings allow.
-        skip_backup: reserved for the backup before an import.
+        skip_backup: import without a backup before.
+        is_backup_optional: a backup that fails is only a warning.
+        backup_id: what to restore.
         skip_images: leave pictures alone.
         media_root: folder of the shop's pictures; None: as the setting says.
     """
@@ -124,6 +134,8 @@ class RunRequest:
     allow_older: bool = False
     accept_large_change: bool = False
     skip_backup: bool = False
+    is_backup_optional: bool = False
+    backup_id: str = ""
     skip_images: bool = False
     media_root: Path | None = None
 
@@ -131,6 +143,12 @@ class RunRequest:
     def source(self) -> Path:
         """Where the export is."""
         return self.file or self.data_dir
+
+    @property
+    def is_undoable(self) -> bool:
+        """Whether the run is backed up before and can be undone; a newer stock or price is never taken back."""
+        kinds = (RunKind.ALL, RunKind.CATALOG, RunKind.CUSTOMERS)
+        return self.kind in kinds and self.file_type is FileType.ALL and not self.is_dry_run
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values, for the run's row."""

@@ -26,6 +26,7 @@ from freesport_sync.core.staged import StagedCustomer
 from freesport_sync.database.merge import MergeConflict
 from freesport_sync.database.shop_tables import common_customersynclog, companies, users
 from freesport_sync.database.sql_files import sql
+from freesport_sync.database.written import lock_and_note
 
 READ_ROWS = 10_000
 """Customers looked for with one query; those looked for by e-mail take a scan of all users each time."""
@@ -104,6 +105,7 @@ def _update_users(connection: sa.Connection, rows: Sequence[ChangedUser]) -> Non
     query = sa.select(u.id, u.onec_id).where(u.id == _any_id(row.id for row in rows)).order_by(u.id).with_for_update()
     if {tuple(row) for row in connection.execute(query)} != {(row.id, row.seen_onec_id) for row in rows}:
         raise MergeConflict("a user has been removed or belongs to another customer now")
+    lock_and_note(connection, users, "SELECT unnest(CAST(:ids AS bigint[]))", {"ids": [row.id for row in rows]})
     columns = [{"id": row.id, "onec_id": row.onec_id, **row.fields._asdict()} for row in rows]
     connection.execute(sql("update_users"), _arrays(columns))
 
@@ -113,6 +115,7 @@ def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany])
     query = sa.select(c.id).where(c.id == _any_id(row.id for row in rows)).order_by(c.id).with_for_update()
     if len(connection.execute(query).all()) != len(rows):
         raise MergeConflict("a company has been removed")
+    lock_and_note(connection, companies, "SELECT unnest(CAST(:ids AS bigint[]))", {"ids": [row.id for row in rows]})
     connection.execute(sql("update_companies"), _arrays([{"id": row.id, **row.fields._asdict()} for row in rows]))
 
 

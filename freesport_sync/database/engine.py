@@ -8,7 +8,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import cast
+from datetime import datetime
+from typing import IO, Protocol, cast
 
 import psycopg2
 import psycopg2.extensions
@@ -26,6 +27,20 @@ Url = sa.URL
 DatabaseError = SQLAlchemyError
 """The words in which the other layers speak of the database, so that they need not know its library."""
 
+
+class SupportsRead(Protocol):
+    """Gives COPY its rows."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class SupportsWrite(Protocol):
+    """Takes the rows of COPY."""
+
+    def write(self, row: bytes, /) -> object: ...
+
+
+COPY_BYTES = 256 * 1024
 OLDEST_SERVER = 120000
 """PostgreSQL 12, as `server_version_num`."""
 
@@ -111,10 +126,14 @@ def ignore_libpq_environment() -> None:
         del os.environ[name]
 
 
+SNAPSHOT = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+"""A transaction that sees the database as it was at its first statement."""
+
+
 @contextmanager
-def transaction(connection: sa.Connection) -> Iterator[None]:
+def transaction(connection: sa.Connection, mode: str = "") -> Iterator[None]:
     """One transaction on a connection in autocommit; rolled back on any exception."""
-    connection.exec_driver_sql("BEGIN")
+    connection.exec_driver_sql(f"BEGIN {mode}")
     try:
         yield
         with answered(connection):
@@ -152,11 +171,34 @@ def driver_connection(connection: sa.Connection) -> psycopg2.extensions.connecti
     return cast("psycopg2.extensions.connection", connection.connection.dbapi_connection)
 
 
-def copy_in(connection: sa.Connection, statement: str, data: bytes) -> None:
+def server_time(connection: sa.Connection) -> datetime:
+    """The server's clock; in a transaction the time of its begin."""
+    moment: datetime = connection.execute(sa.select(sa.func.now())).scalar_one()
+    return moment
+
+
+def server_version(connection: sa.Connection) -> str:
+    """For people: `18.0 (Debian ...)`."""
+    return str(connection.scalar(sa.text("SHOW server_version")))
+
+
+def copy_in(connection: sa.Connection, statement: str, data: bytes | SupportsRead) -> None:
     """Run a `COPY ... FROM STDIN`; its errors are those of any other statement."""
+    # psycopg2 asks for no more than `read`, whatever its types say.
+    file = io.BytesIO(data) if isinstance(data, bytes) else cast("IO[bytes]", data)
     try:
         with driver_connection(connection).cursor() as cursor:
-            cursor.copy_expert(statement, io.BytesIO(data))
+            cursor.copy_expert(statement, file, COPY_BYTES)
+    except psycopg2.Error as error:
+        raise DBAPIError(statement, None, error) from error
+
+
+def copy_out(connection: sa.Connection, statement: str, file: SupportsWrite) -> int:
+    """Run a `COPY ... TO STDOUT`, a row at a time into `file`; returns how many there were."""
+    try:
+        with driver_connection(connection).cursor() as cursor:
+            cursor.copy_expert(statement, file)
+            return cursor.rowcount
     except psycopg2.Error as error:
         raise DBAPIError(statement, None, error) from error
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal, RunKind
+from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, FileType, IssueTotal, RunKind
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, runs
 
@@ -137,6 +137,18 @@ def last_imported(connection: sa.Connection) -> dict[str, datetime]:
         .order_by(run_files.c.run_id)
     )
     return {kind: created_at for kind, created_at in connection.execute(query)}  # the last run of a kind stays
+
+
+def undoable_runs_since(connection: sa.Connection, run_id: int) -> tuple[int, ...]:
+    """The completed imports, this one or later, that a restore takes back."""
+    undoable = (RunKind.ALL.value, RunKind.CATALOG.value, RunKind.CUSTOMERS.value)
+    query = (
+        sa.select(runs.c.id)
+        .where(runs.c.id >= run_id, runs.c.merged_at.is_not(None), runs.c.kind.in_(undoable))
+        .where(runs.c.request["file_type"].astext == FileType.ALL.value)
+        .order_by(runs.c.id)
+    )
+    return tuple(connection.scalars(query))
 
 
 def _past_run(row: Any) -> PastRun:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,6 +18,7 @@ from freesport_sync.core.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueName
 from freesport_sync.database.shop_tables import product_variants, products
 from freesport_sync.database.sql_files import sql
 from freesport_sync.database.staging import give_names
+from freesport_sync.database.written import lock_and_note
 
 RANGE_ROWS = 20_000
 """Rows written by one statement: progress moves and a cancel is seen between them."""
@@ -59,6 +61,20 @@ class LargeChange:
     change: str
     affected: int
     existing: int
+
+
+class _Written(NamedTuple):
+    """A table that is written in key ranges: it, the SQL files that write it, and the ids of a range's existing rows."""
+
+    table: sa.Table
+    files: str
+    ids: str
+
+
+_PRODUCTS = _Written(products, "products", "SELECT product_id FROM chg_product WHERE ord BETWEEN :first AND :last")
+_VARIANTS = _Written(
+    product_variants, "variants", "SELECT variant_id FROM chg_variant WHERE ord BETWEEN :first AND :last"
+)
 
 
 class MergeConflict(Exception):
@@ -125,7 +141,7 @@ def apply_products(connection: sa.Connection, total: int, advance: Callable[[int
         MergeConflict: a product appeared or vanished meanwhile.
     """
     existing = _count(connection, "SELECT count(*) FROM chg_product WHERE product_id IS NOT NULL")
-    _apply(connection, "products", total, existing, advance)
+    _apply(connection, _PRODUCTS, total, existing, advance)
     connection.execute(sql("link_new_variants"))
     connection.execute(sql("remember_deactivated"))
 
@@ -133,7 +149,7 @@ def apply_products(connection: sa.Connection, total: int, advance: Callable[[int
 def apply_variants(connection: sa.Connection, total: int, advance: Callable[[int], None]) -> None:
     """Write new and changed variants, as `apply_products` does."""
     existing = _count(connection, "SELECT count(*) FROM chg_variant WHERE variant_id IS NOT NULL")
-    _apply(connection, "variants", total, existing, advance)
+    _apply(connection, _VARIANTS, total, existing, advance)
 
 
 def check_constraints(connection: sa.Connection) -> None:
@@ -166,16 +182,18 @@ def _allocate_skus(connection: sa.Connection) -> None:
         give_names(connection, "chg_variant", "sku", query, skus)
 
 
-def _apply(connection: sa.Connection, entity: str, total: int, existing: int, advance: Callable[[int], None]) -> None:
+def _apply(
+    connection: sa.Connection, written: _Written, total: int, existing: int, advance: Callable[[int], None]
+) -> None:
     """Existing rows come first in the change table, in order of id: lock and update them, then insert the rest."""
     for first, last in _ranges(1, existing):
         bounds = {"first": first, "last": last}
-        connection.execute(sql(f"lock_{entity}"), bounds)
-        _expect(connection.execute(sql(f"update_{entity}"), bounds).rowcount, last - first + 1)
+        lock_and_note(connection, written.table, written.ids, bounds)
+        _expect(connection.execute(sql(f"update_{written.files}"), bounds).rowcount, last - first + 1)
         advance(last)
     for first, last in _ranges(existing + 1, total):
         bounds = {"first": first, "last": last}
-        _expect(connection.execute(sql(f"insert_{entity}"), bounds).rowcount, last - first + 1)
+        _expect(connection.execute(sql(f"insert_{written.files}"), bounds).rowcount, last - first + 1)
         advance(last)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from freesport_sync.errors import SchemaMismatch
 
 SCHEMA = "freesport_sync"
-HEAD = "0003"
+HEAD = "0004"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 metadata = sa.MetaData(schema=SCHEMA)
@@ -41,6 +41,7 @@ runs = sa.Table(
     sa.Column("issue_totals", JSONB, nullable=False),
     sa.Column("error_code", sa.Text),
     sa.Column("error_params", JSONB),
+    sa.Column("merged_at", _now, comment="`created_at` of every row that the run has created"),
     sa.Index("runs_started_at_idx", "started_at"),
 )
 
@@ -95,6 +96,16 @@ field_changes = sa.Table(
     sa.Column("new_value", sa.Text),
     sa.Index("field_changes_run_id_idx", "run_id"),
     comment="What a dry run would have changed",
+)
+
+written_values = sa.Table(
+    "written_values",
+    metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("row_id", sa.BigInteger, primary_key=True),
+    sa.Column("before", JSONB, nullable=False, comment="column -> value, of the columns that the run has changed"),
+    sa.Column("written", JSONB, nullable=False, comment="the same columns -> what the run has written"),
 )
 
 deactivated_objects = sa.Table(

@@ -57,19 +57,24 @@ def forget_old_runs(connection: sa.Connection, retention_days: int) -> None:
     connection.execute(runs.delete().where(runs.c.started_at < oldest))
 
 
-def open_run(connection: sa.Connection, request: RunRequest, import_type: ImportType, backend_id: int) -> OpenRun:
+def open_run(
+    connection: sa.Connection, request: RunRequest, import_type: ImportType | None, backend_id: int
+) -> OpenRun:
     """Insert the run's row and, unless it is a dry run, the shop's session row, together.
 
     Args:
         connection: the side connection, inside a transaction of the caller.
         request: what was asked for.
-        import_type: the shop's word for it, as far as can be told before the files are seen.
+        import_type: the shop's word for it, as far as can be told before the files are seen; None where it writes
+            nothing that the shop would want to know of.
         backend_id: PostgreSQL process that holds the lock.
 
     Raises:
         LockHeld: another program has just opened a session with our key.
     """
-    session_ids = [] if request.is_dry_run else [sessions.open_session(connection, import_type)]
+    session_ids = []
+    if import_type is not None and not request.is_dry_run:
+        session_ids.append(sessions.open_session(connection, import_type))
     row = connection.execute(
         runs.insert()
         .values(
@@ -141,6 +146,11 @@ def add_field_changes(connection: sa.Connection, run_id: int, changes: Sequence[
 def status_of(connection: sa.Connection, run: OpenRun) -> RunStatus:
     """How the run's row stands."""
     return RunStatus(connection.execute(sa.select(runs.c.status).where(runs.c.id == run.id)).scalar_one())
+
+
+def note_merge(connection: sa.Connection, run: OpenRun) -> None:
+    """Remember the time that the merge's transaction writes into every row; on the lock's connection."""
+    connection.execute(runs.update().where(runs.c.id == run.id).values(merged_at=sa.func.now()))
 
 
 def close_run(

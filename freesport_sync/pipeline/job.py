@@ -1,4 +1,4 @@
-"""Everything that describes one import to the pipeline, put together by the application."""
+"""Everything that describes one run to the pipeline, put together by the application."""
 
 from __future__ import annotations
 
@@ -51,14 +51,15 @@ class ShopTexts:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportJob:
-    """One import.
+class Job:
+    """One run.
 
     Args:
-        request: what to import.
+        request: what to do.
         target: where to.
         settings: the rules.
         work_dir: folder for unpacked archives.
+        backup_dir: folder of the backups.
         texts: for the shop's session rows.
         reporter: receives the events of the run.
         cancel: stops the run.
@@ -68,6 +69,7 @@ class ImportJob:
     target: Target
     settings: Settings
     work_dir: Path
+    backup_dir: Path
     texts: ShopTexts
     reporter: Reporter
     cancel: CancelToken

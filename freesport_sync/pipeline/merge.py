@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
-
 from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.core.attributes import AttributePlan, plan_attributes
 from freesport_sync.core.brands import BrandPlan, plan_brands
@@ -15,21 +13,18 @@ from freesport_sync.core.categories import CategoryPlan, plan_categories
 from freesport_sync.core.customers import CustomerPlan, plan_customers
 from freesport_sync.core.issues import RowIssue, records_repeated
 from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
-from freesport_sync.core.progress import IssuesFound, MergeRepeated, Reporter, StageMeter
-from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunKind, Stage, UpdatedRows
+from freesport_sync.core.progress import IssuesFound, StageMeter
+from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunKind, Stage
 from freesport_sync.core.warehouses import warehouse_names
-from freesport_sync.database import attribute_tables, customer_tables, merge, reference_tables
-from freesport_sync.database.engine import Connection, first_line, is_retryable, transaction
+from freesport_sync.database import attribute_tables, customer_tables, merge, reference_tables, written
 from freesport_sync.database.merge_issues import read_issues
-from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change
-from freesport_sync.pipeline.job import ImportJob
+from freesport_sync.pipeline.locked_run import LockedRun, RunResult
 from freesport_sync.pipeline.pictures import PictureOutcome
 from freesport_sync.pipeline.plan import Plan, file_type_of
 from freesport_sync.pipeline.stage import StagedExport
 from freesport_sync.settings.model import OwnedField
 
-MAX_ATTEMPTS = 3
 MAX_FIELD_CHANGES = 100_000
 """Field changes that a dry run stores."""
 
@@ -37,15 +32,6 @@ _KIND_OF = {"stg_product": "goods", "stg_offer": "offers", "stg_price": "prices"
 """Files that fill a staging table."""
 
 _FAILED_RECORDS = {FileKind.GOODS: Entity.PRODUCT, FileKind.OFFERS: Entity.VARIANT}
-
-
-@dataclass(frozen=True, slots=True)
-class MergeResult:
-    """What the merge did, or would do."""
-
-    counts: dict[Entity, Counts]
-    changes: tuple[FieldChange, ...]
-    updated: dict[Entity, UpdatedRows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,72 +68,51 @@ class Merger:
     """One merge: everything that its steps share.
 
     Args:
-        connection: the lock's connection, with filled staging tables.
+        run: its connection has filled staging tables.
         plan: the files.
         staged: the reference books and what was counted while reading.
         pictures: what came of the pictures.
-        job: the import.
-        report: receives progress in rows, and row issues.
         customer_session: the shop's session row of the customers; None without customers and in a dry run.
     """
 
     def __init__(
         self,
-        connection: Connection,
+        run: LockedRun,
         plan: Plan,
         staged: StagedExport,
         pictures: PictureOutcome,
-        job: ImportJob,
-        report: Reporter,
         customer_session: int | None,
     ) -> None:
-        self._connection = connection
+        self._run = run
+        self._connection = run.connection
         self._plan = plan
         self._staged = staged
         self._pictures = pictures
-        self._job = job
-        self._request = job.request
-        self._settings = job.settings
-        self._cancel = job.cancel
-        self._report = report
+        self._job = run.job
+        self._request = run.job.request
+        self._settings = run.job.settings
+        self._cancel = run.job.cancel
+        self._report = run.report
         self._customer_session = customer_session
         self._has_reported = False
 
-    def run(self, before_commit: Callable[[MergeResult], None]) -> MergeResult:
-        """Merge, and start again from staging if somebody else was in the way, three times at most.
-
-        Args:
-            before_commit: called as the last step inside the transaction of a real run.
+    def run(self) -> RunResult:
+        """Merge; see `LockedRun.write`.
 
         Raises:
             ImportFailed: a guard refused the change, or somebody was in the way each time.
             Cancelled: asked to stop before COMMIT.
         """
-        attempts = Retrying(
-            stop=stop_after_attempt(MAX_ATTEMPTS),
-            wait=wait_random(0.1, 0.5),
-            retry=retry_if_exception(_is_conflict),
-            before_sleep=self._tell_repeated,
-            reraise=True,
-        )
-        try:
-            return attempts(self._attempt, before_commit)
-        except Exception as error:
-            if _is_conflict(error):
-                raise ImportFailed("merge_conflict", attempts=MAX_ATTEMPTS, reason=first_line(error)) from error
-            raise
+        return self._run.write(self._attempt)
 
-    def _attempt(self, before_commit: Callable[[MergeResult], None]) -> MergeResult:
-        self._cancel.check()
-        with transaction(self._connection):
-            books = self._resolve()
-            result = self._result(books)
-            refuse_fruitless(result.counts)
-            share = self._settings.guards.large_change_percent
-            refuse_large_change(merge.read_large_changes(self._connection), share, self._request)
-            if not self._request.is_dry_run:
-                self._apply(books)
-                before_commit(result)
+    def _attempt(self) -> RunResult:
+        books = self._resolve()
+        result = self._result(books)
+        refuse_fruitless(result.counts)
+        share = self._settings.guards.large_change_percent
+        refuse_large_change(merge.read_large_changes(self._connection), share, self._request)
+        if not self._request.is_dry_run:
+            self._apply(books)
         return result
 
     def _resolve(self) -> _Books:
@@ -219,7 +184,7 @@ class Merger:
             owns_stock=owns(OwnedField.STOCK),
         )
 
-    def _result(self, books: _Books) -> MergeResult:
+    def _result(self, books: _Books) -> RunResult:
         counts = books.counts | merge.read_counts(self._connection)
         counts |= attribute_tables.read_attribute_counts(self._connection)
         for kind, entity in _FAILED_RECORDS.items():
@@ -230,7 +195,7 @@ class Merger:
             links = attribute_tables.read_link_changes(self._connection, MAX_FIELD_CHANGES)
             changes = (*books.changes, *merge.read_field_changes(self._connection, MAX_FIELD_CHANGES), *links)
         counts = {entity: count for entity, count in counts.items() if count.total}
-        return MergeResult(counts, changes, merge.read_updated(self._connection))
+        return RunResult(counts, changes, merge.read_updated(self._connection))
 
     def _report_issues(self, books: _Books) -> None:
         """Issues that the comparison finds, once however often the merge is repeated."""
@@ -248,6 +213,8 @@ class Merger:
         products, variants = merge.rows_to_write(self._connection)
         total = products + variants + books.customers.rows
         meter = StageMeter(self._report, Stage.APPLY, total, time.monotonic)
+        written.prepare_notes(self._connection)
+        written.note_small_tables(self._connection)
         reference_tables.write_categories(self._connection, books.categories)
         reference_tables.write_brands(self._connection, books.brands)
         reference_tables.write_price_types(self._connection, books.price_types)
@@ -265,6 +232,7 @@ class Merger:
 
         merge.apply_products(self._connection, products, advance(Entity.PRODUCT, 0))
         merge.apply_variants(self._connection, variants, advance(Entity.VARIANT, products))
+        written.show_brands_again(self._connection)
         attribute_tables.write_attributes(self._connection, books.attributes)
         self._cancel.check()
         if self._customer_session is not None:
@@ -275,14 +243,8 @@ class Merger:
                 self._request.chunk_size,
                 advance(Entity.CUSTOMER, products + variants),
             )
+            written.show_customers_again(self._connection, [row.onec_id for row in self._staged.customers])
         merge.check_constraints(self._connection)
+        if self._request.is_undoable:
+            written.store_written(self._connection, self._run.run_id)
         meter.finish()
-
-    def _tell_repeated(self, state: RetryCallState) -> None:
-        self._cancel.check()
-        error = state.outcome.exception() if state.outcome else None
-        self._report(MergeRepeated(state.attempt_number + 1, first_line(error) if error else ""))
-
-
-def _is_conflict(error: BaseException) -> bool:
-    return is_retryable(error) or isinstance(error, merge.MergeConflict)

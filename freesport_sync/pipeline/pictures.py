@@ -27,7 +27,7 @@ from freesport_sync.database import pictures
 from freesport_sync.database.engine import Connection
 from freesport_sync.database.pictures import DeliveredPicture, FoundPicture
 from freesport_sync.errors import ConfigError
-from freesport_sync.pipeline.job import ImportJob
+from freesport_sync.pipeline.job import Job
 from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.plan import wants_pictures
 from freesport_sync.settings.model import OwnedField
@@ -57,7 +57,7 @@ class PictureOutcome:
         return Counts(created=attached, unchanged=self.accepted - attached, skipped=self.skipped, failed=self.failed)
 
 
-def open_media_root(job: ImportJob) -> MediaRoot | None:
+def open_media_root(job: Job) -> MediaRoot | None:
     """The folder that pictures are delivered to; None where this run delivers none.
 
     Raises:
@@ -102,7 +102,7 @@ class PictureDelivery:
         folders: PictureFolders,
         media: MediaRoot,
         files: Mapping[int, str],
-        job: ImportJob,
+        job: Job,
         report: Reporter,
     ) -> None:
         self._connection = connection

@@ -148,15 +148,23 @@ def file_type_of(request: RunRequest) -> FileType:
     return narrowed
 
 
-def import_type_of(request: RunRequest) -> ImportType:
+def import_type_of(request: RunRequest) -> ImportType | None:
     """The shop's word for what a request imports, before its files are seen; `Plan.import_types` knows better.
+
+    A restore writes the catalogue, so that no importer of the shop begins meanwhile; a backup only reads.
 
     Raises:
         ConfigError: the request contradicts itself.
     """
-    if request.kind is RunKind.CUSTOMERS:
-        return ImportType.CUSTOMERS
-    return _catalog_type_of(request)
+    match request.kind:
+        case RunKind.CUSTOMERS:
+            return ImportType.CUSTOMERS
+        case RunKind.RESTORE:
+            return ImportType.CATALOG
+        case RunKind.BACKUP:
+            return None
+        case _:
+            return _catalog_type_of(request)
 
 
 def kinds_of(request: RunRequest) -> frozenset[FileKind]:

@@ -24,7 +24,7 @@ from freesport_sync.database.engine import Connection, DatabaseError, connect, t
 from freesport_sync.database.issue_names import name_issues
 from freesport_sync.database.silence import answered
 from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
-from freesport_sync.pipeline.job import ImportJob, Target
+from freesport_sync.pipeline.job import Job, Target
 from freesport_sync.pipeline.journal import RunJournal
 from freesport_sync.pipeline.plan import import_type_of
 
@@ -40,7 +40,7 @@ class RunRecord:
         backend_id: PostgreSQL process that holds the lock.
     """
 
-    def __init__(self, job: ImportJob, side: Connection, backend_id: int) -> None:
+    def __init__(self, job: Job, side: Connection, backend_id: int) -> None:
         self._job = job
         self._side = side
         self._started = time.monotonic()
@@ -86,12 +86,13 @@ class RunRecord:
         """
         self._journal.stop()
         name_issues(connection, self._run.id)
+        runs.note_merge(connection, self._run)
         self._close(connection, RunStatus.COMPLETED, counts, updated)
 
-    def complete_dry(
+    def complete_without_writing(
         self, connection: Connection, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]
     ) -> None:
-        """Write the outcome of a dry run; the connection is the lock's, after its transaction."""
+        """Write the outcome of a run that leaves the shop alone; the connection is the lock's, in no transaction."""
         self._journal.stop()
         name_issues(connection, self._run.id)
         with transaction(self._side):

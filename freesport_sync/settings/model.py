@@ -83,6 +83,14 @@ class HistorySettings(_Section):
     max_issues: int = Field(100_000, ge=1, le=10_000_000)
 
 
+class BackupSettings(_Section):
+    """Backups before an import."""
+
+    folder: _Path | None = None
+    keep_count: int = Field(3, ge=1, le=10_000)
+    keep_days: int = Field(30, ge=0, le=36_500)
+
+
 class PictureSettings(_Section):
     """Rules for pictures; sizes in bytes."""
 
@@ -128,6 +136,7 @@ class Settings(BaseSettings):
     pictures: PictureSettings = PictureSettings()
     guards: GuardSettings = GuardSettings()
     history: HistorySettings = HistorySettings()
+    backup: BackupSettings = BackupSettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES
 
     def owns(self, field: OwnedField) -> bool:

@@ -18,6 +18,7 @@ class Paths:
     work: Path
     """Unpacked archives, for the time of a run."""
     logs: Path
+    backups: Path
 
 
 def find_paths(home: Path | None) -> Paths:
@@ -28,9 +29,10 @@ def find_paths(home: Path | None) -> Paths:
     """
     if home is not None:
         root = home.expanduser().absolute()
-        return Paths(root / "settings.toml", root / "postgres", root / "work", root / "logs")
+        return Paths(root / "settings.toml", root / "postgres", root / "work", root / "logs", root / "backups")
     from platformdirs import PlatformDirs
 
     folders = PlatformDirs(_NAME, appauthor=False)
     data = folders.user_data_path
-    return Paths(folders.user_config_path / "settings.toml", data / "postgres", data / "work", folders.user_log_path)
+    settings_file = folders.user_config_path / "settings.toml"
+    return Paths(settings_file, data / "postgres", data / "work", folders.user_log_path, data / "backups")

@@ -21,7 +21,7 @@ from freesport_sync.database.engine import connect
 from freesport_sync.database.history import read_run, read_runs
 from freesport_sync.database.own_schema import HEAD, SCHEMA, metadata, prepare_own_schema
 from freesport_sync.errors import SchemaMismatch
-from freesport_sync.pipeline.job import ImportJob, Target
+from freesport_sync.pipeline.job import Job, Target
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
@@ -179,7 +179,7 @@ def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path, tmp_p
     def import_creating() -> RunStatus:
         target = Target(empty_shop.url, "shop", may_create_tables=True)
         request = RunRequest(data_dir=dearer)
-        job = ImportJob(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken())
+        job = Job(request, target, Settings(), tmp_path, tmp_path, shop_texts(), lambda _: None, CancelToken())
         with WorkerPool() as pool:
             return run_import(job, pool).status
 
@@ -283,7 +283,7 @@ def test_role_without_the_right_to_make_tables(empty_shop: Shop, dearer: Path, t
         empty_shop.connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         target = Target(new_role(empty_shop), "shop", may_create_tables=True)
         request = RunRequest(data_dir=dearer)
-        job = ImportJob(request, target, Settings(), tmp_path, shop_texts(), lambda _: None, CancelToken())
+        job = Job(request, target, Settings(), tmp_path, tmp_path, shop_texts(), lambda _: None, CancelToken())
         with WorkerPool() as pool, pytest.raises(SchemaMismatch) as caught:
             run_import(job, pool)
         assert caught.value.code == "right_missing"

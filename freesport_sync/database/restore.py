@@ -1,0 +1,283 @@
+"""Compares the shop with a backup and sets back what imports have written since; what the shop itself did stays.
+
+A value is the import's if it is still the one that `written_values` has of the last undoable run. Everything that is
+different for another reason is kept and listed. Rows are never deleted: those that an import has made are hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from freesport_sync.core.backup import SavedTable
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.database.engine import SupportsRead, copy_in, fetch_in_chunks
+from freesport_sync.database.restorable import BACKUP_TABLES, LINKS, RESTORABLE, VALUE, Links, Restorable
+from freesport_sync.database.sql_files import sql
+
+_BACKED_UP = {table.name: table for table in BACKUP_TABLES}
+_COMPARED = {one.table.name for one in RESTORABLE} | {links.table.name for links in LINKS} | {"deactivated_objects"}
+
+
+def is_compared(table: str) -> bool:
+    """Whether a restore looks at the rows of a table; of the others nothing is ever updated."""
+    return table in _COMPARED
+
+
+def load_table(connection: sa.Connection, saved: SavedTable, rows: SupportsRead) -> None:
+    """Put the rows of a backup into the temporary table `backup_<table>`.
+
+    Args:
+        connection: the lock's connection, in autocommit.
+        saved: the table, as the manifest has it.
+        rows: in COPY text format.
+    """
+    table = _BACKED_UP[saved.name]
+    known = [column for column in saved.columns if column in table.c]
+    source = f"{table.schema}.{table.name}" if table.schema else table.name
+    connection.exec_driver_sql(
+        f"CREATE TEMP TABLE backup_{table.name} AS SELECT {', '.join(known)} FROM {source} WITH NO DATA"
+    )
+    copy_in(connection, f"COPY backup_{table.name} ({', '.join(known)}) FROM STDIN", rows)
+    connection.exec_driver_sql(f"ANALYZE backup_{table.name} ({'id' if 'id' in known else 'onec_id'})")
+
+
+class Comparison:
+    """The difference between the shop and the loaded backup.
+
+    Args:
+        connection: in the transaction that will set back.
+        tables: names of the loaded tables.
+        since: number of the run that made the backup; it and all later ones are set back.
+    """
+
+    def __init__(self, connection: sa.Connection, tables: frozenset[str], since: int) -> None:
+        self._connection = connection
+        self._rows = [one for one in RESTORABLE if one.table.name in tables]
+        self._links = [links for links in LINKS if links.table.name in tables]
+        self._parameters = {"since": since}
+
+    def make(self, is_locking: bool) -> None:
+        """Compare; first lock what imports have written, so that no sale falls between comparison and write.
+
+        Args:
+            is_locking: False for a dry run, which disturbs nobody.
+        """
+        self._execute(sql("compare_with_backup"))
+        for one in self._rows:
+            if is_locking:
+                self._execute(_locked(one))
+            self._execute(_differing(one))
+            self._execute(_vanished(one))
+            if "is_active" in one.columns:
+                self._execute(_created(one))
+            for column in one.columns:
+                self._refuse_impossible(one, column)
+        for links in self._links:
+            self._execute(_differing_links(links))
+        self._execute(sql("forget_bookkeeping"))
+
+    def counts(self) -> dict[Entity, Counts]:
+        """Rows that are set back (updated) and rows of which something is kept (skipped)."""
+        rows = self._connection.execute(sql("count_differences"))
+        return {Entity(entity): Counts(updated=updated, skipped=skipped) for entity, updated, skipped in rows}
+
+    def changes(self, limit: int) -> tuple[FieldChange, ...]:
+        """What is set back, value by value."""
+        rows = self._connection.execute(sql("list_set_back"), {"limit": limit})
+        return tuple(FieldChange(Entity(row[0]), *row[1:]) for row in rows)
+
+    def kept(self) -> Iterator[tuple[RowIssue, ...]]:
+        """What is different and stays, a portion at a time."""
+        for rows in fetch_in_chunks(self._connection, sql("list_kept").text):
+            yield tuple(_issue(row) for row in rows)
+
+    def apply(self, run_id: int, advance: Callable[[], None]) -> None:
+        """Set back.
+
+        Args:
+            run_id: of the restoring run: what it writes is an import's, should an older backup be restored next.
+            advance: called after each table; may raise to stop.
+        """
+        for one in self._rows:
+            self._execute(_set_back(one))
+            advance()
+        for links in self._links:
+            self._execute(_links_removed(links))
+            self._execute(_links_made(links))
+            advance()
+        self._connection.execute(sql("note_set_back"), {"run_id": run_id})
+
+    def _refuse_impossible(self, one: Restorable, name: str) -> None:
+        """What is set back must exist where it refers to, and nobody else may have it where only one can."""
+        column = one.table.c[name]
+        for key in column.foreign_keys:
+            self._execute(
+                _refused(
+                    one, name, "gone", f"NOT EXISTS (SELECT FROM {key.column.table.name} AS o WHERE o.id = {_NUMBER})"
+                )
+            )
+        if column.unique:
+            taken = f"EXISTS (SELECT FROM {one.table.name} AS o WHERE o.{name} = {_TEXT} AND o.id <> d.row_id)"
+            self._execute(_refused(one, name, "taken", taken))
+
+    def _execute(self, statement: str | sa.TextClause) -> None:
+        text = sa.text(statement) if isinstance(statement, str) else statement
+        used = {name: value for name, value in self._parameters.items() if name in text._bindparams}
+        self._connection.execute(text, used)
+
+
+_TEXT = "(d.target #>> '{}')"
+_NUMBER = "(d.target #>> '{}')::bigint"
+
+_ISSUES = {
+    "shop": (Severity.NOTE, "restore_kept"),
+    "after_import": (Severity.WARNING, "restore_kept_after_import"),
+    "vanished": (Severity.NOTE, "restore_row_vanished"),
+    "gone": (Severity.WARNING, "restore_reference_gone"),
+    "taken": (Severity.WARNING, "restore_value_taken"),
+}
+
+
+class _Kept(NamedTuple):
+    reason: str
+    onec_id: str
+    name: str
+    field: str
+    saved: str
+    current: str
+
+
+def _issue(row: sa.RowMapping) -> RowIssue:
+    kept = _Kept(**row)
+    severity, code = _ISSUES[kept.reason]
+    params = {"saved": kept.saved[:200]}
+    return RowIssue(
+        severity,
+        code,
+        onec_id=kept.onec_id,
+        name=kept.name[:200],
+        field=kept.field,
+        value=kept.current[:200],
+        params=params,
+    )
+
+
+def _columns(one: Restorable, alias: str) -> str:
+    return ", ".join(f"{alias}.{column}" for column in one.columns)
+
+
+def _locked(one: Restorable) -> str:
+    table = one.table.name
+    return f"""
+        SELECT count(*) FROM (
+            SELECT t.id FROM {table} AS t
+            WHERE t.id IN (SELECT row_id FROM import_value WHERE table_name = '{table}') ORDER BY t.id FOR UPDATE
+        ) AS locked
+    """
+
+
+def _differing(one: Restorable) -> str:
+    table, saved, current = one.table.name, _columns(one, "b"), _columns(one, "t")
+    return f"""
+        INSERT INTO difference
+        SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name}, field.key,
+               row.saved -> field.key, field.value, v.before,
+               v.written IS NOT DISTINCT FROM field.value AND v.before <> field.value,
+               CASE WHEN v.row_id IS NULL THEN 'shop' ELSE 'after_import' END
+        FROM backup_{table} AS b
+        JOIN {table} AS t ON t.id = b.id AND ROW ({saved}) IS DISTINCT FROM ROW ({current})
+        CROSS JOIN LATERAL (
+            SELECT to_jsonb(s) AS saved, to_jsonb(c) AS current FROM (SELECT {saved}) AS s, (SELECT {current}) AS c OFFSET 0
+        ) AS row
+        CROSS JOIN LATERAL jsonb_each(row.current) AS field
+        LEFT JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = t.id AND v.field = field.key
+        WHERE field.value IS DISTINCT FROM row.saved -> field.key
+    """
+
+
+def _vanished(one: Restorable) -> str:
+    table = one.table.name
+    return f"""
+        INSERT INTO difference
+        SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name}, '', NULL, NULL, NULL, false, 'vanished'
+        FROM backup_{table} AS t
+        WHERE NOT EXISTS (SELECT FROM {table} AS now WHERE now.id = t.id)
+    """
+
+
+def _created(one: Restorable) -> str:
+    table = one.table.name
+    return f"""
+        INSERT INTO difference
+        SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name}, 'is_active', NULL, 'true', 'false', true,
+               'created'
+        FROM {table} AS t
+        WHERE t.is_active AND t.created_at IN (SELECT merged_at FROM freesport_sync.runs WHERE id >= :since)
+          AND NOT EXISTS (SELECT FROM backup_{table} AS b WHERE b.id = t.id)
+    """
+
+
+def _refused(one: Restorable, field: str, reason: str, condition: str) -> str:
+    return f"""
+        UPDATE difference AS d SET is_set_back = false, reason = '{reason}'
+        WHERE d.table_name = '{one.table.name}' AND d.field = '{field}' AND d.is_set_back
+          AND d.target <> 'null' AND {condition}
+    """
+
+
+def _set_back(one: Restorable) -> str:
+    table = one.table.name
+    touched = ", updated_at = now()" if one.is_touched else ""
+    return f"""
+        UPDATE {table} AS t
+        SET ({", ".join(one.columns)}) = (
+            SELECT {_columns(one, "r")} FROM jsonb_populate_record(t, d.fields) AS r){touched}
+        FROM (
+            SELECT row_id, jsonb_object_agg(field, target) AS fields FROM difference
+            WHERE table_name = '{table}' AND is_set_back GROUP BY row_id
+        ) AS d
+        WHERE t.id = d.row_id
+    """
+
+
+def _differing_links(links: Links) -> str:
+    table, owner, owners = links.table.name, links.owner, links.owners
+    return f"""
+        INSERT INTO link_difference
+        SELECT '{table}', '{links.entity.value}', pair.owner_id, {owners.onec_id}, {owners.name}, pair.value_id, pair.is_new,
+               CASE WHEN v.row_id IS NULL THEN false
+                    WHEN pair.is_new THEN v.written @> to_jsonb(pair.value_id) AND NOT v.before @> to_jsonb(pair.value_id)
+                    ELSE v.before @> to_jsonb(pair.value_id) AND NOT v.written @> to_jsonb(pair.value_id)
+                         AND EXISTS (SELECT FROM product_attribute_values AS value WHERE value.id = pair.value_id)
+               END
+        FROM (
+            SELECT coalesce(c.{owner}, s.{owner}) AS owner_id, coalesce(c.{VALUE}, s.{VALUE}) AS value_id, c.id IS NOT NULL AS is_new
+            FROM {table} AS c FULL JOIN backup_{table} AS s ON s.{owner} = c.{owner} AND s.{VALUE} = c.{VALUE}
+            WHERE c.id IS NULL OR s.id IS NULL
+        ) AS pair
+        JOIN {owners.table.name} AS t ON t.id = pair.owner_id
+        JOIN backup_{owners.table.name} AS b ON b.id = pair.owner_id
+        LEFT JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = pair.owner_id
+    """
+
+
+def _links_removed(links: Links) -> str:
+    table, owner = links.table.name, links.owner
+    return f"""
+        DELETE FROM {table} AS l USING link_difference AS d
+        WHERE d.table_name = '{table}' AND d.is_set_back AND d.is_new AND l.{owner} = d.owner_id AND l.{VALUE} = d.value_id
+    """
+
+
+def _links_made(links: Links) -> str:
+    table, owner = links.table.name, links.owner
+    return f"""
+        INSERT INTO {table} ({owner}, {VALUE})
+        SELECT owner_id, value_id FROM link_difference
+        WHERE table_name = '{table}' AND is_set_back AND NOT is_new ORDER BY 1, 2
+        ON CONFLICT DO NOTHING
+    """

@@ -1,0 +1,14 @@
+SELECT entity, coalesce(onec_id, ''), coalesce(name, ''), field, current #>> '{}', target #>> '{}'
+FROM (
+    SELECT entity, table_name, row_id, onec_id, name, field, current, target
+    FROM difference WHERE is_set_back AND field <> 'last_sync_at'
+    UNION ALL
+    SELECT l.entity, l.table_name, l.owner_id, l.onec_id, l.name, a.name,
+           CASE WHEN l.is_new THEN to_jsonb(v.value) END, CASE WHEN NOT l.is_new THEN to_jsonb(v.value) END
+    FROM link_difference AS l
+    JOIN product_attribute_values AS v ON v.id = l.value_id
+    JOIN product_attributes AS a ON a.id = v.attribute_id
+    WHERE l.is_set_back
+) AS set_back
+ORDER BY table_name, row_id, field
+LIMIT :limit

@@ -1,0 +1,135 @@
+"""Restores a backup by difference: what imports have written since is set back, what the shop did itself stays."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from freesport_sync.core.backup import Manifest
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.progress import IssuesFound, StageMeter
+from freesport_sync.core.run import FieldChange, RunReport, Stage
+from freesport_sync.database import backup, merge
+from freesport_sync.database.history import undoable_runs_since
+from freesport_sync.database.restore import Comparison, is_compared, load_table
+from freesport_sync.errors import BackupUnusable, ConfigError
+from freesport_sync.pipeline.backup import ByteMeter
+from freesport_sync.pipeline.job import Job
+from freesport_sync.pipeline.locked_run import LockedRun, RunResult, run_locked
+from freesport_sync.pipeline.merge import MAX_FIELD_CHANGES
+
+
+def run_restore(job: Job) -> RunReport:
+    """Restore the backup that the request names.
+
+    Everything of it is read and verified before the first row of the shop is written; what is set back becomes visible
+    with one COMMIT, or not at all.
+
+    Raises:
+        ConfigError: there is no such backup.
+        BackupUnusable: it is damaged, of another database, or of a newer program.
+        SyncError: the run was refused, failed or was cancelled; nothing was set back.
+    """
+    path = backup.backup_path(job.backup_dir, job.request.backup_id)
+    manifest = backup.read_manifest(path)
+    return run_locked(job, lambda run: _Restore(run, path, manifest).run())
+
+
+def backup_of_run(folder: Path, run_id: int, database: str) -> str:
+    """The name of the backup that a run made before it wrote.
+
+    Raises:
+        ConfigError: there is none in this folder.
+    """
+    for one in backup.list_backups(folder):
+        made = one.manifest
+        if made is not None and (made.run_id, made.database) == (run_id, database):
+            return one.backup_id
+    raise ConfigError("backup_of_run_missing", run_id=run_id, folder=str(folder))
+
+
+class _Restore:
+    """The steps of a restore.
+
+    Args:
+        run: holds the lock.
+        path: the archive.
+        manifest: what it says of itself.
+    """
+
+    def __init__(self, run: LockedRun, path: Path, manifest: Manifest) -> None:
+        self._run = run
+        self._connection = run.connection
+        self._path = path
+        self._manifest = manifest
+        self._has_reported = False
+
+    def run(self) -> RunResult:
+        self._refuse_foreign()
+        self._load()
+        self._tell_runs()
+        return self._run.write(self._attempt)
+
+    def _refuse_foreign(self) -> None:
+        manifest, path = self._manifest, str(self._path)
+        if manifest.database != backup.database_identity(self._connection):
+            raise BackupUnusable("backup_foreign", path=path, label=manifest.label)
+        tables = backup.existing_tables(self._connection)
+        if [table.name for table in manifest.tables] != [table.name for table in tables]:
+            raise BackupUnusable("backup_other_tables", path=path)
+        if manifest.fingerprint != backup.fingerprint(self._connection, tables):
+            raise BackupUnusable("backup_other_tables", path=path)
+
+    def _load(self) -> None:
+        """Read the whole archive: what is compared into temporary tables, the rest only to see that it is undamaged."""
+        check = self._run.job.cancel.check
+        sizes = {table.name: table.size_bytes for table in self._manifest.tables}
+        meter = ByteMeter(self._run.report, Stage.STAGE, sizes, passes=1, check=check)
+        for table in self._manifest.tables:
+            with backup.opened_table(self._path, table, meter.advance) as file:
+                if is_compared(table.name):
+                    load_table(self._connection, table, file)
+                else:
+                    backup.read_to_end(file)
+        meter.finish()
+
+    def _tell_runs(self) -> None:
+        """Which imports will be taken back: perhaps more than the one whose backup this is."""
+        numbers = ", ".join(map(str, undoable_runs_since(self._connection, self._manifest.run_id)))
+        if numbers:
+            self._run.report(IssuesFound((RowIssue(Severity.NOTE, "restore_runs", params={"runs": numbers}),)))
+
+    def _attempt(self) -> RunResult:
+        is_dry_run = self._run.job.request.is_dry_run
+        meter = StageMeter(self._run.report, Stage.RESOLVE, 1, time.monotonic)
+        tables = frozenset(table.name for table in self._manifest.tables)
+        comparison = Comparison(self._connection, tables, self._manifest.run_id)
+        comparison.make(is_locking=not is_dry_run)
+        self._report_kept(comparison)
+        counts = comparison.counts()
+        changes: tuple[FieldChange, ...] = comparison.changes(MAX_FIELD_CHANGES) if is_dry_run else ()
+        meter.finish()
+        if not is_dry_run:
+            self._apply(comparison)
+        return RunResult(counts, changes, {})
+
+    def _report_kept(self, comparison: Comparison) -> None:
+        if not self._has_reported:
+            self._has_reported = True
+            for issues in comparison.kept():
+                self._run.report(IssuesFound(issues))
+                self._run.job.cancel.check()
+
+    def _apply(self, comparison: Comparison) -> None:
+        meter = StageMeter(self._run.report, Stage.APPLY, len(self._manifest.tables), time.monotonic)
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            self._run.job.cancel.check()
+            meter.advance(done)
+
+        comparison.apply(self._run.run_id, advance)
+        merge.check_constraints(self._connection)
+        meter.finish()

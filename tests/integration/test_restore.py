@@ -1,0 +1,229 @@
+"""Undoing imports: whole tables as they were, but for what the shop has done itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freesport_sync.core.run import Entity, RunStatus
+from freesport_sync.database.restorable import LINKS, RESTORABLE
+from tests.builders import offer, prices, product, rests
+from tests.integration.scenes import everything, everything_changed
+from tests.integration.support import NewExport, row_versions, shop_rows
+from tests.shop import Shop
+
+ACCEPTED = {"accept_large_change": True, "skip_backup": False}
+
+
+def restorable_rows(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
+    """Every value that an import updates, with the row's id, and every link."""
+    rows = {
+        one.table.name: shop.rows(f"SELECT id, {', '.join(one.columns)} FROM {one.table.name} ORDER BY id")
+        for one in RESTORABLE
+    }
+    for links in LINKS:
+        rows[links.table.name] = shop.rows(
+            f"SELECT {links.owner}, attributevalue_id FROM {links.table.name} ORDER BY 1, 2"
+        )
+    return rows
+
+
+def without_created(shop: Shop, before: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+    """As `restorable_rows`, without the rows that were not there before and without their links."""
+    now = restorable_rows(shop)
+    known = {table: {row[0] for row in rows} for table, rows in before.items()}
+    owners = {links.table.name: known[links.owners.table.name] for links in LINKS}
+    return {table: [row for row in rows if row[0] in owners.get(table, known[table])] for table, rows in now.items()}
+
+
+def test_an_undone_import_leaves_the_tables_as_the_one_before_did(shop: Shop, new_export: NewExport) -> None:
+    first, second = new_export(), new_export()
+    everything(first)
+    everything_changed(second)
+    shop.run(first.folder)
+    before, hidden = restorable_rows(shop), deactivated(shop)
+    changed = shop.run(second.folder, **ACCEPTED)
+    assert without_created(shop, before) != before
+    report = shop.undo(changed.run_id)
+    assert report.status is RunStatus.COMPLETED
+    assert without_created(shop, before) == before
+    for one in RESTORABLE:
+        if "is_active" in one.columns:  # what the import had made is hidden, not deleted
+            known = [row[0] for row in before[one.table.name]]
+            made = f"FROM {one.table.name} WHERE id <> ALL(:known)"
+            assert shop.value(f"SELECT count(*) {made} AND is_active", known=known) == 0
+    assert {code for code in shop.issues() if code != "restore_runs"} == set()
+    assert hidden <= deactivated(shop)
+
+
+def test_after_an_undo_the_same_import_does_the_same_again(shop: Shop, new_export: NewExport) -> None:
+    first, second = new_export(), new_export()
+    everything(first)
+    everything_changed(second)
+    shop.run(first.folder)
+    changed = shop.run(second.folder, **ACCEPTED)
+    after = restorable_rows(shop)
+    shop.undo(changed.run_id)
+    shop.run(second.folder, **ACCEPTED, allow_older=True)
+    assert comparable(restorable_rows(shop)) == comparable(after)
+
+
+def test_a_first_import_is_undone_by_hiding_everything(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    everything(export)
+    report = shop.run(export.folder, skip_backup=False)
+    rows = {table: len(found) for table, found in shop_rows(shop).items()}
+    shop.undo(report.run_id)
+    assert {table: len(found) for table, found in shop_rows(shop).items()} == rows
+    for table in ("categories", "brands", "products", "product_variants", "price_types", "users"):
+        assert shop.value(f"SELECT count(*) FROM {table} WHERE is_active") == 0, table
+    again = shop.run(export.folder, skip_backup=False)
+    assert again.status is RunStatus.COMPLETED
+    assert shop.value("SELECT is_active FROM products WHERE onec_id = 'p1'")
+    assert shop.value(
+        "SELECT bool_and(is_active) FROM brands WHERE id IN (SELECT brand_id FROM products WHERE is_active)"
+    )
+    assert shop.value("SELECT is_active FROM users WHERE onec_id = 'c1'")
+
+
+def test_what_the_shop_has_changed_since_stays_and_is_listed(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop, export = stocked_shop, new_export()
+    export.reference_books()
+    export.goods(product("p1", description="из 1С"))
+    export.offers(offer("p1#c1", article="NEW"))
+    export.prices(prices("p1#c1", {"retail": 200, "opt1": 150}))
+    export.rests(rests("p1#c1", {"w1": 9}))
+    report = shop.run(export.folder, skip_backup=False)
+    shop.execute("UPDATE product_variants SET stock_quantity = stock_quantity - 1")  # an order
+    shop.execute("UPDATE products SET name = 'Имя из магазина'")  # an operator, where 1C has nothing to say
+    shop.execute("UPDATE product_variants SET retail_price = 180")  # an operator, over the import
+    undone = shop.undo(report.run_id)
+    assert shop.row("SELECT stock_quantity, retail_price, opt1_price, sku <> 'NEW' FROM product_variants") == (
+        8,
+        180,
+        None,
+        True,
+    )
+    assert shop.row("SELECT name, description FROM products") == ("Имя из магазина", "")
+    assert shop.issues() == {
+        "restore_runs": [""],
+        "restore_kept": ["p1"],
+        "restore_kept_after_import": ["p1#c1", "p1#c1"],
+    }
+    assert undone.counts[Entity.VARIANT].updated == 1
+    assert undone.counts[Entity.VARIANT].skipped == 1
+
+
+def test_what_was_sold_between_backup_and_write_is_not_brought_back(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop, export = stocked_shop, new_export()
+    shop.execute("UPDATE product_variants SET stock_quantity = 10")
+    export.reference_books()
+    export.goods(product("p1"))
+    export.prices(prices("p1#c1", {"retail": 300}))
+    export.rests(rests("p1#c1", {"w1": 20}))
+
+    def sell(event: object) -> None:
+        if type(event).__name__ == "BackupMade":
+            shop.execute("UPDATE product_variants SET stock_quantity = stock_quantity - 1")
+
+    report = shop.run(export.folder, sell, skip_backup=False)
+    assert shop.value("SELECT stock_quantity FROM product_variants") == 20
+    shop.undo(report.run_id)
+    assert shop.row("SELECT stock_quantity, retail_price FROM product_variants") == (9, 100)
+
+
+def test_later_imports_are_undone_too_and_later_stocks_are_not(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop, second, third, stocks = stocked_shop, new_export(), new_export(), new_export()
+    for export, retail, stock in ((second, 200, 5), (third, 300, 6)):
+        export.reference_books()
+        export.goods(product("p1"))
+        export.prices(prices("p1#c1", {"retail": retail}))
+        export.rests(rests("p1#c1", {"w1": stock}))
+    stocks.rests(rests("p1#c1", {"w1": 77}))
+    report = shop.run(second.folder, skip_backup=False)
+    shop.run(third.folder, skip_backup=False)
+    shop.run(stocks.folder, file_type="rests")
+    shop.undo(report.run_id)
+    assert shop.row("SELECT retail_price, stock_quantity FROM product_variants") == (100, 77)
+
+
+def test_an_older_backup_can_be_restored_after_an_undo(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop, runs = stocked_shop, []
+    for retail in (200, 300):
+        export = new_export()
+        export.reference_books()
+        export.goods(product("p1"))
+        export.prices(prices("p1#c1", {"retail": retail}))
+        runs.append(shop.run(export.folder, skip_backup=False).run_id)
+    shop.undo(runs[1])
+    assert shop.value("SELECT retail_price FROM product_variants") == 200
+    shop.undo(runs[0])
+    assert shop.value("SELECT retail_price FROM product_variants") == 100
+
+
+def test_a_dry_run_tells_what_the_restore_then_does(shop: Shop, new_export: NewExport) -> None:
+    first, second = new_export(), new_export()
+    everything(first)
+    everything_changed(second)
+    shop.run(first.folder)
+    changed = shop.run(second.folder, **ACCEPTED)
+    shop.execute("UPDATE product_variants SET stock_quantity = 77 WHERE onec_id = 'p1#a'")
+    versions = row_versions(shop)
+    dry = shop.undo(changed.run_id, is_dry_run=True)
+    assert row_versions(shop) == versions  # neither written nor locked
+    told = shop.issues()
+    query = "SELECT entity, onec_id, field, old_value, new_value FROM freesport_sync.field_changes WHERE run_id = :run"
+    listed = shop.rows(query, run=dry.run_id)
+    assert ("product", "p1", "description", "Квадратный", "Круглый") in listed
+    real = shop.undo(changed.run_id)
+    assert (real.counts, shop.issues()) == (dry.counts, told)
+
+
+def test_a_value_that_somebody_else_has_now_is_kept(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop, export = stocked_shop, new_export()
+    old_sku = shop.value("SELECT sku FROM product_variants")
+    export.reference_books()
+    export.groups()
+    export.goods(product("p1"), product("p2"))
+    export.offers(offer("p1#c1", article="NEW"), offer("p2#c1", article=old_sku))
+    report = shop.run(export.folder, skip_backup=False)
+    shop.execute("UPDATE product_variants SET sku = :sku WHERE onec_id = 'p2#c1'", sku=old_sku)
+    shop.undo(report.run_id)
+    assert shop.issues()["restore_value_taken"] == ["p1#c1"]
+    assert shop.value("SELECT sku FROM product_variants WHERE onec_id = 'p1#c1'") == "NEW"
+
+
+def test_what_the_shop_has_deleted_is_told(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop = stocked_shop
+    backup_id = shop.back_up()
+    shop.execute("DELETE FROM product_variants")
+    shop.restore(backup_id)
+    assert shop.issues() == {"restore_row_vanished": ["p1#c1"]}
+
+
+def test_an_order_during_the_restore_is_not_lost(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop, export = stocked_shop, new_export()
+    export.reference_books()
+    export.goods(product("p1"))
+    export.prices(prices("p1#c1", {"retail": 300}))
+    export.rests(rests("p1#c1", {"w1": 20}))
+    report = shop.run(export.folder, skip_backup=False)
+
+    def sell(event: Any) -> None:
+        if getattr(event, "stage", None) == "resolve" and not event.done:
+            shop.execute("UPDATE product_variants SET stock_quantity = stock_quantity - 1")
+
+    shop.undo(report.run_id, on_event=sell)
+    assert shop.row("SELECT stock_quantity, retail_price FROM product_variants") == (19, 100)
+
+
+def deactivated(shop: Shop) -> set[tuple[Any, ...]]:
+    return set(shop.rows("SELECT entity, onec_id FROM freesport_sync.deactivated_objects"))
+
+
+def comparable(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Without when and how a row was synchronised."""
+    found = dict(rows)
+    for one in RESTORABLE:
+        places = [n for n, column in enumerate(("id", *one.columns)) if column not in ("last_sync_at", "sync_status")]
+        found[one.table.name] = [tuple(row[n] for n in places) for row in rows[one.table.name]]
+    return found
