@@ -17,7 +17,7 @@ from typing import IO
 import sqlalchemy as sa
 
 from freesport_sync.core.backup import FORMAT, Backup, Manifest, SavedTable, is_backup_id
-from freesport_sync.database.engine import SupportsRead, copy_out
+from freesport_sync.database.engine import DatabaseError, SupportsRead, copy_out
 from freesport_sync.database.restorable import BACKUP_TABLES, backup_columns
 from freesport_sync.errors import BackupUnusable, ConfigError
 
@@ -145,7 +145,12 @@ def opened_table(path: Path, table: SavedTable, advance: Callable[[str, int], No
     """
     with _opened(path) as archive, archive.open(_entry(table.name)) as entry:
         file = _Checked(entry, lambda done: advance(table.name, done))
-        yield file
+        try:
+            yield file
+        except DatabaseError:
+            if file.damage is not None:  # which the driver has made an error of its own
+                raise file.damage from None
+            raise
         if (file.size_bytes, file.rows, file.digest.hexdigest()) != (table.size_bytes, table.rows, table.sha256):
             raise BackupUnusable("backup_damaged", path=str(path), reason=f"{table.name}: sha256")
 
@@ -238,9 +243,14 @@ class _Checked:
         self.size_bytes = 0
         self.rows = 0
         self.digest = hashlib.sha256()
+        self.damage: Exception | None = None
 
     def read(self, size: int = _BLOCK_BYTES) -> bytes:
-        block = self._file.read(size)
+        try:
+            block = self._file.read(size)
+        except _DAMAGED as error:
+            self.damage = error
+            raise
         self.size_bytes += len(block)
         self.rows += block.count(b"\n")
         self.digest.update(block)
