@@ -101,7 +101,7 @@ class Shop:
         """The folder of the backups."""
         return self.folder / "backups"
 
-    def _listener(self, on_event: Callable[[Event], None] | None) -> Callable[[Event], None]:
+    def _listener(self, on_event: Callable[[Event], None] | None) -> Reporter:
         self.events.clear()
         self.cancel = CancelToken()
 

@@ -1,4 +1,4 @@
-"""Measures whole imports: the program as a process, its memory, and what it writes."""
+"""Measures whole runs: the program as a process, its memory, and what it writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAMPLE_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One import.
+    """One run.
 
     Args:
         wall_s: seconds of the whole process, its start included.
@@ -51,9 +51,14 @@ def import_once(url: sa.URL, folder: Path, observer: sa.Connection) -> Measured:
         folder: the export.
         observer: a connection to the same database.
     """
+    return run_once(url, observer, "--run", "all", "--skip-backup", "--data-dir", str(folder))
+
+
+def run_once(url: sa.URL, observer: sa.Connection, *arguments: str) -> Measured:
+    """Run the program with these arguments; see `import_once`."""
     quiet(observer)
     wal, rows = _wal_position(observer), _rows_written(observer)
-    command = [sys.executable, "-m", "freesport_sync", "--run", "all", "--json", "--data-dir", str(folder)]
+    command = [sys.executable, "-m", "freesport_sync", "--json", *arguments]
     command += ["--database-url", f"postgresql://{url.username}@{url.host}:{url.port}/{url.database}"]
     environment = os.environ | {"FREESPORT_SYNC_DB_PASSWORD": str(url.password)}
     started = time.perf_counter()
@@ -72,7 +77,7 @@ def import_once(url: sa.URL, folder: Path, observer: sa.Connection) -> Measured:
     process.wait()
     peak = memory.stop()
     if result.get("status") != "completed":
-        raise RuntimeError(f"the import failed: {result}")
+        raise RuntimeError(f"the run failed: {result}")
     return Measured(
         wall_s=finished - started,
         run_s=result["duration_s"],

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import stat
 import zipfile
 from collections.abc import Callable
@@ -21,7 +22,6 @@ from freesport_sync.database.engine import connect
 from freesport_sync.database.lock import take_lock
 from freesport_sync.database.restorable import BACKUP_TABLES
 from freesport_sync.errors import BackupUnusable, Cancelled, ConfigError, ImportFailed, LockHeld
-from freesport_sync.pipeline import backup as backup_pipeline
 from freesport_sync.settings.model import BackupSettings
 from tests.builders import contragent, prices, product, rests
 from tests.integration.scenes import everything
@@ -89,7 +89,7 @@ def test_imports_that_can_be_undone_make_one(
 
 def no_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> str:
     usage = type("Usage", (), {"free": 0})
-    monkeypatch.setattr(backup_pipeline.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     return "backup_no_space"
 
 
@@ -148,7 +148,7 @@ def rewritten(archive: Path, change: Callable[[dict[str, Any]], None], *, left_o
             new.writestr(name, content)
 
 
-DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "byte_at_begin": (lambda path: flip(path, 0.02), "backup_damaged"),
     "byte_in_middle": (lambda path: flip(path, 0.5), "backup_damaged"),
     "byte_of_manifest": (lambda path: flip(path, path.read_bytes().index(b"manifest.json") + 60), "backup_damaged"),

@@ -11,7 +11,7 @@ from tests.integration.scenes import everything, everything_changed
 from tests.integration.support import NewExport, row_versions, shop_rows
 from tests.shop import Shop
 
-ACCEPTED = {"accept_large_change": True, "skip_backup": False}
+ACCEPTED: dict[str, Any] = {"accept_large_change": True, "skip_backup": False}
 
 
 def restorable_rows(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
