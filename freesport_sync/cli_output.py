@@ -171,7 +171,8 @@ class TerminalOutput:
         run = details.run
         self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run.kind, run.is_dry_run)))
         self._out.print(f"{self._texts('cli.column_status')}: {self._status(run.status)}", highlight=False)
-        for key, value in (("started", _local(run.started_at)), ("operator", run.operator), ("source", run.data_dir)):
+        source = "backup" if run.kind == RunKind.RESTORE else "source"
+        for key, value in (("started", _local(run.started_at)), ("operator", run.operator), (source, run.data_dir)):
             self._line(f"{self._texts(f'cli.column_{key}')}: {value}")
         if run.error_code:
             from freesport_sync.errors import SyncError

@@ -133,6 +133,7 @@ def last_imported(connection: sa.Connection) -> dict[str, datetime]:
         .join(runs, runs.c.id == run_files.c.run_id)
         .where(runs.c.status == "completed", runs.c.is_dry_run.is_(False), run_files.c.created_at.is_not(None))
         .where(runs.c.kind != RunKind.IMAGES.value)  # it takes only the pictures of its files
+        .where(runs.c.undone_by.is_(None))
         .group_by(run_files.c.kind, run_files.c.run_id)
         .order_by(run_files.c.run_id)
     )
@@ -140,15 +141,21 @@ def last_imported(connection: sa.Connection) -> dict[str, datetime]:
 
 
 def undoable_runs_since(connection: sa.Connection, run_id: int) -> tuple[int, ...]:
-    """The completed imports, this one or later, that a restore takes back."""
+    """The completed imports, this one or later, that a restore takes back and that none has taken back yet."""
+    return tuple(connection.scalars(sa.select(runs.c.id).where(_undoable_since(run_id)).order_by(runs.c.id)))
+
+
+def note_undone(connection: sa.Connection, run_id: int, undone_by: int) -> None:
+    """Remember that the imports of `undoable_runs_since` are undone: an older export may come after them."""
+    connection.execute(runs.update().where(_undoable_since(run_id)).values(undone_by=undone_by))
+
+
+def _undoable_since(run_id: int) -> sa.ColumnElement[bool]:
     undoable = (RunKind.ALL.value, RunKind.CATALOG.value, RunKind.CUSTOMERS.value)
-    query = (
-        sa.select(runs.c.id)
-        .where(runs.c.id >= run_id, runs.c.merged_at.is_not(None), runs.c.kind.in_(undoable))
-        .where(runs.c.request["file_type"].astext == FileType.ALL.value)
-        .order_by(runs.c.id)
+    return sa.and_(
+        *(runs.c.id >= run_id, runs.c.merged_at.is_not(None), runs.c.undone_by.is_(None)),
+        *(runs.c.kind.in_(undoable), runs.c.request["file_type"].astext == FileType.ALL.value),
     )
-    return tuple(connection.scalars(query))
 
 
 def _past_run(row: Any) -> PastRun:
@@ -166,5 +173,5 @@ def _past_run(row: Any) -> PastRun:
         issue_totals=tuple(IssueTotal(Severity(t["severity"]), t["code"], t["count"]) for t in row.issue_totals),
         error_code=row.error_code,
         error_params=row.error_params or {},
-        data_dir=str(row.request.get("file") or row.request.get("data_dir", "")),
+        data_dir=str(row.request.get("backup_id") or row.request.get("file") or row.request.get("data_dir", "")),
     )

@@ -42,6 +42,7 @@ runs = sa.Table(
     sa.Column("error_code", sa.Text),
     sa.Column("error_params", JSONB),
     sa.Column("merged_at", _now, comment="`created_at` of every row that the run has created"),
+    sa.Column("undone_by", sa.BigInteger, comment="the run that has undone it"),
     sa.Index("runs_started_at_idx", "started_at"),
 )
 

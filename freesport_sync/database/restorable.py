@@ -68,7 +68,8 @@ RESTORABLE = (
         products,
         Entity.PRODUCT,
         _words(
-            "name category_id brand_id onec_brand_id description vat_rate is_active sync_status base_images last_sync_at"
+            "name category_id brand_id onec_brand_id description vat_rate is_active sync_status base_images"
+            " last_sync_at"
         ),
         "coalesce(t.onec_id, t.parent_onec_id, '')",
     ),

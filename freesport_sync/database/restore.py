@@ -191,7 +191,8 @@ def _differing(one: Restorable) -> str:
         FROM backup_{table} AS b
         JOIN {table} AS t ON t.id = b.id AND ROW ({saved}) IS DISTINCT FROM ROW ({current})
         CROSS JOIN LATERAL (
-            SELECT to_jsonb(s) AS saved, to_jsonb(c) AS current FROM (SELECT {saved}) AS s, (SELECT {current}) AS c OFFSET 0
+            SELECT to_jsonb(s) AS saved, to_jsonb(c) AS current
+            FROM (SELECT {saved}) AS s, (SELECT {current}) AS c OFFSET 0
         ) AS row
         CROSS JOIN LATERAL jsonb_each(row.current) AS field
         LEFT JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = t.id AND v.field = field.key
@@ -213,8 +214,8 @@ def _created(one: Restorable) -> str:
     table = one.table.name
     return f"""
         INSERT INTO difference
-        SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name}, 'is_active', NULL, 'true', 'false', true,
-               'created'
+        SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name},
+               'is_active', NULL, 'true', 'false', true, 'created'
         FROM {table} AS t
         WHERE t.is_active AND t.created_at IN (SELECT merged_at FROM freesport_sync.runs WHERE id >= :since)
           AND NOT EXISTS (SELECT FROM backup_{table} AS b WHERE b.id = t.id)
@@ -245,17 +246,18 @@ def _set_back(one: Restorable) -> str:
 
 
 def _differing_links(links: Links) -> str:
-    table, owner, owners = links.table.name, links.owner, links.owners
+    table, owner, owners, entity = links.table.name, links.owner, links.owners, links.entity.value
     return f"""
         INSERT INTO link_difference
-        SELECT '{table}', '{links.entity.value}', pair.owner_id, {owners.onec_id}, {owners.name}, pair.value_id, pair.is_new,
+        SELECT '{table}', '{entity}', pair.owner_id, {owners.onec_id}, {owners.name}, pair.value_id, pair.is_new,
                CASE WHEN v.row_id IS NULL THEN false
-                    WHEN pair.is_new THEN v.written @> to_jsonb(pair.value_id) AND NOT v.before @> to_jsonb(pair.value_id)
-                    ELSE v.before @> to_jsonb(pair.value_id) AND NOT v.written @> to_jsonb(pair.value_id)
-                         AND EXISTS (SELECT FROM product_attribute_values AS value WHERE value.id = pair.value_id)
+                    WHEN pair.is_new THEN v.written @> pair.value AND NOT v.before @> pair.value
+                    ELSE v.before @> pair.value AND NOT v.written @> pair.value
+                         AND EXISTS (SELECT FROM product_attribute_values AS a WHERE a.id = pair.value_id)
                END
         FROM (
-            SELECT coalesce(c.{owner}, s.{owner}) AS owner_id, coalesce(c.{VALUE}, s.{VALUE}) AS value_id, c.id IS NOT NULL AS is_new
+            SELECT coalesce(c.{owner}, s.{owner}) AS owner_id, coalesce(c.{VALUE}, s.{VALUE}) AS value_id,
+                   to_jsonb(coalesce(c.{VALUE}, s.{VALUE})) AS value, c.id IS NOT NULL AS is_new
             FROM {table} AS c FULL JOIN backup_{table} AS s ON s.{owner} = c.{owner} AND s.{VALUE} = c.{VALUE}
             WHERE c.id IS NULL OR s.id IS NULL
         ) AS pair
@@ -269,7 +271,8 @@ def _links_removed(links: Links) -> str:
     table, owner = links.table.name, links.owner
     return f"""
         DELETE FROM {table} AS l USING link_difference AS d
-        WHERE d.table_name = '{table}' AND d.is_set_back AND d.is_new AND l.{owner} = d.owner_id AND l.{VALUE} = d.value_id
+        WHERE d.table_name = '{table}' AND d.is_set_back AND d.is_new
+          AND l.{owner} = d.owner_id AND l.{VALUE} = d.value_id
     """
 
 

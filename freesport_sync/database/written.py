@@ -1,4 +1,4 @@
-"""What an import writes over, kept value by value, so that a restore can tell the import's values from the shop's own."""
+"""What an import writes over, value by value: a restore tells by it the import's values from the shop's own."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def store_written(connection: sa.Connection, run_id: int) -> None:
     connection.execute(sql("store_written_links"), {"run_id": run_id})
 
 
-def forget_old_written(connection: sa.Connection, days: int) -> None:
-    """Delete the notes of runs that no backup is kept for any more, but those of the newest."""
-    connection.execute(sql("forget_old_written"), {"days": days})
+def forget_old_written(connection: sa.Connection, newest: int, days: int) -> None:
+    """Delete what is known of runs that are neither among the newest nor so young: as long as backups are kept."""
+    connection.execute(sql("forget_old_written"), {"newest": newest, "days": days})
 
 
 _BY_NAME = {one.table.name: one for one in RESTORABLE}

@@ -178,7 +178,7 @@ def _prepare(connection: Connection, job: Job) -> None:
             sessions.close_stale_sessions(connection, job.texts.interrupted, job.texts.stale)
     runs.close_interrupted_runs(connection)
     runs.forget_old_runs(connection, job.settings.history.retention_days)
-    forget_old_written(connection, job.settings.backup.keep_days)
+    forget_old_written(connection, job.settings.backup.keep_count, job.settings.backup.keep_days)
 
 
 def _is_conflict(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import IssuesFound, StageMeter
 from freesport_sync.core.run import FieldChange, RunReport, Stage
 from freesport_sync.database import backup, merge
-from freesport_sync.database.history import undoable_runs_since
+from freesport_sync.database.history import note_undone, undoable_runs_since
 from freesport_sync.database.restore import Comparison, is_compared, load_table
 from freesport_sync.errors import BackupUnusable, ConfigError
 from freesport_sync.pipeline.backup import ByteMeter
@@ -131,5 +131,6 @@ class _Restore:
             meter.advance(done)
 
         comparison.apply(self._run.run_id, advance)
+        note_undone(self._connection, self._manifest.run_id, self._run.run_id)
         merge.check_constraints(self._connection)
         meter.finish()

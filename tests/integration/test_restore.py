@@ -63,8 +63,22 @@ def test_after_an_undo_the_same_import_does_the_same_again(shop: Shop, new_expor
     changed = shop.run(second.folder, **ACCEPTED)
     after = restorable_rows(shop)
     shop.undo(changed.run_id)
-    shop.run(second.folder, **ACCEPTED, allow_older=True)
+    shop.run(second.folder, **ACCEPTED)
     assert comparable(restorable_rows(shop)) == comparable(after)
+
+
+def test_an_older_export_may_come_after_an_undo(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop = stocked_shop
+    runs: list[int] = []
+    for day in ("2030-01-02", "2030-01-01"):
+        export = new_export()
+        export.created_at = f"{day}T00:00:00"
+        export.reference_books()
+        export.goods(product("p1"))
+        if runs:
+            shop.undo(runs[0])
+        runs.append(shop.run(export.folder, skip_backup=False).run_id)
+    assert shop.value("SELECT undone_by FROM freesport_sync.runs WHERE id = :id", id=runs[0]) == runs[0] + 1
 
 
 def test_a_first_import_is_undone_by_hiding_everything(shop: Shop, new_export: NewExport) -> None:

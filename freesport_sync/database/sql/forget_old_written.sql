@@ -1,3 +1,6 @@
 DELETE FROM freesport_sync.written_values AS w USING freesport_sync.runs AS r
 WHERE r.id = w.run_id AND r.started_at < now() - make_interval(days => :days)
-  AND r.id < (SELECT max(run_id) FROM freesport_sync.written_values)
+  AND r.id < (SELECT min(id) FROM (
+      SELECT id FROM freesport_sync.runs AS n
+      WHERE EXISTS (SELECT FROM freesport_sync.written_values AS v WHERE v.run_id = n.id)
+      ORDER BY id DESC LIMIT :newest) AS kept)

@@ -23,6 +23,7 @@ def upgrade() -> None:
         ),
         schema=SCHEMA,
     )
+    op.add_column("runs", sa.Column("undone_by", sa.BigInteger, comment="the run that has undone it"), schema=SCHEMA)
     op.create_table(
         "written_values",
         sa.Column("run_id", sa.BigInteger, sa.ForeignKey(f"{SCHEMA}.runs.id", ondelete="CASCADE"), primary_key=True),
