@@ -64,7 +64,7 @@ class LargeChange:
 
 
 class _Written(NamedTuple):
-    """A table that is written in key ranges, the SQL files that write it, and the ids of the existing rows of a range."""
+    """A table that is written in key ranges: the SQL files that do it, and the ids of the existing rows of a range."""
 
     table: sa.Table
     files: str
