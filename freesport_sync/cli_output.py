@@ -319,7 +319,10 @@ class TerminalOutput:
         status = self._status(report.status.value)
         duration = self._texts("cli.seconds", seconds=f"{report.duration_s:.1f}")
         key = _titled("cli.summary", report.kind, report.is_dry_run)
-        self._out.print(self._texts(key, run_id=report.run_id, status=status, duration=duration), highlight=False)
+        self._out.print(
+            self._texts(key, run_id=report.run_id, status=status, duration=duration, same_database=self._same_database),
+            highlight=False,
+        )
         if report.issue_totals:
             self._line(self._texts("cli.summary_issues", run_id=report.run_id, same_database=self._same_database))
         is_catalog = report.kind not in (RunKind.CUSTOMERS, RunKind.BACKUP)

@@ -13,7 +13,7 @@ WHERE EXISTS (SELECT FROM link_difference AS l
 CREATE TEMP TABLE shown_or_hidden ON COMMIT DROP AS
 SELECT kind.entity, d.onec_id, d.reason = 'created' AS is_hidden
 FROM difference AS d
-JOIN (VALUES ('products', 'product'), ('price_types', 'price_type'), ('brands', 'brand'), ('users', 'customer'))
+JOIN (VALUES ('products', 'product'), ('product_variants', 'variant'), ('price_types', 'price_type'), ('brands', 'brand'), ('users', 'customer'))
     AS kind (table_name, entity) ON kind.table_name = d.table_name
 WHERE d.field = 'is_active' AND d.is_set_back AND d.onec_id <> '';
 DELETE FROM freesport_sync.deactivated_objects AS o USING shown_or_hidden AS s

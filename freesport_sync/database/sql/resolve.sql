@@ -149,6 +149,8 @@ resolved AS (
            CASE
                WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
                WHEN mv.is_default THEN true
+               -- Undoing an import has hidden it, and its product is there again.
+               WHEN undone.onec_id IS NOT NULL AND m.is_record AND child.product_onec_id IS NULL THEN true
                WHEN is_default.yes AND child.product_onec_id IS NOT NULL THEN false
                WHEN :is_full_variants AND NOT is_default.yes THEN false
                ELSE v.is_active
@@ -174,6 +176,7 @@ resolved AS (
         ON s.onec_id = mv.onec_id AND (:owns_prices OR mv.variant_id IS NULL)
     LEFT JOIN live_child AS child ON child.product_onec_id = mv.product_onec_id
     LEFT JOIN vat_rule AS rule ON rule.warehouse_name = mv.warehouse_name
+    LEFT JOIN freesport_sync.deactivated_objects AS undone ON undone.entity = 'variant' AND undone.onec_id = mv.onec_id
     LEFT JOIN new_picture AS pic ON pic.owner = 'variant' AND pic.onec_id = mv.onec_id
     CROSS JOIN LATERAL (SELECT substring(v.sku FROM '-[0-9]+$') AS suffix) AS number
     -- Made by us or by the reference importer; its SKU has a number where the id is another variant's article.
