@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import psutil
@@ -85,6 +87,43 @@ def test_a_disk_of_the_server_that_is_full_while_staging(
     assert isinstance(error, ConnectionFailed)
     assert error.code == "database_out_of_resources"
     assert "No space left on device" in str(error.params["reason"])
+
+
+def test_a_disk_of_the_server_that_is_full_while_restoring(
+    stocked_shop: Shop, tiny_temporary_disk: None, dearer: Path
+) -> None:
+    shop = stocked_shop
+    many = "SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 100000)"
+    shop.execute(f"UPDATE products SET description = ({many})")
+    report, before = shop.run(dearer, skip_backup=False), shop_rows(shop)
+    with pytest.raises(ConnectionFailed, match="database_out_of_resources"):
+        shop.undo(report.run_id)
+    assert shop_rows(shop) == before
+
+
+@pytest.mark.parametrize("room", ["1m", "3m"])
+def test_our_disk_that_is_full_while_backing_up(
+    stocked_shop: Shop, dearer: Path, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells of more room than it has, as a quota does; the larger one is full only when the entry is finished."""
+    shop = stocked_shop
+    shop.execute(
+        "UPDATE products SET description = (SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 200000))"
+    )
+    shop.backups.mkdir()
+    before = shop_rows(shop)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", shop.backups], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only an administrator may mount a disk")
+    try:
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**12))
+        with pytest.raises(ImportFailed, match="backup_disk_full"):
+            shop.run(dearer, skip_backup=False)
+        assert list(shop.backups.iterdir()) == []
+    finally:
+        subprocess.run(["umount", shop.backups], check=True)
+    assert shop_rows(shop) == before
+    assert shop.run(dearer, skip_backup=False).status is RunStatus.COMPLETED
 
 
 def test_a_limit_of_temporary_files(stocked_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
