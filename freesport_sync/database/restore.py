@@ -103,6 +103,9 @@ class Comparison:
             advance: called after each table; may raise to stop.
         """
         for one in self._rows:
+            for column in one.columns:
+                if one.table.c[column].unique:
+                    self._execute(_parked(one, column))
             self._execute(_set_back(one))
             advance()
         for links in self._links:
@@ -115,23 +118,16 @@ class Comparison:
         """What is set back must exist where it refers to, and nobody else may have it where only one can."""
         column = one.table.c[name]
         for key in column.foreign_keys:
-            self._execute(
-                _refused(
-                    one, name, "gone", f"NOT EXISTS (SELECT FROM {key.column.table.name} AS o WHERE o.id = {_NUMBER})"
-                )
-            )
+            self._execute(_gone(one, name, key.column.table.name))
         if column.unique:
-            taken = f"EXISTS (SELECT FROM {one.table.name} AS o WHERE o.{name} = {_TEXT} AND o.id <> d.row_id)"
-            self._execute(_refused(one, name, "taken", taken))
+            while self._execute(_taken(one, name)):  # who is refused keeps what another one wanted
+                pass
 
-    def _execute(self, statement: str | sa.TextClause) -> None:
+    def _execute(self, statement: str | sa.TextClause) -> int:
         text = sa.text(statement) if isinstance(statement, str) else statement
         used = {name: value for name, value in self._parameters.items() if name in text._bindparams}
-        self._connection.execute(text, used)
+        return self._connection.execute(text, used).rowcount
 
-
-_TEXT = "(d.target #>> '{}')"
-_NUMBER = "(d.target #>> '{}')::bigint"
 
 _ISSUES = {
     "shop": (Severity.NOTE, "restore_kept"),
@@ -189,7 +185,10 @@ def _differing(one: Restorable) -> str:
                v.written IS NOT DISTINCT FROM field.value AND v.before <> field.value,
                CASE WHEN v.row_id IS NULL THEN 'shop' ELSE 'after_import' END
         FROM backup_{table} AS b
-        JOIN {table} AS t ON t.id = b.id AND ROW ({saved}) IS DISTINCT FROM ROW ({current})
+        JOIN {table} AS t ON t.id = b.id AND (
+            ROW ({saved}) IS DISTINCT FROM ROW ({current})
+            -- An import may have written just what the backup has, over what the shop had done meanwhile.
+            OR t.id IN (SELECT row_id FROM import_value WHERE table_name = '{table}'))
         CROSS JOIN LATERAL (
             SELECT to_jsonb(s) AS saved, to_jsonb(c) AS current
             FROM (SELECT {saved}) AS s, (SELECT {current}) AS c OFFSET 0
@@ -197,6 +196,7 @@ def _differing(one: Restorable) -> str:
         CROSS JOIN LATERAL jsonb_each(row.current) AS field
         LEFT JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = t.id AND v.field = field.key
         WHERE field.value IS DISTINCT FROM row.saved -> field.key
+           OR (v.written = field.value AND v.before <> field.value)
     """
 
 
@@ -222,11 +222,37 @@ def _created(one: Restorable) -> str:
     """
 
 
-def _refused(one: Restorable, field: str, reason: str, condition: str) -> str:
+def _gone(one: Restorable, field: str, referred: str) -> str:
     return f"""
-        UPDATE difference AS d SET is_set_back = false, reason = '{reason}'
-        WHERE d.table_name = '{one.table.name}' AND d.field = '{field}' AND d.is_set_back
-          AND d.target <> 'null' AND {condition}
+        UPDATE difference AS d SET is_set_back = false, reason = 'gone'
+        WHERE d.table_name = '{one.table.name}' AND d.field = '{field}' AND d.is_set_back AND d.target <> 'null'
+          AND NOT EXISTS (SELECT FROM {referred} AS o WHERE o.id = (d.target #>> '{{}}')::bigint)
+    """
+
+
+def _taken(one: Restorable, field: str) -> str:
+    """Somebody has the value and keeps it, or is to get it as well."""
+    return f"""
+        WITH moving AS (
+            SELECT row_id, target #>> '{{}}' AS wanted, row_number() OVER (PARTITION BY target ORDER BY row_id) AS place
+            FROM difference WHERE table_name = '{one.table.name}' AND field = '{field}' AND is_set_back
+        )
+        UPDATE difference AS d SET is_set_back = false, reason = 'taken'
+        FROM moving AS m LEFT JOIN {one.table.name} AS o ON o.{field} = m.wanted AND o.id <> m.row_id
+            AND o.id NOT IN (SELECT row_id FROM moving)
+        WHERE d.table_name = '{one.table.name}' AND d.field = '{field}' AND d.row_id = m.row_id
+          AND m.wanted IS NOT NULL AND (o.id IS NOT NULL OR m.place > 1)
+    """
+
+
+def _parked(one: Restorable, field: str) -> str:
+    """Two rows may exchange a value that only one can have: it is out of the way until both get theirs."""
+    return f"""
+        UPDATE {one.table.name} AS t SET {field} = 'freesport_sync-' || t.id
+        FROM difference AS d JOIN difference AS wanting
+            ON wanting.table_name = d.table_name AND wanting.field = d.field AND wanting.is_set_back
+               AND wanting.target = d.current
+        WHERE d.table_name = '{one.table.name}' AND d.field = '{field}' AND d.is_set_back AND t.id = d.row_id
     """
 
 
@@ -250,20 +276,18 @@ def _differing_links(links: Links) -> str:
     return f"""
         INSERT INTO link_difference
         SELECT '{table}', '{entity}', pair.owner_id, {owners.onec_id}, {owners.name}, pair.value_id, pair.is_new,
-               CASE WHEN v.row_id IS NULL THEN false
-                    WHEN pair.is_new THEN v.written @> pair.value AND NOT v.before @> pair.value
-                    ELSE v.before @> pair.value AND NOT v.written @> pair.value
-                         AND EXISTS (SELECT FROM product_attribute_values AS a WHERE a.id = pair.value_id)
-               END
+               coalesce(v.written = to_jsonb(pair.is_new) AND v.before <> v.written, false)
+               AND EXISTS (SELECT FROM product_attribute_values AS a WHERE a.id = pair.value_id)
         FROM (
             SELECT coalesce(c.{owner}, s.{owner}) AS owner_id, coalesce(c.{VALUE}, s.{VALUE}) AS value_id,
-                   to_jsonb(coalesce(c.{VALUE}, s.{VALUE})) AS value, c.id IS NOT NULL AS is_new
+                   c.id IS NOT NULL AS is_new
             FROM {table} AS c FULL JOIN backup_{table} AS s ON s.{owner} = c.{owner} AND s.{VALUE} = c.{VALUE}
             WHERE c.id IS NULL OR s.id IS NULL
         ) AS pair
         JOIN {owners.table.name} AS t ON t.id = pair.owner_id
         JOIN backup_{owners.table.name} AS b ON b.id = pair.owner_id
-        LEFT JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = pair.owner_id
+        LEFT JOIN import_value AS v
+            ON v.table_name = '{table}' AND v.row_id = pair.owner_id AND v.field = pair.value_id::text
     """
 
 

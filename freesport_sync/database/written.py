@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from freesport_sync.database.restorable import RESTORABLE, Restorable
+from freesport_sync.database.shop_tables import users
 from freesport_sync.database.sql_files import sql
 
 
@@ -47,7 +48,9 @@ def show_brands_again(connection: sa.Connection) -> None:
 
 def show_customers_again(connection: sa.Connection, onec_ids: Sequence[str]) -> None:
     """Show the customers that an undone import had brought, and that the export has again."""
-    connection.execute(sql("show_customers_again"), {"onec_ids": list(onec_ids)})
+    parameters = {"onec_ids": list(onec_ids)}
+    lock_and_note(connection, users, _HIDDEN_CUSTOMERS, parameters)
+    connection.execute(sql("show_customers_again"), parameters)
 
 
 def store_written(connection: sa.Connection, run_id: int) -> None:
@@ -62,6 +65,11 @@ def forget_old_written(connection: sa.Connection, newest: int, days: int) -> Non
     connection.execute(sql("forget_old_written"), {"newest": newest, "days": days})
 
 
+_HIDDEN_CUSTOMERS = """
+    SELECT u.id FROM users AS u
+    JOIN freesport_sync.deactivated_objects AS d ON d.entity = 'customer' AND d.onec_id = u.onec_id
+    WHERE u.onec_id = ANY(CAST(:onec_ids AS text[])) AND NOT u.is_active
+"""
 _BY_NAME = {one.table.name: one for one in RESTORABLE}
 
 

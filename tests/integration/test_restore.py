@@ -6,7 +6,7 @@ from typing import Any
 
 from freesport_sync.core.run import Entity, RunStatus
 from freesport_sync.database.restorable import LINKS, RESTORABLE
-from tests.builders import offer, prices, product, rests
+from tests.builders import brand_property, contragent, offer, prices, product, property_, rests
 from tests.integration.scenes import everything, everything_changed
 from tests.integration.support import NewExport, row_versions, shop_rows
 from tests.shop import Shop
@@ -243,3 +243,96 @@ def comparable(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[A
         places = [n for n, column in enumerate(("id", *one.columns)) if column not in ("last_sync_at", "sync_status")]
         found[one.table.name] = [tuple(row[n] for n in places) for row in rows[one.table.name]]
     return found
+
+
+def test_what_the_shop_did_between_two_imports_outlives_the_undoing_of_both(
+    stocked_shop: Shop, new_export: NewExport
+) -> None:
+    shop, runs = stocked_shop, []
+    for retail, shop_does in ((200, "UPDATE product_variants SET retail_price = 180, opt1_price = 70"), (300, "")):
+        export = new_export()
+        export.reference_books()
+        export.goods(product("p1", description=str(retail)))
+        export.prices(prices("p1#c1", {"retail": retail, "opt1": retail / 2}))
+        runs.append(shop.run(export.folder, skip_backup=False).run_id)
+        if shop_does:
+            shop.execute(shop_does)
+    shop.undo(runs[1])
+    assert shop.row("SELECT retail_price, opt1_price FROM product_variants") == (180, 70)
+    shop.undo(runs[0])
+    assert shop.row("SELECT retail_price, opt1_price FROM product_variants") == (180, 70)
+    assert shop.value("SELECT description FROM products") == ""
+    assert shop.issues()["restore_kept_after_import"] == ["p1#c1", "p1#c1"]
+
+
+def test_links_of_the_shop_outlive_the_undoing_of_two_imports(shop: Shop, new_export: NewExport) -> None:
+    runs = []
+    for material in (None, "m2", "m3"):
+        export = new_export()
+        export.reference_books()
+        export.properties_goods(brand_property(), property_("pr1", "Материал", {f"m{n}": f"М{n}" for n in (1, 2, 3)}))
+        export.goods(product("p1", properties={"pr1": material} if material else {}))
+        runs.append(shop.run(export.folder, skip_backup=False).run_id)
+        if material == "m2":  # 1C no longer sells it, but the shop's operator wants both
+            shop.execute(
+                "INSERT INTO products_attributes (product_id, attributevalue_id) SELECT p.id, v.id"
+                " FROM products AS p, product_attribute_values AS v WHERE v.value = 'М1'"
+            )
+    query = (
+        "SELECT v.value FROM products_attributes JOIN product_attribute_values AS v ON v.id = attributevalue_id"
+        " JOIN product_attributes AS a ON a.id = attribute_id WHERE a.name = 'Материал' ORDER BY 1"
+    )
+    shop.undo(runs[2])
+    assert shop.rows(query) == [("М1",), ("М2",)]
+    shop.undo(runs[1])
+    assert shop.rows(query) == [("М1",)]
+
+
+def test_a_value_that_the_import_found_again_as_in_the_backup(stocked_shop: Shop, new_export: NewExport) -> None:
+    shop, export = stocked_shop, new_export()
+    shop.execute("UPDATE product_variants SET stock_quantity = 10")
+    export.reference_books()
+    export.goods(product("p1"))
+    export.prices(prices("p1#c1", {"retail": 300}))
+    export.rests(rests("p1#c1", {"w1": 10}))
+
+    def sell(event: object) -> None:
+        if type(event).__name__ == "BackupMade":
+            shop.execute("UPDATE product_variants SET stock_quantity = stock_quantity - 1")
+
+    report = shop.run(export.folder, sell, skip_backup=False)
+    assert shop.value("SELECT stock_quantity FROM product_variants") == 10
+    shop.undo(report.run_id)
+    assert shop.row("SELECT stock_quantity, retail_price FROM product_variants") == (9, 100)
+
+
+def test_articles_that_went_from_one_variant_to_another_go_back(shop: Shop, new_export: NewExport) -> None:
+    runs = []
+    for first, second in (("S1", "S2"), ("S3", "S2"), ("S3", "S1"), ("S2", "S1")):
+        export = new_export()
+        export.reference_books()
+        export.goods(product("p1"))
+        export.offers(offer("p1#a", article=first), offer("p1#b", article=second))
+        runs.append(shop.run(export.folder, skip_backup=False).run_id)
+    skus = "SELECT array_agg(sku ORDER BY onec_id) FROM product_variants"
+    assert shop.value(skus) == ["S2", "S1"]
+    shop.undo(runs[1])
+    assert shop.value(skus) == ["S1", "S2"]
+    assert set(shop.issues()) == {"restore_runs"}
+
+
+def test_who_was_shown_again_is_hidden_again(shop: Shop, new_export: NewExport) -> None:
+    goods, export = new_export(), new_export()
+    goods.reference_books()
+    goods.goods(product("p1"))
+    shop.run(goods.folder, file_type="goods")  # waits for its variants
+    export.reference_books()
+    export.goods(product("p1"))
+    export.offers(offer("p1#a"))
+    export.contragents(contragent("c1"))
+    query = "SELECT p.is_active, u.is_active FROM products AS p, users AS u"
+    for _ in range(2):
+        report = shop.run(export.folder, skip_backup=False)
+        assert shop.row(query) == (True, True)
+        shop.undo(report.run_id)
+        assert shop.row(query) == (False, False)

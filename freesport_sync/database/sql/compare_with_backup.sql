@@ -1,12 +1,29 @@
--- What the undoable runs since the backup have written, value by value: what was there before the first of them, and what
--- the last has written. A restore counts among them.
+-- What the undoable runs since the backup have written, value by value: what was there before them, and what the last has
+-- written. A restore counts among them. Where the shop has changed a value between two runs, it counts from there on: what
+-- the shop wrote is what was there. A link is a value as well: it is there or not.
 CREATE TEMP TABLE import_value ON COMMIT DROP AS
-SELECT w.table_name, w.row_id, field.key AS field,
-       (array_agg(w.before -> field.key ORDER BY w.run_id))[1] AS before,
-       (array_agg(field.value ORDER BY w.run_id DESC))[1] AS written
-FROM freesport_sync.written_values AS w CROSS JOIN LATERAL jsonb_each(w.written) AS field
-WHERE w.run_id >= :since
-GROUP BY w.table_name, w.row_id, field.key;
+WITH step AS (
+    SELECT w.run_id, w.table_name, w.row_id, field.key AS field, w.before -> field.key AS before, field.value AS written
+    FROM freesport_sync.written_values AS w CROSS JOIN LATERAL jsonb_each(w.written) AS field
+    WHERE w.run_id >= :since AND field.key <> 'attributevalue_id'
+    UNION ALL
+    SELECT w.run_id, w.table_name, w.row_id, link.value #>> '{}', to_jsonb(NOT link.is_made), to_jsonb(link.is_made)
+    FROM freesport_sync.written_values AS w
+    CROSS JOIN LATERAL (SELECT w.before -> 'attributevalue_id' AS before, w.written -> 'attributevalue_id' AS written) AS links
+    CROSS JOIN LATERAL (
+        SELECT value, true AS is_made FROM jsonb_array_elements(links.written) WHERE NOT links.before @> value
+        UNION ALL
+        SELECT value, false FROM jsonb_array_elements(links.before) WHERE NOT links.written @> value
+    ) AS link
+    WHERE w.run_id >= :since AND links.written IS NOT NULL
+)
+SELECT table_name, row_id, field,
+       (array_agg(before ORDER BY run_id DESC) FILTER (WHERE before IS DISTINCT FROM left_by_run_before))[1] AS before,
+       (array_agg(written ORDER BY run_id DESC))[1] AS written
+FROM (
+    SELECT *, lag(written) OVER (PARTITION BY table_name, row_id, field ORDER BY run_id) AS left_by_run_before FROM step
+) AS step
+GROUP BY table_name, row_id, field;
 ANALYZE import_value;
 
 CREATE TEMP TABLE difference (
