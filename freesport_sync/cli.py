@@ -137,6 +137,8 @@ def _refuse_contradictions(options: argparse.Namespace, parser: argparse.Argumen
     for name in ("issues", "csv"):
         if getattr(options, name) and options.show is None:
             parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
+    if options.backup and options.dry_run:
+        parser.error(texts("cli.usage_together", argument="--backup", other="--dry-run"))
     if options.csv == STDOUT and options.json:
         parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from freesport_sync.cli_terminal import is_unicode
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import (
+    BackupFound,
     BackupMade,
     Event,
     ExportFound,
@@ -65,6 +66,8 @@ class JsonOutput:
             case IssuesFound():
                 for issue in event.issues:
                     self._issue(issue)
+            case BackupFound():
+                self._write("backup_found", asdict(event))
             case BackupMade():
                 self._write("backup_made", asdict(event))
             case MergeRepeated():

@@ -19,6 +19,7 @@ from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
 from freesport_sync.cli_terminal import is_unicode, printable
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
+    BackupFound,
     BackupMade,
     Event,
     ExportFound,
@@ -118,6 +119,9 @@ class TerminalOutput:
                 self._progress(event)
             case IssuesFound():
                 pass  # totals at the end; a terminal is no place for a million lines
+            case BackupFound():
+                key, runs = "cli.undone_runs" if event.runs else "cli.undone_nothing", ", ".join(map(str, event.runs))
+                self._line(self._texts(key, backup_id=event.backup_id, made_at=_local(event.made_at), runs=runs))
             case BackupMade():
                 size = f"{event.size_bytes / 1_000_000:.1f}"
                 self._line(self._texts("cli.backup_made", backup_id=event.backup_id, size=size, file=event.file))

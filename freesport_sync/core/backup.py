@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 FORMAT = 1
 """Of the archive; a program that knows less refuses it."""
 
-_ID = re.compile(r"\d{8}-\d{6}-\d{1,12}")
+_ID = re.compile(r"\d{8}-\d{6}-\d{1,12}-[0-9a-f]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ class Backup:
     manifest: Manifest | None
 
 
-def new_backup_id(made_at: datetime, run_id: int) -> str:
-    """Sorts by time, and no two runs of a database have the same."""
-    return f"{made_at:%Y%m%d-%H%M%S}-{run_id}"
+def new_backup_id(made_at: datetime, run_id: int, database: str) -> str:
+    """Sorts by time; no two runs of a database have the same, and hardly ever those of two databases."""
+    return f"{made_at:%Y%m%d-%H%M%S}-{run_id}-{zlib.crc32(database.encode()) & 0xFFFF:04x}"
 
 
 def is_backup_id(text: str) -> bool:
@@ -95,19 +96,20 @@ def is_backup_id(text: str) -> bool:
 
 
 def superfluous(
-    backups: Sequence[Backup], database: str, now: datetime, keep_count: int, keep_days: int, needed: Collection[int]
+    backups: Sequence[Backup], newest: Manifest, keep_count: int, keep_days: int, fruitless: Collection[int]
 ) -> list[Backup]:
-    """The backups of a database that may go: neither among the newest nor young.
+    """The backups of a database that may go: neither among the newest nor young, or of runs that have written nothing.
 
     Args:
         backups: those of the folder; of other databases and damaged ones are left alone.
-        database: see `Manifest`.
-        now: by the server's clock.
+        newest: the one just made, which its run needs.
         keep_count: so many of the newest stay, 1 or more.
         keep_days: younger ones stay.
-        needed: numbers of runs whose backups stay.
+        fruitless: numbers of runs that have failed, or were cancelled or interrupted.
     """
-    own = [(one.manifest, one) for one in backups if one.manifest is not None and one.manifest.database == database]
-    own.sort(key=lambda pair: pair[0].run_id, reverse=True)
-    oldest = now - timedelta(days=keep_days)
-    return [one for made, one in own[keep_count:] if made.made_at < oldest and made.run_id not in needed]
+    own = [(one.manifest, one) for one in backups if one.manifest is not None]
+    own = [(made, one) for made, one in own if made.database == newest.database and made.run_id <= newest.run_id]
+    useless = [one for made, one in own if made.run_id in fruitless]
+    useful = sorted((pair for pair in own if pair[0].run_id not in fruitless), key=lambda pair: -pair[0].run_id)
+    oldest = newest.made_at - timedelta(days=keep_days)
+    return useless + [one for made, one in useful[keep_count:] if made.made_at < oldest]

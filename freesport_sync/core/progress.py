@@ -95,13 +95,28 @@ class BackupMade:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupFound:
+    """What will be restored.
+
+    Args:
+        backup_id: its name.
+        made_at: when, by the server's clock.
+        runs: numbers of the imports that are undone.
+    """
+
+    backup_id: str
+    made_at: datetime
+    runs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The run is over."""
 
     report: RunReport
 
 
-Event = RunStarted | ExportFound | Progress | IssuesFound | MergeRepeated | BackupMade | RunFinished
+Event = RunStarted | ExportFound | Progress | IssuesFound | MergeRepeated | BackupMade | BackupFound | RunFinished
 
 
 class Reporter(Protocol):

@@ -74,8 +74,8 @@ class Stage(StrEnum):
     """The steps of a run, in order."""
 
     PLAN = "plan"
-    BACKUP = "backup"
     STAGE = "stage"
+    BACKUP = "backup"
     PICTURES = "pictures"
     RESOLVE = "resolve"
     APPLY = "apply"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import struct
 import time
 import zipfile
 import zlib
@@ -19,8 +20,8 @@ import sqlalchemy as sa
 
 from freesport_sync.core.backup import FORMAT, Backup, Manifest, SavedTable, is_backup_id
 from freesport_sync.database.engine import DatabaseError, SupportsRead, copy_out
-from freesport_sync.database.restorable import BACKUP_TABLES, backup_columns
-from freesport_sync.errors import BackupUnusable, ConfigError
+from freesport_sync.database.restorable import BACKUP_TABLES, backup_columns, qualified
+from freesport_sync.errors import BackupUnusable, ConfigError, reason_of
 
 MANIFEST = "manifest.json"
 _SUFFIX = ".zip"
@@ -28,22 +29,32 @@ _DRAFT_SUFFIX = ".part"
 _DRAFT_LIFE_S = 24 * 3600
 _BLOCK_BYTES = 1024 * 1024
 _MAX_MANIFEST_BYTES = 1024 * 1024
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, RuntimeError, OSError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    OSError,
+)
 """What reading a damaged archive raises, depending on where the damage is."""
 
 
 def existing_tables(connection: sa.Connection) -> tuple[sa.Table, ...]:
     """The tables of a backup that this database has; a shop without customers need not have theirs."""
     query = sa.text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NOT NULL")
-    found = set(connection.scalars(query, {"names": [_qualified(table) for table in BACKUP_TABLES]}))
-    return tuple(table for table in BACKUP_TABLES if _qualified(table) in found)
+    found = set(connection.scalars(query, {"names": [qualified(table) for table in BACKUP_TABLES]}))
+    return tuple(table for table in BACKUP_TABLES if qualified(table) in found)
 
 
 def table_sizes(connection: sa.Connection, tables: tuple[sa.Table, ...]) -> dict[str, int]:
     """Bytes that each table takes in the server, without indexes: as good a measure of what COPY gives as there is."""
     query = sa.text("SELECT name, pg_table_size(name::regclass) FROM unnest(CAST(:names AS text[])) AS name")
-    sizes = {name: size for name, size in connection.execute(query, {"names": [_qualified(t) for t in tables]})}
-    return {table.name: sizes[_qualified(table)] for table in tables}
+    sizes = {name: size for name, size in connection.execute(query, {"names": [qualified(t) for t in tables]})}
+    return {table.name: sizes[qualified(table)] for table in tables}
 
 
 def database_identity(connection: sa.Connection) -> str:
@@ -63,7 +74,7 @@ def fingerprint(connection: sa.Connection, tables: tuple[sa.Table, ...]) -> str:
     )
     digest = hashlib.sha256()
     for table in tables:
-        rows = connection.execute(query, {"name": _qualified(table), "columns": list(backup_columns(table))})
+        rows = connection.execute(query, {"name": qualified(table), "columns": list(backup_columns(table))})
         digest.update(repr((table.name, [tuple(row) for row in rows])).encode())
     return digest.hexdigest()
 
@@ -94,20 +105,17 @@ def read_manifest(path: Path) -> Manifest:
     """What an archive says of itself.
 
     Raises:
-        ConfigError: it is not there.
+        ConfigError: it is not there, or may not be read.
         BackupUnusable: it is damaged, or of a newer program.
     """
-    with _opened(path) as archive:
+    with _opened(path) as archive, _damage_named(path):
         if archive.getinfo(MANIFEST).file_size > _MAX_MANIFEST_BYTES:
             raise ValueError("the manifest is too large")
         found = json.loads(archive.read(MANIFEST))
-    if not isinstance(found, dict) or not isinstance(found.get("format"), int):
-        raise BackupUnusable("backup_damaged", path=str(path), reason=MANIFEST)
-    if found["format"] > FORMAT:
-        raise BackupUnusable("backup_newer", path=str(path), version=str(found.get("program_version")))
-    with _damage_named(path):
-        tables = tuple(SavedTable(**{**one, "columns": tuple(one["columns"])}) for one in found.pop("tables"))
-        return Manifest(**{**found, "made_at": datetime.fromisoformat(found["made_at"])}, tables=tables)
+        if int(found["format"]) <= FORMAT:
+            tables = tuple(SavedTable(**{**one, "columns": tuple(one["columns"])}) for one in found.pop("tables"))
+            return Manifest(**{**found, "made_at": datetime.fromisoformat(found["made_at"])}, tables=tables)
+    raise BackupUnusable("backup_newer", path=str(path), version=str(found.get("program_version")))
 
 
 def verify(path: Path, manifest: Manifest, advance: Callable[[str, int], None]) -> None:
@@ -144,16 +152,19 @@ def opened_table(path: Path, table: SavedTable, advance: Callable[[str, int], No
     Raises:
         BackupUnusable: they are not.
     """
-    with _opened(path) as archive, archive.open(_entry(table.name)) as entry:
-        file = _Checked(entry, lambda done: advance(table.name, done))
-        try:
-            yield file
-        except DatabaseError:
-            if file.damage is not None:  # which the driver has made an error of its own
-                raise file.damage from None
-            raise
-        if (file.size_bytes, file.rows, file.digest.hexdigest()) != (table.size_bytes, table.rows, table.sha256):
-            raise BackupUnusable("backup_damaged", path=str(path), reason=f"{table.name}: sha256")
+    with _opened(path) as archive:
+        with _damage_named(path):
+            entry = archive.open(_entry(table.name))
+        with entry:
+            file = _Checked(entry, path, lambda done: advance(table.name, done))
+            try:
+                yield file
+            except DatabaseError:
+                if file.damage is not None:  # which the driver has made an error of its own
+                    raise file.damage from None
+                raise
+            if (file.size_bytes, file.rows, file.digest.hexdigest()) != (table.size_bytes, table.rows, table.sha256):
+                raise BackupUnusable("backup_damaged", path=str(path), reason=f"{table.name}: sha256")
 
 
 def backup_path(folder: Path, backup_id: str) -> Path:
@@ -192,7 +203,7 @@ def _listed(path: Path) -> Backup:
     size = path.stat().st_size
     try:
         return Backup(path.stem, size, read_manifest(path))
-    except BackupUnusable:
+    except (BackupUnusable, ConfigError):
         return Backup(path.stem, size, None)
 
 
@@ -200,7 +211,7 @@ def _save_table(
     connection: sa.Connection, table: sa.Table, archive: zipfile.ZipFile, advance: Callable[[str, int], None]
 ) -> SavedTable:
     columns = backup_columns(table)
-    statement = f"COPY {_qualified(table)} ({', '.join(columns)}) TO STDOUT"
+    statement = f"COPY {qualified(table)} ({', '.join(columns)}) TO STDOUT"
     with archive.open(_entry(table.name), "w", force_zip64=True) as entry:
         sink = _Sink(entry, lambda done: advance(table.name, done))
         # The driver calls `write` for every row: millions of times, which only a method written in C bears.
@@ -232,18 +243,20 @@ class _Sink(io.RawIOBase):
 class _Checked:
     """Counts and digests what is read from an entry."""
 
-    def __init__(self, file: IO[bytes], advance: Callable[[int], None]) -> None:
+    def __init__(self, file: IO[bytes], path: Path, advance: Callable[[int], None]) -> None:
         self._file = file
+        self._path = path
         self._advance = advance
         self.size_bytes = 0
         self.rows = 0
         self.digest = hashlib.sha256()
-        self.damage: Exception | None = None
+        self.damage: BackupUnusable | None = None
 
     def read(self, size: int = _BLOCK_BYTES) -> bytes:
         try:
-            block = self._file.read(size)
-        except _DAMAGED as error:
+            with _damage_named(self._path):
+                block = self._file.read(size)
+        except BackupUnusable as error:
             self.damage = error
             raise
         self.size_bytes += len(block)
@@ -255,10 +268,17 @@ class _Checked:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    if not path.is_file():
-        raise ConfigError("backup_missing", backup_id=path.stem, folder=str(path.parent))
-    with _damage_named(path), zipfile.ZipFile(path) as archive:
-        yield archive
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise ConfigError("backup_missing", backup_id=path.stem, folder=str(path.parent)) from error
+    except OSError as error:
+        raise ConfigError("backup_unreadable", path=str(path), reason=reason_of(error)) from error
+    with file:
+        with _damage_named(path):
+            archive = zipfile.ZipFile(file)
+        with archive:
+            yield archive
 
 
 @contextmanager
@@ -271,7 +291,3 @@ def _damage_named(path: Path) -> Iterator[None]:
 
 def _entry(table: str) -> str:
     return f"{table}.copy"
-
-
-def _qualified(table: sa.Table) -> str:
-    return f"{table.schema}.{table.name}" if table.schema else table.name

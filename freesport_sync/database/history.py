@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, FileType, IssueTotal, RunKind
+from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal, RunKind
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, runs
 
@@ -150,12 +150,14 @@ def note_undone(connection: sa.Connection, run_id: int, undone_by: int) -> None:
     connection.execute(runs.update().where(_undoable_since(run_id)).values(undone_by=undone_by))
 
 
+def is_outlived(connection: sa.Connection, run_id: int) -> bool:
+    """Whether it is no longer known what the runs since a backup have written."""
+    since = connection.execute(sa.select(runs.c.id, runs.c.is_forgotten).where(runs.c.id >= run_id)).all()
+    return not any(row.id == run_id for row in since) or any(row.is_forgotten for row in since)
+
+
 def _undoable_since(run_id: int) -> sa.ColumnElement[bool]:
-    undoable = (RunKind.ALL.value, RunKind.CATALOG.value, RunKind.CUSTOMERS.value)
-    return sa.and_(
-        *(runs.c.id >= run_id, runs.c.merged_at.is_not(None), runs.c.undone_by.is_(None)),
-        *(runs.c.kind.in_(undoable), runs.c.request["file_type"].astext == FileType.ALL.value),
-    )
+    return sa.and_(runs.c.id >= run_id, runs.c.merged_at.is_not(None), runs.c.undone_by.is_(None))
 
 
 def _past_run(row: Any) -> PastRun:

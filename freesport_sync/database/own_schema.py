@@ -43,6 +43,7 @@ runs = sa.Table(
     sa.Column("error_params", JSONB),
     sa.Column("merged_at", _now, comment="`created_at` of every row that the run has created"),
     sa.Column("undone_by", sa.BigInteger, comment="the run that has undone it"),
+    sa.Column("is_forgotten", sa.Boolean, nullable=False, server_default=sa.false(), comment="its written values are"),
     sa.Index("runs_started_at_idx", "started_at"),
 )
 

@@ -48,6 +48,10 @@ class Restorable:
     onec_id: str = "t.onec_id"
     name: str = "t.name"
 
+    def listed(self, alias: str) -> str:
+        """The columns, of that alias."""
+        return ", ".join(f"{alias}.{column}" for column in self.columns)
+
     @property
     def is_touched(self) -> bool:
         """Whether the shop notes the time of every change."""
@@ -116,10 +120,15 @@ class Links:
 VALUE = "attributevalue_id"
 """The other column of both tables of links."""
 
-_BY_TABLE = {one.table.name: one for one in RESTORABLE}
+RESTORABLE_BY_TABLE = {one.table.name: one for one in RESTORABLE}
 LINKS = (
-    Links(products_attributes, Entity.PRODUCT_ATTRIBUTES, "product_id", _BY_TABLE["products"]),
-    Links(product_variants_attributes, Entity.VARIANT_ATTRIBUTES, "productvariant_id", _BY_TABLE["product_variants"]),
+    Links(products_attributes, Entity.PRODUCT_ATTRIBUTES, "product_id", RESTORABLE_BY_TABLE["products"]),
+    Links(
+        product_variants_attributes,
+        Entity.VARIANT_ATTRIBUTES,
+        "productvariant_id",
+        RESTORABLE_BY_TABLE["product_variants"],
+    ),
 )
 
 BACKUP_TABLES: tuple[sa.Table, ...] = (
@@ -141,6 +150,11 @@ BACKUP_TABLES: tuple[sa.Table, ...] = (
     deactivated_objects,
 )
 """Everything that an import may touch, but the rows that tell of imports."""
+
+
+def qualified(table: sa.Table) -> str:
+    """The name in SQL; ours have a schema, those of the shop are found as its own program finds them."""
+    return f"{table.schema}.{table.name}" if table.schema else table.name
 
 
 def backup_columns(table: sa.Table) -> tuple[str, ...]:

@@ -7,15 +7,14 @@ different for another reason is kept and listed. Rows are never deleted: those t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from freesport_sync.core.backup import SavedTable
-from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.database.engine import SupportsRead, copy_in, fetch_in_chunks
-from freesport_sync.database.restorable import BACKUP_TABLES, LINKS, RESTORABLE, VALUE, Links, Restorable
+from freesport_sync.database.restorable import BACKUP_TABLES, LINKS, RESTORABLE, VALUE, Links, Restorable, qualified
 from freesport_sync.database.sql_files import sql
 
 _BACKED_UP = {table.name: table for table in BACKUP_TABLES}
@@ -35,14 +34,12 @@ def load_table(connection: sa.Connection, saved: SavedTable, rows: SupportsRead)
         saved: the table, as the manifest has it.
         rows: in COPY text format.
     """
-    table = _BACKED_UP[saved.name]
-    known = [column for column in saved.columns if column in table.c]
-    source = f"{table.schema}.{table.name}" if table.schema else table.name
+    table, columns = _BACKED_UP[saved.name], ", ".join(saved.columns)
     connection.exec_driver_sql(
-        f"CREATE TEMP TABLE backup_{table.name} AS SELECT {', '.join(known)} FROM {source} WITH NO DATA"
+        f"CREATE TEMP TABLE backup_{table.name} AS SELECT {columns} FROM {qualified(table)} WITH NO DATA"
     )
-    copy_in(connection, f"COPY backup_{table.name} ({', '.join(known)}) FROM STDIN", rows)
-    connection.exec_driver_sql(f"ANALYZE backup_{table.name} ({'id' if 'id' in known else 'onec_id'})")
+    copy_in(connection, f"COPY backup_{table.name} ({columns}) FROM STDIN", rows)
+    connection.exec_driver_sql(f"ANALYZE backup_{table.name} ({'id' if 'id' in table.c else 'onec_id'})")
 
 
 class Comparison:
@@ -58,7 +55,12 @@ class Comparison:
         self._connection = connection
         self._rows = [one for one in RESTORABLE if one.table.name in tables]
         self._links = [links for links in LINKS if links.table.name in tables]
-        self._parameters = {"since": since}
+        self._since = since
+
+    @property
+    def steps(self) -> int:
+        """How often `apply` advances."""
+        return len(self._rows) + len(self._links)
 
     def make(self, is_locking: bool) -> None:
         """Compare; first lock what imports have written, so that no sale falls between comparison and write.
@@ -66,16 +68,17 @@ class Comparison:
         Args:
             is_locking: False for a dry run, which disturbs nobody.
         """
-        self._execute(sql("compare_with_backup"))
+        self._connection.execute(sql("compare_with_backup"), {"since": self._since})
         for one in self._rows:
             if is_locking:
                 self._execute(_locked(one))
             self._execute(_differing(one))
             self._execute(_vanished(one))
             if "is_active" in one.columns:
-                self._execute(_created(one))
+                self._connection.execute(sa.text(_created(one)), {"since": self._since})
             for column in one.columns:
                 self._refuse_impossible(one, column)
+        self._execute(sql("refuse_parent_cycles"))
         for links in self._links:
             self._execute(_differing_links(links))
         self._execute(sql("forget_bookkeeping"))
@@ -125,8 +128,7 @@ class Comparison:
 
     def _execute(self, statement: str | sa.TextClause) -> int:
         text = sa.text(statement) if isinstance(statement, str) else statement
-        used = {name: value for name, value in self._parameters.items() if name in text._bindparams}
-        return self._connection.execute(text, used).rowcount
+        return self._connection.execute(text).rowcount
 
 
 _ISSUES = {
@@ -135,35 +137,21 @@ _ISSUES = {
     "vanished": (Severity.NOTE, "restore_row_vanished"),
     "gone": (Severity.WARNING, "restore_reference_gone"),
     "taken": (Severity.WARNING, "restore_value_taken"),
+    "cycle": (Severity.WARNING, "restore_category_cycle"),
 }
 
 
-class _Kept(NamedTuple):
-    reason: str
-    onec_id: str
-    name: str
-    field: str
-    saved: str
-    current: str
-
-
 def _issue(row: sa.RowMapping) -> RowIssue:
-    kept = _Kept(**row)
-    severity, code = _ISSUES[kept.reason]
-    params = {"saved": kept.saved[:200]}
+    severity, code = _ISSUES[row["reason"]]
     return RowIssue(
         severity,
         code,
-        onec_id=kept.onec_id,
-        name=kept.name[:200],
-        field=kept.field,
-        value=kept.current[:200],
-        params=params,
+        onec_id=row["onec_id"],
+        name=row["name"][:SHOWN_LENGTH],
+        field=row["field"],
+        value=row["current"][:SHOWN_LENGTH],
+        params={"saved": row["saved"][:SHOWN_LENGTH]},
     )
-
-
-def _columns(one: Restorable, alias: str) -> str:
-    return ", ".join(f"{alias}.{column}" for column in one.columns)
 
 
 def _locked(one: Restorable) -> str:
@@ -177,13 +165,13 @@ def _locked(one: Restorable) -> str:
 
 
 def _differing(one: Restorable) -> str:
-    table, saved, current = one.table.name, _columns(one, "b"), _columns(one, "t")
+    table, saved, current = one.table.name, one.listed("b"), one.listed("t")
     return f"""
         INSERT INTO difference
         SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name}, field.key,
                row.saved -> field.key, field.value, v.before,
                v.written IS NOT DISTINCT FROM field.value AND v.before <> field.value,
-               CASE WHEN v.row_id IS NULL THEN 'shop' ELSE 'after_import' END
+               CASE WHEN v.row_id IS NULL OR v.before = field.value THEN 'shop' ELSE 'after_import' END
         FROM backup_{table} AS b
         JOIN {table} AS t ON t.id = b.id AND (
             ROW ({saved}) IS DISTINCT FROM ROW ({current})
@@ -262,7 +250,7 @@ def _set_back(one: Restorable) -> str:
     return f"""
         UPDATE {table} AS t
         SET ({", ".join(one.columns)}) = (
-            SELECT {_columns(one, "r")} FROM jsonb_populate_record(t, d.fields) AS r){touched}
+            SELECT {one.listed("r")} FROM jsonb_populate_record(t, d.fields) AS r){touched}
         FROM (
             SELECT row_id, jsonb_object_agg(field, target) AS fields FROM difference
             WHERE table_name = '{table}' AND is_set_back GROUP BY row_id

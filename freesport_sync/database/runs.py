@@ -51,6 +51,12 @@ def close_interrupted_runs(connection: sa.Connection) -> tuple[DeadRun, ...]:
     return tuple(sorted((DeadRun(*row) for row in dead), key=lambda run: run.id))
 
 
+def fruitless_runs(connection: sa.Connection) -> frozenset[int]:
+    """Runs that ended without writing anything into the shop."""
+    ended = (RunStatus.FAILED.value, RunStatus.CANCELLED.value, RunStatus.INTERRUPTED.value)
+    return frozenset(connection.scalars(sa.select(runs.c.id).where(runs.c.status.in_(ended))))
+
+
 def forget_old_runs(connection: sa.Connection, retention_days: int) -> None:
     """Delete the history that is older than so many days."""
     oldest = sa.func.now() - sa.func.make_interval(0, 0, 0, retention_days)
@@ -149,7 +155,7 @@ def status_of(connection: sa.Connection, run: OpenRun) -> RunStatus:
 
 
 def note_merge(connection: sa.Connection, run: OpenRun) -> None:
-    """Remember the time that the merge's transaction writes into every row; on the lock's connection."""
+    """Remember the time that the transaction of an undoable run writes into every row; on the lock's connection."""
     connection.execute(runs.update().where(runs.c.id == run.id).values(merged_at=sa.func.now()))
 
 

@@ -6,27 +6,28 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from freesport_sync.database.restorable import RESTORABLE, Restorable
-from freesport_sync.database.shop_tables import users
+from freesport_sync.database.restorable import RESTORABLE, RESTORABLE_BY_TABLE, Restorable
 from freesport_sync.database.sql_files import sql
 
-
-def prepare_notes(connection: sa.Connection) -> None:
-    """Make the tables `was_<table>`, which take the rows as they were; at the begin of a merge's writing."""
-    for one in RESTORABLE:
-        table, columns = one.table.name, ", ".join(("id", *one.columns))
-        connection.exec_driver_sql(
-            f"CREATE TEMP TABLE was_{table} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
-        )
+_SMALL_TABLES = ("categories", "brands", "products_brand_1c_mapping", "price_types", "product_attributes")
+_CUSTOMER_TABLES = ("users", "companies")
 
 
-def note_small_tables(connection: sa.Connection) -> None:
-    """Note the tables that are updated row by row, whole, just before that.
+def prepare_notes(connection: sa.Connection, has_customers: bool) -> None:
+    """Make the tables `was_<table>`, which take the rows as they were, and note the small tables whole.
 
-    They are not locked: an operator who edits a brand in these milliseconds takes the import's place in the notes.
+    Those are not locked, because few of their rows will be written.
+
+    Args:
+        connection: at the begin of a merge's writing.
+        has_customers: customers are written too; a shop without them need not have their tables.
     """
-    for name in ("categories", "brands", "products_brand_1c_mapping", "price_types", "product_attributes"):
-        _note(connection, _BY_NAME[name], "true", {})
+    for one in _noted(has_customers):
+        table = one.table.name
+        connection.exec_driver_sql(
+            f"CREATE TEMP TABLE was_{table} ON COMMIT DROP AS"
+            f" SELECT t.id, {one.listed('t')} FROM {table} AS t WHERE {'true' if table in _SMALL_TABLES else 'false'}"
+        )
 
 
 def lock_and_note(connection: sa.Connection, table: sa.Table, ids: str, parameters: Mapping[str, object]) -> None:
@@ -38,7 +39,12 @@ def lock_and_note(connection: sa.Connection, table: sa.Table, ids: str, paramete
         ids: a query of ours that gives the ids.
         parameters: of the query.
     """
-    _note(connection, _BY_NAME[table.name], f"t.id IN ({ids}) ORDER BY t.id FOR UPDATE", parameters)
+    one = RESTORABLE_BY_TABLE[table.name]
+    statement = f"""
+        INSERT INTO was_{table.name}
+        SELECT t.id, {one.listed("t")} FROM {table.name} AS t WHERE t.id IN ({ids}) ORDER BY t.id FOR UPDATE
+    """
+    connection.execute(sa.text(statement), parameters)
 
 
 def show_brands_again(connection: sa.Connection) -> None:
@@ -48,14 +54,14 @@ def show_brands_again(connection: sa.Connection) -> None:
 
 def show_customers_again(connection: sa.Connection, onec_ids: Sequence[str]) -> None:
     """Show the customers that an undone import had brought, and that the export has again."""
-    parameters = {"onec_ids": list(onec_ids)}
-    lock_and_note(connection, users, _HIDDEN_CUSTOMERS, parameters)
+    hidden, parameters = sql("hidden_customers").text, {"onec_ids": list(onec_ids)}
+    lock_and_note(connection, RESTORABLE_BY_TABLE["users"].table, hidden, parameters)
     connection.execute(sql("show_customers_again"), parameters)
 
 
-def store_written(connection: sa.Connection, run_id: int) -> None:
+def store_written(connection: sa.Connection, run_id: int, has_customers: bool) -> None:
     """Store what the run has changed in the noted rows and in links, after everything is written."""
-    for one in RESTORABLE:
+    for one in _noted(has_customers):
         connection.execute(sa.text(_stored(one)), {"run_id": run_id})
     connection.execute(sql("store_written_links"), {"run_id": run_id})
 
@@ -65,29 +71,20 @@ def forget_old_written(connection: sa.Connection, newest: int, days: int) -> Non
     connection.execute(sql("forget_old_written"), {"newest": newest, "days": days})
 
 
-_HIDDEN_CUSTOMERS = """
-    SELECT u.id FROM users AS u
-    JOIN freesport_sync.deactivated_objects AS d ON d.entity = 'customer' AND d.onec_id = u.onec_id
-    WHERE u.onec_id = ANY(CAST(:onec_ids AS text[])) AND NOT u.is_active
-"""
-_BY_NAME = {one.table.name: one for one in RESTORABLE}
-
-
-def _note(connection: sa.Connection, one: Restorable, condition: str, parameters: Mapping[str, object]) -> None:
-    columns = ", ".join(f"t.{column}" for column in ("id", *one.columns))
-    statement = f"INSERT INTO was_{one.table.name} SELECT {columns} FROM {one.table.name} AS t WHERE {condition}"
-    connection.execute(sa.text(statement), parameters)
+def _noted(has_customers: bool) -> list[Restorable]:
+    return [one for one in RESTORABLE if has_customers or one.table.name not in _CUSTOMER_TABLES]
 
 
 def _stored(one: Restorable) -> str:
-    table = one.table.name
-    old, new = (", ".join(f"{alias}.{column}" for column in one.columns) for alias in ("w", "t"))
+    """Only of rows that this transaction has written: an operator may have edited others meanwhile."""
+    table, old, new = one.table.name, one.listed("w"), one.listed("t")
     return f"""
         INSERT INTO freesport_sync.written_values (run_id, table_name, row_id, before, written)
         SELECT :run_id, '{table}', w.id,
                jsonb_object_agg(field.key, row.before -> field.key), jsonb_object_agg(field.key, field.value)
         FROM was_{table} AS w
         JOIN {table} AS t ON t.id = w.id AND ROW ({old}) IS DISTINCT FROM ROW ({new})
+            AND t.xmin::text::bigint = txid_current() & 4294967295
         CROSS JOIN LATERAL (
             SELECT to_jsonb(w) AS before, to_jsonb(f) AS written FROM (SELECT {new}) AS f OFFSET 0
         ) AS row

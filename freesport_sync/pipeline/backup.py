@@ -9,8 +9,8 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from freesport_sync import __version__
 from freesport_sync.commerceml.archive import DISK_FULL
@@ -19,8 +19,16 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import BackupMade, IssuesFound, Reporter, StageMeter
 from freesport_sync.core.run import RunReport, Stage
 from freesport_sync.database import backup
-from freesport_sync.database.engine import SNAPSHOT, server_time, server_version, transaction
-from freesport_sync.errors import ImportFailed, reason_of
+from freesport_sync.database.engine import (
+    SNAPSHOT,
+    DatabaseError,
+    as_sync_error,
+    server_time,
+    server_version,
+    transaction,
+)
+from freesport_sync.database.runs import fruitless_runs
+from freesport_sync.errors import ConnectionFailed, ImportFailed, SyncError, reason_of
 from freesport_sync.os_support import rename_fresh
 from freesport_sync.pipeline.job import Job
 from freesport_sync.pipeline.locked_run import LockedRun, RunResult, run_locked
@@ -49,18 +57,20 @@ def back_up_before_import(run: LockedRun) -> None:
     """Make the backup of an import that can be undone.
 
     Raises:
-        ImportFailed: it could not be made, and the operator has not said that he can do without.
-        SyncError: the run was cancelled, or the connection was lost.
+        SyncError: it could not be made, and the operator has not said that the import may do without; or the run was
+            cancelled, or the connection was lost.
     """
     request = run.job.request
     if not request.is_undoable or request.skip_backup:
         return
     try:
         make_backup(run)
-    except ImportFailed as error:
-        if not request.is_backup_optional:
-            raise
-        reason = run.job.texts.error(error)
+    except (SyncError, DatabaseError) as error:
+        run.job.cancel.check()
+        failure = as_sync_error(error)
+        if not request.is_backup_optional or isinstance(failure, ConnectionFailed):
+            raise failure from error
+        reason = run.job.texts.error(failure)
         run.report(IssuesFound((RowIssue(Severity.WARNING, "backup_failed", params={"reason": reason}),)))
 
 
@@ -76,51 +86,56 @@ def make_backup(run: LockedRun) -> None:
     tables = backup.existing_tables(connection)
     sizes = backup.table_sizes(connection, tables)
     meter = ByteMeter(run.report, Stage.BACKUP, sizes, passes=2, check=run.job.cancel.check)
-    backup_id = new_backup_id(server_time(connection), run.run_id)
+    backup_id = new_backup_id(server_time(connection), run.run_id, backup.database_identity(connection))
     path = backup.backup_path(folder, backup_id)
-    draft = backup.draft_path(path)
-    with _faults_named(draft):
+    with _faults_named(path):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         backup.remove_drafts(folder)
         _require_space(folder, sum(sizes.values()))
-        try:
-            manifest = _write(run, draft, backup_id, meter.advance)
-            meter.next_pass()
-            backup.verify(draft, manifest, meter.advance)
-            rename_fresh(draft, path)
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink()
-            raise
-        meter.finish()
-        run.report(BackupMade(backup_id, str(path), manifest.rows, path.stat().st_size))
-        _rotate(run, folder, manifest)
+        manifest = _made(run, path, backup_id, meter)
+    meter.finish()
+    run.report(BackupMade(backup_id, str(path), manifest.rows, path.stat().st_size))
+    _rotate(run, folder, manifest)
 
 
-def _write(run: LockedRun, draft: Path, backup_id: str, advance: Callable[[str, int], None]) -> Manifest:
-    connection, job = run.connection, run.job
+def _made(run: LockedRun, path: Path, backup_id: str, meter: ByteMeter) -> Manifest:
+    draft = backup.draft_path(path)
     descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with open(descriptor, "w+b") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
-            with transaction(connection, SNAPSHOT):
-                made_at, tables = server_time(connection), backup.existing_tables(connection)
-                saved = backup.save_tables(connection, tables, archive, advance)
-                manifest = Manifest(
-                    backup_id=backup_id,
-                    run_id=run.run_id,
-                    made_at=made_at,
-                    database=backup.database_identity(connection),
-                    label=job.target.label,
-                    server_version=server_version(connection),
-                    fingerprint=backup.fingerprint(connection, tables),
-                    operator=job.request.operator,
-                    host=socket.gethostname(),
-                    program_version=__version__,
-                    tables=saved,
-                )
-            backup.write_manifest(archive, manifest)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with open(descriptor, "w+b") as file:
+            manifest = _write(run, file, backup_id, meter.advance)
+        meter.next_pass()
+        backup.verify(draft, manifest, meter.advance)
+        rename_fresh(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    return manifest
+
+
+def _write(run: LockedRun, file: IO[bytes], backup_id: str, advance: Callable[[str, int], None]) -> Manifest:
+    connection, job = run.connection, run.job
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
+        with transaction(connection, SNAPSHOT):
+            made_at, tables = server_time(connection), backup.existing_tables(connection)
+            saved = backup.save_tables(connection, tables, archive, advance)
+            manifest = Manifest(
+                backup_id=backup_id,
+                run_id=run.run_id,
+                made_at=made_at,
+                database=backup.database_identity(connection),
+                label=job.target.label,
+                server_version=server_version(connection),
+                fingerprint=backup.fingerprint(connection, tables),
+                operator=job.request.operator,
+                host=socket.gethostname(),
+                program_version=__version__,
+                tables=saved,
+            )
+        backup.write_manifest(archive, manifest)
+    file.flush()
+    os.fsync(file.fileno())
     return manifest
 
 
@@ -132,10 +147,8 @@ def _require_space(folder: Path, size_bytes: int) -> None:
 
 
 def _rotate(run: LockedRun, folder: Path, newest: Manifest) -> None:
-    kept, needed = run.job.settings.backup, {run.run_id}
-    now: datetime = newest.made_at
-    backups = backup.list_backups(folder)
-    for one in superfluous(backups, newest.database, now, kept.keep_count, kept.keep_days, needed):
+    kept, fruitless = run.job.settings.backup, fruitless_runs(run.connection)
+    for one in superfluous(backup.list_backups(folder), newest, kept.keep_count, kept.keep_days, fruitless):
         with suppress(OSError):  # somebody has it open; the next backup tries again
             backup.backup_path(folder, one.backup_id).unlink()
 

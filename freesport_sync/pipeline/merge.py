@@ -213,8 +213,8 @@ class Merger:
         products, variants = merge.rows_to_write(self._connection)
         total = products + variants + books.customers.rows
         meter = StageMeter(self._report, Stage.APPLY, total, time.monotonic)
-        written.prepare_notes(self._connection)
-        written.note_small_tables(self._connection)
+        has_customers = self._customer_session is not None
+        written.prepare_notes(self._connection, has_customers)
         reference_tables.write_categories(self._connection, books.categories)
         reference_tables.write_brands(self._connection, books.brands)
         reference_tables.write_price_types(self._connection, books.price_types)
@@ -236,6 +236,7 @@ class Merger:
         attribute_tables.write_attributes(self._connection, books.attributes)
         self._cancel.check()
         if self._customer_session is not None:
+            written.show_customers_again(self._connection, [row.onec_id for row in self._staged.customers])
             customer_tables.write_customers(
                 self._connection,
                 books.customers,
@@ -243,8 +244,7 @@ class Merger:
                 self._request.chunk_size,
                 advance(Entity.CUSTOMER, products + variants),
             )
-            written.show_customers_again(self._connection, [row.onec_id for row in self._staged.customers])
         merge.check_constraints(self._connection)
         if self._request.is_undoable:
-            written.store_written(self._connection, self._run.run_id)
+            written.store_written(self._connection, self._run.run_id, has_customers)
         meter.finish()

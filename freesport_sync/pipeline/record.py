@@ -86,7 +86,8 @@ class RunRecord:
         """
         self._journal.stop()
         name_issues(connection, self._run.id)
-        runs.note_merge(connection, self._run)
+        if self._job.request.is_undoable:
+            runs.note_merge(connection, self._run)
         self._close(connection, RunStatus.COMPLETED, counts, updated)
 
     def complete_without_writing(

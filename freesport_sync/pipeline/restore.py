@@ -7,10 +7,10 @@ from pathlib import Path
 
 from freesport_sync.core.backup import Manifest
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.progress import IssuesFound, StageMeter
-from freesport_sync.core.run import FieldChange, RunReport, Stage
+from freesport_sync.core.progress import BackupFound, IssuesFound, StageMeter
+from freesport_sync.core.run import Counts, Entity, FieldChange, RunReport, Stage
 from freesport_sync.database import backup, merge
-from freesport_sync.database.history import note_undone, undoable_runs_since
+from freesport_sync.database.history import is_outlived, note_undone, undoable_runs_since
 from freesport_sync.database.restore import Comparison, is_compared, load_table
 from freesport_sync.errors import BackupUnusable, ConfigError
 from freesport_sync.pipeline.backup import ByteMeter
@@ -74,6 +74,8 @@ class _Restore:
         manifest, path = self._manifest, str(self._path)
         if manifest.database != backup.database_identity(self._connection):
             raise BackupUnusable("backup_foreign", path=path, label=manifest.label)
+        if is_outlived(self._connection, manifest.run_id):
+            raise BackupUnusable("backup_outlived", path=path)
         tables = backup.existing_tables(self._connection)
         if [table.name for table in manifest.tables] != [table.name for table in tables]:
             raise BackupUnusable("backup_other_tables", path=path)
@@ -95,9 +97,11 @@ class _Restore:
 
     def _tell_runs(self) -> None:
         """Which imports will be taken back: perhaps more than the one whose backup this is."""
-        numbers = ", ".join(map(str, undoable_runs_since(self._connection, self._manifest.run_id)))
-        if numbers:
-            self._run.report(IssuesFound((RowIssue(Severity.NOTE, "restore_runs", params={"runs": numbers}),)))
+        runs = undoable_runs_since(self._connection, self._manifest.run_id)
+        self._run.report(BackupFound(self._manifest.backup_id, self._manifest.made_at, runs))
+        if runs:
+            params = {"runs": ", ".join(map(str, runs))}
+            self._run.report(IssuesFound((RowIssue(Severity.NOTE, "restore_runs", params=params),)))
 
     def _attempt(self) -> RunResult:
         is_dry_run = self._run.job.request.is_dry_run
@@ -105,23 +109,27 @@ class _Restore:
         tables = frozenset(table.name for table in self._manifest.tables)
         comparison = Comparison(self._connection, tables, self._manifest.run_id)
         comparison.make(is_locking=not is_dry_run)
-        self._report_kept(comparison)
         counts = comparison.counts()
+        self._report_issues(comparison, counts)
         changes: tuple[FieldChange, ...] = comparison.changes(MAX_FIELD_CHANGES) if is_dry_run else ()
         meter.finish()
         if not is_dry_run:
             self._apply(comparison)
         return RunResult(counts, changes, {})
 
-    def _report_kept(self, comparison: Comparison) -> None:
-        if not self._has_reported:
-            self._has_reported = True
-            for issues in comparison.kept():
-                self._run.report(IssuesFound(issues))
-                self._run.job.cancel.check()
+    def _report_issues(self, comparison: Comparison, counts: dict[Entity, Counts]) -> None:
+        """What stays, once however often the comparison is repeated."""
+        if self._has_reported:
+            return
+        self._has_reported = True
+        if not any(count.updated for count in counts.values()):
+            self._run.report(IssuesFound((RowIssue(Severity.NOTE, "restore_nothing"),)))
+        for issues in comparison.kept():
+            self._run.report(IssuesFound(issues))
+            self._run.job.cancel.check()
 
     def _apply(self, comparison: Comparison) -> None:
-        meter = StageMeter(self._run.report, Stage.APPLY, len(self._manifest.tables), time.monotonic)
+        meter = StageMeter(self._run.report, Stage.APPLY, comparison.steps, time.monotonic)
         done = 0
 
         def advance() -> None:

@@ -74,10 +74,10 @@ class _Import:
             record.add_files(self._lock, plan.export_files)
             sessions = record.open_sessions(self._lock, plan.import_types)
             self._guard(plan)
-            back_up_before_import(self._run)
             staged = stage_export(
                 plan, self._pool, self._lock, lambda books: self._context(plan, books), self._report, job.cancel
             )
+            back_up_before_import(self._run)  # not sooner: an export that cannot be read needs none
             pictures = self._deliver_pictures(plan, staged, source)
         customers_session = sessions.get(ImportType.CUSTOMERS)
         return Merger(self._run, plan, staged, pictures, customers_session).run()

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
-from freesport_sync.core.run import Entity, RunStatus
-from freesport_sync.database.restorable import LINKS, RESTORABLE
-from tests.builders import brand_property, contragent, offer, prices, product, property_, rests
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from freesport_sync.core.progress import Event, Progress
+from freesport_sync.core.run import Entity, RunKind, RunStatus, Stage
+from freesport_sync.database.restorable import LINKS, RESTORABLE, RESTORABLE_BY_TABLE
+from freesport_sync.database.sql_files import sql
+from freesport_sync.errors import BackupUnusable
+from freesport_sync.settings.model import BackupSettings
+from tests.builders import (
+    ROOT_GROUP,
+    brand_property,
+    contragent,
+    group,
+    offer,
+    prices,
+    product,
+    property_,
+    rests,
+)
 from tests.integration.scenes import everything, everything_changed
 from tests.integration.support import NewExport, row_versions, shop_rows
 from tests.shop import Shop
@@ -213,7 +232,7 @@ def test_what_the_shop_has_deleted_is_told(stocked_shop: Shop, new_export: NewEx
     backup_id = shop.back_up()
     shop.execute("DELETE FROM product_variants")
     shop.restore(backup_id)
-    assert shop.issues() == {"restore_row_vanished": ["p1#c1"]}
+    assert shop.issues() == {"restore_row_vanished": ["p1#c1"], "restore_nothing": [""]}
 
 
 def test_an_order_during_the_restore_is_not_lost(stocked_shop: Shop, new_export: NewExport) -> None:
@@ -262,7 +281,7 @@ def test_what_the_shop_did_between_two_imports_outlives_the_undoing_of_both(
     shop.undo(runs[0])
     assert shop.row("SELECT retail_price, opt1_price FROM product_variants") == (180, 70)
     assert shop.value("SELECT description FROM products") == ""
-    assert shop.issues()["restore_kept_after_import"] == ["p1#c1", "p1#c1"]
+    assert shop.issues()["restore_kept"] == ["p1#c1", "p1#c1"]
 
 
 def test_links_of_the_shop_outlive_the_undoing_of_two_imports(shop: Shop, new_export: NewExport) -> None:
@@ -336,3 +355,78 @@ def test_who_was_shown_again_is_hidden_again(shop: Shop, new_export: NewExport) 
         assert shop.row(query) == (True, True)
         shop.undo(report.run_id)
         assert shop.row(query) == (False, False)
+
+
+def test_a_sale_waits_between_comparison_and_write(stocked_shop: Shop, dearer: Path) -> None:
+    shop, refused = stocked_shop, []
+    report = shop.run(dearer, skip_backup=False)
+    shop.execute("UPDATE product_variants SET stock_quantity = 5")
+    shop.execute("SET lock_timeout = '50ms'")
+
+    def sell(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage is Stage.RESOLVE and event.done:
+            with pytest.raises(OperationalError, match="lock timeout"):
+                shop.execute("UPDATE product_variants SET stock_quantity = stock_quantity - 1")
+            refused.append(True)
+
+    shop.undo(report.run_id, on_event=sell)
+    assert refused
+
+
+def test_a_shop_without_customers_is_undone_too(stocked_shop: Shop, dearer: Path) -> None:
+    shop = stocked_shop
+    shop.execute("DROP TABLE common_customersynclog, companies, users")
+    report = shop.run(dearer, skip_backup=False, kind=RunKind.CATALOG)
+    shop.undo(report.run_id)
+    assert shop.value("SELECT retail_price FROM product_variants") == 100
+
+
+@pytest.mark.parametrize(
+    "forget", ["UPDATE freesport_sync.runs SET is_forgotten = true", "DELETE FROM freesport_sync.runs"]
+)
+def test_a_backup_is_not_restored_when_it_is_not_known_what_came_after(
+    stocked_shop: Shop, dearer: Path, forget: str
+) -> None:
+    report = stocked_shop.run(dearer, skip_backup=False)
+    stocked_shop.execute(f"{forget} WHERE id = :id", id=report.run_id)
+    with pytest.raises(BackupUnusable, match="backup_outlived"):
+        stocked_shop.undo(report.run_id)
+
+
+def test_what_an_import_wrote_is_forgotten_with_its_backup(stocked_shop: Shop, dearer: Path) -> None:
+    shop = stocked_shop
+    shop.settings = shop.settings.model_copy(update={"backup": BackupSettings(keep_count=1, keep_days=0)})
+    first = shop.run(dearer, skip_backup=False).run_id
+    shop.execute("UPDATE product_variants SET retail_price = 1")
+    shop.run(dearer, skip_backup=False)
+    shop.back_up()
+    query = "SELECT is_forgotten FROM freesport_sync.runs WHERE id >= :first AND kind = 'all' ORDER BY id"
+    assert shop.rows(query, first=first) == [(True,), (False,)]
+
+
+def test_a_category_never_goes_back_into_itself(shop: Shop, new_export: NewExport) -> None:
+    first, second = new_export(), new_export()
+    for export, groups in ((first, [group("g1", children=[group("g2")])]), (second, [group("g1"), group("g2")])):
+        export.reference_books()
+        export.groups(group("root", name=ROOT_GROUP, children=groups))
+        export.goods(product("p1"))
+    shop.run(first.folder)
+    report = shop.run(second.folder, skip_backup=False)
+    child = "(SELECT id FROM categories WHERE onec_id = 'g2')"
+    shop.execute(f"UPDATE categories SET parent_id = {child} WHERE onec_id = 'g1'")
+    shop.undo(report.run_id)
+    assert shop.issues()["restore_category_cycle"] == ["g2"]
+    above = "SELECT parent_id = (SELECT id FROM categories WHERE onec_id = 'g1') FROM categories WHERE onec_id = 'g2'"
+    assert not shop.value(above)
+
+
+def test_every_column_that_an_import_updates_can_be_set_back() -> None:
+    for file, table in (
+        ("products", "products"),
+        ("variants", "product_variants"),
+        ("users", "users"),
+        ("companies",) * 2,
+    ):
+        written = set(re.findall(r"^(?:SET|   ) (\w+) =", sql(f"update_{file}").text, re.MULTILINE))
+        assert written - {"updated_at"} <= set(RESTORABLE_BY_TABLE[table].columns)
+        assert len(written) > 3

@@ -1,6 +1,11 @@
-DELETE FROM freesport_sync.written_values AS w USING freesport_sync.runs AS r
-WHERE r.id = w.run_id AND r.started_at < now() - make_interval(days => :days)
-  AND r.id < (SELECT min(id) FROM (
-      SELECT id FROM freesport_sync.runs AS n
-      WHERE EXISTS (SELECT FROM freesport_sync.written_values AS v WHERE v.run_id = n.id)
-      ORDER BY id DESC LIMIT :newest) AS kept)
+-- The runs remember that it is gone: their backups are not restored any more.
+WITH gone AS (
+    DELETE FROM freesport_sync.written_values AS w USING freesport_sync.runs AS r
+    WHERE r.id = w.run_id AND r.started_at < now() - make_interval(days => :days)
+      AND r.id < (SELECT min(id) FROM (
+          SELECT id FROM freesport_sync.runs AS n
+          WHERE EXISTS (SELECT FROM freesport_sync.written_values AS v WHERE v.run_id = n.id)
+          ORDER BY id DESC LIMIT :newest) AS kept)
+    RETURNING w.run_id
+)
+UPDATE freesport_sync.runs SET is_forgotten = true WHERE id IN (SELECT run_id FROM gone)

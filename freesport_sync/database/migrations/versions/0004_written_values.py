@@ -24,6 +24,13 @@ def upgrade() -> None:
         schema=SCHEMA,
     )
     op.add_column("runs", sa.Column("undone_by", sa.BigInteger, comment="the run that has undone it"), schema=SCHEMA)
+    op.add_column(
+        "runs",
+        sa.Column(
+            "is_forgotten", sa.Boolean, nullable=False, server_default=sa.false(), comment="its written values are"
+        ),
+        schema=SCHEMA,
+    )
     op.create_table(
         "written_values",
         sa.Column("run_id", sa.BigInteger, sa.ForeignKey(f"{SCHEMA}.runs.id", ondelete="CASCADE"), primary_key=True),
