@@ -19,7 +19,8 @@ from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop_tables import create_shop_tables
 from freesport_sync.pipeline.workers import WorkerPool
 from tests.builders import ExportBuilder, offer, prices, product
-from tests.shop import Shop, cloned_database
+from tests.databases import cloned_database, make_logins_cheap, remembered_statements
+from tests.shop import Shop
 
 ROOT_VARIABLE = "FREESPORT_TEST_ROOT"
 BINARIES_VARIABLE = "FREESPORT_TEST_POSTGRES_BIN"
@@ -58,6 +59,17 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: now and then a test waits."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("frozen") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(ROOT_VARIABLE), ignore_errors=True)
@@ -77,7 +89,9 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     binaries = os.environ.get(BINARIES_VARIABLE)
     folder = Path(os.environ[ROOT_VARIABLE]) / "postgres"
     with EmbeddedPostgres(folder, Path(binaries) if binaries else None, settings=FAST) as server:
-        yield server
+        make_logins_cheap(server)
+        with remembered_statements(server):
+            yield server
 
 
 @pytest.fixture(scope="session")

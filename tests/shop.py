@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -21,7 +19,6 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import BackupMade, Event, IssuesFound, Reporter
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.database.backup import database_identity
-from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect
 from freesport_sync.pipeline.backup import run_backup
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
@@ -143,19 +140,6 @@ class Shop:
                 for issue in event.issues:
                     found.setdefault(issue.code, []).append(issue.onec_id)
         return found
-
-
-@contextmanager
-def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.URL]:
-    """A fresh copy of a database, for the time of a test."""
-    name = f"test_{uuid4().hex}"
-    admin = connect(postgres.url("postgres"), "tests")
-    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    try:
-        yield postgres.url(name)
-    finally:
-        admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        admin.close()
 
 
 @cache
