@@ -135,7 +135,7 @@ PATIENT = """
 import sys
 from freesport_sync import cli_terminal
 from freesport_sync.__main__ import main
-cli_terminal.PATIENCE_S = 600
+cli_terminal.PATIENCE_S = cli_terminal.WINDING_UP_S = 600
 sys.exit(main())
 """
 
