@@ -60,6 +60,10 @@ def make_logins_cheap(postgres: EmbeddedPostgres) -> None:
         admin.exec_driver_sql(f"ALTER ROLE {url.username} PASSWORD '{verifier}'")
 
 
+def _nothing_to_learn(connection: sa.Connection) -> None:
+    """All engines share a dialect that knows the server already."""
+
+
 @contextmanager
 def remembered_statements(postgres: EmbeddedPostgres) -> Iterator[None]:
     """What one connection of this process has compiled the others need not compile: a run makes two of them.
@@ -71,6 +75,7 @@ def remembered_statements(postgres: EmbeddedPostgres) -> Iterator[None]:
 
     def create_engine(url: sa.URL, **options: Any) -> sa.Engine:
         engine = create(url, **options)
+        engine.dialect.initialize = _nothing_to_learn
         engine.dialect, engine._compiled_cache = known.dialect, known._compiled_cache
         return engine
 

@@ -24,9 +24,10 @@ from freesport_sync.database.restorable import BACKUP_TABLES
 from freesport_sync.errors import BackupUnusable, Cancelled, ConfigError, ImportFailed, LockHeld
 from freesport_sync.settings.model import BackupSettings
 from tests.builders import contragent, prices, product, rests
+from tests.databases import cloned_database
 from tests.integration.scenes import everything
 from tests.integration.support import NewExport, shop_rows
-from tests.shop import Shop, cloned_database
+from tests.shop import Shop
 
 
 def archives(shop: Shop) -> list[Path]:
