@@ -20,7 +20,7 @@ from freesport_sync.database.shop_tables import create_shop_tables
 from freesport_sync.pipeline.workers import WorkerPool
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.databases import cloned_database, make_logins_cheap, remembered_statements
-from tests.shop import Shop
+from tests.shop import Shop, imported_template
 
 ROOT_VARIABLE = "FREESPORT_TEST_ROOT"
 BINARIES_VARIABLE = "FREESPORT_TEST_POSTGRES_BIN"
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if sys.dont_write_bytecode:
             # Half of a program's time to start: hundreds of processes need not compile the same modules.
             del os.environ["PYTHONDONTWRITEBYTECODE"]
-            os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
+            os.environ["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix) / "bytecode")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -145,11 +145,8 @@ def stocked_template(
     postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """A database to clone: a shop that has product p1 at a price of 100."""
-    folder = tmp_path_factory.mktemp("stocked")
-    with cloned_database(postgres, template) as url:
-        with Shop(url, folder) as shop:
-            shop.run(_priced(folder / "export", 100))
-        yield str(url.database)
+    with imported_template(postgres, template, _priced(tmp_path_factory.mktemp("stocked") / "export", 100)) as name:
+        yield name
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -19,6 +20,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import BackupMade, Event, IssuesFound, Reporter
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.database.backup import database_identity
+from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect
 from freesport_sync.pipeline.backup import run_backup
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
@@ -27,6 +29,7 @@ from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
 from freesport_sync.texts import Language, Texts
+from tests.databases import cloned_database
 
 
 class ReadsHere(WorkerPool):
@@ -140,6 +143,15 @@ class Shop:
                 for issue in event.issues:
                     found.setdefault(issue.code, []).append(issue.onec_id)
         return found
+
+
+@contextmanager
+def imported_template(postgres: EmbeddedPostgres, template: str, export: Path) -> Iterator[str]:
+    """A database to clone: a shop into which an export has been imported."""
+    with cloned_database(postgres, template) as url:
+        with Shop(url, export.parent) as shop:
+            shop.run(export)
+        yield str(url.database)
 
 
 @cache

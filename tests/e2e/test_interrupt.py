@@ -17,7 +17,6 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.bench.generator import generate
 from tests.e2e.program import ROOT, Installation, Outcome, Program, clean_environment
 from tests.e2e.test_crash import run_arguments, servers_in
 from tests.integration.support import shop_rows
@@ -61,10 +60,9 @@ def assert_rows_closed(shop: Shop) -> None:
 
 
 @SIGNALS
-def test_while_reading(shop: Shop, tmp_path: Path, number: int) -> None:
-    generate(tmp_path / "large", products=300)
+def test_while_reading(shop: Shop, large: Path, tmp_path: Path, number: int) -> None:
     before = shop_rows(shop)
-    with Installation(tmp_path / "home", shop.url).start(*run_arguments(tmp_path / "large")) as program:
+    with Installation(tmp_path / "home", shop.url).start(*run_arguments(large)) as program:
         program.event("progress", stage="stage")
         program.stop_workers()  # so that it cannot finish
         outcome = interrupted(program, number)
@@ -170,16 +168,15 @@ def test_while_the_workers_start(installed: Installation, dearer: Path, number: 
         interrupted(program, number)
 
 
-def test_with_the_private_server(private: Installation, dearer: Path, tmp_path: Path) -> None:
-    generate(tmp_path / "large", products=300)
-    with private.start(*run_arguments(tmp_path / "large")) as program:
+def test_with_the_private_server(used_private: Installation, dearer: Path, large: Path) -> None:
+    with used_private.start(*run_arguments(large)) as program:
         program.event("progress", stage="stage")
         program.stop_workers()
         interrupted(program)
-    outcome = private.run(*run_arguments(dearer))
+    outcome = used_private.run(*run_arguments(dearer))
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.events("run_started")[0]["run_id"] == 2
-    assert servers_in(private.home) == []
+    assert servers_in(used_private.home) == []
 
 
 def test_on_a_terminal_the_cursor_comes_back(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:

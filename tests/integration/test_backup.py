@@ -243,7 +243,7 @@ def test_a_backup_sees_one_moment(stocked_shop: Shop) -> None:
     assert dict(zip(columns, row.split("\t"), strict=True))["stock_quantity"] == "0"
 
 
-def test_a_restore_is_refused_while_somebody_imports(stocked_shop: Shop) -> None:
+def test_a_restore_is_refused_while_somebody_imports(stocked_shop: Shop, short_holder_wait: None) -> None:
     backup_id = stocked_shop.back_up()
     importer = connect(stocked_shop.url, "tests")
     take_lock(importer)

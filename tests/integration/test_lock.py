@@ -76,9 +76,8 @@ def test_second_import_is_refused_and_told_who_is_first(stocked_shop: Shop, dear
 
 
 def test_program_without_a_run_is_named_by_its_address(
-    stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch
+    stocked_shop: Shop, dearer: Path, short_holder_wait: None
 ) -> None:
-    monkeypatch.setattr(lock, "HOLDER_WAIT_S", 0.1)
     with holding(stocked_shop.url, TAKE_LOCK) as holder:
         pid = holder.connection.scalar(sa.text("SELECT pg_backend_pid()"))
         error = refusal(stocked_shop, dearer)

@@ -13,7 +13,6 @@ import pytest
 import sqlalchemy as sa
 
 from freesport_sync.core.run import RunStatus, Stage
-from freesport_sync.database import lock
 from freesport_sync.database.engine import connect, transaction
 from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
 from freesport_sync.errors import Cancelled, ConfigError, LockHeld
@@ -280,8 +279,7 @@ def test_nothing_is_written_where_nothing_is_dead(stocked_shop: Shop, empty_data
         assert nothing.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == 0
 
 
-def test_nothing_is_closed_while_somebody_imports(stocked_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "HOLDER_WAIT_S", 0.1)
+def test_nothing_is_closed_while_somebody_imports(stocked_shop: Shop, short_holder_wait: None) -> None:
     stocked_shop.value(FOREIGN, status="in_progress", key="abcdef", age=OLD)
 
     def refused() -> LockHeld:
