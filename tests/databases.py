@@ -75,7 +75,7 @@ def remembered_statements(postgres: EmbeddedPostgres) -> Iterator[None]:
 
     def create_engine(url: sa.URL, **options: Any) -> sa.Engine:
         engine = create(url, **options)
-        engine.dialect.initialize = _nothing_to_learn
+        engine.dialect.initialize = _nothing_to_learn  # type: ignore[method-assign]
         engine.dialect, engine._compiled_cache = known.dialect, known._compiled_cache
         return engine
 

@@ -12,11 +12,12 @@ from uuid import uuid4
 import pytest
 
 from freesport_sync import os_support
+from freesport_sync.cli import run_command_line
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.settings.paths import find_paths
 from tests.bench.generator import generate
 from tests.conftest import ROOT_VARIABLE
-from tests.e2e.program import Installation
+from tests.e2e.program import Command, Installation, Outcome
 from tests.shop import Shop
 
 
@@ -67,3 +68,18 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(stocked_shop: Shop, tmp_path: Path) -> Installation:
     """The program for `stocked_shop`."""
     return Installation(tmp_path / "home", stocked_shop.url)
+
+
+@pytest.fixture
+def command(installed: Installation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line for `stocked_shop`, without the time that a process takes to start."""
+    for name, value in installed.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run_here(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        code = run_command_line([*map(str, arguments), *installed.arguments])
+        out, err = capfd.readouterr()
+        return Outcome(code, out, err)
+
+    return run_here

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,10 @@ class Outcome:
         """The only error line."""
         (error,) = self.events("error")
         return error
+
+
+Command = Callable[..., Outcome]
+"""A command line in, how it ended out."""
 
 
 class Program:

@@ -7,7 +7,6 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,30 +16,14 @@ from freesport_sync.cli import build_parser, run_command_line
 from freesport_sync.errors import ExitCode
 from freesport_sync.texts import Language, Texts
 from tests.builders import ExportBuilder, contragent, offer, prices, product
-from tests.e2e.program import ROOT, Installation, Outcome, address, clean_environment, run
+from tests.e2e.program import ROOT, Command, Installation, address, clean_environment, run
 from tests.integration.test_connection import SECRET, free_port
 from tests.integration.test_lock import FOREIGN, TAKE_LOCK, YOUNG
 from tests.shop import Shop
 from tests.watching import holding
 
-Command = Callable[..., Outcome]
 NOWHERE = ("--database-url", "postgresql://u@127.0.0.1:1/shop")
 """Not even asked; without it the private server would have to be started first."""
-
-
-@pytest.fixture
-def command(installed: Installation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command line for `stocked_shop`, without the time that a process takes to start."""
-    for name, value in installed.environment.items():
-        monkeypatch.setenv(name, value)
-
-    def run_here(*arguments: str) -> Outcome:
-        capfd.readouterr()
-        code = run_command_line([*arguments, *installed.arguments])
-        out, err = capfd.readouterr()
-        return Outcome(code, out, err)
-
-    return run_here
 
 
 # --- arguments ------------------------------------------------------------------------------------------------------
@@ -183,6 +166,7 @@ def test_json_lines(stocked_shop: Shop, installed: Installation, command: Comman
     assert outcome.lines[0] == {
         "event": "run_started",
         "run_id": 2,
+        "kind": "prices",
         "operator": outcome.lines[0]["operator"],
         "database": outcome.lines[0]["database"],
         "is_dry_run": True,
