@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[ROOT_VARIABLE] = folder
         if sys.dont_write_bytecode:
             # Half of a program's time to start: hundreds of processes need not compile the same modules.
-            del os.environ["PYTHONDONTWRITEBYTECODE"]
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             os.environ["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix) / "bytecode")
 
 
