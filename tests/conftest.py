@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,8 @@ from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop_tables import create_shop_tables
 from freesport_sync.pipeline.workers import WorkerPool
 from tests.builders import ExportBuilder, offer, prices, product
-from tests.shop import Shop, cloned_database
+from tests.databases import cloned_database, make_logins_cheap, remembered_statements
+from tests.shop import Shop, imported_template
 
 ROOT_VARIABLE = "FREESPORT_TEST_ROOT"
 BINARIES_VARIABLE = "FREESPORT_TEST_POSTGRES_BIN"
@@ -51,6 +53,21 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="freesport-tests-", dir=MEMORY_DISK if has_memory else None)
         os.chmod(folder, 0o755)
         os.environ[ROOT_VARIABLE] = folder
+        if sys.dont_write_bytecode:
+            # Half of a program's time to start: hundreds of processes need not compile the same modules.
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+            os.environ["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix) / "bytecode")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: now and then a test waits."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("frozen") is None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -72,7 +89,9 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     binaries = os.environ.get(BINARIES_VARIABLE)
     folder = Path(os.environ[ROOT_VARIABLE]) / "postgres"
     with EmbeddedPostgres(folder, Path(binaries) if binaries else None, settings=FAST) as server:
-        yield server
+        make_logins_cheap(server)
+        with remembered_statements(server):
+            yield server
 
 
 @pytest.fixture(scope="session")
@@ -126,11 +145,8 @@ def stocked_template(
     postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """A database to clone: a shop that has product p1 at a price of 100."""
-    folder = tmp_path_factory.mktemp("stocked")
-    with cloned_database(postgres, template) as url:
-        with Shop(url, folder) as shop:
-            shop.run(_priced(folder / "export", 100))
-        yield str(url.database)
+    with imported_template(postgres, template, _priced(tmp_path_factory.mktemp("stocked") / "export", 100)) as name:
+        yield name
 
 
 @pytest.fixture

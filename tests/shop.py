@@ -10,7 +10,6 @@ from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -30,6 +29,7 @@ from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
 from freesport_sync.texts import Language, Texts
+from tests.databases import cloned_database
 
 
 class ReadsHere(WorkerPool):
@@ -146,16 +146,12 @@ class Shop:
 
 
 @contextmanager
-def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.URL]:
-    """A fresh copy of a database, for the time of a test."""
-    name = f"test_{uuid4().hex}"
-    admin = connect(postgres.url("postgres"), "tests")
-    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    try:
-        yield postgres.url(name)
-    finally:
-        admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        admin.close()
+def imported_template(postgres: EmbeddedPostgres, template: str, export: Path) -> Iterator[str]:
+    """A database to clone: a shop into which an export has been imported."""
+    with cloned_database(postgres, template) as url:
+        with Shop(url, export.parent) as shop:
+            shop.run(export)
+        yield str(url.database)
 
 
 @cache

@@ -15,7 +15,7 @@ from freesport_sync.core.run import Stage
 from freesport_sync.database.engine import connect
 
 DEADLINE_S = 30.0
-POLL_S = 0.02
+POLL_S = 0.01
 
 T = TypeVar("T")
 

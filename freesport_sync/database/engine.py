@@ -101,6 +101,7 @@ def connect(url: sa.URL, application_name: str) -> sa.Connection:
         url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
+        use_native_hstore=False,  # nobody needs it, and the question whether the server has it takes a moment
         hide_parameters=True,  # names and e-mails of customers must not get into a log with an error
         connect_args=_LIBPQ_SETTINGS | {"application_name": application_name},
     )
@@ -287,9 +288,9 @@ def _apply_session_settings(connection: sa.Connection) -> None:
 def _take_settings(connection: sa.Connection, settings: Mapping[str, str]) -> bool:
     """Set what the server knows of them, with one question: an older server knows less."""
     query = """
-        SELECT set_config(known.name, wanted.value, false)
+        SELECT set_config(name, value, false)
         FROM unnest(CAST(:names AS text[]), CAST(:values AS text[])) AS wanted (name, value)
-        JOIN pg_settings AS known ON known.name = wanted.name
+        WHERE current_setting(name, true) IS NOT NULL
     """
     try:
         connection.execute(sa.text(query), {"names": list(settings), "values": list(settings.values())})

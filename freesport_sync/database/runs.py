@@ -190,7 +190,7 @@ def close_run(
         )
     )
     if closed.rowcount:
-        sessions.add_report_line(connection, run.id, report_line)
+        sessions.add_report_lines(connection, run.id, [report_line])
         sessions.close_sessions(connection, run.id, outcome, error_message)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
 from freesport_sync.core.issues import Severity
@@ -162,13 +163,14 @@ def add_details(connection: sa.Connection, run_id: int, details: Mapping[str, An
     )
 
 
-def add_report_line(connection: sa.Connection, run_id: int, line: str) -> None:
-    """Append a line to the report that the shop's admin shows; the time is the server's, in UTC."""
+def add_report_lines(connection: sa.Connection, run_id: int, lines: Sequence[str]) -> None:
+    """Append lines to the report that the shop's admin shows; the time is the server's, in UTC."""
     stamp = sa.func.to_char(sa.func.timezone("UTC", _now), "[YYYY-MM-DD HH24:MI:SS] ")
+    stamped = stamp.concat(sa.func.array_to_string(sa.cast(lines, ARRAY(sa.Text)), sa.literal("\n").concat(stamp)))
     connection.execute(
         import_sessions.update()
         .where(_sessions_of(run_id))
-        .values(report=import_sessions.c.report.concat(stamp).concat(f"{line}\n"), updated_at=_now)
+        .values(report=import_sessions.c.report.concat(stamped).concat("\n"), updated_at=_now)
     )
 
 

@@ -131,9 +131,9 @@ class RunJournal:
         self._obey(runs.beat(self._connection, self._run, stage))
         runs.add_issues(self._connection, self._run.id, issues)
         self._written(self._issues, len(issues))
-        for line in lines:
-            sessions.add_report_line(self._connection, self._run.id, line)
-            self._written(self._lines, 1)
+        if lines:
+            sessions.add_report_lines(self._connection, self._run.id, lines)
+            self._written(self._lines, len(lines))
         runs.write_progress(self._connection, self._run, stage, done, total)
         with self._condition:
             return is_last and not self._issues and not self._lines

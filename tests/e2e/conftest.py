@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from freesport_sync import os_support
+from freesport_sync.cli import run_command_line
+from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.settings.paths import find_paths
+from tests.bench.generator import generate
 from tests.conftest import ROOT_VARIABLE
-from tests.e2e.program import Installation
+from tests.e2e.program import Command, Installation, Outcome
 from tests.shop import Shop
 
 
@@ -32,7 +38,48 @@ def private() -> Installation:
     return Installation(Path(os.environ[ROOT_VARIABLE]) / f"мой дом {uuid4().hex}")
 
 
+@pytest.fixture(scope="session")
+def _used_home() -> Path:
+    """Made once for all test processes."""
+    home = Path(os.environ[ROOT_VARIABLE]) / "used home"
+    with os_support.file_lock(home.with_suffix(".lock"), timeout_s=100):
+        if not home.exists():
+            with EmbeddedPostgres(find_paths(home).postgres):
+                pass
+    return home
+
+
+@pytest.fixture
+def used_private(private: Installation, _used_home: Path) -> Installation:
+    """The same, where the server has run before: to make one takes a second."""
+    subprocess.run(["/bin/cp", "-a", _used_home, private.home], check=True)
+    return private
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export that takes a while to read."""
+    folder = tmp_path_factory.mktemp("large")
+    generate(folder, products=300)
+    return folder
+
+
 @pytest.fixture
 def installed(stocked_shop: Shop, tmp_path: Path) -> Installation:
     """The program for `stocked_shop`."""
     return Installation(tmp_path / "home", stocked_shop.url)
+
+
+@pytest.fixture
+def command(installed: Installation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line for `stocked_shop`, without the time that a process takes to start."""
+    for name, value in installed.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run_here(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        code = run_command_line([*map(str, arguments), *installed.arguments])
+        out, err = capfd.readouterr()
+        return Outcome(code, out, err)
+
+    return run_here

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,10 @@ class Outcome:
         return error
 
 
+Command = Callable[..., Outcome]
+"""A command line in, how it ended out."""
+
+
 class Program:
     """A running process in a session of its own, as if started from a terminal.
 
@@ -58,6 +62,7 @@ class Program:
         environment: added to ours.
         folder: where it runs.
         encoding: of what it writes.
+        program: what Python is told to run.
     """
 
     def __init__(
@@ -66,9 +71,10 @@ class Program:
         environment: Mapping[str, str] | None = None,
         folder: Path = ROOT,
         encoding: str = "utf-8",
+        program: Sequence[str] = ("-m", "freesport_sync"),
     ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "freesport_sync", *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             env=clean_environment() | dict(environment or {}),
             cwd=folder,
             stdin=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import Installation
+from tests.e2e.program import Command, Installation
 from tests.integration.support import shop_rows
 from tests.shop import Shop
 from tests.watching import VARIANT, holding, importers, wait_until, waiting_importers
@@ -22,47 +22,49 @@ def import_it(installed: Installation, export: Path) -> int:
 
 
 def test_an_operator_looks_undoes_and_reads_what_happened(
-    stocked_shop: Shop, installed: Installation, dearer: Path
+    stocked_shop: Shop, installed: Installation, command: Command, dearer: Path
 ) -> None:
     run_id = import_it(installed, dearer)
-    (backup,) = installed.run("--backups", "--json").events("backup")
+    (backup,) = command("--backups", "--json").events("backup")
     assert backup["manifest"]["run_id"] == run_id
-    assert backup["backup_id"] in installed.run("--backups").stdout
-    dry = installed.run("--undo", run_id, "--dry-run")
+    assert backup["backup_id"] in command("--backups").stdout
+    dry = command("--undo", run_id, "--dry-run")
     assert (dry.code, dry.stderr) == (0, "")
     assert "В таблицы магазина ничего не записано" in dry.stdout
     assert stocked_shop.value(PRICE) == 200
-    undone = installed.run("--undo", run_id)
+    undone = command("--undo", run_id)
     assert (undone.code, undone.stderr) == (0, "")
     assert "Возвращено" in undone.stdout
     assert stocked_shop.value(PRICE) == 100
-    shown = installed.run("--show", run_id + 1).stdout
+    shown = command("--show", run_id + 1).stdout
     assert "retail_price 200.00 -> 100.00" in shown
     assert f"импорты № {run_id}" in shown
-    assert "восстановление" in installed.run("--history").stdout
-    missing = installed.run("--undo", 999)
+    assert "восстановление" in command("--history").stdout
+    missing = command("--undo", 999)
     assert missing.code == 2
     assert "(backup_of_run_missing)" in missing.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--undo",), ("--restore",), ("--undo", "1", "--backup"), ("--run", "restore")])
-def test_wrong_arguments(installed: Installation, arguments: tuple[str, ...]) -> None:
-    assert installed.run(*arguments).code == 2
+def test_wrong_arguments(command: Command, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command(*arguments)
+    assert ended.value.code == 2
 
 
-def test_killed_while_backing_up(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
+def test_killed_while_backing_up(stocked_shop: Shop, installed: Installation, command: Command, dearer: Path) -> None:
     before = shop_rows(stocked_shop)
     with installed.start("--run", "--json", "--data-dir", dearer) as program:
         program.event("progress", stage="backup")
         program.kill_all()
     wait_until(lambda: not importers(stocked_shop.connection))
     assert shop_rows(stocked_shop) == before
-    assert installed.run("--backups", "--json").stdout == ""
+    assert command("--backups", "--json").stdout == ""
     assert import_it(installed, dearer)
-    assert len(installed.run("--backups", "--json").lines) == 1
+    assert len(command("--backups", "--json").lines) == 1
 
 
-def test_killed_while_restoring(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
+def test_killed_while_restoring(stocked_shop: Shop, installed: Installation, command: Command, dearer: Path) -> None:
     run_id = import_it(installed, dearer)
     before = shop_rows(stocked_shop)
     with holding(stocked_shop.url, VARIANT), installed.start("--undo", run_id, "--json") as program:
@@ -71,7 +73,7 @@ def test_killed_while_restoring(stocked_shop: Shop, installed: Installation, dea
         program.kill_all()
         wait_until(lambda: not waiting_importers(stocked_shop.connection))
     assert shop_rows(stocked_shop) == before
-    again = installed.run("--undo", run_id, "--json")
+    again = command("--undo", run_id, "--json")
     assert again.code == 0
     assert again.events("result")[0]["counts"]["variant"]["updated"] == 1
     assert stocked_shop.value(PRICE) == 100

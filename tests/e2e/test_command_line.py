@@ -7,7 +7,6 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,28 +16,14 @@ from freesport_sync.cli import build_parser, run_command_line
 from freesport_sync.errors import ExitCode
 from freesport_sync.texts import Language, Texts
 from tests.builders import ExportBuilder, contragent, offer, prices, product
-from tests.e2e.program import ROOT, Installation, Outcome, address, clean_environment, run
+from tests.e2e.program import ROOT, Command, Installation, address, clean_environment, run
 from tests.integration.test_connection import SECRET, free_port
 from tests.integration.test_lock import FOREIGN, TAKE_LOCK, YOUNG
 from tests.shop import Shop
 from tests.watching import holding
 
-Command = Callable[..., Outcome]
-
-
-@pytest.fixture
-def command(installed: Installation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command line for `stocked_shop`, without the time that a process takes to start."""
-    for name, value in installed.environment.items():
-        monkeypatch.setenv(name, value)
-
-    def run_here(*arguments: str) -> Outcome:
-        capfd.readouterr()
-        code = run_command_line([*arguments, *installed.arguments])
-        out, err = capfd.readouterr()
-        return Outcome(code, out, err)
-
-    return run_here
+NOWHERE = ("--database-url", "postgresql://u@127.0.0.1:1/shop")
+"""Not even asked; without it the private server would have to be started first."""
 
 
 # --- arguments ------------------------------------------------------------------------------------------------------
@@ -106,9 +91,12 @@ def test_wrong_arguments_get_one_clear_line(
     [
         (["--run", "--demo", "--data-dir", "."], "demo_contradicts"),
         (["--check", "--demo", "--database-url", "postgresql://u@h/d"], "demo_contradicts"),
-        (["--run", "stocks", "--file-type", "goods", "--data-dir", "."], "file_type_contradicts"),
-        (["--run", "--file", "contragents.xml"], "file_needs_customers"),
-        (["--run", "customers", "--file-type", "goods", "--file", "contragents.xml"], "file_type_contradicts"),
+        (["--run", "stocks", "--file-type", "goods", "--data-dir", ".", *NOWHERE], "file_type_contradicts"),
+        (["--run", "--file", "contragents.xml", *NOWHERE], "file_needs_customers"),
+        (
+            ["--run", "customers", "--file-type", "goods", "--file", "contragents.xml", *NOWHERE],
+            "file_type_contradicts",
+        ),
         (["--run", "customers", "--file", "contragents.xml", "--data-dir", "."], "file_contradicts"),
         (["--run", "customers", "--file", "contragents.xml", "--demo"], "file_contradicts"),
         (["--run"], "data_dir_needed"),
@@ -178,6 +166,7 @@ def test_json_lines(stocked_shop: Shop, installed: Installation, command: Comman
     assert outcome.lines[0] == {
         "event": "run_started",
         "run_id": 2,
+        "kind": "prices",
         "operator": outcome.lines[0]["operator"],
         "database": outcome.lines[0]["database"],
         "is_dry_run": True,
@@ -216,9 +205,9 @@ def test_customers_from_a_single_file(stocked_shop: Shop, command: Command, tmp_
     assert stocked_shop.rows(request, run=run_id + 2) == [("customers", str(file), "7")]
 
 
-def test_failed_run_ends_with_its_result_line(installed: Installation, tmp_path: Path) -> None:
+def test_failed_run_ends_with_its_result_line(command: Command, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    outcome = installed.run("--run", "--json", "--data-dir", tmp_path / "empty")
+    outcome = command("--run", "--json", "--data-dir", str(tmp_path / "empty"))
     assert (outcome.code, outcome.stderr) == (5, "")
     assert [line["event"] for line in outcome.lines][-2:] == ["error", "result"]
     assert (outcome.error["code"], outcome.error["exit_code"]) == ("no_files", 5)
@@ -226,7 +215,7 @@ def test_failed_run_ends_with_its_result_line(installed: Installation, tmp_path:
 
 
 @pytest.fixture
-def troubled(stocked_shop: Shop, installed: Installation, tmp_path: Path) -> Shop:
+def troubled(stocked_shop: Shop, installed: Installation, command: Command, tmp_path: Path) -> Shop:
     """A shop whose second run has one row error and more notes than `--show` lists, some of them not stored."""
     installed.home.mkdir()
     (installed.home / "settings.toml").write_text("[history]\nmax_issues = 2300\n", "utf-8")
@@ -235,7 +224,7 @@ def troubled(stocked_shop: Shop, installed: Installation, tmp_path: Path) -> Sho
     export.goods(*(product(f"n{number}", name=f"=Мяч {number}", vat="много") for number in range(2400)))
     export.offers(offer("p1#c1", name="Мяч (5)", article="ART-1"))
     export.prices(prices("p1#c1", {"retail": "десять"}))
-    assert installed.run("--run", "--data-dir", export.folder).code == 1
+    assert command("--run", "--data-dir", str(export.folder)).code == 1
     return stocked_shop
 
 
@@ -355,7 +344,7 @@ def test_the_settings_name_the_folder_of_the_export(
     setting.write_text(f"[source]\ndata_dir = {json.dumps(str(dearer))}\n", "utf-8")
     assert command("--run", "--data-dir", str(tmp_path / "нет")).code == 5, "the command line goes before the settings"
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 100
-    assert installed.run("--run").code == 0
+    assert command("--run").code == 0
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
     setting.write_text('[source]\ndata_dir = "нет такой"\n', "utf-8")
     nowhere = command("--run")

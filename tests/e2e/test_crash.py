@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from freesport_sync.core.run import Entity, RunStatus
 from freesport_sync.database.embedded import EmbeddedPostgres
-from tests.bench.generator import generate
 from tests.e2e.program import Installation, Outcome, Program
 from tests.faults.kill import Scene
 from tests.integration.support import shop_rows
@@ -104,10 +103,9 @@ def killed(program: Program, shop: Shop) -> None:
     wait_until(lambda: lock_is_free(shop.connection) and not importers(shop.connection), A_FEW_SECONDS)
 
 
-def test_killed_while_reading(shop: Shop, tmp_path: Path) -> None:
-    generate(tmp_path / "large", products=300)
+def test_killed_while_reading(shop: Shop, large: Path, tmp_path: Path) -> None:
     before = shop_rows(shop)
-    with Installation(tmp_path / "home", shop.url).start(*run_arguments(tmp_path / "large")) as program:
+    with Installation(tmp_path / "home", shop.url).start(*run_arguments(large)) as program:
         run_id = program.event("run_started")["run_id"]
         program.event("progress", stage="stage")
         program.stop()  # where it is
@@ -117,7 +115,7 @@ def test_killed_while_reading(shop: Shop, tmp_path: Path) -> None:
     assert shop_rows(shop) == before
     assert shop.value("SELECT status FROM import_sessions") == "in_progress"
 
-    report = shop.run(tmp_path / "large")
+    report = shop.run(large)
     assert report.status is RunStatus.COMPLETED
     assert shop.value("SELECT count(*) FROM products") == 300
     assert_old_rows_are_closed(shop, run_id)
@@ -143,15 +141,16 @@ def test_killed_with_everybody_at_every_moment(
     assert kills["end"].is_after
 
 
-def test_private_server_of_a_killed_program_is_used_again(private: Installation, dearer: Path, tmp_path: Path) -> None:
-    generate(tmp_path / "large", products=300)
-    with private.start(*run_arguments(tmp_path / "large")) as program:
+def test_private_server_of_a_killed_program_is_used_again(
+    used_private: Installation, dearer: Path, large: Path
+) -> None:
+    with used_private.start(*run_arguments(large)) as program:
         program.event("progress", stage="stage")
         program.stop()
         program.kill()
         wait_until(lambda: not program.family(), A_FEW_SECONDS)
-    assert servers_in(private.home)
-    outcome = private.run(*run_arguments(dearer))
+    assert servers_in(used_private.home)
+    outcome = used_private.run(*run_arguments(dearer))
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.events("run_started")[0]["run_id"] == 2
-    assert servers_in(private.home) == []
+    assert servers_in(used_private.home) == []

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.generator import generate
 from tests.e2e.program import Installation, Outcome, Program
 from tests.e2e.test_crash import run_arguments
 from tests.e2e.test_interrupt import SLOW_UPDATE
@@ -60,11 +59,10 @@ def assert_rows_closed(shop: Shop) -> None:
 
 
 def test_cancel_while_the_other_reads(
-    stocked_shop: Shop, installed: Installation, elsewhere: Installation, tmp_path: Path
+    stocked_shop: Shop, installed: Installation, elsewhere: Installation, large: Path
 ) -> None:
-    generate(tmp_path / "large", products=300)
     before = shop_rows(stocked_shop)
-    with installed.start(*run_arguments(tmp_path / "large")) as program:
+    with installed.start(*run_arguments(large)) as program:
         run_id = program.event("run_started")["run_id"]
         program.event("progress", stage="stage")
         program.stop_workers()  # so that it cannot finish
@@ -115,16 +113,15 @@ def test_cancel_is_answered_for_people_too(
     assert (unknown.code, unknown.error["code"]) == (2, "run_not_found")
 
 
-def test_cancel_with_the_private_server(private: Installation, tmp_path: Path) -> None:
-    generate(tmp_path / "large", products=300)
-    with private.start(*run_arguments(tmp_path / "large")) as program:
+def test_cancel_with_the_private_server(used_private: Installation, large: Path) -> None:
+    with used_private.start(*run_arguments(large)) as program:
         run_id = program.event("run_started")["run_id"]
         program.event("progress", stage="stage")
         program.stop_workers()
-        demo = private.run("--cancel", run_id, "--demo", "--json")  # a database of its own
+        demo = used_private.run("--cancel", run_id, "--demo", "--json")  # a database of its own
         assert (demo.code, demo.error["code"]) == (2, "run_not_found")
-        cancelled(program, private, run_id)
-    history = private.run("--history", "--json")
+        cancelled(program, used_private, run_id)
+    history = used_private.run("--history", "--json")
     assert [run["status"] for run in history.lines] == ["cancelled"]
 
 
@@ -168,8 +165,8 @@ def test_unlock_after_a_killed_program(
     assert again.stdout.startswith("Nothing to do: ")
 
 
-def test_unlock_for_scripts_and_with_the_private_server(private: Installation) -> None:
+def test_unlock_for_scripts_and_with_the_private_server(used_private: Installation) -> None:
     for arguments in ([], ["--demo"]):
-        outcome = private.run("--unlock-stale", "--json", *arguments)
+        outcome = used_private.run("--unlock-stale", "--json", *arguments)
         assert (outcome.code, outcome.stderr) == (0, "")
         assert outcome.lines == [{"event": "unlocked", "runs": [], "sessions": []}]

@@ -21,8 +21,9 @@ from freesport_sync.core.run import RunStatus, Stage
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.shop_tables import SHOP_TABLES
 from tests.bench.generator import generate
+from tests.databases import cloned_database
 from tests.e2e.program import Installation, Program
-from tests.shop import Shop, cloned_database
+from tests.shop import Shop
 from tests.watching import importers, lock_is_free, side_connections, wait_until
 
 A_FEW_SECONDS = 5

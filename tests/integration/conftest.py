@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.database import engine
+from freesport_sync.database import engine, lock
 from tests.builders import ExportBuilder
 from tests.integration.support import NewExport
 
@@ -31,6 +31,12 @@ def export(new_export: NewExport) -> ExportBuilder:
 def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """The import waits for rows that others hold a moment only."""
     monkeypatch.setitem(engine._SESSION_SETTINGS, "lock_timeout", "300ms")
+
+
+@pytest.fixture
+def short_holder_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is refused does not wait long for the run of who holds the lock."""
+    monkeypatch.setattr(lock, "HOLDER_WAIT_S", 0.1)
 
 
 @pytest.fixture

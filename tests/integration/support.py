@@ -15,6 +15,7 @@ from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import CatalogSettings, HistorySettings, OwnedField, Settings
 from tests.builders import ExportBuilder
 from tests.shop import Shop
+from tests.watching import importers, side_connections, wait_until
 
 NewExport = Callable[[], ExportBuilder]
 
@@ -50,8 +51,7 @@ def rows_written(shop: Shop, run: Callable[[], object]) -> dict[str, tuple[int, 
 
 def _row_counters(shop: Shop) -> dict[str, tuple[Any, ...]]:
     # A session hands in its statistics when it ends, just before it leaves the list of sessions.
-    while shop.value("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'freesport_sync%'"):
-        pass
+    wait_until(lambda: not importers(shop.connection) and not side_connections(shop.connection))
     shop.rows("SELECT pg_stat_force_next_flush()")
     fresh = connect(shop.url, "tests")
     try:

@@ -24,9 +24,10 @@ from freesport_sync.database.restorable import BACKUP_TABLES
 from freesport_sync.errors import BackupUnusable, Cancelled, ConfigError, ImportFailed, LockHeld
 from freesport_sync.settings.model import BackupSettings
 from tests.builders import contragent, prices, product, rests
+from tests.databases import cloned_database
 from tests.integration.scenes import everything
 from tests.integration.support import NewExport, shop_rows
-from tests.shop import Shop, cloned_database
+from tests.shop import Shop
 
 
 def archives(shop: Shop) -> list[Path]:
@@ -251,7 +252,7 @@ def test_a_backup_sees_one_moment(stocked_shop: Shop, monkeypatch: pytest.Monkey
     assert dict(zip(columns, row.split("\t"), strict=True))["stock_quantity"] == "0"
 
 
-def test_a_restore_is_refused_while_somebody_imports(stocked_shop: Shop) -> None:
+def test_a_restore_is_refused_while_somebody_imports(stocked_shop: Shop, short_holder_wait: None) -> None:
     backup_id = stocked_shop.back_up()
     importer = connect(stocked_shop.url, "tests")
     take_lock(importer)

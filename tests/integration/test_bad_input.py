@@ -40,7 +40,7 @@ def assert_refused(shop: Shop, source: Path, on_event: Callable[[Event], None] |
     ) == ("failed", code, "failed", True, True)
     assert f"[{code}]" in shop.value("SELECT error_message FROM import_sessions ORDER BY id DESC LIMIT 1")
     wait_until(lambda: lock_is_free(shop.connection) and not importers(shop.connection))
-    assert not side_connections(shop.connection)
+    wait_until(lambda: not side_connections(shop.connection))
     assert not work.exists() or not list(work.iterdir())
     return caught.value
 

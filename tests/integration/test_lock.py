@@ -75,7 +75,9 @@ def test_second_import_is_refused_and_told_who_is_first(stocked_shop: Shop, dear
     assert stocked_shop.row(rows) == (2, 2), "a refused attempt leaves no rows"
 
 
-def test_program_without_a_run_is_named_by_its_address(stocked_shop: Shop, dearer: Path) -> None:
+def test_program_without_a_run_is_named_by_its_address(
+    stocked_shop: Shop, dearer: Path, short_holder_wait: None
+) -> None:
     with holding(stocked_shop.url, TAKE_LOCK) as holder:
         pid = holder.connection.scalar(sa.text("SELECT pg_backend_pid()"))
         error = refusal(stocked_shop, dearer)

@@ -20,6 +20,7 @@ from freesport_sync.database import own_schema
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
+from tests.databases import cloned_database
 from tests.integration.support import GOODS_TABLES, row_versions
 from tests.model.books import Refused
 from tests.model.compare import differences
@@ -30,7 +31,7 @@ from tests.model.records import COLORS
 from tests.model.shop import ModelShop
 from tests.model.strategies import histories
 from tests.model.write import change_shop, write_export
-from tests.shop import Shop, cloned_database
+from tests.shop import Shop
 
 EXAMPLES_VARIABLE = "FREESPORT_MODEL_EXAMPLES"
 NEW_EXAMPLES = int(os.environ.get(EXAMPLES_VARIABLE, "0"))

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
 from freesport_sync.core.run import Entity, FileType
+from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.settings.model import OwnedField, PriceSettings, Settings
 from tests.builders import ExportBuilder, offer, price, price_type, prices, product, raw_element
 from tests.integration.support import PRICES, NewExport, counts, money, owning, rows_written
-from tests.shop import Shop
+from tests.shop import Shop, imported_template
 
 COLUMNS = f"SELECT {PRICES} FROM product_variants WHERE onec_id = :key"
 FULL = money("100.00 70.00 60.00 50.00 40.00 - 110.00 90.00")
 
 
-@pytest.fixture
-def priced(shop: Shop, export: ExportBuilder) -> ExportBuilder:
-    """The shop has the variants p1#a with every price and p1#b without one; the export's prices are the test's."""
+def fill(export: ExportBuilder) -> ExportBuilder:
     export.goods(product("p1"))
     export.offers(offer("p1#a"), offer("p1#b"))
     amounts = {"retail": 100, "opt1": 70, "opt2": 60, "opt3": 50, "trainer": 40, "rrp": 110, "msrp": 90}
     export.prices(prices("p1#a", amounts))
-    shop.run(export.folder)
     return export
+
+
+@pytest.fixture(scope="module")
+def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The shop has the variants p1#a with every price and p1#b without one."""
+    export = ExportBuilder(tmp_path_factory.mktemp("priced") / "export")
+    export.reference_books()
+    with imported_template(postgres, template, fill(export).folder) as name:
+        yield name
+
+
+@pytest.fixture
+def priced(export: ExportBuilder) -> ExportBuilder:
+    """What the shop has imported; the export's prices are the test's."""
+    return fill(export)
 
 
 def test_every_type_has_its_column_and_retail_is_never_empty(shop: Shop, priced: ExportBuilder) -> None:

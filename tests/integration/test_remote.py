@@ -16,6 +16,7 @@ from freesport_sync.core.run import RunStatus, Stage
 from freesport_sync.database.engine import connect, transaction
 from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
 from freesport_sync.errors import Cancelled, ConfigError, LockHeld
+from freesport_sync.pipeline import journal
 from tests.integration.pictures import pictured, put
 from tests.integration.support import NewExport, shop_rows
 from tests.integration.test_lock import FOREIGN, OLD, TAKE_LOCK, YOUNG
@@ -37,6 +38,12 @@ BUSY_S = 1.0
 """Other tests run beside this one."""
 LAST_RUN = "SELECT id FROM freesport_sync.runs ORDER BY id DESC LIMIT 1"
 HOLD_SESSION = "SELECT FROM import_sessions FOR UPDATE"
+
+
+@pytest.fixture(autouse=True)
+def _fast_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How soon a real one hears is looked at in `tests/e2e/test_other_program.py`."""
+    monkeypatch.setattr(journal, "HEARTBEAT_S", 0.05)
 
 
 @contextmanager
@@ -272,7 +279,7 @@ def test_nothing_is_written_where_nothing_is_dead(stocked_shop: Shop, empty_data
         assert nothing.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == 0
 
 
-def test_nothing_is_closed_while_somebody_imports(stocked_shop: Shop, dearer: Path) -> None:
+def test_nothing_is_closed_while_somebody_imports(stocked_shop: Shop, short_holder_wait: None) -> None:
     stocked_shop.value(FOREIGN, status="in_progress", key="abcdef", age=OLD)
 
     def refused() -> LockHeld:

@@ -41,7 +41,7 @@ def assert_failed(shop: Shop, folder: Path, on_event: Callable[[Event], None] | 
         " ORDER BY r.id DESC LIMIT 1"
     ) == ("failed", caught.value.code, "failed", True, True)
     wait_until(lambda: lock_is_free(shop.connection) and not importers(shop.connection))
-    assert not side_connections(shop.connection)
+    wait_until(lambda: not side_connections(shop.connection))
     assert not workers(), "a worker has outlived the run"
     return caught.value
 

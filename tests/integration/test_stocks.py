@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.settings.model import OwnedField, Settings, Warehouse
 from tests.builders import ExportBuilder, offer, product, raw_element, rests, storage
 from tests.integration.support import NewExport, counts, owning, row_versions, rows_written
-from tests.shop import Shop
+from tests.shop import Shop, imported_template
 
 STOCK = "SELECT stock_quantity, warehouse_id, warehouse_name FROM product_variants WHERE onec_id = :key"
 
 
-@pytest.fixture
-def stocked(shop: Shop, export: ExportBuilder) -> ExportBuilder:
-    """The shop has p1#a with 9 pieces in w1 and p1#b without stock; the export's rests are the test's."""
+def fill(export: ExportBuilder) -> ExportBuilder:
     export.goods(product("p1"))
     export.offers(offer("p1#a"), offer("p1#b"))
     export.rests(rests("p1#a", {"w1": 9}))
-    shop.run(export.folder)
     return export
+
+
+@pytest.fixture(scope="module")
+def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The shop has p1#a with 9 pieces in w1 and p1#b without stock."""
+    export = ExportBuilder(tmp_path_factory.mktemp("stocked") / "export")
+    export.reference_books()
+    with imported_template(postgres, template, fill(export).folder) as name:
+        yield name
+
+
+@pytest.fixture
+def stocked(export: ExportBuilder) -> ExportBuilder:
+    """What the shop has imported; the export's rests are the test's."""
+    return fill(export)
 
 
 def after(shop: Shop, export: ExportBuilder, *records: str) -> tuple[Any, ...]:

@@ -1,0 +1,84 @@
+"""Databases for single tests, on the server that all tests share."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.engine import connect, transaction
+
+_ONE_LOOK_S = 0.001
+
+
+@contextmanager
+def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.URL]:
+    """A fresh copy of a database, for the time of a test."""
+    name = f"test_{uuid4().hex}"
+    admin = _administrator(postgres)
+    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    try:
+        yield postgres.url(name)
+    finally:
+        # DROP DATABASE sleeps for a tenth of a second when it meets somebody who is still leaving.
+        leave = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        while admin.scalars(leave, {"name": name}).all():
+            time.sleep(_ONE_LOOK_S)
+        admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _administrator(postgres: EmbeddedPostgres) -> sa.Connection:
+    """A connection of this process, until the server stops."""
+    connection = connect(postgres.url("postgres"), "tests")
+    connection.exec_driver_sql("SET idle_session_timeout = 0")
+    return connection
+
+
+def make_logins_cheap(postgres: EmbeddedPostgres) -> None:
+    """Let a client hash the server's password once and not 4096 times: tests connect thousands of times."""
+    url = postgres.url("postgres")
+    salt = b"tests"
+    salted = hashlib.pbkdf2_hmac("sha256", str(url.password).encode(), salt, iterations=1)
+    stored_key = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server_key = hmac.digest(salted, b"Server Key", "sha256")
+    encoded = [base64.b64encode(part).decode() for part in (salt, stored_key, server_key)]
+    admin = _administrator(postgres)
+    with transaction(admin):
+        admin.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")  # the other test processes do the same
+        verifier = "SCRAM-SHA-256$1:{}${}:{}".format(*encoded)
+        admin.exec_driver_sql(f"ALTER ROLE {url.username} PASSWORD '{verifier}'")
+
+
+def _nothing_to_learn(connection: sa.Connection) -> None:
+    """All engines share a dialect that knows the server already."""
+
+
+@contextmanager
+def remembered_statements(postgres: EmbeddedPostgres) -> Iterator[None]:
+    """What one connection of this process has compiled the others need not compile: a run makes two of them.
+
+    SQLAlchemy remembers statements for each engine, and each connection of the program has an engine of its own.
+    """
+    known = _administrator(postgres).engine
+    create = sa.create_engine
+
+    def create_engine(url: sa.URL, **options: Any) -> sa.Engine:
+        engine = create(url, **options)
+        engine.dialect.initialize = _nothing_to_learn  # type: ignore[method-assign]
+        engine.dialect, engine._compiled_cache = known.dialect, known._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sa, "create_engine", create_engine)
+        yield
