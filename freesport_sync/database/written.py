@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from freesport_sync.database.backup import existing_tables
 from freesport_sync.database.restorable import RESTORABLE, Restorable
 from freesport_sync.database.shop_tables import users
 from freesport_sync.database.sql_files import sql
@@ -13,7 +14,7 @@ from freesport_sync.database.sql_files import sql
 
 def prepare_notes(connection: sa.Connection) -> None:
     """Make the tables `was_<table>`, which take the rows as they were; at the begin of a merge's writing."""
-    for one in RESTORABLE:
+    for one in _noted(connection):
         table, columns = one.table.name, ", ".join(("id", *one.columns))
         connection.exec_driver_sql(
             f"CREATE TEMP TABLE was_{table} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
@@ -55,7 +56,7 @@ def show_customers_again(connection: sa.Connection, onec_ids: Sequence[str]) -> 
 
 def store_written(connection: sa.Connection, run_id: int) -> None:
     """Store what the run has changed in the noted rows and in links, after everything is written."""
-    for one in RESTORABLE:
+    for one in _noted(connection):
         connection.execute(sa.text(_stored(one)), {"run_id": run_id})
     connection.execute(sql("store_written_links"), {"run_id": run_id})
 
@@ -71,6 +72,11 @@ _HIDDEN_CUSTOMERS = """
     WHERE u.onec_id = ANY(CAST(:onec_ids AS text[])) AND NOT u.is_active
 """
 _BY_NAME = {one.table.name: one for one in RESTORABLE}
+
+
+def _noted(connection: sa.Connection) -> list[Restorable]:
+    tables = existing_tables(connection)
+    return [one for one in RESTORABLE if one.table in tables]
 
 
 def _note(connection: sa.Connection, one: Restorable, condition: str, parameters: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from freesport_sync import __version__
@@ -76,15 +76,14 @@ def make_backup(run: LockedRun) -> None:
     tables = backup.existing_tables(connection)
     sizes = backup.table_sizes(connection, tables)
     meter = ByteMeter(run.report, Stage.BACKUP, sizes, passes=2, check=run.job.cancel.check)
-    backup_id = new_backup_id(server_time(connection), run.run_id)
-    path = backup.backup_path(folder, backup_id)
-    draft = backup.draft_path(path)
-    with _faults_named(draft):
+    with _faults_named(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         backup.remove_drafts(folder)
         _require_space(folder, sum(sizes.values()))
+        path, descriptor = _new_draft(folder, server_time(connection), run.run_id)
+        draft = backup.draft_path(path)
         try:
-            manifest = _write(run, draft, backup_id, meter.advance)
+            manifest = _write(run, descriptor, path.stem, meter.advance)
             meter.next_pass()
             backup.verify(draft, manifest, meter.advance)
             rename_fresh(draft, path)
@@ -93,13 +92,26 @@ def make_backup(run: LockedRun) -> None:
                 draft.unlink()
             raise
         meter.finish()
-        run.report(BackupMade(backup_id, str(path), manifest.rows, path.stat().st_size))
+        run.report(BackupMade(path.stem, str(path), manifest.rows, path.stat().st_size))
         _rotate(run, folder, manifest)
 
 
-def _write(run: LockedRun, draft: Path, backup_id: str, advance: Callable[[str, int], None]) -> Manifest:
+def _new_draft(folder: Path, made_at: datetime, run_id: int) -> tuple[Path, int]:
+    """A free name and its open draft: databases that share a folder may have the same run in the same second."""
+    while True:
+        path = backup.backup_path(folder, new_backup_id(made_at, run_id))
+        draft = backup.draft_path(path)
+        with suppress(FileExistsError):
+            descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+            if not path.exists():
+                return path, descriptor
+            os.close(descriptor)
+            draft.unlink()
+        made_at += timedelta(seconds=1)
+
+
+def _write(run: LockedRun, descriptor: int, backup_id: str, advance: Callable[[str, int], None]) -> Manifest:
     connection, job = run.connection, run.job
-    descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with open(descriptor, "w+b") as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
             with transaction(connection, SNAPSHOT):

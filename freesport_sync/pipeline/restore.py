@@ -41,9 +41,13 @@ def backup_of_run(folder: Path, run_id: int, database: str) -> str:
     Raises:
         ConfigError: there is none in this folder.
     """
-    for one in backup.list_backups(folder):
+    backups = backup.list_backups(folder)
+    for one in backups:
         made = one.manifest
         if made is not None and (made.run_id, made.database) == (run_id, database):
+            return one.backup_id
+    for one in backups:  # better told that it is damaged than that there is none
+        if one.manifest is None and one.backup_id.endswith(f"-{run_id}"):
             return one.backup_id
     raise ConfigError("backup_of_run_missing", run_id=run_id, folder=str(folder))
 
@@ -96,8 +100,8 @@ class _Restore:
     def _tell_runs(self) -> None:
         """Which imports will be taken back: perhaps more than the one whose backup this is."""
         numbers = ", ".join(map(str, undoable_runs_since(self._connection, self._manifest.run_id)))
-        if numbers:
-            self._run.report(IssuesFound((RowIssue(Severity.NOTE, "restore_runs", params={"runs": numbers}),)))
+        told = RowIssue(Severity.NOTE, "restore_runs", params={"runs": numbers})
+        self._run.report(IssuesFound((told if numbers else RowIssue(Severity.NOTE, "restore_no_runs"),)))
 
     def _attempt(self) -> RunResult:
         is_dry_run = self._run.job.request.is_dry_run

@@ -10,11 +10,14 @@ import shutil
 import stat
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from freesport_sync.core.backup import new_backup_id
 from freesport_sync.core.progress import Progress
 from freesport_sync.core.run import FileType, RunKind, Stage
 from freesport_sync.database import backup
@@ -249,3 +252,70 @@ def test_a_restore_is_refused_while_somebody_imports(stocked_shop: Shop) -> None
     with pytest.raises(LockHeld):
         stocked_shop.restore(backup_id)
     importer.close()
+
+
+def test_what_is_known_of_imports_lives_as_long_as_the_backup_before_them(
+    stocked_shop: Shop, new_export: NewExport
+) -> None:
+    shop = stocked_shop
+    shop.settings = shop.settings.model_copy(update={"backup": BackupSettings(keep_count=1, keep_days=0)})
+    runs: list[int] = []
+    for price in (200, 300, 400):
+        export = new_export()
+        export.reference_books()
+        export.goods(product("p1"))
+        export.prices(prices("p1#c1", {"retail": price}))
+        runs.append(shop.run(export.folder, skip_backup=bool(runs)).run_id)
+    shop.undo(runs[0])
+    assert shop.value("SELECT retail_price FROM product_variants") == 100
+
+
+def test_two_databases_that_share_a_folder_disturb_each_other_in_nothing(
+    stocked_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("freesport_sync.pipeline.backup.new_backup_id", lambda at, _: new_backup_id(at, 7))
+    monkeypatch.setattr("freesport_sync.pipeline.backup.server_time", lambda _: datetime(2030, 1, 1, tzinfo=UTC))
+    shop, other = stocked_shop, stocked_shop.backups / "20300101-000000-7.zip.part"
+    other.parent.mkdir()
+    other.write_text("another program writes this")
+    (shop.backups / "20300101-000001-7.zip").write_text("another program has written this")
+    (shop.backups / "20300101-000009-7.zip").symlink_to("deleted this moment")
+    assert shop.back_up() == "20300101-000002-7"
+    assert other.read_text() == "another program writes this"
+
+
+def test_a_role_that_may_only_import_goods(stocked_shop: Shop, dearer: Path) -> None:
+    shop, role = stocked_shop, f"goods_{uuid4().hex}"
+    owned = "freesport_sync, public"
+    shop.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+    try:
+        for statement in (
+            f"GRANT ALL ON SCHEMA {owned} TO {role}",
+            f"GRANT ALL ON ALL TABLES IN SCHEMA {owned} TO {role}",
+            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {owned} TO {role}",
+            f"REVOKE ALL ON users, companies, common_customersynclog FROM {role}",
+        ):
+            shop.execute(statement)
+        shop.url = shop.url.set(username=role, password="x")
+        report = shop.run(dearer, skip_backup=False)
+        shop.undo(report.run_id)
+        assert shop.value("SELECT retail_price FROM product_variants") == 100
+        assert "users" not in {table.name for table in backup.read_manifest(the_archive(shop)).tables}
+    finally:
+        shop.execute(f"DROP OWNED BY {role}")
+        shop.execute(f"DROP ROLE {role}")
+
+
+def test_a_damaged_backup_is_not_called_a_missing_one(stocked_shop: Shop, dearer: Path) -> None:
+    report = stocked_shop.run(dearer, skip_backup=False)
+    the_archive(stocked_shop).write_bytes(b"")
+    with pytest.raises(BackupUnusable, match="backup_damaged"):
+        stocked_shop.undo(report.run_id)
+
+
+def test_a_shop_without_customers(stocked_shop: Shop, dearer: Path) -> None:
+    shop = stocked_shop
+    shop.execute("DROP TABLE companies, common_customersynclog, users CASCADE")
+    report = shop.run(dearer, kind=RunKind.CATALOG, skip_backup=False)
+    shop.undo(report.run_id)
+    assert shop.value("SELECT retail_price FROM product_variants") == 100

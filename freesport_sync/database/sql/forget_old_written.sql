@@ -1,6 +1,9 @@
+-- As long as there may be a backup that needs it; imports that make none push none out of the newest.
 DELETE FROM freesport_sync.written_values AS w USING freesport_sync.runs AS r
 WHERE r.id = w.run_id AND r.started_at < now() - make_interval(days => :days)
-  AND r.id < (SELECT min(id) FROM (
+  AND r.id < ALL (
       SELECT id FROM freesport_sync.runs AS n
-      WHERE EXISTS (SELECT FROM freesport_sync.written_values AS v WHERE v.run_id = n.id)
-      ORDER BY id DESC LIMIT :newest) AS kept)
+      WHERE n.kind = 'backup' AND n.status = 'completed'
+         OR n.kind <> 'restore' AND n.request ->> 'skip_backup' = 'false'
+            AND EXISTS (SELECT FROM freesport_sync.written_values AS v WHERE v.run_id = n.id)
+      ORDER BY id DESC LIMIT :newest)
