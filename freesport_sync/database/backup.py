@@ -44,8 +44,11 @@ _DAMAGED = (
 
 
 def existing_tables(connection: sa.Connection) -> tuple[sa.Table, ...]:
-    """The tables of a backup that this database has; a shop without customers need not have theirs."""
-    query = sa.text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NOT NULL")
+    """The tables of a backup that this database has and that our role may write; importing goods needs no users."""
+    query = sa.text(
+        "SELECT name FROM unnest(CAST(:names AS text[])) AS name"
+        " WHERE has_table_privilege(to_regclass(name), 'SELECT') AND has_table_privilege(to_regclass(name), 'INSERT')"
+    )
     found = set(connection.scalars(query, {"names": [qualified(table) for table in BACKUP_TABLES]}))
     return tuple(table for table in BACKUP_TABLES if qualified(table) in found)
 
@@ -188,7 +191,7 @@ def list_backups(folder: Path) -> tuple[Backup, ...]:
     if not folder.is_dir():
         return ()
     paths = sorted((path for path in folder.glob(f"*{_SUFFIX}") if is_backup_id(path.stem)), reverse=True)
-    return tuple(_listed(path) for path in paths)
+    return tuple(_listed(path) for path in paths if path.is_file())
 
 
 def remove_drafts(folder: Path) -> None:
@@ -200,10 +203,11 @@ def remove_drafts(folder: Path) -> None:
 
 
 def _listed(path: Path) -> Backup:
-    size = path.stat().st_size
+    size = 0
     try:
+        size = path.stat().st_size
         return Backup(path.stem, size, read_manifest(path))
-    except (BackupUnusable, ConfigError):
+    except (BackupUnusable, ConfigError, OSError):  # damaged, or deleted this moment by who shares the folder
         return Backup(path.stem, size, None)
 
 

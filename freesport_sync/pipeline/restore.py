@@ -41,9 +41,13 @@ def backup_of_run(folder: Path, run_id: int, database: str) -> str:
     Raises:
         ConfigError: there is none in this folder.
     """
-    for one in backup.list_backups(folder):
+    backups = backup.list_backups(folder)
+    for one in backups:
         made = one.manifest
         if made is not None and (made.run_id, made.database) == (run_id, database):
+            return one.backup_id
+    for one in backups:  # better told that it is damaged than that there is none
+        if one.manifest is None and f"-{run_id}-" in one.backup_id:
             return one.backup_id
     raise ConfigError("backup_of_run_missing", run_id=run_id, folder=str(folder))
 

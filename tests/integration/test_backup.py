@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -259,3 +260,48 @@ def test_a_restore_is_refused_while_somebody_imports(stocked_shop: Shop, short_h
     with pytest.raises(LockHeld):
         stocked_shop.restore(backup_id)
     importer.close()
+
+
+def test_what_is_known_of_imports_lives_as_long_as_the_backup_before_them(
+    stocked_shop: Shop, new_export: NewExport
+) -> None:
+    shop = stocked_shop
+    shop.settings = shop.settings.model_copy(update={"backup": BackupSettings(keep_count=1, keep_days=0)})
+    runs: list[int] = []
+    for price in (200, 300, 400):
+        export = new_export()
+        export.reference_books()
+        export.goods(product("p1"))
+        export.prices(prices("p1#c1", {"retail": price}))
+        runs.append(shop.run(export.folder, skip_backup=bool(runs)).run_id)
+    shop.undo(runs[0])
+    assert shop.value("SELECT retail_price FROM product_variants") == 100
+
+
+def test_a_role_that_may_only_import_goods(stocked_shop: Shop, dearer: Path) -> None:
+    shop, role = stocked_shop, f"goods_{uuid4().hex}"
+    owned = "freesport_sync, public"
+    shop.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+    try:
+        for statement in (
+            f"GRANT ALL ON SCHEMA {owned} TO {role}",
+            f"GRANT ALL ON ALL TABLES IN SCHEMA {owned} TO {role}",
+            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {owned} TO {role}",
+            f"REVOKE ALL ON users, companies, common_customersynclog FROM {role}",
+        ):
+            shop.execute(statement)
+        shop.url = shop.url.set(username=role, password="x")
+        report = shop.run(dearer, skip_backup=False)
+        shop.undo(report.run_id)
+        assert shop.value("SELECT retail_price FROM product_variants") == 100
+        assert "users" not in {table.name for table in backup.read_manifest(the_archive(shop)).tables}
+    finally:
+        shop.execute(f"DROP OWNED BY {role}")
+        shop.execute(f"DROP ROLE {role}")
+
+
+def test_a_damaged_backup_is_not_called_a_missing_one(stocked_shop: Shop, dearer: Path) -> None:
+    report = stocked_shop.run(dearer, skip_backup=False)
+    the_archive(stocked_shop).write_bytes(b"")
+    with pytest.raises(BackupUnusable, match="backup_damaged"):
+        stocked_shop.undo(report.run_id)

@@ -1,11 +1,14 @@
--- The runs remember that it is gone: their backups are not restored any more.
+-- As long as there may be a backup that needs it; imports that make none push none out of the newest. The runs remember that
+-- it is gone: the backups before them are not restored any more.
 WITH gone AS (
     DELETE FROM freesport_sync.written_values AS w USING freesport_sync.runs AS r
     WHERE r.id = w.run_id AND r.started_at < now() - make_interval(days => :days)
-      AND r.id < (SELECT min(id) FROM (
+      AND r.id < ALL (
           SELECT id FROM freesport_sync.runs AS n
-          WHERE EXISTS (SELECT FROM freesport_sync.written_values AS v WHERE v.run_id = n.id)
-          ORDER BY id DESC LIMIT :newest) AS kept)
+          WHERE n.kind = 'backup' AND n.status = 'completed'
+             OR n.kind <> 'restore' AND n.request ->> 'skip_backup' = 'false'
+                AND EXISTS (SELECT FROM freesport_sync.written_values AS v WHERE v.run_id = n.id)
+          ORDER BY id DESC LIMIT :newest)
     RETURNING w.run_id
 )
 UPDATE freesport_sync.runs SET is_forgotten = true WHERE id IN (SELECT run_id FROM gone)
