@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from freesport_sync.core.backup import Backup
@@ -34,6 +34,7 @@ from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.restore import backup_of_run, run_restore
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
+from freesport_sync.server_files import PinnedHostKey, ServerFiles
 from freesport_sync.settings.listing import ListedSetting, list_settings
 from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
@@ -86,6 +87,7 @@ class Application:
     ) -> None:
         self.paths: Paths = find_paths(home)
         self.settings: Settings = load_settings(self.paths.settings_file)
+        self._server_files = ServerFiles(self.settings, self.paths)
         self._is_demo = is_demo
         self._create_shop_tables = create_shop_tables
         url = None if is_demo else self.settings.database.url if database_url is None else database_url
@@ -95,8 +97,11 @@ class Application:
         self, request: RunRequest, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
     ) -> RunReport:
         """Import; see `pipeline.runner.run_import`."""
-        with self._job(request, shop_texts, reporter, cancel) as job:
-            return run_import(job, pool)
+        with (
+            self._server_files.source(request, reporter, cancel) as source,
+            self._job(source.request, shop_texts, source.report, cancel) as job,
+        ):
+            return run_import(replace(job, issues=source.issues, server=source.server), pool)
 
     def back_up(self, operator: str, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
         """Make a backup; see `pipeline.backup.run_backup`."""
@@ -125,6 +130,33 @@ class Application:
         with self._connection() as connection:
             return backup_of_run(self._backup_folder, run_id, database_identity(connection))
 
+    def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
+        """Only fetch the files of the server; see `ServerFiles.pull`."""
+        self._server_files.pull(reporter, cancel)
+
+    def pin_host_key(self, fingerprint: str) -> PinnedHostKey:
+        """Record the server's key if it is the expected one; see `ServerFiles.pin_host_key`."""
+        return self._server_files.pin_host_key(fingerprint)
+
+    def accept_host_key_once(self, fingerprint: str) -> None:
+        """Trust a host key that nobody has pinned, as long as this object lives."""
+        self._server_files.accept_host_key_once(fingerprint)
+
+    def files_of(self, run_id: int) -> Path:
+        """The folder with the files that a run has fetched from the server.
+
+        Raises:
+            ConfigError: there is no such run, it fetched none, or they are not kept any more.
+        """
+        with self._connection() as connection:
+            folder = Path(_existing_run(connection, run_id).data_dir)
+        received = self._server_files.received
+        if not received.is_of_run(folder):
+            raise ConfigError("run_fetched_nothing", run_id=run_id, path=str(folder))
+        if not received.has(folder):
+            raise ConfigError("received_files_gone", run_id=run_id, path=str(folder))
+        return folder
+
     def check(self, media_root: Path | None = None) -> tuple[CheckItem, ...]:
         """Whether an import could run, point by point; writes nothing.
 
@@ -134,7 +166,8 @@ class Application:
         with self._target() as target:
             items = check_database(target.url, target.label, target.may_create_tables)
         folder = media_root or self.settings.pictures.media_root
-        return items if folder is None else (*items, _check_media_root(folder))
+        items = items if folder is None else (*items, _check_media_root(folder))
+        return items + self._server_files.check()
 
     def history(self, limit: int) -> tuple[PastRun, ...]:
         """The newest runs first."""

@@ -28,7 +28,7 @@ STDOUT = Path("-")
 """As the file of `--csv`."""
 LARGEST_NUMBER = 1_000_000_000
 _ACTIONS = (
-    *("run", "check", "settings", "history", "show", "cancel", "unlock_stale"),
+    *("run", "pull", "check", "settings", "history", "show", "cancel", "unlock_stale", "pin_host_key"),
     *("backup", "backups", "restore", "undo"),
 )
 
@@ -100,12 +100,15 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     only.add_argument("--backups", action="store_true", help=text("backups"))
     only.add_argument("--restore", metavar="ID", help=text("restore"))
     only.add_argument("--undo", type=number, metavar="RUN_ID", help=text("undo"))
+    only.add_argument("--pin-host-key", metavar="FINGERPRINT", help=text("pin_host_key"))
     only.add_argument("--settings", action="store_true", help=text("settings"))
+    what.add_argument("--pull", action="store_true", help=text("pull"))
     what.add_argument("--issues", action="store_true", help=text("issues"))
     what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
     source = parser.add_argument_group(text("group_source"))
     source.add_argument("--data-dir", type=path, metavar="PATH", help=text("data_dir"))
     source.add_argument("--file", type=path, metavar="PATH", help=text("file"))
+    source.add_argument("--files-of", type=number, metavar="RUN_ID", help=text("files_of"))
     source.add_argument("--demo", action="store_true", help=text("demo"))
     _types = [kind.value for kind in FileType]
     source.add_argument("--file-type", choices=_types, default="all", metavar="TYPE", help=text("file_type"))
@@ -139,6 +142,19 @@ def _refuse_contradictions(options: argparse.Namespace, parser: argparse.Argumen
             parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
     if options.backup and options.dry_run:
         parser.error(texts("cli.usage_together", argument="--backup", other="--dry-run"))
+    if options.pull:
+        others = [name for name in _ACTIONS if name not in ("run", "pull") and getattr(options, name)]
+        others += [name for name in ("data_dir", "file", "files_of", "demo") if getattr(options, name)]
+        if others:
+            other = f"--{others[0].replace('_', '-')}"
+            parser.error(texts("cli.usage_together", argument="--pull", other=other))
+    if options.files_of is not None:
+        if not options.run:
+            parser.error(texts("cli.usage_needs", argument="--files-of", other="--run"))
+        for name in ("data_dir", "file", "demo"):
+            if getattr(options, name):
+                other = f"--{name.replace('_', '-')}"
+                parser.error(texts("cli.usage_together", argument="--files-of", other=other))
     if options.csv == STDOUT and options.json:
         parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
 
@@ -211,7 +227,7 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
 
     with WorkerPool() as pool:  # a worker gets ready while the rest of the program is loaded
         application = _application(options)
-        return _run(application, _request(options, application.settings.source.data_dir), pool, output, cancel)
+        return _run(application, _request(options, application), pool, output, cancel)
 
 
 def _application(options: argparse.Namespace) -> Application:
@@ -227,6 +243,13 @@ def _answer(
     options: argparse.Namespace, application: Application, texts: Texts, output: Output, cancel: CancelToken
 ) -> int:
     """Everything but an import."""
+    if options.pull:
+        with output:
+            application.pull(output, cancel)
+        return ExitCode.DONE
+    if options.pin_host_key:
+        output.host_key_pinned(application.pin_host_key(options.pin_host_key))
+        return ExitCode.DONE
     if options.check:
         items = application.check(options.media_root)
         output.check(items)
@@ -287,15 +310,17 @@ def _check_code(items: Sequence[CheckItem]) -> int:
     failed = [item for item in items if not item.is_ok]
     if not failed:
         return ExitCode.DONE
+    if all(item.is_unreachable for item in failed):
+        return ExitCode.UNREACHABLE
     return ExitCode.BUSY if all(item.is_busy for item in failed) else ExitCode.USAGE
 
 
-def _request(options: argparse.Namespace, default_dir: Path) -> RunRequest:
+def _request(options: argparse.Namespace, application: Application) -> RunRequest:
     kind = RunKind(options.run)
     return RunRequest(
         kind=kind,
         file_type=FileType(options.file_type),
-        data_dir=default_dir if options.file else _data_dir(options, default_dir),
+        data_dir=_data_dir(options, application),
         file=options.file,
         operator=_operator(options),
         chunk_size=options.chunk_size or kind.usual_chunk_size,
@@ -307,6 +332,7 @@ def _request(options: argparse.Namespace, default_dir: Path) -> RunRequest:
         is_backup_optional=options.backup_optional,
         skip_images=options.skip_images,
         media_root=options.media_root,
+        is_pull=options.pull,
     )
 
 
@@ -324,11 +350,16 @@ def _same_database(options: argparse.Namespace) -> str:
     return "".join(f" {word}" for word in words)
 
 
-def _data_dir(options: argparse.Namespace, default_dir: Path) -> Path:
+def _data_dir(options: argparse.Namespace, application: Application) -> Path:
+    default_dir = application.settings.source.data_dir
     if options.demo:
         return resource("demo")
     if options.data_dir is not None:
         return Path(options.data_dir)
+    if options.files_of is not None:
+        return application.files_of(options.files_of)
+    if options.file is not None or options.pull:
+        return default_dir
     if not default_dir.exists():
         raise ConfigError("data_dir_needed", path=str(default_dir))
     return default_dir

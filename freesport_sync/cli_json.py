@@ -17,6 +17,8 @@ from freesport_sync.core.progress import (
     BackupMade,
     Event,
     ExportFound,
+    FilesArchived,
+    FilesPulled,
     IssuesFound,
     MergeRepeated,
     Progress,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from freesport_sync.database.history import IssueCount, PastRun
     from freesport_sync.database.remote import CancelRequest, Unlocked
     from freesport_sync.errors import SyncError
+    from freesport_sync.server_files import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
 
@@ -59,6 +62,10 @@ class JsonOutput:
         match event:
             case RunStarted():
                 self._write("run_started", asdict(event))
+            case FilesPulled():
+                self._write("files_pulled", asdict(event))
+            case FilesArchived():
+                self._write("files_archived", asdict(event))
             case ExportFound():
                 self._write("export_found", asdict(event))
             case Progress():
@@ -89,7 +96,7 @@ class JsonOutput:
     def check(self, items: Sequence[CheckItem]) -> None:
         """One line a point."""
         for item in items:
-            self._write("check", asdict(item) | {"text": self._texts(f"check.{item.code}", **item.params)})
+            self._write("check", asdict(item) | {"text": self._texts.check(item.code, item.params)})
 
     def history(self, runs: Sequence[PastRun]) -> None:
         """One line a run."""
@@ -129,6 +136,10 @@ class JsonOutput:
         """One line a backup."""
         for one in backups:
             self._write("backup", asdict(one))
+
+    def host_key_pinned(self, key: PinnedHostKey) -> None:
+        """The key that is on record now."""
+        self._write("host_key_pinned", asdict(key))
 
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None:
         """One line a setting."""

@@ -15,6 +15,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
+from freesport_sync.cli_files import amount, file_lines, pinned_line
 from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
 from freesport_sync.cli_terminal import is_unicode, printable
 from freesport_sync.core.issues import Severity
@@ -23,6 +24,8 @@ from freesport_sync.core.progress import (
     BackupMade,
     Event,
     ExportFound,
+    FilesArchived,
+    FilesPulled,
     IssuesFound,
     MergeRepeated,
     Progress,
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from freesport_sync.database.history import IssueCount, PastRun
     from freesport_sync.database.remote import CancelRequest, Unlocked
     from freesport_sync.errors import SyncError
+    from freesport_sync.server_files import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
 PIPE_WIDTH = 160
@@ -68,6 +72,7 @@ class Output(Protocol):
     def cancel_requested(self, request: CancelRequest) -> None: ...
     def unlocked(self, closed: Unlocked) -> None: ...
     def backups(self, backups: Sequence[Backup]) -> None: ...
+    def host_key_pinned(self, key: PinnedHostKey) -> None: ...
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None: ...
 
 
@@ -95,6 +100,7 @@ class TerminalOutput:
                 BarColumn(),
                 TaskProgressColumn(),
                 TimeRemainingColumn(),
+                TextColumn("{task.fields[amount]}"),
                 console=self._out,
             )
             self._bars.start()
@@ -113,8 +119,9 @@ class TerminalOutput:
             case RunStarted():
                 key = _titled("cli.started", event.kind, event.is_dry_run)
                 self._line(self._texts(key, run_id=event.run_id, operator=event.operator, database=event.database))
-            case ExportFound():
-                self._found(event)
+            case FilesPulled() | FilesArchived() | ExportFound():
+                for line in file_lines(event, self._texts):
+                    self._line(line)
             case Progress():
                 self._progress(event)
             case IssuesFound():
@@ -145,7 +152,7 @@ class TerminalOutput:
         good, bad = ("✓", "✗") if is_unicode(self._out.file) else ("+", "!")
         for item in items:
             mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
-            self._out.print(f"{mark} {escape(self._texts(f'check.{item.code}', **item.params))}", highlight=False)
+            self._out.print(f"{mark} {escape(self._texts.check(item.code, item.params))}", highlight=False)
 
     def history(self, runs: Sequence[PastRun]) -> None:
         """A table of past runs."""
@@ -265,6 +272,10 @@ class TerminalOutput:
                 table.add_row(one.backup_id, _local(made.made_at), str(made.run_id), who, str(made.rows), size)
         self._out.print(table)
 
+    def host_key_pinned(self, key: PinnedHostKey) -> None:
+        """Which key is on record now."""
+        self._line(pinned_line(key, self._texts))
+
     def settings(self, settings: Sequence[ListedSetting], file: Path) -> None:
         """Every setting: key, value, meaning, default and environment variable."""
         key = "cli.settings_file" if file.exists() else "cli.settings_file_missing"
@@ -279,26 +290,6 @@ class TerminalOutput:
                 self._indented(self._texts("cli.setting_default", default=one.default or not_set))
             self._indented(one.variable, "dim")
 
-    def _found(self, event: ExportFound) -> None:
-        size = f"{event.size_bytes / 1_000_000:.1f}"
-        self._line(self._texts("cli.found", files=event.files, size=size))
-        if event.created_at is not None and event.age_s is not None:
-            age = self._age(event.age_s)
-            self._line(self._texts("cli.export_age", created_at=f"{event.created_at:%d.%m.%Y %H:%M}", age=age))
-        else:
-            self._line(self._texts("cli.export_undated"))
-        for name, reason in event.skipped:
-            self._line(self._texts("cli.file_skipped", file=printable(name), reason=self._texts(f"skipped.{reason}")))
-
-    def _age(self, age_s: float) -> str:
-        if age_s < 0:
-            return self._texts("cli.age_future")
-        if age_s < 3600:
-            return self._texts("cli.age_minutes", minutes=int(age_s // 60))
-        if age_s < 48 * 3600:
-            return self._texts("cli.age_hours", hours=int(age_s // 3600))
-        return self._texts("cli.age_days", days=int(age_s // 86400))
-
     def _progress(self, event: Progress) -> None:
         title = self._texts(f"stage.{event.stage.value}")
         if self._bars is None:
@@ -308,13 +299,14 @@ class TerminalOutput:
             return
         total = event.total or None
         if event.stage not in self._tasks:
-            self._tasks[event.stage] = self._bars.add_task(title, total=total)
+            self._tasks[event.stage] = self._bars.add_task(title, total=total, amount="")
         is_done = total is not None and event.done >= total
         self._bars.update(
             self._tasks[event.stage],
             completed=event.done,
             total=total if not is_done else max(event.done, 1),
             refresh=is_done,
+            amount=amount(event, self._texts),
         )
 
     def _summary(self, report: RunReport) -> None:

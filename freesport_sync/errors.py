@@ -73,6 +73,25 @@ class ConnectionFailed(SyncError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class HostKeyUnknown(ConnectionFailed):
+    """Nobody has said yet that the SSH server's key is right.
+
+    `params` has `fingerprint`, `key_type`, `host` and `port`, for whoever asks the operator.
+    """
+
+
+class HostKeyChanged(ConnectionFailed):
+    """The SSH server shows another key than the one on record: never accepted, whoever asks."""
+
+
+class LoginRefused(ConnectionFailed):
+    """The SSH server does not let the user in; trying again would only lock the account."""
+
+
+class ConnectionLost(ConnectionFailed):
+    """The connection to the SSH server broke or stands still; trying again may help."""
+
+
 class LockHeld(SyncError):
     """Somebody else is importing into the same database."""
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -247,10 +247,19 @@ def decode_path(raw: bytes) -> str:
 
 def rename_fresh(source: Path, target: Path) -> None:
     """Rename a fresh file or folder. On Windows a virus scanner may hold it for a moment, so this tries for a while."""
+    _patiently(os.rename, source, target)
+
+
+def replace_fresh(source: Path, target: Path) -> None:
+    """Put a fresh file in the place of an old one, or where there is none; as patient as `rename_fresh`."""
+    _patiently(os.replace, source, target)
+
+
+def _patiently(move: Callable[[Path, Path], None], source: Path, target: Path) -> None:
     deadline = time.monotonic() + (_RENAME_PATIENCE_S if sys.platform == "win32" else 0)
     while True:
         try:
-            os.rename(source, target)
+            move(source, target)
         except PermissionError:
             if time.monotonic() >= deadline:
                 raise

@@ -62,6 +62,14 @@ class Texts:
         what, affected, hint = (_filled(texts[part], params) for part in ("what", "affected", "hint"))
         return ErrorText(what, affected, hint, error.code)
 
+    def check(self, code: str, params: dict[str, object]) -> str:
+        """One point of a check; one that fails with an error says what that says."""
+        template = self._sections["check"].get(code)
+        if template is not None:
+            return _filled(template, params)
+        text = self.error(SyncError(code, **params))
+        return f"{text.what} {text.hint}".rstrip()
+
     def issue(self, issue: RowIssue) -> tuple[str, str]:
         """What is wrong with a record, and what to mend in 1C."""
         texts = self._sections["issues"].get(issue.code)

@@ -145,23 +145,26 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
     for path, problem in xml_files(folder):
         name = path.relative_to(folder).as_posix()
         kind, segments = recognise(path.name)
-        if problem:
+        problem = problem or refusal_of(kind)
+        if kind is None or problem:
             skipped.append(SkippedFile(name, problem))
-        elif kind is None:
-            skipped.append(SkippedFile(name, "unknown_name"))
-        elif not kind.is_imported:
-            skipped.append(SkippedFile(name, _NOT_IMPORTED[kind]))
         else:
             found.append(_Found((_ORDER[kind], segments, name), kind, path, name))
     if wanted is not None:
-        opened = _opened({item.kind for item in found}, wanted)
+        opened = opened_kinds({item.kind for item in found}, wanted)
         skipped += [SkippedFile(item.name, "not_in_this_run") for item in found if item.kind not in opened]
         found = [item for item in found if item.kind in opened]
     files = tuple(replace(file, file_no=number) for number, file in enumerate(_in_import_order(found), start=1))
     return Export(files, tuple(sorted(SkippedFile(storable(name), reason) for name, reason in skipped)))
 
 
-def _opened(present: Collection[FileKind], wanted: Collection[FileKind]) -> frozenset[FileKind]:
+def opened_kinds(present: Collection[FileKind], wanted: Collection[FileKind]) -> frozenset[FileKind]:
+    """The kinds that must be read for those that are wanted: of an export of 2.x also those that carry them.
+
+    Args:
+        present: what the export has.
+        wanted: what is to be imported.
+    """
     carriers = {_CARRIERS[kind] for kind in wanted if kind in _CARRIERS and kind not in present}
     return frozenset(wanted) | carriers
 
@@ -192,6 +195,11 @@ def recognise(file_name: str) -> tuple[FileKind | None, tuple[int, ...]]:
     if match is None or kind is None:
         return None, ()
     return kind, tuple(map(int, takewhile(str.isdecimal, match["segments"].split("_"))))
+
+
+def refusal_of(kind: FileKind | None) -> str:
+    """Why files of a kind are never imported, an empty text where they are; None is a name that 1C does not give."""
+    return "unknown_name" if kind is None else _NOT_IMPORTED.get(kind, "")
 
 
 def xml_files(folder: Path) -> Iterator[tuple[Path, str]]:

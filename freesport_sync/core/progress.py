@@ -23,6 +23,45 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesPulled:
+    """What was fetched from the server.
+
+    Args:
+        server: `user@host:port`.
+        folder: where the files lie here.
+        fetched: new or changed files.
+        fetched_bytes: their size together.
+        unchanged: files that were here already.
+        unfinished: files that 1C may still be writing, or that changed meanwhile; left for the next time, with a
+            reason code each.
+        left_out: files that are never fetched, with a reason code each.
+    """
+
+    server: str
+    folder: str
+    fetched: int
+    fetched_bytes: int
+    unchanged: int
+    unfinished: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesArchived:
+    """What became of the imported files on the server.
+
+    Args:
+        folder: of the server, where they were moved to.
+        moved: how many.
+        kept: those that stay where they are, with a reason code each.
+    """
+
+    folder: str
+    moved: int
+    kept: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ExportFound:
     """What the plan found in the export folder.
 
@@ -47,7 +86,7 @@ class Progress:
 
     Args:
         stage: the stage.
-        done: units done: bytes of input while staging, rows while merging.
+        done: units done: bytes while pulling and staging, rows while merging.
         total: units in all; 0 where it is not known yet.
         rate: units per second since the stage began.
         eta_s: seconds to go; None while it cannot be told.
@@ -116,7 +155,18 @@ class RunFinished:
     report: RunReport
 
 
-Event = RunStarted | ExportFound | Progress | IssuesFound | MergeRepeated | BackupMade | BackupFound | RunFinished
+Event = (
+    RunStarted
+    | FilesPulled
+    | FilesArchived
+    | ExportFound
+    | Progress
+    | IssuesFound
+    | MergeRepeated
+    | BackupMade
+    | BackupFound
+    | RunFinished
+)
 
 
 class Reporter(Protocol):
@@ -147,6 +197,10 @@ class StageMeter:
         self._done = 0
         self._entity: Entity | None = None
         self._send()
+
+    def expect(self, total: int) -> None:
+        """Set how many units there are, now that it is known."""
+        self._total = total
 
     def advance(self, done: int, entity: Entity | None = None) -> None:
         """Set how many units are done; sends an event if the last one is old enough."""

@@ -73,6 +73,7 @@ class RunStatus(StrEnum):
 class Stage(StrEnum):
     """The steps of a run, in order."""
 
+    PULL = "pull"
     PLAN = "plan"
     STAGE = "stage"
     BACKUP = "backup"
@@ -121,6 +122,7 @@ class RunRequest:
         backup_id: what to restore.
         skip_images: leave pictures alone.
         media_root: folder of the shop's pictures; None: as the setting says.
+        is_pull: fetch the files from the server first; `data_dir` is then where they come to lie.
     """
 
     kind: RunKind = RunKind.ALL
@@ -138,6 +140,7 @@ class RunRequest:
     backup_id: str = ""
     skip_images: bool = False
     media_root: Path | None = None
+    is_pull: bool = False
 
     @property
     def source(self) -> Path:

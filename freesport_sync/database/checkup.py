@@ -15,6 +15,7 @@ from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, 
 from freesport_sync.errors import LockHeld, SchemaMismatch
 
 _BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
+_UNREACHABLE = ("ssh_host_", "ssh_unreachable", "ssh_handshake_", "ssh_lost", "ssh_silent", "ssh_login_", "host_key_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class CheckItem:
     def is_busy(self) -> bool:
         """Whether it is enough to wait."""
         return self.code in _BUSY
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether a server is not to be had."""
+        return self.code.startswith(_UNREACHABLE) and not self.is_ok
 
 
 def check_database(url: sa.URL, label: str, may_create_tables: bool) -> tuple[CheckItem, ...]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, Reporter
 from freesport_sync.core.run import RunRequest, RunStatus
 from freesport_sync.database.engine import Url
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.model import Settings
+
+if TYPE_CHECKING:
+    from freesport_sync.transfer.server import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Job:
         texts: for the shop's session rows.
         reporter: receives the events of the run.
         cancel: stops the run.
+        issues: what is known of the files before they are read.
+        server: for pictures, where the shop's media are on one.
     """
 
     request: RunRequest
@@ -73,3 +80,5 @@ class Job:
     texts: ShopTexts
     reporter: Reporter
     cancel: CancelToken
+    issues: tuple[RowIssue, ...] = ()
+    server: Server | None = None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from freesport_sync.commerceml.archive import DISK_FULL
 from freesport_sync.core.pictures import NotDeliverable, PictureProblem
@@ -14,6 +16,13 @@ from freesport_sync.errors import ConfigError, ImportFailed, reason_of
 from freesport_sync.os_support import rename_fresh
 
 _DRAFT = ".freesport_sync-{}.part"
+
+
+class Media(Protocol):
+    """Where the shop keeps its pictures: a folder of this computer or of a server."""
+
+    def size(self, relative: str) -> int | None: ...
+    def deliver_all(self, pictures: Mapping[str, Path], done: Callable[[], None]) -> Mapping[str, NotDeliverable]: ...
 
 
 class MediaRoot:
@@ -49,6 +58,25 @@ class MediaRoot:
             return path.stat().st_size if path.is_file() else None
         except OSError:
             return None
+
+    def deliver_all(self, pictures: Mapping[str, Path], done: Callable[[], None]) -> Mapping[str, NotDeliverable]:
+        """Copy pictures to where there are none yet; returns those that cannot be delivered.
+
+        Args:
+            pictures: path below the media root -> file of the export.
+            done: called after each; may raise.
+
+        Raises:
+            ImportFailed: the disk is full.
+        """
+        failed: dict[str, NotDeliverable] = {}
+        for relative, source in pictures.items():
+            try:
+                self.deliver(source, relative)
+            except NotDeliverable as trouble:
+                failed[relative] = trouble
+            done()
+        return failed
 
     def deliver(self, source: Path, relative: str) -> None:
         """Copy a picture to where there is none yet; whoever looks meanwhile sees the whole file or none.

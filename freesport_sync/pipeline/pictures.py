@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count, groupby
 from operator import attrgetter
 from pathlib import Path
 
@@ -28,8 +28,9 @@ from freesport_sync.database.engine import Connection
 from freesport_sync.database.pictures import DeliveredPicture, FoundPicture
 from freesport_sync.errors import ConfigError
 from freesport_sync.pipeline.job import Job
-from freesport_sync.pipeline.media_root import MediaRoot
+from freesport_sync.pipeline.media_root import Media, MediaRoot
 from freesport_sync.pipeline.plan import wants_pictures
+from freesport_sync.pipeline.server_media import ServerMedia
 from freesport_sync.settings.model import OwnedField
 
 OBJECTS_AT_ONCE = 500
@@ -57,21 +58,27 @@ class PictureOutcome:
         return Counts(created=attached, unchanged=self.accepted - attached, skipped=self.skipped, failed=self.failed)
 
 
-def open_media_root(job: Job) -> MediaRoot | None:
-    """The folder that pictures are delivered to; None where this run delivers none.
+def open_media_root(job: Job) -> Media | None:
+    """Where pictures are delivered to; None where this run delivers none.
 
     Raises:
         ConfigError: the folder is not usable; or pictures are all that the run is about, and they are switched off or
             have no folder.
+        ConnectionFailed: it is on a server that cannot be reached.
     """
-    request = job.request
-    folder = request.media_root or job.settings.pictures.media_root
+    request, settings = job.request, job.settings
+    folder = request.media_root or settings.pictures.media_root
+    on_server = settings.ssh.media_root if folder is None else None
     if request.kind is RunKind.IMAGES:
         if request.skip_images:
             raise ConfigError("skip_images_contradicts")
-        if folder is None:
+        if folder is None and on_server is None:
             raise ConfigError("media_root_needed")
-    return MediaRoot(folder, request.is_dry_run) if folder is not None and wants_pictures(request) else None
+    if not wants_pictures(request):
+        return None
+    if on_server is not None and job.server is not None:
+        return ServerMedia(job.server, on_server, request.is_dry_run)
+    return None if folder is None else MediaRoot(folder, request.is_dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ class PictureDelivery:
         self,
         connection: Connection,
         folders: PictureFolders,
-        media: MediaRoot,
+        media: Media,
         files: Mapping[int, str],
         job: Job,
         report: Reporter,
@@ -116,8 +123,10 @@ class PictureDelivery:
         self._cancel = job.cancel
         self._report = report
         self._issues: list[RowIssue] = []
+        self._missing: dict[str, tuple[Path, int]] = {}
+        """What waits to be delivered: path in the shop's media -> file and size."""
         self._given_up: set[tuple[int, int, str]] = set()
-        self._accepted = self._small = self._failed = 0
+        self._accepted = self._small = self._failed = self._settled = 0
 
     def run(self) -> PictureOutcome:
         """Copy what the shop's media lacks, and remember for the merge what it has.
@@ -131,16 +140,14 @@ class PictureDelivery:
         meter = StageMeter(self._report, Stage.PICTURES, totals.pictures, time.monotonic)
         if self._only_pictures:
             self._tell_ownerless()
-        done = 0
         for first in range(1, totals.objects + 1, OBJECTS_AT_ONCE):
             found = pictures.read_pictures(self._connection, first, first + OBJECTS_AT_ONCE - 1)
-            delivered: list[DeliveredPicture] = []
-            for _, of_object in groupby(found, attrgetter("object_no")):
-                listed = list(of_object)
-                delivered += self._deliver_object(listed)
-                done += len(listed)
-                meter.advance(done)
-            pictures.add_delivered(self._connection, delivered)
+            wanted = [
+                one for _, of_object in groupby(found, attrgetter("object_no")) for one in self._wanted(of_object)
+            ]
+            pictures.add_delivered(self._connection, list(self._delivered(wanted, meter)))
+            self._settled += len(found)
+            meter.advance(self._settled)
             self._send_issues()
         if self._small:
             self._issues.append(RowIssue(Severity.NOTE, "pictures_small", field=_FIELD, value=str(self._small)))
@@ -148,20 +155,43 @@ class PictureDelivery:
         meter.finish()
         return PictureOutcome(self._accepted, self._small + totals.ownerless, self._failed)
 
-    def _deliver_object(self, listed: Sequence[FoundPicture]) -> Iterator[DeliveredPicture]:
-        """The pictures of one object that the shop's media has by the end, and that the object does not show yet."""
+    def _wanted(self, of_object: Iterable[FoundPicture]) -> Iterator[tuple[int, _Candidate]]:
+        """The pictures of one object that it does not show yet and is to show, with their places in its list."""
+        listed = list(of_object)
         self._accepted += len({file_name(picture.path) for picture in listed if picture.is_listed})
         there = self._look_at(listed)
         smallest = self._rules.smallest_wanted(candidate.size for candidate in there)
         for number, candidate in enumerate(there):
-            self._cancel.check()
-            picture = candidate.picture
-            if picture.is_listed:
+            if candidate.picture.is_listed:
                 continue
             if candidate.size < smallest:
                 self._small += 1
-            elif self._deliver(candidate):
+                continue
+            if candidate.source is not None and self._size_there(candidate.relative) is None:
+                self._missing[candidate.relative] = (candidate.source, candidate.size)
+            yield number, candidate
+
+    def _size_there(self, relative: str) -> int | None:
+        """Size of a picture that the shop's media has, or will have when it gets what is waiting."""
+        return self._missing[relative][1] if relative in self._missing else self._media.size(relative)
+
+    def _delivered(self, wanted: Sequence[tuple[int, _Candidate]], meter: StageMeter) -> Iterator[DeliveredPicture]:
+        """The pictures that the shop's media has by the end."""
+        missing = {relative: source for relative, (source, _) in self._missing.items()}
+        self._missing.clear()
+        done = count(self._settled + 1)
+
+        def advance() -> None:
+            self._cancel.check()
+            meter.advance(next(done))
+
+        failed = self._media.deliver_all(missing, advance) if missing else {}
+        for number, candidate in wanted:
+            if (trouble := failed.get(candidate.relative)) is not None:
+                self._give_up(candidate.picture, trouble)
+            else:
                 self._accepted += 1
+                picture = candidate.picture
                 yield DeliveredPicture(picture.owner, picture.onec_id, number, candidate.relative)
 
     def _look_at(self, listed: Sequence[FoundPicture]) -> list[_Candidate]:
@@ -187,22 +217,12 @@ class PictureDelivery:
         if picture.owner == VARIANT and len(relative) > MAIN_IMAGE_LIMIT:
             raise NotDeliverable(PictureProblem.PATH_TOO_LONG, length=len(relative), limit=MAIN_IMAGE_LIMIT)
         found = self._folders.find(picture.owner, picture.path)
-        source, size = found or (None, self._media.size(relative))
+        source, size = found or (None, self._size_there(relative))
         if size is None:
             raise NotDeliverable(PictureProblem.MISSING)
         if size > self._rules.maximum:
             raise NotDeliverable(PictureProblem.TOO_LARGE, size_bytes=size, limit_bytes=self._rules.maximum)
         return _Candidate(picture, relative, source, size)
-
-    def _deliver(self, candidate: _Candidate) -> bool:
-        """Copy a picture that the shop's media lacks; returns whether it is there now."""
-        try:
-            if candidate.source is not None and self._media.size(candidate.relative) is None:
-                self._media.deliver(candidate.source, candidate.relative)
-        except NotDeliverable as trouble:
-            self._give_up(candidate.picture, trouble)
-            return False
-        return True
 
     def _give_up(self, picture: FoundPicture, trouble: NotDeliverable) -> None:
         # One the shop shows already is no loss; a product and the variant that it lends a picture to miss one file.

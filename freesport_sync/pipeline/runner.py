@@ -21,7 +21,7 @@ from freesport_sync.pipeline import guards
 from freesport_sync.pipeline.backup import back_up_before_import
 from freesport_sync.pipeline.job import Job
 from freesport_sync.pipeline.locked_run import LockedRun, RunResult, run_locked
-from freesport_sync.pipeline.media_root import MediaRoot
+from freesport_sync.pipeline.media_root import Media
 from freesport_sync.pipeline.merge import Merger
 from freesport_sync.pipeline.pictures import PictureDelivery, PictureOutcome, open_media_root
 from freesport_sync.pipeline.plan import Plan, make_plan, refuse_contradiction, wants_pictures
@@ -56,7 +56,7 @@ class _Import:
         media: where pictures go; None: nowhere.
     """
 
-    def __init__(self, run: LockedRun, pool: WorkerPool, media: MediaRoot | None) -> None:
+    def __init__(self, run: LockedRun, pool: WorkerPool, media: Media | None) -> None:
         self._run = run
         self._job = run.job
         self._lock = run.connection
@@ -118,5 +118,5 @@ class _Import:
         # 1C writes its local time without a zone; the workstation is taken to be in the same zone.
         age_s = (datetime.now() - created_at).total_seconds() if created_at else None
         self._report(ExportFound(len(plan.files), plan.size_bytes, created_at, age_s, plan.skipped))
-        if plan.leftovers:
-            self._report(IssuesFound(plan.leftovers))
+        if issues := (*self._job.issues, *plan.leftovers):
+            self._report(IssuesFound(issues))

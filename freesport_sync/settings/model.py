@@ -100,6 +100,32 @@ class PictureSettings(_Section):
     max_size_bytes: int = Field(50 * 1024**2, ge=1)
 
 
+class SshSettings(_Section):
+    """The server that 1C exports to, and how it is reached."""
+
+    host: str | None = Field(None, min_length=1)
+    port: int = Field(22, ge=1, le=65_535)
+    user: str | None = Field(None, min_length=1)
+    key_file: _Path | None = None
+    passphrase_file: _Path | None = None
+    password_file: _Path | None = None
+    use_agent: bool = True
+    known_hosts: tuple[_Path, ...] = (Path("~/.ssh/known_hosts"),)
+    folder: str = ""
+    """On the server; empty: where the login leads."""
+    archive_folder: str | None = Field(None, min_length=1)
+    media_root: str | None = Field(None, min_length=1)
+    quiet_s: int = Field(30, ge=0, le=86_400)
+    timeout_s: int = Field(20, ge=1, le=3600)
+
+
+class ReceivedSettings(_Section):
+    """How long received files are kept."""
+
+    keep_runs: int = Field(10, ge=1, le=10_000)
+    keep_days: int = Field(30, ge=1, le=36_500)
+
+
 class Warehouse(_Section):
     """One warehouse of 1C."""
 
@@ -131,6 +157,8 @@ class Settings(BaseSettings):
 
     database: DatabaseSettings = DatabaseSettings()
     source: SourceSettings = SourceSettings()
+    ssh: SshSettings = SshSettings()
+    received: ReceivedSettings = ReceivedSettings()
     catalog: CatalogSettings = CatalogSettings()
     prices: PriceSettings = PriceSettings()
     pictures: PictureSettings = PictureSettings()

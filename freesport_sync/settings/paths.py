@@ -19,6 +19,10 @@ class Paths:
     """Unpacked archives, for the time of a run."""
     logs: Path
     backups: Path
+    received: Path
+    """Files that were fetched from the server."""
+    known_hosts: Path
+    """Keys of servers that the operator has accepted."""
 
 
 def find_paths(home: Path | None) -> Paths:
@@ -29,10 +33,20 @@ def find_paths(home: Path | None) -> Paths:
     """
     if home is not None:
         root = home.expanduser().absolute()
-        return Paths(root / "settings.toml", root / "postgres", root / "work", root / "logs", root / "backups")
+        return _paths(root, root, root / "logs")
     from platformdirs import PlatformDirs
 
     folders = PlatformDirs(_NAME, appauthor=False)
-    data = folders.user_data_path
-    settings_file = folders.user_config_path / "settings.toml"
-    return Paths(settings_file, data / "postgres", data / "work", folders.user_log_path, data / "backups")
+    return _paths(folders.user_config_path, folders.user_data_path, folders.user_log_path)
+
+
+def _paths(config: Path, data: Path, logs: Path) -> Paths:
+    return Paths(
+        settings_file=config / "settings.toml",
+        postgres=data / "postgres",
+        work=data / "work",
+        logs=logs,
+        backups=data / "backups",
+        received=data / "received",
+        known_hosts=config / "known_hosts",
+    )

@@ -13,6 +13,8 @@ from freesport_sync.settings.model import ENVIRONMENT_PREFIX
 log = logging.getLogger(__name__)
 
 PASSWORD_VARIABLE = f"{ENVIRONMENT_PREFIX}DB_PASSWORD"
+SSH_PASSWORD_VARIABLE = f"{ENVIRONMENT_PREFIX}SSH_PASSWORD"
+SSH_PASSPHRASE_VARIABLE = f"{ENVIRONMENT_PREFIX}SSH_PASSPHRASE"
 KEYRING_SERVICE = "freesport_sync"
 
 
@@ -26,11 +28,41 @@ def database_password(login: str, password_file: Path | None) -> str | None:
     Raises:
         ConfigError: the file cannot be read, or others may read it.
     """
-    if PASSWORD_VARIABLE in os.environ:
-        return os.environ[PASSWORD_VARIABLE]
-    if password_file is not None:
-        return _read_private(password_file)
-    return _from_keyring(login)
+    return _secret(PASSWORD_VARIABLE, password_file, login)
+
+
+def ssh_password(login: str, password_file: Path | None) -> str | None:
+    """The password of the SSH server; None where none is kept.
+
+    Args:
+        login: `user@host:port`; the key store's user name for it is `ssh user@host:port`.
+        password_file: setting `ssh.password_file`.
+
+    Raises:
+        ConfigError: the file cannot be read, or others may read it.
+    """
+    return _secret(SSH_PASSWORD_VARIABLE, password_file, f"ssh {login}")
+
+
+def ssh_passphrase(key_file: Path, passphrase_file: Path | None) -> str | None:
+    """The passphrase of a private key; None where none is kept.
+
+    Args:
+        key_file: the key; the key store's user name for it is `ssh-key` and this path.
+        passphrase_file: setting `ssh.passphrase_file`.
+
+    Raises:
+        ConfigError: the file cannot be read, or others may read it.
+    """
+    return _secret(SSH_PASSPHRASE_VARIABLE, passphrase_file, f"ssh-key {key_file}")
+
+
+def _secret(variable: str, file: Path | None, key_store_user: str) -> str | None:
+    if variable in os.environ:
+        return os.environ[variable]
+    if file is not None:
+        return _read_private(file.expanduser())
+    return _from_keyring(key_store_user)
 
 
 def _read_private(file: Path) -> str:

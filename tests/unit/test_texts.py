@@ -13,14 +13,18 @@ import pytest
 from freesport_sync.cli import build_parser
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Entity, RunKind, RunStatus, Stage
-from freesport_sync.errors import ImportFailed, SyncError
+from freesport_sync.errors import SyncError
 from freesport_sync.resources import resource
 from freesport_sync.texts import Language, Texts, preferred_language
 
 PACKAGE = Path(__file__).parents[2] / "freesport_sync"
-ERROR_CLASSES = "|".join(
-    ["SyncError", *(kind.__name__ for kind in SyncError.__subclasses__() + ImportFailed.__subclasses__())]
-)
+
+
+def kinds_of_errors(kind: type[SyncError] = SyncError) -> list[str]:
+    return [kind.__name__, *(name for below in kind.__subclasses__() for name in kinds_of_errors(below))]
+
+
+ERROR_CLASSES = "|".join(kinds_of_errors())
 
 
 def sections(language: Language) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from freesport_sync.errors import ConfigError
 from freesport_sync.settings.model import OwnedField, load_settings
 from freesport_sync.settings.paths import find_paths
-from freesport_sync.settings.secrets import database_password
+from freesport_sync.settings.secrets import database_password, ssh_passphrase, ssh_password
 
 
 @pytest.fixture
@@ -110,3 +110,29 @@ def test_password_file_belongs_to_its_owner_only(tmp_path: Path) -> None:
         database_password("sync@db/shop", secret)
     with pytest.raises(ConfigError, match="password_file_unreadable"):
         database_password("sync@db/shop", tmp_path / "missing")
+
+
+def test_secrets_of_the_server_come_from_the_environment_a_private_file_or_the_key_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("из файла\n", encoding="utf-8")
+    file.chmod(0o600)
+    asked: list[str] = []
+
+    def key_store(service: str, user: str) -> str:
+        asked.append(user)
+        return f"{service} {user}"
+
+    monkeypatch.setattr("keyring.get_password", key_store)
+    assert ssh_password("u@h:22", None) == "freesport_sync ssh u@h:22"
+    assert ssh_passphrase(Path("/k"), None) == "freesport_sync ssh-key /k"
+    assert ssh_password("u@h:22", file) == ssh_passphrase(Path("/k"), file) == "из файла"
+    monkeypatch.setenv("FREESPORT_SYNC_SSH_PASSWORD", "пароль")
+    monkeypatch.setenv("FREESPORT_SYNC_SSH_PASSPHRASE", "пароль ключа")
+    assert (ssh_password("u@h:22", file), ssh_passphrase(Path("/k"), file)) == ("пароль", "пароль ключа")
+    assert len(asked) == 2
+    monkeypatch.delenv("FREESPORT_SYNC_SSH_PASSWORD")
+    file.chmod(0o640)
+    with pytest.raises(ConfigError, match="password_file_open"):
+        ssh_password("u@h:22", file)

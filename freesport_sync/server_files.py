@@ -1,0 +1,231 @@
+"""The server that 1C exports to, put together from the settings: fetch its files, look whether that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.progress import Event, Reporter, RunStarted
+from freesport_sync.core.run import RunRequest
+from freesport_sync.database.checkup import CheckItem
+from freesport_sync.errors import ConfigError, SourceMissing, SyncError
+from freesport_sync.pipeline.plan import kinds_of, refuse_contradiction, wants_pictures
+from freesport_sync.pipeline.pull import Pulled, PullJob, archive, look, pull
+from freesport_sync.pipeline.received import Received
+from freesport_sync.settings.model import Settings
+from freesport_sync.settings.paths import Paths
+from freesport_sync.settings.secrets import ssh_passphrase, ssh_password
+from freesport_sync.transfer.download import problem_of_reading
+from freesport_sync.transfer.listing import Listing, joined
+from freesport_sync.transfer.profile import Profile
+from freesport_sync.transfer.upload import problem_of_root
+
+if TYPE_CHECKING:
+    from freesport_sync.transfer.server import Server
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedHostKey:
+    """A server's key that is on record now."""
+
+    host: str
+    port: int
+    key_type: str
+    fingerprint: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a run gets its files.
+
+    Args:
+        request: what is to be run, with the folder that has the files.
+        report: for the run.
+        issues: what is known of the files before they are read.
+        server: for its pictures, where they go to one.
+    """
+
+    request: RunRequest
+    report: Reporter
+    issues: tuple[RowIssue, ...] = ()
+    server: Server | None = None
+
+
+class ServerFiles:
+    """The server of the settings.
+
+    Args:
+        settings: those in force.
+        paths: of this installation.
+    """
+
+    def __init__(self, settings: Settings, paths: Paths) -> None:
+        self._settings = settings
+        self._paths = paths
+        self._accepted_once: set[str] = set()
+        self.received = Received(paths.received)
+
+    def accept_host_key_once(self, fingerprint: str) -> None:
+        """Trust a host key until the program ends."""
+        self._accepted_once.add(fingerprint)
+
+    def pin_host_key(self, fingerprint: str) -> PinnedHostKey:
+        """Record the server's key, if it has this fingerprint.
+
+        Raises:
+            HostKeyChanged: it has another one.
+            ConnectionFailed: the server cannot be reached.
+            ConfigError: no server is configured, or the fingerprint is none.
+        """
+        with self._server(CancelToken()) as server:
+            key = server.pin_host_key(fingerprint)
+            profile = server.profile
+        return PinnedHostKey(profile.host, profile.port, key.key_type, key.fingerprint, str(profile.pinned))
+
+    def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
+        """Fetch what is new or changed, of all kinds; what came of it is the event `FilesPulled`.
+
+        Raises:
+            SyncError: see `pipeline.pull.pull`; or somebody else fetches into the same folder.
+        """
+        with self._server(cancel) as server, self.received.locked():
+            _pull(self._job(server, RunRequest(), reporter))
+
+    def check(self) -> tuple[CheckItem, ...]:
+        """Whether files could be fetched, step by step; the last item is the step that fails. Writes nothing.
+
+        Nothing is checked where no server is configured.
+        """
+        ssh = self._settings.ssh
+        if ssh.host is None:
+            return ()
+        items: list[CheckItem] = []
+        try:
+            with self._server(CancelToken()) as server:
+                host = {"host": ssh.host, "port": ssh.port, "user": ssh.user}
+                server.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, host)))
+                found = look(self._job(server, RunRequest(), lambda event: None))
+                items.append(CheckItem("ssh_folder", True, {"folder": ssh.folder or ".", "files": len(found.files)}))
+                items += self._check_rights(server, found)
+        except SyncError as error:
+            items.append(CheckItem(error.code, False, error.params))
+        return tuple(items)
+
+    def _check_rights(self, server: Server, found: Listing) -> Iterator[CheckItem]:
+        ssh = self._settings.ssh
+        if found.files:
+            path, problem = found.files[0].path, problem_of_reading(server, joined(ssh.folder, found.files[0].path))
+            code = "ssh_file_unreadable" if problem else "ssh_rights"
+            yield CheckItem(code, not problem, {"path": path, "reason": problem})
+        for name, folder in (("archive", ssh.archive_folder), ("media", ssh.media_root)):
+            if folder is not None:
+                problem = problem_of_root(server, folder, may_write=False)
+                code = f"ssh_{name}_missing" if problem else f"ssh_{name}"
+                # The archive is made with the first file that goes there.
+                yield CheckItem(code, not problem or name == "archive", {"folder": folder, "reason": problem})
+
+    @contextmanager
+    def source(self, request: RunRequest, reporter: Reporter, cancel: CancelToken) -> Iterator[Source]:
+        """The files of a run, fetched first if it asks for that; they are not forgotten while the block lasts.
+
+        Raises:
+            SyncError: see `pull`.
+            SourceMissing: the server has nothing that is ready.
+        """
+        refuse_contradiction(request)
+        if not request.is_pull:
+            with self._media_server(request, cancel) as media, self.received.in_use(request.data_dir):
+                yield Source(request, reporter, server=media)
+            return
+        with self._server(cancel) as server:
+            with self.received.locked():
+                job = self._job(server, request, reporter)
+                pulled = _pull(job)
+                folder = self.received.keep(file.path for file in pulled.files)
+                kept = self._settings.received
+                self.received.forget_old(kept.keep_runs, kept.keep_days)
+            watch = _Watch(reporter)
+            try:
+                with self.received.in_use(folder):
+                    yield Source(replace(request, data_dir=folder), watch, pulled.issues, server)
+            finally:
+                if not watch.has_started:  # the history knows nothing of it, so nobody can ask for these files
+                    self.received.drop(folder)
+            if not request.is_dry_run:
+                archive(job, pulled.files, folder.name)
+
+    def _job(self, server: Server, request: RunRequest, reporter: Reporter) -> PullJob:
+        ssh = self._settings.ssh
+        return PullJob(
+            server=server,
+            folder=ssh.folder,
+            received=self.received,
+            kinds=kinds_of(request),
+            with_pictures=self._has_media_root(request) and wants_pictures(request),
+            archive_folder=ssh.archive_folder,
+            quiet_s=ssh.quiet_s,
+            report=reporter,
+        )
+
+    def _media_server(self, request: RunRequest, cancel: CancelToken) -> AbstractContextManager[Server | None]:
+        """The server, if that is where this run's pictures go."""
+        settings = self._settings
+        is_here = request.media_root or settings.pictures.media_root
+        if is_here or settings.ssh.media_root is None or not wants_pictures(request):
+            return nullcontext()
+        return self._server(cancel)
+
+    def _has_media_root(self, request: RunRequest) -> bool:
+        settings = self._settings
+        return bool(request.media_root or settings.pictures.media_root or settings.ssh.media_root)
+
+    def _server(self, cancel: CancelToken) -> Server:
+        from freesport_sync.transfer.server import Server  # paramiko takes longer to load than all the rest
+
+        ssh = self._settings.ssh
+        if ssh.host is None or ssh.user is None:
+            raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
+        login = f"{ssh.user}@{ssh.host}:{ssh.port}"
+        key_file = None if ssh.key_file is None else ssh.key_file.expanduser()
+        profile = Profile(
+            host=ssh.host,
+            port=ssh.port,
+            user=ssh.user,
+            key_file=key_file,
+            use_agent=ssh.use_agent,
+            password=lambda: ssh_password(login, ssh.password_file),
+            passphrase=lambda: None if key_file is None else ssh_passphrase(key_file, ssh.passphrase_file),
+            pinned=self._paths.known_hosts,
+            known_hosts=tuple(file.expanduser() for file in ssh.known_hosts),
+            timeout_s=ssh.timeout_s,
+        )
+        return Server(profile, cancel, self._accepted_once)
+
+
+def _pull(job: PullJob) -> Pulled:
+    pulled = pull(job)
+    if not pulled.files:
+        raise SourceMissing(
+            "server_has_no_files",
+            server=job.server.profile.label,
+            folder=job.folder or ".",
+            unfinished=len(pulled.unfinished),
+        )
+    return pulled
+
+
+class _Watch:
+    """Passes events on, and remembers whether the run ever got a number."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.has_started = False
+
+    def __call__(self, event: Event) -> None:
+        self.has_started = self.has_started or isinstance(event, RunStarted)
+        self._reporter(event)
