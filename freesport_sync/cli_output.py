@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -15,9 +14,10 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
+from freesport_sync.cli_backups import backup_line, backup_row
 from freesport_sync.cli_files import amount, file_lines, pinned_line
 from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
-from freesport_sync.cli_terminal import is_unicode, printable
+from freesport_sync.cli_terminal import is_unicode, local_time, printable
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
     BackupFound,
@@ -126,12 +126,8 @@ class TerminalOutput:
                 self._progress(event)
             case IssuesFound():
                 pass  # totals at the end; a terminal is no place for a million lines
-            case BackupFound():
-                key, runs = "cli.undone_runs" if event.runs else "cli.undone_nothing", ", ".join(map(str, event.runs))
-                self._line(self._texts(key, backup_id=event.backup_id, made_at=_local(event.made_at), runs=runs))
-            case BackupMade():
-                size = f"{event.size_bytes / 1_000_000:.1f}"
-                self._line(self._texts("cli.backup_made", backup_id=event.backup_id, size=size, file=event.file))
+            case BackupFound() | BackupMade():
+                self._line(backup_line(event, self._texts))
             case MergeRepeated():
                 self._line(self._texts("cli.merge_repeated", attempt=event.attempt, reason=event.reason))
             case RunFinished():
@@ -166,7 +162,7 @@ class TerminalOutput:
             duration = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
             table.add_row(
                 str(run.id),
-                _local(run.started_at),
+                local_time(run.started_at),
                 "" if duration is None else self._texts("cli.seconds", seconds=f"{duration:.1f}"),
                 self._kind(run.kind, run.is_dry_run),
                 self._status(run.status),
@@ -183,7 +179,7 @@ class TerminalOutput:
         self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run.kind, run.is_dry_run)))
         self._out.print(f"{self._texts('cli.column_status')}: {self._status(run.status)}", highlight=False)
         source = "backup" if run.kind == RunKind.RESTORE else "source"
-        for key, value in (("started", _local(run.started_at)), ("operator", run.operator), (source, run.data_dir)):
+        for key, value in (("started", local_time(run.started_at)), ("operator", run.operator), (source, run.data_dir)):
             self._line(f"{self._texts(f'cli.column_{key}')}: {value}")
         if run.error_code:
             from freesport_sync.errors import SyncError
@@ -225,7 +221,7 @@ class TerminalOutput:
                 host=request.host,
                 stage=self._texts(f"stage.{request.stage}"),
                 by=request.requested_by,
-                at=_local(request.requested_at),
+                at=local_time(request.requested_at),
                 same_database=self._same_database,
             )
         )
@@ -242,8 +238,8 @@ class TerminalOutput:
                     operator=run.operator,
                     host=run.host,
                     stage=self._texts(f"stage.{run.stage}"),
-                    since=_local(run.started_at),
-                    heartbeat=_local(run.heartbeat_at),
+                    since=local_time(run.started_at),
+                    heartbeat=local_time(run.heartbeat_at),
                 )
             )
         for session in closed.sessions:
@@ -252,8 +248,8 @@ class TerminalOutput:
                     "cli.session_closed" if session.is_ours else "cli.session_closed_foreign",
                     session=session.id,
                     import_type=session.import_type,
-                    since=_local(session.started_at),
-                    updated=_local(session.updated_at),
+                    since=local_time(session.started_at),
+                    updated=local_time(session.updated_at),
                 )
             )
 
@@ -264,12 +260,7 @@ class TerminalOutput:
             return
         table = self._table("backup", "made", "before_run", "operator", "rows", "size")
         for one in backups:
-            size, made = f"{one.size_bytes / 1_000_000:.1f}", one.manifest
-            if made is None:
-                table.add_row(one.backup_id, f"[bold red]{self._texts('cli.backup_damaged')}[/]", "", "", "", size)
-            else:
-                who = escape(f"{made.operator} ({made.host})")
-                table.add_row(one.backup_id, _local(made.made_at), str(made.run_id), who, str(made.rows), size)
+            table.add_row(*backup_row(one, self._texts))
         self._out.print(table)
 
     def host_key_pinned(self, key: PinnedHostKey) -> None:
@@ -398,7 +389,3 @@ def _titled(key: str, kind: RunKind, is_dry_run: bool) -> str:
     """The key of a sentence that differs between imports, backups and restores, and their trial runs."""
     words = [key] if kind.is_import else [key, kind.value]
     return "_".join([*words, "dry"] if is_dry_run else words)
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone():%d.%m.%Y %H:%M:%S}"

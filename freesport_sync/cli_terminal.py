@@ -14,6 +14,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.errors import ExitCode
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from io import TextIOWrapper
     from types import FrameType
 
@@ -141,3 +142,8 @@ class _Stream:
     def _fall_silent(self) -> None:
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), self._stream.fileno())
+
+
+def local_time(moment: datetime) -> str:
+    """A moment by the clock of this computer."""
+    return f"{moment.astimezone():%d.%m.%Y %H:%M:%S}"
