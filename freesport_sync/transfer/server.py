@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import select
-import shlex
 import socket
 import threading
 import time
@@ -28,6 +26,7 @@ from freesport_sync.errors import (
     SyncError,
     reason_of,
 )
+from freesport_sync.transfer.commands import digest_commands, digests_in
 from freesport_sync.transfer.host_keys import (
     HostKey,
     KnownKey,
@@ -51,12 +50,9 @@ _WINDOW_BYTES = 16 * 1024 * 1024
 _PACKET_BYTES = 128 * 1024
 _RECEIVE_BYTES = 1024 * 1024
 _POLL_S = 0.1
-_DIGEST = re.compile(rb"\\?([0-9a-f]{64}) [ *](.*)")
 _DIGEST_BYTES_S = 10_000_000
 """What any server reads and sums up in a second."""
 _CLOCK_PATIENCE_S = 5.0
-_COMMAND_BYTES = 20_000
-"""Length of a command; Windows takes 32,767 characters."""
 _BROKEN = (paramiko.SSHException, EOFError, OSError)
 """What paramiko raises for a connection that breaks, depending on where it was."""
 
@@ -195,11 +191,8 @@ class Server:
         """
         found: dict[str, str] = {}
         patience_s = self.profile.timeout_s + size / _DIGEST_BYTES_S
-        for some in _portions(paths):
-            said = self._execute("sha256sum -b -- " + " ".join(map(shlex.quote, some)), patience_s)
-            for line in said.splitlines():
-                if match := _DIGEST.fullmatch(line):
-                    found[match[2].decode("utf-8", "surrogateescape")] = match[1].decode()
+        for command in digest_commands(paths):
+            found |= digests_in(self._execute(command, patience_s))
         return {path: found[path] for path in paths if path in found}
 
     def clock(self) -> float:
@@ -391,18 +384,3 @@ class _Pipe:
 def _host_key(transport: Transport) -> HostKey:
     key = transport.get_remote_server_key()
     return HostKey(key.get_name(), key.asbytes())
-
-
-def _portions(paths: Sequence[str]) -> Iterator[list[str]]:
-    """Paths that fit into one command."""
-    some: list[str] = []
-    length = 0
-    for path in paths:
-        quoted = len(shlex.quote(path).encode("utf-8", "surrogateescape")) + 1
-        if some and length + quoted > _COMMAND_BYTES:
-            yield some
-            some, length = [], 0
-        some.append(path)
-        length += quoted
-    if some:
-        yield some

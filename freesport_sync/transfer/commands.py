@@ -1,0 +1,36 @@
+"""Commands for servers that run any, and what they print."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+
+_DIGEST = re.compile(rb"\\?([0-9a-f]{64}) [ *](.*)")
+_COMMAND_BYTES = 20_000
+"""Length of a command; Windows takes 32,767 characters."""
+
+
+def digest_commands(paths: Sequence[str]) -> Iterator[str]:
+    """Commands that print the SHA-256 of files, as many files in one as it can take."""
+    some: list[str] = []
+    length = 0
+    for path in map(shlex.quote, paths):
+        size = len(path.encode("utf-8", "surrogateescape")) + 1
+        if some and length + size > _COMMAND_BYTES:
+            yield _digest_command(some)
+            some, length = [], 0
+        some.append(path)
+        length += size
+    if some:
+        yield _digest_command(some)
+
+
+def digests_in(said: bytes) -> dict[str, str]:
+    """Path -> SHA-256, of what such a command prints."""
+    matches = (_DIGEST.fullmatch(line) for line in said.splitlines())
+    return {match[2].decode("utf-8", "surrogateescape"): match[1].decode() for match in matches if match}
+
+
+def _digest_command(quoted: Sequence[str]) -> str:
+    return "sha256sum -b -- " + " ".join(quoted)
