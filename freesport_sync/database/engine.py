@@ -41,8 +41,8 @@ class SupportsWrite(Protocol):
 
 
 COPY_BYTES = 256 * 1024
-OLDEST_SERVER = 120000
-"""PostgreSQL 12, as `server_version_num`."""
+OLDEST_SERVER = 140000
+"""PostgreSQL 14, as `server_version_num`: the first that can sum up hashes with `bit_xor`."""
 
 _LIBPQ_SETTINGS = {
     "connect_timeout": "10",
@@ -271,7 +271,7 @@ def _server(url: sa.URL) -> str:
 def _check_server(connection: sa.Connection) -> None:
     info = driver_connection(connection).info
     if info.server_version < OLDEST_SERVER:
-        raise SchemaMismatch("server_too_old", version=str(info.server_version // 10000), needed="12")
+        raise SchemaMismatch("server_too_old", version=str(info.server_version // 10000), needed="14")
     # Behind a pooler lock and data would sit on different server processes, and two imports could both "hold" it.
     if connection.scalar(sa.text("SELECT pg_backend_pid()")) != info.backend_pid:
         raise ConnectionFailed("pooler_detected")
