@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
+from argparse import Namespace
+from collections.abc import Callable
+from importlib.util import find_spec
 
 
-def main() -> int:
-    """Start the program; returns its exit code."""
+def main(has_window: bool = not getattr(sys, "frozen", False)) -> int:
+    """Start the program; returns its exit code.
+
+    Args:
+        has_window: without arguments the window is opened. Of the frozen programs only one has Qt.
+    """
     # Must come first: it does not return in a process that multiprocessing has started.
     from multiprocessing import freeze_support
 
@@ -21,12 +29,28 @@ def main() -> int:
     try:
         from freesport_sync.cli import run_command_line
 
-        return run_command_line(sys.argv[1:])
+        return run_command_line(sys.argv[1:], _window_opener() if has_window else None)
     except KeyboardInterrupt:  # before the command line was ready for it
         return 130
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):  # what is done is done, and has its exit code
             signal.signal(number, signal.SIG_IGN)
+
+
+def _window_opener() -> Callable[[Namespace], int] | None:
+    """Opens the window; None where there is no screen or no Qt: without a screen Qt would end the program."""
+    is_desktop = sys.platform in ("win32", "darwin") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    )
+    if not is_desktop or find_spec("PySide6") is None:
+        return None
+
+    def open_window(options: Namespace) -> int:
+        from freesport_sync.ui.start import open_window
+
+        return open_window(options)
+
+    return open_window
 
 
 def _use_worker_program() -> None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.history import CheckItem, IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Reporter
 from freesport_sync.core.run import ExportFile, FieldChange, RunKind, RunReport, RunRequest
 from freesport_sync.database.backup import database_identity, list_backups
-from freesport_sync.database.checkup import CheckItem, check_database
+from freesport_sync.database.checkup import check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import Connection, connect, login_of, parse_url, translated_errors
 from freesport_sync.database.history import (
-    IssueCount,
-    PastRun,
     read_field_changes,
     read_files,
     read_issue_counts,
@@ -28,6 +28,8 @@ from freesport_sync.database.history import (
 )
 from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
 from freesport_sync.errors import ConfigError
+from freesport_sync.history_reader import HistoryReader
+from freesport_sync.os_support import write_private_file
 from freesport_sync.pipeline.backup import run_backup
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
 from freesport_sync.pipeline.media_root import MediaRoot
@@ -35,15 +37,25 @@ from freesport_sync.pipeline.restore import backup_of_run, run_restore
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.server_files import PinnedHostKey, ServerFiles
+from freesport_sync.settings.edit import change_settings
 from freesport_sync.settings.listing import ListedSetting, list_settings
 from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
-from freesport_sync.settings.secrets import database_password
+from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
+from freesport_sync.settings.secrets import database_password, keep_database_password
 from freesport_sync.texts import Texts
 
 DATABASE = "freesport"
 DEMO_DATABASE = "freesport_demo"
 """Apart from the other one, so that trying the demo never touches what somebody has imported for real."""
+
+
+class PasswordPlace(StrEnum):
+    """Where a password has been put."""
+
+    KEY_STORE = "key_store"
+    FILE = "file"
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +169,17 @@ class Application:
             raise ConfigError("received_files_gone", run_id=run_id, path=str(folder))
         return folder
 
+    def run_with_workers(
+        self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
+    ) -> RunReport:
+        """As `run`, with workers of its own."""
+        with WorkerPool() as pool:
+            return self.run(request, pool, shop_texts, reporter, cancel)
+
+    def reader(self) -> HistoryReader:
+        """Reads the history for as long as a window is open; to be closed."""
+        return HistoryReader(self._target)
+
     def check(self, media_root: Path | None = None) -> tuple[CheckItem, ...]:
         """Whether an import could run, point by point; writes nothing.
 
@@ -230,6 +253,54 @@ class Application:
         with self._connection() as connection:
             return unlock_stale(connection, interrupted, stale)
 
+    def check_connection(self, url: str, password: str | None) -> tuple[CheckItem, ...]:
+        """As `check`, of a database that nothing is set to yet.
+
+        Args:
+            url: without a password.
+            password: None: the one that is kept.
+
+        Raises:
+            SyncError: the database cannot be reached; the code names the step that fails.
+        """
+        parsed = parse_url(url)
+        login = login_of(parsed)
+        known = password or database_password(login, self.settings.database.password_file)
+        with translated_errors():
+            return check_database(parsed.set(password=known), login, self._create_shop_tables)
+
+    def choose_database(self, url: str | None, password: str | None) -> PasswordPlace:
+        """Write into the settings which database is meant from now on; an application opened after this uses it.
+
+        Args:
+            url: without a password; None: the private server.
+            password: to be kept; None: leave what is kept.
+
+        Raises:
+            ConfigError: the address is wrong, or a file cannot be written.
+        """
+        values: dict[str, str | None] = {"database.url": url}
+        place = PasswordPlace.UNCHANGED
+        if url is not None and password:
+            own_file = self.paths.settings_file.with_name("database.password")
+            if keep_database_password(login_of(parse_url(url)), password):
+                place, values["database.password_file"] = PasswordPlace.KEY_STORE, None
+                own_file.unlink(missing_ok=True)
+            else:
+                own_file.parent.mkdir(parents=True, exist_ok=True)
+                write_private_file(own_file, password)
+                place, values["database.password_file"] = PasswordPlace.FILE, str(own_file)
+        change_settings(self.paths.settings_file, values)
+        return place
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """The saved connections."""
+        return load_profiles(self._profiles_file)
+
+    def save_profiles(self, profiles: Sequence[Profile]) -> None:
+        """Replace the saved connections."""
+        save_profiles(self._profiles_file, profiles)
+
     def list_settings(self) -> tuple[ListedSetting, ...]:
         """Every setting with the value in force."""
         return list_settings(self.settings, self.paths.settings_file)
@@ -250,6 +321,10 @@ class Application:
         )
         with self._target() as target:
             yield Job(request, target, self.settings, self.paths.work, self._backup_folder, texts, reporter, cancel)
+
+    @property
+    def _profiles_file(self) -> Path:
+        return self.paths.settings_file.with_name("profiles.toml")
 
     @contextmanager
     def _target(self) -> Iterator[Target]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,7 +20,7 @@ from freesport_sync.texts import Language, Texts, preferred_language
 if TYPE_CHECKING:
     from freesport_sync.application import Application, RunIssues
     from freesport_sync.cli_output import Output
-    from freesport_sync.database.checkup import CheckItem
+    from freesport_sync.core.history import CheckItem
     from freesport_sync.pipeline.workers import WorkerPool
 
 SHOWN_ISSUES = 200
@@ -35,11 +35,12 @@ _ACTIONS = (
 log = logging.getLogger(__name__)
 
 
-def run_command_line(arguments: list[str]) -> int:
+def run_command_line(arguments: list[str], open_window: Callable[[argparse.Namespace], int] | None = None) -> int:
     """Do what the arguments ask for.
 
     Args:
         arguments: without the program's name.
+        open_window: called where they ask for nothing in particular; None: there is no window.
 
     Returns:
         The exit code (`errors.ExitCode`).
@@ -50,6 +51,8 @@ def run_command_line(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     _refuse_contradictions(options, parser, texts)
     if not any(vars(options)[name] for name in _ACTIONS):
+        if open_window is not None:
+            return open_window(options)
         parser.print_help()
         return ExitCode.USAGE
     output = _output(options, texts)

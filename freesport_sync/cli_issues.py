@@ -14,7 +14,7 @@ from freesport_sync.cli_terminal import printable
 from freesport_sync.core.issues import RowIssue, Severity
 
 if TYPE_CHECKING:
-    from freesport_sync.database.history import IssueCount
+    from freesport_sync.core.history import IssueCount
     from freesport_sync.texts import Texts
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
     from freesport_sync.application import RunDetails, RunIssues
     from freesport_sync.core.backup import Backup
-    from freesport_sync.database.checkup import CheckItem
-    from freesport_sync.database.history import IssueCount, PastRun
+    from freesport_sync.core.history import CheckItem, IssueCount, PastRun
     from freesport_sync.database.remote import CancelRequest, Unlocked
     from freesport_sync.errors import SyncError
     from freesport_sync.server_files import PinnedHostKey

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.history import CheckItem
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, Reporter, RunStarted
 from freesport_sync.core.run import RunRequest
-from freesport_sync.database.checkup import CheckItem
 from freesport_sync.errors import ConfigError, SourceMissing, SyncError
 from freesport_sync.pipeline.plan import kinds_of, refuse_contradiction, wants_pictures
 from freesport_sync.pipeline.pull import Pulled, PullJob, archive, look, pull

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -57,6 +57,15 @@ class ImportType(StrEnum):
     CUSTOMERS = "customers"
     IMAGES = "images"
     ATTRIBUTES = "attributes"
+
+
+class Trigger(StrEnum):
+    """What has started an import."""
+
+    WINDOW = "window"
+    COMMAND_LINE = "command_line"
+    SHOP = "shop"
+    """The shop's own importer, which is not ours."""
 
 
 class RunStatus(StrEnum):
@@ -123,6 +132,7 @@ class RunRequest:
         skip_images: leave pictures alone.
         media_root: folder of the shop's pictures; None: as the setting says.
         is_pull: fetch the files from the server first; `data_dir` is then where they come to lie.
+        trigger: what has started it, for the history.
     """
 
     kind: RunKind = RunKind.ALL
@@ -141,6 +151,7 @@ class RunRequest:
     skip_images: bool = False
     media_root: Path | None = None
     is_pull: bool = False
+    trigger: Trigger = Trigger.COMMAND_LINE
 
     @property
     def source(self) -> Path:
@@ -152,6 +163,15 @@ class RunRequest:
         """Whether the run is backed up before and can be undone; a newer stock or price is never taken back."""
         kinds = (RunKind.ALL, RunKind.CATALOG, RunKind.CUSTOMERS)
         return self.kind in kinds and self.file_type is FileType.ALL and not self.is_dry_run
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> RunRequest:
+        """The request that a run's row tells of; what this program does not know is left out."""
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        paths = {name: Path(known[name]) for name in ("data_dir", "file", "media_root") if known.get(name)}
+        words = {"kind": RunKind, "file_type": FileType, "trigger": Trigger}
+        enums = {name: word(known[name]) for name, word in words.items() if name in known}
+        return cls(**known | paths | enums)
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON values, for the run's row."""

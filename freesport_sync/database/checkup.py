@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import sqlalchemy as sa
 
+from freesport_sync.core.history import CheckItem
 from freesport_sync.database.engine import connect, driver_connection
 from freesport_sync.database.lock import find_holder
 from freesport_sync.database.own_schema import current_revision, sql_for_administrator
@@ -13,34 +12,6 @@ from freesport_sync.database.sessions import refuse_foreign_session
 from freesport_sync.database.shop import described, is_read_only, may_create_temp
 from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, find_missing
 from freesport_sync.errors import LockHeld, SchemaMismatch
-
-_BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
-_UNREACHABLE = ("ssh_host_", "ssh_unreachable", "ssh_handshake_", "ssh_lost", "ssh_silent", "ssh_login_", "host_key_")
-
-
-@dataclass(frozen=True, slots=True)
-class CheckItem:
-    """One point of the check.
-
-    Args:
-        code: a key of the section `check` in the text files.
-        is_ok: whether an import could run as far as this point goes.
-        params: what the text names.
-    """
-
-    code: str
-    is_ok: bool
-    params: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether it is enough to wait."""
-        return self.code in _BUSY
-
-    @property
-    def is_unreachable(self) -> bool:
-        """Whether a server is not to be had."""
-        return self.code.startswith(_UNREACHABLE) and not self.is_ok
 
 
 def check_database(url: sa.URL, label: str, may_create_tables: bool) -> tuple[CheckItem, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from freesport_sync.core.history import IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal, RunKind
 from freesport_sync.database.engine import fetch_in_chunks
@@ -30,36 +30,6 @@ WHERE run_id = :run_id
 ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, code, file, line, id
 LIMIT :limit
 """
-
-
-@dataclass(frozen=True, slots=True)
-class PastRun:
-    """One row of the history."""
-
-    id: int
-    kind: str
-    operator: str
-    host: str
-    is_dry_run: bool
-    status: str
-    stage: str
-    started_at: datetime
-    finished_at: datetime | None
-    counts: dict[Entity, Counts]
-    issue_totals: tuple[IssueTotal, ...]
-    error_code: str | None
-    error_params: dict[str, Any]
-    data_dir: str
-
-
-@dataclass(frozen=True, slots=True)
-class IssueCount:
-    """How often one kind of row issue occurred in a run, and how many of them the history has."""
-
-    severity: Severity
-    code: str
-    count: int
-    stored: int
 
 
 def read_runs(connection: sa.Connection, limit: int) -> tuple[PastRun, ...]:

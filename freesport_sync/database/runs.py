@@ -17,6 +17,9 @@ from freesport_sync.core.run import ExportFile, FieldChange, ImportType, RunOutc
 from freesport_sync.database import sessions
 from freesport_sync.database.own_schema import field_changes, row_issues, run_files, run_stages, runs
 
+CHANNEL = "freesport_sync"
+"""Whoever listens to it is told when the history changes."""
+
 _now = sa.func.clock_timestamp()
 
 
@@ -104,6 +107,7 @@ def open_run(
     ).one()
     run = OpenRun(row.id, row.started_at)
     sessions.add_details(connection, run.id, {"run_id": run.id})
+    _tell_watchers(connection)
     return run
 
 
@@ -115,6 +119,7 @@ def beat(connection: sa.Connection, run: OpenRun, stage: Stage) -> str | None:
         .values(heartbeat_at=_now, stage=stage.value)
         .returning(runs.c.cancel_requested_at, runs.c.cancel_requested_by)
     ).one()
+    _tell_watchers(connection)
     return None if asked.cancel_requested_at is None else asked.cancel_requested_by or ""
 
 
@@ -192,6 +197,11 @@ def close_run(
     if closed.rowcount:
         sessions.add_report_lines(connection, run.id, [report_line])
         sessions.close_sessions(connection, run.id, outcome, error_message)
+        _tell_watchers(connection)
+
+
+def _tell_watchers(connection: sa.Connection) -> None:
+    connection.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, object]:

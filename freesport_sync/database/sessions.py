@@ -30,8 +30,8 @@ STALE_AFTER_HOURS = 2
 _ACTIVE = ("pending", "started", "in_progress")
 _now = sa.func.clock_timestamp()
 _is_active = import_sessions.c.status.in_(_ACTIVE)
-_is_ours = sa.func.coalesce(import_sessions.c.session_key.in_((RUN_KEY, CUSTOMERS_KEY)), False)
-_is_silent = import_sessions.c.updated_at <= sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'")
+is_ours = sa.func.coalesce(import_sessions.c.session_key.in_((RUN_KEY, CUSTOMERS_KEY)), False)
+is_silent = import_sessions.c.updated_at <= sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def refuse_foreign_session(connection: sa.Connection) -> None:
     """
     foreign = connection.execute(
         sa.select(import_sessions)
-        .where(_is_active, _is_ours.is_(False), ~_is_silent)
+        .where(_is_active, is_ours.is_(False), ~is_silent)
         .order_by(import_sessions.c.updated_at.desc())
         .limit(1)
     ).first()
@@ -80,8 +80,8 @@ def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str
     """
     c = import_sessions.c
     query = (
-        sa.select(c.id, c.import_type, _is_ours.label("is_ours"), c.started_at, c.updated_at)
-        .where(_is_active, sa.or_(_is_ours, _is_silent))
+        sa.select(c.id, c.import_type, is_ours.label("is_ours"), c.started_at, c.updated_at)
+        .where(_is_active, sa.or_(is_ours, is_silent))
         .order_by(c.id)
         .with_for_update()
     )
@@ -91,7 +91,7 @@ def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str
         .where(c.id.in_([session.id for session in closed]))
         .values(
             status="failed",
-            error_message=sa.case((_is_ours, interrupted), else_=stale),
+            error_message=sa.case((is_ours, interrupted), else_=stale),
             finished_at=_now,
             updated_at=_now,
         )

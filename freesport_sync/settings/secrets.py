@@ -65,6 +65,24 @@ def _secret(variable: str, file: Path | None, key_store_user: str) -> str | None
     return _from_keyring(key_store_user)
 
 
+def keep_database_password(login: str, password: str) -> bool:
+    """Put a password into the key store; returns whether this computer has one.
+
+    Args:
+        login: as for `database_password`.
+        password: replaces the one that is there.
+    """
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.set_password(KEYRING_SERVICE, login, password)
+    except (KeyringError, RuntimeError, OSError) as error:
+        log.debug("no key store: %s", type(error).__name__)
+        return False
+    return True
+
+
 def _read_private(file: Path) -> str:
     try:
         if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:

@@ -204,4 +204,33 @@ def test_asks_the_key_store_for_the_password(bundle: Path, home: Path) -> None:
 
 def test_bundle_is_free_of_what_developers_use(bundle: Path) -> None:
     names = {path.name for path in bundle.rglob("*")}
-    assert not names & {"__pycache__", "PySide6", "mypy", "hypothesis", "_pytest", "tkinter", "include"}
+    assert not names & {"__pycache__", "mypy", "hypothesis", "_pytest", "tkinter", "include"}
+
+
+def test_only_the_window_loads_qt(bundle: Path, home: Path) -> None:
+    """A server without a screen lacks what Qt needs of the system."""
+    command = [str(bundle / "freesport-sync"), *DEMO, "--home", str(home)]
+    loaded: set[str] = set()
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            with suppress(OSError):
+                loaded |= set(Path(f"/proc/{process.pid}/maps").read_text("utf-8").split())
+    assert process.returncode == ExitCode.DONE
+    assert any("psycopg2" in name for name in loaded)
+    assert not any("Qt6" in name for name in loaded)
+
+
+def test_the_window_opens(bundle: Path, home: Path) -> None:
+    """Closed again by the signal with which a desktop ends its programs."""
+    environment = ENVIRONMENT | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    command = [str(bundle / "freesport-sync-window"), "--demo", "--home", str(home)]
+    with subprocess.Popen(command, cwd="/", env=environment, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        log = home / "logs" / "freesport_sync.log"
+        deadline = time.monotonic() + 60
+        while "database found" not in (log.read_text("utf-8") if log.exists() else ""):
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said.replace("This plugin does not support propagateSizeHints()\n", "")) == (0, "")

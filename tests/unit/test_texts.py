@@ -28,13 +28,24 @@ ERROR_CLASSES = "|".join(kinds_of_errors())
 
 
 def sections(language: Language) -> dict[str, Any]:
-    return tomllib.loads(resource("i18n", f"{language.value}.toml").read_text(encoding="utf-8"))
+    """Those of the command line and those of the window, which must not clash."""
+    own, window = (
+        tomllib.loads(resource("i18n", f"{prefix}{language.value}.toml").read_text(encoding="utf-8"))
+        for prefix in ("", "window.")
+    )
+    assert own.keys().isdisjoint(window.keys())
+    return own | window
 
 
 def leaves(section: dict[str, Any], prefix: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in section.items():
-        found |= leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        if isinstance(value, dict):
+            found |= leaves(value, f"{prefix}{key}.")
+        elif isinstance(value, list):  # forms for different numbers, of which languages have more or fewer
+            found |= {f"{prefix}{key}": value[-1]}
+        else:
+            found |= {f"{prefix}{key}": value}
     return found
 
 
@@ -125,3 +136,11 @@ def test_readme_explains_every_flag() -> None:
     readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
     flags = [option for action in build_parser(Texts(Language.RUSSIAN))._actions for option in action.option_strings]
     assert [flag for flag in flags if flag.startswith("--") and flag not in readme] == []
+
+
+def test_the_window_says_only_what_has_a_text() -> None:
+    files = sorted((PACKAGE / "ui").rglob("*.py"))
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    used = set(re.findall(r'(?:texts|count|has)\(\s*"([a-z_]+\.[a-z_]+)"', code))
+    assert len(used) > 60
+    assert used - leaves(sections(Language.RUSSIAN)).keys() == set()

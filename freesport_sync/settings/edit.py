@@ -1,0 +1,55 @@
+"""Changes single settings in the settings file and leaves the rest of it, comments too, as it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
+
+from freesport_sync.errors import ConfigError, reason_of
+
+
+def change_settings(file: Path, values: Mapping[str, str | None]) -> None:
+    """Write settings.
+
+    Args:
+        file: made with its folder if missing; replaced as a whole or not at all.
+        values: `section.name` -> value; None takes the setting away.
+
+    Raises:
+        ConfigError: the file is not TOML, or cannot be written.
+    """
+    try:
+        document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.exists() else tomlkit.document()
+        for key, value in values.items():
+            section, _, name = key.partition(".")
+            table = document.get(section)
+            if not isinstance(table, Table):
+                table = tomlkit.table()
+                document[section] = table
+            if value is not None:
+                table[name] = value
+            elif name in table:
+                del table[name]
+        replace_file(file, tomlkit.dumps(document))
+    except (TOMLKitError, UnicodeError) as error:
+        raise ConfigError("settings_unreadable", file=str(file), reason=str(error)) from error
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a small file whole or not at all.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(draft, file)
+    except OSError as error:
+        raise ConfigError("settings_not_writable", file=str(file), reason=reason_of(error)) from error

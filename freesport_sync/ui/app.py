@@ -1,0 +1,154 @@
+"""Opens the window and closes it again, in the order that Qt can bear."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from types import FrameType, TracebackType
+
+from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from freesport_sync.settings.paths import find_paths
+from freesport_sync.ui.backend import Backend
+from freesport_sync.ui.icons import program_icon
+from freesport_sync.ui.options import WindowOptions
+from freesport_sync.ui.single_instance import SingleInstance
+from freesport_sync.ui.state import WindowState
+from freesport_sync.ui.texts import UiTexts
+from freesport_sync.ui.theme import Theme
+from freesport_sync.ui.widgets.parts import Tools
+from freesport_sync.ui.window import MainWindow
+
+CLOSE_MS = 10_000
+"""How long the threads may take to end; a cancelled import needs two seconds at most."""
+SWITCH_S = 0.001
+"""How long Python lets a thread work before the window's has a turn; the usual 5 ms would be felt during an import."""
+
+SIGNALS_MS = 250
+
+log = logging.getLogger(__name__)
+
+
+class Desktop(QObject):
+    """Owns everything that Qt has; lives until the interpreter ends.
+
+    Args:
+        options: of the command line.
+        application: Qt's.
+    """
+
+    def __init__(self, options: WindowOptions, application: QApplication) -> None:
+        super().__init__()
+        self.application = application
+        paths = find_paths(options.home)
+        state_folder = paths.settings_file.parent
+        self.instance = SingleInstance(state_folder, self)
+        self.is_first = self.instance.claim()
+        self.window: MainWindow | None = None
+        if not self.is_first:
+            return
+        self._translator = _qt_translator(options)
+        texts = UiTexts(options.language)
+        QLocale.setDefault(texts.locale)
+        theme = Theme(self.application)
+        self.backend = Backend(options, self)
+        self.tools = Tools(texts, theme, self.backend, WindowState(state_folder / "window.ini"))
+        self.window = MainWindow(self.tools)
+        self.instance.asked_to_show.connect(self._raise)
+        self.window.closing.connect(self._leave)
+
+    def run(self) -> int:
+        """Show the window until it is closed; returns the exit code."""
+        if self.window is None:
+            self.shut_down()
+            return 0
+        self.window.show()
+        QTimer.singleShot(0, self.backend.open)
+        # Python hears of signals only while it works, so it is given something to do now and then.
+        self._listening = QTimer(self)
+        self._listening.timeout.connect(self._listen)
+        self._listening.start(SIGNALS_MS)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _asked_to_end)
+        code = self.application.exec()
+        self.shut_down()
+        return code
+
+    def shut_down(self) -> None:
+        """Stop the threads, then take Qt's objects down one after another: in another order it may crash at exit."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        if self.window is not None:
+            if not self.backend.close(CLOSE_MS):
+                # Somebody hangs in a network that is gone. Nothing is half written: what was not committed goes with
+                # its connection; but Qt would end the program with an error for a thread that still works.
+                logging.shutdown()
+                os._exit(0)
+            self.window.hide()
+            self.window.deleteLater()
+            self.window = None
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        self.instance.release()
+        self.application.shutdown()
+
+    def _listen(self) -> None:
+        """Nothing to do but to be called."""
+
+    def _leave(self) -> None:
+        self.application.exit(0)
+
+    def _raise(self) -> None:
+        if self.window is not None:
+            self.window.showNormal() if self.window.isMinimized() else self.window.show()
+            self.window.raise_()
+            self.window.activateWindow()
+
+
+_desktop: Desktop | None = None
+"""Not a local variable: it must outlive everything that still refers to it."""
+
+
+def open_window(options: WindowOptions) -> int:
+    """Show the window; returns the exit code when it is closed."""
+    global _desktop
+    sys.setswitchinterval(SWITCH_S)
+    _desktop = Desktop(options, make_application())
+    sys.excepthook = _report
+    return _desktop.run()
+
+
+def _asked_to_end(_: int, __: FrameType | None) -> None:
+    """The computer shuts down: an import is cancelled, nobody is asked."""
+    if _desktop is not None:
+        _desktop.application.exit(0)  # `quit` would ask the window, and that the operator
+
+
+def _report(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """An error in a slot: logged and shown, the window goes on."""
+    log.error("unexpected error", exc_info=(kind, error, traceback))
+    if _desktop is not None and _desktop.window is not None:
+        _desktop.window.show_crash(error)
+
+
+def make_application() -> QApplication:
+    """Qt's application, made once."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication([sys.argv[0]])
+    application.setApplicationName("freesport_sync")
+    application.setApplicationDisplayName("")
+    application.setDesktopFileName("freesport-sync")
+    application.setWindowIcon(program_icon())
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+def _qt_translator(options: WindowOptions) -> QTranslator:
+    """Qt's own words: buttons of its dialogs."""
+    translator = QTranslator()
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(QLocale(options.language.value), "qtbase", "_", folder):
+        QCoreApplication.installTranslator(translator)
+    return translator

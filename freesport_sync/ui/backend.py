@@ -1,0 +1,227 @@
+"""Between the pages and the engine: opens the application, runs imports, asks questions, watches the database."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.history import Pulse
+from freesport_sync.core.run import RunKind, RunReport, RunRequest
+from freesport_sync.errors import SyncError
+from freesport_sync.os_support import user_and_host
+from freesport_sync.texts import Language, Texts
+from freesport_sync.ui.jobs import Failed, Lane
+from freesport_sync.ui.options import WindowOptions
+from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, first_snapshot
+
+if TYPE_CHECKING:
+    from freesport_sync.application import Application
+    from freesport_sync.history_reader import HistoryReader
+
+log = logging.getLogger(__name__)
+
+QUERY_THREADS = 4
+"""One of them watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run that this window has started ended: with a report or with an error."""
+
+    request: RunRequest
+    snapshot: RunSnapshot
+    report: RunReport | None
+    error: SyncError | None
+
+
+class Backend(QObject):
+    """Everything that takes time, on other threads; tells the pages in theirs.
+
+    Args:
+        options: of the command line.
+        parent: in the thread of the window.
+    """
+
+    opened = Signal()
+    """The application is there; the database may still be far away."""
+    failed = Signal(object)
+    """The application cannot be opened: settings are wrong."""
+    pulse_changed = Signal(object)
+    """`Pulse`: something goes on in the database, or it was found again."""
+    lost = Signal(object)
+    """`SyncError`: the database cannot be reached; it is looked for again by itself."""
+    run_started = Signal(object)
+    """`RunRequest`."""
+    run_changed = Signal(object)
+    """`RunSnapshot`."""
+    run_ended = Signal(object)
+    """`RunEnd`."""
+
+    _felt = Signal(object)
+    _fed = Signal(object)
+
+    def __init__(self, options: WindowOptions, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.options = options
+        self.application: Application | None = None
+        self.pulse: Pulse | None = None
+        self.error: SyncError | None = None
+        self.snapshot: RunSnapshot | None = None
+        self._reader: HistoryReader | None = None
+        self._runs = Lane(1, self)
+        self._queries = Lane(QUERY_THREADS, self)
+        self._stop_watching = threading.Event()
+        self._cancel: CancelToken | None = None
+        self._request: RunRequest | None = None
+        self._felt.connect(self._feel, Qt.ConnectionType.QueuedConnection)
+        self._fed.connect(self._show, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_running(self) -> bool:
+        return self._request is not None
+
+    @property
+    def is_cancelling(self) -> bool:
+        return self._cancel is not None and self._cancel.is_set
+
+    @property
+    def operator(self) -> str:
+        return self.options.operator or user_and_host()
+
+    def open(self) -> None:
+        """Load the engine, which takes a second, and begin to watch the database."""
+        self._queries.start(self._load, self._loaded, self._not_loaded)
+
+    def reopen(self, options: WindowOptions) -> None:
+        """Begin anew with another database; not while an import runs."""
+        if self.is_running:
+            return
+        self.options = options
+        self._stop_watching.set()
+        self._stop_watching = threading.Event()
+        old, self._reader, self.application = self._reader, None, None
+        self.pulse = None
+
+        def work() -> tuple[Application, HistoryReader]:
+            if old is not None:
+                old.close()
+            return self._load()
+
+        self._queries.start(work, self._loaded, self._not_loaded)
+
+    def ask(
+        self, question: Callable[[HistoryReader], Any], on_success: Callable[[Any], None], on_failure: Failed
+    ) -> None:
+        """Ask the history on another thread; ignored while the application is not there."""
+        reader = self._reader
+        if reader is not None:
+            self._queries.start(lambda: question(reader), on_success, on_failure)
+
+    def do(self, work: Callable[[Application], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
+        """Let the application do something other than an import."""
+        application = self.application
+        if application is not None:
+            self._queries.start(lambda: work(application), on_success, on_failure)
+
+    def work(self, work: Callable[[], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
+        """Do something that needs neither: read a log file, say."""
+        self._queries.start(work, on_success, on_failure)
+
+    def start_run(self, request: RunRequest) -> None:
+        """Begin an import; ignored while another one runs."""
+        application = self.application
+        if application is None or self._request is not None:
+            return
+        self._request, self._cancel = request, CancelToken()
+        cancel = self._cancel
+        self.snapshot = first_snapshot(request, has_pictures=self._takes_pictures(request))
+        feed = RunFeed(self._fed.emit, self.snapshot)
+
+        def work() -> RunReport:
+            texts = Texts(Language.RUSSIAN)  # the shop's administrators read Russian, whatever the operator does
+            if request.kind is RunKind.RESTORE:
+                return application.restore(request, texts, feed, cancel)
+            return application.run_with_workers(request, texts, feed, cancel)
+
+        self._runs.start(work, self._completed, self._ended_badly)
+        self.run_started.emit(request)
+        self.run_changed.emit(self.snapshot)
+
+    def cancel_run(self) -> None:
+        """Ask the import of this window to stop; returns at once."""
+        if self._cancel is not None:
+            self._cancel.cancel()
+
+    def close(self, timeout_ms: int) -> bool:
+        """Stop everything; returns whether all threads have ended."""
+        self._stop_watching.set()
+        self.cancel_run()
+        self._runs.close()
+        self._queries.close()
+        has_ended = self._runs.wait(timeout_ms)
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+        return self._queries.wait(timeout_ms) and has_ended
+
+    def _load(self) -> tuple[Application, HistoryReader]:
+        from freesport_sync.application import Application
+        from freesport_sync.settings.logs import configure_logs
+
+        options = self.options
+        application = Application(options.home, options.database_url, options.is_demo, options.create_shop_tables)
+        configure_logs(application.paths.logs, options.is_verbose)
+        return application, application.reader()
+
+    def _loaded(self, result: tuple[Application, HistoryReader]) -> None:
+        self.application, self._reader = result
+        reader, stop = self._reader, self._stop_watching
+        self._queries.start(lambda: reader.watch(self._felt.emit, stop), self._stopped_watching, self._not_loaded)
+        self.opened.emit()
+
+    def _not_loaded(self, error: SyncError) -> None:
+        self.error = error
+        self.failed.emit(error)
+
+    def _stopped_watching(self, _: object) -> None:
+        """Only ever because we asked for it."""
+
+    def _feel(self, news: Pulse | SyncError) -> None:
+        if isinstance(news, SyncError):
+            if self.pulse is not None:
+                log.warning("database lost: %s", news)
+            self.error, self.pulse = news, None
+            self.lost.emit(news)
+        else:
+            if self.pulse is None:
+                log.info("database found: %s", news.database)
+            self.error, self.pulse = None, news
+            self.pulse_changed.emit(news)
+
+    def _show(self, snapshot: RunSnapshot) -> None:
+        self.snapshot = snapshot
+        self.run_changed.emit(snapshot)
+
+    def _completed(self, report: RunReport) -> None:
+        self._end(report, None)
+
+    def _ended_badly(self, error: SyncError) -> None:
+        self._end(None, error)
+
+    def _end(self, report: RunReport | None, error: SyncError | None) -> None:
+        request, snapshot = self._request, self.snapshot
+        self._request = self._cancel = None
+        if request is not None and snapshot is not None:
+            self.run_ended.emit(RunEnd(request, snapshot, report, error))
+
+    def _takes_pictures(self, request: RunRequest) -> bool:
+        assert self.application is not None
+        media_root = request.media_root or self.application.settings.pictures.media_root
+        has_pictures = request.kind in (RunKind.ALL, RunKind.CATALOG, RunKind.IMAGES)
+        return has_pictures and media_root is not None and not request.skip_images

@@ -1,0 +1,55 @@
+"""Text for the support: what the program is, where it runs, what happened; without secrets."""
+
+from __future__ import annotations
+
+import platform
+import re
+
+from PySide6.QtCore import qVersion
+
+from freesport_sync import __version__
+from freesport_sync.core.history import SessionDetails
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.widgets.parts import Tools
+
+_SECRET = re.compile(r"(://[^:/@\s]+:)[^@\s]+@|((?:password|пароль|passwd|pwd)\s*[=:]\s*)\S+", re.IGNORECASE)
+
+
+def masked(text: str) -> str:
+    """A text in which passwords are stars."""
+    return _SECRET.sub(lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", text)
+
+
+def program_facts(tools: Tools) -> str:
+    """Versions and the database's name."""
+    pulse = tools.backend.pulse
+    return masked(
+        "\n".join(
+            (
+                f"freesport_sync {__version__}, Python {platform.python_version()}, Qt {qVersion()}",
+                f"{platform.platform()}, {tools.backend.operator}",
+                f"database: {pulse.database if pulse else '-'}",
+            )
+        )
+    )
+
+
+def session_report(tools: Tools, details: SessionDetails) -> str:
+    """Everything about one session."""
+    texts, session, run = tools.texts, details.session, details.run
+    lines = [
+        program_facts(tools),
+        "",
+        texts.session_title(session),
+        f"{session.status.value}, {session.started_at.isoformat()}, {session.duration_s:.1f} s",
+        f"{session.operator} {session.host} {session.trigger}",
+    ]
+    if run is not None:
+        lines += [f"{name}: {value}" for name, value in details.request.items()]
+        lines += [f"{entity.value}: {count}" for entity, count in run.counts.items()]
+        lines += [f"{one.severity.value} {one.code}: {one.count}" for one in details.issue_counts]
+        lines += [f"{file.path} {file.size_bytes} {file.created_at or ''}" for file in details.files]
+        if run.error_code:
+            lines.append(texts.error(SyncError(run.error_code, **run.error_params)).sentence)
+    lines += [details.error_message, details.report]
+    return masked("\n".join(line for line in lines if line))

@@ -1,0 +1,44 @@
+"""Something that nobody has foreseen: said once, with everything that the developers need."""
+
+from __future__ import annotations
+
+import traceback
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
+
+from freesport_sync.ui.diagnostics import program_facts
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import GAP, Tools, button, row
+
+
+class CrashDialog(QDialog):
+    """Shows an unexpected error; the window goes on.
+
+    Args:
+        tools: of the window.
+        error: that was not caught.
+        parent: the window.
+    """
+
+    def __init__(self, tools: Tools, error: BaseException, parent: QWidget) -> None:
+        super().__init__(parent)
+        texts = tools.texts
+        self.setWindowTitle(texts("crash.title"))
+        notice = Notice(tools)
+        notice.say("bad", texts("crash.title"), texts("crash.affected"), texts("crash.hint"))
+        self.details = QPlainTextEdit("\n".join([program_facts(tools), "", *traceback.format_exception(error)]))
+        self.details.setReadOnly(True)
+        self.details.setAccessibleName(texts("crash.details"))
+        self.copy = button(texts("crash.copy"), self._copy, tools, "copy")
+        self.leave = button(texts("crash.close"), self.accept, tools, role="primary")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP, GAP, GAP, GAP)
+        layout.setSpacing(GAP)
+        layout.addWidget(notice)
+        layout.addWidget(self.details, 1)
+        layout.addLayout(row(self.copy, None, self.leave))
+        self.resize(760, 460)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.details.toPlainText())

@@ -1,0 +1,98 @@
+"""A guard has stopped the run: what would change, in numbers, and the operator's decision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QVBoxLayout, QWidget
+
+from freesport_sync.core.run import RunRequest
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import GAP, Tools, button, label, row
+
+GUARDS = ("large_change", "export_older")
+"""Error codes of the guards whose verdict the operator may overrule."""
+
+_CHANGES = ("products_deactivated", "products_moved", "variants_deactivated", "prices_zeroed", "stocks_zeroed")
+
+
+def overruled(request: RunRequest, code: str) -> RunRequest:
+    """The request with which the guard lets the run pass."""
+    if code == "large_change":
+        return replace(request, accept_large_change=True)
+    return replace(request, allow_older=True)
+
+
+class GuardDialog(QDialog):
+    """Shows the numbers; accepted means «import all the same».
+
+    Args:
+        tools: of the page.
+        error: of the guard.
+        is_dry_run: of the run that it has stopped.
+        parent: the window.
+    """
+
+    def __init__(self, tools: Tools, error: SyncError, is_dry_run: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        texts = tools.texts
+        self.setWindowTitle(texts(f"guard.{error.code}_title"))
+        self.setModal(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
+        layout.setSpacing(GAP)
+        notice = Notice(tools)
+        notice.say("warn", texts(f"guard.{error.code}_title"), texts(f"guard.{error.code}_why", **error.params))
+        layout.addWidget(notice)
+        layout.addLayout(self._numbers(tools, error))
+        layout.addWidget(label(texts(f"guard.{error.code}_advice"), "muted", is_wrapped=True))
+        layout.addWidget(label(texts("guard.nothing_changed"), "muted", is_wrapped=True))
+        self.go_on = button(
+            texts("guard.check_anyway" if is_dry_run else "guard.go_on"), self.accept, tools, role="danger"
+        )
+        self.leave = button(texts("guard.leave"), self.reject, tools, role="primary")
+        self.leave.setDefault(True)
+        layout.addLayout(row(None, self.go_on, self.leave))
+        self.setFixedWidth(600)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+        self.adjustSize()
+        self.leave.setFocus()
+
+    def _numbers(self, tools: Tools, error: SyncError) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP)
+        grid.setColumnStretch(0, 1)
+        if error.code == "large_change":
+            for number, name in enumerate(("change", "affected", "existing", "share")):
+                grid.addWidget(label(tools.texts(f"guard.column_{name}"), "muted"), 0, number, _side(number))
+            for line, change in enumerate(_CHANGES, 1):
+                self._add_change(grid, line, tools, change, error)
+        else:
+            for line, name in enumerate(("created_at", "imported")):
+                grid.addWidget(label(tools.texts(f"guard.{name}")), line, 0)
+                grid.addWidget(label(str(error.params.get(name, "")), "heading"), line, 1)
+        return grid
+
+    def _add_change(self, grid: QGridLayout, line: int, tools: Tools, change: str, error: SyncError) -> None:
+        texts = tools.texts
+        affected, _, existing = str(error.params.get(change, "0/0")).partition("/")
+        share = 100 * int(affected) / int(existing) if int(existing or 0) else 0.0
+        is_too_much = share > float(str(error.params.get("percent", 100)))
+        role = "bad" if is_too_much else ""
+        cells = (
+            texts(f"guard.{change}"),
+            texts.number(int(affected)),
+            texts.number(int(existing or 0)),
+            f"{texts.number(share)} %",
+        )
+        for number, text in enumerate(cells):
+            cell = label(text, role)
+            if is_too_much:
+                cell.setAccessibleDescription(texts("guard.too_much"))
+            grid.addWidget(cell, line, number, _side(number))
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    return Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft

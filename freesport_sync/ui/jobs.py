@@ -1,0 +1,121 @@
+"""Work on other threads: the only `QRunnable`, and the lanes in which it runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import shiboken6
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, SignalInstance
+
+from freesport_sync.errors import SyncError
+
+log = logging.getLogger(__name__)
+
+Failed = Callable[[SyncError], None]
+
+
+class Unexpected(SyncError):
+    """An error that nobody has foreseen; shown with everything that the developers need."""
+
+
+class Job(QObject):
+    """What the window knows of work on another thread; lives in the thread of the window.
+
+    Args:
+        on_success: gets the result; a bound method of a `QObject`, called in the thread of the window.
+        on_failure: likewise gets the error.
+        parent: keeps it until it has ended.
+    """
+
+    settled = Signal(object, object)
+    """Result and error, from the other thread."""
+    ended = Signal(object)
+    """Itself, in the thread of the window, after everybody has been told."""
+
+    def __init__(self, on_success: Callable[[Any], None], on_failure: Failed, parent: QObject) -> None:
+        super().__init__(parent)
+        self._on_success = on_success
+        self._on_failure = on_failure
+        self.settled.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+
+    def _tell(self, result: object, error: SyncError | None) -> None:
+        try:
+            if error is None and _is_alive(self._on_success):
+                self._on_success(result)
+            elif error is not None and _is_alive(self._on_failure):
+                self._on_failure(error)
+        finally:
+            self.ended.emit(self)
+
+
+class _Work(QRunnable):
+    """The body of a job. It owns no `QObject`: the pool deletes it on the other thread."""
+
+    def __init__(self, work: Callable[[], Any], settled: SignalInstance) -> None:
+        super().__init__()
+        self._work = work
+        self._settled = settled
+
+    def run(self) -> None:
+        """Work, and say so exactly once, whatever happens."""
+        result: Any = None
+        error: SyncError | None = None
+        try:
+            result = self._work()
+        except SyncError as expected:
+            error = expected
+        except BaseException as unexpected:
+            log.error("unexpected error", exc_info=unexpected)
+            error = Unexpected("internal_error", reason=f"{type(unexpected).__name__}: {unexpected}")
+            error.__cause__ = unexpected
+        self._settled.emit(result, error)
+
+
+class Lane(QObject):
+    """A pool of threads for work of one sort.
+
+    Args:
+        threads: at once.
+        parent: in the thread of the window.
+    """
+
+    def __init__(self, threads: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(threads)
+        self._jobs: set[Job] = set()
+        self._is_closed = False
+
+    def start(self, work: Callable[[], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
+        """Work when a thread is free; one of the two is called when that has ended. Ignored once closed."""
+        if self._is_closed:
+            return
+        job = Job(on_success, on_failure, self)
+        self._jobs.add(job)
+        job.ended.connect(self._forget)
+        self._pool.start(_Work(work, job.settled))
+
+    def close(self) -> None:
+        """Take no further work and drop what has not begun."""
+        self._is_closed = True
+        self._pool.clear()
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Wait for what has begun; returns whether it has ended."""
+        return self._pool.waitForDone(timeout_ms)
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._jobs
+
+    def _forget(self, job: Job) -> None:
+        self._jobs.discard(job)
+        job.deleteLater()
+
+
+def _is_alive(callback: Callable[..., None]) -> bool:
+    """Whether the receiver is still there; a dialog may have been closed meanwhile."""
+    receiver = getattr(callback, "__self__", None)
+    return not isinstance(receiver, QObject) or shiboken6.isValid(receiver)

@@ -1,0 +1,1 @@
+"""Qt models: long lists that are read page by page."""

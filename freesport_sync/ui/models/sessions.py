@@ -1,0 +1,74 @@
+"""The columns of the history."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from freesport_sync.core.history import Session, SessionQuery, SessionSort, SessionStatus
+from freesport_sync.ui.models.paged import Column, PagedModel
+from freesport_sync.ui.texts import UiTexts
+from freesport_sync.ui.widgets.parts import Tools
+
+
+def session_columns(texts: UiTexts) -> list[Column[Session]]:
+    """All of them."""
+
+    def title(name: str) -> str:
+        return texts(f"history.column_{name}")
+
+    return [
+        Column("status", title("status"), lambda one: texts.status(one.status), 17, sort=SessionSort.STATUS),
+        Column("kind", title("kind"), lambda one: texts.kind(one.kind, one.is_dry_run), 18, sort=SessionSort.KIND),
+        Column("started", title("started"), lambda one: texts.moment(one.started_at), 14, sort=SessionSort.STARTED),
+        Column(
+            "duration",
+            title("duration"),
+            lambda one: _duration(texts, one),
+            14,
+            is_number=True,
+            sort=SessionSort.DURATION,
+        ),
+        Column("result", title("result"), lambda one: result_of(texts, one), 27),
+        Column("issues", title("issues"), lambda one: _issues(texts, one), 9, is_number=True),
+        Column("operator", title("operator"), lambda one: one.operator, 16, sort=SessionSort.OPERATOR),
+        Column("host", title("host"), lambda one: one.host, 10, sort=SessionSort.HOST),
+        Column("trigger", title("trigger"), lambda one: _trigger(texts, one), 11, sort=SessionSort.TRIGGER),
+        Column("number", title("number"), lambda one: texts.number(one.key.id), 6, is_number=True),
+    ]
+
+
+def sessions_model(tools: Tools, parent: QObject, columns: list[Column[Session]], max_rows: int) -> PagedModel[Session]:
+    """A short list of the newest sessions."""
+    return PagedModel(
+        tools.backend,
+        columns,
+        lambda reader, offset, limit: reader.sessions(SessionQuery(), offset, limit),
+        parent,
+        key=lambda session: session.key,
+        max_rows=max_rows,
+    )
+
+
+def result_of(texts: UiTexts, session: Session) -> str:
+    """What came of it, in a few words."""
+    if session.status is SessionStatus.RUNNING:
+        stage = texts(f"stage.{session.stage}") if session.stage and texts.has(f"stage.{session.stage}") else ""
+        share = f" {100 * session.done // session.total} %" if session.total else ""
+        return f"{stage}{share}".strip()
+    if session.created or session.updated:
+        key = "history.would_change" if session.is_dry_run else "history.changed"
+        return texts(key, created=texts.number(session.created), updated=texts.number(session.updated))
+    return texts("history.unchanged") if session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS) else "—"
+
+
+def _issues(texts: UiTexts, session: Session) -> str:
+    count = session.errors + session.warnings
+    return texts.number(count) if count else "—"
+
+
+def _duration(texts: UiTexts, session: Session) -> str:
+    return "—" if session.status is SessionStatus.STUCK else texts.duration(session.duration_s)
+
+
+def _trigger(texts: UiTexts, session: Session) -> str:
+    return texts(f"trigger.{session.trigger}") if texts.has(f"trigger.{session.trigger}") else session.trigger

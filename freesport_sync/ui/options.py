@@ -1,0 +1,22 @@
+"""What the command line says about the window that is to be opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from freesport_sync.texts import Language
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOptions:
+    """How to open the window; each as on the command line."""
+
+    language: Language = Language.RUSSIAN
+    home: Path | None = None
+    database_url: str | None = None
+    is_demo: bool = False
+    create_shop_tables: bool = False
+    data_dir: Path | None = None
+    operator: str | None = None
+    is_verbose: bool = False

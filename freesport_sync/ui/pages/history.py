@@ -1,0 +1,224 @@
+"""«История»: the sessions of all workstations and of the shop's own importer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from freesport_sync.core.history import Page, Pulse, Session, SessionQuery, SessionSort, SessionStatus
+from freesport_sync.core.run import ImportType, RunKind
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.icons import icon
+from freesport_sync.ui.models.paged import PagedModel
+from freesport_sync.ui.models.sessions import session_columns
+from freesport_sync.ui.theme import tone_of
+from freesport_sync.ui.widgets.chart import RunChart
+from freesport_sync.ui.widgets.empty import Placeholder
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.table import Table
+
+TYPING_MS = 300
+CHART_RUNS = 60
+PERIODS = {"all": None, "day": 1, "week": 7, "month": 30, "quarter": 90}
+_SHOWN_STATUSES = (
+    SessionStatus.RUNNING,
+    SessionStatus.COMPLETED,
+    SessionStatus.REMARKS,
+    SessionStatus.FAILED,
+    SessionStatus.CANCELLED,
+    SessionStatus.INTERRUPTED,
+    SessionStatus.STUCK,
+)
+
+
+class HistoryPage(QWidget):
+    """A filtered and sorted list; the server does both.
+
+    Args:
+        tools: of the window.
+    """
+
+    session_opened = Signal(object)
+    """`SessionKey`."""
+
+    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._tools = tools
+        self._query = SessionQuery()
+        self._chart_is_asked = False
+        texts = tools.texts
+        self.model: PagedModel[Session] = PagedModel(
+            tools.backend, session_columns(texts), None, self, key=lambda session: session.key
+        )
+        self.table = Table(tools, "history", texts("history.title"), self.model)
+        self.table.set_delegates(status="badge", result="bar")
+        self.table.horizontalHeader().setSortIndicator(2, Qt.SortOrder.DescendingOrder)
+        self.table.setSortingEnabled(True)
+        self.table.row_opened.connect(self._open)
+        self.chart = RunChart(tools)
+        self.chart.opened.connect(self.session_opened)
+        self.empty = Placeholder(tools, texts("history.reset"), self.reset)
+        self.empty.say("history", texts("window.loading"))
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.table)
+        self.found = label("", "muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
+        layout.setSpacing(SPACE + 4)
+        head = row(label(texts("history.page_title"), "title"), None, self.found)
+        layout.addLayout(head)
+        layout.addLayout(self._make_filters())
+        layout.addWidget(self.chart)
+        layout.addWidget(self.stack, 1)
+        self.model.loaded.connect(self._loaded)
+        self.model.failed.connect(self._failed)
+        self.model.sorted_by.connect(self._sort)
+        backend = tools.backend
+        backend.opened.connect(self.reload)
+        backend.pulse_changed.connect(self._felt)
+        tools.theme.changed.connect(self._recolour)
+
+    def reload(self) -> None:
+        """Read the list as the filters say."""
+        query = self._query
+        self.model.grows_at_top = query.sort is SessionSort.STARTED and query.is_descending
+        self.model.show_list(lambda reader, offset, limit: reader.sessions(query, offset, limit))
+        self._ask_chart()
+
+    def reset(self) -> None:
+        """Show everything again."""
+        self.text.clear()
+        self.kind.setCurrentIndex(0)
+        self.period.setCurrentIndex(0)
+        for one in self.statuses.values():
+            one.setChecked(False)
+        self._filter()
+
+    def save_state(self) -> None:
+        """Remember widths."""
+        self.table.keep_widths()
+
+    def _make_filters(self) -> QHBoxLayout:
+        texts = self._tools.texts
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(self._filter)
+        self.text = QLineEdit()
+        self.text.setClearButtonEnabled(True)
+        self.text.setPlaceholderText(texts("history.search"))
+        self.text.setAccessibleName(texts("history.search"))
+        self.text.textChanged.connect(self._typing.start)
+        self.period = self._choice("history.period", [(texts(f"history.period_{name}"), name) for name in PERIODS])
+        kinds = list(dict.fromkeys([*(kind.value for kind in RunKind), *(kind.value for kind in ImportType)]))
+        any_kind = (texts("history.kind_any"), "")
+        self.kind = self._choice("history.kind", [any_kind, *((texts.kind(one), one) for one in kinds)])
+        self.statuses: dict[SessionStatus, QToolButton] = {}
+        layout = row(self.text, self.period, self.kind)
+        layout.setStretch(0, 1)
+        for status in _SHOWN_STATUSES:
+            one = QToolButton()
+            one.setCheckable(True)
+            one.setText(texts.status(status))
+            one.setToolTip(texts("history.only_status", status=texts.status(status)))
+            one.setAccessibleName(texts("history.only_status", status=texts.status(status)))
+            one.toggled.connect(self._filter)
+            self.statuses[status] = one
+            layout.addWidget(one)
+        self.clear = button(texts("history.reset"), self.reset, self._tools, role="link")
+        self.clear.setShortcut(QKeySequence("Ctrl+R"))
+        layout.addWidget(self.clear)
+        self._recolour()
+        return layout
+
+    def _choice(self, key: str, items: list[tuple[str, str]]) -> QComboBox:
+        result = QComboBox()
+        result.setAccessibleName(self._tools.texts(key))
+        for text, value in items:
+            result.addItem(text, value)
+        result.currentIndexChanged.connect(self._filter)
+        return result
+
+    def _filter(self) -> None:
+        self._typing.stop()
+        days = PERIODS[self.period.currentData()]
+        kind = self.kind.currentData()
+        query = replace(
+            self._query,
+            statuses=frozenset(status for status, one in self.statuses.items() if one.isChecked()),
+            kinds=frozenset([kind]) if kind else frozenset(),
+            since=None if days is None else _midnight() - timedelta(days=days - 1),
+            text=self.text.text().strip(),
+        )
+        if query != self._query:
+            self._query = query
+            self.reload()
+
+    def _sort(self, sort: SessionSort, is_descending: bool) -> None:
+        query = replace(self._query, sort=sort, is_descending=is_descending)
+        if query != self._query:
+            self._query = query
+            self.reload()
+
+    def _felt(self, _: Pulse) -> None:
+        if self.model.is_loaded:
+            self.model.refresh(self.table.first_visible)
+        else:
+            self.reload()
+        self._ask_chart()
+
+    def _ask_chart(self) -> None:
+        if not self._chart_is_asked and self.isVisible() and self._tools.backend.application is not None:
+            self._chart_is_asked = True
+            query = replace(self._query, sort=SessionSort.STARTED, is_descending=True)
+            self._tools.backend.ask(
+                lambda reader: reader.sessions(query, 0, CHART_RUNS), self._show_chart, self._no_chart
+            )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_chart()
+
+    def _show_chart(self, page: Page[Session]) -> None:
+        self._chart_is_asked = False
+        self.chart.show_sessions(page.rows)
+
+    def _no_chart(self, _: SyncError) -> None:
+        self._chart_is_asked = False
+
+    def _loaded(self) -> None:
+        texts = self._tools.texts
+        total = self.model.rowCount()
+        self.found.setText(texts.count("history.found", total))
+        if total:
+            self.stack.setCurrentWidget(self.table)
+            return
+        query = self._query
+        is_filtered = query != SessionQuery(sort=query.sort, is_descending=query.is_descending)
+        key = "nothing_found" if is_filtered else "empty"
+        self.empty.say("search" if is_filtered else "history", texts(f"history.{key}"), texts(f"history.{key}_more"))
+        self.empty.set_action_visible(is_filtered)
+        self.stack.setCurrentWidget(self.empty)
+
+    def _failed(self, error: SyncError) -> None:
+        if not self.model.rowCount():
+            self.empty.say_error(error)
+            self.empty.set_action_visible(False)
+            self.stack.setCurrentWidget(self.empty)
+
+    def _open(self, session: Session) -> None:
+        self.session_opened.emit(session.key)
+
+    def _recolour(self) -> None:
+        for status, one in self.statuses.items():
+            one.setIcon(icon(status.value, self._tools.theme.color(tone_of(status))))
+
+
+def _midnight() -> datetime:
+    return datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)

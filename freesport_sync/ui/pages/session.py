@@ -1,0 +1,234 @@
+"""«Сеанс»: everything about one run, or about one session of the shop's own importer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from freesport_sync.core.history import Pulse, SessionDetails, SessionKey, SessionStatus, Source
+from freesport_sync.core.run import RunKind, RunRequest, Trigger, storable
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.diagnostics import session_report
+from freesport_sync.ui.dialogs.ask import answered_yes, question
+from freesport_sync.ui.dialogs.undo import UndoDialog
+from freesport_sync.ui.pages.session_changes import ChangesTab
+from freesport_sync.ui.pages.session_files import FilesTab
+from freesport_sync.ui.pages.session_issues import IssuesTab
+from freesport_sync.ui.pages.session_log import SessionLogTab
+from freesport_sync.ui.pages.session_totals import TotalsTab
+from freesport_sync.ui.theme import tone_of
+from freesport_sync.ui.widgets.empty import Placeholder
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.summary import summary_of
+
+
+class SessionPage(QWidget):
+    """One session; follows it while it runs.
+
+    Args:
+        tools: of the window.
+    """
+
+    repeated = Signal(object)
+    """`RunRequest`: to be started."""
+
+    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._tools = tools
+        self._key: SessionKey | None = None
+        self._details: SessionDetails | None = None
+        texts = tools.texts
+        self.empty = Placeholder(tools)
+        self.empty.say("session", texts("session.none"), texts("session.none_more"))
+        self.title = label("", "title")
+        self.facts = label("", "muted", is_wrapped=True)
+        self.summary = Notice(tools)
+        self.repeat = button(texts("session.repeat"), self._repeat, tools, "repeat")
+        self.undo = button(texts("session.undo"), self._ask_undo, tools, "back", tooltip=texts("session.undo_tip"))
+        self.stop = button(texts("session.stop"), self._ask_stop, tools, "stop", "danger")
+        self.copy = button(texts("session.copy"), self._copy, tools, "copy", tooltip=texts("session.copy_tip"))
+        self.tabs = QTabWidget()
+        self.tabs.tabBar().setAccessibleName(texts("session.tabs"))
+        self.tabs.setAccessibleName(texts("session.tabs"))
+        self.totals = TotalsTab(tools)
+        self.issues = IssuesTab(tools)
+        self.changes = ChangesTab(tools)
+        self.files = FilesTab(tools)
+        self.log = SessionLogTab(tools)
+        self._tabs: dict[str, QWidget] = {
+            "totals": self.totals,
+            "issues": self.issues,
+            "changes": self.changes,
+            "files": self.files,
+            "log": self.log,
+        }
+        for name, tab in self._tabs.items():
+            self.tabs.addTab(tab, texts(f"session.tab_{name}"))
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
+        layout.setSpacing(SPACE + 4)
+        layout.addLayout(row(self.title, None, self.stop, self.repeat, self.undo, self.copy))
+        layout.addWidget(self.facts)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.tabs, 1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+        tools.backend.opened.connect(self._forget)
+        tools.backend.pulse_changed.connect(self._felt)
+        tools.backend.run_ended.connect(self._run_ended)
+
+    def open(self, key: SessionKey) -> None:
+        """Show a session."""
+        if key != self._key:
+            self._key, self._details = key, None
+            self.empty.say("session", self._tools.texts("window.loading"))
+            self.stack.setCurrentIndex(0)
+            self.tabs.setCurrentIndex(0)
+        self._ask()
+
+    def save_state(self) -> None:
+        """Remember widths."""
+        for tab in (self.totals, self.issues, self.changes, self.files):
+            tab.save_state()
+
+    def _forget(self) -> None:
+        """Another database has other sessions."""
+        self._key = self._details = None
+        self.empty.say("session", self._tools.texts("session.none"), self._tools.texts("session.none_more"))
+        self.stack.setCurrentIndex(0)
+
+    def _ask(self) -> None:
+        key = self._key
+        if key is not None:
+            self._tools.backend.ask(lambda reader: reader.session(key), self._show, self._failed)
+
+    def _felt(self, _: Pulse) -> None:
+        if self._details is None or self._details.session.status is SessionStatus.RUNNING:
+            self._ask()
+
+    def _run_ended(self, _: object) -> None:
+        self._ask()
+
+    def _failed(self, error: SyncError) -> None:
+        if self._details is None:
+            self.empty.say_error(error)
+            self.stack.setCurrentIndex(0)
+
+    def _show(self, details: SessionDetails) -> None:
+        if details.session.key != self._key or details == self._details:
+            return
+        self._details = details
+        texts, session = self._tools.texts, details.session
+        self.title.setText(texts.session_title(session))
+        who = " · ".join(
+            word
+            for word in (
+                texts.moment(session.started_at, has_seconds=True),
+                session.operator,
+                session.host,
+                texts(f"trigger.{session.trigger}") if texts.has(f"trigger.{session.trigger}") else session.trigger,
+            )
+            if word
+        )
+        self.facts.setText(who)
+        self.summary.say(tone_of(session.status), *summary_of(texts, details))
+        self.totals.show_session(details)
+        self.issues.show_session(details)
+        self.changes.show_session(details)
+        self.files.show_session(details)
+        self.log.show_session(details)
+        counts = {
+            "issues": sum(one.count for one in details.issue_counts),
+            "changes": details.changes,
+            "files": len(details.files),
+        }
+        for number, name in enumerate(self._tabs):
+            count = counts.get(name, 0)
+            text = texts(f"session.tab_{name}")
+            self.tabs.setTabText(number, f"{text} {texts.number(count)}" if count else text)
+        self.tabs.setTabVisible(list(self._tabs).index("changes"), session.is_dry_run or details.changes > 0)
+        is_ours = session.key.source is Source.RUN
+        for name in ("totals", "issues", "files"):
+            self.tabs.setTabVisible(list(self._tabs).index(name), is_ours or name == "totals")
+        self._show_actions(details)
+        self.stack.setCurrentIndex(1)
+
+    def _show_actions(self, details: SessionDetails) -> None:
+        session = details.session
+        is_ours = session.key.source is Source.RUN
+        is_over = session.status not in (SessionStatus.RUNNING, SessionStatus.STUCK)
+        is_import = is_ours and session.kind in {kind.value for kind in RunKind if kind.is_import}
+        self.stop.setVisible(is_ours and session.status is SessionStatus.RUNNING)
+        self.repeat.setVisible(is_import and is_over)
+        is_done = session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS)
+        request = RunRequest.from_json(details.request) if is_import else None
+        self.undo.setVisible(request is not None and is_done and request.is_undoable and not request.skip_backup)
+
+    def _repeat(self) -> None:
+        if self._details is not None:
+            request = RunRequest.from_json(self._details.request)
+            operator = storable(self._tools.backend.operator)
+            self.repeated.emit(replace(request, operator=operator, trigger=Trigger.WINDOW))
+
+    def _copy(self) -> None:
+        if self._details is not None:
+            QGuiApplication.clipboard().setText(session_report(self._tools, self._details))
+            self.copy.setText(self._tools.texts("session.copied"))
+
+    def _ask_stop(self) -> None:
+        texts = self._tools.texts
+        words = (texts(f"session.stop_{name}") for name in ("title", "text", "yes", "no"))
+        self.question = question(self.window(), *words)
+        self.question.finished.connect(self._stop)
+        self.question.open()
+
+    def _stop(self, _: int) -> None:
+        key = self._key
+        if key is None or not answered_yes(self.question):
+            return
+        own = self._tools.backend.snapshot
+        if self._tools.backend.is_running and own is not None and own.run_id == key.id:
+            self._tools.backend.cancel_run()
+            return
+        by = storable(self._tools.backend.operator)
+        self._tools.backend.do(lambda application: application.cancel(key.id, by), self._stopped, self._refused)
+
+    def _stopped(self, _: object) -> None:
+        self.stop.setEnabled(False)
+        self.stop.setText(self._tools.texts("exchange.cancelling"))
+
+    def _ask_undo(self) -> None:
+        key = self._key
+        if key is not None:
+            self._tools.backend.do(lambda application: application.backup_of_run(key.id), self._undo, self._refused)
+
+    def _undo(self, backup_id: str) -> None:
+        if self._key is None:
+            return
+        self.undo_dialog = UndoDialog(self._tools, self._key.id, backup_id, self.window())
+        self.undo_dialog.chosen.connect(self._undo_chosen)
+        self.undo_dialog.open()
+
+    def _undo_chosen(self, backup_id: str, is_dry_run: bool) -> None:
+        self.repeated.emit(
+            RunRequest(
+                kind=RunKind.RESTORE,
+                backup_id=backup_id,
+                is_dry_run=is_dry_run,
+                operator=storable(self._tools.backend.operator),
+                trigger=Trigger.WINDOW,
+            )
+        )
+
+    def _refused(self, error: SyncError) -> None:
+        self.summary.say_error(error)

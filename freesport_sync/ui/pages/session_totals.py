@@ -1,0 +1,156 @@
+"""Counts and stages of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from freesport_sync.core.history import SessionDetails, SessionStatus, Source
+from freesport_sync.core.run import Entity, Stage
+from freesport_sync.ui.models.paged import Column
+from freesport_sync.ui.models.rows import RowsModel
+from freesport_sync.ui.widgets.parts import SPACE, Tools, label
+from freesport_sync.ui.widgets.table import Table
+
+IN_BYTES = (Stage.BACKUP, Stage.STAGE)
+
+
+class Total(NamedTuple):
+    """One line of counts."""
+
+    name: str
+    created: int
+    updated: int
+    unchanged: int
+    skipped: int
+    failed: int
+
+
+class StageTime(NamedTuple):
+    """How long a stage took."""
+
+    name: str
+    duration_s: float | None
+    done: int
+    total: int
+    is_in_bytes: bool
+    is_over: bool
+
+
+class TotalsTab(QWidget):
+    """What became of the records of each kind, and how long each stage took.
+
+    Args:
+        tools: of the page.
+    """
+
+    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        texts = tools.texts
+        names = ("created", "updated", "unchanged", "skipped", "failed")
+        columns: list[Column[Total]] = [Column("name", texts("cli.column_what"), lambda one: one.name, 30)]
+        columns += [Column(name, texts(f"cli.column_{name}"), self._number(name), 15, True) for name in names]
+        self.model: RowsModel[Total] = RowsModel(columns, self)
+        self.table = Table(tools, "totals", texts("session.tab_totals"), self.model)
+        stage_columns: list[Column[StageTime]] = [
+            Column("name", texts("session.stage"), lambda one: one.name, 30),
+            Column("time", texts("history.column_duration"), self._time, 15, True),
+            Column("done", texts("session.stage_done"), self._done, 24, True),
+        ]
+        self.stages: RowsModel[StageTime] = RowsModel(stage_columns, self)
+        self.stage_table = Table(tools, "stages", texts("session.stages"), self.stages)
+        for table in (self.table, self.stage_table):
+            table.horizontalHeader().setStretchLastSection(False)
+        self.nothing = label(texts("session.no_totals"), "muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, SPACE + 4, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.nothing)
+        layout.addWidget(self.table, 3)
+        self._stages_title = label(texts("session.stages"), "heading")
+        layout.addWidget(self._stages_title)
+        layout.addWidget(self.stage_table, 2)
+
+    def show_session(self, details: SessionDetails) -> None:
+        """Show the counts of a session."""
+        totals = self._shop_totals(details) if details.session.key.source is Source.SHOP else self._run_totals(details)
+        self.model.show_rows(totals)
+        self.stages.show_rows(self._stage_times(details))
+        self.nothing.setVisible(not totals)
+        self.table.setVisible(bool(totals))
+        for widget in (self._stages_title, self.stage_table):
+            widget.setVisible(bool(details.stages))
+
+    def save_state(self) -> None:
+        """Remember widths."""
+        self.table.keep_widths()
+        self.stage_table.keep_widths()
+
+    def _number(self, name: str) -> Callable[[Total], str]:
+        texts = self._tools.texts
+        return lambda one: texts.number(getattr(one, name)) if getattr(one, name) else "—"
+
+    def _run_totals(self, details: SessionDetails) -> list[Total]:
+        counts = details.run.counts if details.run is not None else {}
+        texts = self._tools.texts
+        return [
+            Total(
+                texts(f"entity.{entity.value}"),
+                counts[entity].created,
+                counts[entity].updated,
+                counts[entity].unchanged,
+                counts[entity].skipped,
+                counts[entity].failed,
+            )
+            for entity in Entity
+            if entity in counts
+        ]
+
+    def _shop_totals(self, details: SessionDetails) -> list[Total]:
+        """The reference importer's own keys; what it does not count is nought."""
+        texts, numbers = self._tools.texts, details.details
+
+        def number(name: str) -> int:
+            value = numbers.get(name)
+            return int(value) if isinstance(value, int | float) else 0
+
+        rows = [
+            Total(texts("entity.product"), number("products_created"), number("products_updated"), 0, 0, 0),
+            Total(texts("entity.variant"), number("variants_created"), number("variants_updated"), 0, 0, 0),
+            Total(texts("entity.price"), 0, number("prices_updated"), 0, 0, 0),
+            Total(texts("entity.stock"), 0, number("stocks_updated"), 0, 0, 0),
+            Total(texts("entity.customer"), number("created"), number("updated"), 0, 0, 0),
+            Total(texts("session.all_together"), 0, 0, 0, number("skipped"), number("errors")),
+        ]
+        return [one for one in rows if any(one[1:])]
+
+    def _stage_times(self, details: SessionDetails) -> list[StageTime]:
+        ends = [*(stage.started_at for stage in details.stages[1:]), details.session.finished_at]
+        texts = self._tools.texts
+        return [
+            StageTime(
+                texts(f"stage.{stage.stage}") if texts.has(f"stage.{stage.stage}") else stage.stage,
+                (end - stage.started_at).total_seconds() if end is not None else None,
+                stage.done,
+                stage.total,
+                stage.stage in IN_BYTES,
+                details.session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS),
+            )
+            for stage, end in zip(details.stages, ends, strict=False)
+        ]
+
+    def _time(self, one: StageTime) -> str:
+        return "…" if one.duration_s is None else self._tools.texts.duration(max(one.duration_s, 0.0))
+
+    def _done(self, one: StageTime) -> str:
+        texts = self._tools.texts
+        if one.total <= 1:
+            return "—"
+        if one.is_over:  # the last heartbeat came before the end
+            return texts.size(one.total) if one.is_in_bytes else texts.count("window.rows", one.total)
+        if one.is_in_bytes:
+            return texts("window.of_size", done=texts.number(one.done / 1_000_000), total=texts.size(one.total))
+        return texts("window.of_rows", done=texts.number(one.done), total=texts.number(one.total))

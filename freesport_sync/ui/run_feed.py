@@ -1,0 +1,178 @@
+"""Turns the events of a run into pictures of its state, few enough for a window and each complete in itself."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.progress import (
+    Event,
+    ExportFound,
+    IssuesFound,
+    MergeRepeated,
+    Progress,
+    RunFinished,
+    RunStarted,
+)
+from freesport_sync.core.run import Entity, RunKind, RunReport, RunRequest, RunStatus, Stage
+
+MIN_INTERVAL_S = 0.1
+
+_WEIGHTS = {Stage.PLAN: 2, Stage.BACKUP: 8, Stage.STAGE: 50, Stage.PICTURES: 8, Stage.RESOLVE: 12, Stage.APPLY: 20}
+"""Percent of a usual run's time."""
+
+
+class StageState(StrEnum):
+    """How a stage stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    """The run ended in the middle of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """One stage of a run that is watched."""
+
+    stage: Stage
+    state: StageState = StageState.WAITING
+    done: int = 0
+    total: int = 0
+    rate: float = 0.0
+    eta_s: float | None = None
+    entity: Entity | None = None
+
+    @property
+    def fraction(self) -> float:
+        if self.state is StageState.DONE:
+            return 1.0
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSnapshot:
+    """A run at one moment.
+
+    Args:
+        stages: in order; only those that this run will have.
+        run_id: None until it holds the lock.
+        database: for people.
+        is_dry_run: nothing is written.
+        export: what was found; None so far.
+        errors: row issues, by severity.
+        warnings: likewise.
+        notes: likewise.
+        attempt: of the merge, above 1 when it was repeated.
+        report: of a run that has ended.
+    """
+
+    stages: tuple[StageLine, ...]
+    run_id: int | None = None
+    database: str = ""
+    is_dry_run: bool = False
+    export: ExportFound | None = None
+    errors: int = 0
+    warnings: int = 0
+    notes: int = 0
+    attempt: int = 1
+    report: RunReport | None = None
+
+    @property
+    def fraction(self) -> float:
+        """How far the whole run is, by the usual length of its stages."""
+        whole = sum(_WEIGHTS[line.stage] for line in self.stages)
+        return sum(_WEIGHTS[line.stage] * line.fraction for line in self.stages) / whole if whole else 0.0
+
+
+def first_snapshot(request: RunRequest, has_pictures: bool) -> RunSnapshot:
+    """Of a run that has not begun."""
+    if request.kind is RunKind.RESTORE:
+        stages = [Stage.STAGE, Stage.RESOLVE, Stage.APPLY]
+    else:
+        stages = [Stage.PLAN, Stage.STAGE, Stage.RESOLVE, Stage.APPLY]
+        if has_pictures:
+            stages.insert(2, Stage.PICTURES)
+        if request.is_undoable and not request.skip_backup:
+            stages.insert(1, Stage.BACKUP)
+    if request.is_dry_run:
+        stages.remove(Stage.APPLY)
+    return RunSnapshot(tuple(StageLine(stage) for stage in stages), is_dry_run=request.is_dry_run)
+
+
+class RunFeed:
+    """The reporter of a run; called on the run's thread.
+
+    Args:
+        show: gets a snapshot, at most ten times a second; the last one always.
+        first: where it begins.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self, show: Callable[[RunSnapshot], None], first: RunSnapshot, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._show = show
+        self._clock = clock
+        self._now = first
+        self._shown_at = float("-inf")
+        self._issues: Counter[Severity] = Counter()
+
+    def __call__(self, event: Event) -> None:
+        """Take in an event of the run."""
+        match event:
+            case RunStarted():
+                self._now = replace(self._now, run_id=event.run_id, database=event.database)
+            case ExportFound():
+                self._now = replace(self._now, export=event)
+            case Progress():
+                self._now = replace(self._now, stages=_advanced(self._now.stages, event))
+            case IssuesFound():
+                self._issues.update(issue.severity for issue in event.issues)
+                self._now = replace(
+                    self._now,
+                    errors=self._issues[Severity.ERROR],
+                    warnings=self._issues[Severity.WARNING],
+                    notes=self._issues[Severity.NOTE],
+                )
+            case MergeRepeated():
+                self._now = replace(self._now, attempt=event.attempt)
+            case RunFinished():
+                self._finish(event.report)
+        is_last = isinstance(event, RunFinished)
+        if is_last or self._clock() - self._shown_at >= MIN_INTERVAL_S:
+            self._shown_at = self._clock()
+            self._show(self._now)
+
+    def _finish(self, report: RunReport) -> None:
+        is_completed = report.status is RunStatus.COMPLETED
+        stages = tuple(_ended(line, is_completed) for line in self._now.stages)
+        self._now = replace(self._now, report=report, stages=stages)
+
+
+def _advanced(stages: tuple[StageLine, ...], event: Progress) -> tuple[StageLine, ...]:
+    """The stages before the one that moves are done; those after it (of a repeated merge) have not begun."""
+    if event.stage not in [line.stage for line in stages]:
+        return stages
+    state = StageState.DONE if event.total and event.done >= event.total else StageState.RUNNING
+    moved = StageLine(event.stage, state, event.done, event.total, event.rate, event.eta_s, event.entity)
+    position = [line.stage for line in stages].index(event.stage)
+    before = (_passed(line) for line in stages[:position])
+    return (*before, moved, *(StageLine(line.stage) for line in stages[position + 1 :]))
+
+
+def _passed(line: StageLine) -> StageLine:
+    """A stage before the one that moves is done; there were no pictures, no backup if theirs has not begun."""
+    is_skipped = line.state is StageState.WAITING and line.stage in (Stage.PICTURES, Stage.BACKUP)
+    return line if is_skipped else replace(line, state=StageState.DONE)
+
+
+def _ended(line: StageLine, is_completed: bool) -> StageLine:
+    if is_completed and line.state is not StageState.WAITING:
+        return replace(line, state=StageState.DONE)
+    return replace(line, state=StageState.STOPPED) if line.state is StageState.RUNNING else line

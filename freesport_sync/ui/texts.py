@@ -1,0 +1,134 @@
+"""The window's sentences: those of the program, its own from `resources/i18n/window.*.toml`, numbers and times."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QLocale
+
+from freesport_sync.core.history import Session, SessionStatus
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.errors import SyncError
+from freesport_sync.resources import resource
+from freesport_sync.texts import ErrorText, Language, Texts
+
+_LOCALES = {Language.RUSSIAN: "ru_RU", Language.ENGLISH: "en_US"}
+_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+
+class UiTexts(Texts):
+    """The sentences of one language, and its ways to write numbers.
+
+    The mechanism is that of the command line rather than Qt's `tr` and .ts files, because most of what a window says
+    (errors, issues, stages, kinds) is said there too, and because one test then compares all languages.
+
+    Args:
+        language: which one.
+    """
+
+    def __init__(self, language: Language) -> None:
+        super().__init__(language)
+        file = resource("i18n", f"window.{language.value}.toml")
+        own: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+        self._sections |= own
+        self.language = language
+        self.locale = QLocale(_LOCALES[language])
+
+    def count(self, key: str, number: int, **params: object) -> str:
+        """The sentence in the form that the number asks for, with `{n}` filled in."""
+        section, _, name = key.partition(".")
+        forms: list[str] = self._sections[section][name]
+        form = _russian_form(number) if self.language is Language.RUSSIAN else min(abs(number) != 1, 1)
+        return forms[form].format(n=self.number(number), **params)
+
+    def error(self, error: SyncError) -> ErrorText:
+        """What to tell about an error; where the hint speaks of the command line, the window has one of its own."""
+        params = {name: self._readable(value) for name, value in error.params.items()}
+        text = super().error(SyncError(error.code, **params))
+        if not self.has(f"hints.{error.code}"):
+            return text
+        return ErrorText(text.what, text.affected, self(f"hints.{error.code}", **params), text.code)
+
+    def issue(self, issue: RowIssue) -> tuple[str, str]:
+        """What is wrong with a record, and what to do; likewise."""
+        what, hint = super().issue(issue)
+        return what, self(f"issue_hints.{issue.code}") if self.has(f"issue_hints.{issue.code}") else hint
+
+    def _readable(self, value: object) -> object:
+        """Moments come as programs write them."""
+        if isinstance(value, str) and _ISO_MOMENT.match(value):
+            try:
+                return self.moment(datetime.fromisoformat(value))
+            except ValueError:
+                return value
+        return value
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a sentence."""
+        section, _, name = key.partition(".")
+        return name in self._sections.get(section, {})
+
+    def number(self, number: float) -> str:
+        """With thin spaces between thousands."""
+        if isinstance(number, float):
+            return self.locale.toString(number, "f", 1)
+        separator = _THIN_SPACE if self.language is Language.RUSSIAN else ","
+        return f"{number:,}".replace(",", separator)
+
+    def moment(self, moment: datetime, has_seconds: bool = False) -> str:
+        """Date and time of this computer's zone."""
+        local = moment.astimezone() if moment.tzinfo else moment
+        return f"{local:%d.%m.%Y %H:%M:%S}" if has_seconds else f"{local:%d.%m.%Y %H:%M}"
+
+    def duration(self, seconds: float) -> str:
+        """`0,4 с` (whole seconds: `4 с`), `12 с`, `3 мин 05 с`, `1 ч 20 мин`."""
+        if seconds < 9.95 and isinstance(seconds, float):
+            return self("time.seconds", seconds=self.number(seconds))
+        if seconds < 60:
+            return self("time.seconds", seconds=round(seconds))
+        minutes, rest = divmod(round(seconds), 60)
+        if minutes < 60:
+            return self("time.minutes", minutes=minutes, seconds=f"{rest:02}")
+        return self("time.hours", hours=self.number(minutes // 60), minutes=f"{minutes % 60:02}")
+
+    def age(self, seconds: float) -> str:
+        """`5 мин назад`."""
+        if seconds < 0:
+            return self("cli.age_future")
+        if seconds < 60:
+            return self("time.just_now")
+        if seconds < 3600:
+            return self("cli.age_minutes", minutes=int(seconds // 60))
+        if seconds < 48 * 3600:
+            return self("cli.age_hours", hours=int(seconds // 3600))
+        return self("cli.age_days", days=self.number(int(seconds // 86400)))
+
+    def size(self, size_bytes: float) -> str:
+        """`12,3 МБ`."""
+        if size_bytes < 1_000_000:
+            return self("time.kilobytes", size=self.number(size_bytes / 1000))
+        return self("time.megabytes", size=self.number(size_bytes / 1_000_000))
+
+    def kind(self, kind: str, is_dry_run: bool = False) -> str:
+        """What was imported."""
+        word = self(f"kind.{kind}") if self.has(f"kind.{kind}") else kind
+        return self("cli.kind_dry", kind=word) if is_dry_run else word
+
+    def status(self, status: SessionStatus) -> str:
+        """How a session stands."""
+        return self(f"session_status.{status.value}")
+
+    def session_title(self, session: Session) -> str:
+        """Names a session."""
+        return self(f"session.title_{session.key.source.value}", id=session.key.id, kind=self.kind(session.kind))
+
+
+def _russian_form(number: int) -> int:
+    number = abs(number)
+    if number % 10 == 1 and number % 100 != 11:
+        return 0
+    return 1 if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14) else 2

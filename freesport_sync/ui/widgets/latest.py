@@ -1,0 +1,99 @@
+"""The card of the last result, with the age of each kind of data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from freesport_sync.core.history import DataAge, Overview, Session
+from freesport_sync.ui.models.sessions import result_of
+from freesport_sync.ui.theme import tone_of
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import GAP, Card, Tools, button, clear, label
+
+OLD_AFTER_S = 24 * 3600
+"""From then on the age of prices and stocks is worth a warning."""
+_QUICK_KINDS = ("prices", "rests")
+
+
+class LatestResult(QWidget):
+    """What came of the last import, and how fresh the data in the shop is.
+
+    Args:
+        tools: of the page.
+    """
+
+    opened = Signal(object)
+
+    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        texts = tools.texts
+        self._tools = tools
+        self._session: Session | None = None
+        self._notice = Notice(tools)
+        self._open = button(texts("exchange.open"), self._open_session, tools, "session", "link")
+        result = Card(texts("exchange.latest"))
+        result.content.addWidget(self._notice)
+        result.content.addWidget(self._open)
+        self._ages = QGridLayout()
+        self._ages.setHorizontalSpacing(GAP)
+        self._ages.setColumnStretch(1, 1)
+        ages = Card(texts("exchange.ages"))
+        ages.content.addLayout(self._ages)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP)
+        layout.addWidget(result)
+        layout.addWidget(ages)
+        self._notice.say("neutral", texts("window.loading"))
+        self._open.hide()
+
+    def show_overview(self, overview: Overview) -> None:
+        """Show the newest session and the ages."""
+        texts = self._tools.texts
+        self._session = overview.sessions[0] if overview.sessions else None
+        self._open.setVisible(self._session is not None)
+        if self._session is None:
+            self._notice.say("neutral", texts("exchange.nothing_yet"), texts("exchange.nothing_yet_more"))
+        else:
+            self._show_session(self._session)
+        clear(self._ages)
+        if not overview.ages:
+            self._ages.addWidget(label(texts("exchange.no_ages"), "muted", is_wrapped=True), 0, 0, 1, 2)
+        for number, age in enumerate(overview.ages):
+            self._show_age(number, age)
+
+    def _show_session(self, session: Session) -> None:
+        texts = self._tools.texts
+        age_s = (datetime.now(UTC) - session.started_at).total_seconds()
+        issues = [
+            texts.count(f"window.{name}", number)
+            for name, number in (("errors", session.errors), ("warnings", session.warnings))
+            if number
+        ]
+        self._notice.say(
+            tone_of(session.status),
+            f"{texts.kind(session.kind, session.is_dry_run).capitalize()}: {texts.status(session.status)}",
+            f"{texts.age(age_s)}, {texts.duration(session.duration_s)}",
+            result_of(texts, session).replace("—", ""),
+            " · ".join(issues),
+        )
+
+    def _show_age(self, number: int, age: DataAge) -> None:
+        texts = self._tools.texts
+        # 1C writes its local time without a zone; the workstation is taken to be in the same zone.
+        created = age.created_at.astimezone() if age.created_at is not None else age.imported_at
+        age_s = (datetime.now(UTC) - created).total_seconds()
+        is_old = age.kind in _QUICK_KINDS and age_s > OLD_AFTER_S
+        self._ages.addWidget(label(texts(f"exchange.data_{age.kind}")), number, 0)
+        told = label(texts.age(age_s), "warn" if is_old else "muted")
+        told.setToolTip(
+            texts("exchange.age_tip", created=texts.moment(created), imported=texts.moment(age.imported_at))
+        )
+        self._ages.addWidget(told, number, 1)
+
+    def _open_session(self) -> None:
+        if self._session is not None:
+            self.opened.emit(self._session.key)

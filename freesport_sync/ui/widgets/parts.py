@@ -1,0 +1,175 @@
+"""Labels, buttons and cards as every page makes them; whatever can be used has a name for screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from freesport_sync.ui.backend import Backend
+from freesport_sync.ui.icons import icon
+from freesport_sync.ui.state import WindowState
+from freesport_sync.ui.texts import UiTexts
+from freesport_sync.ui.theme import Theme
+
+SPACE = 8
+GAP = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every page is given."""
+
+    texts: UiTexts
+    theme: Theme
+    backend: Backend
+    state: WindowState
+
+
+def label(text: str = "", role: str = "", is_wrapped: bool = False) -> QLabel:
+    """A label in one of the roles of the style sheet: title, heading, muted, code, good, warn, bad."""
+    result = QLabel(text)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        result.setProperty("role", role)
+    if is_wrapped:
+        result.setWordWrap(True)
+        result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    return result
+
+
+def selectable(text: str = "", role: str = "") -> QLabel:
+    """A wrapped label whose text can be copied."""
+    result = label(text, role, is_wrapped=True)
+    result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return result
+
+
+def button(
+    text: str,
+    on_click: Callable[[], None],
+    tools: Tools,
+    icon_name: str = "",
+    role: str = "",
+    shortcut: str = "",
+    tooltip: str = "",
+) -> QPushButton:
+    """A button; its text carries the mnemonic.
+
+    Args:
+        text: with `&` before the letter for Alt.
+        on_click: a bound method of a QObject.
+        tools: of the page.
+        icon_name: a file of `resources/icons`.
+        role: primary, danger, link.
+        shortcut: a key sequence, told in the tool tip too.
+        tooltip: what it does.
+    """
+    result = QPushButton(f" {text}" if icon_name else text)
+    result.setAccessibleName(text.replace("&", ""))
+    result.setAutoDefault(False)
+    if role:
+        result.setProperty("role", role)
+    if icon_name:
+        Iconed(result, icon_name, role, tools.theme)
+    if shortcut:
+        result.setShortcut(QKeySequence(shortcut))
+        tooltip = f"{tooltip} ({shortcut})".strip()
+    result.setToolTip(tooltip)
+    result.clicked.connect(on_click)
+    return result
+
+
+class Iconed:
+    """Draws a button's icon again when the colours change."""
+
+    def __init__(self, target: QPushButton, name: str, role: str, theme: Theme) -> None:
+        color = {"primary": "on_accent", "danger": "bad", "link": "accent"}.get(role, "text")
+        target.setIcon(icon(name, theme.color(color)))
+        target.setIconSize(QSize(16, 16))
+        target.setProperty("iconName", name)
+        target.setProperty("iconColor", color)
+
+
+def redraw_icons(root: QWidget, theme: Theme) -> None:
+    """After the colours have changed."""
+    for target in root.findChildren(QPushButton):
+        name = target.property("iconName")
+        if name:
+            target.setIcon(icon(name, theme.color(target.property("iconColor"))))
+
+
+def set_role(widget: QWidget, name: str, value: str) -> None:
+    """Change a property that the style sheet looks at."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class Card(QFrame):
+    """A framed part of a page with a heading."""
+
+    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.content = QVBoxLayout(self)
+        self.content.setContentsMargins(GAP, GAP - 2, GAP, GAP)
+        self.content.setSpacing(SPACE)
+        if title:
+            self.content.addWidget(label(title, "heading"))
+
+
+def row(*widgets: QWidget | None, spacing: int = SPACE) -> QHBoxLayout:
+    """Widgets beside each other; None takes the room that is left."""
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    for widget in widgets:
+        if widget is None:
+            layout.addStretch(1)
+        else:
+            layout.addWidget(widget)
+    return layout
+
+
+def clear(layout: QLayout) -> None:
+    """Remove what a layout contains."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+def line() -> QFrame:
+    """A thin line between two parts."""
+    result = QFrame()
+    result.setObjectName("line")
+    return result
+
+
+def name_inner_parts(root: QWidget, clear_name: str) -> None:
+    """Give names to the parts that Qt has put into our widgets: lists that open, crosses that clear."""
+    for box in root.findChildren(QComboBox):
+        box.view().setAccessibleName(box.accessibleName())
+    for edit in root.findChildren(QLineEdit):
+        for cross in edit.findChildren(QToolButton):
+            cross.setAccessibleName(clear_name)

@@ -1,0 +1,34 @@
+"""One sentence about a session."""
+
+from __future__ import annotations
+
+from freesport_sync.core.history import SessionDetails, SessionStatus, Source
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.models.sessions import result_of
+from freesport_sync.ui.texts import UiTexts
+
+
+def summary_of(texts: UiTexts, details: SessionDetails) -> tuple[str, ...]:
+    """What happened, what changed, what to do; the first is the headline."""
+    session, run = details.session, details.run
+    if session.status is SessionStatus.RUNNING:
+        return texts("summary.running", time=texts.duration(round(session.duration_s))), result_of(texts, session)
+    if session.status is SessionStatus.STUCK:
+        return texts("summary.stuck"), texts("summary.stuck_more")
+    if session.key.source is Source.SHOP and session.status is SessionStatus.FAILED:
+        return texts("summary.failed_shop"), details.error_message
+    if run is not None and run.error_code:
+        error = texts.error(SyncError(run.error_code, **run.error_params))
+        return error.what, error.affected, error.hint
+    key = "summary.checked" if session.is_dry_run else "summary.done"
+    result = result_of(texts, session)
+    issues = [
+        texts.count(f"window.{name}", number)
+        for name, number in (("errors", session.errors), ("warnings", session.warnings))
+        if number
+    ]
+    return (
+        texts(key, time=texts.duration(session.duration_s)),
+        "" if result == "—" else result,
+        " · ".join(issues) if issues else texts("exchange.no_issues"),
+    )

@@ -1,0 +1,235 @@
+"""Tables of long lists: badges, live bars, widths that are remembered, a place that is kept over a refresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from freesport_sync.core.history import IssueCount, Session, SessionStatus
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.ui.icons import pixmap
+from freesport_sync.ui.models.paged import ROW_ROLE, Column, PagedModel
+from freesport_sync.ui.models.rows import RowsModel
+from freesport_sync.ui.theme import Theme, tone_of
+from freesport_sync.ui.widgets.parts import Tools
+
+Index = QModelIndex | QPersistentModelIndex
+
+ROW_HEIGHT = 34
+_ICONS = {"note": "info", "warning": "remarks", "error": "failed"}
+"""Of what has no icon of its own name."""
+
+
+class Badge(QStyledItemDelegate):
+    """A status with its icon, its word and its colour."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row = index.data(ROW_ROLE)
+        if not isinstance(row, Session | RowIssue | IssueCount):
+            super().paint(painter, option, index)
+            return
+        state = row.status if isinstance(row, Session) else row.severity
+        icon_name = _ICONS.get(state.value, state.value)
+        draw_background(painter, option)
+        paint_badge(painter, option, self._theme, tone_of(state), icon_name, str(index.data() or ""))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        size = super().sizeHint(option, index)
+        return QSize(size.width() + 44, ROW_HEIGHT)
+
+
+def paint_badge(
+    painter: QPainter, option: QStyleOptionViewItem, theme: Theme, tone: str, icon_name: str, text: str
+) -> None:
+    """An icon and a word on a soft ground."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    metrics = option.fontMetrics
+    width = min(metrics.horizontalAdvance(text) + 36, option.rect.width() - 12)
+    height = min(24, option.rect.height() - 6)
+    box = QRectF(option.rect.x() + 6, option.rect.center().y() - height / 2 + 1, width, height)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color(f"{tone}_soft"))
+    painter.drawRoundedRect(box, 6, 6)
+    ratio = option.widget.devicePixelRatioF() if option.widget is not None else 1.0
+    picture = pixmap(icon_name, theme.color(tone), 16, ratio)
+    painter.drawPixmap(int(box.x() + 7), int(box.center().y() - 8), picture)
+    painter.setPen(theme.color(tone))
+    room = box.adjusted(28, 0, -6, 0)
+    painter.drawText(
+        room,
+        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+        metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room.width())),
+    )
+    painter.restore()
+
+
+class RunBar(QStyledItemDelegate):
+    """What came of a session; while it runs, a bar."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row = index.data(ROW_ROLE)
+        if not isinstance(row, Session) or row.status is not SessionStatus.RUNNING:
+            super().paint(painter, option, index)
+            return
+        draw_background(painter, option)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inner = QRectF(option.rect).adjusted(8, 0, -8, 0)
+        painter.setPen(self._theme.color("text"))
+        text = option.fontMetrics.elidedText(str(index.data() or ""), Qt.TextElideMode.ElideRight, int(inner.width()))
+        painter.drawText(inner.adjusted(0, 3, 0, -9), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        groove = QRectF(inner.x(), inner.bottom() - 8, inner.width(), 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("neutral_soft"))
+        painter.drawRoundedRect(groove, 2, 2)
+        if row.total:
+            groove.setWidth(max(groove.width() * min(row.done / row.total, 1.0), 4))
+            painter.setBrush(self._theme.color("accent"))
+            painter.drawRoundedRect(groove, 2, 2)
+        painter.restore()
+
+
+def draw_background(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """Selection and line of a cell that paints itself."""
+    style = option.widget.style() if option.widget is not None else None
+    if style is not None:
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
+
+
+class Table(QTableView):
+    """A table of a paged model; Enter or a double click opens a row.
+
+    Args:
+        tools: of the page.
+        name: under which the widths of its columns are remembered.
+        title: for screen readers.
+        model: to be shown.
+    """
+
+    row_opened = Signal(object)
+
+    def __init__(
+        self,
+        tools: Tools,
+        name: str,
+        title: str,
+        model: PagedModel[Any] | RowsModel[Any],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        self._name = name
+        self._model = model
+        self.setAccessibleName(title)
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        vertical = self.verticalHeader()
+        vertical.setVisible(False)
+        vertical.setDefaultSectionSize(ROW_HEIGHT)
+        vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)  # 100,000 rows are not measured one by one
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(40)
+        header.setAccessibleName(title)
+        self._badge = Badge(tools.theme, self)
+        self._bar = RunBar(tools.theme, self)
+        self._set_widths()
+        self.doubleClicked.connect(self._open)
+        if isinstance(model, PagedModel):
+            model.grown.connect(self._keep_place)
+            model.modelAboutToBeReset.connect(self._remember_place)
+            model.modelReset.connect(self._restore_place)
+        tools.theme.changed.connect(self.viewport().update)
+        self._place: tuple[object | None, int] = (None, 0)
+
+    @property
+    def first_visible(self) -> int:
+        """The row at the top."""
+        return max(self.rowAt(0), 0)
+
+    def selected(self) -> Any:
+        """The row that is selected, or None."""
+        index = self.currentIndex()
+        return index.data(ROW_ROLE) if index.isValid() else None
+
+    def keep_widths(self) -> None:
+        """Remember them."""
+        self._tools.state.keep(f"columns/{self._name}", self.horizontalHeader().saveState())
+
+    def set_delegates(self, **delegates: str) -> None:
+        """Column -> `badge` or `bar`."""
+        for number, column in enumerate(self._model.columns):
+            if column.name in delegates:
+                self.setItemDelegateForColumn(number, {"badge": self._badge, "bar": self._bar}[delegates[column.name]])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and hasattr(self, "_badge"):
+            self._set_widths()
+
+    def _set_widths(self) -> None:
+        if not self.horizontalHeader().restoreState(self._tools.state.bytes(f"columns/{self._name}")):
+            character = self.fontMetrics().horizontalAdvance("0")
+            for number, column in enumerate(self._model.columns):
+                self.setColumnWidth(number, width_of(column, character))
+
+    def _open(self, index: Index) -> None:
+        row = index.data(ROW_ROLE) if index.isValid() else None
+        if row is not None:
+            self.row_opened.emit(row)
+
+    def _keep_place(self, rows: int) -> None:
+        """Rows that appear above must not push away what somebody reads."""
+        bar = self.verticalScrollBar()
+        if bar.value() > 0:
+            bar.setValue(bar.value() + rows * ROW_HEIGHT)
+
+    def _remember_place(self) -> None:
+        if isinstance(self._model, PagedModel):
+            self._place = (self._model.key_of(self.currentIndex()), self.verticalScrollBar().value())
+
+    def _restore_place(self) -> None:
+        key, value = self._place
+        number = self._model.find(key) if isinstance(self._model, PagedModel) and key is not None else None
+        if number is not None:
+            self.setCurrentIndex(self._model.index(number, 0))
+        self.verticalScrollBar().setValue(value)
+
+
+def width_of(column: Column[Any], character: int) -> int:
+    """Of a column, in pixels."""
+    return column.width * character + 12

@@ -1,0 +1,283 @@
+"""The main window: navigation, pages, status bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from freesport_sync.core.history import Pulse, SessionKey
+from freesport_sync.core.run import RunRequest
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.backend import RunEnd
+from freesport_sync.ui.dialogs.ask import answered_yes, question
+from freesport_sync.ui.dialogs.crash import CrashDialog
+from freesport_sync.ui.icons import icon, pixmap, program_icon
+from freesport_sync.ui.pages.connections import ConnectionsPage
+from freesport_sync.ui.pages.exchange import ExchangePage
+from freesport_sync.ui.pages.history import HistoryPage
+from freesport_sync.ui.pages.log import LogPage
+from freesport_sync.ui.pages.session import SessionPage
+from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.widgets.banner import Banner
+from freesport_sync.ui.widgets.parts import SPACE, Tools, label, name_inner_parts, redraw_icons
+
+SIZE = QSize(1240, 860)
+SMALLEST = QSize(1000, 640)
+NAVIGATION_WIDTH = 190
+
+
+class MainWindow(QMainWindow):
+    """Everything that the operator sees.
+
+    Args:
+        tools: what the pages are given.
+    """
+
+    closing = Signal()
+    """The window closes and the program with it."""
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        self._tools = tools
+        texts = tools.texts
+        self.setWindowTitle(texts("window.title"))
+        self.setWindowIcon(program_icon())
+        self.setLocale(texts.locale)
+        self.setMinimumSize(SMALLEST)
+        self.exchange = ExchangePage(tools)
+        self.history = HistoryPage(tools)
+        self.session = SessionPage(tools)
+        self.log = LogPage(tools)
+        self.connections = ConnectionsPage(tools)
+        self._pages: dict[str, QWidget] = {
+            "exchange": self.exchange,
+            "history": self.history,
+            "session": self.session,
+            "log": self.log,
+            "connections": self.connections,
+        }
+        self._is_leaving = False
+        self.crash: CrashDialog | None = None
+        self._build()
+        self._build_status_bar()
+        name_inner_parts(self, texts("window.clear"))
+        self._restore()
+        for page in (self.exchange, self.history):
+            page.session_opened.connect(self.open_session)
+        self.session.repeated.connect(self._repeat)
+        self.connections.connected.connect(self._go_to_exchange)
+        self.exchange.connection_wanted.connect(self._go_to_connections)
+        backend = tools.backend
+        backend.pulse_changed.connect(self._felt)
+        backend.lost.connect(self._lost)
+        backend.run_changed.connect(self._run_changed)
+        backend.run_ended.connect(self._run_ended)
+        tools.theme.changed.connect(self._recolour)
+
+    def show_page(self, name: str) -> None:
+        """Go to a page."""
+        self.navigation.setCurrentRow(list(self._pages).index(name))
+
+    def open_session(self, key: SessionKey) -> None:
+        """Show one session."""
+        self.session.open(key)
+        self.show_page("session")
+
+    def _go_to_exchange(self) -> None:
+        self.show_page("exchange")
+
+    def _go_to_connections(self) -> None:
+        self.show_page("connections")
+
+    def _repeat(self, request: RunRequest) -> None:
+        self.show_page("exchange")
+        self.exchange.run(request)
+
+    def save_state(self) -> None:
+        """Remember where everything was."""
+        state = self._tools.state
+        state.keep("window/geometry", self.saveGeometry())
+        state.keep("window/page", list(self._pages)[self.navigation.currentRow()])
+        for page in self._pages.values():
+            page.save_state()  # type: ignore[attr-defined]
+        state.save()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._tools.backend.is_running or self._is_leaving:
+            self.save_state()
+            event.accept()
+            self.closing.emit()
+            return
+        event.ignore()
+        self._ask_before_closing()
+
+    def _build(self) -> None:
+        texts = self._tools.texts
+        self.banner = Banner(self._tools)
+        self.navigation = QListWidget()
+        self.navigation.setObjectName("navigation")
+        self.navigation.setAccessibleName(texts("window.pages"))
+        self.navigation.setFixedWidth(NAVIGATION_WIDTH)
+        self.navigation.setIconSize(QSize(20, 20))
+        self.navigation.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.stack = QStackedWidget()
+        for number, (name, page) in enumerate(self._pages.items(), 1):
+            item = QListWidgetItem(texts(f"window.page_{name}"))
+            item.setToolTip(f"Ctrl+{number}")
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            self.navigation.addItem(item)
+            self.stack.addWidget(page)
+            action = QAction(texts(f"window.page_{name}"), self)
+            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            action.setData(name)
+            action.triggered.connect(self._go)
+            self.addAction(action)
+        quit_action = QAction(texts("window.quit"), self)
+        quit_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
+        quit_action.triggered.connect(self.close)
+        self.addAction(quit_action)
+        self.navigation.currentRowChanged.connect(self.stack.setCurrentIndex)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.banner)
+        right.addWidget(self.stack, 1)
+        centre = QWidget()
+        layout = QHBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.navigation)
+        layout.addLayout(right, 1)
+        self.setCentralWidget(centre)
+        self._draw_navigation()
+
+    def _build_status_bar(self) -> None:
+        texts = self._tools.texts
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        self.database = _Item(self._tools, "database", texts("window.connecting"))
+        self.lock = _Item(self._tools, "unlock", "")
+        self.job = _Item(self._tools, "running", "")
+        for item in (self.database, self.lock):
+            bar.addWidget(item)
+        bar.addPermanentWidget(self.job)
+        self.lock.hide()
+        self.job.hide()
+
+    def _restore(self) -> None:
+        state = self._tools.state
+        if not self.restoreGeometry(state.bytes("window/geometry")):
+            self.resize(SIZE)
+        page = state.text("window/page")
+        self.show_page(page if page in self._pages else "exchange")
+
+    def _go(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.show_page(action.data())
+
+    def _felt(self, pulse: Pulse) -> None:
+        texts = self._tools.texts
+        self.banner.hide()
+        self.database.say("database", texts("window.database", name=pulse.database))
+        self.lock.show()
+        holder = pulse.holder
+        if holder is None:
+            self.lock.say("unlock", texts("window.free"))
+        elif holder.run_id is None:
+            self.lock.say("lock", texts("window.held_by_unknown", host=holder.host or "—"), "warn")
+        else:
+            self.lock.say("lock", texts("window.held", operator=holder.operator, run_id=holder.run_id), "busy")
+
+    def _lost(self, error: SyncError) -> None:
+        self.banner.say_error(error)
+        self.database.say("offline", self._tools.texts("window.offline"), "warn")
+        self.lock.hide()
+
+    def _run_changed(self, snapshot: RunSnapshot) -> None:
+        texts = self._tools.texts
+        key = "window.checking" if snapshot.is_dry_run else "window.importing"
+        self.job.say("running", texts(key, percent=int(100 * snapshot.fraction)), "busy")
+        self.job.setVisible(self._tools.backend.is_running)
+
+    def _run_ended(self, end: RunEnd) -> None:
+        self.job.hide()
+        if self._is_leaving:
+            QTimer.singleShot(0, self.close)
+
+    def _ask_before_closing(self) -> None:
+        texts = self._tools.texts
+        self.question = question(
+            self,
+            texts("window.close_title"),
+            texts("window.close_text"),
+            texts("window.close_yes"),
+            texts("window.close_no"),
+        )
+        self.question.finished.connect(self._answered)
+        self.question.open()
+
+    def _answered(self, _: int) -> None:
+        if not answered_yes(self.question):
+            return
+        self._is_leaving = True
+        if self._tools.backend.is_running:
+            self.exchange.cancel()
+        else:
+            self.close()
+
+    def show_crash(self, error: BaseException) -> None:
+        """Something that nobody has foreseen; one dialog at a time."""
+        if self.crash is None or not self.crash.isVisible():
+            self.crash = CrashDialog(self._tools, error, self)
+            self.crash.open()
+
+    def _recolour(self) -> None:
+        self._draw_navigation()
+        redraw_icons(self, self._tools.theme)
+
+    def _draw_navigation(self) -> None:
+        for number, name in enumerate(self._pages):
+            self.navigation.item(number).setIcon(icon(name, self._tools.theme.color("text")))
+
+
+class _Item(QWidget):
+    """An icon and a few words of the status bar."""
+
+    def __init__(self, tools: Tools, icon_name: str, text: str) -> None:
+        super().__init__()
+        self._tools = tools
+        self._name, self._tone = icon_name, "muted"
+        self._picture = QLabel()
+        self._text = label(text)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACE, 2, SPACE, 2)
+        layout.setSpacing(6)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
+        layout.addWidget(self._picture)
+        layout.addWidget(self._text)
+        tools.theme.changed.connect(self._draw)
+        self._draw()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def say(self, icon_name: str, text: str, tone: str = "muted") -> None:
+        self._name, self._tone = icon_name, tone
+        self._text.setText(text)
+        self._draw()
+
+    def _draw(self) -> None:
+        color = self._tools.theme.color(self._tone)
+        self._picture.setPixmap(pixmap(self._name, color, 16, self.devicePixelRatioF()))

@@ -1,0 +1,105 @@
+"""A window as its user has it, driven by a test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+
+from freesport_sync.texts import Language
+from freesport_sync.ui.backend import Backend, RunEnd
+from freesport_sync.ui.options import WindowOptions
+from freesport_sync.ui.state import WindowState
+from freesport_sync.ui.texts import UiTexts
+from freesport_sync.ui.theme import Theme
+from freesport_sync.ui.widgets.parts import Tools
+from freesport_sync.ui.window import MainWindow
+from tests.e2e.program import address
+
+LIMIT_S = 30.0
+CLOSE_MS = 10_000
+
+T = TypeVar("T", bound=QWidget)
+
+
+class Desk:
+    """The window with its backend; shown until `close`.
+
+    Args:
+        options: of the command line.
+        theme: of the application.
+        state_file: what the window remembers; None: nothing.
+    """
+
+    def __init__(self, options: WindowOptions, theme: Theme, state_file: Path | None = None) -> None:
+        self.backend = Backend(options)
+        self.tools = Tools(UiTexts(options.language), theme, self.backend, WindowState(state_file))
+        self.window = MainWindow(self.tools)
+        self.ends: list[RunEnd] = []
+        self.backend.run_ended.connect(self.ends.append)
+        self.window.show()
+        self._is_closed = False
+        self.backend.open()
+
+    @property
+    def texts(self) -> UiTexts:
+        return self.tools.texts
+
+    def ready(self) -> None:
+        """Wait until an import can be started."""
+        self.until(lambda: self.backend.pulse is not None and self.window.exchange.recent.is_loaded)
+
+    def until(self, condition: Callable[[], object], limit_s: float = LIMIT_S) -> None:
+        """Let Qt work until it comes true."""
+        deadline = time.monotonic() + limit_s
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come true in time"
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            time.sleep(0.002)
+
+    def choose_source(self, folder: Path) -> None:
+        """As if typed, and found."""
+        form = self.window.exchange.form
+        form.set_source(str(folder))
+        self.until(form.start.isEnabled)
+
+    def end_of_run(self) -> RunEnd:
+        """Wait for the end of the next import."""
+        count = len(self.ends)
+        self.until(lambda: len(self.ends) > count)
+        return self.ends[-1]
+
+    def click(self, button: QPushButton) -> None:
+        """With the mouse; only what can be seen and used can be clicked."""
+        assert button.isVisible(), button.text()
+        assert button.isEnabled(), button.text()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def close(self) -> None:
+        """As the program does at its end; harmless when repeated."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        assert self.backend.close(CLOSE_MS)
+        self.window.close()
+        self.window.deleteLater()
+        self.backend.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def texts_in(widget: QWidget) -> str:
+    """Everything that can be read in a widget, line by line."""
+    found = [label.text() for label in widget.findChildren(QLabel) if label.isVisibleTo(widget)]
+    return "\n".join(text for text in found if text)
+
+
+def options_for(home: Path, url: sa.URL | None, **more: Any) -> WindowOptions:
+    """The command line for a database of the tests; None: the private server."""
+    language = more.pop("language", Language.RUSSIAN)
+    return WindowOptions(language, home, None if url is None else address(url), **more)

@@ -1,0 +1,275 @@
+"""Renders every page in its main states: `python -m tests.ui.pictures FOLDER`.
+
+Real pages over the private server with real imports of the demo export; only what is hard to catch (a run in the
+middle, another operator) is told to the pages as the engine would. Each variant is a process of its own, because Qt
+takes its scale when it starts.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QSize
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QApplication, QWidget
+
+from freesport_sync.core.history import LockHolder, Pulse, SessionKey, Source
+from freesport_sync.core.progress import ExportFound
+from freesport_sync.core.run import RunRequest, Stage
+from freesport_sync.errors import ConnectionFailed, ImportFailed, LockHeld
+from freesport_sync.texts import Language
+from freesport_sync.ui.app import make_application
+from freesport_sync.ui.backend import RunEnd
+from freesport_sync.ui.dialogs.undo import UndoDialog
+from freesport_sync.ui.options import WindowOptions
+from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot
+from freesport_sync.ui.theme import DARK, LIGHT, Theme
+from tests.ui.desk import Desk
+from tests.ui.scenery import add_other_sessions
+
+VARIANTS = {
+    "light": ("ru", "light", "1", QSize(1240, 860)),
+    "dark": ("ru", "dark", "1", QSize(1240, 860)),
+    "english": ("en", "light", "1", QSize(1240, 860)),
+    "large": ("ru", "light", "1.5", QSize(1240, 860)),
+    "small": ("ru", "light", "1", QSize(1000, 640)),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Render all variants, or the one that is named."""
+    folder = Path(arguments[0])
+    if len(arguments) == 2:
+        with tempfile.TemporaryDirectory(prefix="freesport-pictures-") as home:
+            os.chmod(home, 0o755)  # PostgreSQL does not run as root
+            Photographer(folder / arguments[1], Path(home), arguments[1]).run()
+        return 0
+    codes = []
+    for name, (_, _, scale, _) in VARIANTS.items():
+        environment = os.environ | {"QT_SCALE_FACTOR": scale}
+        command = [sys.executable, "-m", "tests.ui.pictures", str(folder), name]
+        codes.append(subprocess.run(command, env=environment).returncode)
+    return max(codes)
+
+
+class Photographer:
+    """Takes the pictures of one variant."""
+
+    def __init__(self, folder: Path, home: Path, variant: str) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.png"):
+            old.unlink()
+        language, colours, _, size = VARIANTS[variant]
+        self._number = 0
+        application = make_application()
+        assert QFontDatabase.families(QFontDatabase.WritingSystem.Cyrillic), "install fonts-dejavu-core"
+        theme = Theme(application, DARK if colours == "dark" else LIGHT)
+        options = WindowOptions(Language(language), home, is_demo=True, operator="ivanov@PC-7")
+        self._desk = Desk(options, theme)
+        self._window = self._desk.window
+        self._window.resize(size)
+
+    def run(self) -> None:
+        """Everything in turn."""
+        desk, window = self._desk, self._window
+        self.take("exchange-loading")
+        desk.ready()
+        window.exchange._show_part(window.exchange.welcome)
+        self.take("first-start")
+        window.exchange.show_form()
+        desk.until(window.exchange.form.start.isEnabled)
+        self._page("history", "history-empty")
+        self._page("session", "session-none")
+        self._page("exchange", "exchange-empty")
+        self._import(is_dry_run=True)
+        self.take("exchange-checked")
+        self._import(is_dry_run=False)
+        self.take("exchange-finished")
+        self._exchange()
+        application = desk.backend.application
+        assert application is not None
+        add_other_sessions(application)
+        self._history()
+        self._sessions()
+        self._page("log", "log")
+        self._connections()
+        self._rest()
+        desk.close()
+
+    def take(self, name: str, what: QWidget | None = None) -> None:
+        """Save a picture once everything has settled."""
+        self._settle()
+        self._number += 1
+        assert (what or self._window).grab().save(str(self._folder / f"{self._number:02}-{name}.png"))
+
+    def _settle(self, seconds: float = 0.4) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            time.sleep(0.005)
+
+    def _page(self, page: str, name: str) -> None:
+        self._window.show_page(page)
+        self.take(name)
+
+    def _import(self, is_dry_run: bool) -> None:
+        form = self._window.exchange.form
+        self._window.exchange.show_form()
+        self._desk.click(form.dry_run if is_dry_run else form.start)
+        self._desk.end_of_run()
+
+    def _exchange(self) -> None:
+        page, backend = self._window.exchange, self._desk.backend
+        request = RunRequest(data_dir=Path(r"\\server1c\exchange\export"))
+        page.progress.begin(request)
+        first = first_snapshot(request, has_pictures=True)
+        lines = {
+            Stage.PLAN: StageLine(Stage.PLAN, StageState.DONE, 1, 1),
+            Stage.BACKUP: StageLine(Stage.BACKUP, StageState.DONE, 48_000_000, 48_000_000),
+            Stage.STAGE: StageLine(Stage.STAGE, StageState.RUNNING, 81_400_000, 126_900_000, 9_300_000.0, 5.0),
+        }
+        found = ExportFound(41, 126_900_000, datetime.now() - timedelta(minutes=25), 1500.0, ())
+        running = replace(
+            first,
+            run_id=3,
+            stages=tuple(lines.get(line.stage, line) for line in first.stages),
+            export=found,
+            errors=2,
+            warnings=17,
+            notes=1204,
+        )
+        page.progress.show_snapshot(running)
+        self.take("exchange-running")
+        page.progress.show_cancelling()
+        self.take("exchange-cancelling")
+        error = ImportFailed(
+            "large_change",
+            percent=20,
+            products_deactivated="11240/12480",
+            products_moved="0/12480",
+            variants_deactivated="30120/35411",
+            prices_zeroed="12/35411",
+            stocks_zeroed="4011/35411",
+        )
+        stopped = replace(running, stages=tuple(_stopped(line) for line in running.stages))
+        backend._request = request
+        backend.snapshot = stopped
+        page.progress.show_snapshot(stopped)
+        backend.run_ended.emit(RunEnd(request, stopped, None, error))
+        backend._request = None
+        self.take("exchange-guard", page.guard)
+        page.guard.reject()
+        self.take("exchange-failed")
+        held = LockHeld(
+            "lock_held",
+            operator="petrov@SKLAD-2",
+            host="SKLAD-2",
+            run_id=17,
+            stage="apply",
+            since="2026-11-21T09:41:07+00:00",
+            heartbeat="2026-11-21T09:44:52+00:00",
+        )
+        backend.run_ended.emit(RunEnd(request, replace(first, run_id=None), None, held))
+        self.take("exchange-refused")
+        page.show_form()
+        holder = LockHolder(17, "petrov@SKLAD-2", "SKLAD-2", "apply", datetime.now(UTC) - timedelta(minutes=4))
+        backend.pulse_changed.emit(Pulse("sync@db.example.ru:5432/freesport", holder, ()))
+        self.take("exchange-held-by-other")
+        assert backend.pulse is not None
+        backend.pulse_changed.emit(backend.pulse)
+        self.take("exchange-form")
+
+    def _history(self) -> None:
+        page = self._window.history
+        self._window.show_page("history")
+        page.reload()
+        self.take("history")
+        page.statuses[next(iter(page.statuses))].click()
+        page.text.setText("нет такого")
+        self._settle(0.5)
+        self.take("history-nothing-found")
+        page.reset()
+
+    def _sessions(self) -> None:
+        page = self._window.session
+        self._window.open_session(SessionKey(Source.RUN, 2))
+        self._desk.until(lambda: page.stack.currentIndex() == 1)
+        self.take("session-totals")
+        page.tabs.setCurrentWidget(page.issues)
+        self._settle()
+        page.issues.table.selectRow(1)
+        self.take("session-issues")
+        page.tabs.setCurrentWidget(page.files)
+        self.take("session-files")
+        page.tabs.setCurrentWidget(page.log)
+        self.take("session-log")
+        with self._other_session(SessionKey(Source.RUN, 1)):
+            page.tabs.setCurrentWidget(page.changes)
+            self.take("session-changes")
+        with self._other_session(SessionKey(Source.SHOP, 3)):
+            self.take("session-of-the-shop")
+        with self._other_session(SessionKey(Source.RUN, 9)):
+            self.take("session-failed")
+        dialog = UndoDialog(self._desk.tools, 2, "20261121-094107-2", self._window)
+        dialog.show()
+        self.take("undo", dialog)
+        dialog.close()
+
+    @contextmanager
+    def _other_session(self, key: SessionKey) -> Iterator[None]:
+        self._window.open_session(key)
+        self._desk.until(lambda: self._window.session.stack.currentIndex() == 1)
+        self._settle()
+        yield
+
+    def _connections(self) -> None:
+        page, desk = self._window.connections, self._desk
+        self._page("connections", "connections-demo")
+        count = page.list.count()
+        desk.click(page.add)
+        desk.until(lambda: page.list.count() == count + 1)
+        page.form.host.setText("127.0.0.1")
+        page.form.port.setValue(1)
+        desk.click(page.test)
+        desk.until(page.test.isEnabled)
+        self.take("connections-unreachable")
+        page.list.setCurrentRow(1)
+        desk.click(page.test)
+        desk.until(page.test.isEnabled)
+        self.take("connections-tested")
+
+    def _rest(self) -> None:
+        desk = self._desk
+        desk.backend.lost.emit(ConnectionFailed("connection_lost", reason="server closed the connection"))
+        self._page("exchange", "offline")
+        assert desk.backend.pulse is not None
+        desk.backend.pulse_changed.emit(desk.backend.pulse)
+        self._window.show_crash(ValueError("something that nobody has foreseen"))
+        assert self._window.crash is not None
+        self.take("crash", self._window.crash)
+        self._window.crash.accept()
+        desk.backend._request = RunRequest()
+        self._window.close()
+        self.take("close-question", self._window.question)
+        self._window.question.reject()
+        desk.backend._request = None
+
+
+def _stopped(line: StageLine) -> StageLine:
+    return replace(line, state=StageState.STOPPED) if line.state is StageState.RUNNING else line
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,88 @@
+"""Opens the program's window and closes it at a chosen moment: `python -m tests.ui.starter WHEN ARGUMENTS`.
+
+early     before anything is loaded
+ready     when an import could be started
+mid-run   while one runs
+finished  after one has completed
+failed    after one has failed
+offline   while the database cannot be reached
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from PySide6.QtCore import QObject, QTimer
+
+from freesport_sync.__main__ import main
+from freesport_sync.ui import app
+from freesport_sync.ui.app import Desktop
+
+POLL_MS = 10
+
+
+class Quitter(QObject):
+    """Looks again and again whether the moment has come.
+
+    Args:
+        desktop: of the program.
+        when: see above.
+    """
+
+    def __init__(self, desktop: Desktop, when: str) -> None:
+        super().__init__(desktop)
+        self._desktop = desktop
+        self._when = when
+        self._has_begun = False
+        self._began = time.perf_counter()
+        desktop.backend.run_ended.connect(self._ended)
+        desktop.backend.lost.connect(self._lost)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(50 if when == "early" else POLL_MS)
+
+    def _look(self) -> None:
+        window, backend = self._desktop.window, self._desktop.backend
+        if window is None:
+            return
+        if self._when == "early":
+            self._quit()
+        elif self._has_begun:
+            if self._when == "mid-run" and backend.snapshot is not None and backend.snapshot.run_id is not None:
+                self._quit()
+        elif window.exchange.form.start.isEnabled():
+            print(f"usable after {time.perf_counter() - self._began:.2f} s", flush=True)
+            if self._when == "ready":
+                self._quit()
+            else:
+                self._has_begun = True
+                window.exchange.run(window.exchange.form.request(is_dry_run=False))
+
+    def _ended(self, _: object) -> None:
+        self._quit()
+
+    def _lost(self, _: object) -> None:
+        if self._when == "offline":
+            self._quit()
+
+    def _quit(self) -> None:
+        self._timer.stop()
+        self._desktop.application.exit(0)
+
+
+def start(when: str) -> int:
+    """Run the program with the arguments that are left."""
+    run = Desktop.run
+
+    def run_and_quit(desktop: Desktop) -> int:
+        if desktop.window is not None:
+            Quitter(desktop, when)
+        return run(desktop)
+
+    app.Desktop.run = run_and_quit  # type: ignore[method-assign, assignment]
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(start(sys.argv.pop(1)))
