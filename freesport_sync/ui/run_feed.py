@@ -22,7 +22,15 @@ from freesport_sync.core.run import Entity, RunKind, RunReport, RunRequest, RunS
 
 MIN_INTERVAL_S = 0.1
 
-_WEIGHTS = {Stage.PLAN: 2, Stage.BACKUP: 8, Stage.STAGE: 50, Stage.PICTURES: 8, Stage.RESOLVE: 12, Stage.APPLY: 20}
+_WEIGHTS = {
+    Stage.PULL: 60,
+    Stage.PLAN: 2,
+    Stage.STAGE: 50,
+    Stage.BACKUP: 8,
+    Stage.PICTURES: 8,
+    Stage.RESOLVE: 12,
+    Stage.APPLY: 20,
+}
 """Percent of a usual run's time."""
 
 
@@ -95,11 +103,13 @@ def first_snapshot(request: RunRequest, has_pictures: bool) -> RunSnapshot:
     if request.kind is RunKind.RESTORE:
         stages = [Stage.STAGE, Stage.RESOLVE, Stage.APPLY]
     else:
-        stages = [Stage.PLAN, Stage.STAGE, Stage.RESOLVE, Stage.APPLY]
-        if has_pictures:
-            stages.insert(2, Stage.PICTURES)
-        if request.is_undoable and not request.skip_backup:
-            stages.insert(1, Stage.BACKUP)
+        stages = list(_WEIGHTS)
+        if not request.is_pull:
+            stages.remove(Stage.PULL)
+        if not has_pictures:
+            stages.remove(Stage.PICTURES)
+        if not request.is_undoable or request.skip_backup:
+            stages.remove(Stage.BACKUP)
     if request.is_dry_run:
         stages.remove(Stage.APPLY)
     return RunSnapshot(tuple(StageLine(stage) for stage in stages), is_dry_run=request.is_dry_run)

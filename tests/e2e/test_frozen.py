@@ -222,7 +222,7 @@ def test_only_the_window_loads_qt(bundle: Path, home: Path) -> None:
 
 def test_the_window_opens(bundle: Path, home: Path) -> None:
     """Closed again by the signal with which a desktop ends its programs."""
-    environment = ENVIRONMENT | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    environment = ENVIRONMENT | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"}
     command = [str(bundle / "freesport-sync-window"), "--demo", "--home", str(home)]
     with subprocess.Popen(command, cwd="/", env=environment, stderr=subprocess.PIPE, encoding="utf-8") as process:
         log = home / "logs" / "freesport_sync.log"

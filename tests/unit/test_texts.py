@@ -144,3 +144,14 @@ def test_the_window_says_only_what_has_a_text() -> None:
     used = set(re.findall(r'(?:texts|count|has)\(\s*"([a-z_]+\.[a-z_]+)"', code))
     assert len(used) > 60
     assert used - leaves(sections(Language.RUSSIAN)).keys() == set()
+
+
+def test_the_window_does_not_send_people_to_the_command_line() -> None:
+    """What it says of an error or an issue names buttons, not flags."""
+    for language in Language:
+        found = sections(language)
+        for section, hints in (("errors", "hints"), ("issues", "issue_hints")):
+            flag = re.compile(r"--[a-z]|freesport-sync")
+            speaking = {code for code, text in found[section].items() if flag.search(text["hint"])}
+            assert speaking - found[hints].keys() == set()
+            assert not [text for text in found[hints].values() if re.search(r"--[a-z]", text)]

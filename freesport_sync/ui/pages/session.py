@@ -178,7 +178,8 @@ class SessionPage(QWidget):
         if self._details is not None:
             request = RunRequest.from_json(self._details.request)
             operator = storable(self._tools.backend.operator)
-            self.repeated.emit(replace(request, operator=operator, trigger=Trigger.WINDOW))
+            # The files of the server lie where the run has put them.
+            self.repeated.emit(replace(request, operator=operator, trigger=Trigger.WINDOW, is_pull=False))
 
     def _copy(self) -> None:
         if self._details is not None:

@@ -14,7 +14,7 @@ from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.widgets.parts import SPACE, Tools, label
 from freesport_sync.ui.widgets.table import Table
 
-IN_BYTES = (Stage.BACKUP, Stage.STAGE)
+IN_BYTES = (Stage.PULL, Stage.BACKUP, Stage.STAGE)
 
 
 class Total(NamedTuple):

@@ -13,7 +13,7 @@ from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.parts import SPACE, Tools, clear, label, set_role
 
 SCALE = 1000
-_IN_BYTES = (Stage.BACKUP, Stage.STAGE)
+_IN_BYTES = (Stage.PULL, Stage.BACKUP, Stage.STAGE)
 _ICONS = {
     StageState.WAITING: "waiting",
     StageState.RUNNING: "running",
