@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -181,6 +182,7 @@ class Backend(QObject):
 
     def _loaded(self, result: tuple[Application, HistoryReader]) -> None:
         self.application, self._reader = result
+        gc.freeze()  # what is loaded stays: to look through it again and again would be felt
         reader, stop = self._reader, self._stop_watching
         self._queries.start(lambda: reader.watch(self._felt.emit, stop), self._stopped_watching, self._not_loaded)
         self.opened.emit()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from freesport_sync.texts import Language
 from freesport_sync.ui.backend import Backend, RunEnd
@@ -26,6 +26,15 @@ LIMIT_S = 30.0
 CLOSE_MS = 10_000
 
 T = TypeVar("T", bound=QWidget)
+
+
+def process_events() -> None:
+    """Let Qt work once.
+
+    Not `QApplication.processEvents`: in PySide6 6.12 each call of it (and of other static functions that return
+    nothing) takes a reference to None too many away, and some thousands of them end the process.
+    """
+    QEventLoop().processEvents()
 
 
 class Desk:
@@ -60,7 +69,7 @@ class Desk:
         deadline = time.monotonic() + limit_s
         while not condition():
             assert time.monotonic() < deadline, "it did not come true in time"
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            process_events()
             time.sleep(0.002)
 
     def choose_source(self, folder: Path) -> None:

@@ -1,11 +1,12 @@
 """How much an import in the window delays the window: `python -m tests.ui.lag [PRODUCTS]`.
 
-A timer of 5 ms tells how late Qt's loop comes to it: in the window that imports, and in a loop with nothing to do beside
+A timer of 5 ms tells how late Qt comes to it: in the window that imports, and in a loop with nothing to do beside
 the same import in a process of its own. What is quoted is the difference.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -17,13 +18,12 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication
 
 from freesport_sync.ui.app import SWITCH_S, make_application
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.theme import LIGHT, Theme
 from tests.bench.generator import generate
-from tests.ui.desk import Desk
+from tests.ui.desk import Desk, process_events
 
 INTERVAL_MS = 5
 
@@ -63,21 +63,22 @@ class Lateness(QObject):
 def main(products: int) -> None:
     """Measure and print."""
     sys.setswitchinterval(SWITCH_S)
+    gc.set_threshold(50_000)  # as the program does
     application = make_application()
     theme = Theme(application, LIGHT)
     with tempfile.TemporaryDirectory(prefix="freesport-lag-") as temporary:
         os.chmod(temporary, 0o755)  # PostgreSQL does not run as root
         folder = Path(temporary)
         generate(folder / "export", products)
-        print(json.dumps({"beside": _beside(application, folder), "window": _in_window(theme, folder)}, indent=2))
+        print(json.dumps({"beside": _beside(folder), "window": _in_window(theme, folder)}, indent=2))
 
 
-def _beside(application: QApplication, folder: Path) -> dict[str, float]:
+def _beside(folder: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "freesport_sync", "--run", "catalog", "--data-dir", str(folder / "export")]
     lateness = Lateness()
     with subprocess.Popen([*command, "--home", str(folder / "a")], stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            application.processEvents()
+            process_events()
             time.sleep(0.0005)
     return lateness.result()
 
@@ -90,7 +91,7 @@ def _in_window(theme: Theme, folder: Path) -> dict[str, float]:
     ends = len(desk.ends)
     desk.window.exchange.run(desk.window.exchange.form.request(is_dry_run=False))
     while len(desk.ends) == ends:
-        QApplication.processEvents()
+        process_events()
         time.sleep(0.0005)
     assert desk.ends[-1].error is None
     desk.close()

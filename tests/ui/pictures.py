@@ -20,9 +20,9 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QSize
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from freesport_sync.core.history import LockHolder, Pulse, SessionKey, Source
 from freesport_sync.core.progress import ExportFound
@@ -35,7 +35,7 @@ from freesport_sync.ui.dialogs.undo import UndoDialog
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
-from tests.ui.desk import Desk
+from tests.ui.desk import Desk, process_events
 from tests.ui.scenery import add_other_sessions
 
 VARIANTS = {
@@ -117,7 +117,7 @@ class Photographer:
     def _settle(self, seconds: float = 0.4) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            process_events()
             time.sleep(0.005)
 
     def _page(self, page: str, name: str) -> None:

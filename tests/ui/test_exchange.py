@@ -16,7 +16,7 @@ from freesport_sync.ui.pages.exchange import ExchangePage
 from tests.proxy import Proxy
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
-from tests.ui.desk import Desk, texts_in
+from tests.ui.desk import Desk, process_events, texts_in
 from tests.watching import VARIANT, holding, waiting_importers
 
 PRICE = "SELECT retail_price::int FROM product_variants"
@@ -154,7 +154,7 @@ def test_closing_while_an_import_runs_asks(stocked_shop: Shop, dearer: Path, ope
         desk.window.close()
         assert desk.window.isVisible()
         next(one for one in desk.window.question.buttons() if "должить" in one.text()).click()
-        QApplication.processEvents()
+        process_events()
         assert desk.backend.is_running
         assert not desk.backend.is_cancelling
         desk.window.close()
