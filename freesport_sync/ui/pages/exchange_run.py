@@ -1,0 +1,204 @@
+"""The running import on «Обмен», and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.run import RunKind, RunReport, RunRequest
+from freesport_sync.ui.backend import RunEnd
+from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import SPACE, Card, Tools, button, label, row
+from freesport_sync.ui.widgets.progress import Bar, StageTable
+
+
+class Waiting(QWidget):
+    """Says that the import begins when the lock is free."""
+
+    given_up = Signal()
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        notice = Notice(tools)
+        notice.say("busy", tools.texts("exchange.waiting"), tools.texts("exchange.waiting_more"))
+        layout = row(notice, button(tools.texts("exchange.give_up"), self._give_up, tools, role="link"))
+        layout.setStretch(0, 1)
+        self.setLayout(layout)
+
+    def _give_up(self) -> None:
+        self.given_up.emit()
+
+
+class RunCard(Card):
+    """A running import, and what came of it."""
+
+    cancelled = Signal()
+    closed = Signal()
+    waited = Signal()
+    repeated = Signal(object)
+    opened = Signal(object)
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        self._tools = tools
+        texts = tools.texts
+        self._request: RunRequest | None = None
+        self._snapshot: RunSnapshot | None = None
+        self.title = label("", "heading")
+        self.what = label("", "muted", is_wrapped=True)
+        self.notice = Notice(tools)
+        self.stages = StageTable(tools)
+        self.overall = Bar(texts("exchange.overall"))
+        self.percent = label("", "heading")
+        self.elapsed = label("", "muted")
+        self.issues = label("", "muted")
+        tip = texts("exchange.cancel_tip")
+        self.cancel = button(texts("exchange.cancel"), self._cancel, tools, "stop", "danger", "Ctrl+.", tip)
+        self.open = button(texts("exchange.open"), self._open, tools, "session", "primary")
+        self.again = button(texts("exchange.again"), self._again, tools, "repeat")
+        self.real = button(texts("exchange.now_for_real"), self._for_real, tools, "play")
+        self.wait = button(texts("exchange.wait"), self._wait, tools, "history")
+        self.close_button = button(texts("exchange.new"), self.closed.emit, tools, "back")
+        whole = row(self.overall, self.percent, spacing=12)
+        whole.setStretch(0, 1)
+        for part in (self.title, self.what, self.notice):
+            self.content.addWidget(part)
+        self.content.addSpacing(SPACE)
+        self.content.addWidget(self.stages)
+        self.content.addSpacing(SPACE)
+        self.content.addLayout(whole)
+        self.content.addLayout(row(self.elapsed, None, self.issues))
+        self.content.addStretch(1)
+        self.content.addLayout(row(self.cancel, self.open, self.real, self.again, self.wait, None, self.close_button))
+        for one in (self.open, self.real, self.again, self.wait):
+            one.hide()
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        self._seconds = 0
+
+    def begin(self, request: RunRequest) -> None:
+        """A new import."""
+        texts = self._tools.texts
+        self._request = request
+        self.title.setText(texts.kind(request.kind.value, request.is_dry_run).capitalize())
+        is_restore = request.kind is RunKind.RESTORE
+        key = "exchange.from_backup" if is_restore else "exchange.from"
+        self.what.setText(texts(key, name=request.backup_id, source=str(request.source)))
+        self.notice.hide()
+        self._show_stages(True)
+        for one in (self.open, self.again, self.real, self.wait, self.close_button):
+            one.hide()
+        for part in (self.cancel, self.elapsed, self.issues):
+            part.show()
+        self.cancel.setEnabled(True)
+        self.cancel.setText(texts("exchange.cancel"))
+        self.cancel.setFocus()
+        self._seconds = 0
+        self.elapsed.setText(texts("exchange.elapsed", time=texts.duration(0)))
+        self._clock.start()
+
+    def show_snapshot(self, snapshot: RunSnapshot) -> None:
+        """How far it is."""
+        texts = self._tools.texts
+        self._snapshot = snapshot
+        self.stages.show_stages(snapshot)
+        self.overall.show_fraction(snapshot.fraction)
+        self.percent.setText(f"{int(100 * snapshot.fraction)} %")
+        if snapshot.export is not None and self._request is not None:
+            found = snapshot.export
+            words = [
+                texts("exchange.from", source=str(self._request.source)),
+                texts.count("exchange.files", found.files, size=texts.size(found.size_bytes)),
+                texts("cli.export_age", created_at=texts.moment(found.created_at), age=texts.age(found.age_s or 0))
+                if found.created_at is not None
+                else texts("cli.export_undated"),
+            ]
+            self.what.setText("\n".join(words))
+        self.issues.setText(self._counted(snapshot))
+        if snapshot.attempt > 1 and not self._tools.backend.is_cancelling:
+            self.notice.say("warn", texts("exchange.repeated", attempt=snapshot.attempt))
+            self.notice.show()
+
+    def show_cancelling(self) -> None:
+        """The operator has asked; it takes a moment."""
+        self.cancel.setEnabled(False)
+        self.cancel.setText(self._tools.texts("exchange.cancelling"))
+
+    def show_end(self, end: RunEnd) -> None:
+        """What came of it."""
+        self._clock.stop()
+        for part in (self.cancel, self.elapsed, self.issues):
+            part.hide()
+        texts = self._tools.texts
+        if end.error is not None:
+            self.notice.say_error(end.error)
+        elif end.report is not None:
+            self._show_report(end.report)
+        self.notice.show()
+        self._show_stages(end.snapshot.run_id is not None)  # one that was refused has had none
+        self.open.setVisible(end.snapshot.run_id is not None)
+        is_dry = end.error is None and end.request.is_dry_run
+        self.real.setVisible(is_dry)
+        self.again.setVisible(not is_dry)
+        self.again.setText(texts("exchange.again"))
+        self.close_button.show()
+        (self.open if self.open.isVisibleTo(self) else self.close_button).setFocus()
+
+    def _show_stages(self, is_visible: bool) -> None:
+        for part in (self.stages, self.overall, self.percent):
+            part.setVisible(is_visible)
+
+    def offer_waiting(self) -> None:
+        """Somebody else is importing."""
+        self.wait.show()
+
+    def _show_report(self, report: RunReport) -> None:
+        texts = self._tools.texts
+        created = sum(count.created for count in report.counts.values())
+        updated = sum(count.updated for count in report.counts.values())
+        has_remarks = self._snapshot is not None and (self._snapshot.errors or self._snapshot.warnings)
+        what = texts(
+            "exchange.checked" if report.is_dry_run else "exchange.done", time=texts.duration(report.duration_s)
+        )
+        key = "history.would_change" if report.is_dry_run else "history.changed"
+        changed = texts(key, created=texts.number(created), updated=texts.number(updated))
+        self.notice.say(
+            "warn" if has_remarks else "good",
+            what,
+            changed if created or updated else texts("exchange.nothing_to_change"),
+            self._counted(self._snapshot) if self._snapshot is not None else "",
+            texts("exchange.dry_explained") if report.is_dry_run else "",
+        )
+
+    def _counted(self, snapshot: RunSnapshot) -> str:
+        texts = self._tools.texts
+        counts = (("errors", snapshot.errors), ("warnings", snapshot.warnings), ("notes", snapshot.notes))
+        words = [texts.count(f"window.{name}", number) for name, number in counts if number]
+        return " · ".join(words) if words else texts("exchange.no_issues")
+
+    def _tick(self) -> None:
+        self._seconds += 1
+        self.elapsed.setText(self._tools.texts("exchange.elapsed", time=self._tools.texts.duration(self._seconds)))
+
+    def _cancel(self) -> None:
+        self.cancelled.emit()
+
+    def _open(self) -> None:
+        if self._snapshot is not None and self._snapshot.run_id is not None:
+            self.opened.emit(SessionKey(Source.RUN, self._snapshot.run_id))
+
+    def _again(self) -> None:
+        if self._request is not None:
+            self.repeated.emit(self._request)
+
+    def _for_real(self) -> None:
+        if self._request is not None:
+            self.repeated.emit(replace(self._request, is_dry_run=False))
+
+    def _wait(self) -> None:
+        self.waited.emit()
