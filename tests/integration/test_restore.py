@@ -209,6 +209,7 @@ def test_a_dry_run_tells_what_the_restore_then_does(shop: Shop, new_export: NewE
     query = "SELECT entity, onec_id, field, old_value, new_value FROM freesport_sync.field_changes WHERE run_id = :run"
     listed = shop.rows(query, run=dry.run_id)
     assert ("product", "p1", "description", "Квадратный", "Круглый") in listed
+    assert ("product", "p1", "brand_id", "Puma", "Nike") in listed
     real = shop.undo(changed.run_id)
     assert (real.counts, shop.issues()) == (dry.counts, told)
 

@@ -26,6 +26,16 @@ FROM (
 GROUP BY table_name, row_id, field;
 ANALYZE import_value;
 
+-- A value for people: a number of a category or brand says nothing to them.
+CREATE OR REPLACE FUNCTION pg_temp.shown(field text, value jsonb) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN field IN ('category_id', 'parent_id')
+            THEN (SELECT coalesce(max(name), value #>> '{}') FROM categories WHERE id = (value #>> '{}')::bigint)
+        WHEN field = 'brand_id'
+            THEN (SELECT coalesce(max(name), value #>> '{}') FROM brands WHERE id = (value #>> '{}')::bigint)
+        ELSE value #>> '{}' END
+$$;
+
 CREATE TEMP TABLE difference (
     table_name text NOT NULL,
     entity text NOT NULL,

@@ -1,5 +1,5 @@
 SELECT reason, coalesce(onec_id, '') AS onec_id, coalesce(name, '') AS name, field,
-       coalesce(saved #>> '{}', '') AS saved, coalesce(current #>> '{}', '') AS current
+       coalesce(pg_temp.shown(field, saved), '') AS saved, coalesce(pg_temp.shown(field, current), '') AS current
 FROM difference
 WHERE NOT is_set_back
 UNION ALL

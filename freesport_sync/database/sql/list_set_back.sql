@@ -1,4 +1,4 @@
-SELECT entity, coalesce(onec_id, ''), coalesce(name, ''), field, current #>> '{}', target #>> '{}'
+SELECT entity, coalesce(onec_id, ''), coalesce(name, ''), field, pg_temp.shown(field, current), pg_temp.shown(field, target)
 FROM (
     SELECT entity, table_name, row_id, onec_id, name, field, current, target
     FROM difference WHERE is_set_back AND field <> 'last_sync_at'
