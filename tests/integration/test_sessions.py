@@ -284,6 +284,7 @@ def test_running_session_shows_its_progress_and_beats(
     with holding(stocked_shop.url, VARIANT) as holder, background(lambda: stocked_shop.run(dearer)) as run:
         wait_until(lambda: waiting_importers(stocked_shop.connection))
         wait_until(lambda: last_run(stocked_shop)["stage"] == "apply")
+        wait_until(lambda: stocked_shop.row(look)[2]["processed_items"] == 0)  # written a moment after the stage
         status, first, details, finished_at = stocked_shop.row(look)
         heartbeat = last_run(stocked_shop)["heartbeat_at"]
         assert (status, finished_at) == ("in_progress", None)

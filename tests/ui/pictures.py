@@ -137,7 +137,6 @@ class Photographer:
         first = first_snapshot(request, has_pictures=True)
         lines = {
             Stage.PLAN: StageLine(Stage.PLAN, StageState.DONE, 1, 1),
-            Stage.BACKUP: StageLine(Stage.BACKUP, StageState.DONE, 48_000_000, 48_000_000),
             Stage.STAGE: StageLine(Stage.STAGE, StageState.RUNNING, 81_400_000, 126_900_000, 9_300_000.0, 5.0),
         }
         found = ExportFound(41, 126_900_000, datetime.now() - timedelta(minutes=25), 1500.0, ())
