@@ -11,10 +11,10 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import CheckItem
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, Reporter, RunStarted
-from freesport_sync.core.run import RunRequest
+from freesport_sync.core.run import RunRequest, storable
 from freesport_sync.errors import ConfigError, SourceMissing, SyncError
 from freesport_sync.pipeline.plan import kinds_of, refuse_contradiction, wants_pictures
-from freesport_sync.pipeline.pull import Pulled, PullJob, archive, look, pull
+from freesport_sync.pipeline.pull import Pulled, PullJob, archive, imported_files, look, pull
 from freesport_sync.pipeline.received import Received
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths
@@ -37,6 +37,22 @@ class PinnedHostKey:
     key_type: str
     fingerprint: str
     file: str
+
+
+_UNSEEN = frozenset(("folder_unreadable", "same_name_twice", "symlink_broken"))
+"""Why files that the export has may be missing here without our knowing what is in them."""
+
+
+def _refuse_full_of_some(request: RunRequest, pulled: Pulled) -> None:
+    """`--full` hides what the export does not contain, so nothing of it may be left for the next time.
+
+    Raises:
+        SourceMissing: something is.
+    """
+    missing = [path for path, _ in pulled.unfinished]
+    missing += [path for path, reason in pulled.left_out if reason in _UNSEEN]
+    if request.is_full and missing:
+        raise SourceMissing("full_files_unfinished", files=", ".join(map(storable, missing[:5])), count=len(missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +162,7 @@ class ServerFiles:
             with self.received.locked():
                 job = self._job(server, request, reporter)
                 pulled = _pull(job)
+                _refuse_full_of_some(request, pulled)
                 folder = self.received.keep(file.path for file in pulled.files)
                 kept = self._settings.received
                 self.received.forget_old(kept.keep_runs, kept.keep_days)
@@ -157,7 +174,7 @@ class ServerFiles:
                 if not watch.has_started:  # the history knows nothing of it, so nobody can ask for these files
                     self.received.drop(folder)
             if not request.is_dry_run:
-                archive(job, pulled.files, folder.name)
+                archive(job, imported_files(job, pulled.files, request.kind), folder.name)
 
     def _job(self, server: Server, request: RunRequest, reporter: Reporter) -> PullJob:
         ssh = self._settings.ssh

@@ -68,6 +68,7 @@ class Comparison:
         Args:
             is_locking: False for a dry run, which disturbs nobody.
         """
+        self._connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")  # whole tables are compared
         self._connection.execute(sql("compare_with_backup"), {"since": self._since})
         for one in self._rows:
             if is_locking:

@@ -24,7 +24,7 @@ from freesport_sync.commerceml.discovery import (
 from freesport_sync.commerceml.picture_files import is_packed_picture
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import FilesArchived, FilesPulled, Reporter, StageMeter
-from freesport_sync.core.run import Stage, storable
+from freesport_sync.core.run import RunKind, Stage, storable
 from freesport_sync.errors import SyncError
 from freesport_sync.pipeline.received import Received
 from freesport_sync.transfer.archive import move_files
@@ -103,15 +103,16 @@ def pull(job: PullJob) -> Pulled:
     now = 0.0
     for attempt in retrying(lambda: job.server.was_connected, job.waits_s, lambda: 0, job.server.cancel):
         with attempt:
-            listing, now = look(job), job.server.clock()
+            now = job.server.clock()  # before the list, which may take long
+            listing = look(job)
     try:
         here = job.received.here()
         wanted, skipped = _sorted_out(listing.files, job)
+        job.received.forget(_gone(here, listing, job.with_pictures))  # first: a file may become a folder
         choice = choose(wanted, here, now, job.quiet_s)
         download = Download(job.server, job.folder, job.received.newest, job.received.parts, meter.advance, job.waits_s)
         meter.expect(sum(file.size for file in choice.fetch))
         fetched = download.run(choice.fetch)
-        job.received.forget(_gone(here, listing, job.with_pictures))
     except OSError as error:
         raise local_trouble(error, job.received.folder) from error
     meter.finish()
@@ -122,6 +123,20 @@ def pull(job: PullJob) -> Pulled:
     )
     job.report(_event(job, choice, pulled, fetched.files))
     return pulled
+
+
+def imported_files(job: PullJob, files: Sequence[RemoteFile], kind: RunKind) -> list[RemoteFile]:
+    """Those that a run has used up: a zip may hold what only a run of everything imports."""
+
+    def is_used_up(path: PurePosixPath) -> bool:
+        match path.suffix.lower():
+            case ".xml":
+                return recognise(path.name)[0] in job.kinds
+            case ".zip":
+                return kind is RunKind.ALL
+        return True
+
+    return [file for file in files if is_used_up(PurePosixPath(file.path))]
 
 
 def archive(job: PullJob, files: Sequence[RemoteFile], name: str) -> None:

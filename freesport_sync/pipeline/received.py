@@ -69,6 +69,10 @@ class Received:
         for path in paths:
             with suppress(OSError):  # somebody has it open on Windows: the next time
                 (self.newest / path).unlink()
+                for folder in (self.newest / path).parents:
+                    if folder == self.newest:
+                        break
+                    folder.rmdir()  # fails where something else is in it
 
     def keep(self, paths: Iterable[str]) -> Path:
         """Keep files for one run, as they are now; returns the folder in which they lie.

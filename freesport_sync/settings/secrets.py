@@ -87,7 +87,7 @@ def _read_private(file: Path) -> str:
     try:
         if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
             raise ConfigError("password_file_open", file=str(file))
-        return file.read_text(encoding="utf-8").strip()
+        return file.read_text(encoding="utf-8-sig").strip()  # Notepad writes a mark before the text
     except (OSError, UnicodeError) as error:
         raise ConfigError("password_file_unreadable", file=str(file)) from error
 

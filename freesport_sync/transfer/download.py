@@ -113,7 +113,7 @@ class Download:
     def _fetch(self, files: Sequence[RemoteFile]) -> None:
         """Bring files here; those that came in one piece come to lie at their places."""
         remaining = {file.path: file for file in files}
-        server, progress = self._server, lambda: self.received_bytes + self._settled
+        server, progress = self._server, lambda: self._here + self._settled
         for attempt in retrying(lambda: server.was_connected, self._waits_s, progress, server.cancel):
             with attempt:
                 tasks = (self._task(file, remaining) for file in list(remaining.values()))

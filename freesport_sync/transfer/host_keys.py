@@ -134,7 +134,7 @@ def read_known_hosts(files: Sequence[Path]) -> tuple[KnownKey, ...]:
     known: list[KnownKey] = []
     for file in files:
         try:
-            known += parse_known_hosts(file.read_text(encoding="utf-8", errors="replace"), str(file))
+            known += parse_known_hosts(file.read_text(encoding="utf-8-sig", errors="replace"), str(file))
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:

@@ -16,6 +16,7 @@ from freesport_sync.transfer.wire import Attributes, Kind, Reply, Status
 
 MAX_ENTRIES = 1_000_000
 """Names in all folders together; more is a server that never ends its list."""
+_MAX_NAME_CHARACTERS = 1024
 _MAX_NAME_BYTES = 200
 """Of a part of a path: file systems take 255, and a temporary name is longer."""
 
@@ -117,8 +118,8 @@ def choose(files: Sequence[RemoteFile], here: Mapping[str, tuple[int, int]], now
             left_out.append(LeftOut(file.path, "same_name_twice"))
         else:
             names.add(name)
-            # A time of the future was set by whoever copied the file, and says nothing.
-            if 0 <= now - file.mtime < quiet_s:
+            # The clocks may differ a little. A time far in the future was set by whoever copied the file.
+            if abs(now - file.mtime) < quiet_s:
                 unfinished.append(LeftOut(file.path, "not_quiet"))
             elif here.get(file.path) == (file.size, file.mtime):
                 unchanged.append(file)
@@ -180,7 +181,10 @@ class _Walk:
             reply = yield (wire.on_handle(Kind.READDIR, handle),)
             if reply.kind == Kind.STATUS:
                 break
-            for name, attributes in wire.names_of(reply):
+            names = list(wire.names_of(reply))
+            if not names:
+                raise wire.broken("a list of no names")
+            for name, attributes in names:
                 self._take(folder, name, attributes)
         if wire.status_of(reply) != Status.EOF:
             self._refused(folder, reply)
@@ -190,10 +194,12 @@ class _Walk:
         self._entries += 1
         if self._entries > MAX_ENTRIES:
             raise wire.broken(f"more than {MAX_ENTRIES} names")
+        if len(name) > _MAX_NAME_CHARACTERS:
+            raise wire.broken(f"a name of {len(name)} characters")
         if name in (".", ".."):
             return
         path = f"{folder}/{name}" if folder else name
-        if "/" in name:  # no name of a file: the server lies, or wants us to write elsewhere
+        if not name or "/" in name:  # no name of a file: the server lies, or wants us to write elsewhere
             self.left_out.append(LeftOut(path, "outside"))
         elif attributes.is_folder:
             if self._is_entered(PurePosixPath(path)):

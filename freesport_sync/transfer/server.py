@@ -53,6 +53,8 @@ _POLL_S = 0.1
 _DIGEST_BYTES_S = 10_000_000
 """What any server reads and sums up in a second."""
 _CLOCK_PATIENCE_S = 5.0
+_MAX_SAID_BYTES = 1_000_000
+"""Of what a command prints; the digests of one command are less."""
 _BROKEN = (paramiko.SSHException, EOFError, OSError)
 """What paramiko raises for a connection that breaks, depending on where it was."""
 
@@ -204,8 +206,9 @@ class Server:
         """What a command prints; empty where the server runs none, or does not come to an end."""
         transport = self.connect()
         with self._lost_if_broken():
-            channel = transport.open_session(timeout=self.profile.timeout_s)
+            channel, deadline = None, time.monotonic() + patience_s
             try:
+                channel = transport.open_session(timeout=self.profile.timeout_s)
                 channel.settimeout(patience_s)
                 with self._answered_in_time():
                     channel.exec_command(command)
@@ -213,6 +216,8 @@ class Server:
                 said = bytearray()
                 while data := channel.recv(_RECEIVE_BYTES):
                     said += data
+                    if len(said) > _MAX_SAID_BYTES or time.monotonic() > deadline:
+                        return b""
                 return bytes(said)
             except TimeoutError:
                 return b""
@@ -221,7 +226,8 @@ class Server:
                     raise
                 return b""
             finally:
-                channel.close()
+                if channel is not None:
+                    channel.close()
 
     def _handshake(self, passed: Callable[[Step], None] = lambda step: None) -> Transport:
         self._socket = self._reach(passed)

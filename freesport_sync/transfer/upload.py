@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from freesport_sync.errors import reason_of
 from freesport_sync.transfer import wire
 from freesport_sync.transfer.archive import make_folders
-from freesport_sync.transfer.listing import joined
+from freesport_sync.transfer.listing import MAX_ENTRIES, joined
 from freesport_sync.transfer.retry import WAITS_S, retrying
 from freesport_sync.transfer.sftp import Task
 from freesport_sync.transfer.wire import Kind, Reply, Request, Status
@@ -59,7 +59,10 @@ def sizes_in(server: Server, root: str, folder: str, waits_s: Sequence[float] = 
             reply = yield (wire.on_handle(Kind.READDIR, handle),)
             if reply.kind == Kind.STATUS:
                 break
-            for name, attributes in wire.names_of(reply):
+            names = list(wire.names_of(reply))
+            if not names or len(found) > MAX_ENTRIES:
+                raise wire.broken("a list without an end")
+            for name, attributes in names:
                 if attributes.is_link:
                     found[name] = -1
                 elif attributes.is_file:
