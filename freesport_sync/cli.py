@@ -28,8 +28,19 @@ STDOUT = Path("-")
 """As the file of `--csv`."""
 LARGEST_NUMBER = 1_000_000_000
 _ACTIONS = (
-    *("run", "pull", "check", "settings", "history", "show", "cancel", "unlock_stale", "pin_host_key"),
-    *("backup", "backups", "restore", "undo"),
+    "run",
+    "pull",
+    "check",
+    "settings",
+    "history",
+    "show",
+    "cancel",
+    "unlock_stale",
+    "pin_host_key",
+    "backup",
+    "backups",
+    "restore",
+    "undo",
 )
 
 log = logging.getLogger(__name__)

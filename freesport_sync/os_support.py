@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import os
 import platform
@@ -23,6 +24,8 @@ else:
     import fcntl
     import pwd
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a write says where no room is left, or none for this account."""
 _LOCK_POLL_S = 0.01
 _RENAME_PATIENCE_S = 5.0
 _ENTER_FOLDER = ("/bin/sh", "-c", 'cd -- "$1"', "sh")

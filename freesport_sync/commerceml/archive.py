@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import lzma
 import os
 import shutil
@@ -18,7 +17,7 @@ from tempfile import TemporaryDirectory
 from freesport_sync.commerceml.discovery import xml_files
 from freesport_sync.commerceml.picture_files import is_packed_picture
 from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError, reason_of
-from freesport_sync.os_support import is_process_alive
+from freesport_sync.os_support import DISK_FULL, is_process_alive
 
 MAX_ENTRIES = 100_000
 MAX_TOTAL_BYTES = 20 * 1024**3
@@ -29,7 +28,6 @@ RATIO_FREE_BYTES = 100 * 1024**2
 
 _COPY_BYTES = 1024 * 1024
 _ENCRYPTED = 0x1
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, RuntimeError)
 """What `zipfile` raises for garbage, depending on where it is."""
 _FORBIDDEN = frozenset('<>:"|?*') | {chr(code) for code in range(32)}

@@ -9,7 +9,7 @@ import struct
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -23,6 +23,9 @@ from freesport_sync.core.backup import FORMAT, Backup, Manifest, SavedTable, is_
 from freesport_sync.database.engine import DatabaseError, SupportsRead, copy_out
 from freesport_sync.database.restorable import BACKUP_TABLES, backup_columns, qualified
 from freesport_sync.errors import BackupUnusable, ConfigError, reason_of
+
+Table = sa.Table
+"""The word in which the other layers pass tables on."""
 
 MANIFEST = "manifest.json"
 _SUFFIX = ".zip"
@@ -54,7 +57,7 @@ def existing_tables(connection: sa.Connection) -> tuple[sa.Table, ...]:
     return tuple(table for table in BACKUP_TABLES if qualified(table) in found)
 
 
-def table_sizes(connection: sa.Connection, tables: tuple[sa.Table, ...]) -> dict[str, int]:
+def table_sizes(connection: sa.Connection, tables: Sequence[Table]) -> dict[str, int]:
     """Bytes that each table takes in the server, without indexes: as good a measure of what COPY gives as there is."""
     query = sa.text("SELECT name, pg_table_size(name::regclass) FROM unnest(CAST(:names AS text[])) AS name")
     sizes = {name: size for name, size in connection.execute(query, {"names": [qualified(t) for t in tables]})}
@@ -70,7 +73,7 @@ def database_identity(connection: sa.Connection) -> str:
     return str(connection.scalar(sa.text(query)))
 
 
-def fingerprint(connection: sa.Connection, tables: tuple[sa.Table, ...]) -> str:
+def fingerprint(connection: sa.Connection, tables: Sequence[Table]) -> str:
     """sha256 over the columns of a backup with their types, as this database has them."""
     query = sa.text(
         "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
@@ -85,7 +88,7 @@ def fingerprint(connection: sa.Connection, tables: tuple[sa.Table, ...]) -> str:
 
 def save_tables(
     connection: sa.Connection,
-    tables: tuple[sa.Table, ...],
+    tables: Sequence[Table],
     archive: zipfile.ZipFile,
     advance: Callable[[str, int], None],
 ) -> tuple[SavedTable, ...]:

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import secrets
@@ -118,7 +117,7 @@ class EmbeddedPostgres:
         except TimeoutError as exc:
             raise ConnectionFailed("embedded_busy", folder=str(self._folder)) from exc
         except OSError as exc:
-            if exc.errno == errno.ENOSPC:
+            if exc.errno in os_support.DISK_FULL:
                 raise ConnectionFailed("embedded_disk_full", folder=str(self.home)) from exc
             raise ConfigError("embedded_folder_unusable", folder=str(self._folder), reason=str(exc)) from exc
 

@@ -7,13 +7,12 @@ import shutil
 import socket
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from freesport_sync import __version__
-from freesport_sync.commerceml.archive import DISK_FULL
 from freesport_sync.core.backup import Manifest, new_backup_id, superfluous
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import BackupMade, IssuesFound, Reporter, StageMeter
@@ -29,7 +28,7 @@ from freesport_sync.database.engine import (
 )
 from freesport_sync.database.runs import fruitless_runs
 from freesport_sync.errors import ConnectionFailed, ImportFailed, SyncError, reason_of
-from freesport_sync.os_support import rename_fresh
+from freesport_sync.os_support import DISK_FULL, rename_fresh
 from freesport_sync.pipeline.job import Job
 from freesport_sync.pipeline.locked_run import LockedRun, RunResult, run_locked
 
@@ -92,18 +91,18 @@ def make_backup(run: LockedRun) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         backup.remove_drafts(folder)
         _require_space(folder, sum(sizes.values()))
-        manifest = _made(run, path, backup_id, meter)
+        manifest = _made(run, path, tables, meter)
     meter.finish()
     run.report(BackupMade(backup_id, str(path), manifest.rows, path.stat().st_size))
     _rotate(run, folder, manifest)
 
 
-def _made(run: LockedRun, path: Path, backup_id: str, meter: ByteMeter) -> Manifest:
+def _made(run: LockedRun, path: Path, tables: Sequence[backup.Table], meter: ByteMeter) -> Manifest:
     draft = backup.draft_path(path)
     descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with open(descriptor, "w+b") as file:
-            manifest = _write(run, file, backup_id, meter.advance)
+            manifest = _write(run, file, path.stem, tables, meter.advance)
         meter.next_pass()
         backup.verify(draft, manifest, meter.advance)
         rename_fresh(draft, path)
@@ -114,11 +113,13 @@ def _made(run: LockedRun, path: Path, backup_id: str, meter: ByteMeter) -> Manif
     return manifest
 
 
-def _write(run: LockedRun, file: IO[bytes], backup_id: str, advance: Callable[[str, int], None]) -> Manifest:
+def _write(
+    run: LockedRun, file: IO[bytes], backup_id: str, tables: Sequence[backup.Table], advance: Callable[[str, int], None]
+) -> Manifest:
     connection, job = run.connection, run.job
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
         with transaction(connection, SNAPSHOT):
-            made_at, tables = server_time(connection), backup.existing_tables(connection)
+            made_at = server_time(connection)
             saved = backup.save_tables(connection, tables, archive, advance)
             manifest = Manifest(
                 backup_id=backup_id,

@@ -117,8 +117,8 @@ class LockedRun:
         """
         job, request = self.job, self.job.request
         try:
-            who_and_where = request.operator, job.target.label
-            self.report(RunStarted(self.run_id, request.kind, *who_and_where, request.is_dry_run))
+            label = job.target.label
+            self.report(RunStarted(self.run_id, request.kind, request.operator, label, request.is_dry_run))
             with interruptible(self.connection, job.cancel):
                 result = work(self)
                 if self._committed is None:

@@ -10,10 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from freesport_sync.commerceml.archive import DISK_FULL
 from freesport_sync.core.pictures import NotDeliverable, PictureProblem
 from freesport_sync.errors import ConfigError, ImportFailed, reason_of
-from freesport_sync.os_support import rename_fresh
+from freesport_sync.os_support import DISK_FULL, rename_fresh
 
 _DRAFT = ".freesport_sync-{}.part"
 

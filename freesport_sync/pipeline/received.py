@@ -91,6 +91,7 @@ class Received:
                 except OSError:  # a file system without links
                     shutil.copy2(self.newest / path, target)
         except OSError as error:
+            self.drop(folder)
             raise local_trouble(error, folder) from error
         return folder
 
@@ -119,7 +120,8 @@ class Received:
     def drop(self, folder: Path) -> None:
         """Remove the files of a run that never was."""
         shutil.rmtree(folder, ignore_errors=True)
-        self._lock_of(folder).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._lock_of(folder).unlink()
 
     def forget_old(self, keep_runs: int, keep_days: int) -> None:
         """Remove the files of runs beyond a count, and of those that are too long ago."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.errors import ImportFailed, reason_of
-from freesport_sync.os_support import replace_fresh
+from freesport_sync.os_support import DISK_FULL, replace_fresh
 from freesport_sync.transfer import wire
 from freesport_sync.transfer.listing import LeftOut, RemoteFile, joined
 from freesport_sync.transfer.retry import retrying
@@ -28,7 +27,6 @@ DEPTH = 32
 """Requests of one file that are on their way at once."""
 SPARE_BYTES = 100 * 1024**2
 """What must stay free on the disk."""
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _SMALLEST_BLOCK = 1024
 _REASONS: dict[int, str] = {Status.NO_SUCH_FILE: "vanished", Status.PERMISSION_DENIED: "unreadable"}
 
@@ -78,6 +76,8 @@ class Download:
         self.received_bytes = 0
         """What has come over the network, twice where it had to come twice."""
         self._in_pieces: list[RemoteFile] = []
+        self._of_others: set[str] = set()
+        """Files of which an earlier program has left a part: a power cut may have emptied pieces of it."""
         self._result = Fetched()
 
     def run(self, files: Sequence[RemoteFile]) -> Fetched:
@@ -104,7 +104,9 @@ class Download:
         for leftover in self._parts.iterdir():
             if leftover.name not in wanted:
                 leftover.unlink()
-        self._here = sum(self._size_here(file) for file in files)
+        here = {file.path: self._size_here(file) for file in files}
+        self._of_others = {path for path, size in here.items() if size}
+        self._here = sum(here.values())
         needed = sum(file.size for file in files) - self._here
         free = shutil.disk_usage(self._parts).free
         if needed and needed + SPARE_BYTES > free:
@@ -202,11 +204,13 @@ class Download:
         for file in files:
             self._server.cancel.check()
             expected = digests.get(joined(self._root, file.path))
-            if expected is None or expected == digest_of(self._part(file)):
+            is_ours = file.path not in self._of_others
+            if is_ours if expected is None else expected == digest_of(self._part(file)):
                 self._place(file)
             else:
                 self._part(file).unlink()
                 self._here -= file.size
+                self._of_others.discard(file.path)
                 damaged.append(file)
         return damaged
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from freesport_sync.core.pictures import is_safe
 from freesport_sync.errors import ConfigError
 from freesport_sync.transfer import wire
 from freesport_sync.transfer.sftp import Sftp, Task
-from freesport_sync.transfer.wire import Attributes, Kind, Reply, Status
+from freesport_sync.transfer.wire import Attributes, Kind, Reply, Request, Status
 
 MAX_ENTRIES = 1_000_000
 """Names in all folders together; more is a server that never ends its list."""
@@ -171,31 +171,14 @@ class _Walk:
             self._sftp.run((self._follow(path, real) for path in self._links), check=self._check)
 
     def _list(self, folder: str) -> Task:
-        path = joined(self._root, folder)
-        reply = yield (wire.on_path(Kind.OPENDIR, path),)
-        if reply.kind == Kind.STATUS:
-            self._refused(folder, reply)
-            return
-        handle = wire.handle_of(reply)
-        while True:
-            reply = yield (wire.on_handle(Kind.READDIR, handle),)
-            if reply.kind == Kind.STATUS:
-                break
-            names = list(wire.names_of(reply))
-            if not names:
-                raise wire.broken("a list of no names")
-            for name, attributes in names:
-                self._take(folder, name, attributes)
-        if wire.status_of(reply) != Status.EOF:
-            self._refused(folder, reply)
-        yield (wire.on_handle(Kind.CLOSE, handle),)
+        end = yield from read_folder(joined(self._root, folder), lambda *entry: self._take(folder, *entry))
+        if wire.status_of(end) != Status.EOF:
+            self._refused(folder, end)
 
     def _take(self, folder: str, name: str, attributes: Attributes) -> None:
         self._entries += 1
         if self._entries > MAX_ENTRIES:
             raise wire.broken(f"more than {MAX_ENTRIES} names")
-        if len(name) > _MAX_NAME_CHARACTERS:
-            raise wire.broken(f"a name of {len(name)} characters")
         if name in (".", ".."):
             return
         path = f"{folder}/{name}" if folder else name
@@ -237,6 +220,30 @@ class _Walk:
             return
         code = "remote_folder_missing" if wire.status_of(reply) == Status.NO_SUCH_FILE else "remote_folder_forbidden"
         raise ConfigError(code, folder=self._root, reason=wire.reason_of_status(reply))
+
+
+def read_folder(path: str, take: Callable[[str, Attributes], None]) -> Generator[tuple[Request, ...], Reply, Reply]:
+    """Hand on the names of a folder; returns the status that ended it, `EOF` where it was read to its end.
+
+    Raises:
+        ConnectionFailed: the list never ends, or its names are none.
+    """
+    reply = yield (wire.on_path(Kind.OPENDIR, path),)
+    if reply.kind == Kind.STATUS:
+        return reply
+    handle = wire.handle_of(reply)
+    count = 0
+    while (reply := (yield (wire.on_handle(Kind.READDIR, handle),))).kind != Kind.STATUS:
+        names = list(wire.names_of(reply))
+        count += len(names)
+        if not names or count > MAX_ENTRIES:
+            raise wire.broken("a list without an end")
+        for name, attributes in names:
+            if len(name) > _MAX_NAME_CHARACTERS:
+                raise wire.broken(f"a name of {len(name)} characters")
+            take(name, attributes)
+    yield (wire.on_handle(Kind.CLOSE, handle),)
+    return reply
 
 
 def joined(root: str, path: str) -> str:

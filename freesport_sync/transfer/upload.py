@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
@@ -12,10 +13,10 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from freesport_sync.errors import reason_of
 from freesport_sync.transfer import wire
 from freesport_sync.transfer.archive import make_folders
-from freesport_sync.transfer.listing import MAX_ENTRIES, joined
+from freesport_sync.transfer.listing import joined, read_folder
 from freesport_sync.transfer.retry import WAITS_S, retrying
 from freesport_sync.transfer.sftp import Task
-from freesport_sync.transfer.wire import Kind, Reply, Request, Status
+from freesport_sync.transfer.wire import Attributes, Kind, Reply, Request, Status
 
 if TYPE_CHECKING:
     from freesport_sync.transfer.server import Server
@@ -50,24 +51,14 @@ def sizes_in(server: Server, root: str, folder: str, waits_s: Sequence[float] = 
     found: dict[str, int] = {}
     path = joined(root, folder)
 
+    def take(name: str, attributes: Attributes) -> None:
+        if attributes.is_link:
+            found[name] = -1
+        elif attributes.is_file:
+            found[name] = attributes.size or 0
+
     def task() -> Task:
-        reply = yield (wire.on_path(Kind.OPENDIR, path),)
-        if reply.kind == Kind.STATUS:
-            return
-        handle = wire.handle_of(reply)
-        while True:
-            reply = yield (wire.on_handle(Kind.READDIR, handle),)
-            if reply.kind == Kind.STATUS:
-                break
-            names = list(wire.names_of(reply))
-            if not names or len(found) > MAX_ENTRIES:
-                raise wire.broken("a list without an end")
-            for name, attributes in names:
-                if attributes.is_link:
-                    found[name] = -1
-                elif attributes.is_file:
-                    found[name] = attributes.size or 0
-        yield (wire.on_handle(Kind.CLOSE, handle),)
+        yield from read_folder(path, take)
         for name in [name for name in found if name.startswith(_DRAFT) and name.endswith(_DRAFT_END)]:
             del found[name]
             yield (wire.on_path(Kind.REMOVE, joined(path, name)),)
@@ -95,7 +86,7 @@ def problem_of_root(server: Server, root: str, may_write: bool) -> str:
         return os.strerror(errno.ENOTDIR)
     if not may_write:
         return ""
-    draft = joined(root, _draft(0))
+    draft = joined(root, _draft())
     reply = sftp.ask(wire.open_file(draft, wire.WRITE_NEW))
     if reply.kind == Kind.STATUS:
         return wire.reason_of_status(reply)
@@ -119,7 +110,6 @@ class Upload:
         self._root = root
         self._done = done
         self._waits_s = waits_s
-        self._drafts: dict[str, str] = {}
         self._refused: dict[str, Refused] = {}
 
     def run(self, files: Mapping[str, Path]) -> Mapping[str, Refused]:
@@ -132,7 +122,6 @@ class Upload:
             ConnectionFailed: the connection broke once too often.
         """
         remaining = dict(files)
-        self._drafts = {path: _draft(number) for number, path in enumerate(files)}
         server = self._server
         # A file that was cut off begins anew, so only whole ones count.
         for attempt in retrying(
@@ -160,7 +149,7 @@ class Upload:
 
     def _upload(self, path: str, file: IO[bytes]) -> Generator[tuple[Request, ...], Reply, Refused | None]:
         target = joined(self._root, path)
-        draft = joined(self._root, str(PurePosixPath(path).with_name(self._drafts[path])))
+        draft = joined(self._root, str(PurePosixPath(path).with_name(_draft())))
         reply = yield (wire.open_file(draft, wire.WRITE_NEW),)
         if reply.kind == Kind.STATUS:
             return Refused(False, wire.reason_of_status(reply))
@@ -208,5 +197,6 @@ class Upload:
         return refused
 
 
-def _draft(number: int) -> str:
-    return f"{_DRAFT}{os.getpid()}-{number}{_DRAFT_END}"
+def _draft() -> str:
+    """A name that nobody else gives, on whatever computer; a try that is cut off leaves it for `sizes_in`."""
+    return f"{_DRAFT}{secrets.token_hex(8)}{_DRAFT_END}"

@@ -18,8 +18,8 @@ from freesport_sync.errors import ConnectionFailed
 MAX_MESSAGE = 1024 * 1024
 """A longer one is no SFTP: servers answer with 256 KB at most."""
 
-READ, WRITE_NEW = 0x01, 0x02 | 0x08 | 0x10
-"""How a file is opened; the second makes it, or empties it."""
+READ, WRITE_NEW = 0x01, 0x02 | 0x08 | 0x20
+"""How a file is opened; the second makes it, where there is none."""
 
 
 class Kind(IntEnum):

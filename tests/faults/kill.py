@@ -136,7 +136,7 @@ class Scene:
         """Import undisturbed: how the shop looks after it, its pictures, and when what happens."""
         with self._round() as (shop, program, media):
             reached = [(Moment("start", None, {}, 0), time.monotonic())]
-            for stage in (Stage.PLAN, Stage.STAGE, Stage.PICTURES, Stage.RESOLVE, Stage.APPLY):
+            for stage in (Stage.PLAN, Stage.STAGE, Stage.BACKUP, Stage.PICTURES, Stage.RESOLVE, Stage.APPLY):
                 event = program.event("progress", stage=stage.value)
                 reached.append((Moment(stage.value, "progress", {"stage": stage.value}, 0), time.monotonic()))
             values = {"stage": Stage.APPLY.value, "done": event["total"]}
