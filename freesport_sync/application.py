@@ -10,6 +10,7 @@ from pathlib import Path
 
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.exchange import ExchangeEvent
 from freesport_sync.core.history import CheckItem, IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Reporter
@@ -34,6 +35,7 @@ from freesport_sync.pipeline.backup import run_backup
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
 from freesport_sync.pipeline.media_root import MediaRoot
 from freesport_sync.pipeline.restore import backup_of_run, run_restore
+from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.server_files import PinnedHostKey, ServerFiles
@@ -142,6 +144,33 @@ class Application:
         with self._connection() as connection:
             return backup_of_run(self._backup_folder, run_id, database_identity(connection))
 
+    def serve(
+        self,
+        shop_texts: Texts,
+        is_dry_run: bool,
+        report: Callable[[ExchangeEvent], None],
+        reporter: Reporter,
+        cancel: CancelToken,
+    ) -> None:
+        """Let 1C send its exports until `cancel` is set; see `exchange_server.serve`."""
+        from freesport_sync.exchange_server import serve  # the server's libraries take long to load
+
+        def run(request: RunRequest, reporter: Reporter, cancel: CancelToken) -> RunReport:
+            return self.run_with_workers(request, shop_texts, reporter, cancel)
+
+        with self._target():  # the private server is not stopped between two imports
+            serve(self.settings, self.paths, run, self.backups, shop_texts, is_dry_run, report, reporter, cancel)
+
+    def set_exchange_password(self, password: str) -> None:
+        """Set the password that 1C has to give; a running server asks for it at once.
+
+        Raises:
+            ConfigError: it is too short, or cannot be kept.
+        """
+        from freesport_sync.exchange.passwords import PasswordFile
+
+        PasswordFile(self.paths.exchange_password).set(password)
+
     def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
         """Only fetch the files of the server; see `ServerFiles.pull`."""
         self._server_files.pull(reporter, cancel)
@@ -162,10 +191,11 @@ class Application:
         """
         with self._connection() as connection:
             folder = Path(_existing_run(connection, run_id).data_dir)
-        received = self._server_files.received
-        if not received.is_of_run(folder):
+        sources = (self._server_files.received.runs, RunFolders(self.paths.exchange / "runs"))
+        source = next((one for one in sources if one.is_of_run(folder)), None)
+        if source is None:
             raise ConfigError("run_fetched_nothing", run_id=run_id, path=str(folder))
-        if not received.has(folder):
+        if not source.has(folder):
             raise ConfigError("received_files_gone", run_id=run_id, path=str(folder))
         return folder
 

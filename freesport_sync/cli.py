@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from freesport_sync import __version__
+from freesport_sync.cli_arguments import ACTIONS, STDOUT, build_parser, refuse_contradictions
 from freesport_sync.cli_terminal import encoded_stdout, protect_streams, run_interruptibly
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
@@ -19,29 +18,11 @@ from freesport_sync.texts import Language, Texts, preferred_language
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application, RunIssues
-    from freesport_sync.cli_output import Output
+    from freesport_sync.cli_protocol import Output
     from freesport_sync.core.history import CheckItem
     from freesport_sync.pipeline.workers import WorkerPool
 
 SHOWN_ISSUES = 200
-STDOUT = Path("-")
-"""As the file of `--csv`."""
-LARGEST_NUMBER = 1_000_000_000
-_ACTIONS = (
-    "run",
-    "pull",
-    "check",
-    "settings",
-    "history",
-    "show",
-    "cancel",
-    "unlock_stale",
-    "pin_host_key",
-    "backup",
-    "backups",
-    "restore",
-    "undo",
-)
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +41,8 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
     texts = Texts(preferred_language(arguments))
     parser = build_parser(texts)
     options = parser.parse_args(arguments)
-    _refuse_contradictions(options, parser, texts)
-    if not any(vars(options)[name] for name in _ACTIONS):
+    refuse_contradictions(options, parser, texts)
+    if not any(vars(options)[name] for name in ACTIONS):
         if open_window is not None:
             return open_window(options)
         parser.print_help()
@@ -84,138 +65,6 @@ def _output(options: argparse.Namespace, texts: Texts) -> Output:
     return TerminalOutput(texts, _same_database(options))
 
 
-def build_parser(texts: Texts) -> argparse.ArgumentParser:
-    """The command line, explained in the language of `texts`."""
-    parser = _Parser(texts)
-
-    def text(key: str) -> str:
-        return texts(f"cli.{key}").replace("%", "%%")  # argparse fills in its own %(...)s
-
-    def number(value: str) -> int:
-        if not value.isdecimal() or not 1 <= int(value) <= LARGEST_NUMBER:
-            raise argparse.ArgumentTypeError(texts("cli.not_a_number", value=value, largest=LARGEST_NUMBER))
-        return int(value)
-
-    def path(value: str) -> Path:
-        if not value:  # of an unset variable in a script; it would be the current folder
-            raise argparse.ArgumentTypeError(texts("cli.empty_path"))
-        return Path(value)
-
-    what = parser.add_argument_group(text("group_what"))
-    _kinds = [kind.value for kind in RunKind if kind.is_import]
-    only = what.add_mutually_exclusive_group()
-    only.add_argument("--run", nargs="?", const="all", choices=_kinds, metavar="KIND", help=text("run"))
-    only.add_argument("--check", action="store_true", help=text("check"))
-    only.add_argument("--history", nargs="?", const=20, type=number, metavar="N", help=text("history"))
-    only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
-    only.add_argument("--cancel", type=number, metavar="RUN_ID", help=text("cancel"))
-    only.add_argument("--unlock-stale", action="store_true", help=text("unlock_stale"))
-    only.add_argument("--backup", action="store_true", help=text("backup"))
-    only.add_argument("--backups", action="store_true", help=text("backups"))
-    only.add_argument("--restore", metavar="ID", help=text("restore"))
-    only.add_argument("--undo", type=number, metavar="RUN_ID", help=text("undo"))
-    only.add_argument("--pin-host-key", metavar="FINGERPRINT", help=text("pin_host_key"))
-    only.add_argument("--settings", action="store_true", help=text("settings"))
-    what.add_argument("--pull", action="store_true", help=text("pull"))
-    what.add_argument("--issues", action="store_true", help=text("issues"))
-    what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
-    source = parser.add_argument_group(text("group_source"))
-    source.add_argument("--data-dir", type=path, metavar="PATH", help=text("data_dir"))
-    source.add_argument("--file", type=path, metavar="PATH", help=text("file"))
-    source.add_argument("--files-of", type=number, metavar="RUN_ID", help=text("files_of"))
-    source.add_argument("--demo", action="store_true", help=text("demo"))
-    _types = [kind.value for kind in FileType]
-    source.add_argument("--file-type", choices=_types, default="all", metavar="TYPE", help=text("file_type"))
-    rules = parser.add_argument_group(text("group_rules"))
-    rules.add_argument("--dry-run", action="store_true", help=text("dry_run"))
-    rules.add_argument("--full", action="store_true", help=text("full"))
-    rules.add_argument("--allow-older", action="store_true", help=text("allow_older"))
-    rules.add_argument("--accept-large-change", action="store_true", help=text("accept_large_change"))
-    rules.add_argument("--skip-backup", action="store_true", help=text("skip_backup"))
-    rules.add_argument("--backup-optional", action="store_true", help=text("backup_optional"))
-    rules.add_argument("--skip-images", action="store_true", help=text("skip_images"))
-    rules.add_argument("--media-root", type=path, metavar="PATH", help=text("media_root"))
-    rules.add_argument("--chunk-size", type=number, metavar="N", help=text("chunk_size"))
-    database = parser.add_argument_group(text("group_database"))
-    database.add_argument("--database-url", metavar="URL", help=text("database_url"))
-    database.add_argument("--create-shop-tables", action="store_true", help=text("create_shop_tables"))
-    other = parser.add_argument_group(text("group_other"))
-    other.add_argument("--home", type=path, metavar="DIR", help=text("home"))
-    other.add_argument("--operator", metavar="NAME", help=text("operator"))
-    other.add_argument("--json", action="store_true", help=text("json"))
-    other.add_argument("--language", choices=[language.value for language in Language], help=text("language"))
-    other.add_argument("--verbose", action="store_true", help=text("verbose"))
-    other.add_argument("--version", action="version", version=__version__, help=text("version"))
-    other.add_argument("-h", "--help", action="help", help=text("help"))
-    return parser
-
-
-def _refuse_contradictions(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
-    for name in ("issues", "csv"):
-        if getattr(options, name) and options.show is None:
-            parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
-    if options.backup and options.dry_run:
-        parser.error(texts("cli.usage_together", argument="--backup", other="--dry-run"))
-    if options.pull:
-        others = [name for name in _ACTIONS if name not in ("run", "pull") and getattr(options, name)]
-        others += [name for name in ("data_dir", "file", "files_of", "demo") if getattr(options, name)]
-        if others:
-            other = f"--{others[0].replace('_', '-')}"
-            parser.error(texts("cli.usage_together", argument="--pull", other=other))
-    if options.files_of is not None:
-        if not options.run:
-            parser.error(texts("cli.usage_needs", argument="--files-of", other="--run"))
-        for name in ("data_dir", "file", "demo"):
-            if getattr(options, name):
-                other = f"--{name.replace('_', '-')}"
-                parser.error(texts("cli.usage_together", argument="--files-of", other=other))
-    if options.csv == STDOUT and options.json:
-        parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse whose own words are ours too."""
-
-    def __init__(self, texts: Texts) -> None:
-        super().__init__(
-            prog="freesport-sync",
-            usage=texts("cli.usage"),
-            description=texts("cli.description"),
-            epilog=texts("cli.epilog"),
-            add_help=False,
-            allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        self._texts = texts
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where help is; exit code 2."""
-        reason = next((self._texts(key, **found) for key, found in _understood(message)), message)
-        self.exit(ExitCode.USAGE, f"{self._texts('cli.usage_error', reason=reason)}\n")
-
-    def format_help(self) -> str:
-        """The help, without argparse's English heading."""
-        return super().format_help().replace("usage: ", self._texts("cli.usage_label"), 1)
-
-
-# argparse explains itself in English only; text key -> what it says.
-_ARGPARSE_SAYS = {
-    "cli.usage_expected": r"argument (?P<argument>\S+): expected one argument",
-    "cli.usage_together": r"argument (?P<argument>\S+): not allowed with argument (?P<other>\S+)",
-    "cli.usage_unknown": r"unrecognized arguments: (?P<value>.+)",
-    "cli.usage_choice": (
-        r"argument (?P<argument>\S+): invalid choice: '?(?P<value>.*?)'? \(choose from (?P<choices>.+)\)"
-    ),
-    "cli.usage_value": r"argument (?P<argument>\S+): (?P<value>.+)",
-}
-
-
-def _understood(message: str) -> Iterator[tuple[str, dict[str, str]]]:
-    for key, pattern in _ARGPARSE_SAYS.items():
-        if found := re.fullmatch(pattern, message, re.DOTALL):
-            yield key, found.groupdict()
-
-
 def _exit_code(options: argparse.Namespace, texts: Texts, output: Output, cancel: CancelToken) -> int:
     try:
         return _dispatch(options, texts, output, cancel)
@@ -233,6 +82,8 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
         raise ConfigError("demo_contradicts")
     if options.file is not None and (options.demo or options.data_dir is not None):
         raise ConfigError("file_contradicts")
+    if options.serve or options.set_exchange_password:
+        return _serve(options, _application(options), texts, output, cancel)
     if options.backup or options.restore is not None or options.undo is not None:
         return _backup_or_restore(options, _application(options), output, cancel)
     if not options.run:
@@ -308,6 +159,22 @@ def _backup_or_restore(
             kind=RunKind.RESTORE, backup_id=storable(backup_id), operator=operator, is_dry_run=options.dry_run
         )
         application.restore(request, texts, output, cancel)
+    return ExitCode.DONE
+
+
+def _serve(
+    options: argparse.Namespace, application: Application, texts: Texts, output: Output, cancel: CancelToken
+) -> int:
+    from freesport_sync.cli_serve import asked_password, stop_with_stdin
+
+    if options.set_exchange_password:
+        application.set_exchange_password(asked_password(texts))
+        output.exchange_password_set(application.settings.exchange.user)
+        return ExitCode.DONE
+    if options.stop_with_stdin:
+        stop_with_stdin(cancel)
+    with output:
+        application.serve(Texts(Language.RUSSIAN), options.dry_run, output.exchange, output, cancel)
     return ExitCode.DONE
 
 

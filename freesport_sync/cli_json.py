@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from freesport_sync.cli_terminal import is_unicode
+from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor, RequestServed, ServerStarted
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import (
     BackupFound,
@@ -91,6 +92,20 @@ class JsonOutput:
         if self._failed is not None:
             self._write("result", asdict(self._failed))
             self._failed = None
+
+    def exchange(self, event: ExchangeEvent) -> None:
+        """An event of the exchange server."""
+        match event:
+            case ServerStarted():
+                self._write("server_started", asdict(event))
+            case RequestServed():
+                self._write("request", asdict(event))
+            case NotAskedFor():
+                self._write("not_asked_for", asdict(event))
+
+    def exchange_password_set(self, user: str) -> None:
+        """Whose password it is."""
+        self._write("exchange_password_set", {"user": user})
 
     def check(self, items: Sequence[CheckItem]) -> None:
         """One line a point."""

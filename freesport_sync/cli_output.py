@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +17,7 @@ from rich.text import Text
 from freesport_sync.cli_backups import backup_line, backup_row
 from freesport_sync.cli_files import amount, file_lines, pinned_line
 from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
+from freesport_sync.cli_serve import exchange_lines
 from freesport_sync.cli_terminal import is_unicode, local_time, printable
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from freesport_sync.application import RunDetails, RunIssues
     from freesport_sync.core.backup import Backup
+    from freesport_sync.core.exchange import ExchangeEvent
     from freesport_sync.core.history import CheckItem, IssueCount, PastRun
     from freesport_sync.core.run import Counts
     from freesport_sync.database.remote import CancelRequest, Unlocked
@@ -52,27 +54,6 @@ PIPE_WIDTH = 160
 """Columns of a table that goes into a file or a pipe."""
 
 _STATUS_STYLE = {"completed": "green", "running": "cyan", "cancelled": "yellow"}
-
-
-class Output(Protocol):
-    """Where everything goes that the operator is to see; also the run's reporter."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
-    def __call__(self, event: Event) -> None: ...
-    def error(self, error: SyncError) -> None: ...
-    def check(self, items: Sequence[CheckItem]) -> None: ...
-    def history(self, runs: Sequence[PastRun]) -> None: ...
-    def show(self, details: RunDetails) -> None: ...
-    def issues(self, found: RunIssues) -> None: ...
-    def issues_saved(self, found: RunIssues, count: int, file: Path | None) -> None: ...
-    def cancel_requested(self, request: CancelRequest) -> None: ...
-    def unlocked(self, closed: Unlocked) -> None: ...
-    def backups(self, backups: Sequence[Backup]) -> None: ...
-    def host_key_pinned(self, key: PinnedHostKey) -> None: ...
-    def settings(self, settings: Sequence[ListedSetting], file: Path) -> None: ...
 
 
 class TerminalOutput:
@@ -140,6 +121,15 @@ class TerminalOutput:
         for part in (text.affected, text.hint):
             if part:
                 self._err.print(escape(part), highlight=False)
+
+    def exchange(self, event: ExchangeEvent) -> None:
+        """A line or two for each event of the exchange server."""
+        for line in exchange_lines(event, self._texts):
+            self._out.print(escape(line), highlight=False, soft_wrap=True)
+
+    def exchange_password_set(self, user: str) -> None:
+        """Whose password it is."""
+        self._line(self._texts("cli.exchange_password_set", user=user))
 
     def check(self, items: Sequence[CheckItem]) -> None:
         """One line a point."""

@@ -116,6 +116,10 @@ class BackupUnusable(ImportFailed):
     """A backup is damaged, of another database, or of a newer program; nothing was restored."""
 
 
+class ExchangeRefused(SyncError):
+    """1C asks for what the exchange cannot do; it is told so, and the server goes on."""
+
+
 class Cancelled(SyncError):
     """The operator stopped the run; nothing was written to the shop."""
 

@@ -155,7 +155,7 @@ class ServerFiles:
         """
         refuse_contradiction(request)
         if not request.is_pull:
-            with self._media_server(request, cancel) as media, self.received.in_use(request.data_dir):
+            with self._media_server(request, cancel) as media, self.received.runs.in_use(request.data_dir):
                 yield Source(request, reporter, server=media)
             return
         with self._server(cancel) as server:
@@ -163,16 +163,16 @@ class ServerFiles:
                 job = self._job(server, request, reporter)
                 pulled = _pull(job)
                 _refuse_full_of_some(request, pulled)
-                folder = self.received.keep(file.path for file in pulled.files)
+                folder = self.received.runs.keep({file.path: self.received.newest / file.path for file in pulled.files})
                 kept = self._settings.received
-                self.received.forget_old(kept.keep_runs, kept.keep_days)
+                self.received.runs.forget_old(kept.keep_runs, kept.keep_days)
             watch = _Watch(reporter)
             try:
-                with self.received.in_use(folder):
+                with self.received.runs.in_use(folder):
                     yield Source(replace(request, data_dir=folder), watch, pulled.issues, server)
             finally:
                 if not watch.has_started:  # the history knows nothing of it, so nobody can ask for these files
-                    self.received.drop(folder)
+                    self.received.runs.drop(folder)
             if not request.is_dry_run:
                 archive(job, imported_files(job, pulled.files, request.kind), folder.name)
 

@@ -60,10 +60,10 @@ def opened_export(
         return
     with _temporary_folder(work_dir) as folder:
         if archives == [data_dir]:
-            _unpack(data_dir, folder, check, with_pictures)
+            unpack(data_dir, folder, check, with_pictures)
         else:
             for archive in archives:
-                _unpack(archive, folder / archive.name, check, with_pictures)
+                unpack(archive, folder / archive.name, check, with_pictures)
             _copy_plain_files(data_dir, folder)
         yield folder
 
@@ -106,13 +106,40 @@ def _remove_litter(work_dir: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unpack(archive: Path, folder: Path, check: Callable[[], None], with_pictures: bool) -> None:
+def unpack(
+    archive: Path,
+    folder: Path,
+    check: Callable[[], None],
+    with_pictures: bool,
+    place: Callable[[PurePosixPath], PurePosixPath] = lambda path: path,
+    limit_bytes: int | None = None,
+) -> tuple[PurePosixPath, ...]:
+    """Unpack the XML files of a zip.
+
+    Args:
+        archive: the zip.
+        folder: where they go to.
+        check: called all the time; may raise to stop it.
+        with_pictures: unpack the pictures below `import_files` too.
+        place: gives the path below the folder for one of the zip.
+        limit_bytes: of all together; None: `MAX_TOTAL_BYTES`.
+
+    Returns:
+        The paths below the folder.
+
+    Raises:
+        SourceMissing: the zip cannot be read.
+        SourceMalformed: it is damaged, encrypted, or unsafe to unpack.
+        ImportFailed: the disk is full or cannot be written to.
+    """
     try:
         # Names without the UTF-8 flag are in the code page of a Russian Windows console.
         with zipfile.ZipFile(archive, metadata_encoding="cp866") as opened:
-            for target, entry in _checked_entries(opened, archive.name, with_pictures).items():
+            checked = _checked_entries(opened, archive.name, with_pictures, place, limit_bytes or MAX_TOTAL_BYTES)
+            for target, entry in checked.items():
                 path = folder / target
                 path.parent.mkdir(parents=True, exist_ok=True)
+                path.unlink(missing_ok=True)  # a link to a file of before would be written through
                 with opened.open(entry) as source, path.open("wb") as written:
                     while portion := source.read(_COPY_BYTES):
                         check()
@@ -123,6 +150,7 @@ def _unpack(archive: Path, folder: Path, check: Callable[[], None], with_picture
         raise SourceMalformed("archive_method_unknown", file=archive.name, reason=str(error)) from error
     except _DAMAGED as error:
         raise SourceMalformed("archive_damaged", file=archive.name, reason=str(error)) from error
+    return tuple(checked)
 
 
 def _copy_plain_files(data_dir: Path, folder: Path) -> None:
@@ -137,12 +165,18 @@ def _copy_plain_files(data_dir: Path, folder: Path) -> None:
             raise _os_error(error, path) from error
 
 
-def _checked_entries(opened: zipfile.ZipFile, name: str, with_pictures: bool) -> dict[PurePosixPath, zipfile.ZipInfo]:
+def _checked_entries(
+    opened: zipfile.ZipFile,
+    name: str,
+    with_pictures: bool,
+    place: Callable[[PurePosixPath], PurePosixPath],
+    limit_bytes: int,
+) -> dict[PurePosixPath, zipfile.ZipInfo]:
     """The wanted files of a zip by the path they get; raises where any entry of the zip is unsafe."""
     entries = opened.infolist()
     if len(entries) > MAX_ENTRIES:
         raise SourceMalformed("archive_too_many_entries", file=name, count=len(entries), limit=MAX_ENTRIES)
-    checked: dict[PurePosixPath, zipfile.ZipInfo] = {}
+    checked: list[tuple[PurePosixPath, zipfile.ZipInfo]] = []
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         if problem := _entry_problem(entry, path):
@@ -154,23 +188,23 @@ def _checked_entries(opened: zipfile.ZipFile, name: str, with_pictures: bool) ->
             raise SourceMalformed("archive_encrypted", file=name, entry=entry.filename)
         if entry.file_size > max(RATIO_FREE_BYTES, MAX_RATIO * entry.compress_size):
             raise SourceMalformed("archive_bomb", file=name, entry=entry.filename, size_bytes=entry.file_size)
-        checked[path] = entry
-    _refuse_together(checked, name)
-    return checked
+        checked.append((place(path), entry))
+    _refuse_together(checked, name, limit_bytes)
+    return dict(checked)
 
 
-def _refuse_together(checked: dict[PurePosixPath, zipfile.ZipInfo], name: str) -> None:
+def _refuse_together(checked: list[tuple[PurePosixPath, zipfile.ZipInfo]], name: str, limit_bytes: int) -> None:
     """What no entry is by itself: two of one name, or too much."""
     # Windows and macOS do not tell `A.xml` from `a.xml`: the second would overwrite the first in silence.
     seen: set[str] = set()
-    for path in checked:
+    for path, _ in checked:
         if str(path).lower() in seen:
             raise SourceMalformed("archive_unsafe", file=name, entry=str(path), reason="same_name_twice")
         seen.add(str(path).lower())
     # Reading stops at the size that an entry claims, so the claims can be added up.
-    total = sum(entry.file_size for entry in checked.values())
-    if total > MAX_TOTAL_BYTES:
-        raise SourceMalformed("archive_too_large", file=name, size_bytes=total, limit_bytes=MAX_TOTAL_BYTES)
+    total = sum(entry.file_size for _, entry in checked)
+    if total > limit_bytes:
+        raise SourceMalformed("archive_too_large", file=name, size_bytes=total, limit_bytes=limit_bytes)
 
 
 def _entry_problem(entry: zipfile.ZipInfo, path: PurePosixPath) -> str:

@@ -64,6 +64,8 @@ class Trigger(StrEnum):
 
     WINDOW = "window"
     COMMAND_LINE = "command_line"
+    ONEC = "onec"
+    """1C itself, through the exchange server."""
     SHOP = "shop"
     """The shop's own importer, which is not ours."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.core.run import Counts, Entity, RunRequest
+from freesport_sync.core.run import Counts, Entity, RunRequest, Trigger
 from freesport_sync.database.merge import LargeChange
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.plan import Plan
@@ -77,13 +77,15 @@ def refuse_large_change(changes: Iterable[LargeChange], percent: int, request: R
         raise ImportFailed("large_change", percent=percent, **numbers)
 
 
-def refuse_fruitless(counts: Mapping[Entity, Counts]) -> None:
-    """A run that imports nothing has failed, whatever the reason.
+def refuse_fruitless(counts: Mapping[Entity, Counts], request: RunRequest) -> None:
+    """A run that imports nothing has failed, whatever the reason; only 1C itself sends files in which nothing is new.
 
     Raises:
         ImportFailed: the files had no records, or not one of them could be imported.
     """
     total = sum(count.total for count in counts.values())
+    if total == 0 and request.trigger is Trigger.ONEC:
+        return
     if total == 0:
         raise ImportFailed("no_records")
     if all(count.accepted == 0 for count in counts.values()):

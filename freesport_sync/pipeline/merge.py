@@ -108,7 +108,7 @@ class Merger:
     def _attempt(self) -> RunResult:
         books = self._resolve()
         result = self._result(books)
-        refuse_fruitless(result.counts)
+        refuse_fruitless(result.counts, self._request)
         share = self._settings.guards.large_change_percent
         refuse_large_change(merge.read_large_changes(self._connection), share, self._request)
         if not self._request.is_dry_run:

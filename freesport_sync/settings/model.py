@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +38,18 @@ def _not_empty(value: Any) -> Any:
 
 
 _Path = Annotated[Path, BeforeValidator(_not_empty)]
+
+
+def _network(value: Any) -> Any:
+    return str(ip_network(str(value), strict=False))
+
+
+def _address(value: Any) -> Any:
+    return str(ip_address(str(value)))
+
+
+_Network = Annotated[str, BeforeValidator(_network)]
+_Address = Annotated[str, BeforeValidator(_address)]
 
 
 class _Section(BaseModel):
@@ -126,6 +139,31 @@ class ReceivedSettings(_Section):
     keep_days: int = Field(30, ge=1, le=36_500)
 
 
+class ExchangeSettings(_Section):
+    """The server that 1C sends its exports to; sizes in megabytes, times in seconds."""
+
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(8180, ge=0, le=65_535)
+    user: str = Field("1c", min_length=1, max_length=100, pattern="^[^:]+$")
+    certificate: _Path | None = None
+    certificate_key: _Path | None = None
+    allow: tuple[_Network, ...] = ()
+    proxies: tuple[_Address, ...] = ()
+    zip: bool = True
+    file_limit_mb: int = Field(100, ge=1, le=1024)
+    max_file_mb: int = Field(4096, ge=1, le=1_000_000)
+    max_portion_mb: int = Field(20_480, ge=1, le=1_000_000)
+    hold_s: int = Field(20, ge=1, le=120)
+    patience_s: int = Field(900, ge=1, le=86_400)
+    idle_s: int = Field(600, ge=1, le=86_400)
+    import_when_idle: bool = False
+    session_s: int = Field(14_400, ge=60, le=604_800)
+    allow_older: bool = False
+    backup_hours: int = Field(24, ge=0, le=8760)
+    keep_runs: int = Field(100, ge=1, le=100_000)
+    keep_days: int = Field(14, ge=1, le=36_500)
+
+
 class Warehouse(_Section):
     """One warehouse of 1C."""
 
@@ -159,6 +197,7 @@ class Settings(BaseSettings):
     source: SourceSettings = SourceSettings()
     ssh: SshSettings = SshSettings()
     received: ReceivedSettings = ReceivedSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
     catalog: CatalogSettings = CatalogSettings()
     prices: PriceSettings = PriceSettings()
     pictures: PictureSettings = PictureSettings()

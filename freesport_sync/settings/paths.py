@@ -21,6 +21,9 @@ class Paths:
     backups: Path
     received: Path
     """Files that were fetched from the server."""
+    exchange: Path
+    """Files that 1C has sent."""
+    exchange_password: Path
     known_hosts: Path
     """Keys of servers that the operator has accepted."""
 
@@ -48,5 +51,7 @@ def _paths(config: Path, data: Path, logs: Path) -> Paths:
         logs=logs,
         backups=data / "backups",
         received=data / "received",
+        exchange=data / "exchange",
+        exchange_password=config / "exchange.password",
         known_hosts=config / "known_hosts",
     )

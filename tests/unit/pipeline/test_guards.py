@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.core.run import Counts, Entity, RunRequest
+from freesport_sync.core.run import Counts, Entity, RunRequest, Trigger
 from freesport_sync.database.merge import LargeChange
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline import guards
@@ -73,7 +73,8 @@ def test_full_needs_files_to_judge_by() -> None:
 
 def test_a_run_that_imports_nothing_has_failed() -> None:
     with refused("no_records"):
-        guards.refuse_fruitless({})
+        guards.refuse_fruitless({}, RunRequest())
+    guards.refuse_fruitless({}, RunRequest(trigger=Trigger.ONEC))  # a portion in which nothing is new
     with refused("all_rows_failed"):
-        guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(skipped=5)})
-    guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(unchanged=1)})
+        guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(skipped=5)}, RunRequest())
+    guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(unchanged=1)}, RunRequest())

@@ -1,0 +1,173 @@
+"""The command line's arguments: what there is, what contradicts itself."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from freesport_sync import __version__
+from freesport_sync.core.run import FileType, RunKind
+from freesport_sync.errors import ExitCode
+from freesport_sync.texts import Language, Texts
+
+STDOUT = Path("-")
+"""As the file of `--csv`."""
+LARGEST_NUMBER = 1_000_000_000
+ACTIONS = (
+    "run",
+    "pull",
+    "check",
+    "settings",
+    "history",
+    "show",
+    "cancel",
+    "unlock_stale",
+    "pin_host_key",
+    "backup",
+    "backups",
+    "restore",
+    "undo",
+    "serve",
+    "set_exchange_password",
+)
+
+
+def build_parser(texts: Texts) -> argparse.ArgumentParser:
+    """The command line, explained in the language of `texts`."""
+    parser = _Parser(texts)
+
+    def text(key: str) -> str:
+        return texts(f"cli.{key}").replace("%", "%%")  # argparse fills in its own %(...)s
+
+    def number(value: str) -> int:
+        if not value.isdecimal() or not 1 <= int(value) <= LARGEST_NUMBER:
+            raise argparse.ArgumentTypeError(texts("cli.not_a_number", value=value, largest=LARGEST_NUMBER))
+        return int(value)
+
+    def path(value: str) -> Path:
+        if not value:  # of an unset variable in a script; it would be the current folder
+            raise argparse.ArgumentTypeError(texts("cli.empty_path"))
+        return Path(value)
+
+    what = parser.add_argument_group(text("group_what"))
+    _kinds = [kind.value for kind in RunKind if kind.is_import]
+    only = what.add_mutually_exclusive_group()
+    only.add_argument("--run", nargs="?", const="all", choices=_kinds, metavar="KIND", help=text("run"))
+    only.add_argument("--check", action="store_true", help=text("check"))
+    only.add_argument("--history", nargs="?", const=20, type=number, metavar="N", help=text("history"))
+    only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
+    only.add_argument("--cancel", type=number, metavar="RUN_ID", help=text("cancel"))
+    only.add_argument("--unlock-stale", action="store_true", help=text("unlock_stale"))
+    only.add_argument("--backup", action="store_true", help=text("backup"))
+    only.add_argument("--backups", action="store_true", help=text("backups"))
+    only.add_argument("--restore", metavar="ID", help=text("restore"))
+    only.add_argument("--undo", type=number, metavar="RUN_ID", help=text("undo"))
+    only.add_argument("--pin-host-key", metavar="FINGERPRINT", help=text("pin_host_key"))
+    only.add_argument("--serve", action="store_true", help=text("serve"))
+    only.add_argument("--set-exchange-password", action="store_true", help=text("set_exchange_password"))
+    only.add_argument("--settings", action="store_true", help=text("settings"))
+    what.add_argument("--pull", action="store_true", help=text("pull"))
+    what.add_argument("--issues", action="store_true", help=text("issues"))
+    what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
+    source = parser.add_argument_group(text("group_source"))
+    source.add_argument("--data-dir", type=path, metavar="PATH", help=text("data_dir"))
+    source.add_argument("--file", type=path, metavar="PATH", help=text("file"))
+    source.add_argument("--files-of", type=number, metavar="RUN_ID", help=text("files_of"))
+    source.add_argument("--demo", action="store_true", help=text("demo"))
+    _types = [kind.value for kind in FileType]
+    source.add_argument("--file-type", choices=_types, default="all", metavar="TYPE", help=text("file_type"))
+    rules = parser.add_argument_group(text("group_rules"))
+    rules.add_argument("--dry-run", action="store_true", help=text("dry_run"))
+    rules.add_argument("--full", action="store_true", help=text("full"))
+    rules.add_argument("--allow-older", action="store_true", help=text("allow_older"))
+    rules.add_argument("--accept-large-change", action="store_true", help=text("accept_large_change"))
+    rules.add_argument("--skip-backup", action="store_true", help=text("skip_backup"))
+    rules.add_argument("--backup-optional", action="store_true", help=text("backup_optional"))
+    rules.add_argument("--skip-images", action="store_true", help=text("skip_images"))
+    rules.add_argument("--media-root", type=path, metavar="PATH", help=text("media_root"))
+    rules.add_argument("--chunk-size", type=number, metavar="N", help=text("chunk_size"))
+    database = parser.add_argument_group(text("group_database"))
+    database.add_argument("--database-url", metavar="URL", help=text("database_url"))
+    database.add_argument("--create-shop-tables", action="store_true", help=text("create_shop_tables"))
+    other = parser.add_argument_group(text("group_other"))
+    other.add_argument("--home", type=path, metavar="DIR", help=text("home"))
+    other.add_argument("--operator", metavar="NAME", help=text("operator"))
+    other.add_argument("--stop-with-stdin", action="store_true", help=text("stop_with_stdin"))
+    other.add_argument("--json", action="store_true", help=text("json"))
+    other.add_argument("--language", choices=[language.value for language in Language], help=text("language"))
+    other.add_argument("--verbose", action="store_true", help=text("verbose"))
+    other.add_argument("--version", action="version", version=__version__, help=text("version"))
+    other.add_argument("-h", "--help", action="help", help=text("help"))
+    return parser
+
+
+def refuse_contradictions(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
+    """End the program where arguments do not go together."""
+    if options.stop_with_stdin and not options.serve:
+        parser.error(texts("cli.usage_needs", argument="--stop-with-stdin", other="--serve"))
+    for name in ("issues", "csv"):
+        if getattr(options, name) and options.show is None:
+            parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
+    if options.backup and options.dry_run:
+        parser.error(texts("cli.usage_together", argument="--backup", other="--dry-run"))
+    if options.pull:
+        others = [name for name in ACTIONS if name not in ("run", "pull") and getattr(options, name)]
+        others += [name for name in ("data_dir", "file", "files_of", "demo") if getattr(options, name)]
+        if others:
+            other = f"--{others[0].replace('_', '-')}"
+            parser.error(texts("cli.usage_together", argument="--pull", other=other))
+    if options.files_of is not None:
+        if not options.run:
+            parser.error(texts("cli.usage_needs", argument="--files-of", other="--run"))
+        for name in ("data_dir", "file", "demo"):
+            if getattr(options, name):
+                other = f"--{name.replace('_', '-')}"
+                parser.error(texts("cli.usage_together", argument="--files-of", other=other))
+    if options.csv == STDOUT and options.json:
+        parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose own words are ours too."""
+
+    def __init__(self, texts: Texts) -> None:
+        super().__init__(
+            prog="freesport-sync",
+            usage=texts("cli.usage"),
+            description=texts("cli.description"),
+            epilog=texts("cli.epilog"),
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self._texts = texts
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where help is; exit code 2."""
+        reason = next((self._texts(key, **found) for key, found in _understood(message)), message)
+        self.exit(ExitCode.USAGE, f"{self._texts('cli.usage_error', reason=reason)}\n")
+
+    def format_help(self) -> str:
+        """The help, without argparse's English heading."""
+        return super().format_help().replace("usage: ", self._texts("cli.usage_label"), 1)
+
+
+# argparse explains itself in English only; text key -> what it says.
+_ARGPARSE_SAYS = {
+    "cli.usage_expected": r"argument (?P<argument>\S+): expected one argument",
+    "cli.usage_together": r"argument (?P<argument>\S+): not allowed with argument (?P<other>\S+)",
+    "cli.usage_unknown": r"unrecognized arguments: (?P<value>.+)",
+    "cli.usage_choice": (
+        r"argument (?P<argument>\S+): invalid choice: '?(?P<value>.*?)'? \(choose from (?P<choices>.+)\)"
+    ),
+    "cli.usage_value": r"argument (?P<argument>\S+): (?P<value>.+)",
+}
+
+
+def _understood(message: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for key, pattern in _ARGPARSE_SAYS.items():
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            yield key, found.groupdict()

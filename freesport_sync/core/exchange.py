@@ -1,0 +1,71 @@
+"""What the exchange server tells of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStarted:
+    """The server listens.
+
+    Args:
+        address: to be entered in 1C.
+        user: whose password is asked for.
+        is_dry_run: nothing is written to the shop.
+        is_unprotected: others can read the password on its way: no loopback and no certificate.
+    """
+
+    address: str
+    user: str
+    is_dry_run: bool
+    is_unprotected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestServed:
+    """A request has been answered.
+
+    Args:
+        address: of the client.
+        client: what it is, as far as it shows.
+        type: `catalog` or `sale`, as the client says it.
+        mode: of the protocol, as the client says it.
+        file: that the request is about.
+        size_bytes: received with it.
+        answer: first line of the answer.
+        text: what follows it.
+        status: of HTTP.
+        duration_s: until the answer was ready.
+    """
+
+    address: str
+    client: str
+    type: str
+    mode: str
+    file: str
+    size_bytes: int
+    answer: str
+    text: str
+    status: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotAskedFor:
+    """Files were received, but 1C has not asked to import them.
+
+    Args:
+        folder: where they are.
+        files: XML files and archives.
+        idle_s: since the last one came.
+        is_imported_now: the settings say so.
+    """
+
+    folder: str
+    files: tuple[str, ...]
+    idle_s: float
+    is_imported_now: bool
+
+
+ExchangeEvent = ServerStarted | RequestServed | NotAskedFor

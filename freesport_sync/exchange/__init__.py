@@ -1,0 +1,1 @@
+"""The server that 1C sends its exports to."""

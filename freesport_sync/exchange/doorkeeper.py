@@ -1,0 +1,137 @@
+"""Who may come in: addresses, passwords, sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import ipaddress
+import math
+import time
+from collections.abc import Sequence
+
+from freesport_sync.exchange.passwords import Credentials, Digests, PasswordFile
+from freesport_sync.exchange.sessions import Session, Sessions
+from freesport_sync.exchange.throttle import Throttle
+
+MAX_AUTHORIZATION = 1000
+
+
+class WrongPassword(Exception):
+    """The credentials are missing or wrong.
+
+    Args:
+        retry_after_s: how long the next attempt will have to wait.
+        is_unheard: too many attempts wait already, so nobody has looked at this one.
+    """
+
+    def __init__(self, retry_after_s: int = 0, is_unheard: bool = False) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+        self.is_unheard = is_unheard
+
+
+class Doorkeeper:
+    """Knows one user.
+
+    Args:
+        user: of the exchange.
+        passwords: its password.
+        allowed: networks from which it may come; none: from everywhere.
+        idle_s: how long a session may be silent.
+    """
+
+    def __init__(self, user: str, passwords: PasswordFile, allowed: Sequence[str], idle_s: float) -> None:
+        self._user = user
+        self._passwords = passwords
+        self._allowed = [ipaddress.ip_network(network) for network in allowed]
+        self._digests = Digests()
+        self._throttle = Throttle()
+        self._hashing = asyncio.Lock()
+        self._hash = passwords.hash()
+        self._known: bytes | None = None
+        """Of the credentials that were right."""
+        self.sessions = Sessions(idle_s)
+
+    def lets_in(self, address: str) -> bool:
+        """Whether clients of an address are served at all."""
+        if not self._allowed:
+            return True
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        mapped = getattr(found, "ipv4_mapped", None)
+        return any((mapped or found) in network for network in self._allowed)
+
+    async def log_in(self, credentials: Credentials, address: str) -> Session:
+        """Begin a session.
+
+        argon2 takes 16 MiB and some hundredths of a second, so it has one guest at a time. Whoever has been let in
+        before is known by the digest and waits for nobody, however many others guess passwords meanwhile.
+
+        Raises:
+            WrongPassword: the credentials are wrong, or too many others are being heard.
+        """
+        self._notice_new_password()
+        digest = self._digests.of(credentials)
+        if self._known is None or not hmac.compare_digest(self._known, digest):
+            await self._verify(credentials, address)
+            self._known = digest
+        return self.sessions.open(credentials.user, digest, time.time(), time.monotonic())
+
+    async def _verify(self, credentials: Credentials, address: str) -> None:
+        throttle = self._throttle
+        if not throttle.enter(address):
+            raise WrongPassword(_seconds(throttle.delay_s(address, credentials.user, time.monotonic())), True)
+        try:
+            await asyncio.sleep(throttle.delay_s(address, credentials.user, time.monotonic()))
+            async with self._hashing:
+                is_right = await asyncio.to_thread(self._passwords.is_right, self._hash, credentials.password)
+        finally:
+            throttle.leave(address)
+        is_right = hmac.compare_digest(credentials.user.encode(), self._user.encode()) and is_right
+        if not is_right:
+            throttle.fail(address, credentials.user, time.monotonic())
+            delay_s = throttle.delay_s(address, credentials.user, time.monotonic())
+            raise WrongPassword(_seconds(delay_s) if delay_s else 0)
+        throttle.succeed(address, credentials.user)
+
+    def find(self, credentials: Credentials, cookie: str) -> Session | None:
+        """The session of a request that is no login."""
+        self._notice_new_password()
+        return self.sessions.find(cookie, self._digests.of(credentials), time.monotonic())
+
+    def _notice_new_password(self) -> None:
+        kept = self._passwords.hash()
+        if kept != self._hash:
+            self._hash, self._known = kept, None
+            self.sessions.clear()
+
+
+def credentials_of(authorization: str) -> Credentials:
+    """The name and the password of a header `Authorization: Basic`.
+
+    Raises:
+        WrongPassword: there is none.
+    """
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic" or len(encoded) > MAX_AUTHORIZATION:
+        raise WrongPassword
+    try:
+        raw = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise WrongPassword from error
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1251", "replace")
+    user, colon, password = text.partition(":")
+    if not colon:
+        raise WrongPassword
+    return Credentials(user, password)
+
+
+def _seconds(delay_s: float) -> int:
+    return max(1, math.ceil(delay_s))

@@ -1,0 +1,352 @@
+"""The exchange as an ASGI application: requests in, answers out; what they mean is in `protocol`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor, RequestServed
+from freesport_sync.errors import ExchangeRefused, SyncError
+from freesport_sync.exchange import protocol
+from freesport_sync.exchange.calls import Call, read_call
+from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
+from freesport_sync.exchange.imports import Import, Imports, Sender
+from freesport_sync.exchange.portion import Inbox, Incoming, Portion
+from freesport_sync.exchange.replies import Reply, failure, success, unauthorized
+from freesport_sync.exchange.sayings import Sayings
+from freesport_sync.exchange.sessions import Session
+
+log = logging.getLogger(__name__)
+
+PATHS = ("/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php")
+HEALTH = "/healthz"
+BLOCK_BYTES = 1024**2
+"""What is written to the disk at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRules:
+    """What the settings say of requests.
+
+    Args:
+        file_limit: bytes of the largest fragment.
+        is_zip: 1C is to pack its files.
+        hold_s: how long a request for an import is held before it is told of progress.
+        hold_deactivate_s: the same of `deactivate`, where not every client understands progress.
+        patience_s: how long an import may wait for others.
+        stall_s: how long the body of a request may stand still.
+        idle_s: after which files that nobody asks to import are told of.
+        imports_when_idle: import them then.
+        is_dry_run: nothing is written to the shop.
+    """
+
+    file_limit: int
+    is_zip: bool
+    hold_s: float
+    hold_deactivate_s: float
+    patience_s: float
+    stall_s: float
+    idle_s: float
+    imports_when_idle: bool
+    is_dry_run: bool
+
+
+@dataclass(slots=True)
+class _Received:
+    """What a request has brought; known to the journal also where it was refused."""
+
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Held:
+    portion: Portion
+    sender: Sender
+    is_told: bool = False
+
+
+class Endpoint:
+    """Answers 1C.
+
+    Args:
+        doorkeeper: knows who may come in.
+        inbox: keeps what is received.
+        imports: imports it.
+        rules: of the settings.
+        sayings: for answers that are sentences.
+        report: receives what happens.
+    """
+
+    def __init__(
+        self,
+        doorkeeper: Doorkeeper,
+        inbox: Inbox,
+        imports: Imports,
+        rules: EndpointRules,
+        sayings: Sayings,
+        report: Callable[[ExchangeEvent], None],
+    ) -> None:
+        self._doorkeeper = doorkeeper
+        self._inbox = inbox
+        self._imports = imports
+        self._rules = rules
+        self._sayings = sayings
+        self._report = report
+        self._held: list[_Held] = []
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        addresses = [address for path in PATHS for address in (path, f"{path}/")]
+        routes = [Route(address, self._exchange, methods=["GET", "POST"]) for address in addresses]
+        routes.append(Route(HEALTH, _healthy, methods=["GET"]))
+        app = Starlette(routes=routes, exception_handlers={HTTPException: self._not_found}, lifespan=self._lifespan)
+        app.router.redirect_slashes = False  # 1C does not send the body again
+        return app
+
+    def adopt(self, portion: Portion) -> None:
+        """Take over what an earlier server has left."""
+        self._held.append(_Held(portion, Sender("", "", 0)))
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        watch = asyncio.create_task(self._watch())
+        yield
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+    async def _exchange(self, request: Request) -> Response:
+        started, received = time.monotonic(), _Received()
+        call = read_call(request.scope["query_string"])
+        try:
+            reply = await self._answer(request, call, received)
+        except WrongPassword as error:
+            reply = self._turned_away(error)
+        except ExchangeRefused as error:
+            reply = self._sayings.refusal(error)
+        except ClientDisconnect:
+            reply = failure("disconnected")
+        except SyncError as error:
+            log.warning("exchange: %s", error)
+            reply = self._sayings.refusal(error)
+        except Exception as error:
+            log.error("exchange: unexpected error", exc_info=error)
+            reply = self._sayings.refusal(SyncError("internal_error", reason=type(error).__name__))
+        self._report(
+            RequestServed(
+                address=_address(request),
+                client=_client(request, call),
+                type=call.type[:40],
+                mode=call.mode[:40],
+                file=call.filename[:200],
+                size_bytes=received.bytes,
+                answer=reply.word,
+                text=reply.text if reply.word in ("failure", "progress") else "",
+                status=reply.status,
+                duration_s=time.monotonic() - started,
+            )
+        )
+        return _response(reply)
+
+    async def _answer(self, request: Request, call: Call, received: _Received) -> Reply:
+        address = _address(request)
+        if not self._doorkeeper.lets_in(address):
+            return Reply(failure(self._sayings.not_allowed()).body, status=403, closes=True)
+        credentials = credentials_of(request.headers.get("authorization", ""))
+        session = self._doorkeeper.find(credentials, request.cookies.get(protocol.COOKIE, ""))
+        sessid = "" if session is None else session.sessid
+        try:
+            step = protocol.next_step(call, sessid, self._rules.file_limit, self._rules.is_zip, datetime.now())
+        except ExchangeRefused:
+            if session is not None:
+                await self._drain(request)
+            raise
+        if isinstance(step, protocol.LogIn):
+            opened = await self._doorkeeper.log_in(credentials, address)
+            self._imports.ledger.log_in(opened.user, opened.timestamp)
+            return protocol.logged_in(opened.cookie, opened.sessid, opened.timestamp)
+        assert session is not None, "next_step lets nobody else through"
+        sender = Sender(session.user, address, session.timestamp)
+        match step:
+            case protocol.Begin():
+                await self._begin(session, sender)
+                return step.reply
+            case protocol.Receive():
+                await self._receive(request, session, sender, step.path, received)
+                return success()
+            case protocol.Import():
+                return await self._import(session, sender, step.path)
+            case protocol.Deactivate():
+                return await self._deactivate(session, sender, step.timestamp)
+            case protocol.Answer():
+                return step.reply
+
+    async def _begin(self, session: Session, sender: Sender) -> None:
+        """Files that come now belong to a new portion; those of other sessions stay as they are."""
+        async with session.turn:
+            if session.portion is not None:
+                self._imports.ledger.abandon(sender.user, sender.login, map(str, session.portion.waiting))
+            await self._new_portion(session, sender)
+
+    async def _new_portion(self, session: Session, sender: Sender) -> Portion:
+        portion = session.portion = await asyncio.to_thread(self._inbox.new_portion)
+        self._held.append(_Held(portion, sender))
+        return portion
+
+    async def _receive(
+        self, request: Request, session: Session, sender: Sender, path: PurePosixPath, received: _Received
+    ) -> None:
+        async with session.turn:
+            portion = session.portion or await self._new_portion(session, sender)
+            portion.is_busy = True
+            try:
+                incoming = portion.incoming(path, _content_length(request))
+                try:
+                    await self._write(request, incoming, received)
+                except BaseException:
+                    incoming.roll_back()
+                    raise
+            except ExchangeRefused:
+                await self._drain(request)
+                raise
+            finally:
+                portion.is_busy = False
+
+    async def _write(self, request: Request, incoming: Incoming, received: _Received) -> None:
+        block = bytearray()
+        async for chunk in self._chunks(request):
+            received.bytes += len(chunk)
+            block += chunk
+            if len(block) >= BLOCK_BYTES:
+                await asyncio.to_thread(incoming.write, block)
+                block = bytearray()
+        await asyncio.to_thread(incoming.finish, block)
+
+    async def _chunks(self, request: Request) -> AsyncIterator[bytes]:
+        """The body, as long as it keeps coming."""
+        stall_s, clock = self._rules.stall_s, asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(stall_s) as patience:
+                async for chunk in request.stream():
+                    patience.reschedule(None)
+                    yield chunk
+                    patience.reschedule(clock() + stall_s)
+        except TimeoutError as error:
+            raise ClientDisconnect from error
+
+    async def _drain(self, request: Request) -> None:
+        """Read a body that nobody wants: 1C reads the answer only when it has sent everything."""
+        room = self._rules.file_limit
+        with suppress(ClientDisconnect, RuntimeError):  # RuntimeError: it has been read
+            async for chunk in self._chunks(request):
+                room -= len(chunk)
+                if room < 0:
+                    return
+
+    async def _import(self, session: Session, sender: Sender, path: PurePosixPath) -> Reply:
+        key = str(path)
+        one = session.imports.get(key)
+        if one is None:
+            if session.portion is None:
+                raise ExchangeRefused("exchange_file_missing", file=path.name)
+            one = session.imports[key] = self._imports.submit(sender, session.portion, path)
+        return await self._outcome(session, key, one, self._rules.hold_s)
+
+    async def _deactivate(self, session: Session, sender: Sender, timestamp: int) -> Reply:
+        key = f"deactivate {timestamp}"
+        one = session.imports.get(key)
+        if one is None:
+            for held in self._held:
+                if held.sender.user == sender.user and held.sender.login >= timestamp and held.portion.waiting:
+                    raise ExchangeRefused("exchange_export_incomplete", files=", ".join(map(str, held.portion.waiting)))
+            one = session.imports[key] = self._imports.deactivate(sender, timestamp)
+        return await self._outcome(session, key, one, self._rules.hold_deactivate_s)
+
+    async def _outcome(self, session: Session, key: str, one: Import, hold_s: float) -> Reply:
+        """The end of an import, once it has come; else how far it is."""
+        patience_s = self._rules.patience_s - one.waited_s
+        has_ended = await one.wait(hold_s if one.is_working else max(0.0, min(hold_s, patience_s)))
+        if not has_ended and one.waited_s >= self._rules.patience_s and self._imports.give_up(one):
+            session.imports.pop(key, None)
+            raise ExchangeRefused("exchange_busy")
+        if not has_ended:
+            return self._sayings.working(one, self._imports.current)
+        session.imports.pop(key, None)
+        result = one.result.result()
+        if isinstance(result, SyncError):
+            raise result
+        return self._sayings.checked(result) if self._rules.is_dry_run else success()
+
+    async def _watch(self) -> None:
+        """Tell of files that nobody asks to import, and forget those that were."""
+        pause_s = min(5.0, self._rules.idle_s / 4)
+        while True:
+            for held in tuple(self._held):
+                portion = held.portion
+                idle_s = time.monotonic() - portion.received_at
+                if portion.is_busy or portion.lock.locked() or idle_s < self._rules.idle_s:
+                    continue
+                if not portion.waiting:
+                    self._held.remove(held)
+                    await asyncio.to_thread(portion.remove)
+                elif not held.is_told:
+                    self._tell_idle(held, idle_s)
+            await asyncio.sleep(pause_s)
+
+    def _tell_idle(self, held: _Held, idle_s: float) -> None:
+        held.is_told = True
+        files = tuple(map(str, held.portion.waiting))
+        is_imported = self._rules.imports_when_idle
+        if is_imported:
+            self._imports.submit(held.sender, held.portion, None)
+        self._report(NotAskedFor(str(held.portion.folder), files, idle_s, is_imported))
+
+    def _turned_away(self, error: WrongPassword) -> Reply:
+        if not error.is_unheard:
+            return unauthorized(self._sayings.wrong_password(), error.retry_after_s)
+        retry = ("Retry-After", str(error.retry_after_s))
+        return Reply(failure(self._sayings.too_often()).body, status=429, headers=(retry,), closes=True)
+
+    async def _not_found(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _response(Reply(failure(self._sayings.not_found()).body, status=error.status_code, closes=True))
+
+
+async def _healthy(request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _response(reply: Reply) -> Response:
+    response = Response(reply.body.encode("utf-8", "replace"), status_code=reply.status, media_type=reply.media_type)
+    for name, value in (*reply.headers, *((("Connection", "close"),) if reply.closes else ())):
+        response.headers[name] = value
+    return response
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _content_length(request: Request) -> int | None:
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
+def _client(request: Request, call: Call) -> str:
+    """The kind of client: `bitrix` says its version, `standard` is 1C without it; else what it says of itself."""
+    agent = request.headers.get("user-agent", "")
+    if call.version or call.mode in ("deactivate", "complete"):
+        return "bitrix"
+    return "standard" if agent.startswith("1C+Enterprise") else agent[:100]

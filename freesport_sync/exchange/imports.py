@@ -1,0 +1,265 @@
+"""The imports that 1C asks for: one at a time, each a run like any other (facts exchange 2, `import`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from freesport_sync.commerceml.content import content_of
+from freesport_sync.commerceml.discovery import FileKind, recognise
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.progress import Event, Progress, Reporter, RunStarted
+from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
+from freesport_sync.errors import ExchangeRefused, LockHeld, SyncError
+from freesport_sync.exchange.ledger import Ledger
+from freesport_sync.exchange.portion import REFERENCE_BOOKS, Portion
+from freesport_sync.pipeline.run_folders import RunFolders
+
+log = logging.getLogger(__name__)
+
+LOCK_POLL_S = 1.0
+"""Between two tries to get the import lock of the database; each try asks for up to 2 s who holds it."""
+_RUN_KINDS = {
+    FileKind.PRICES: RunKind.PRICES,
+    FileKind.RESTS: RunKind.STOCKS,
+    FileKind.CONTRAGENTS: RunKind.CUSTOMERS,
+}
+_USUAL_NAMES = {FileKind.GOODS: "import.xml", FileKind.OFFERS: "offers.xml", FileKind.CONTRAGENTS: "contragents.xml"}
+
+Runner = Callable[[RunRequest, Reporter, CancelToken], RunReport]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRules:
+    """What the settings say of imports.
+
+    Args:
+        patience_s: how long an import may wait for others.
+        is_dry_run: only look what it would do.
+        allow_older: accept an export older than the last one.
+        skip_backup: asked before each run.
+        keep_runs: folders with files of past runs.
+        keep_days: of them.
+    """
+
+    patience_s: float
+    is_dry_run: bool
+    allow_older: bool
+    skip_backup: Callable[[], bool]
+    keep_runs: int
+    keep_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends files.
+
+    Args:
+        user: of the exchange.
+        address: of the client.
+        login: timestamp of the session.
+    """
+
+    user: str
+    address: str
+    login: int
+
+    @property
+    def operator(self) -> str:
+        return f"1C {self.user}@{self.address}"
+
+
+class Import:
+    """One import that 1C waits for.
+
+    Args:
+        name: of the file, for people.
+        cancel: stops it.
+    """
+
+    def __init__(self, name: str, cancel: CancelToken) -> None:
+        self.name = name
+        self.cancel = cancel
+        self.asked_at = time.monotonic()
+        self.result: Future[tuple[RunReport, ...] | SyncError] = Future()
+        self.is_working = False
+        """It waits for nobody any more."""
+        self.holder: SyncError | None = None
+        """Who is in the way."""
+        self.progress: Progress | None = None
+        self.run_id: int | None = None
+
+    @property
+    def waited_s(self) -> float:
+        return time.monotonic() - self.asked_at
+
+    async def wait(self, hold_s: float) -> bool:
+        """Wait for the end; returns whether it has come."""
+        done, _ = await asyncio.wait([asyncio.wrap_future(self.result)], timeout=hold_s)
+        return bool(done)
+
+
+class Imports:
+    """Does them one after the other, on a thread of its own.
+
+    Args:
+        run: imports; see `Application.run`.
+        folders: for the files of each run.
+        rules: of the settings.
+        report: receives the events of the runs.
+    """
+
+    def __init__(self, run: Runner, folders: RunFolders, rules: ImportRules, report: Reporter) -> None:
+        self._run = run
+        self._folders = folders
+        self._rules = rules
+        self._report = report
+        self._executor = ThreadPoolExecutor(1, "import")
+        self._stop = threading.Event()
+        self._open: list[Import] = []
+        self.ledger = Ledger(folders)
+
+    @property
+    def current(self) -> Import | None:
+        """What is being imported, or waits for others to end."""
+        return self._open[0] if self._open else None
+
+    def submit(self, sender: Sender, portion: Portion, path: PurePosixPath | None) -> Import:
+        """Import a file of a portion, or all that nobody has asked for, after those that were asked for before."""
+        name = ", ".join(map(str, portion.waiting)) if path is None else path.name
+        return self._submit(name, lambda one: self._import(one, sender, portion, path))
+
+    def deactivate(self, sender: Sender, timestamp: int) -> Import:
+        """Hide what the full export that began with a login did not contain."""
+        return self._submit("deactivate", lambda one: self._deactivate(one, sender, timestamp))
+
+    def give_up(self, one: Import) -> bool:
+        """Stop waiting for others; returns whether it was not too late for that."""
+        if one.is_working:
+            return False
+        one.cancel.cancel()
+        return True
+
+    def stop(self) -> None:
+        """Cancel everything; returns when it has ended."""
+        self._stop.set()
+        for one in tuple(self._open):
+            one.cancel.cancel()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, name: str, work: Callable[[Import], tuple[RunReport, ...]]) -> Import:
+        one = Import(name, CancelToken())
+        self._open.append(one)
+        self._executor.submit(self._do, one, work)
+        return one
+
+    def _do(self, one: Import, work: Callable[[Import], tuple[RunReport, ...]]) -> None:
+        result: tuple[RunReport, ...] | SyncError
+        try:
+            result = work(one)
+        except SyncError as error:
+            result = error
+        except Exception as error:
+            log.error("import failed unexpectedly", exc_info=error)
+            result = SyncError("internal_error", reason=type(error).__name__)
+        self._open.remove(one)
+        one.result.set_result(result)
+
+    def _import(
+        self, one: Import, sender: Sender, portion: Portion, path: PurePosixPath | None
+    ) -> tuple[RunReport, ...]:
+        one.cancel.check()
+        with portion.lock:
+            portion.unpacked(one.cancel.check)
+            paths = portion.chosen(path)
+        return tuple(self._import_file(one, sender, portion, chosen) for chosen in paths)
+
+    def _import_file(self, one: Import, sender: Sender, portion: Portion, path: PurePosixPath) -> RunReport:
+        with self.ledger.noting(sender.user, sender.login, path.name) as note:
+            content = content_of(portion.folder / path)
+            if content.kind is FileKind.ORDERS:
+                raise ExchangeRefused("exchange_orders_later")
+            note.is_whole = content.is_full
+            note.folder = folder = self._folders.keep(_files_of_run(portion, path, content.kind))
+            kind = RunKind.CATALOG if content.kind is None else _RUN_KINDS.get(content.kind, RunKind.CATALOG)
+            report = self._run_patiently(one, self._request(kind, folder, sender))
+            note.is_done = not self._rules.is_dry_run
+        return report
+
+    def _deactivate(self, one: Import, sender: Sender, timestamp: int) -> tuple[RunReport, ...]:
+        files = self.ledger.files_since(sender.user, timestamp)
+        folder = self._folders.keep(files)
+        request = self._request(RunKind.CATALOG, folder, sender, is_full=True)
+        return (self._run_patiently(one, request),)
+
+    def _request(self, kind: RunKind, folder: Path, sender: Sender, is_full: bool = False) -> RunRequest:
+        rules = self._rules
+        return RunRequest(
+            kind=kind,
+            data_dir=folder,
+            operator=sender.operator,
+            chunk_size=kind.usual_chunk_size,
+            is_dry_run=rules.is_dry_run,
+            is_full=is_full,
+            allow_older=rules.allow_older,
+            skip_backup=not is_full and rules.skip_backup(),
+            skip_images=is_full,
+            trigger=Trigger.ONEC,
+        )
+
+    def _run_patiently(self, one: Import, request: RunRequest) -> RunReport:
+        """Run, after whoever imports into the same database now."""
+        deadline = one.asked_at + self._rules.patience_s
+        watch = _Watch(one, self._report)
+        try:
+            with self._folders.in_use(request.data_dir):
+                while True:
+                    try:
+                        return self._run(request, watch, one.cancel)
+                    except LockHeld as error:
+                        one.holder, one.is_working = error, False
+                        if time.monotonic() > deadline:
+                            raise ExchangeRefused("exchange_busy") from error
+                        self._stop.wait(LOCK_POLL_S)
+                        one.cancel.check()
+        finally:
+            if one.run_id is None:  # the history knows nothing of it
+                self._folders.drop(request.data_dir)
+            self._folders.forget_old(self._rules.keep_runs, self._rules.keep_days)
+
+
+class _Watch:
+    """Passes the events of a run on, and remembers how far it is."""
+
+    def __init__(self, one: Import, report: Reporter) -> None:
+        self._one = one
+        self._report = report
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            self._one.is_working, self._one.run_id = True, event.run_id
+        elif isinstance(event, Progress):
+            self._one.progress = event
+        self._report(event)
+
+
+def _files_of_run(portion: Portion, path: PurePosixPath, kind: FileKind | None) -> Mapping[str, Path]:
+    """What a run needs for one file: the file, the books it refers to, and its pictures.
+
+    A name that 1C's exports do not have becomes a usual one, or the run would pass the file over.
+    """
+    wanted: Sequence[PurePosixPath] = (*portion.books(), path)
+    if kind in (FileKind.GOODS, FileKind.OFFERS):
+        wanted = (*wanted, *portion.pictures())
+    files = {str(one): portion.folder / one for one in wanted}
+    named, _ = recognise(path.name)
+    if named is not kind and named not in REFERENCE_BOOKS:
+        files.pop(str(path))
+        files[_USUAL_NAMES.get(kind, path.name) if kind else "import.xml"] = portion.folder / path
+    return files

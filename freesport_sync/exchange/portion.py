@@ -1,0 +1,301 @@
+"""What 1C uploads, file by file and piece by piece, until it is imported."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from freesport_sync.commerceml.archive import unpack
+from freesport_sync.commerceml.discovery import PICTURE_FOLDER, FileKind, recognise
+from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
+from freesport_sync.exchange.calls import file_path
+from freesport_sync.os_support import DISK_FULL
+
+SPARE_BYTES = 200 * 1024**2
+"""What must stay free on the disk."""
+_XML_STARTS = (b"<?xml", b"\xef\xbb\xbf<?xml")
+_DAY_S = 86_400
+REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - {FileKind.CONTRAGENTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes.
+
+    Args:
+        fragment: one request.
+        file: all its fragments together.
+        portion: all files of a portion, packed.
+        unpacked: what its archives may grow to.
+        files: how many.
+    """
+
+    fragment: int
+    file: int
+    portion: int
+    unpacked: int
+    files: int = 200_000
+
+
+class Portion:
+    """The files of one portion of an exchange.
+
+    Args:
+        folder: of its own; created with the first file.
+        limits: of the sizes.
+    """
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.folder = folder
+        self.limits = limits
+        self.lock = threading.Lock()
+        """Held while archives are unpacked and files are chosen for an import."""
+        self.received_at = time.monotonic()
+        self.is_busy = False
+        """A file is on its way."""
+        self._sizes: dict[PurePosixPath, int] = {}
+        self._asked_for: set[PurePosixPath] = set()
+
+    @property
+    def waiting(self) -> tuple[PurePosixPath, ...]:
+        """XML files and archives that nobody has asked to import."""
+        wanted = (path for path in self._sizes if path.suffix.lower() in (".xml", ".zip") and len(path.parts) == 1)
+        return tuple(sorted(path for path in wanted if path not in self._asked_for))
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(self._sizes.values())
+
+    def incoming(self, path: PurePosixPath, announced: int | None) -> Incoming:
+        """Begin to append to a file.
+
+        A file that an import has been asked for begins anew; so does an XML file whose piece begins as a whole one
+        does: somebody between 1C and us has sent a request twice.
+
+        Args:
+            path: see `calls.file_path`.
+            announced: bytes that are to come; None: nobody knows.
+
+        Raises:
+            ExchangeRefused: that would be too much, or the disk is full.
+        """
+        size = 0 if path in self._asked_for else self._sizes.get(path, 0)
+        if path not in self._sizes and len(self._sizes) >= self.limits.files:
+            raise ExchangeRefused("exchange_too_many_files", limit=self.limits.files)
+        incoming = Incoming(self, path, size)
+        incoming.require(announced or 0)
+        return incoming
+
+    def received(self, path: PurePosixPath, size: int) -> None:
+        """A piece is complete; the file has this size now."""
+        self._asked_for.discard(path)
+        self._sizes[path] = size
+        self.received_at = time.monotonic()
+
+    def begun_anew(self, path: PurePosixPath) -> None:
+        """What was there of a file is gone."""
+        self._sizes.pop(path, None)
+
+    def size_of(self, path: PurePosixPath) -> int:
+        return self._sizes.get(path, 0)
+
+    def unpacked(self, check: Callable[[], None]) -> None:
+        """Unpack the archives that are not unpacked yet; they are removed then. The caller holds `lock`.
+
+        Raises:
+            SyncError: one is damaged, encrypted, unsafe, too large; it stays as it is.
+        """
+        for path in [path for path in self._sizes if path.suffix.lower() == ".zip" and len(path.parts) == 1]:
+            for entry in unpack(self.folder / path, self.folder, check, True, _placed, self.limits.unpacked):
+                self._sizes[entry] = (self.folder / entry).stat().st_size
+            (self.folder / path).unlink()
+            self._sizes.pop(path)
+
+    def chosen(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
+        """The XML files that a name means, in import order; they count as asked for. The caller holds `lock`.
+
+        Args:
+            path: a file; an archive, or None, means all that were not asked for yet.
+
+        Raises:
+            ExchangeRefused: there is no such file.
+        """
+        if path is None or path.suffix.lower() == ".zip":
+            found = [known for known in self.waiting if known.suffix.lower() == ".xml"]
+        else:
+            found = [known for known in self._sizes if str(known).lower() == str(path).lower()]
+        if not found or (path is not None and path.suffix.lower() not in (".xml", ".zip")):
+            raise ExchangeRefused("exchange_file_missing", file="" if path is None else path.name)
+        self._asked_for.update(found)
+        return tuple(sorted(found, key=_import_order))
+
+    def find_files(self) -> bool:
+        """Look what lies in the folder of an earlier server; returns whether anything is to be imported."""
+        for path in self.folder.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                self._sizes[PurePosixPath(path.relative_to(self.folder).as_posix())] = path.stat().st_size
+        return bool(self.waiting)
+
+    def pictures(self) -> tuple[PurePosixPath, ...]:
+        """Everything below a folder of pictures."""
+        return tuple(path for path in self._sizes if path.parts[0].lower() == PICTURE_FOLDER)
+
+    def books(self) -> tuple[PurePosixPath, ...]:
+        """The files that goods, offers, prices and stocks refer to."""
+        kinds = {path: recognise(path.name)[0] for path in self._sizes if path.suffix.lower() == ".xml"}
+        return tuple(path for path, kind in kinds.items() if kind is not None and kind in REFERENCE_BOOKS)
+
+    def remove(self) -> None:
+        """Forget everything; what was imported lies in the folders of its runs."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._sizes.clear()
+
+
+class Incoming:
+    """A piece of a file that is being received: all of it is kept, or nothing.
+
+    Args:
+        portion: that it belongs to.
+        path: of the file.
+        size: of what is there of it already.
+    """
+
+    def __init__(self, portion: Portion, path: PurePosixPath, size: int) -> None:
+        self._portion = portion
+        self._path = path
+        self._start = size
+        self._written = 0
+        self._file: int | None = None
+
+    def require(self, more: int) -> None:
+        """Refuse what would be too much.
+
+        Args:
+            more: bytes that are to come.
+
+        Raises:
+            ExchangeRefused: a limit would be passed.
+        """
+        limits, fragment = self._portion.limits, self._written + more
+        others = self._portion.size_bytes - self._portion.size_of(self._path)
+        for name, size, limit in (
+            ("exchange_fragment_too_large", fragment, limits.fragment),
+            ("exchange_file_too_large", self._start + fragment, limits.file),
+            ("exchange_portion_too_large", others + self._start + fragment, limits.portion),
+        ):
+            if size > limit:
+                raise ExchangeRefused(name, file=self._path.name, limit_bytes=limit)
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Append data.
+
+        Raises:
+            ExchangeRefused: a limit is passed, or the disk is full or broken.
+        """
+        self.require(len(data))
+        try:
+            if self._file is None:
+                self._open(data)
+            view = memoryview(data)
+            while view and self._file is not None:
+                view = view[os.write(self._file, view) :]
+        except OSError as error:
+            raise _refusal(error) from error
+        self._written += len(data)
+
+    def _open(self, data: bytes | bytearray) -> None:
+        target = self._portion.folder / self._path
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if shutil.disk_usage(target.parent).free < SPARE_BYTES:
+            raise ExchangeRefused("exchange_disk_full")
+        if self._start and self._path.suffix.lower() == ".xml" and bytes(data[:8]).lstrip().startswith(_XML_STARTS):
+            self._start = 0
+        if not self._start:
+            target.unlink(missing_ok=True)  # a run may still read the old one, by a name of its own
+            self._portion.begun_anew(self._path)
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._file = os.open(target, flags, 0o600)
+        os.lseek(self._file, self._start, os.SEEK_SET)
+
+    def finish(self, data: bytes | bytearray) -> None:
+        """Append the last data, and keep all that came.
+
+        Raises:
+            ExchangeRefused: as `write`.
+        """
+        self.write(data)
+        self._close()
+        self._portion.received(self._path, self._start + self._written)
+
+    def roll_back(self) -> None:
+        """Forget what came: the file is as it was before."""
+        if self._file is None:
+            return
+        with suppress(OSError):
+            os.ftruncate(self._file, self._start)
+        self._close()
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+class Inbox:
+    """The folder of portions; outside of everything that anybody serves.
+
+    Args:
+        folder: created when the first portion comes.
+        limits: of each portion.
+    """
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder = folder
+        self._limits = limits
+
+    def new_portion(self) -> Portion:
+        """Room for a portion of its own.
+
+        Raises:
+            ExchangeRefused: the disk is full, or the folder cannot be written.
+        """
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if shutil.disk_usage(self._folder).free < SPARE_BYTES:
+                raise ExchangeRefused("exchange_disk_full")
+        except OSError as error:
+            raise _refusal(error) from error
+        return Portion(self._folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(4)}", self._limits)
+
+    def left_over(self, keep_days: int) -> Iterator[Portion]:
+        """The portions that an earlier server has left; those that are too old are removed."""
+        oldest = time.time() - keep_days * _DAY_S
+        for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+            portion = Portion(folder, self._limits)
+            if folder.stat().st_mtime >= oldest and portion.find_files():
+                yield portion
+            else:
+                portion.remove()
+
+
+def _import_order(path: PurePosixPath) -> tuple[int, tuple[int, ...], str]:
+    kind, segments = recognise(path.name)
+    return list(FileKind).index(kind) if kind else 0, segments, path.name
+
+
+def _placed(entry: PurePosixPath) -> PurePosixPath:
+    return file_path(str(entry))
+
+
+def _refusal(error: OSError) -> SyncError:
+    if error.errno in DISK_FULL:
+        return ExchangeRefused("exchange_disk_full")
+    return ExchangeRefused("exchange_disk_broken", reason=reason_of(error))

@@ -1,0 +1,70 @@
+"""What 1C's user is told, in Russian: 1C shows it beside the step that it is about."""
+
+from __future__ import annotations
+
+import re
+
+from freesport_sync.core.run import RunReport
+from freesport_sync.errors import SyncError
+from freesport_sync.exchange.imports import Import
+from freesport_sync.exchange.replies import Reply, failure, lines, progress
+from freesport_sync.texts import Texts
+
+_FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
+_NEEDS_OPERATOR = ("export_older", "large_change")
+"""Refusals of a guard: nobody in 1C can do anything about them."""
+
+
+class Sayings:
+    """Answers that are sentences.
+
+    Args:
+        texts: of the program.
+    """
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def refusal(self, error: SyncError) -> Reply:
+        """Why something was not done, and what to do; the code stands first, for clients that break Russian."""
+        if error.code == "exchange_busy":
+            return lines("failure", "Import already in progress")
+        return failure(self.reason(error))
+
+    def reason(self, error: SyncError) -> str:
+        """The code of an error and its text, without folders of this computer."""
+        params = {name: _FOLDERS.sub("", str(value)) for name, value in error.params.items()}
+        text = self._texts.error(SyncError(error.code, **params))
+        hint = self._texts("onec.ask_operator") if error.code in _NEEDS_OPERATOR else text.hint
+        return f"{error.code}: {text.what} {hint}".rstrip()
+
+    def working(self, one: Import, current: Import | None) -> Reply:
+        """How far an import is, or what it waits for."""
+        if one.progress is not None:
+            stage = self._texts(f"stage.{one.progress.stage.value}")
+            percent = 100 * one.progress.done // one.progress.total if one.progress.total else 0
+            return progress(self._texts("onec.working", file=one.name, stage=stage, percent=percent))
+        if one.holder is not None:
+            return progress(self._texts("onec.waiting", who=self._texts.error(one.holder).what))
+        if current is not None and current is not one:
+            return progress(self._texts("onec.queued", file=current.name))
+        return progress(self._texts("onec.starting", file=one.name))
+
+    def checked(self, reports: tuple[RunReport, ...]) -> Reply:
+        """The end of a dry run: `success` would make 1C forget changes that the shop has not got."""
+        counts = [count for report in reports for count in report.counts.values()]
+        issues = sum(total.count for report in reports for total in report.issue_totals)
+        created, updated = sum(count.created for count in counts), sum(count.updated for count in counts)
+        return failure(self._texts("onec.dry_run", created=created, updated=updated, issues=issues))
+
+    def too_often(self) -> str:
+        return self._texts("onec.too_often")
+
+    def wrong_password(self) -> str:
+        return self._texts("onec.wrong_password")
+
+    def not_allowed(self) -> str:
+        return self._texts("onec.not_allowed")
+
+    def not_found(self) -> str:
+        return self._texts("onec.not_found")

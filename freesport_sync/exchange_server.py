@@ -1,0 +1,139 @@
+"""The exchange server, put together from the settings."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+
+from freesport_sync.core.backup import Backup
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.exchange import ExchangeEvent, ServerStarted
+from freesport_sync.core.progress import Reporter
+from freesport_sync.errors import ConfigError, SyncError
+from freesport_sync.exchange.doorkeeper import Doorkeeper
+from freesport_sync.exchange.endpoint import PATHS, Endpoint, EndpointRules
+from freesport_sync.exchange.imports import ImportRules, Imports, Runner
+from freesport_sync.exchange.listener import Listener
+from freesport_sync.exchange.passwords import PasswordFile
+from freesport_sync.exchange.portion import Inbox, Limits
+from freesport_sync.exchange.sayings import Sayings
+from freesport_sync.os_support import file_lock
+from freesport_sync.pipeline.run_folders import RunFolders
+from freesport_sync.settings.model import Settings
+from freesport_sync.settings.paths import Paths
+from freesport_sync.texts import Texts
+
+_MB = 1024**2
+HOLD_DEACTIVATE_S = 100.0
+"""1C gives up after 180 s, and its module may not know `progress` as an answer to this."""
+STALL_S = 60.0
+
+
+def serve(
+    settings: Settings,
+    paths: Paths,
+    run: Runner,
+    backups: Callable[[], tuple[Backup, ...]],
+    texts: Texts,
+    is_dry_run: bool,
+    report: Callable[[ExchangeEvent], None],
+    report_run: Reporter,
+    cancel: CancelToken,
+) -> None:
+    """Serve 1C until `cancel` is set.
+
+    Args:
+        settings: those in force.
+        paths: of this installation.
+        run: imports.
+        backups: those that there are.
+        texts: for 1C.
+        is_dry_run: receive and check, write nothing to the shop.
+        report: receives what the server does.
+        report_run: receives the events of its imports.
+        cancel: ends it.
+
+    Raises:
+        ConfigError: no password is set, the address cannot be used, or another server uses the same folder.
+    """
+    rules = settings.exchange
+    stop = threading.Event()
+    with ExitStack() as stack:
+        doorkeeper = Doorkeeper(rules.user, PasswordFile(paths.exchange_password), rules.allow, rules.session_s)
+        listener = Listener(rules.host, rules.port, rules.certificate, rules.certificate_key, rules.proxies)
+        _own_folder(paths, stack)
+        folders = RunFolders(paths.exchange / "runs")
+        inbox = Inbox(paths.exchange / "portions", _limits(settings))
+        imports = Imports(run, folders, _import_rules(settings, backups, is_dry_run), report_run)
+        endpoint = Endpoint(doorkeeper, inbox, imports, _endpoint_rules(settings, is_dry_run), Sayings(texts), report)
+        for portion in inbox.left_over(rules.keep_days):
+            endpoint.adopt(portion)
+        started = ServerStarted(
+            address=f"{listener.url}{PATHS[0]}",
+            user=rules.user,
+            is_dry_run=is_dry_run,
+            is_unprotected=rules.certificate is None and not _is_loopback(rules.host),
+        )
+        with cancel.interrupting(stop.set):
+            cancel.is_winding_up = True  # a run that is being cancelled is worth waiting for
+            listener.run(endpoint.application(), lambda: report(started), stop, imports.stop)
+
+
+def _own_folder(paths: Paths, stack: ExitStack) -> None:
+    try:
+        paths.exchange.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stack.enter_context(file_lock(paths.exchange / "lock", timeout_s=0))
+    except TimeoutError as error:
+        raise ConfigError("exchange_runs_already", folder=str(paths.exchange)) from error
+    except OSError as error:
+        raise ConfigError("exchange_folder_unusable", folder=str(paths.exchange), reason=str(error)) from error
+
+
+def _limits(settings: Settings) -> Limits:
+    rules = settings.exchange
+    portion = rules.max_portion_mb * _MB
+    return Limits(rules.file_limit_mb * _MB, rules.max_file_mb * _MB, portion, unpacked=portion)
+
+
+def _import_rules(settings: Settings, backups: Callable[[], tuple[Backup, ...]], is_dry_run: bool) -> ImportRules:
+    rules = settings.exchange
+
+    def has_fresh_backup() -> bool:
+        with suppress(SyncError):
+            made = [one.manifest.made_at for one in backups() if one.manifest is not None]
+            return bool(made) and datetime.now(UTC) - max(made) < timedelta(hours=rules.backup_hours)
+        return False
+
+    return ImportRules(
+        patience_s=rules.patience_s,
+        is_dry_run=is_dry_run,
+        allow_older=rules.allow_older,
+        skip_backup=has_fresh_backup,
+        keep_runs=rules.keep_runs,
+        keep_days=rules.keep_days,
+    )
+
+
+def _endpoint_rules(settings: Settings, is_dry_run: bool) -> EndpointRules:
+    rules = settings.exchange
+    return EndpointRules(
+        file_limit=rules.file_limit_mb * _MB,
+        is_zip=rules.zip,
+        hold_s=rules.hold_s,
+        hold_deactivate_s=HOLD_DEACTIVATE_S,
+        patience_s=rules.patience_s,
+        stall_s=STALL_S,
+        idle_s=rules.idle_s,
+        imports_when_idle=rules.import_when_idle,
+        is_dry_run=is_dry_run,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
