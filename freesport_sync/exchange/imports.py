@@ -6,18 +6,18 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from freesport_sync.commerceml.content import content_of
+from freesport_sync.commerceml.content import Content, content_of
 from freesport_sync.commerceml.discovery import FileKind, recognise
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import Event, Progress, Reporter, RunStarted
 from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
-from freesport_sync.errors import ExchangeRefused, LockHeld, SyncError
-from freesport_sync.exchange.ledger import Ledger
+from freesport_sync.errors import ExchangeRefused, LockHeld, SourceMalformed, SyncError
+from freesport_sync.exchange.ledger import Ledger, Note
 from freesport_sync.exchange.portion import REFERENCE_BOOKS, Portion
 from freesport_sync.pipeline.run_folders import RunFolders
 
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 
 LOCK_POLL_S = 1.0
 """Between two tries to get the import lock of the database; each try asks for up to 2 s who holds it."""
-_RUN_KINDS = {
+_RUN_KINDS: Mapping[FileKind | None, RunKind] = {
     FileKind.PRICES: RunKind.PRICES,
     FileKind.RESTS: RunKind.STOCKS,
     FileKind.CONTRAGENTS: RunKind.CUSTOMERS,
 }
-_USUAL_NAMES = {FileKind.GOODS: "import.xml", FileKind.OFFERS: "offers.xml", FileKind.CONTRAGENTS: "contragents.xml"}
+_USUAL_WORDS: Mapping[FileKind | None, str] = {FileKind.OFFERS: "offers", FileKind.CONTRAGENTS: "contragents"}
 
 Runner = Callable[[RunRequest, Reporter, CancelToken], RunReport]
 
@@ -87,7 +87,7 @@ class Import:
         self.name = name
         self.cancel = cancel
         self.asked_at = time.monotonic()
-        self.result: Future[tuple[RunReport, ...] | SyncError] = Future()
+        self.result: Future[RunReport | SyncError] = Future()
         self.is_working = False
         """It waits for nobody any more."""
         self.holder: SyncError | None = None
@@ -153,14 +153,14 @@ class Imports:
             one.cancel.cancel()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _submit(self, name: str, work: Callable[[Import], tuple[RunReport, ...]]) -> Import:
+    def _submit(self, name: str, work: Callable[[Import], RunReport]) -> Import:
         one = Import(name, CancelToken())
         self._open.append(one)
         self._executor.submit(self._do, one, work)
         return one
 
-    def _do(self, one: Import, work: Callable[[Import], tuple[RunReport, ...]]) -> None:
-        result: tuple[RunReport, ...] | SyncError
+    def _do(self, one: Import, work: Callable[[Import], RunReport]) -> None:
+        result: RunReport | SyncError
         try:
             result = work(one)
         except SyncError as error:
@@ -171,32 +171,44 @@ class Imports:
         self._open.remove(one)
         one.result.set_result(result)
 
-    def _import(
-        self, one: Import, sender: Sender, portion: Portion, path: PurePosixPath | None
-    ) -> tuple[RunReport, ...]:
+    def _import(self, one: Import, sender: Sender, portion: Portion, path: PurePosixPath | None) -> RunReport:
+        """Import a file together with all of its portion that nobody has imported yet.
+
+        1C asks for goods, offers, prices and stocks one after the other; to the shop they belong together. A file that
+        cannot be read does not hold up the others: it is told of when it is asked for itself.
+        """
         one.cancel.check()
         with portion.lock:
             portion.unpacked(one.cancel.check)
-            paths = portion.chosen(path)
-        return tuple(self._import_file(one, sender, portion, chosen) for chosen in paths)
-
-    def _import_file(self, one: Import, sender: Sender, portion: Portion, path: PurePosixPath) -> RunReport:
-        with self.ledger.noting(sender.user, sender.login, path.name) as note:
-            content = content_of(portion.folder / path)
-            if content.kind is FileKind.ORDERS:
-                raise ExchangeRefused("exchange_orders_later")
-            note.is_whole = content.is_full
-            note.folder = folder = self._folders.keep(_files_of_run(portion, path, content.kind))
-            kind = RunKind.CATALOG if content.kind is None else _RUN_KINDS.get(content.kind, RunKind.CATALOG)
-            report = self._run_patiently(one, self._request(kind, folder, sender))
+            named = portion.named(path)
+            others = [known for known in portion.waiting_xml if known not in named]
+            portion.ask_for(named)
+        with self.ledger.noting(sender.user, sender.login, named[0].name) as note:
+            wanted = {file: _wanted_content(portion, file) for file in named}
+            readable = {file: content for file in others if (content := _content(portion, file)) is not None}
+            try:
+                report = self._import_files(one, sender, portion, wanted | readable, note)
+            except SourceMalformed:
+                if not readable:
+                    raise
+                report = self._import_files(one, sender, portion, wanted, note)
+            else:
+                portion.ask_for(readable)
             note.is_done = not self._rules.is_dry_run
         return report
 
-    def _deactivate(self, one: Import, sender: Sender, timestamp: int) -> tuple[RunReport, ...]:
+    def _import_files(
+        self, one: Import, sender: Sender, portion: Portion, files: Mapping[PurePosixPath, Content], note: Note
+    ) -> RunReport:
+        note.is_whole = any(content.is_full for content in files.values())
+        note.folder = folder = self._folders.keep(_files_of_run(portion, files))
+        return self._run_patiently(one, self._request(_run_kind(files.values()), folder, sender))
+
+    def _deactivate(self, one: Import, sender: Sender, timestamp: int) -> RunReport:
         files = self.ledger.files_since(sender.user, timestamp)
         folder = self._folders.keep(files)
         request = self._request(RunKind.CATALOG, folder, sender, is_full=True)
-        return (self._run_patiently(one, request),)
+        return self._run_patiently(one, request)
 
     def _request(self, kind: RunKind, folder: Path, sender: Sender, is_full: bool = False) -> RunRequest:
         rules = self._rules
@@ -249,17 +261,40 @@ class _Watch:
         self._report(event)
 
 
-def _files_of_run(portion: Portion, path: PurePosixPath, kind: FileKind | None) -> Mapping[str, Path]:
-    """What a run needs for one file: the file, the books it refers to, and its pictures.
+def _content(portion: Portion, path: PurePosixPath) -> Content | None:
+    """What a file contains; None: nothing that could be imported now."""
+    try:
+        content = content_of(portion.folder / path)
+    except SourceMalformed:
+        return None
+    return None if content.kind is FileKind.ORDERS else content
+
+
+def _wanted_content(portion: Portion, path: PurePosixPath) -> Content:
+    content = content_of(portion.folder / path)
+    if content.kind is FileKind.ORDERS:
+        raise ExchangeRefused("exchange_orders_later")
+    return content
+
+
+def _run_kind(contents: Iterable[Content]) -> RunKind:
+    """What the history calls an import of these files."""
+    kinds = {content.kind for content in contents} - REFERENCE_BOOKS
+    if len(kinds) == 1:
+        return _RUN_KINDS.get(next(iter(kinds)), RunKind.CATALOG)
+    return RunKind.ALL if FileKind.CONTRAGENTS in kinds else RunKind.CATALOG
+
+
+def _files_of_run(portion: Portion, files: Mapping[PurePosixPath, Content]) -> Mapping[str, Path]:
+    """What a run needs: the files, the books that they refer to, and their pictures.
 
     A name that 1C's exports do not have becomes a usual one, or the run would pass the file over.
     """
-    wanted: Sequence[PurePosixPath] = (*portion.books(), path)
-    if kind in (FileKind.GOODS, FileKind.OFFERS):
-        wanted = (*wanted, *portion.pictures())
-    files = {str(one): portion.folder / one for one in wanted}
-    named, _ = recognise(path.name)
-    if named is not kind and named not in REFERENCE_BOOKS:
-        files.pop(str(path))
-        files[_USUAL_NAMES.get(kind, path.name) if kind else "import.xml"] = portion.folder / path
-    return files
+    found = {str(book): portion.folder / book for book in portion.books()}
+    for number, (path, content) in enumerate(files.items(), start=1):
+        is_usual = recognise(path.name)[0] is content.kind
+        name = str(path) if is_usual else f"{_USUAL_WORDS.get(content.kind, 'import')}_{number}.xml"
+        found[name] = portion.folder / path
+    if any(content.kind in (FileKind.GOODS, FileKind.OFFERS) for content in files.values()):
+        found |= {str(picture): portion.folder / picture for picture in portion.pictures()}
+    return found

@@ -85,9 +85,13 @@ class Ledger:
         if not any(note.is_whole for note in notes):
             raise ExchangeRefused("exchange_export_not_full")
         files: dict[str, Path] = {}
+        seen: set[tuple[int, int]] = set()
         for number, note in enumerate(notes):
             if note.folder is None or not self._folders.has(note.folder):
                 raise ExchangeRefused("exchange_export_incomplete", files=note.name)
-            xml = (path for path in note.folder.rglob("*") if path.suffix.lower() == ".xml" and path.is_file())
-            files |= {f"{number:05}/{path.relative_to(note.folder).as_posix()}": path for path in xml}
+            for path in note.folder.rglob("*.[xX][mM][lL]"):
+                status = path.stat()  # one file may have been imported again, by another name of the same file
+                if (status.st_dev, status.st_ino) not in seen:
+                    seen.add((status.st_dev, status.st_ino))
+                    files[f"{number:05}/{path.relative_to(note.folder).as_posix()}"] = path
         return files

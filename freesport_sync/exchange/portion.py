@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,6 +71,11 @@ class Portion:
         return tuple(sorted(path for path in wanted if path not in self._asked_for))
 
     @property
+    def waiting_xml(self) -> tuple[PurePosixPath, ...]:
+        """Those that are no archives."""
+        return tuple(path for path in self.waiting if path.suffix.lower() == ".xml")
+
+    @property
     def size_bytes(self) -> int:
         return sum(self._sizes.values())
 
@@ -119,8 +124,8 @@ class Portion:
             (self.folder / path).unlink()
             self._sizes.pop(path)
 
-    def chosen(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
-        """The XML files that a name means, in import order; they count as asked for. The caller holds `lock`.
+    def named(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
+        """The XML files that a name means; the caller holds `lock`.
 
         Args:
             path: a file; an archive, or None, means all that were not asked for yet.
@@ -129,13 +134,16 @@ class Portion:
             ExchangeRefused: there is no such file.
         """
         if path is None or path.suffix.lower() == ".zip":
-            found = [known for known in self.waiting if known.suffix.lower() == ".xml"]
+            found = self.waiting_xml
         else:
-            found = [known for known in self._sizes if str(known).lower() == str(path).lower()]
+            found = tuple(known for known in self._sizes if str(known).lower() == str(path).lower())
         if not found or (path is not None and path.suffix.lower() not in (".xml", ".zip")):
             raise ExchangeRefused("exchange_file_missing", file="" if path is None else path.name)
-        self._asked_for.update(found)
-        return tuple(sorted(found, key=_import_order))
+        return found
+
+    def ask_for(self, paths: Iterable[PurePosixPath]) -> None:
+        """These files are being imported, or have been; what comes of them now is a new file."""
+        self._asked_for.update(paths)
 
     def find_files(self) -> bool:
         """Look what lies in the folder of an earlier server; returns whether anything is to be imported."""
@@ -284,11 +292,6 @@ class Inbox:
                 yield portion
             else:
                 portion.remove()
-
-
-def _import_order(path: PurePosixPath) -> tuple[int, tuple[int, ...], str]:
-    kind, segments = recognise(path.name)
-    return list(FileKind).index(kind) if kind else 0, segments, path.name
 
 
 def _placed(entry: PurePosixPath) -> PurePosixPath:

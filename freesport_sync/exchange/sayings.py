@@ -50,11 +50,11 @@ class Sayings:
             return progress(self._texts("onec.queued", file=current.name))
         return progress(self._texts("onec.starting", file=one.name))
 
-    def checked(self, reports: tuple[RunReport, ...]) -> Reply:
+    def checked(self, report: RunReport) -> Reply:
         """The end of a dry run: `success` would make 1C forget changes that the shop has not got."""
-        counts = [count for report in reports for count in report.counts.values()]
-        issues = sum(total.count for report in reports for total in report.issue_totals)
-        created, updated = sum(count.created for count in counts), sum(count.updated for count in counts)
+        issues = sum(total.count for total in report.issue_totals)
+        created = sum(count.created for count in report.counts.values())
+        updated = sum(count.updated for count in report.counts.values())
         return failure(self._texts("onec.dry_run", created=created, updated=updated, issues=issues))
 
     def too_often(self) -> str:
