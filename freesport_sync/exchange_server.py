@@ -69,7 +69,7 @@ def serve(
         inbox = Inbox(paths.exchange / "portions", _limits(settings))
         imports = Imports(run, folders, _import_rules(settings, backups, is_dry_run), report_run)
         endpoint = Endpoint(doorkeeper, inbox, imports, _endpoint_rules(settings, is_dry_run), Sayings(texts), report)
-        for portion in inbox.left_over(rules.keep_days):
+        for portion in inbox.left_over():
             endpoint.adopt(portion)
         started = ServerStarted(
             address=f"{listener.url}{PATHS[0]}",
@@ -128,6 +128,7 @@ def _endpoint_rules(settings: Settings, is_dry_run: bool) -> EndpointRules:
         stall_s=STALL_S,
         idle_s=rules.idle_s,
         imports_when_idle=rules.import_when_idle,
+        keep_days=rules.keep_days,
         is_dry_run=is_dry_run,
     )
 

@@ -49,6 +49,7 @@ class EndpointRules:
         stall_s: how long the body of a request may stand still.
         idle_s: after which files that nobody asks to import are told of.
         imports_when_idle: import them then.
+        keep_days: how long portions are kept that were not imported.
         is_dry_run: nothing is written to the shop.
     """
 
@@ -60,6 +61,7 @@ class EndpointRules:
     stall_s: float
     idle_s: float
     imports_when_idle: bool
+    keep_days: int
     is_dry_run: bool
 
 
@@ -110,6 +112,8 @@ class Endpoint:
         """The ASGI application."""
         addresses = [address for path in PATHS for address in (path, f"{path}/")]
         routes = [Route(address, self._exchange, methods=["GET", "POST"]) for address in addresses]
+        for route in routes:
+            (route.methods or set()).discard("HEAD")  # Starlette adds it, and an import is no question
         routes.append(Route(HEALTH, _healthy, methods=["GET"]))
         app = Starlette(routes=routes, exception_handlers={HTTPException: self._not_found}, lifespan=self._lifespan)
         app.router.redirect_slashes = False  # 1C does not send the body again
@@ -201,6 +205,7 @@ class Endpoint:
             await self._new_portion(session, sender)
 
     async def _new_portion(self, session: Session, sender: Sender) -> Portion:
+        await asyncio.to_thread(self._inbox.forget_old, self._rules.keep_days)
         portion = session.portion = await asyncio.to_thread(self._inbox.new_portion)
         self._held.append(_Held(portion, sender))
         return portion
@@ -300,7 +305,8 @@ class Endpoint:
                     continue
                 if not portion.waiting:
                     self._held.remove(held)
-                    await asyncio.to_thread(portion.remove)
+                    if not portion.has_failed:
+                        await asyncio.to_thread(portion.remove)
                 elif not held.is_told:
                     self._tell_idle(held, idle_s)
             await asyncio.sleep(pause_s)

@@ -133,7 +133,15 @@ class Imports:
     def submit(self, sender: Sender, portion: Portion, path: PurePosixPath | None) -> Import:
         """Import a file of a portion, or all that nobody has asked for, after those that were asked for before."""
         name = ", ".join(map(str, portion.waiting)) if path is None else path.name
-        return self._submit(name, lambda one: self._import(one, sender, portion, path))
+
+        def work(one: Import) -> RunReport:
+            try:
+                return self._import(one, sender, portion, path)
+            except BaseException:
+                portion.has_failed = True
+                raise
+
+        return self._submit(name, work)
 
     def deactivate(self, sender: Sender, timestamp: int) -> Import:
         """Hide what the full export that began with a login did not contain."""

@@ -61,6 +61,8 @@ class Portion:
         self.received_at = time.monotonic()
         self.is_busy = False
         """A file is on its way."""
+        self.has_failed = False
+        """An import of it did not succeed: somebody may want to look at the files."""
         self._sizes: dict[PurePosixPath, int] = {}
         self._asked_for: set[PurePosixPath] = set()
 
@@ -142,11 +144,24 @@ class Portion:
         return found
 
     def ask_for(self, paths: Iterable[PurePosixPath]) -> None:
-        """These files are being imported, or have been; what comes of them now is a new file."""
-        self._asked_for.update(paths)
+        """These files are being imported, or have been; what comes of them now is a new file.
+
+        The next server is told, too: it must not take them for files that nobody has asked for, and bring back the
+        stocks of yesterday.
+        """
+        fresh = set(paths) - self._asked_for
+        self._asked_for |= fresh
+        with suppress(OSError), self._notes.open("a", encoding="utf-8") as file:
+            file.writelines(f"{path}\n" for path in fresh)
+
+    @property
+    def _notes(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.asked")
 
     def find_files(self) -> bool:
         """Look what lies in the folder of an earlier server; returns whether anything is to be imported."""
+        with suppress(OSError):
+            self._asked_for.update(map(PurePosixPath, self._notes.read_text("utf-8").splitlines()))
         for path in self.folder.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 self._sizes[PurePosixPath(path.relative_to(self.folder).as_posix())] = path.stat().st_size
@@ -164,6 +179,7 @@ class Portion:
     def remove(self) -> None:
         """Forget everything; what was imported lies in the folders of its runs."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._notes.unlink(missing_ok=True)
         self._sizes.clear()
 
 
@@ -283,15 +299,23 @@ class Inbox:
             raise _refusal(error) from error
         return Portion(self._folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(4)}", self._limits)
 
-    def left_over(self, keep_days: int) -> Iterator[Portion]:
-        """The portions that an earlier server has left; those that are too old are removed."""
-        oldest = time.time() - keep_days * _DAY_S
-        for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+    def left_over(self) -> Iterator[Portion]:
+        """The portions of an earlier server in which files wait that nobody has asked for."""
+        for folder in self._folders():
             portion = Portion(folder, self._limits)
-            if folder.stat().st_mtime >= oldest and portion.find_files():
+            if portion.find_files():
                 yield portion
-            else:
-                portion.remove()
+
+    def forget_old(self, keep_days: int) -> None:
+        """Remove portions that were begun too many days ago."""
+        oldest = time.time() - keep_days * _DAY_S
+        for folder in self._folders():
+            with suppress(OSError):
+                if folder.stat().st_mtime < oldest:
+                    Portion(folder, self._limits).remove()
+
+    def _folders(self) -> list[Path]:
+        return sorted(path for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []
 
 
 def _placed(entry: PurePosixPath) -> PurePosixPath:

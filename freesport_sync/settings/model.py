@@ -160,8 +160,8 @@ class ExchangeSettings(_Section):
     session_s: int = Field(14_400, ge=60, le=604_800)
     allow_older: bool = False
     backup_hours: int = Field(24, ge=0, le=8760)
-    keep_runs: int = Field(100, ge=1, le=100_000)
-    keep_days: int = Field(14, ge=1, le=36_500)
+    keep_runs: int = Field(1000, ge=1, le=100_000)
+    keep_days: int = Field(7, ge=1, le=36_500)
 
 
 class Warehouse(_Section):
