@@ -24,6 +24,8 @@ class PastRun:
     kind: str
     operator: str
     host: str
+    trigger: str
+    """What has started it: a `core.run.Trigger`, or a word of a newer program."""
     is_dry_run: bool
     status: str
     stage: str

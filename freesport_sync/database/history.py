@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from freesport_sync.core.history import IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal, RunKind
+from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal, RunKind, Trigger
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, runs
 
@@ -136,6 +136,7 @@ def _past_run(row: Any) -> PastRun:
         kind=row.kind,
         operator=row.operator,
         host=row.host,
+        trigger=row.request.get("trigger", Trigger.COMMAND_LINE.value),
         is_dry_run=row.is_dry_run,
         status=row.status,
         stage=row.stage,

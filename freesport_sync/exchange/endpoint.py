@@ -205,7 +205,8 @@ class Endpoint:
             await self._new_portion(session, sender)
 
     async def _new_portion(self, session: Session, sender: Sender) -> Portion:
-        await asyncio.to_thread(self._inbox.forget_old, self._rules.keep_days)
+        in_use = {held.portion.folder for held in self._held}
+        await asyncio.to_thread(self._inbox.forget_old, self._rules.keep_days, in_use)
         portion = session.portion = await asyncio.to_thread(self._inbox.new_portion)
         self._held.append(_Held(portion, sender))
         return portion

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,8 @@ from freesport_sync.os_support import DISK_FULL
 
 SPARE_BYTES = 200 * 1024**2
 """What must stay free on the disk."""
+MAX_UNUSED = 50
+"""Portions that nobody has asked to import, or whose import failed; 1C sends them again."""
 _XML_STARTS = (b"<?xml", b"\xef\xbb\xbf<?xml")
 _DAY_S = 86_400
 REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - {FileKind.CONTRAGENTS}
@@ -306,12 +308,17 @@ class Inbox:
             if portion.find_files():
                 yield portion
 
-    def forget_old(self, keep_days: int) -> None:
-        """Remove portions that were begun too many days ago."""
+    def forget_old(self, keep_days: int, in_use: Collection[Path]) -> None:
+        """Remove portions that were begun too many days ago, and the oldest where there are too many.
+
+        Args:
+            keep_days: how long they are kept.
+            in_use: folders that stay.
+        """
         oldest = time.time() - keep_days * _DAY_S
-        for folder in self._folders():
+        for number, folder in enumerate(reversed([one for one in self._folders() if one not in in_use])):
             with suppress(OSError):
-                if folder.stat().st_mtime < oldest:
+                if number >= MAX_UNUSED or folder.stat().st_mtime < oldest:
                     Portion(folder, self._limits).remove()
 
     def _folders(self) -> list[Path]:
