@@ -199,8 +199,16 @@ class Server:
 
     def clock(self) -> float:
         """The server's clock in seconds since 1970, ours where it does not tell."""
+        said = self._said_clock()
+        return time.time() if said is None else said
+
+    def runs_commands(self) -> bool:
+        """Whether the server lets us run something, as the digests need it."""
+        return self._said_clock() is not None
+
+    def _said_clock(self) -> float | None:
         said = self._execute("date +%s", min(self.profile.timeout_s, _CLOCK_PATIENCE_S)).strip()
-        return float(said) if said.isdigit() and len(said) < 12 else time.time()
+        return float(said) if said.isdigit() and len(said) < 12 else None
 
     def _execute(self, command: str, patience_s: float) -> bytes:
         """What a command prints; empty where the server runs none, or does not come to an end."""
