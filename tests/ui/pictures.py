@@ -36,6 +36,7 @@ from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
+from tests.ui.pictures_server import take_server
 from tests.ui.scenery import add_other_sessions
 
 VARIANTS = {
@@ -105,6 +106,7 @@ class Photographer:
         self._sessions()
         self._page("log", "log")
         self._connections()
+        take_server(self, desk)
         self._rest()
         desk.close()
 
