@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from freesport_sync.errors import SyncError
 from freesport_sync.transfer.host_keys import is_fingerprint, same_fingerprint
@@ -100,6 +100,7 @@ class HostKeyDialog(QDialog):
         title = label(texts("host_key.expected"))
         title.setBuddy(self.expected)
         self.verdict = label("", "muted", is_wrapped=True)
+        self.verdict.setMinimumHeight(2 * self.verdict.fontMetrics().lineSpacing())
         self.remember = button(texts("host_key.remember"), self._remember, tools, "lock", tooltip=texts("host_key.tip"))
         self.once = button(texts("host_key.once"), self._accept_once, tools, tooltip=texts("host_key.once_tip"))
         self.leave = button(texts("host_key.leave"), self.reject, tools, role="primary")
@@ -116,10 +117,9 @@ class HostKeyDialog(QDialog):
         layout.addWidget(self.verdict)
         layout.addSpacing(SPACE // 2)
         layout.addLayout(row(self.remember, self.once, None, self.leave))
-        self.setFixedWidth(WIDTH)
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         self._compare("")
-        self.adjustSize()
+        self.setMinimumWidth(WIDTH)
+        self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))
         self.expected.setFocus()
 
     def _facts(self, error: SyncError) -> QGridLayout:
@@ -160,6 +160,7 @@ class HostKeyDialog(QDialog):
 
 def _fixed_width(text: str) -> QWidget:
     result = selectable(text)
+    result.setWordWrap(False)
     result.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
     return result
 

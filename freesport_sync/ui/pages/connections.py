@@ -75,6 +75,7 @@ class ConnectionsPage(QWidget):
         self.database.check_wanted.connect(self.connected)
         self.server = ServerPane(tools)
         self.server.saved.connect(self._save_server)
+        self.server.told.connect(self._scroll_to_result, Qt.ConnectionType.QueuedConnection)  # once it has its size
         self.add = button(texts("connections.add"), self._add, tools)
         self.remove = button(texts("connections.remove"), self._remove, tools)
         self.export = button(
@@ -107,7 +108,8 @@ class ConnectionsPage(QWidget):
         self.tabs.setAccessibleName(texts("connections.parts"))
         self.tabs.tabBar().setAccessibleName(texts("connections.parts"))
         self.tabs.addTab(_scrolled(self.database), texts("connections.database"))
-        self.tabs.addTab(_scrolled(self.server), texts("connections.server"))
+        self._server_scroll = _scrolled(self.server)
+        self.tabs.addTab(self._server_scroll, texts("connections.server"))
         cards = QHBoxLayout()
         cards.setSpacing(GAP)
         cards.addWidget(left, 2)
@@ -296,6 +298,10 @@ class ConnectionsPage(QWidget):
             backend.reopen(backend.options)
         else:
             self._show_profiles(saved.profiles)
+
+    def _scroll_to_result(self) -> None:
+        for part in (self.server.checks, self.server.said):
+            self._server_scroll.ensureWidgetVisible(part)
 
     def _pick_export(self) -> None:
         texts = self._tools.texts

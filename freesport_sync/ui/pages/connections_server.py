@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import HostKeyUnknown, SyncError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from freesport_sync.settings.choice import PasswordPlace
     from freesport_sync.settings.model import SshSettings
 
+_LINES = ("host", "user", "folder", "key_file", "passphrase", "password", "archive_folder", "media_root")
 _TEXTS = ("folder", "archive_folder", "media_root")
 _SECRETS = ("password", "passphrase")
 
@@ -51,6 +52,8 @@ class ServerPane(QWidget):
 
     saved = Signal(object)
     """`EditedServer`: to be kept."""
+    told = Signal()
+    """There is something to be read below the form."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
@@ -136,31 +139,35 @@ class ServerPane(QWidget):
         """It was kept."""
         texts = self._tools.texts
         secret = "" if place is None else texts(f"connections.password_{place.value}")
-        self.say("good", texts("connections.ssh_saved" if is_active else "connections.ssh_saved_other"), secret)
+        later = "" if is_active else texts("connections.ssh_later")
+        self.say("good", texts("connections.ssh_saved"), later, secret)
 
     def say(self, tone: str, what: str, *more: str) -> None:
         """Tell of something that was done."""
         self.said.say(tone, what, *more)
         self.said.show()
+        self.told.emit()
 
     def say_error(self, error: SyncError) -> None:
         """Something did not work."""
         self.said.say_error(error)
         self.said.show()
+        self.told.emit()
 
     def _lay_out(self) -> None:
         texts = self._tools.texts
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
+        pick = button(texts("connections.ssh_pick"), self._pick_key, self._tools, "folder")
+        port = label(texts("connections.ssh_port"))
+        port.setBuddy(self.port)
+        self.port.setAccessibleName(texts("connections.ssh_port").replace("&", ""))
+        beside: dict[str, tuple[QWidget, ...]] = {"host": (port, self.port), "password": (self.use_agent,)}
+        beside["key_file"] = (pick,)
+        form = QGridLayout()
         form.setVerticalSpacing(SPACE)
         form.setHorizontalSpacing(GAP)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        pick = button(texts("connections.ssh_pick"), self._pick_key, self._tools, "folder")
-        for name in ("host", "port", "user", "folder", "key_file", "passphrase", "use_agent", "password"):
-            self._add_field(form, name, pick if name == "key_file" else None)
-        form.addRow("", label(texts("connections.ssh_ways"), "muted", is_wrapped=True))
-        for name in ("archive_folder", "media_root"):
-            self._add_field(form, name)
+        form.setColumnStretch(1, 1)
+        for line, name in enumerate(_LINES):
+            self._add_line(form, line, name, *beside.get(name, ()))
         for name in _SECRETS:
             self._edit(name).setEchoMode(QLineEdit.EchoMode.Password)
         layout = QVBoxLayout(self)
@@ -169,6 +176,7 @@ class ServerPane(QWidget):
         layout.addWidget(label(texts("connections.ssh_about"), "muted", is_wrapped=True))
         layout.addWidget(self.reason)
         layout.addLayout(form)
+        layout.addWidget(label(texts("connections.ssh_ways"), "muted", is_wrapped=True))
         layout.addLayout(row(self.test, self.save, None))
         layout.addWidget(self.said)
         layout.addWidget(self.checks)
@@ -177,22 +185,16 @@ class ServerPane(QWidget):
         self.reason.hide()
         self.said.hide()
 
-    def _add_field(self, form: QFormLayout, name: str, beside: QWidget | None = None) -> None:
-        texts, field = self._tools.texts, getattr(self, name)
-        if field is self.use_agent:
-            form.addRow("", field)
-            return
+    def _add_line(self, form: QGridLayout, line: int, name: str, *beside: QWidget) -> None:
+        texts, field = self._tools.texts, self._edit(name)
         title = label(texts(f"connections.ssh_{name}"))
         title.setBuddy(field)
         field.setAccessibleName(texts(f"connections.ssh_{name}").replace("&", ""))
-        if isinstance(field, QLineEdit):
-            field.setPlaceholderText(texts(f"connections.ssh_{name}_hint"))
-        if beside is None:
-            form.addRow(title, field)
-            return
-        both = row(field, beside)
-        both.setStretch(0, 1)
-        form.addRow(title, both)
+        field.setPlaceholderText(texts(f"connections.ssh_{name}_hint"))
+        fields = row(field, *beside)
+        fields.setStretch(0, 1)
+        form.addWidget(title, line, 0)
+        form.addLayout(fields, line, 1)
 
     def _edit(self, name: str) -> QLineEdit:
         edit: QLineEdit = getattr(self, name)
@@ -229,11 +231,11 @@ class ServerPane(QWidget):
         self.checks.show_server(items)
         failing = failing_step(items)
         if not failing:
-            self.said.say("good", texts("connections.ssh_good"))
+            self.say("good", texts("connections.ssh_good"))
             return
         failed = next(item for item in items if not item.is_ok)
         error = SyncError(failed.code, **failed.params)
-        self.said.say(
+        self.say(
             "bad",
             texts("connections.ssh_bad", step=texts(f"steps.ssh_{failing}")),
             "" if texts.has(f"check.{failed.code}") else texts.error(error).hint,

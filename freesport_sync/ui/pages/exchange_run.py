@@ -171,7 +171,8 @@ class RunCard(Card):
             yield texts.count("exchange.pulled", pulled.fetched, size=size, unchanged=unchanged)
             yield from self._listed("exchange.pull_unfinished", pulled.unfinished)
         if found is not None:
-            yield texts.count("exchange.files", found.files, size=texts.size(found.size_bytes))
+            if pulled is None:
+                yield texts.count("exchange.files", found.files, size=texts.size(found.size_bytes))
             yield (
                 texts("cli.export_age", created_at=texts.moment(found.created_at), age=texts.age(found.age_s or 0))
                 if found.created_at is not None

@@ -165,11 +165,12 @@ class SourcePicker(QWidget):
         ssh = application.settings.ssh
         self._has_server = ssh.host is not None and ssh.user is not None
         if self._has_server:
-            self.server.setText(f"{ssh.login} · {ssh.folder or texts('exchange.server_home')}")
-            words = [texts("exchange.server_fetches")]
+            self.server.setText(ssh.login)
+            folder = ssh.folder or texts("exchange.server_home")
+            words = [texts("exchange.server_folder", folder=folder), texts("exchange.server_fetches")]
             if ssh.archive_folder is not None:
                 words.append(texts("exchange.server_archives", folder=ssh.archive_folder))
-            self.server_state.setText(" ".join(words))
+            self.server_state.setText("\n".join(words))
         else:
             self.server.setText(texts("exchange.server_none"))
             self.server_state.setText(texts("exchange.server_none_more"))

@@ -102,7 +102,8 @@ class CheckList(QWidget):
             name = texts(f"steps.ssh_{step}")
             passed = [item for item in items if item.is_ok and _step_of(item) == step]
             for item in passed:
-                self._add(True, f"{name}: {texts.check(item.code, item.params).removeprefix('SSH: ')}")
+                told = texts.check(item.code, item.params).removeprefix("SSH: ")
+                self._add(True, told[:1].upper() + told[1:])
             if step == failing:
                 failed = next(item for item in items if not item.is_ok)
                 is_point = texts.has(f"check.{failed.code}")
