@@ -207,11 +207,11 @@ def test_a_run_of_another_computer_can_be_stopped(stocked_shop: Shop, open_desk:
     desk.until(lambda: "погибла" in texts_in(page.summary))  # nobody holds the lock for it
 
 
-def test_connections_are_tested_saved_and_used(
-    stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_connections_are_tested_saved_used_and_tried(
+    stocked_shop: Shop, dearer: Path, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyring, "set_password", keyring.backends.fail.Keyring().set_password)  # type: ignore[no-untyped-call]
-    desk = open_desk(None, is_demo=True)
+    desk = open_desk(None, is_demo=True, data_dir=dearer)
     desk.until(lambda: desk.window.connections.list.count() == 2)
     desk.window.show_page("connections")
     page, url = desk.window.connections, stocked_shop.url
@@ -238,6 +238,10 @@ def test_connections_are_tested_saved_and_used(
     desk.until(lambda: (tmp_path / "colleague.toml").exists())
     assert load_profiles(tmp_path / "colleague.toml") == (Profile("Магазин", page.database.form.url()),)
     assert str(url.password) not in (tmp_path / "colleague.toml").read_text("utf-8")
+    desk.until(desk.window.exchange.form.start.isEnabled)
+    desk.click(page.database.next)
+    end = desk.end_of_run()
+    assert (end.error, end.request.is_dry_run, end.request.source) == (None, True, dearer)
 
 
 def test_the_first_start_ends_in_a_dry_run(open_desk: OpenDesk) -> None:

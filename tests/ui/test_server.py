@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -235,6 +236,19 @@ def test_a_changed_key_is_refused_and_nobody_is_asked(site: Site, server: SshSer
     desk.until(lambda: "шаг «Ключ сервера»" in texts_in(pane.said))
     assert desk.window.exchange.host_key.dialog is None
     assert pane.host_key.dialog is None
+
+
+def test_the_window_closes_although_a_server_is_silent(site: Site) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        site.configure(SshServer(silent.getsockname()[1], "onec", site.home / "id", ""))
+        desk = site.open()
+        desk.window.exchange.server_wanted.emit()
+        desk.click(desk.window.connections.server.test)
+        connection, _ = silent.accept()
+        began = time.monotonic()
+        desk.close()
+        assert time.monotonic() - began < 5
+        connection.close()
 
 
 class Stuck(SftpServer):

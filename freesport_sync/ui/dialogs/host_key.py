@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QFontDatabase, QShowEvent
+from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
 
 from freesport_sync.errors import SyncError
 from freesport_sync.transfer.host_keys import is_fingerprint, same_fingerprint
@@ -115,12 +115,18 @@ class HostKeyDialog(QDialog):
         layout.addWidget(title)
         layout.addWidget(self.expected)
         layout.addWidget(self.verdict)
-        layout.addSpacing(SPACE // 2)
+        layout.addStretch(1)
         layout.addLayout(row(self.remember, self.once, None, self.leave))
         self._compare("")
         self.setMinimumWidth(WIDTH)
-        self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # its texts are not that narrow
         self.expected.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        height = self.heightForWidth(WIDTH)  # it knows its fonts only now
+        self.setMinimumHeight(height)
+        self.resize(WIDTH, height)
 
     def _facts(self, error: SyncError) -> QGridLayout:
         grid = QGridLayout()
@@ -159,8 +165,8 @@ class HostKeyDialog(QDialog):
 
 
 def _fixed_width(text: str) -> QWidget:
-    result = selectable(text)
-    result.setWordWrap(False)
+    result = label(text)
+    result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     result.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
     return result
 

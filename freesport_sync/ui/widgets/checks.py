@@ -67,6 +67,7 @@ class CheckList(QWidget):
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tools = tools
+        self._count = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE)
@@ -76,6 +77,7 @@ class CheckList(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         clear(self._grid)
+        self._count = 0
 
     def show_items(self, items: tuple[CheckItem, ...]) -> None:
         """Show the points of a check."""
@@ -114,7 +116,7 @@ class CheckList(QWidget):
                 self._add(None, f"{name}: {texts('steps.not_reached')}")
 
     def _add(self, is_ok: bool | None, text: str) -> None:
-        number = self._grid.rowCount()
+        number, self._count = self._count, self._count + 1
         sign = QLabel()
         picture, tone, role, tip = _SIGNS[is_ok]
         sign.setPixmap(pixmap(picture, self._tools.theme.color(tone), 16, self.devicePixelRatioF()))
