@@ -17,10 +17,11 @@ import pytest
 
 from freesport_sync.core.run import Stage
 from freesport_sync.settings.model import SshSettings
-from freesport_sync.settings.profiles import load_profiles
+from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.host_key import HostKeyDialog, HostKeyQuestion
 from freesport_sync.ui.run_feed import StageState
+from tests.e2e.program import address
 from tests.shop import Shop
 from tests.ssh_server import PASSWORD, SftpServer, SshServer, asyncssh_server, make_key
 from tests.ui.conftest import OpenDesk
@@ -100,7 +101,7 @@ def test_a_server_is_set_up_tested_saved_and_imported_from(
     desk.click(source.setup)
     page = desk.window.connections
     pane = page.server
-    desk.until(pane.host.isVisible)
+    desk.until(pane.isEnabled)
     for edit, text in ((pane.host, server.host), (pane.user, server.user), (pane.folder, "нет такой")):
         edit.setText(text)
     pane.port.setValue(server.port)
@@ -238,11 +239,24 @@ def test_a_changed_key_is_refused_and_nobody_is_asked(site: Site, server: SshSer
     assert pane.host_key.dialog is None
 
 
+def test_a_connection_of_a_colleague_brings_its_server(site: Site, stocked_shop: Shop, tmp_path: Path) -> None:
+    desk = site.open()
+    page, file = desk.window.connections, tmp_path / "colleague.toml"
+    desk.until(page.server.isEnabled)
+    ssh = SshSettings(host="shop.example.ru", port=2222, user="onec", folder="/srv/1c", quiet_s=5)
+    save_profiles(file, (Profile("Магазин", address(stocked_shop.url), ssh),), is_for_others=True)
+    page.import_from(file)
+    desk.until(lambda: page.server.host.text() == "shop.example.ru")
+    assert page.server.edited().ssh == ssh
+    assert desk.texts("connections.imported") in texts_in(page.server.said)
+
+
 def test_the_window_closes_although_a_server_is_silent(site: Site) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         site.configure(SshServer(silent.getsockname()[1], "onec", site.home / "id", ""))
         desk = site.open()
         desk.window.exchange.server_wanted.emit()
+        desk.until(desk.window.connections.server.test.isEnabled)
         desk.click(desk.window.connections.server.test)
         connection, _ = silent.accept()
         began = time.monotonic()

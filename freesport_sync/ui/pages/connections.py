@@ -65,6 +65,7 @@ class ConnectionsPage(QWidget):
         self._profiles: tuple[Profile, ...] = ()
         self._wanted: str | None = None
         self._shown: str | None = None
+        self._offered: Profile | None = None
         texts = tools.texts
         self.list = QListWidget()
         self.list.setAccessibleName(texts("connections.saved"))
@@ -105,6 +106,7 @@ class ConnectionsPage(QWidget):
         left.content.addLayout(row(self.add, self.remove))
         left.content.addLayout(row(self.export, self.load))
         self.tabs = QTabWidget()
+        self.tabs.setEnabled(False)  # what was typed now would be overwritten by what is saved
         self.tabs.setAccessibleName(texts("connections.parts"))
         self.tabs.tabBar().setAccessibleName(texts("connections.parts"))
         self.tabs.addTab(_scrolled(self.database), texts("connections.database"))
@@ -136,6 +138,7 @@ class ConnectionsPage(QWidget):
                 self._add_item(profile.name, profile.database_url)
         self.list.blockSignals(False)
         self.list.setCurrentRow(max(0, self._row_of(wanted)))
+        self.tabs.setEnabled(True)
         self._draw()
 
     def _with_settings(self, profiles: tuple[Profile, ...], active: str) -> tuple[Profile, ...]:
@@ -197,7 +200,11 @@ class ConnectionsPage(QWidget):
         name = self.list.currentItem().text()
         about = texts(f"connections.{chosen}_about") if is_fixed else ""
         self.database.show_database(name, None if is_fixed else chosen, about, chosen == self._active())
-        self.server.show_server(self._profile(chosen).ssh)
+        offered, self._offered = self._offered, None
+        self.server.show_server((offered or self._profile(chosen)).ssh)
+        if offered is not None:
+            for pane in (self.database, self.server):
+                pane.say("good", texts("connections.imported"), texts("connections.imported_more"))
         self.tabs.setTabEnabled(1, chosen != DEMO)
         self.remove.setEnabled(not is_fixed)
         self.export.setEnabled(chosen != DEMO)
@@ -333,10 +340,12 @@ class ConnectionsPage(QWidget):
     def _imported(self, found: tuple[Profile, ...]) -> None:
         new = {one.database_url for one in found}
         if found:
+            self._offered = found[0]  # also where something else is in use: it is to be looked at, and saved
             others = (one for one in self._profiles if one.database_url not in new)
             self._save((*others, *found), found[0].database_url)
 
     def _failed(self, error: SyncError) -> None:
+        self.tabs.setEnabled(True)
         self.tabs.setCurrentIndex(0)
         self.database.say_error(error)
 

@@ -79,7 +79,7 @@ class ServerPane(QWidget):
             texts("connections.ssh_save"), self._save, tools, "save", "primary", "", texts("connections.ssh_save_tip")
         )
         self.host_key = HostKeyQuestion(tools, self)
-        self.host_key.accepted.connect(self._test)
+        self.host_key.accepted.connect(self._check)
         self.host_key.refused.connect(self._refused)
         self._lay_out()
         for edit in (self.host, self.user, self.key_file):
@@ -217,11 +217,16 @@ class ServerPane(QWidget):
         self.saved.emit(self.edited())
 
     def _test(self) -> None:
+        self._tested = self.edited()
+        self._check()
+
+    def _check(self) -> None:
+        """Of what the form said; once more after a host key was accepted."""
+        assert self._tested is not None
         self.say("busy", self._tools.texts("connections.testing"))
         self.checks.clear()
         self.test.setEnabled(False)
         backend = self._tools.backend
-        self._tested = self.edited()
         check = _of(self._tested, lambda server: server.check(backend.leaving))
         backend.do(check, self._show_result, self._refused)
 
