@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 from freesport_sync.core.backup import Backup
@@ -30,7 +29,6 @@ from freesport_sync.database.history import (
 from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
 from freesport_sync.errors import ConfigError
 from freesport_sync.history_reader import HistoryReader
-from freesport_sync.os_support import write_private_file
 from freesport_sync.pipeline.backup import run_backup
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
 from freesport_sync.pipeline.media_root import MediaRoot
@@ -39,25 +37,17 @@ from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.server_files import PinnedHostKey, ServerFiles
-from freesport_sync.settings.edit import change_settings
+from freesport_sync.settings.choice import PasswordPlace, choose_database, choose_server, keep_ssh_secrets
 from freesport_sync.settings.listing import ListedSetting, list_settings
-from freesport_sync.settings.model import Settings, load_settings
+from freesport_sync.settings.model import Settings, SshSettings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
-from freesport_sync.settings.secrets import database_password, keep_database_password
+from freesport_sync.settings.secrets import database_password
 from freesport_sync.texts import Texts
 
 DATABASE = "freesport"
 DEMO_DATABASE = "freesport_demo"
 """Apart from the other one, so that trying the demo never touches what somebody has imported for real."""
-
-
-class PasswordPlace(StrEnum):
-    """Where a password has been put."""
-
-    KEY_STORE = "key_store"
-    FILE = "file"
-    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,17 +200,18 @@ class Application:
         """Reads the history for as long as a window is open; to be closed."""
         return HistoryReader(self._target)
 
-    def check(self, media_root: Path | None = None) -> tuple[CheckItem, ...]:
+    def check(self, media_root: Path | None = None, with_server: bool = True) -> tuple[CheckItem, ...]:
         """Whether an import could run, point by point; writes nothing.
 
         Args:
             media_root: folder of the shop's pictures; None: as the setting says.
+            with_server: the server that 1C exports to, too.
         """
         with self._target() as target:
             items = check_database(target.url, target.label, target.may_create_tables)
         folder = media_root or self.settings.pictures.media_root
         items = items if folder is None else (*items, _check_media_root(folder))
-        return items + self._server_files.check()
+        return items + (self._server_files.check(CancelToken()) if with_server else ())
 
     def history(self, limit: int) -> tuple[PastRun, ...]:
         """The newest runs first."""
@@ -309,19 +300,28 @@ class Application:
         Raises:
             ConfigError: the address is wrong, or a file cannot be written.
         """
-        values: dict[str, str | None] = {"database.url": url}
-        place = PasswordPlace.UNCHANGED
-        if url is not None and password:
-            own_file = self.paths.settings_file.with_name("database.password")
-            if keep_database_password(login_of(parse_url(url)), password):
-                place, values["database.password_file"] = PasswordPlace.KEY_STORE, None
-                own_file.unlink(missing_ok=True)
-            else:
-                own_file.parent.mkdir(parents=True, exist_ok=True)
-                write_private_file(own_file, password)
-                place, values["database.password_file"] = PasswordPlace.FILE, str(own_file)
-        change_settings(self.paths.settings_file, values)
-        return place
+        login = "" if url is None else login_of(parse_url(url))
+        return choose_database(self.paths.settings_file, url, login, password)
+
+    def server_of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> ServerFiles:
+        """A server that nothing is set to yet, to be tried.
+
+        Args:
+            ssh: how to reach it.
+            password: None: the one that is kept.
+            passphrase: of the key file; likewise.
+        """
+        return self._server_files.of(ssh, password, passphrase)
+
+    def keep_server(
+        self, ssh: SshSettings, password: str | None, passphrase: str | None
+    ) -> tuple[SshSettings, PasswordPlace]:
+        """Keep the secrets of a server; see `settings.choice.keep_ssh_secrets`."""
+        return keep_ssh_secrets(self.paths.settings_file, ssh, password, passphrase)
+
+    def choose_server(self, ssh: SshSettings | None) -> None:
+        """Write into the settings which server is meant from now on; an application opened after this uses it."""
+        choose_server(self.paths.settings_file, ssh)
 
     def profiles(self) -> tuple[Profile, ...]:
         """The saved connections."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
@@ -16,7 +17,7 @@ from freesport_sync.errors import ConfigError, SourceMissing, SyncError
 from freesport_sync.pipeline.plan import kinds_of, refuse_contradiction, wants_pictures
 from freesport_sync.pipeline.pull import Pulled, PullJob, archive, imported_files, look, pull
 from freesport_sync.pipeline.received import Received
-from freesport_sync.settings.model import Settings
+from freesport_sync.settings.model import Settings, SshSettings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.settings.secrets import ssh_passphrase, ssh_password
 from freesport_sync.transfer.download import problem_of_reading
@@ -84,13 +85,28 @@ class ServerFiles:
         self._settings = settings
         self._paths = paths
         self._accepted_once: set[str] = set()
+        self._password: str | None = None
+        self._passphrase: str | None = None
         self.received = Received(paths.received)
+
+    def of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> ServerFiles:
+        """Another server; host keys that were accepted here are accepted there.
+
+        Args:
+            ssh: in place of what the settings say.
+            password: None: the one that is kept.
+            passphrase: likewise.
+        """
+        other = ServerFiles(self._settings.model_copy(update={"ssh": ssh}), self._paths)
+        other._accepted_once = self._accepted_once
+        other._password, other._passphrase = password, passphrase
+        return other
 
     def accept_host_key_once(self, fingerprint: str) -> None:
         """Trust a host key until the program ends."""
         self._accepted_once.add(fingerprint)
 
-    def pin_host_key(self, fingerprint: str) -> PinnedHostKey:
+    def pin_host_key(self, fingerprint: str, cancel: CancelToken | None = None) -> PinnedHostKey:
         """Record the server's key, if it has this fingerprint.
 
         Raises:
@@ -98,7 +114,7 @@ class ServerFiles:
             ConnectionFailed: the server cannot be reached.
             ConfigError: no server is configured, or the fingerprint is none.
         """
-        with self._server(CancelToken()) as server:
+        with self._server(cancel or CancelToken()) as server:
             key = server.pin_host_key(fingerprint)
             profile = server.profile
         return PinnedHostKey(profile.host, profile.port, key.key_type, key.fingerprint, str(profile.pinned))
@@ -112,21 +128,25 @@ class ServerFiles:
         with self._server(cancel) as server, self.received.locked():
             _pull(self._job(server, RunRequest(), reporter))
 
-    def check(self) -> tuple[CheckItem, ...]:
+    def check(self, cancel: CancelToken) -> tuple[CheckItem, ...]:
         """Whether files could be fetched, step by step; the last item is the step that fails. Writes nothing.
 
         Nothing is checked where no server is configured.
+
+        Args:
+            cancel: ends it at once.
         """
         ssh = self._settings.ssh
         if ssh.host is None:
             return ()
         items: list[CheckItem] = []
         try:
-            with self._server(CancelToken()) as server:
+            with self._server(cancel) as server:
                 host = {"host": ssh.host, "port": ssh.port, "user": ssh.user}
                 server.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, host)))
                 found = look(self._job(server, RunRequest(), lambda event: None))
                 items.append(CheckItem("ssh_folder", True, {"folder": ssh.folder or ".", "files": len(found.files)}))
+                items.append(CheckItem("ssh_commands" if server.runs_commands() else "ssh_commands_missing", True))
                 items += self._check_rights(server, found)
         except SyncError as error:
             items.append(CheckItem(error.code, False, error.params))
@@ -207,7 +227,6 @@ class ServerFiles:
         ssh = self._settings.ssh
         if ssh.host is None or ssh.user is None:
             raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
-        login = f"{ssh.user}@{ssh.host}:{ssh.port}"
         key_file = None if ssh.key_file is None else ssh.key_file.expanduser()
         profile = Profile(
             host=ssh.host,
@@ -215,13 +234,16 @@ class ServerFiles:
             user=ssh.user,
             key_file=key_file,
             use_agent=ssh.use_agent,
-            password=lambda: ssh_password(login, ssh.password_file),
-            passphrase=lambda: None if key_file is None else ssh_passphrase(key_file, ssh.passphrase_file),
+            password=lambda: self._password or ssh_password(ssh.login, ssh.password_file),
+            passphrase=lambda: None if key_file is None else self._passphrase_of(key_file),
             pinned=self._paths.known_hosts,
             known_hosts=tuple(file.expanduser() for file in ssh.known_hosts),
             timeout_s=ssh.timeout_s,
         )
         return Server(profile, cancel, self._accepted_once)
+
+    def _passphrase_of(self, key_file: Path) -> str | None:
+        return self._passphrase or ssh_passphrase(key_file, self._settings.ssh.passphrase_file)
 
 
 def _pull(job: PullJob) -> Pulled:

@@ -101,7 +101,7 @@ class Texts:
     def _word(self, name: str, value: object) -> object:
         """Parameters that are codes themselves, such as a stage, are words too."""
         words = self._sections.get(name)
-        return words.get(str(value), value) if isinstance(words, dict) else value
+        return ", ".join(words.get(one, one) for one in str(value).split(", ")) if isinstance(words, dict) else value
 
 
 def preferred_language(arguments: list[str]) -> Language:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tomlkit
@@ -12,8 +12,10 @@ from tomlkit.items import Table
 
 from freesport_sync.errors import ConfigError, reason_of
 
+Value = str | int | bool | Sequence[str]
 
-def change_settings(file: Path, values: Mapping[str, str | None]) -> None:
+
+def change_settings(file: Path, values: Mapping[str, Value | None]) -> None:
     """Write settings.
 
     Args:
@@ -28,12 +30,11 @@ def change_settings(file: Path, values: Mapping[str, str | None]) -> None:
         for key, value in values.items():
             section, _, name = key.partition(".")
             table = document.get(section)
-            if not isinstance(table, Table):
-                table = tomlkit.table()
-                document[section] = table
             if value is not None:
-                table[name] = value
-            elif name in table:
+                if not isinstance(table, Table):
+                    document[section] = tomlkit.table()
+                document[section][name] = value
+            elif isinstance(table, Table) and name in table:
                 del table[name]
         replace_file(file, tomlkit.dumps(document))
     except (TOMLKitError, UnicodeError) as error:

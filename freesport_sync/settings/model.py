@@ -131,6 +131,11 @@ class SshSettings(_Section):
     quiet_s: int = Field(30, ge=0, le=86_400)
     timeout_s: int = Field(20, ge=1, le=3600)
 
+    @property
+    def login(self) -> str:
+        """`user@host:port`, for people and for the key store."""
+        return f"{self.user}@{self.host}:{self.port}"
+
 
 class ReceivedSettings(_Section):
     """How long received files are kept."""

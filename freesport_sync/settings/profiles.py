@@ -1,4 +1,4 @@
-"""Saved connections: a name and the address of a database, never a password."""
+"""Saved connections: a name, the address of a database, the server with the files; never a password."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
 from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.settings.edit import replace_file
 
+if TYPE_CHECKING:
+    from freesport_sync.settings.model import SshSettings  # pydantic takes its time, and the window is to come first
+
 FORMAT = 1
+EMBEDDED = "embedded"
+"""In place of the address: the program's private database."""
+_SECRET_FILES = {"password_file", "passphrase_file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +28,13 @@ class Profile:
 
     Args:
         name: for people; unique.
-        database_url: without a password.
+        database_url: without a password; or `EMBEDDED`.
+        ssh: the server that 1C exports to; None: there is none.
     """
 
     name: str
     database_url: str
+    ssh: SshSettings | None = None
 
 
 def load_profiles(file: Path) -> tuple[Profile, ...]:
@@ -36,7 +45,7 @@ def load_profiles(file: Path) -> tuple[Profile, ...]:
     """
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {"profile": []}
-        found = tuple(Profile(str(one["name"]), str(one["database_url"])) for one in values["profile"])
+        found = tuple(Profile(str(one["name"]), str(one["database_url"]), _server(one)) for one in values["profile"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = reason_of(error) if isinstance(error, OSError) else str(error)
         raise ConfigError("profiles_unreadable", file=str(file), reason=reason) from error
@@ -45,8 +54,13 @@ def load_profiles(file: Path) -> tuple[Profile, ...]:
     return found
 
 
-def save_profiles(file: Path, profiles: Sequence[Profile]) -> None:
-    """Write a file of connections, for this program or for that of a colleague.
+def save_profiles(file: Path, profiles: Sequence[Profile], is_for_others: bool = False) -> None:
+    """Write a file of connections.
+
+    Args:
+        file: replaced.
+        profiles: to be written.
+        is_for_others: leave out where secrets are kept on this computer.
 
     Raises:
         ConfigError: it cannot be written.
@@ -57,6 +71,15 @@ def save_profiles(file: Path, profiles: Sequence[Profile]) -> None:
     for one in profiles:
         table = tomlkit.table()
         table["name"], table["database_url"] = one.name, one.database_url
+        if one.ssh is not None:
+            left_out = _SECRET_FILES if is_for_others else set()
+            table["ssh"] = one.ssh.model_dump(mode="json", exclude_defaults=True, exclude=left_out)
         tables.append(table)
     document["profile"] = tables
     replace_file(file, tomlkit.dumps(document))
+
+
+def _server(values: dict[str, Any]) -> SshSettings | None:
+    from freesport_sync.settings.model import SshSettings
+
+    return SshSettings.model_validate(values["ssh"]) if "ssh" in values else None

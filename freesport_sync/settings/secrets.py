@@ -41,7 +41,7 @@ def ssh_password(login: str, password_file: Path | None) -> str | None:
     Raises:
         ConfigError: the file cannot be read, or others may read it.
     """
-    return _secret(SSH_PASSWORD_VARIABLE, password_file, f"ssh {login}")
+    return _secret(SSH_PASSWORD_VARIABLE, password_file, ssh_password_name(login))
 
 
 def ssh_passphrase(key_file: Path, passphrase_file: Path | None) -> str | None:
@@ -54,7 +54,17 @@ def ssh_passphrase(key_file: Path, passphrase_file: Path | None) -> str | None:
     Raises:
         ConfigError: the file cannot be read, or others may read it.
     """
-    return _secret(SSH_PASSPHRASE_VARIABLE, passphrase_file, f"ssh-key {key_file}")
+    return _secret(SSH_PASSPHRASE_VARIABLE, passphrase_file, ssh_passphrase_name(key_file))
+
+
+def ssh_password_name(login: str) -> str:
+    """The key store's user name for the password of an SSH server."""
+    return f"ssh {login}"
+
+
+def ssh_passphrase_name(key_file: Path) -> str:
+    """The key store's user name for the passphrase of a key."""
+    return f"ssh-key {key_file}"
 
 
 def _secret(variable: str, file: Path | None, key_store_user: str) -> str | None:
@@ -65,18 +75,18 @@ def _secret(variable: str, file: Path | None, key_store_user: str) -> str | None
     return _from_keyring(key_store_user)
 
 
-def keep_database_password(login: str, password: str) -> bool:
-    """Put a password into the key store; returns whether this computer has one.
+def keep_secret(name: str, secret: str) -> bool:
+    """Put a secret into the key store; returns whether this computer has one.
 
     Args:
-        login: as for `database_password`.
-        password: replaces the one that is there.
+        name: the key store's user name for it: the login of a database, or see above.
+        secret: replaces the one that is there.
     """
     import keyring
     from keyring.errors import KeyringError
 
     try:
-        keyring.set_password(KEYRING_SERVICE, login, password)
+        keyring.set_password(KEYRING_SERVICE, name, secret)
     except (KeyringError, RuntimeError, OSError) as error:
         log.debug("no key store: %s", type(error).__name__)
         return False

@@ -199,8 +199,16 @@ class Server:
 
     def clock(self) -> float:
         """The server's clock in seconds since 1970, ours where it does not tell."""
+        said = self._said_clock()
+        return time.time() if said is None else said
+
+    def runs_commands(self) -> bool:
+        """Whether the server lets us run something, as the digests need it."""
+        return self._said_clock() is not None
+
+    def _said_clock(self) -> float | None:
         said = self._execute("date +%s", min(self.profile.timeout_s, _CLOCK_PATIENCE_S)).strip()
-        return float(said) if said.isdigit() and len(said) < 12 else time.time()
+        return float(said) if said.isdigit() and len(said) < 12 else None
 
     def _execute(self, command: str, patience_s: float) -> bytes:
         """What a command prints; empty where the server runs none, or does not come to an end."""
@@ -231,6 +239,7 @@ class Server:
 
     def _handshake(self, passed: Callable[[Step], None] = lambda step: None) -> Transport:
         self._socket = self._reach(passed)
+        self.cancel.check()  # there was nothing to cut so far
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each small request waits 40 ms
         try:
             transport = Transport(self._socket, _WINDOW_BYTES, _PACKET_BYTES)
@@ -246,7 +255,7 @@ class Server:
             if not transport.initial_kex_done:  # it only stops waiting
                 raise TimeoutError("timed out")
         except _BROKEN as error:
-            self._check_cancelled()
+            self.cancel.check()
             self.close()
             raise self._failed("ssh_handshake_failed", error) from error
         return transport
@@ -343,16 +352,13 @@ class Server:
         except paramiko.AuthenticationException:
             raise
         except TimeoutError as error:
-            self._check_cancelled()
+            self.cancel.check()
             self.close()
             raise ConnectionLost("ssh_silent", server=self.profile.label, seconds=self.profile.timeout_s) from error
         except _BROKEN as error:
-            self._check_cancelled()
+            self.cancel.check()
             self.close()
             raise self._failed("ssh_lost", error) from error
-
-    def _check_cancelled(self) -> None:
-        self.cancel.check()
 
     def _failed(self, code: str, error: BaseException) -> ConnectionLost:
         reason = reason_of(error) if isinstance(error, OSError) else str(error)

@@ -19,7 +19,7 @@ from freesport_sync.os_support import user_and_host
 from freesport_sync.texts import Language, Texts
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
-from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, first_snapshot
+from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, first_snapshot, stopped
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
@@ -79,6 +79,9 @@ class Backend(QObject):
         self._queries = Lane(QUERY_THREADS, self)
         self._stop_watching = threading.Event()
         self._cancel: CancelToken | None = None
+        self.leaving = CancelToken()
+        """Set when the window closes: whoever waits for a server need not wait any longer."""
+        self._accepted_keys: list[str] = []
         self._request: RunRequest | None = None
         self._felt.connect(self._feel, Qt.ConnectionType.QueuedConnection)
         self._fed.connect(self._show, Qt.ConnectionType.QueuedConnection)
@@ -159,9 +162,16 @@ class Backend(QObject):
         if self._cancel is not None:
             self._cancel.cancel()
 
+    def accept_host_key_once(self, fingerprint: str) -> None:
+        """Trust the key of a server until the window closes, whichever database is chosen meanwhile."""
+        self._accepted_keys.append(fingerprint)
+        if self.application is not None:
+            self.application.accept_host_key_once(fingerprint)
+
     def close(self, timeout_ms: int) -> bool:
         """Stop everything; returns whether all threads have ended."""
         self._stop_watching.set()
+        self.leaving.cancel()
         self.cancel_run()
         self._runs.close()
         self._queries.close()
@@ -178,6 +188,8 @@ class Backend(QObject):
         options = self.options
         application = Application(options.home, options.database_url, options.is_demo, options.create_shop_tables)
         configure_logs(application.paths.logs, options.is_verbose)
+        for fingerprint in self._accepted_keys:
+            application.accept_host_key_once(fingerprint)
         return application, application.reader()
 
     def _loaded(self, result: tuple[Application, HistoryReader]) -> None:
@@ -220,10 +232,14 @@ class Backend(QObject):
         request, snapshot = self._request, self.snapshot
         self._request = self._cancel = None
         if request is not None and snapshot is not None:
+            if error is not None:
+                snapshot = self.snapshot = stopped(snapshot)
+                self.run_changed.emit(snapshot)
             self.run_ended.emit(RunEnd(request, snapshot, report, error))
 
     def _takes_pictures(self, request: RunRequest) -> bool:
         assert self.application is not None
-        media_root = request.media_root or self.application.settings.pictures.media_root
+        settings = self.application.settings
+        media_root = request.media_root or settings.pictures.media_root or settings.ssh.media_root
         has_pictures = request.kind in (RunKind.ALL, RunKind.CATALOG, RunKind.IMAGES)
         return has_pictures and media_root is not None and not request.skip_images

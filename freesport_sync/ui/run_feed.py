@@ -12,6 +12,8 @@ from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
     Event,
     ExportFound,
+    FilesArchived,
+    FilesPulled,
     IssuesFound,
     MergeRepeated,
     Progress,
@@ -72,7 +74,9 @@ class RunSnapshot:
         run_id: None until it holds the lock.
         database: for people.
         is_dry_run: nothing is written.
-        export: what was found; None so far.
+        pulled: what came from the server; None so far.
+        archived: what became of it there; likewise.
+        export: what was found; likewise.
         errors: row issues, by severity.
         warnings: likewise.
         notes: likewise.
@@ -84,6 +88,8 @@ class RunSnapshot:
     run_id: int | None = None
     database: str = ""
     is_dry_run: bool = False
+    pulled: FilesPulled | None = None
+    archived: FilesArchived | None = None
     export: ExportFound | None = None
     errors: int = 0
     warnings: int = 0
@@ -115,6 +121,11 @@ def first_snapshot(request: RunRequest, has_pictures: bool) -> RunSnapshot:
     return RunSnapshot(tuple(StageLine(stage) for stage in stages), is_dry_run=request.is_dry_run)
 
 
+def stopped(snapshot: RunSnapshot) -> RunSnapshot:
+    """Of a run that has ended with an error, perhaps before the engine could tell."""
+    return replace(snapshot, stages=tuple(_ended(line, is_completed=False) for line in snapshot.stages))
+
+
 class RunFeed:
     """The reporter of a run; called on the run's thread.
 
@@ -138,6 +149,10 @@ class RunFeed:
         match event:
             case RunStarted():
                 self._now = replace(self._now, run_id=event.run_id, database=event.database)
+            case FilesPulled():
+                self._now = replace(self._now, pulled=event)
+            case FilesArchived():
+                self._now = replace(self._now, archived=event)
             case ExportFound():
                 self._now = replace(self._now, export=event)
             case Progress():
@@ -154,7 +169,7 @@ class RunFeed:
                 self._now = replace(self._now, attempt=event.attempt)
             case RunFinished():
                 self._finish(event.report)
-        is_last = isinstance(event, RunFinished)
+        is_last = isinstance(event, RunFinished | FilesArchived)  # the archive comes after the end
         if is_last or self._clock() - self._shown_at >= MIN_INTERVAL_S:
             self._shown_at = self._clock()
             self._show(self._now)

@@ -76,8 +76,9 @@ class MainWindow(QMainWindow):
         for page in (self.exchange, self.history):
             page.session_opened.connect(self.open_session)
         self.session.repeated.connect(self._repeat)
-        self.connections.connected.connect(self._go_to_exchange)
+        self.connections.connected.connect(self._check_first)
         self.exchange.connection_wanted.connect(self._go_to_connections)
+        self.exchange.server_wanted.connect(self._go_to_server)
         backend = tools.backend
         backend.pulse_changed.connect(self._felt)
         backend.lost.connect(self._lost)
@@ -94,11 +95,16 @@ class MainWindow(QMainWindow):
         self.session.open(key)
         self.show_page("session")
 
-    def _go_to_exchange(self) -> None:
+    def _check_first(self) -> None:
         self.show_page("exchange")
+        self.exchange.check_first()
 
     def _go_to_connections(self) -> None:
         self.show_page("connections")
+
+    def _go_to_server(self) -> None:
+        self.show_page("connections")
+        self.connections.show_server()
 
     def _repeat(self, request: RunRequest) -> None:
         self.show_page("exchange")

@@ -260,7 +260,7 @@ def test_check_names_the_step_that_fails(
     assert server.fingerprint in unknown.events("check")[-1]["text"]
     assert command("--pin-host-key", server.fingerprint).code == 0
     good = command("--check", "--json")
-    steps = ["ssh_resolve", "ssh_port", "ssh_host_key", "ssh_login", "ssh_folder", "ssh_rights"]
+    steps = ["ssh_resolve", "ssh_port", "ssh_host_key", "ssh_login", "ssh_folder", "ssh_commands", "ssh_rights"]
     assert (good.code, codes(good)) == (0, steps)
 
     settings = installed.home / "settings.toml"

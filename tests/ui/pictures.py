@@ -36,6 +36,7 @@ from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
+from tests.ui.pictures_server import take_server
 from tests.ui.scenery import add_other_sessions
 
 VARIANTS = {
@@ -105,6 +106,7 @@ class Photographer:
         self._sessions()
         self._page("log", "log")
         self._connections()
+        take_server(self, desk)
         self._rest()
         desk.close()
 
@@ -239,14 +241,14 @@ class Photographer:
         count = page.list.count()
         desk.click(page.add)
         desk.until(lambda: page.list.count() == count + 1)
-        page.form.host.setText("127.0.0.1")
-        page.form.port.setValue(1)
-        desk.click(page.test)
-        desk.until(page.test.isEnabled)
+        page.database.form.host.setText("127.0.0.1")
+        page.database.form.port.setValue(1)
+        desk.click(page.database.test)
+        desk.until(page.database.test.isEnabled)
         self.take("connections-unreachable")
         page.list.setCurrentRow(1)
-        desk.click(page.test)
-        desk.until(page.test.isEnabled)
+        desk.click(page.database.test)
+        desk.until(page.database.test.isEnabled)
         self.take("connections-tested")
 
     def _rest(self) -> None:

@@ -68,7 +68,7 @@ def test_the_form_makes_the_request(stocked_shop: Shop, dearer: Path, open_desk:
     assert (request.is_full, request.skip_images, request.chunk_size) == (True, True, 17)
     assert (request.operator, request.trigger) == ("иванов", Trigger.WINDOW)
     form.set_kind(RunKind.CUSTOMERS)
-    form.source.setEditText(str(dearer / "contragents.xml"))
+    form.source.path.setEditText(str(dearer / "contragents.xml"))
     request = form.request(is_dry_run=True)
     assert (request.is_full, request.skip_images, request.chunk_size) == (False, False, 100)
     assert request.file == dearer / "contragents.xml"

@@ -207,37 +207,41 @@ def test_a_run_of_another_computer_can_be_stopped(stocked_shop: Shop, open_desk:
     desk.until(lambda: "погибла" in texts_in(page.summary))  # nobody holds the lock for it
 
 
-def test_connections_are_tested_saved_and_used(
-    stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_connections_are_tested_saved_used_and_tried(
+    stocked_shop: Shop, dearer: Path, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyring, "set_password", keyring.backends.fail.Keyring().set_password)  # type: ignore[no-untyped-call]
-    desk = open_desk(None, is_demo=True)
+    desk = open_desk(None, is_demo=True, data_dir=dearer)
     desk.until(lambda: desk.window.connections.list.count() == 2)
     desk.window.show_page("connections")
     page, url = desk.window.connections, stocked_shop.url
     desk.click(page.add)
     desk.until(lambda: page.list.count() == 3)
-    form = page.form
+    form = page.database.form
     form.fill("Магазин", f"postgresql://{url.username}@127.0.0.1:1/{url.database}?sslmode=disable&gssencmode=disable")
-    desk.click(page.test)
-    desk.until(lambda: desk.texts("steps.server_failed") in texts_in(page.checks))
+    desk.click(page.database.test)
+    desk.until(lambda: desk.texts("steps.server_failed") in texts_in(page.database.checks))
     form.port.setValue(int(url.port or 0))
     form.password.setText("не тот")
-    desk.click(page.test)
-    desk.until(lambda: desk.texts("steps.login_failed") in texts_in(page.checks))
+    desk.click(page.database.test)
+    desk.until(lambda: desk.texts("steps.login_failed") in texts_in(page.database.checks))
     form.password.setText(str(url.password))
-    desk.click(page.test)
-    desk.until(lambda: desk.texts("connections.good") in texts_in(page.said))
-    desk.click(page.use)
+    desk.click(page.database.test)
+    desk.until(lambda: desk.texts("connections.good") in texts_in(page.database.said))
+    desk.click(page.database.use)
     desk.until(lambda: desk.backend.pulse is not None and str(url.database) in desk.backend.pulse.database)
-    assert desk.texts("connections.password_file") in texts_in(page.said)  # this computer has no key store
+    assert desk.texts("connections.password_file") in texts_in(page.database.said)  # this computer has no key store
     home = tmp_path / "home"
     assert str(url.password) not in (home / "settings.toml").read_text("utf-8")
     assert (home / "database.password").stat().st_mode & 0o077 == 0
     page.export_to(tmp_path / "colleague.toml")
     desk.until(lambda: (tmp_path / "colleague.toml").exists())
-    assert load_profiles(tmp_path / "colleague.toml") == (Profile("Магазин", page.form.profile().database_url),)
+    assert load_profiles(tmp_path / "colleague.toml") == (Profile("Магазин", page.database.form.url()),)
     assert str(url.password) not in (tmp_path / "colleague.toml").read_text("utf-8")
+    desk.until(desk.window.exchange.form.start.isEnabled)
+    desk.click(page.database.next)
+    end = desk.end_of_run()
+    assert (end.error, end.request.is_dry_run, end.request.source) == (None, True, dearer)
 
 
 def test_the_first_start_ends_in_a_dry_run(open_desk: OpenDesk) -> None:

@@ -1,52 +1,62 @@
-"""«Подключения»: which database, saved connections, a test that names the step that fails."""
+"""«Подключения»: which database and which server, saved connections; tests that name the step that fails."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlsplit
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QScrollArea,
-    QSpinBox,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import SyncError
-from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
+from freesport_sync.settings.profiles import EMBEDDED, Profile, load_profiles, save_profiles
 from freesport_sync.ui.icons import icon
-from freesport_sync.ui.widgets.checks import CheckList
-from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, button, label, row
+from freesport_sync.ui.pages.connections_database import DatabasePane
+from freesport_sync.ui.pages.connections_server import EditedServer, ServerPane
+from freesport_sync.ui.widgets.parts import GAP, Card, Tools, button, label, row
 
 if TYPE_CHECKING:
-    from freesport_sync.application import PasswordPlace
+    from freesport_sync.application import Application
+    from freesport_sync.settings.choice import PasswordPlace
+    from freesport_sync.settings.model import SshSettings
 
-EMBEDDED, DEMO = "embedded", "demo"
+DEMO = "demo"
 _FIXED = (EMBEDDED, DEMO)
-_USUAL_PORT = 5432
+_NEW = "postgresql://freesport_sync@localhost:5432/freesport"
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """A server was kept.
+
+    Args:
+        profiles: with it.
+        place: where its secrets are; None where it has been taken away.
+    """
+
+    profiles: tuple[Profile, ...]
+    place: PasswordPlace | None
 
 
 class ConnectionsPage(QWidget):
-    """Chooses the database that everything else is about.
+    """Chooses the database that everything else is about, and the server that its files come from.
 
     Args:
         tools: of the window.
     """
 
     connected = Signal()
-    """Another database was chosen, and the program uses it."""
+    """Another database was chosen, and the program uses it; a dry run is to be the first thing."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,22 +64,19 @@ class ConnectionsPage(QWidget):
         self._tools = tools
         self._profiles: tuple[Profile, ...] = ()
         self._wanted: str | None = None
+        self._shown: str | None = None
+        self._offered: Profile | None = None
         texts = tools.texts
         self.list = QListWidget()
         self.list.setAccessibleName(texts("connections.saved"))
         self.list.setIconSize(QSize(18, 18))
         self.list.currentRowChanged.connect(self._show_profile)
-        self.form = _DatabaseForm(tools)
-        self.about = label("", "", is_wrapped=True)
-        self.reason = Notice(tools)
-        self.reason.hide()
-        self.said = Notice(tools)
-        self.said.hide()
-        self.checks = CheckList(tools)
-        self.test = button(texts("connections.test"), self._test, tools, "check", tooltip=texts("connections.test_tip"))
-        self.use = button(texts("connections.use"), self._use, tools, "connections", "primary")
-        self.to_exchange = button(texts("connections.to_exchange"), self.connected.emit, tools, "exchange")
-        self.to_exchange.hide()
+        self.database = DatabasePane(tools)
+        self.database.use_wanted.connect(self._use)
+        self.database.check_wanted.connect(self.connected)
+        self.server = ServerPane(tools)
+        self.server.saved.connect(self._save_server)
+        self.server.told.connect(self._scroll_to_result, Qt.ConnectionType.QueuedConnection)  # once it has its size
         self.add = button(texts("connections.add"), self._add, tools)
         self.remove = button(texts("connections.remove"), self._remove, tools)
         self.export = button(
@@ -79,7 +86,15 @@ class ConnectionsPage(QWidget):
         self._lay_out()
         tools.backend.opened.connect(self._opened)
         tools.backend.failed.connect(self._failed)
+        tools.backend.run_started.connect(self._show_reasons)
+        tools.backend.run_ended.connect(self._show_reasons)
         tools.theme.changed.connect(self._draw)
+
+    def show_server(self) -> None:
+        """Go to the server of the connection that is in use."""
+        self.list.setCurrentRow(max(0, self._row_of(self._active())))
+        self.tabs.setCurrentIndex(1)
+        self.server.host.setFocus()
 
     def save_state(self) -> None:
         """Nothing to remember."""
@@ -90,21 +105,17 @@ class ConnectionsPage(QWidget):
         left.content.addWidget(self.list, 1)
         left.content.addLayout(row(self.add, self.remove))
         left.content.addLayout(row(self.export, self.load))
-        right = Card(texts("connections.database"))
-        for widget in (self.reason, self.about, self.form):
-            right.content.addWidget(widget)
-        right.content.addLayout(row(self.test, self.use, None, self.to_exchange))
-        right.content.addWidget(self.said)
-        right.content.addWidget(self.checks)
-        right.content.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(right)
+        self.tabs = QTabWidget()
+        self.tabs.setEnabled(False)  # what was typed now would be overwritten by what is saved
+        self.tabs.setAccessibleName(texts("connections.parts"))
+        self.tabs.tabBar().setAccessibleName(texts("connections.parts"))
+        self.tabs.addTab(_scrolled(self.database), texts("connections.database"))
+        self._server_scroll = _scrolled(self.server)
+        self.tabs.addTab(self._server_scroll, texts("connections.server"))
         cards = QHBoxLayout()
         cards.setSpacing(GAP)
         cards.addWidget(left, 2)
-        cards.addWidget(scroll, 5)
+        cards.addWidget(self.tabs, 5)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(GAP)
@@ -112,31 +123,51 @@ class ConnectionsPage(QWidget):
         layout.addLayout(cards, 1)
 
     def _opened(self) -> None:
-        self._do(lambda application: application.profiles(), self._show_profiles)
+        self._tools.backend.do(lambda application: application.profiles(), self._show_profiles, self._failed)
 
     def _show_profiles(self, profiles: tuple[Profile, ...]) -> None:
-        self._profiles = profiles
         active = self._active()
-        if active not in (*_FIXED, *(one.database_url for one in profiles)):  # set in the file or on the command line
-            self._profiles = (Profile(active.partition("@")[2] or active, active), *profiles)
-        wanted = self._wanted or active
-        self._wanted = None
+        self._profiles = self._with_settings(profiles, active)
+        wanted, self._wanted = self._wanted or active, None
         self.list.blockSignals(True)
         self.list.clear()
-        texts = self._tools.texts
         for one in _FIXED:
-            self._add_item(texts(f"connections.{one}"), one)
+            self._add_item(self._tools.texts(f"connections.{one}"), one)
         for profile in self._profiles:
-            self._add_item(profile.name, profile.database_url)
+            if profile.database_url not in _FIXED:
+                self._add_item(profile.name, profile.database_url)
         self.list.blockSignals(False)
-        addresses = [self.list.item(number).data(Qt.ItemDataRole.UserRole) for number in range(self.list.count())]
-        self.list.setCurrentRow(addresses.index(wanted) if wanted in addresses else 0)
+        self.list.setCurrentRow(max(0, self._row_of(wanted)))
+        self.tabs.setEnabled(True)
         self._draw()
+
+    def _with_settings(self, profiles: tuple[Profile, ...], active: str) -> tuple[Profile, ...]:
+        """What is in use may be set in the file or on the command line: it counts, whatever was saved."""
+        application = self._tools.backend.application
+        if active == DEMO or application is None:
+            return profiles
+        ssh = application.settings.ssh if application.settings.ssh.host else None
+        if active in (one.database_url for one in profiles):
+            return tuple(replace(one, ssh=ssh) if one.database_url == active else one for one in profiles)
+        name = self._tools.texts("connections.embedded") if active == EMBEDDED else active.partition("@")[2] or active
+        return (Profile(name, active, ssh), *profiles)
+
+    def _profile(self, address: str) -> Profile:
+        """What is saved."""
+        known = (one for one in self._profiles if one.database_url == address)
+        return next(known, Profile(self._tools.texts("connections.embedded"), address))
 
     def _add_item(self, text: str, address: str) -> None:
         item = QListWidgetItem(text)
         item.setData(Qt.ItemDataRole.UserRole, address)
         self.list.addItem(item)
+
+    def _addresses(self) -> list[str]:
+        return [self.list.item(number).data(Qt.ItemDataRole.UserRole) for number in range(self.list.count())]
+
+    def _row_of(self, address: str) -> int:
+        addresses = self._addresses()
+        return addresses.index(address) if address in addresses else -1
 
     def _active(self) -> str:
         backend = self._tools.backend
@@ -150,9 +181,8 @@ class ConnectionsPage(QWidget):
     def _draw(self) -> None:
         texts, theme = self._tools.texts, self._tools.theme
         active = self._active()
-        for number in range(self.list.count()):
-            item = self.list.item(number)
-            is_active = item.data(Qt.ItemDataRole.UserRole) == active
+        for number, address in enumerate(self._addresses()):
+            item, is_active = self.list.item(number), address == active
             item.setIcon(icon("completed" if is_active else "waiting", theme.color("good" if is_active else "muted")))
             item.setToolTip(texts("connections.active") if is_active else "")
 
@@ -161,44 +191,43 @@ class ConnectionsPage(QWidget):
         return EMBEDDED if item is None else str(item.data(Qt.ItemDataRole.UserRole))
 
     def _show_profile(self, _: int) -> None:
-        texts = self._tools.texts
-        chosen = self._chosen()
+        texts, chosen = self._tools.texts, self._chosen()
         is_fixed = chosen in _FIXED
-        self.said.hide()
-        self.checks.clear()
-        self.about.setVisible(is_fixed)
-        self.form.setVisible(not is_fixed)
-        if is_fixed:
-            self.about.setText(texts(f"connections.{chosen}_about"))
-        else:
-            self.form.fill(self.list.currentItem().text(), chosen)
+        if chosen != self._shown:  # else the database was opened anew, and what was said is about it
+            self._shown = chosen
+            self.database.forget_results()
+            self.server.forget_results()
+        name = self.list.currentItem().text()
+        about = texts(f"connections.{chosen}_about") if is_fixed else ""
+        self.database.show_database(name, None if is_fixed else chosen, about, chosen == self._active())
+        offered, self._offered = self._offered, None
+        self.server.show_server((offered or self._profile(chosen)).ssh)
+        if offered is not None:
+            for pane in (self.database, self.server):
+                pane.say("good", texts("connections.imported"), texts("connections.imported_more"))
+        self.tabs.setTabEnabled(1, chosen != DEMO)
         self.remove.setEnabled(not is_fixed)
-        self.export.setEnabled(not is_fixed)
-        self.test.setVisible(not is_fixed or chosen == self._active())
-        self._show_reason()
+        self.export.setEnabled(chosen != DEMO)
+        self._show_reasons()
 
-    def _show_reason(self) -> None:
-        """Why another database cannot be chosen here."""
+    def _show_reasons(self) -> None:
+        """Why another database cannot be chosen here, or another server."""
         backend, texts = self._tools.backend, self._tools.texts
-        from_environment = any(
-            one.key == "database.url" and one.origin == "environment"
-            for one in (backend.application.list_settings() if backend.application else ())
-        )
-        key = ""
+        listed = backend.application.list_settings() if backend.application else ()
+        from_environment = {one.key for one in listed if one.origin == "environment"}
+        running = "exchange.is_running" if backend.is_running else ""
+        database = server = running
         if backend.options.database_url is not None:
-            key = "connections.fixed_by_argument"
-        elif from_environment:
-            key = "connections.fixed_by_environment"
-        elif backend.is_running:
-            key = "exchange.is_running"
-        self.reason.setVisible(bool(key))
-        if key:
-            self.reason.say("neutral", texts(key))
-        self.use.setEnabled(not key)
+            database = "connections.fixed_by_argument"
+        elif "database.url" in from_environment:
+            database = "connections.fixed_by_environment"
+        if any(one.startswith("ssh.") for one in from_environment):
+            server = "connections.ssh_fixed_by_environment"
+        self.database.set_fixed(texts(database) if database else "")
+        self.server.set_fixed(texts(server) if server else "")
 
     def _add(self) -> None:
-        texts = self._tools.texts
-        profile = Profile(texts("connections.new"), "postgresql://freesport_sync@localhost:5432/freesport")
+        profile = Profile(self._tools.texts("connections.new"), _NEW, self._profile(self._active()).ssh)
         self._save((*self._profiles, profile), profile.database_url)
 
     def _remove(self) -> None:
@@ -208,72 +237,78 @@ class ConnectionsPage(QWidget):
     def _save(self, profiles: tuple[Profile, ...], wanted: str) -> None:
         self._wanted = wanted
 
-        def save(application: Any) -> tuple[Profile, ...]:
+        def save(application: Application) -> tuple[Profile, ...]:
             application.save_profiles(profiles)
             return profiles
 
-        self._do(save, self._show_profiles)
+        self._tools.backend.do(save, self._show_profiles, self._failed)
 
-    def _edited(self) -> tuple[Profile, ...]:
-        """The saved connections with what the form says in place of the chosen one."""
-        chosen, edited = self._chosen(), self.form.profile()
-        return tuple(edited if one.database_url == chosen else one for one in self._profiles)
-
-    def _test(self) -> None:
-        texts = self._tools.texts
-        self.said.say("busy", texts("connections.testing"))
-        self.said.show()
-        self.checks.clear()
-        self.test.setEnabled(False)
-        if self._chosen() in _FIXED:
-            self._do(lambda application: application.check(), self._tested)
-            return
-        url, password = self.form.profile().database_url, self.form.password.text() or None
-        self._do(lambda application: application.check_connection(url, password), self._tested)
-
-    def _tested(self, items: tuple[CheckItem, ...]) -> None:
-        texts = self._tools.texts
-        self.test.setEnabled(True)
-        failed = [one for one in items if not one.is_ok]
-        if not failed:
-            self.said.say("good", texts("connections.good"))
-        elif all(one.is_busy for one in failed):
-            self.said.say("busy", texts("connections.busy"))
-        else:
-            self.said.say("bad", texts("connections.bad"))
-        self.checks.show_items(items)
+    def _edited(self) -> Profile:
+        """The chosen connection, with what the form says of its database."""
+        saved = self._profile(self._chosen())
+        form = self.database.form
+        return saved if self._chosen() in _FIXED else replace(saved, name=form.title(), database_url=form.url())
 
     def _use(self) -> None:
-        backend = self._tools.backend
-        chosen = self._chosen()
+        backend, chosen = self._tools.backend, self._chosen()
         if chosen == DEMO:
             backend.reopen(replace(backend.options, is_demo=True))
             self._say_connected(None)
             return
-        url = None if chosen == EMBEDDED else self.form.profile().database_url
-        password = self.form.password.text() if url else None
-        profiles = self._profiles if url is None else self._edited()
-        self._wanted = url or EMBEDDED
+        edited, server = self._edited(), self.server.edited()
+        url = None if chosen == EMBEDDED else edited.database_url
+        password = self.database.form.password.text() if url else None
+        is_server_fixed, profiles = self.server.is_fixed, self._profiles
+        self._wanted = edited.database_url
 
-        def choose(application: Any) -> PasswordPlace:
-            application.save_profiles(profiles)
-            place: PasswordPlace = application.choose_database(url, password)
-            return place
+        def choose(application: Application) -> PasswordPlace:
+            ssh, _ = _kept(application, server)
+            application.save_profiles(_in_place(profiles, chosen, replace(edited, ssh=ssh)))
+            if not is_server_fixed:
+                application.choose_server(ssh)
+            return application.choose_database(url, password)
 
-        self._do(choose, self._chosen_now)
+        backend.do(choose, self._chosen_now, self._failed)
 
     def _chosen_now(self, place: PasswordPlace) -> None:
         backend = self._tools.backend
+        self._shown = self._wanted
         backend.reopen(replace(backend.options, is_demo=False))
         self._say_connected(place)
 
     def _say_connected(self, place: PasswordPlace | None) -> None:
         texts = self._tools.texts
         where = "" if place is None else texts(f"connections.password_{place.value}")
-        self.form.password.clear()
-        self.said.say("good", texts("connections.connected"), where, texts("connections.next"))
-        self.said.show()
-        self.to_exchange.show()
+        self.database.form.password.clear()
+        self.database.say("good", texts("connections.connected"), where, texts("connections.next"))
+        self.database.next.show()
+
+    def _save_server(self, server: EditedServer) -> None:
+        chosen, all_profiles = self._chosen(), self._profiles
+        saved, is_active = self._profile(chosen), chosen == self._active()
+
+        def save(application: Application) -> _Saved:
+            ssh, place = _kept(application, server)
+            profiles = _in_place(all_profiles, chosen, replace(saved, ssh=ssh))
+            application.save_profiles(profiles)
+            if is_active:
+                application.choose_server(ssh)
+            return _Saved(profiles, place)
+
+        self._wanted = saved.database_url
+        self._tools.backend.do(save, self._server_saved, self.server.say_error)
+
+    def _server_saved(self, saved: _Saved) -> None:
+        backend, is_active = self._tools.backend, self._wanted == self._active()
+        self.server.say_saved(saved.place, is_active)
+        if is_active:
+            backend.reopen(backend.options)
+        else:
+            self._show_profiles(saved.profiles)
+
+    def _scroll_to_result(self) -> None:
+        for part in (self.server.checks, self.server.said):
+            self._server_scroll.ensureWidgetVisible(part)
 
     def _pick_export(self) -> None:
         texts = self._tools.texts
@@ -282,13 +317,15 @@ class ConnectionsPage(QWidget):
             self.export_to(Path(file))
 
     def export_to(self, file: Path) -> None:
-        """Write the chosen connection into a file, without its password."""
-        chosen = self.form.profile()
-        self._tools.backend.work(lambda: save_profiles(file, (chosen,)), self._exported, self._failed)
+        """Write the chosen connection into a file, without its secrets."""
+        chosen = replace(self._edited(), ssh=self.server.edited().ssh)
+        self._tools.backend.work(
+            lambda: save_profiles(file, (chosen,), is_for_others=True), self._exported, self._failed
+        )
 
     def _exported(self, _: object) -> None:
-        self.said.say("good", self._tools.texts("connections.exported"))
-        self.said.show()
+        pane = self.database if self.tabs.currentIndex() == 0 else self.server
+        pane.say("good", self._tools.texts("connections.exported"))
 
     def _pick_import(self) -> None:
         texts = self._tools.texts
@@ -297,64 +334,41 @@ class ConnectionsPage(QWidget):
             self.import_from(Path(file))
 
     def import_from(self, file: Path) -> None:
-        """Add the connections of a file."""
+        """Add the connections of a file; one with a database that is known takes the place of the old one."""
         self._tools.backend.work(lambda: load_profiles(file), self._imported, self._failed)
 
     def _imported(self, found: tuple[Profile, ...]) -> None:
-        known = {one.database_url for one in self._profiles}
-        new = tuple(one for one in found if one.database_url not in known)
+        new = {one.database_url for one in found}
         if found:
-            self._save((*self._profiles, *new), found[0].database_url)
-
-    def _do(self, work: Callable[[Any], Any], on_success: Callable[[Any], None]) -> None:
-        self._tools.backend.do(work, on_success, self._failed)
+            self._offered = found[0]  # also where something else is in use: it is to be looked at, and saved
+            others = (one for one in self._profiles if one.database_url not in new)
+            self._save((*others, *found), found[0].database_url)
 
     def _failed(self, error: SyncError) -> None:
-        self.test.setEnabled(True)
-        self.said.say_error(error)
-        self.said.show()
-        self.checks.show_failure(error)
+        self.tabs.setEnabled(True)
+        self.tabs.setCurrentIndex(0)
+        self.database.say_error(error)
 
 
-class _DatabaseForm(QWidget):
-    """Name, address and password of a PostgreSQL database."""
+def _in_place(profiles: tuple[Profile, ...], address: str, edited: Profile) -> tuple[Profile, ...]:
+    """All connections, with another one in place of that of an address."""
+    if address not in (one.database_url for one in profiles):
+        return (edited, *profiles)
+    return tuple(edited if one.database_url == address else one for one in profiles)
 
-    def __init__(self, tools: Tools) -> None:
-        super().__init__()
-        texts = tools.texts
-        self.name, self.host, self.database, self.user, self.password = (QLineEdit() for _ in range(5))
-        self.port = QSpinBox()
-        self.port.setRange(1, 65535)
-        self.port.setGroupSeparatorShown(False)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password.setPlaceholderText(texts("connections.password_hint"))
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, SPACE)
-        form.setVerticalSpacing(SPACE)
-        form.setHorizontalSpacing(GAP)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name in ("name", "host", "port", "database", "user", "password"):
-            field: QWidget = getattr(self, name)
-            field.setAccessibleName(texts(f"connections.field_{name}").replace("&", ""))
-            form.addRow(texts(f"connections.field_{name}"), field)
-        form.addRow("", label(texts("connections.password_help"), "muted", is_wrapped=True))
 
-    def fill(self, name: str, url: str) -> None:
-        """Show a connection."""
-        parts = urlsplit(url)
-        self.name.setText(name)
-        self.host.setText(parts.hostname or "")
-        self.port.setValue(parts.port or _USUAL_PORT)
-        self.database.setText(unquote(parts.path.lstrip("/")))
-        self.user.setText(unquote(parts.username or ""))
-        self.password.clear()
-        self._query = parts.query
+def _kept(application: Application, server: EditedServer) -> tuple[SshSettings | None, PasswordPlace | None]:
+    """The server, once its secrets are where they belong."""
+    if server.ssh is None:
+        return None, None
+    return application.keep_server(server.ssh, server.password, server.passphrase)
 
-    def profile(self) -> Profile:
-        """The connection that the form describes."""
-        host = self.host.text().strip()
-        host = f"[{host}]" if ":" in host else host
-        user = f"{quote(self.user.text().strip(), safe='')}@" if self.user.text().strip() else ""
-        query = f"?{self._query}" if self._query else ""
-        address = f"postgresql://{user}{host}:{self.port.value()}/{quote(self.database.text().strip(), safe='')}{query}"
-        return Profile(self.name.text().strip() or host, address)
+
+def _scrolled(part: QWidget) -> QScrollArea:
+    frame = Card()
+    frame.content.addWidget(part)
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setWidget(frame)
+    return scroll

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import LockHolder, Overview, Pulse, Session
 from freesport_sync.core.run import RunKind, RunRequest
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import HostKeyUnknown, SyncError
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
+from freesport_sync.ui.dialogs.host_key import HostKeyQuestion
 from freesport_sync.ui.models.sessions import session_columns, sessions_model
 from freesport_sync.ui.pages.exchange_form import ExchangeForm
 from freesport_sync.ui.pages.exchange_run import RunCard, Waiting
@@ -20,6 +22,9 @@ from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import GAP, Card, Tools, label
 from freesport_sync.ui.widgets.table import Table
 from freesport_sync.ui.widgets.welcome import Welcome
+
+if TYPE_CHECKING:
+    from freesport_sync.application import Application
 
 SHOWN_SESSIONS = 10
 
@@ -33,6 +38,8 @@ class ExchangePage(QWidget):
 
     session_opened = Signal(object)
     """`SessionKey`."""
+    server_wanted = Signal()
+    """The server that 1C exports to is to be set up."""
     connection_wanted = Signal()
     """Somebody who is here for the first time wants to name the database of the shop."""
 
@@ -44,6 +51,10 @@ class ExchangePage(QWidget):
         self._end: RunEnd | None = None
         self.form = ExchangeForm(tools)
         self.form.submitted.connect(self.run)
+        self.form.source.setup_wanted.connect(self.server_wanted)
+        self.host_key = HostKeyQuestion(tools, self)
+        self.host_key.accepted.connect(self._run_again)
+        self.host_key.refused.connect(self._show_refusal)
         self.progress = RunCard(tools)
         self.progress.cancelled.connect(self.cancel)
         self.progress.closed.connect(self.show_form)
@@ -86,6 +97,14 @@ class ExchangePage(QWidget):
         """Back to the form."""
         self._show_part(self.form)
         self.form.start.setFocus()
+
+    def check_first(self) -> None:
+        """A database was chosen: look at what would change, or ask what to import where that is not known."""
+        self.show_form()
+        if self.form.dry_run.isEnabled():
+            self.form.dry_run.click()
+        else:
+            self.form.source.setFocus()
 
     def refresh(self) -> None:
         """Read the newest sessions again."""
@@ -230,6 +249,8 @@ class ExchangePage(QWidget):
             return
         if end.error.code in GUARDS:
             self._ask_about_guard(end, end.error)
+        elif isinstance(end.error, HostKeyUnknown):
+            self.host_key.ask(end.error, _pin)
         elif end.error.code in ("lock_held", "lock_held_unknown", "lock_held_unknown_run", "foreign_import_running"):
             self.progress.offer_waiting()
             self.progress.waited.connect(self._wait, Qt.ConnectionType.UniqueConnection)
@@ -242,6 +263,13 @@ class ExchangePage(QWidget):
     def _accept_guard(self) -> None:
         if self._end is not None and self._end.error is not None:
             self.run(overruled(self._end.request, self._end.error.code))
+
+    def _run_again(self) -> None:
+        if self._end is not None:
+            self.run(self._end.request)
+
+    def _show_refusal(self, error: SyncError) -> None:
+        self.progress.notice.say_error(error)
 
     def _wait(self) -> None:
         if self._end is not None:
@@ -264,3 +292,7 @@ class ExchangePage(QWidget):
 
 
 _RECENT = ("status", "kind", "started", "duration", "result", "issues", "operator")
+
+
+def _pin(application: Application, fingerprint: str) -> object:
+    return application.pin_host_key(fingerprint)

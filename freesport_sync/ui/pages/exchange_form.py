@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QComboBox,
-    QFileDialog,
     QGridLayout,
-    QLineEdit,
     QRadioButton,
     QSpinBox,
     QVBoxLayout,
@@ -21,9 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from freesport_sync.core.run import RunKind, RunRequest, Trigger, storable
-from freesport_sync.errors import SyncError
-from freesport_sync.resources import resource
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, button, label, line, row, set_role
+from freesport_sync.ui.pages.exchange_source import SourcePicker
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, button, label, line, row
 
 KINDS = (
     RunKind.CATALOG,
@@ -35,21 +31,6 @@ KINDS = (
     RunKind.ATTRIBUTES,
 )
 LARGEST_CHUNK = 100_000
-LOOK_AFTER_MS = 250
-"""After the last key, before the disk is asked whether there is such a folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSource:
-    """What lies at a path.
-
-    Args:
-        path: that was looked at.
-        what: folder, zip, xml, other or missing.
-    """
-
-    path: str
-    what: str
 
 
 class ExchangeForm(Card):
@@ -66,16 +47,13 @@ class ExchangeForm(Card):
         super().__init__(tools.texts("exchange.what"), parent)
         self._tools = tools
         self.setAcceptDrops(True)
-        self._found: FoundSource | None = None
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(LOOK_AFTER_MS)
-        self._typing.timeout.connect(self._look)
         self.content.addLayout(self._make_kinds())
         self.content.addSpacing(SPACE)
         self.content.addWidget(line())
         self.content.addSpacing(SPACE // 2)
-        self._make_source()
+        self.source = SourcePicker(tools)
+        self.source.changed.connect(self._show_readiness)
+        self.content.addWidget(self.source)
         self.content.addSpacing(SPACE)
         self.content.addWidget(line())
         self.content.addSpacing(SPACE // 2)
@@ -94,36 +72,20 @@ class ExchangeForm(Card):
 
     def set_source(self, source: str) -> None:
         """Choose a folder or archive."""
-        self.source.setEditText(source)
-        self._look()
+        self.source.choose_path(source)
 
     def prepare(self) -> None:
-        """The application is there: fill in where the export usually lies."""
-        backend, state = self._tools.backend, self._tools.state
-        application = backend.application
-        demo = str(resource("demo"))
-        is_kept = self.source.currentText() and self.source.currentText() != demo and not backend.options.is_demo
-        if application is None or is_kept:
-            return
-        self.source.clear()
-        self.source.addItems(state.sources())
-        usual = str(backend.options.data_dir or application.settings.source.data_dir)
-        if backend.options.is_demo:
-            usual = demo
-        elif backend.options.data_dir is None and state.sources():
-            usual = state.sources()[0]
-        if kind := state.text("exchange/kind"):
+        """The application is there: fill in what is usual."""
+        kind = self._tools.state.text("exchange/kind")
+        if kind and not self.source.text:
             self.set_kind(RunKind(kind))
-        self.set_source(usual)
+        self.source.prepare()
 
     def request(self, is_dry_run: bool) -> RunRequest:
         """What the form asks for."""
-        path = Path(self.source.currentText().strip())
-        is_file = path.suffix.lower() == ".xml"
-        return RunRequest(
+        request = RunRequest(
             kind=self.kind,
-            data_dir=path,
-            file=path if is_file else None,
+            is_pull=self.source.is_server,
             operator=storable(self._tools.backend.operator),
             chunk_size=self.chunk.value(),
             is_dry_run=is_dry_run,
@@ -132,6 +94,10 @@ class ExchangeForm(Card):
             skip_images=self.skip_images.isChecked() and self.skip_images.isEnabled(),
             trigger=Trigger.WINDOW,
         )
+        if request.is_pull:
+            return request
+        path = Path(self.source.text)
+        return replace(request, data_dir=path, file=path if path.suffix.lower() == ".xml" else None)
 
     def set_enabled(self, is_enabled: bool, reason: str = "") -> None:
         """Whether an import can be started now, and why not."""
@@ -168,31 +134,6 @@ class ExchangeForm(Card):
         self._kinds.button(0).setChecked(True)
         self._kinds.idToggled.connect(self._kind_changed)
         return grid
-
-    def _make_source(self) -> None:
-        texts = self._tools.texts
-        self.source = QComboBox()
-        self.source.setEditable(True)
-        self.source.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.source.setAccessibleName(texts("exchange.source").replace("&", ""))
-        edit = QLineEdit()
-        edit.setAccessibleName(texts("exchange.source").replace("&", ""))
-        edit.setPlaceholderText(texts("exchange.source_hint"))
-        self.source.setLineEdit(edit)
-        self.source.setMinimumContentsLength(20)
-        self.source.editTextChanged.connect(self._source_edited)
-        title = label(texts("exchange.source"), "heading")
-        title.setBuddy(self.source)
-        self.source_state = label("", "muted", is_wrapped=True)
-        self.content.addWidget(title)
-        picks = row(
-            self.source,
-            button(texts("exchange.folder"), self._pick_folder, self._tools, "folder"),
-            button(texts("exchange.archive"), self._pick_archive, self._tools, "archive"),
-        )
-        picks.setStretch(0, 1)
-        self.content.addLayout(picks)
-        self.content.addWidget(self.source_state)
 
     def _make_options(self) -> None:
         texts = self._tools.texts
@@ -255,8 +196,7 @@ class ExchangeForm(Card):
 
     def _submit(self, is_dry_run: bool) -> None:
         request = self.request(is_dry_run)
-        if not self._tools.backend.options.is_demo:
-            self._tools.state.add_source(str(request.source))
+        self.source.remember()
         self._tools.state.keep("exchange/kind", request.kind.value)
         self.submitted.emit(request)
 
@@ -270,67 +210,10 @@ class ExchangeForm(Card):
             if not self.full.isEnabled():
                 self.full.setChecked(False)
 
-    def _pick_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self._tools.texts("exchange.pick_folder"), self._near())
-        if folder:
-            self.set_source(str(Path(folder)))
-
-    def _pick_archive(self) -> None:
-        texts = self._tools.texts
-        file, _ = QFileDialog.getOpenFileName(
-            self, texts("exchange.pick_archive"), self._near(), texts("exchange.archive_filter")
-        )
-        if file:
-            self.set_source(str(Path(file)))
-
-    def _near(self) -> str:
-        return self.source.currentText().strip()
-
-    def _source_edited(self, _: str) -> None:
-        self._found = None
-        self._show_readiness()
-        self._typing.start()
-
-    def _look(self) -> None:
-        """Ask the disk, which may be on the other end of a slow network."""
-        self._typing.stop()
-        text = self.source.currentText().strip()
-        self._tools.backend.work(lambda: look_at(text), self._looked, self._not_looked)
-
-    def _looked(self, found: FoundSource) -> None:
-        if found.path == self.source.currentText().strip():
-            self._found = found
-            self._show_readiness()
-
-    def _not_looked(self, error: SyncError) -> None:
-        self.source_state.setText(self._tools.texts.error(error).what)
-
     def _show_readiness(self) -> None:
-        texts, found = self._tools.texts, self._found
-        has_source = found is not None and found.what in ("folder", "zip", "xml")
-        if found is None:
-            self.source_state.setText(texts("exchange.source_looking") if self.source.currentText() else "")
-            set_role(self.source_state, "role", "muted")
-        else:
-            self.source_state.setText(texts(f"exchange.source_{found.what}"))
-            set_role(self.source_state, "role", "muted" if has_source else "warn")
         for one in (self.start, self.dry_run):
-            one.setEnabled(self._can_start and has_source)
+            one.setEnabled(self._can_start and self.source.is_ready)
         self.reason.setText("" if self._can_start else self._reason)
-
-
-def look_at(text: str) -> FoundSource:
-    """What lies at a path; on another thread."""
-    path = Path(text)
-    try:
-        if not text or not path.exists():
-            return FoundSource(text, "missing" if text else "none")
-        if path.is_dir():
-            return FoundSource(text, "folder")
-    except (OSError, ValueError):  # a path that the system does not understand
-        return FoundSource(text, "missing")
-    suffix = path.suffix.lower()
-    return FoundSource(text, {".zip": "zip", ".xml": "xml"}.get(suffix, "other"))
 
 
 def _help(text: str) -> QWidget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal
@@ -10,10 +11,13 @@ from PySide6.QtWidgets import QWidget
 from freesport_sync.core.history import SessionKey, Source
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.ui.backend import RunEnd
-from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.run_feed import RunSnapshot, StageState
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import SPACE, Card, Tools, button, label, row
 from freesport_sync.ui.widgets.progress import Bar, StageTable
+
+SHOWN_FILES = 3
+"""Files of the server that are named one by one; the remarks of the session name all of them."""
 
 
 class Waiting(QWidget):
@@ -86,9 +90,7 @@ class RunCard(Card):
         texts = self._tools.texts
         self._request = request
         self.title.setText(texts.kind(request.kind.value, request.is_dry_run).capitalize())
-        is_restore = request.kind is RunKind.RESTORE
-        key = "exchange.from_backup" if is_restore else "exchange.from"
-        self.what.setText(texts(key, name=request.backup_id, source=str(request.source)))
+        self.what.setText(self._source(request))
         self.notice.hide()
         self._show_stages(True)
         for one in (self.open, self.again, self.real, self.wait, self.close_button):
@@ -109,16 +111,8 @@ class RunCard(Card):
         self.stages.show_stages(snapshot)
         self.overall.show_fraction(snapshot.fraction)
         self.percent.setText(f"{int(100 * snapshot.fraction)} %")
-        if snapshot.export is not None and self._request is not None:
-            found = snapshot.export
-            words = [
-                texts("exchange.from", source=str(self._request.source)),
-                texts.count("exchange.files", found.files, size=texts.size(found.size_bytes)),
-                texts("cli.export_age", created_at=texts.moment(found.created_at), age=texts.age(found.age_s or 0))
-                if found.created_at is not None
-                else texts("cli.export_undated"),
-            ]
-            self.what.setText("\n".join(words))
+        if self._request is not None:
+            self.what.setText("\n".join((self._source(self._request), *self._told(snapshot))))
         self.issues.setText(self._counted(snapshot))
         if snapshot.attempt > 1 and not self._tools.backend.is_cancelling:
             self.notice.say("warn", texts("exchange.repeated", attempt=snapshot.attempt))
@@ -140,7 +134,8 @@ class RunCard(Card):
         elif end.report is not None:
             self._show_report(end.report)
         self.notice.show()
-        self._show_stages(end.snapshot.run_id is not None)  # one that was refused has had none
+        has_begun = any(line.state is not StageState.WAITING for line in end.snapshot.stages)
+        self._show_stages(end.snapshot.run_id is not None or has_begun)  # one that was refused has had none
         self.open.setVisible(end.snapshot.run_id is not None)
         is_dry = end.error is None and end.request.is_dry_run
         self.real.setVisible(is_dry)
@@ -156,6 +151,43 @@ class RunCard(Card):
     def offer_waiting(self) -> None:
         """Somebody else is importing."""
         self.wait.show()
+
+    def _source(self, request: RunRequest) -> str:
+        texts, application = self._tools.texts, self._tools.backend.application
+        if request.kind is RunKind.RESTORE:
+            return texts("exchange.from_backup", name=request.backup_id)
+        if request.is_pull and application is not None:
+            ssh = application.settings.ssh
+            folder = ssh.folder or texts("exchange.server_home")
+            return texts("exchange.pulled_from", server=ssh.login, folder=folder)
+        return texts("exchange.from", source=str(request.source))
+
+    def _told(self, snapshot: RunSnapshot) -> Iterator[str]:
+        """What came from the server, and what the export is."""
+        texts = self._tools.texts
+        pulled, archived, found = snapshot.pulled, snapshot.archived, snapshot.export
+        if pulled is not None:
+            size, unchanged = texts.size(pulled.fetched_bytes), texts.number(pulled.unchanged)
+            yield texts.count("exchange.pulled", pulled.fetched, size=size, unchanged=unchanged)
+            yield from self._listed("exchange.pull_unfinished", pulled.unfinished)
+        if found is not None:
+            if pulled is None:
+                yield texts.count("exchange.files", found.files, size=texts.size(found.size_bytes))
+            yield (
+                texts("cli.export_age", created_at=texts.moment(found.created_at), age=texts.age(found.age_s or 0))
+                if found.created_at is not None
+                else texts("cli.export_undated")
+            )
+        if archived is not None:
+            yield texts("cli.archived", moved=archived.moved, folder=archived.folder)
+            yield from self._listed("exchange.archive_kept", archived.kept)
+
+    def _listed(self, key: str, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
+        texts = self._tools.texts
+        for path, reason in files[:SHOWN_FILES]:
+            yield texts(key, file=path, reason=texts(f"skipped.{reason}"))
+        if len(files) > SHOWN_FILES:
+            yield texts.count("exchange.more_files", len(files) - SHOWN_FILES)
 
     def _show_report(self, report: RunReport) -> None:
         texts = self._tools.texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
@@ -42,6 +43,7 @@ class SessionPage(QWidget):
         self._tools = tools
         self._key: SessionKey | None = None
         self._details: SessionDetails | None = None
+        self._repeated = RunRequest()
         texts = tools.texts
         self.empty = Placeholder(tools)
         self.empty.say("session", texts("session.none"), texts("session.none_more"))
@@ -175,11 +177,24 @@ class SessionPage(QWidget):
         self.undo.setVisible(request is not None and is_done and request.is_undoable and not request.skip_backup)
 
     def _repeat(self) -> None:
-        if self._details is not None:
-            request = RunRequest.from_json(self._details.request)
-            operator = storable(self._tools.backend.operator)
-            # The files of the server lie where the run has put them.
-            self.repeated.emit(replace(request, operator=operator, trigger=Trigger.WINDOW, is_pull=False))
+        if self._details is None or self._key is None:
+            return
+        operator, run_id = storable(self._tools.backend.operator), self._key.id
+        request = RunRequest.from_json(self._details.request)
+        self._repeated = replace(request, operator=operator, trigger=Trigger.WINDOW)
+        self._tools.backend.do(lambda application: application.files_of(run_id), self._repeat_from, self._not_kept)
+
+    def _repeat_from(self, folder: Path) -> None:
+        """The files of the server lie where the run has put them."""
+        self.repeated.emit(replace(self._repeated, data_dir=folder, is_pull=False))
+
+    def _not_kept(self, error: SyncError) -> None:
+        if error.code != "run_fetched_nothing":
+            self._refused(error)
+        elif self._repeated.is_pull and self._details is not None:
+            self.summary.say("bad", self._tools.texts("session.files_elsewhere", host=self._details.session.host))
+        else:
+            self.repeated.emit(self._repeated)
 
     def _copy(self) -> None:
         if self._details is not None:

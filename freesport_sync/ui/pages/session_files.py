@@ -27,6 +27,7 @@ class FilesTab(QWidget):
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tools = tools
+        self._source = ""
         texts = tools.texts
         columns: list[Column[ExportFile]] = [
             Column("path", texts("cli.column_file"), lambda one: one.path, 60),
@@ -48,9 +49,12 @@ class FilesTab(QWidget):
     def show_session(self, details: SessionDetails) -> None:
         """Show the files of a run."""
         self.model.show_rows(details.files)
-        source = details.run.data_dir if details.run is not None else ""
-        self.folder.setText(source)
-        self.open.setVisible(bool(source))
+        self._source = details.run.data_dir if details.run is not None else ""
+        is_pulled = bool(details.request.get("is_pull")) and bool(self._source)
+        received = self._tools.texts("files_tab.received", folder=self._source)
+        self.folder.setText(received if is_pulled else self._source)
+        self.open.setVisible(bool(self._source))
+        self.open.setEnabled(True)
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -60,12 +64,12 @@ class FilesTab(QWidget):
         return self._tools.texts.moment(file.created_at) if file.created_at is not None else "—"
 
     def _open(self) -> None:
-        source = self.folder.text()
+        source = self._source
         self._tools.backend.work(lambda: _existing_folder(source), self._show_folder, self._failed)
 
     def _show_folder(self, folder: Path | None) -> None:
         if folder is None:
-            self.folder.setText(self._tools.texts("files_tab.gone", folder=self.folder.text()))
+            self.folder.setText(self._tools.texts("files_tab.gone", folder=self._source))
             self.open.setEnabled(False)
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from freesport_sync.core.history import CheckItem
@@ -23,6 +25,37 @@ _FAILING = {
 }
 """Error code -> the step of connecting that fails."""
 
+SERVER_STEPS = ("resolve", "port", "host_key", "login", "folder", "commands", "rights")
+_STEP_OF = {
+    "ssh_commands_missing": "commands",
+    **dict.fromkeys(
+        ("ssh_file_unreadable", "ssh_archive", "ssh_archive_missing", "ssh_media", "ssh_media_missing"), "rights"
+    ),
+}
+"""Code of a point of the server's check -> its step, where it is not `ssh_` and the step."""
+
+
+def failing_step(items: Sequence[CheckItem]) -> str:
+    """The step at which the check of a server has ended; empty where everything works."""
+    passed = [_step_of(item) for item in items if item.is_ok]
+    failed = [item for item in items if not item.is_ok]
+    if not failed:
+        return ""
+    own = _step_of(failed[0])
+    return own if own in SERVER_STEPS else next(step for step in SERVER_STEPS if step not in passed)
+
+
+def _step_of(item: CheckItem) -> str:
+    return _STEP_OF.get(item.code, item.code.removeprefix("ssh_"))
+
+
+_SIGNS = {
+    True: ("completed", "good", "", "works"),
+    False: ("failed", "bad", "bad", "fails"),
+    None: ("waiting", "muted", "muted", "not_reached"),
+}
+"""Picture, colour, role of the text, tool tip."""
+
 
 class CheckList(QWidget):
     """What works and what does not.
@@ -34,6 +67,7 @@ class CheckList(QWidget):
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tools = tools
+        self._count = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE)
@@ -43,12 +77,13 @@ class CheckList(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         clear(self._grid)
+        self._count = 0
 
     def show_items(self, items: tuple[CheckItem, ...]) -> None:
         """Show the points of a check."""
         self.clear()
         for item in items:
-            self._add(item.is_ok, self._tools.texts(f"check.{item.code}", **item.params))
+            self._add(item.is_ok, self._tools.texts.check(item.code, item.params))
 
     def show_failure(self, error: SyncError) -> None:
         """Show how far connecting came."""
@@ -60,14 +95,31 @@ class CheckList(QWidget):
             is_ok = step != failing
             self._add(is_ok, self._tools.texts(f"steps.{step}" if is_ok else f"steps.{step}_failed"))
 
-    def _add(self, is_ok: bool, text: str) -> None:
-        number = self._grid.rowCount()
+    def show_server(self, items: Sequence[CheckItem]) -> None:
+        """Show the steps of the check of a server, also those that it has not come to."""
+        self.clear()
+        texts = self._tools.texts
+        failing = failing_step(items)
+        for step in SERVER_STEPS:
+            name = texts(f"steps.ssh_{step}")
+            passed = [item for item in items if item.is_ok and _step_of(item) == step]
+            for item in passed:
+                told = texts.check(item.code, item.params).removeprefix("SSH: ")
+                self._add(True, told[:1].upper() + told[1:])
+            if step == failing:
+                failed = next(item for item in items if not item.is_ok)
+                is_point = texts.has(f"check.{failed.code}")
+                error = texts.error(SyncError(failed.code, **failed.params))
+                what = texts.check(failed.code, failed.params) if is_point else error.what
+                self._add(False, f"{name}: {what.removeprefix('SSH: ')}")
+            elif failing and not passed:
+                self._add(None, f"{name}: {texts('steps.not_reached')}")
+
+    def _add(self, is_ok: bool | None, text: str) -> None:
+        number, self._count = self._count, self._count + 1
         sign = QLabel()
-        tone = "good" if is_ok else "bad"
-        picture = pixmap(
-            "completed" if is_ok else "failed", self._tools.theme.color(tone), 16, self.devicePixelRatioF()
-        )
-        sign.setPixmap(picture)
-        sign.setToolTip(self._tools.texts("steps.works" if is_ok else "steps.fails"))
+        picture, tone, role, tip = _SIGNS[is_ok]
+        sign.setPixmap(pixmap(picture, self._tools.theme.color(tone), 16, self.devicePixelRatioF()))
+        sign.setToolTip(self._tools.texts(f"steps.{tip}"))
         self._grid.addWidget(sign, number, 0)
-        self._grid.addWidget(selectable(text, "" if is_ok else "bad"), number, 1)
+        self._grid.addWidget(selectable(text, role), number, 1)

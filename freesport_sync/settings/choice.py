@@ -1,0 +1,111 @@
+"""What the window writes down when a database or a server is chosen; the secrets go elsewhere than the settings."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freesport_sync.os_support import write_private_file
+from freesport_sync.settings.edit import Value, change_settings
+from freesport_sync.settings.secrets import keep_secret, ssh_passphrase_name, ssh_password_name
+
+if TYPE_CHECKING:
+    from freesport_sync.settings.model import SshSettings
+
+
+class PasswordPlace(StrEnum):
+    """Where a secret has been put."""
+
+    KEY_STORE = "key_store"
+    FILE = "file"
+    UNCHANGED = "unchanged"
+
+
+def choose_database(settings_file: Path, url: str | None, login: str, password: str | None) -> PasswordPlace:
+    """Write which database is meant from now on.
+
+    Args:
+        settings_file: to be changed.
+        url: without a password; None: the private server.
+        login: see `settings.secrets`.
+        password: to be kept; None: leave what is kept.
+
+    Raises:
+        ConfigError: a file cannot be written.
+    """
+    values: dict[str, Value | None] = {"database.url": url}
+    place = PasswordPlace.UNCHANGED
+    if url is not None and password:
+        own_file = settings_file.with_name("database.password")
+        place = _keep(own_file, login, password)
+        values["database.password_file"] = str(own_file) if place is PasswordPlace.FILE else None
+    change_settings(settings_file, values)
+    return place
+
+
+def keep_ssh_secrets(
+    settings_file: Path, ssh: SshSettings, password: str | None, passphrase: str | None
+) -> tuple[SshSettings, PasswordPlace]:
+    """Keep the secrets of a server; returns its settings with the files in which they are, where they are in files.
+
+    Args:
+        settings_file: beside it the files are made.
+        ssh: the server.
+        password: of the user; None: leave what is kept.
+        passphrase: of the key file; likewise.
+
+    Raises:
+        ConfigError: a file cannot be written.
+    """
+    place = PasswordPlace.UNCHANGED
+    files: dict[str, Path | None] = {}
+    key = None if ssh.key_file is None else ssh_passphrase_name(ssh.key_file.expanduser())
+    secrets = {
+        "password_file": (ssh_password_name(ssh.login), password, ssh.password_file),
+        "passphrase_file": (key, passphrase, ssh.passphrase_file),
+    }
+    for name, (user, secret, known) in secrets.items():
+        own_file = None if user is None else _own_file(settings_file, user)
+        if user is not None and own_file is not None and secret:
+            place = _keep(own_file, user, secret)
+        if own_file is not None and own_file.exists():
+            files[name] = own_file
+        elif secret or (known is not None and _is_own(settings_file, known)):  # that of another server, or of nothing
+            files[name] = None
+    return ssh.model_copy(update=files), place
+
+
+def choose_server(settings_file: Path, ssh: SshSettings | None) -> None:
+    """Write which server is meant from now on.
+
+    Args:
+        settings_file: to be changed.
+        ssh: None: none.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    from freesport_sync.settings.model import SshSettings
+
+    values = {} if ssh is None else ssh.model_dump(mode="json", exclude_defaults=True)
+    change_settings(settings_file, {f"ssh.{name}": values.get(name) for name in SshSettings.model_fields})
+
+
+def _keep(own_file: Path, name: str, secret: str) -> PasswordPlace:
+    if keep_secret(name, secret):
+        own_file.unlink(missing_ok=True)
+        return PasswordPlace.KEY_STORE
+    own_file.parent.mkdir(parents=True, exist_ok=True)
+    write_private_file(own_file, secret)
+    return PasswordPlace.FILE
+
+
+def _own_file(settings_file: Path, name: str) -> Path:
+    """Each login has its own, so that a password is never sent to another server."""
+    return settings_file.with_name(f"ssh-{hashlib.sha256(name.encode()).hexdigest()[:12]}.password")
+
+
+def _is_own(settings_file: Path, file: Path) -> bool:
+    return file.parent == settings_file.parent and file.match("ssh-????????????.password")

@@ -1,0 +1,177 @@
+"""A server shows a key that nobody has confirmed: the operator compares it, and what it has stopped goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QFontDatabase, QShowEvent
+from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
+
+from freesport_sync.errors import SyncError
+from freesport_sync.transfer.host_keys import is_fingerprint, same_fingerprint
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row, selectable, set_role
+
+if TYPE_CHECKING:
+    from freesport_sync.application import Application
+
+WIDTH = 680
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]+=?")
+
+Pin = Callable[["Application", str], Any]
+"""Records the key of a server, if it has this fingerprint."""
+
+
+class HostKeyQuestion(QObject):
+    """Asks, and sees to it that the answer is kept.
+
+    Args:
+        tools: of the page.
+        parent: the page.
+    """
+
+    accepted = Signal()
+    """What was refused may be tried again."""
+    refused = Signal(object)
+    """`SyncError`: the key could not be recorded."""
+
+    def __init__(self, tools: Tools, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        self._page = parent
+        self._pin: Pin | None = None
+        self.dialog: HostKeyDialog | None = None
+
+    def ask(self, error: SyncError, pin: Pin) -> None:
+        """Show what is known of the key.
+
+        Args:
+            error: `HostKeyUnknown`.
+            pin: called on another thread.
+        """
+        self._pin = pin
+        self.dialog = HostKeyDialog(self._tools, error, self._page.window())
+        self.dialog.answered.connect(self._answered)
+        self.dialog.open()
+
+    def _answered(self, fingerprint: str, is_remembered: bool) -> None:
+        backend, pin = self._tools.backend, self._pin
+        if is_remembered and pin is not None:
+            backend.do(lambda application: pin(application, fingerprint), self._pinned, self._not_pinned)
+            return
+        backend.accept_host_key_once(fingerprint)
+        self.accepted.emit()
+
+    def _pinned(self, _: object) -> None:
+        self.accepted.emit()
+
+    def _not_pinned(self, error: SyncError) -> None:
+        self.refused.emit(error)
+
+
+class HostKeyDialog(QDialog):
+    """The fingerprint, how to compare it, and a field that compares it.
+
+    Args:
+        tools: of the page.
+        error: `HostKeyUnknown`.
+        parent: the window.
+    """
+
+    answered = Signal(str, bool)
+    """The fingerprint, and whether it is to be remembered; nothing when it is not accepted."""
+
+    def __init__(self, tools: Tools, error: SyncError, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        self._fingerprint = str(error.params["fingerprint"])
+        texts = tools.texts
+        self.setWindowTitle(texts("host_key.title"))
+        self.setModal(True)
+        notice = Notice(tools)
+        notice.say("warn", texts("host_key.title"), texts("host_key.why"))
+        self.expected = QLineEdit()
+        self.expected.setAccessibleName(texts("host_key.expected").replace("&", ""))
+        self.expected.setPlaceholderText(texts("host_key.expected_hint"))
+        self.expected.textChanged.connect(self._compare)
+        title = label(texts("host_key.expected"))
+        title.setBuddy(self.expected)
+        self.verdict = label("", "muted", is_wrapped=True)
+        self.verdict.setMinimumHeight(2 * self.verdict.fontMetrics().lineSpacing())
+        self.remember = button(texts("host_key.remember"), self._remember, tools, "lock", tooltip=texts("host_key.tip"))
+        self.once = button(texts("host_key.once"), self._accept_once, tools, tooltip=texts("host_key.once_tip"))
+        self.leave = button(texts("host_key.leave"), self.reject, tools, role="primary")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
+        layout.setSpacing(SPACE + 2)
+        layout.addWidget(notice)
+        layout.addLayout(self._facts(error))
+        layout.addWidget(label(texts("host_key.how"), is_wrapped=True))
+        layout.addWidget(_fixed_width(texts("host_key.command", file=_key_file(str(error.params.get("key_type"))))))
+        layout.addSpacing(SPACE // 2)
+        layout.addWidget(title)
+        layout.addWidget(self.expected)
+        layout.addWidget(self.verdict)
+        layout.addStretch(1)
+        layout.addLayout(row(self.remember, self.once, None, self.leave))
+        self._compare("")
+        self.setMinimumWidth(WIDTH)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # its texts are not that narrow
+        self.expected.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        height = self.heightForWidth(WIDTH)  # it knows its fonts only now
+        self.setMinimumHeight(height)
+        self.resize(WIDTH, height)
+
+    def _facts(self, error: SyncError) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP)
+        grid.setColumnStretch(1, 1)
+        for line, name in enumerate(("host", "port", "key_type", "fingerprint")):
+            grid.addWidget(label(self._tools.texts(f"host_key.{name}"), "muted"), line, 0)
+            value = str(error.params.get(name, ""))
+            grid.addWidget(_fixed_width(value) if name == "fingerprint" else selectable(value), line, 1)
+        return grid
+
+    def _compare(self, text: str) -> None:
+        texts = self._tools.texts
+        found = _FINGERPRINT.search(text)  # ssh-keygen prints more than that in its line
+        expected = found[0] if found else text.strip()
+        if not expected:
+            key, tone = "host_key.not_compared", "muted"
+        elif not is_fingerprint(expected):
+            key, tone = "host_key.no_fingerprint", "warn"
+        elif same_fingerprint(expected, self._fingerprint):
+            key, tone = "host_key.same", "good"
+        else:
+            key, tone = "host_key.other", "bad"
+        self.verdict.setText(texts(key))
+        set_role(self.verdict, "role", tone)
+        for one in (self.remember, self.once):
+            one.setEnabled(tone in ("muted", "good"))
+
+    def _remember(self) -> None:
+        self.accept()
+        self.answered.emit(self._fingerprint, True)
+
+    def _accept_once(self) -> None:
+        self.accept()
+        self.answered.emit(self._fingerprint, False)
+
+
+def _fixed_width(text: str) -> QWidget:
+    result = label(text)
+    result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    result.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    return result
+
+
+def _key_file(key_type: str) -> str:
+    """Where OpenSSH's server keeps the key."""
+    name = next((one for one in ("ed25519", "ecdsa") if one in key_type), "rsa")
+    return f"/etc/ssh/ssh_host_{name}_key.pub"

@@ -1,0 +1,165 @@
+"""The database of a connection: the part of «Подключения» that is about PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+
+from freesport_sync.core.history import CheckItem
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.widgets.checks import CheckList
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+
+_USUAL_PORT = 5432
+
+
+class DatabasePane(QWidget):
+    """Address and password of a database, or what is to be known of one of our own; a test that names the step.
+
+    Args:
+        tools: of the page.
+    """
+
+    use_wanted = Signal()
+    check_wanted = Signal()
+    """It is in use now; the next thing is a dry run."""
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        self._tools = tools
+        texts = tools.texts
+        self.form = DatabaseForm(tools)
+        self.about = label("", "", is_wrapped=True)
+        self.reason, self.said = Notice(tools), Notice(tools)
+        self.checks = CheckList(tools)
+        self.test = button(texts("connections.test"), self._test, tools, "check", tooltip=texts("connections.test_tip"))
+        self.use = button(texts("connections.use"), self.use_wanted.emit, tools, "connections", "primary")
+        self.next = button(texts("connections.to_exchange"), self.check_wanted.emit, tools, "eye")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, SPACE, 0, 0)
+        layout.setSpacing(SPACE)
+        for widget in (self.reason, self.about, self.form):
+            layout.addWidget(widget)
+        layout.addLayout(row(self.test, self.use, None, self.next))
+        layout.addWidget(self.said)
+        layout.addWidget(self.checks)
+        layout.addStretch(1)
+        for hidden in (self.reason, self.said, self.next):
+            hidden.hide()
+
+    def show_database(self, name: str, url: str | None, about: str, is_active: bool) -> None:
+        """Fill in a database.
+
+        Args:
+            name: of the connection.
+            url: None: one of our own.
+            about: what is to be known of that.
+            is_active: whether it is in use.
+        """
+        self.about.setVisible(url is None)
+        self.form.setVisible(url is not None)
+        self.about.setText(about)
+        if url is not None:
+            self.form.fill(name, url)
+        self.test.setVisible(url is not None or is_active)
+
+    def forget_results(self) -> None:
+        """Another connection: what was said is not about it."""
+        for widget in (self.said, self.next):
+            widget.hide()
+        self.checks.clear()
+
+    def set_fixed(self, reason: str) -> None:
+        """Why nothing else can be used; empty where it can."""
+        self.reason.setVisible(bool(reason))
+        if reason:
+            self.reason.say("neutral", reason)
+        self.use.setEnabled(not reason)
+
+    def say(self, tone: str, what: str, *more: str) -> None:
+        """Tell of something that was done."""
+        self.said.say(tone, what, *more)
+        self.said.show()
+
+    def say_error(self, error: SyncError) -> None:
+        """Something did not work."""
+        self.test.setEnabled(True)
+        self.said.say_error(error)
+        self.said.show()
+        self.checks.show_failure(error)
+
+    def _test(self) -> None:
+        self.say("busy", self._tools.texts("connections.testing"))
+        self.checks.clear()
+        self.test.setEnabled(False)
+        self._tools.backend.do(self._question(), self._tested, self.say_error)
+
+    def _question(self) -> Callable[[Any], Any]:
+        if not self.form.isVisibleTo(self):
+            return lambda application: application.check(with_server=False)
+        url, password = self.form.url(), self.form.password.text() or None
+        return lambda application: application.check_connection(url, password)
+
+    def _tested(self, items: tuple[CheckItem, ...]) -> None:
+        texts = self._tools.texts
+        self.test.setEnabled(True)
+        failed = [one for one in items if not one.is_ok]
+        if not failed:
+            self.said.say("good", texts("connections.good"))
+        elif all(one.is_busy for one in failed):
+            self.said.say("busy", texts("connections.busy"))
+        else:
+            self.said.say("bad", texts("connections.bad"))
+        self.checks.show_items(items)
+
+
+class DatabaseForm(QWidget):
+    """Name, address and password of a PostgreSQL database."""
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        texts = tools.texts
+        self.name, self.host, self.database, self.user, self.password = (QLineEdit() for _ in range(5))
+        self.port = QSpinBox()
+        self.port.setRange(1, 65535)
+        self.port.setGroupSeparatorShown(False)
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password.setPlaceholderText(texts("connections.password_hint"))
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, SPACE)
+        form.setVerticalSpacing(SPACE)
+        form.setHorizontalSpacing(GAP)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for name in ("name", "host", "port", "database", "user", "password"):
+            field: QWidget = getattr(self, name)
+            field.setAccessibleName(texts(f"connections.field_{name}").replace("&", ""))
+            form.addRow(texts(f"connections.field_{name}"), field)
+        form.addRow("", label(texts("connections.password_help"), "muted", is_wrapped=True))
+
+    def fill(self, name: str, url: str) -> None:
+        """Show a connection."""
+        parts = urlsplit(url)
+        self.name.setText(name)
+        self.host.setText(parts.hostname or "")
+        self.port.setValue(parts.port or _USUAL_PORT)
+        self.database.setText(unquote(parts.path.lstrip("/")))
+        self.user.setText(unquote(parts.username or ""))
+        self.password.clear()
+        self._query = parts.query
+
+    def url(self) -> str:
+        """The address that the form describes, without a password."""
+        host = self.host.text().strip()
+        host = f"[{host}]" if ":" in host else host
+        user = f"{quote(self.user.text().strip(), safe='')}@" if self.user.text().strip() else ""
+        query = f"?{self._query}" if self._query else ""
+        return f"postgresql://{user}{host}:{self.port.value()}/{quote(self.database.text().strip(), safe='')}{query}"
+
+    def title(self) -> str:
+        """The name of the connection."""
+        return self.name.text().strip() or self.host.text().strip()
