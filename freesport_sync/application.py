@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from freesport_sync.connections import Connections
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent
@@ -37,11 +38,9 @@ from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.server_files import PinnedHostKey, ServerFiles
-from freesport_sync.settings.choice import PasswordPlace, choose_database, choose_server, keep_ssh_secrets
 from freesport_sync.settings.listing import ListedSetting, list_settings
-from freesport_sync.settings.model import Settings, SshSettings, load_settings
+from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
-from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
 from freesport_sync.settings.secrets import database_password
 from freesport_sync.texts import Texts
 
@@ -92,6 +91,7 @@ class Application:
         self.paths: Paths = find_paths(home)
         self.settings: Settings = load_settings(self.paths.settings_file)
         self._server_files = ServerFiles(self.settings, self.paths)
+        self.connections = Connections(self.settings, self.paths, self._server_files, create_shop_tables)
         self._is_demo = is_demo
         self._create_shop_tables = create_shop_tables
         url = None if is_demo else self.settings.database.url if database_url is None else database_url
@@ -274,63 +274,6 @@ class Application:
         with self._connection() as connection:
             return unlock_stale(connection, interrupted, stale)
 
-    def check_connection(self, url: str, password: str | None) -> tuple[CheckItem, ...]:
-        """As `check`, of a database that nothing is set to yet.
-
-        Args:
-            url: without a password.
-            password: None: the one that is kept.
-
-        Raises:
-            SyncError: the database cannot be reached; the code names the step that fails.
-        """
-        parsed = parse_url(url)
-        login = login_of(parsed)
-        known = password or database_password(login, self.settings.database.password_file)
-        with translated_errors():
-            return check_database(parsed.set(password=known), login, self._create_shop_tables)
-
-    def choose_database(self, url: str | None, password: str | None) -> PasswordPlace:
-        """Write into the settings which database is meant from now on; an application opened after this uses it.
-
-        Args:
-            url: without a password; None: the private server.
-            password: to be kept; None: leave what is kept.
-
-        Raises:
-            ConfigError: the address is wrong, or a file cannot be written.
-        """
-        login = "" if url is None else login_of(parse_url(url))
-        return choose_database(self.paths.settings_file, url, login, password)
-
-    def server_of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> ServerFiles:
-        """A server that nothing is set to yet, to be tried.
-
-        Args:
-            ssh: how to reach it.
-            password: None: the one that is kept.
-            passphrase: of the key file; likewise.
-        """
-        return self._server_files.of(ssh, password, passphrase)
-
-    def keep_server(
-        self, ssh: SshSettings, password: str | None, passphrase: str | None
-    ) -> tuple[SshSettings, PasswordPlace]:
-        """Keep the secrets of a server; see `settings.choice.keep_ssh_secrets`."""
-        return keep_ssh_secrets(self.paths.settings_file, ssh, password, passphrase)
-
-    def choose_server(self, ssh: SshSettings | None) -> None:
-        """Write into the settings which server is meant from now on; an application opened after this uses it."""
-        choose_server(self.paths.settings_file, ssh)
-
-    def profiles(self) -> tuple[Profile, ...]:
-        """The saved connections."""
-        return load_profiles(self._profiles_file)
-
-    def save_profiles(self, profiles: Sequence[Profile]) -> None:
-        """Replace the saved connections."""
-        save_profiles(self._profiles_file, profiles)
-
     def list_settings(self) -> tuple[ListedSetting, ...]:
         """Every setting with the value in force."""
         return list_settings(self.settings, self.paths.settings_file)
@@ -351,10 +294,6 @@ class Application:
         )
         with self._target() as target:
             yield Job(request, target, self.settings, self.paths.work, self._backup_folder, texts, reporter, cancel)
-
-    @property
-    def _profiles_file(self) -> Path:
-        return self.paths.settings_file.with_name("profiles.toml")
 
     @contextmanager
     def _target(self) -> Iterator[Target]:

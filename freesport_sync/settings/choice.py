@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.os_support import write_private_file
-from freesport_sync.settings.edit import Value, change_settings
+from freesport_sync.settings.edit import change_settings
 from freesport_sync.settings.secrets import keep_secret, ssh_passphrase_name, ssh_password_name
 
 if TYPE_CHECKING:
@@ -23,11 +24,41 @@ class PasswordPlace(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def choose_database(settings_file: Path, url: str | None, login: str, password: str | None) -> PasswordPlace:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The database of the settings.
+
+    Args:
+        login: see `settings.secrets`; an empty text is the private server.
+        password_file: with its password.
+    """
+
+    login: str
+    password_file: Path | None
+
+
+def database_password_file(settings_file: Path, login: str, chosen: Chosen) -> Path | None:
+    """The file with the password of a database; None: there is none, it may be in the key store.
+
+    Args:
+        settings_file: beside it the files are made.
+        login: of the database that is asked about; see `settings.secrets`.
+        chosen: what the settings say now; its file is nobody else's.
+    """
+    own_file = _own_file(settings_file, "database", login)
+    if own_file.exists():
+        return own_file
+    return chosen.password_file if chosen.login == login else None
+
+
+def choose_database(
+    settings_file: Path, chosen: Chosen, url: str | None, login: str, password: str | None
+) -> PasswordPlace:
     """Write which database is meant from now on.
 
     Args:
         settings_file: to be changed.
+        chosen: what the settings say now.
         url: without a password; None: the private server.
         login: see `settings.secrets`.
         password: to be kept; None: leave what is kept.
@@ -35,13 +66,13 @@ def choose_database(settings_file: Path, url: str | None, login: str, password: 
     Raises:
         ConfigError: a file cannot be written.
     """
-    values: dict[str, Value | None] = {"database.url": url}
-    place = PasswordPlace.UNCHANGED
-    if url is not None and password:
-        own_file = settings_file.with_name("database.password")
-        place = _keep(own_file, login, password)
-        values["database.password_file"] = str(own_file) if place is PasswordPlace.FILE else None
-    change_settings(settings_file, values)
+    place, file = PasswordPlace.UNCHANGED, None
+    if url is not None:
+        if password:
+            place = _keep(_own_file(settings_file, "database", login), login, password)
+        is_in_key_store = place is PasswordPlace.KEY_STORE
+        file = None if is_in_key_store else database_password_file(settings_file, login, chosen)
+    change_settings(settings_file, {"database.url": url, "database.password_file": None if file is None else str(file)})
     return place
 
 
@@ -67,7 +98,7 @@ def keep_ssh_secrets(
         "passphrase_file": (key, passphrase, ssh.passphrase_file),
     }
     for name, (user, secret, known) in secrets.items():
-        own_file = None if user is None else _own_file(settings_file, user)
+        own_file = None if user is None else _own_file(settings_file, "ssh", user)
         if user is not None and own_file is not None and secret:
             place = _keep(own_file, user, secret)
         if own_file is not None and own_file.exists():
@@ -102,9 +133,9 @@ def _keep(own_file: Path, name: str, secret: str) -> PasswordPlace:
     return PasswordPlace.FILE
 
 
-def _own_file(settings_file: Path, name: str) -> Path:
+def _own_file(settings_file: Path, kind: str, name: str) -> Path:
     """Each login has its own, so that a password is never sent to another server."""
-    return settings_file.with_name(f"ssh-{hashlib.sha256(name.encode()).hexdigest()[:12]}.password")
+    return settings_file.with_name(f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:12]}.password")
 
 
 def _is_own(settings_file: Path, file: Path) -> bool:

@@ -123,7 +123,9 @@ class ConnectionsPage(QWidget):
         layout.addLayout(cards, 1)
 
     def _opened(self) -> None:
-        self._tools.backend.do(lambda application: application.profiles(), self._show_profiles, self._failed)
+        self._tools.backend.do(
+            lambda application: application.connections.profiles(), self._show_profiles, self._failed
+        )
 
     def _show_profiles(self, profiles: tuple[Profile, ...]) -> None:
         active = self._active()
@@ -238,7 +240,7 @@ class ConnectionsPage(QWidget):
         self._wanted = wanted
 
         def save(application: Application) -> tuple[Profile, ...]:
-            application.save_profiles(profiles)
+            application.connections.save_profiles(profiles)
             return profiles
 
         self._tools.backend.do(save, self._show_profiles, self._failed)
@@ -263,10 +265,10 @@ class ConnectionsPage(QWidget):
 
         def choose(application: Application) -> PasswordPlace:
             ssh, _ = _kept(application, server)
-            application.save_profiles(_in_place(profiles, chosen, replace(edited, ssh=ssh)))
+            application.connections.save_profiles(_in_place(profiles, chosen, replace(edited, ssh=ssh)))
             if not is_server_fixed:
-                application.choose_server(ssh)
-            return application.choose_database(url, password)
+                application.connections.choose_server(ssh)
+            return application.connections.choose_database(url, password)
 
         backend.do(choose, self._chosen_now, self._failed)
 
@@ -290,9 +292,9 @@ class ConnectionsPage(QWidget):
         def save(application: Application) -> _Saved:
             ssh, place = _kept(application, server)
             profiles = _in_place(all_profiles, chosen, replace(saved, ssh=ssh))
-            application.save_profiles(profiles)
+            application.connections.save_profiles(profiles)
             if is_active:
-                application.choose_server(ssh)
+                application.connections.choose_server(ssh)
             return _Saved(profiles, place)
 
         self._wanted = saved.database_url
@@ -361,7 +363,7 @@ def _kept(application: Application, server: EditedServer) -> tuple[SshSettings |
     """The server, once its secrets are where they belong."""
     if server.ssh is None:
         return None, None
-    return application.keep_server(server.ssh, server.password, server.passphrase)
+    return application.connections.keep_server(server.ssh, server.password, server.passphrase)
 
 
 def _scrolled(part: QWidget) -> QScrollArea:

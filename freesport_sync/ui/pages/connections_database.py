@@ -103,7 +103,7 @@ class DatabasePane(QWidget):
         if not self.form.isVisibleTo(self):
             return lambda application: application.check(with_server=False)
         url, password = self.form.url(), self.form.password.text() or None
-        return lambda application: application.check_connection(url, password)
+        return lambda application: application.connections.check(url, password)
 
     def _tested(self, items: tuple[CheckItem, ...]) -> None:
         texts = self._tools.texts

@@ -263,4 +263,4 @@ def _of(edited: EditedServer, work: Callable[[ServerFiles], object]) -> Callable
     """Something to be done with a server on another thread."""
     ssh = edited.ssh
     assert ssh is not None
-    return lambda application: work(application.server_of(ssh, edited.password, edited.passphrase))
+    return lambda application: work(application.connections.server_of(ssh, edited.password, edited.passphrase))

@@ -9,7 +9,14 @@ import keyring.backends.fail
 import pytest
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.settings.choice import PasswordPlace, choose_server, keep_ssh_secrets
+from freesport_sync.settings.choice import (
+    Chosen,
+    PasswordPlace,
+    choose_database,
+    choose_server,
+    database_password_file,
+    keep_ssh_secrets,
+)
 from freesport_sync.settings.model import SshSettings, load_settings
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
 from freesport_sync.settings.secrets import ssh_passphrase, ssh_password
@@ -83,3 +90,25 @@ def test_a_server_that_cannot_be_is_refused(line: str, file: Path) -> None:
     file.write_text(f"[[profile]]\nname = 'x'\ndatabase_url = 'embedded'\n[profile.ssh]\n{line}\n", "utf-8")
     with pytest.raises(ConfigError, match="profiles_unreadable"):
         load_profiles(file)
+
+
+def test_the_password_of_a_database_is_never_that_of_another(file: Path, no_key_store: None) -> None:
+    nothing = Chosen("", None)
+    first, second = "postgresql://sync@first:5432/shop", "postgresql://sync@second:5432/shop"
+    assert choose_database(file, nothing, first, "sync@first/shop", "the first") is PasswordPlace.FILE
+    chosen = Chosen("sync@first/shop", load_settings(file).database.password_file)
+    assert chosen.password_file is not None
+    assert chosen.password_file.read_text() == "the first"
+
+    assert database_password_file(file, "sync@second/shop", chosen) is None
+    assert choose_database(file, chosen, second, "sync@second/shop", None) is PasswordPlace.UNCHANGED
+    assert load_settings(file).database.password_file is None
+
+    choose_database(file, Chosen("sync@second/shop", None), first, "sync@first/shop", None)
+    assert load_settings(file).database.password_file == chosen.password_file
+
+
+def test_a_password_file_of_the_operators_own_stays_with_its_database(file: Path, tmp_path: Path) -> None:
+    chosen = Chosen("sync@first/shop", tmp_path / "own")
+    choose_database(file, chosen, "postgresql://sync@first:5432/shop", "sync@first/shop", None)
+    assert load_settings(file).database.password_file == tmp_path / "own"
