@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import Pulse
+from freesport_sync.core.rights import Rights
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.errors import SyncError
 from freesport_sync.os_support import user_and_host
@@ -93,6 +94,11 @@ class Backend(QObject):
     @property
     def is_cancelling(self) -> bool:
         return self._cancel is not None and self._cancel.is_set
+
+    @property
+    def rights(self) -> Rights:
+        """What the database lets us do, as far as is known."""
+        return Rights() if self.pulse is None else self.pulse.rights
 
     @property
     def operator(self) -> str:

@@ -109,7 +109,7 @@ class ExchangePage(QWidget):
     def refresh(self) -> None:
         """Read the newest sessions again."""
         self.recent.refresh()
-        self._tools.backend.ask(lambda reader: reader.overview(1), self._show_overview, self._ignore)
+        self._tools.backend.ask(lambda reader: reader.overview(1), self._show_overview, self.latest.show_error)
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -286,9 +286,6 @@ class ExchangePage(QWidget):
 
     def _show_overview(self, overview: Overview) -> None:
         self.latest.show_overview(overview)
-
-    def _ignore(self, _: SyncError) -> None:
-        """The banner of the window tells."""
 
 
 _RECENT = ("status", "kind", "started", "duration", "result", "issues", "operator")

@@ -80,19 +80,39 @@ def button(
         shortcut: a key sequence, told in the tool tip too.
         tooltip: what it does.
     """
-    result = QPushButton(f" {text}" if icon_name else text)
-    result.setAccessibleName(text.replace("&", ""))
+    result = QPushButton()
     result.setAutoDefault(False)
     if role:
         result.setProperty("role", role)
     if icon_name:
         Iconed(result, icon_name, role, tools.theme)
+    rename(result, text)
     if shortcut:
         result.setShortcut(QKeySequence(shortcut))
         tooltip = f"{tooltip} ({shortcut})".strip()
     result.setToolTip(tooltip)
     result.clicked.connect(on_click)
     return result
+
+
+def rename(target: QPushButton, text: str) -> None:
+    """Give a button another text."""
+    target.setText(f" {text}" if target.property("iconName") else text)
+    target.setAccessibleName(text.replace("&", ""))
+
+
+def allow(target: QPushButton, refused: str = "") -> None:
+    """Enable a button, or disable it and say why in its tool tip.
+
+    Args:
+        target: made by `button`.
+        refused: the reason; empty where it can be used.
+    """
+    if target.property("usualTip") is None:
+        target.setProperty("usualTip", target.toolTip())
+    target.setEnabled(not refused)
+    target.setToolTip(refused or target.property("usualTip"))
+    target.setAccessibleDescription(refused)
 
 
 class Iconed:
