@@ -91,7 +91,7 @@ def start(began: float) -> int:
             desktop.backend.pulse_changed.connect(watcher.found)
             return run(desktop)
 
-        Desktop.run = run_watched  # type: ignore[method-assign]
+        Desktop.run = run_watched  # type: ignore[method-assign, assignment]
         return open_window(options)  # type: ignore[arg-type]
 
     opener.open_window = open_watched

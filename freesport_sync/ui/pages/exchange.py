@@ -120,7 +120,9 @@ class ExchangePage(QWidget):
         columns = [one for one in session_columns(texts) if one.name in _RECENT]
         self.recent = sessions_model(self._tools, self, columns, SHOWN_SESSIONS)
         self.recent.grows_at_top = False
-        self.table = Table(self._tools, "recent", texts("exchange.recent"), self.recent)
+        self.table = Table(
+            self._tools, "recent", texts("exchange.recent"), self.recent, "result", ("issues", "operator")
+        )
         self.table.set_delegates(status="badge", result="bar")
         self.table.setMinimumHeight(150)
         self.table.row_opened.connect(self._open_row)

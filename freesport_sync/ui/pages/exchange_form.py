@@ -146,6 +146,7 @@ class ExchangeForm(Card):
         self.skip_images = self._option("skip_images")
         self.skip_backup = self._option("skip_backup")
         self.chunk = QSpinBox()
+        self.chunk.lineEdit().setTextMargins(SPACE, 0, 0, 0)
         self.chunk.setRange(1, LARGEST_CHUNK)
         self.chunk.setSingleStep(100)
         self.chunk.setGroupSeparatorShown(True)

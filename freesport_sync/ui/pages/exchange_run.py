@@ -13,7 +13,7 @@ from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.run_feed import RunSnapshot, StageState
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import SPACE, Card, Tools, button, label, rename, row
+from freesport_sync.ui.widgets.parts import SPACE, Card, Tools, Wrapping, button, label, rename, row
 from freesport_sync.ui.widgets.progress import Bar, StageTable
 
 SHOWN_FILES = 3
@@ -77,7 +77,8 @@ class RunCard(Card):
         self.content.addLayout(whole)
         self.content.addLayout(row(self.elapsed, None, self.issues))
         self.content.addStretch(1)
-        self.content.addLayout(row(self.cancel, self.open, self.real, self.again, self.wait, None, self.close_button))
+        actions = row(self.cancel, self.open, self.real, self.again, self.wait, None)
+        self.content.addWidget(Wrapping(actions, row(self.close_button, None)))
         for one in (self.open, self.real, self.again, self.wait):
             one.hide()
         self._clock = QTimer(self)

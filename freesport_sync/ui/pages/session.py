@@ -23,7 +23,7 @@ from freesport_sync.ui.pages.session_totals import TotalsTab
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, allow, button, label, rename, row
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, Wrapping, allow, button, label, rename, row
 from freesport_sync.ui.widgets.summary import summary_of
 
 
@@ -77,7 +77,7 @@ class SessionPage(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(SPACE + 4)
-        layout.addLayout(row(self.title, None, self.stop, self.repeat, self.undo, self.copy))
+        layout.addWidget(Wrapping(row(self.title, None), row(self.stop, self.repeat, self.undo, self.copy, None)))
         layout.addWidget(self.facts)
         layout.addWidget(self.refused)
         layout.addWidget(self.summary)
