@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import Page, Pulse, Session, SessionQuery, SessionSort, SessionStatus
@@ -134,8 +134,7 @@ class HistoryPage(QWidget):
             one.toggled.connect(self._filter)
             self.statuses[status] = one
             layout.addWidget(one)
-        self.clear = button(texts("history.reset"), self.reset, self._tools, role="link")
-        self.clear.setShortcut(QKeySequence("Ctrl+R"))
+        self.clear = button(texts("history.reset"), self.reset, self._tools, role="link", shortcut="Ctrl+R")
         layout.addWidget(self.clear)
         layout.addStretch(1)
         self._recolour()

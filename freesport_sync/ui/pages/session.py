@@ -52,6 +52,8 @@ class SessionPage(QWidget):
         self.facts = label("", "muted", is_wrapped=True)
         self.summary = Notice(tools)
         self.refused = label("", "warn", is_wrapped=True)
+        self.trouble = Notice(tools)
+        self.trouble.hide()
         self.repeat = button(texts("session.repeat"), self._repeat, tools, "repeat")
         self.undo = button(texts("session.undo"), self._ask_undo, tools, "back", tooltip=texts("session.undo_tip"))
         self.stop = button(texts("session.stop"), self._ask_stop, tools, "stop", "danger")
@@ -81,6 +83,7 @@ class SessionPage(QWidget):
         layout.addWidget(self.facts)
         layout.addWidget(self.refused)
         layout.addWidget(self.summary)
+        layout.addWidget(self.trouble)
         layout.addWidget(self.tabs, 1)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
@@ -99,6 +102,7 @@ class SessionPage(QWidget):
             self.empty.say("session", self._tools.texts("window.loading"))
             self.stack.setCurrentIndex(0)
             self.tabs.setCurrentIndex(0)
+            self.trouble.hide()
             rename(self.copy, self._tools.texts("session.copy"))
         self._ask()
 
@@ -220,6 +224,7 @@ class SessionPage(QWidget):
             rename(self.copy, self._tools.texts("session.copied"))
 
     def _ask_stop(self) -> None:
+        self.trouble.hide()
         texts = self._tools.texts
         words = (texts(f"session.stop_{name}") for name in ("title", "text", "yes", "no"))
         self.question = question(self.window(), *words)
@@ -244,6 +249,7 @@ class SessionPage(QWidget):
 
     def _ask_undo(self) -> None:
         key = self._key
+        self.trouble.hide()
         if key is not None:
             self._tools.backend.do(lambda application: application.backup_of_run(key.id), self._undo, self._refused)
 
@@ -266,4 +272,5 @@ class SessionPage(QWidget):
         )
 
     def _refused(self, error: SyncError) -> None:
-        self.summary.say_error(error)
+        self.trouble.say_error(error)
+        self.trouble.show()

@@ -104,6 +104,7 @@ class IssuesTab(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
         self.model.failed.connect(self._failed)
+        self.model.loaded.connect(self._explain)
 
     def show_session(self, details: SessionDetails) -> None:
         """Show the issues of a run."""

@@ -34,7 +34,7 @@ class LatestResult(QWidget):
         self._tools = tools
         self._session: Session | None = None
         self._notice = Notice(tools)
-        self._open = button(texts("exchange.open"), self._open_session, tools, "session", "link")
+        self._open = button(texts("exchange.open_latest"), self._open_session, tools, "session", "link")
         result = Card(texts("exchange.latest"))
         result.content.addWidget(self._notice)
         result.content.addWidget(self._open)

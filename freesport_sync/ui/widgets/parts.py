@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -88,7 +88,8 @@ def button(
         Iconed(result, icon_name, role, tools.theme)
     rename(result, text)
     if shortcut:
-        result.setShortcut(QKeySequence(shortcut))
+        # Not the button's own, which is its mnemonic and made anew with every text.
+        QShortcut(QKeySequence(shortcut), result).activated.connect(result.click)
         tooltip = f"{tooltip} ({shortcut})".strip()
     result.setToolTip(tooltip)
     result.clicked.connect(on_click)
