@@ -120,7 +120,7 @@ class Iconed:
     """Draws a button's icon again when the colours change."""
 
     def __init__(self, target: QPushButton, name: str, role: str, theme: Theme) -> None:
-        color = {"primary": "on_accent", "danger": "bad", "link": "accent"}.get(role, "text")
+        color = {"primary": "on_accent", "danger": "bad", "link": "busy"}.get(role, "text")
         target.setIcon(icon(name, theme.color(color)))
         target.setIconSize(QSize(16, 16))
         target.setProperty("iconName", name)
