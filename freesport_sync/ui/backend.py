@@ -64,6 +64,8 @@ class Backend(QObject):
     """`RunSnapshot`."""
     run_ended = Signal(object)
     """`RunEnd`."""
+    crashed = Signal(object)
+    """An exception on another thread that nobody has foreseen."""
 
     _felt = Signal(object)
     _fed = Signal(object)
@@ -84,6 +86,8 @@ class Backend(QObject):
         """Set when the window closes: whoever waits for a server need not wait any longer."""
         self._accepted_keys: list[str] = []
         self._request: RunRequest | None = None
+        for lane in (self._runs, self._queries):
+            lane.crashed.connect(self.crashed)
         self._felt.connect(self._feel, Qt.ConnectionType.QueuedConnection)
         self._fed.connect(self._show, Qt.ConnectionType.QueuedConnection)
 

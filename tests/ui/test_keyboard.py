@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
 
 from freesport_sync.core.history import SessionKey, Source
-from freesport_sync.errors import ImportFailed
+from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.texts import Language
 from freesport_sync.ui.dialogs.guard import GuardDialog
 from freesport_sync.ui.dialogs.undo import UndoDialog
@@ -117,7 +117,9 @@ def test_tab_reaches_everything_and_no_letter_means_two_things(small: Desk) -> N
 
 def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
     window, tools = small.window, small.tools
-    window.show_crash(ValueError("postgresql://u:lion@h/d password = 'tiger in a cage'"))
+    failures: list[SyncError] = []
+    small.backend.work(_crash, failures.append, failures.append)
+    small.until(lambda: failures)
     crash = window.crash
     assert crash is not None
     window.show_crash(ValueError("again"))
@@ -125,6 +127,7 @@ def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
     crash.copy.click()
     copied = QGuiApplication.clipboard().text()
     assert "ValueError" in copied
+    assert "in _crash" in copied
     assert not re.search("lion|tiger|cage", copied)
     guard = GuardDialog(tools, ImportFailed("large_change", percent=20, **CHANGE), False, window)
     undo = UndoDialog(tools, 2, "20261121-094107-2", window)
@@ -140,3 +143,7 @@ def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
                 needed = label.heightForWidth(label.width())
                 assert needed <= label.height() <= needed + 4, texts_in(dialog)
         dialog.close()
+
+
+def _crash() -> None:
+    raise ValueError("postgresql://u:lion@h/d password = 'tiger in a cage'")
