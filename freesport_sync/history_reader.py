@@ -160,7 +160,8 @@ class HistoryReader:
                 self._target = self._stack.enter_context(self._open_target())
             target = self._target
         try:
-            return connect(target.url, "freesport_sync window")
+            with translated_errors():  # it may be lost between the login and the first statement
+                return connect(target.url, "freesport_sync window")
         except ConnectionFailed:
             self._forget_target()
             raise

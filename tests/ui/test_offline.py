@@ -40,6 +40,7 @@ def away(shop: Shop, proxy: Proxy, desk: Desk) -> Iterator[None]:
     desk.until(is_lost)
     assert desk.window.banner.isVisible()
     yield
+    assert desk.window.crash is None, desk.window.crash.details.toPlainText()
     assert QApplication.activeModalWidget() is None
     proxy.is_gone.clear()
     desk.until(lambda: desk.backend.pulse is not None)
