@@ -101,8 +101,8 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
             window.show_page(name)
             with away(stocked_shop, proxy, desk):
                 assert window.stack.currentWidget() is window._pages[name]
-        window.connections.test.click()
-        desk.until(window.connections.test.isEnabled)
+        window.connections.database.test.click()
+        desk.until(window.connections.database.test.isEnabled)
         desk.close()
 
 

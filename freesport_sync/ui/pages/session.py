@@ -214,7 +214,8 @@ class SessionPage(QWidget):
         if error.code != "run_fetched_nothing":
             self._refused(error)
         elif self._repeated.is_pull and self._details is not None:
-            self.summary.say("bad", self._tools.texts("session.files_elsewhere", host=self._details.session.host))
+            self.trouble.say("bad", self._tools.texts("session.files_elsewhere", host=self._details.session.host))
+            self.trouble.show()
         else:
             self.repeated.emit(self._repeated)
 
