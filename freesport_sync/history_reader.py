@@ -24,6 +24,7 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.database import browsing, sessions_list
 from freesport_sync.database.engine import Connection, as_sync_error, connect, translated_errors
 from freesport_sync.database.history import read_issues
+from freesport_sync.database.rights import read_rights
 from freesport_sync.errors import ConfigError, ConnectionFailed, SyncError
 from freesport_sync.pipeline.job import Target
 
@@ -106,8 +107,11 @@ class HistoryReader:
                 with self._connection() as connection:
                     browsing.listen(connection)
                     last: Pulse | None = None
+                    asked_at = float("-inf")
                     while not stop.is_set():
-                        pulse = browsing.read_pulse(connection, self._label())
+                        if time.monotonic() - asked_at >= POLL_S:  # the administrator may have given more
+                            rights, asked_at = read_rights(connection, self._may_create_tables), time.monotonic()
+                        pulse = browsing.read_pulse(connection, self._label, rights)
                         if pulse != last or failures:
                             report(pulse)
                         last, failures = pulse, 0
@@ -156,7 +160,8 @@ class HistoryReader:
                 self._target = self._stack.enter_context(self._open_target())
             target = self._target
         try:
-            return connect(target.url, "freesport_sync window")
+            with translated_errors():  # it may be lost between the login and the first statement
+                return connect(target.url, "freesport_sync window")
         except ConnectionFailed:
             self._forget_target()
             raise
@@ -173,9 +178,15 @@ class HistoryReader:
         self._target = None
         self._stack.close()
 
+    @property
     def _label(self) -> str:
         target = self._target
         return target.label if target else ""
+
+    @property
+    def _may_create_tables(self) -> bool:
+        target = self._target
+        return target is not None and target.may_create_tables
 
 
 def _wait(connection: Connection, stop: threading.Event) -> None:

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -30,6 +31,9 @@ from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
 from freesport_sync.texts import Language, Texts
 from tests.databases import cloned_database
+
+SECRET = "s3cret"
+"""Password of the logins that tests make."""
 
 
 class ReadsHere(WorkerPool):
@@ -143,6 +147,21 @@ class Shop:
                 for issue in event.issues:
                     found.setdefault(issue.code, []).append(issue.onec_id)
         return found
+
+
+def new_role(shop: Shop, *grants: str, but: str = "") -> sa.URL:
+    """A login that may work with the shop's tables and has no right to make anything; returns the URL with it."""
+    name = f"role_{uuid4().hex}"
+    statements = [
+        f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
+        *(f"{grant} TO {name}" for grant in grants),
+        *([f"REVOKE {but} FROM {name}"] if but else []),
+    ]
+    for statement in statements:
+        shop.connection.exec_driver_sql(statement)
+    return shop.url.set(username=name, password=SECRET)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.rights import Rights
 from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal
 
 T = TypeVar("T")
@@ -292,11 +293,13 @@ class Pulse:
         database: for people.
         holder: who holds the import lock; None while nobody imports.
         newest: changes whenever the history does.
+        rights: what the login may not do there.
     """
 
     database: str
     holder: LockHolder | None
     newest: tuple[object, ...]
+    rights: Rights = field(default_factory=Rights)
 
 
 IssuePage = Page[RowIssue]

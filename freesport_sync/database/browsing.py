@@ -25,6 +25,7 @@ from freesport_sync.core.history import (
     StageRecord,
 )
 from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.rights import Rights
 from freesport_sync.core.run import Entity, FieldChange
 from freesport_sync.database.engine import driver_connection
 from freesport_sync.database.history import read_files, read_issue_counts, read_run
@@ -122,10 +123,16 @@ def read_overview(connection: sa.Connection, limit: int) -> Overview:
     return Overview(sessions, tuple(age for age in ages if age is not None))
 
 
-def read_pulse(connection: sa.Connection, database: str) -> Pulse:
-    """What is going on; cheap enough to be asked every second."""
+def read_pulse(connection: sa.Connection, database: str, rights: Rights) -> Pulse:
+    """What is going on; cheap enough to be asked every second.
+
+    Args:
+        connection: any, in autocommit.
+        database: for people.
+        rights: of the login; what it may not read is left out.
+    """
     newest: list[object] = []
-    if current_revision(connection) is not None:
+    if rights.history is None and current_revision(connection) is not None:
         beating = sa.select(sa.func.array_agg(sa.func.concat_ws(":", runs.c.id, runs.c.stage, runs.c.heartbeat_at)))
         newest += [
             connection.scalar(sa.select(sa.func.max(runs.c.id))),
@@ -138,7 +145,7 @@ def read_pulse(connection: sa.Connection, database: str) -> Pulse:
             connection.scalar(sa.select(sa.func.max(c.id))),
             *(connection.scalar(moving.where(c.finished_at.is_(None), is_ours.is_(False))) or ()),
         ]
-    return Pulse(database, read_holder(connection), tuple(newest))
+    return Pulse(database, read_holder(connection), tuple(newest), rights)
 
 
 def read_holder(connection: sa.Connection) -> LockHolder | None:

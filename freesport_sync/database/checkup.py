@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from freesport_sync.core.history import CheckItem
 from freesport_sync.database.engine import connect, driver_connection
 from freesport_sync.database.lock import find_holder
-from freesport_sync.database.own_schema import current_revision, sql_for_administrator
+from freesport_sync.database.own_schema import current_revision, refuse_unusable_schema
 from freesport_sync.database.sessions import refuse_foreign_session
 from freesport_sync.database.shop import described, is_read_only, may_create_temp
 from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, find_missing
@@ -68,13 +68,12 @@ def _check_customer_tables(connection: sa.Connection) -> CheckItem:
 
 def _check_own_schema(connection: sa.Connection) -> CheckItem:
     try:
-        revision = current_revision(connection)
+        refuse_unusable_schema(connection)
     except SchemaMismatch as error:
         return CheckItem(error.code.removeprefix("own_"), False, error.params)
+    revision = current_revision(connection)
     if revision is not None:
         return CheckItem("schema", True, {"revision": revision})
-    if needed := sql_for_administrator(connection):
-        return CheckItem("schema_forbidden", False, {"sql": needed})
     return CheckItem("schema_will_be_created", True)
 
 

@@ -126,12 +126,36 @@ def prepare_own_schema(connection: sa.Connection) -> None:
         SchemaMismatch: the schema is newer than this program, or may not be created; the error then carries the SQL
             that a database administrator has to run.
     """
+    refuse_unusable_schema(connection)
+    if current_revision(connection) != HEAD:
+        _migrate(connection)
+
+
+def refuse_unusable_schema(connection: sa.Connection) -> None:
+    """Raise `SchemaMismatch` as `prepare_own_schema` would, but make nothing."""
     current = current_revision(connection)
-    if current == HEAD:
-        return
     if current is None and (needed := sql_for_administrator(connection)):
         raise SchemaMismatch("own_schema_forbidden", sql=needed)
-    _migrate(connection)
+    if current == HEAD and not _has_rights(connection, "SELECT", "INSERT", "UPDATE", "DELETE"):
+        role = connection.scalar(sa.text("SELECT quote_ident(current_user)"))
+        needed = f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {role};"
+        raise SchemaMismatch("own_schema_read_only", sql=needed)
+
+
+def refuse_unreadable_schema(connection: sa.Connection) -> None:
+    """Raise `SchemaMismatch` where the history is there and we may not read it."""
+    if current_revision(connection) is not None and not _has_rights(connection, "SELECT"):
+        raise SchemaMismatch("own_schema_unreadable")
+
+
+def _has_rights(connection: sa.Connection, *rights: str) -> bool:
+    """Whether we have all of them to all our tables but the migrations' own."""
+    query = sa.text(
+        "SELECT bool_and(has_table_privilege(c.oid, r)) FROM pg_class AS c JOIN pg_namespace AS n"
+        " ON n.oid = c.relnamespace, unnest(CAST(:rights AS text[])) AS r"
+        " WHERE n.nspname = :schema AND c.relkind = 'r' AND c.relname <> 'alembic_version'"
+    )
+    return bool(connection.scalar(query, {"schema": SCHEMA, "rights": list(rights)}))
 
 
 def current_revision(connection: sa.Connection) -> str | None:

@@ -26,6 +26,11 @@ def prepare_shop(connection: sa.Connection, may_create: bool) -> None:
     if may_create:
         with transaction(connection):
             create_shop_tables(connection)
+    refuse_unfit(connection)
+
+
+def refuse_unfit(connection: sa.Connection) -> None:
+    """Raise `SchemaMismatch` with all that is missing for an import of goods."""
     missing = find_missing(connection, CATALOG_TABLES)
     if {item.table for item in missing if item.kind is MissingKind.TABLE} == {table.name for table in CATALOG_TABLES}:
         raise SchemaMismatch("shop_tables_absent", tables=", ".join(table.name for table in CATALOG_TABLES))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import Pulse
+from freesport_sync.core.rights import Rights
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.errors import SyncError
 from freesport_sync.os_support import user_and_host
@@ -63,6 +64,8 @@ class Backend(QObject):
     """`RunSnapshot`."""
     run_ended = Signal(object)
     """`RunEnd`."""
+    crashed = Signal(object)
+    """An exception on another thread that nobody has foreseen."""
 
     _felt = Signal(object)
     _fed = Signal(object)
@@ -83,6 +86,8 @@ class Backend(QObject):
         """Set when the window closes: whoever waits for a server need not wait any longer."""
         self._accepted_keys: list[str] = []
         self._request: RunRequest | None = None
+        for lane in (self._runs, self._queries):
+            lane.crashed.connect(self.crashed)
         self._felt.connect(self._feel, Qt.ConnectionType.QueuedConnection)
         self._fed.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
@@ -93,6 +98,11 @@ class Backend(QObject):
     @property
     def is_cancelling(self) -> bool:
         return self._cancel is not None and self._cancel.is_set
+
+    @property
+    def rights(self) -> Rights:
+        """What the database lets us do, as far as is known."""
+        return Rights() if self.pulse is None else self.pulse.rights
 
     @property
     def operator(self) -> str:

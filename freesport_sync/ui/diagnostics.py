@@ -12,12 +12,21 @@ from freesport_sync.core.history import SessionDetails
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.widgets.parts import Tools
 
-_SECRET = re.compile(r"(://[^:/@\s]+:)[^@\s]+@|((?:password|пароль|passwd|pwd)\s*[=:]\s*)\S+", re.IGNORECASE)
+_SECRET = re.compile(
+    r"""(?P<login>://[^:/@\s]+:)[^@\s]+@"""
+    r"""|(?P<name>(?:password|passphrase|пароль|passwd|pwd)["']?\s*[=:]\s*)(?:"[^"\n]*"|'[^'\n]*'|[^\s,;}]+)"""
+    r"""|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)""",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def masked(text: str) -> str:
-    """A text in which passwords are stars."""
-    return _SECRET.sub(lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", text)
+    """A text in which passwords and private keys are stars."""
+    return _SECRET.sub(_stars, text)
+
+
+def _stars(found: re.Match[str]) -> str:
+    return f"{found['login']}***@" if found["login"] else f"{found['name'] or ''}***"
 
 
 def program_facts(tools: Tools) -> str:

@@ -33,6 +33,8 @@ class Job(QObject):
     """Result and error, from the other thread."""
     ended = Signal(object)
     """Itself, in the thread of the window, after everybody has been told."""
+    crashed = Signal(object)
+    """An exception that nobody has foreseen."""
 
     def __init__(self, on_success: Callable[[Any], None], on_failure: Failed, parent: QObject) -> None:
         super().__init__(parent)
@@ -47,6 +49,8 @@ class Job(QObject):
             elif error is not None and _is_alive(self._on_failure):
                 self._on_failure(error)
         finally:
+            if isinstance(error, Unexpected):
+                self.crashed.emit(error.__cause__)
             self.ended.emit(self)
 
 
@@ -81,6 +85,9 @@ class Lane(QObject):
         parent: in the thread of the window.
     """
 
+    crashed = Signal(object)
+    """An exception that nobody has foreseen; whoever waits for the job is told as well."""
+
     def __init__(self, threads: int, parent: QObject) -> None:
         super().__init__(parent)
         self._pool = QThreadPool(self)
@@ -95,6 +102,7 @@ class Lane(QObject):
         job = Job(on_success, on_failure, self)
         self._jobs.add(job)
         job.ended.connect(self._forget)
+        job.crashed.connect(self.crashed)
         self._pool.start(_Work(work, job.settled))
 
     def close(self) -> None:

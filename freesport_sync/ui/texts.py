@@ -17,6 +17,7 @@ from freesport_sync.texts import ErrorText, Language, Texts
 
 _LOCALES = {Language.RUSSIAN: "ru_RU", Language.ENGLISH: "en_US"}
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_SHARE = re.compile(r"(\d+)/(\d+)")
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -59,7 +60,9 @@ class UiTexts(Texts):
         return what, self(f"issue_hints.{issue.code}") if self.has(f"issue_hints.{issue.code}") else hint
 
     def _readable(self, value: object) -> object:
-        """Moments come as programs write them."""
+        """Moments and shares come as programs write them."""
+        if isinstance(value, str) and (share := _SHARE.fullmatch(value)):
+            return f"{self.number(int(share[1]))}/{self.number(int(share[2]))}"
         if isinstance(value, str) and _ISO_MOMENT.match(value):
             try:
                 return self.moment(datetime.fromisoformat(value))

@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         backend.lost.connect(self._lost)
         backend.run_changed.connect(self._run_changed)
         backend.run_ended.connect(self._run_ended)
+        backend.crashed.connect(self.show_crash)
         tools.theme.changed.connect(self._recolour)
 
     def show_page(self, name: str) -> None:

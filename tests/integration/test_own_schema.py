@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -26,9 +25,7 @@ from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
 from tests.integration.support import shop_rows
-from tests.shop import Shop, shop_texts
-
-SECRET = "s3cret"
+from tests.shop import Shop, new_role, shop_texts
 
 CATALOGUE = """
 SELECT 'class', n.nspname, c.relname, c.relkind::text, c.relowner::regrole::text, c.relacl::text, c.relnatts::text,
@@ -210,21 +207,6 @@ def test_everything_that_is_missing_is_in_one_message(stocked_shop: Shop, dearer
 # --- rights ---------------------------------------------------------------------------------------------------------
 
 
-def new_role(shop: Shop, *grants: str, but: str = "") -> sa.URL:
-    """A login that may work with the shop's tables and has no right to make anything; returns the URL with it."""
-    name = f"role_{uuid4().hex}"
-    statements = [
-        f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
-        *(f"{grant} TO {name}" for grant in grants),
-        *([f"REVOKE {but} FROM {name}"] if but else []),
-    ]
-    for statement in statements:
-        shop.connection.exec_driver_sql(statement)
-    return shop.url.set(username=name, password=SECRET)
-
-
 def check_codes(url: sa.URL) -> dict[str, bool]:
     return {item.code: item.is_ok for item in check_database(url, "shop", may_create_tables=False)}
 
@@ -271,11 +253,15 @@ def test_history_of_another_login_that_can_only_be_read(stocked_shop: Shop, dear
     rights = ("GRANT USAGE ON SCHEMA freesport_sync", "GRANT SELECT ON ALL TABLES IN SCHEMA freesport_sync")
     user = new_role(stocked_shop, *rights)
     before = shop_rows(stocked_shop)
-    assert refusal(Shop(user, tmp_path), dearer).code == "right_missing"
+    error = refusal(Shop(user, tmp_path), dearer)
+    assert error.code == "own_schema_read_only"
+    assert check_codes(user)["schema_read_only"] is False
     assert shop_rows(stocked_shop) == before
     connection = connect(user, "tests")
     assert len(read_runs(connection, 5)) == 1
     connection.close()
+    stocked_shop.connection.exec_driver_sql(str(error.params["sql"]))
+    assert Shop(user, tmp_path).run(dearer).status is RunStatus.COMPLETED
 
 
 def test_role_without_the_right_to_make_tables(empty_shop: Shop, dearer: Path, tmp_path: Path) -> None:

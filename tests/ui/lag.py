@@ -1,7 +1,8 @@
 """How much an import in the window delays the window: `python -m tests.ui.lag [PRODUCTS]`.
 
 A timer of 5 ms tells how late Qt comes to it: in the window that imports, and in a loop with nothing to do beside
-the same import in a process of its own. What is quoted is the difference.
+the same import in a process of its own. What is quoted is the difference. Then imports are cancelled at different
+moments: from the click until the page is painted anew, and until the run has ended.
 """
 
 from __future__ import annotations
@@ -13,19 +14,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QPushButton, QWidget
 
+from freesport_sync.core.run import Stage
 from freesport_sync.ui.app import SWITCH_S, make_application
 from freesport_sync.ui.options import WindowOptions
+from freesport_sync.ui.run_feed import StageState
 from freesport_sync.ui.theme import LIGHT, Theme
 from tests.bench.generator import generate
 from tests.ui.desk import Desk, process_events
 
 INTERVAL_MS = 5
+CANCELLED_IN = (Stage.PLAN, Stage.STAGE, Stage.BACKUP, Stage.RESOLVE)
 
 
 class Lateness(QObject):
@@ -94,8 +101,52 @@ def _in_window(theme: Theme, folder: Path) -> dict[str, float]:
         process_events()
         time.sleep(0.0005)
     assert desk.ends[-1].error is None
+    result = lateness.result()
+    result["cancel_painted_ms"], result["cancel_ended_ms"] = (
+        max(times) for times in zip(*_cancelled(desk), strict=True)
+    )
     desk.close()
-    return lateness.result()
+    return result
+
+
+def _cancelled(desk: Desk) -> Iterator[tuple[float, float]]:
+    """Cancel a full import when it has come so far; milliseconds until that is seen, and until it has ended."""
+    page = desk.window.exchange
+    for stage in CANCELLED_IN:
+        page.show_form()
+        ends = len(desk.ends)
+        page.run(replace(page.form.request(is_dry_run=False), is_full=True))
+        desk.until(lambda stage=stage: _has_begun(desk, stage))  # type: ignore[misc]
+        painted = Painting(page.progress.cancel)
+        clicked = time.perf_counter()
+        desk.click(page.progress.cancel)
+        desk.until(lambda ends=ends: len(desk.ends) > ends)  # type: ignore[misc]
+        ended = time.perf_counter()
+        error = desk.ends[-1].error
+        assert error is not None
+        assert error.code == "cancelled"
+        yield 1000 * (painted.at - clicked), 1000 * (ended - clicked)
+
+
+def _has_begun(desk: Desk, stage: Stage) -> bool:
+    snapshot = desk.backend.snapshot
+    assert snapshot is not None
+    return any(line.stage is stage and line.state is not StageState.WAITING for line in snapshot.stages)
+
+
+class Painting(QObject):
+    """Notes when a widget is painted next."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.at = 0.0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        is_new = isinstance(watched, QPushButton) and not watched.isEnabled()
+        if event.type() is QEvent.Type.Paint and is_new and not self.at:
+            self.at = time.perf_counter()
+        return False
 
 
 if __name__ == "__main__":

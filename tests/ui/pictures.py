@@ -26,8 +26,9 @@ from PySide6.QtWidgets import QWidget
 
 from freesport_sync.core.history import LockHolder, Pulse, SessionKey, Source
 from freesport_sync.core.progress import ExportFound
+from freesport_sync.core.rights import Refusal, Rights
 from freesport_sync.core.run import RunRequest, Stage
-from freesport_sync.errors import ConnectionFailed, ImportFailed, LockHeld
+from freesport_sync.errors import ConnectionFailed, ImportFailed, LockHeld, SchemaMismatch
 from freesport_sync.texts import Language
 from freesport_sync.ui.app import make_application
 from freesport_sync.ui.backend import RunEnd
@@ -92,6 +93,8 @@ class Photographer:
         window.exchange.show_form()
         desk.until(window.exchange.form.start.isEnabled)
         self._page("history", "history-empty")
+        window.history._failed(SchemaMismatch("own_schema_unreadable"))
+        self.take("history-forbidden")
         self._page("session", "session-none")
         self._page("exchange", "exchange-empty")
         self._import(is_dry_run=True)
@@ -188,9 +191,24 @@ class Photographer:
         holder = LockHolder(17, "petrov@SKLAD-2", "SKLAD-2", "apply", datetime.now(UTC) - timedelta(minutes=4))
         backend.pulse_changed.emit(Pulse("sync@db.example.ru:5432/freesport", holder, ()))
         self.take("exchange-held-by-other")
-        assert backend.pulse is not None
-        backend.pulse_changed.emit(backend.pulse)
+        with self._only_looking():
+            self.take("exchange-forbidden")
         self.take("exchange-form")
+
+    @contextmanager
+    def _only_looking(self) -> Iterator[None]:
+        """As if the login had no more rights than to read."""
+        backend = self._desk.backend
+        backend._stop_watching.set()  # it would tell the truth
+        usual = backend.pulse
+        assert usual is not None
+        sql = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freesport_sync TO ivanov;"
+        refusal = Refusal("own_schema_read_only", {"sql": sql})
+        backend._felt.emit(replace(usual, rights=Rights(goods=refusal, runs=refusal)))
+        self._settle()
+        yield
+        backend._felt.emit(usual)
+        self._settle()
 
     def _history(self) -> None:
         page = self._window.history
@@ -208,6 +226,8 @@ class Photographer:
         self._window.open_session(SessionKey(Source.RUN, 2))
         self._desk.until(lambda: page.stack.currentIndex() == 1)
         self.take("session-totals")
+        with self._only_looking():
+            self.take("session-forbidden")
         page.tabs.setCurrentWidget(page.issues)
         self._settle()
         page.issues.table.selectRow(1)

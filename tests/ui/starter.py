@@ -6,6 +6,8 @@ mid-run   while one runs
 finished  after one has completed
 failed    after one has failed
 offline   while the database cannot be reached
+away      when it was lost; `usable` is printed when it may go, `lost` when it may come back
+back      when it was found again; likewise
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ class Quitter(QObject):
         self._began = time.perf_counter()
         desktop.backend.run_ended.connect(self._ended)
         desktop.backend.lost.connect(self._lost)
+        desktop.backend.pulse_changed.connect(self._found)
+        self._was_lost = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
         self._timer.start(50 if when == "early" else POLL_MS)
@@ -55,6 +59,8 @@ class Quitter(QObject):
             print(f"usable after {time.perf_counter() - self._began:.2f} s", flush=True)
             if self._when == "ready":
                 self._quit()
+            elif self._when in ("away", "back"):
+                self._timer.stop()
             else:
                 self._has_begun = True
                 window.exchange.run(window.exchange.form.request(is_dry_run=False))
@@ -63,7 +69,14 @@ class Quitter(QObject):
         self._quit()
 
     def _lost(self, _: object) -> None:
-        if self._when == "offline":
+        if self._when in ("offline", "away"):
+            self._quit()
+        elif not self._was_lost:
+            print("lost", flush=True)
+        self._was_lost = True
+
+    def _found(self, _: object) -> None:
+        if self._was_lost and self._when == "back":
             self._quit()
 
     def _quit(self) -> None:

@@ -7,21 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.run import RunKind, Trigger
 from freesport_sync.database.engine import connect
 from freesport_sync.database.lock import LOCK_KEYS
 from freesport_sync.ui.pages.exchange import ExchangePage
-from tests.proxy import Proxy
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, process_events, texts_in
 from tests.watching import VARIANT, holding, waiting_importers
 
 PRICE = "SELECT retail_price::int FROM product_variants"
-
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freesport_sync window'"
 
 NewExport = Callable[[int], Path]
 
@@ -133,7 +129,7 @@ def test_cancel_is_told_at_once_and_ends_soon(stocked_shop: Shop, dearer: Path, 
         asked = time.monotonic()
         desk.click(page.progress.cancel)
         assert time.monotonic() - asked < 0.1
-        assert (page.progress.cancel.isEnabled(), page.progress.cancel.text()) == (False, "Отменяется…")
+        assert (page.progress.cancel.isEnabled(), page.progress.cancel.accessibleName()) == (False, "Отменяется…")
         end = desk.end_of_run()
     assert time.monotonic() - asked < 2
     assert end.error is not None
@@ -162,29 +158,3 @@ def test_closing_while_an_import_runs_asks(stocked_shop: Shop, dearer: Path, ope
         desk.until(lambda: closed)
     assert desk.ends[-1].error is not None
     assert stocked_shop.value(PRICE) == 100
-
-
-def test_the_database_goes_away_and_comes_back(
-    stocked_shop: Shop, dearer: Path, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One banner, no dialogs, and then everything is as before."""
-    monkeypatch.setattr("freesport_sync.history_reader.RETRY_S", (0.05,))
-    with Proxy(stocked_shop.url) as proxy:
-        desk = open_desk(proxy.url)
-        desk.ready()
-        desk.choose_source(dearer)
-        losses: list[object] = []
-        desk.backend.lost.connect(losses.append)
-        proxy.is_gone.set()
-        stocked_shop.execute(CUT)
-        desk.until(lambda: len(losses) > 2)
-        assert desk.window.banner.isVisible()
-        assert not desk.window.exchange.form.start.isEnabled()
-        assert QApplication.activeModalWidget() is None
-        proxy.is_gone.clear()
-        desk.until(desk.window.exchange.form.start.isEnabled)
-        assert not desk.window.banner.isVisible()
-        desk.click(desk.window.exchange.form.start)
-        assert desk.end_of_run().error is None
-        desk.close()
-    assert stocked_shop.value(PRICE) == 200

@@ -204,7 +204,7 @@ def test_a_run_of_another_computer_can_be_stopped(stocked_shop: Shop, open_desk:
     assert not page.repeat.isVisible()
     desk.click(page.stop)
     page.question.yes_button.click()  # type: ignore[attr-defined]
-    desk.until(lambda: "погибла" in texts_in(page.summary))  # nobody holds the lock for it
+    desk.until(lambda: "погибла" in texts_in(page.trouble))  # nobody holds the lock for it
 
 
 def test_connections_are_tested_saved_used_and_tried(

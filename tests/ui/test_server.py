@@ -190,7 +190,7 @@ def test_what_came_is_told_kept_and_imported_again(site: Site, server: SshServer
     desk.click(progress.open)
     desk.until(page.repeat.isVisible)
     desk.click(page.repeat)
-    desk.until(lambda: "уже нет" in texts_in(page.summary))
+    desk.until(lambda: "уже нет" in texts_in(page.trouble))
     assert len(desk.ends) == 2
 
 

@@ -7,7 +7,7 @@ import traceback
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
-from freesport_sync.ui.diagnostics import program_facts
+from freesport_sync.ui.diagnostics import masked, program_facts
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import GAP, Tools, button, row
 
@@ -27,7 +27,7 @@ class CrashDialog(QDialog):
         self.setWindowTitle(texts("crash.title"))
         notice = Notice(tools)
         notice.say("bad", texts("crash.title"), texts("crash.affected"), texts("crash.hint"))
-        self.details = QPlainTextEdit("\n".join([program_facts(tools), "", *traceback.format_exception(error)]))
+        self.details = QPlainTextEdit(masked("\n".join([program_facts(tools), "", *traceback.format_exception(error)])))
         self.details.setReadOnly(True)
         self.details.setAccessibleName(texts("crash.details"))
         self.copy = button(texts("crash.copy"), self._copy, tools, "copy")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from freesport_sync.core.run import RunRequest
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import GAP, Tools, button, fit, label, row
 
+WIDTH = 600
 GUARDS = ("large_change", "export_older")
 """Error codes of the guards whose verdict the operator may overrule."""
 
@@ -55,9 +56,7 @@ class GuardDialog(QDialog):
         self.leave = button(texts("guard.leave"), self.reject, tools, role="primary")
         self.leave.setDefault(True)
         layout.addLayout(row(None, self.go_on, self.leave))
-        self.setFixedWidth(600)
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
-        self.adjustSize()
+        fit(self, layout, WIDTH)
         self.leave.setFocus()
 
     def _numbers(self, tools: Tools, error: SyncError) -> QGridLayout:

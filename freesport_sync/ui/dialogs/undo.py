@@ -6,7 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Tools, button, row
+from freesport_sync.ui.widgets.parts import GAP, Tools, button, fit, row
+
+WIDTH = 600
 
 
 class UndoDialog(QDialog):
@@ -37,7 +39,7 @@ class UndoDialog(QDialog):
         layout.setSpacing(GAP)
         layout.addWidget(notice)
         layout.addLayout(row(self.undo, None, self.leave, self.look))
-        self.setMinimumWidth(560)
+        fit(self, layout, WIDTH)
         self.look.setFocus()
 
     def _look(self) -> None:

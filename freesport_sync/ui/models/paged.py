@@ -99,8 +99,10 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         self._asked: dict[int, _Question] = {}
         self._wanted: list[int] = []
         self._generation = 0
+        self._has_failed = False
         self.grows_at_top = False
         self.is_loaded = False
+        backend.pulse_changed.connect(self._try_again)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 Qt's own way
         return 0 if parent.isValid() else self._total
@@ -242,7 +244,18 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         if question.generation == self._generation:
             self._asked.pop(question.page, None)
             self._wanted.clear()
+            self._has_failed = True
             self.failed.emit(error)
+
+    def _try_again(self, _: object) -> None:
+        """The database is there again: what could not be read is wanted still."""
+        if not self._has_failed:
+            return
+        self._has_failed = False
+        if not self.is_loaded:
+            self.reload()
+        elif self._total:
+            self.dataChanged.emit(self.index(0, 0), self.index(self._total - 1, len(self.columns) - 1))
 
     def _replace(self, total: int, page: Page[Row]) -> None:
         self.beginResetModel()

@@ -18,21 +18,21 @@ def session_columns(texts: UiTexts) -> list[Column[Session]]:
 
     return [
         Column("status", title("status"), lambda one: texts.status(one.status), 17, sort=SessionSort.STATUS),
-        Column("kind", title("kind"), lambda one: texts.kind(one.kind, one.is_dry_run), 18, sort=SessionSort.KIND),
+        Column("kind", title("kind"), lambda one: texts.kind(one.kind, one.is_dry_run), 17, sort=SessionSort.KIND),
         Column("started", title("started"), lambda one: texts.moment(one.started_at), 14, sort=SessionSort.STARTED),
         Column(
             "duration",
             title("duration"),
             lambda one: _duration(texts, one),
-            11,
+            10,
             is_number=True,
             sort=SessionSort.DURATION,
         ),
-        Column("result", title("result"), lambda one: result_of(texts, one), 27),
+        Column("result", title("result"), lambda one: result_of(texts, one), 25),
         Column("issues", title("issues"), lambda one: _issues(texts, one), 11, is_number=True),
-        Column("operator", title("operator"), lambda one: one.operator, 16, sort=SessionSort.OPERATOR),
-        Column("host", title("host"), lambda one: one.host, 10, sort=SessionSort.HOST),
-        Column("trigger", title("trigger"), lambda one: _trigger(texts, one), 11, sort=SessionSort.TRIGGER),
+        Column("trigger", title("trigger"), lambda one: _trigger(texts, one), 17, sort=SessionSort.TRIGGER),
+        Column("operator", title("operator"), lambda one: one.operator or "—", 15, sort=SessionSort.OPERATOR),
+        Column("host", title("host"), lambda one: one.host or "—", 10, sort=SessionSort.HOST),
         Column("number", title("number"), lambda one: texts.number(one.key.id), 6, is_number=True),
     ]
 

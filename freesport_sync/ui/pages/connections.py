@@ -70,6 +70,7 @@ class ConnectionsPage(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName(texts("connections.saved"))
         self.list.setIconSize(QSize(18, 18))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentRowChanged.connect(self._show_profile)
         self.database = DatabasePane(tools)
         self.database.use_wanted.connect(self._use)
@@ -186,7 +187,7 @@ class ConnectionsPage(QWidget):
         for number, address in enumerate(self._addresses()):
             item, is_active = self.list.item(number), address == active
             item.setIcon(icon("completed" if is_active else "waiting", theme.color("good" if is_active else "muted")))
-            item.setToolTip(texts("connections.active") if is_active else "")
+            item.setToolTip(f"{item.text()}\n{texts('connections.active') if is_active else ''}".strip())
 
     def _chosen(self) -> str:
         item = self.list.currentItem()

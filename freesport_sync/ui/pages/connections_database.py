@@ -126,6 +126,7 @@ class DatabaseForm(QWidget):
         texts = tools.texts
         self.name, self.host, self.database, self.user, self.password = (QLineEdit() for _ in range(5))
         self.port = QSpinBox()
+        self.port.lineEdit().setTextMargins(SPACE, 0, 0, 0)
         self.port.setRange(1, 65535)
         self.port.setGroupSeparatorShown(False)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
@@ -138,7 +139,10 @@ class DatabaseForm(QWidget):
         for name in ("name", "host", "port", "database", "user", "password"):
             field: QWidget = getattr(self, name)
             field.setAccessibleName(texts(f"connections.field_{name}").replace("&", ""))
-            form.addRow(texts(f"connections.field_{name}"), field)
+            title = label(texts(f"connections.field_{name}"))
+            title.setBuddy(field)
+            title.setMinimumHeight(field.sizeHint().height())  # else it stands a little higher than the field
+            form.addRow(title, field)
         form.addRow("", label(texts("connections.password_help"), "muted", is_wrapped=True))
 
     def fill(self, name: str, url: str) -> None:

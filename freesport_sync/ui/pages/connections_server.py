@@ -68,6 +68,7 @@ class ServerPane(QWidget):
         self.host, self.user, self.key_file, self.passphrase, self.password = (QLineEdit() for _ in range(5))
         self.folder, self.archive_folder, self.media_root = (QLineEdit() for _ in range(3))
         self.port = QSpinBox()
+        self.port.lineEdit().setTextMargins(SPACE, 0, 0, 0)
         self.port.setRange(1, 65535)
         self.port.setGroupSeparatorShown(False)
         self.use_agent = QCheckBox(texts("connections.ssh_use_agent"))

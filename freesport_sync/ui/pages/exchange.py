@@ -109,7 +109,7 @@ class ExchangePage(QWidget):
     def refresh(self) -> None:
         """Read the newest sessions again."""
         self.recent.refresh()
-        self._tools.backend.ask(lambda reader: reader.overview(1), self._show_overview, self._ignore)
+        self._tools.backend.ask(lambda reader: reader.overview(1), self._show_overview, self.latest.show_error)
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -120,7 +120,9 @@ class ExchangePage(QWidget):
         columns = [one for one in session_columns(texts) if one.name in _RECENT]
         self.recent = sessions_model(self._tools, self, columns, SHOWN_SESSIONS)
         self.recent.grows_at_top = False
-        self.table = Table(self._tools, "recent", texts("exchange.recent"), self.recent)
+        self.table = Table(
+            self._tools, "recent", texts("exchange.recent"), self.recent, "result", ("issues", "operator")
+        )
         self.table.set_delegates(status="badge", result="bar")
         self.table.setMinimumHeight(150)
         self.table.row_opened.connect(self._open_row)
@@ -286,9 +288,6 @@ class ExchangePage(QWidget):
 
     def _show_overview(self, overview: Overview) -> None:
         self.latest.show_overview(overview)
-
-    def _ignore(self, _: SyncError) -> None:
-        """The banner of the window tells."""
 
 
 _RECENT = ("status", "kind", "started", "duration", "result", "issues", "operator")

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.run import RunKind, RunRequest, Trigger, storable
 from freesport_sync.ui.pages.exchange_source import SourcePicker
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, button, label, line, row
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, allow, button, label, line, row
 
 KINDS = (
     RunKind.CATALOG,
@@ -59,6 +60,9 @@ class ExchangeForm(Card):
         self.content.addSpacing(SPACE // 2)
         self._make_options()
         self.content.addSpacing(SPACE)
+        self.refusal = Notice(tools)
+        self.refusal.hide()
+        self.content.addWidget(self.refusal)
         self._make_buttons()
 
     @property
@@ -142,6 +146,7 @@ class ExchangeForm(Card):
         self.skip_images = self._option("skip_images")
         self.skip_backup = self._option("skip_backup")
         self.chunk = QSpinBox()
+        self.chunk.lineEdit().setTextMargins(SPACE, 0, 0, 0)
         self.chunk.setRange(1, LARGEST_CHUNK)
         self.chunk.setSingleStep(100)
         self.chunk.setGroupSeparatorShown(True)
@@ -209,10 +214,18 @@ class ExchangeForm(Card):
             self.full.setEnabled(self.kind in (RunKind.ALL, RunKind.CATALOG))
             if not self.full.isEnabled():
                 self.full.setChecked(False)
+            self._show_readiness()
 
     def _show_readiness(self) -> None:
+        texts = self._tools.texts
+        refusal = self._tools.backend.rights.of_kind(self.kind)
+        self.refusal.setVisible(refusal is not None)
+        refused = "" if self.source.is_ready else texts("exchange.source_needed")
+        if refusal is not None:
+            self.refusal.say_error(refusal.error)
+            refused = texts.error(refusal.error).what
         for one in (self.start, self.dry_run):
-            one.setEnabled(self._can_start and self.source.is_ready)
+            allow(one, refused if self._can_start else self._reason)
         self.reason.setText("" if self._can_start else self._reason)
 
 

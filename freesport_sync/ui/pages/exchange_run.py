@@ -13,7 +13,7 @@ from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.run_feed import RunSnapshot, StageState
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import SPACE, Card, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import SPACE, Card, Tools, Wrapping, button, label, rename, row
 from freesport_sync.ui.widgets.progress import Bar, StageTable
 
 SHOWN_FILES = 3
@@ -77,7 +77,8 @@ class RunCard(Card):
         self.content.addLayout(whole)
         self.content.addLayout(row(self.elapsed, None, self.issues))
         self.content.addStretch(1)
-        self.content.addLayout(row(self.cancel, self.open, self.real, self.again, self.wait, None, self.close_button))
+        actions = row(self.cancel, self.open, self.real, self.again, self.wait, None)
+        self.content.addWidget(Wrapping(actions, row(self.close_button, None)))
         for one in (self.open, self.real, self.again, self.wait):
             one.hide()
         self._clock = QTimer(self)
@@ -98,7 +99,7 @@ class RunCard(Card):
         for part in (self.cancel, self.elapsed, self.issues):
             part.show()
         self.cancel.setEnabled(True)
-        self.cancel.setText(texts("exchange.cancel"))
+        rename(self.cancel, texts("exchange.cancel"))
         self.cancel.setFocus()
         self._seconds = 0
         self.elapsed.setText(texts("exchange.elapsed", time=texts.duration(0)))
@@ -121,14 +122,13 @@ class RunCard(Card):
     def show_cancelling(self) -> None:
         """The operator has asked; it takes a moment."""
         self.cancel.setEnabled(False)
-        self.cancel.setText(self._tools.texts("exchange.cancelling"))
+        rename(self.cancel, self._tools.texts("exchange.cancelling"))
 
     def show_end(self, end: RunEnd) -> None:
         """What came of it."""
         self._clock.stop()
         for part in (self.cancel, self.elapsed, self.issues):
             part.hide()
-        texts = self._tools.texts
         if end.error is not None:
             self.notice.say_error(end.error)
         elif end.report is not None:
@@ -140,7 +140,6 @@ class RunCard(Card):
         is_dry = end.error is None and end.request.is_dry_run
         self.real.setVisible(is_dry)
         self.again.setVisible(not is_dry)
-        self.again.setText(texts("exchange.again"))
         self.close_button.show()
         (self.open if self.open.isVisibleTo(self) else self.close_button).setFocus()
 

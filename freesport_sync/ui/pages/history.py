@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import Page, Pulse, Session, SessionQuery, SessionSort, SessionStatus
 from freesport_sync.core.run import ImportType, RunKind
@@ -18,10 +18,11 @@ from freesport_sync.ui.models.sessions import session_columns
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.chart import RunChart
 from freesport_sync.ui.widgets.empty import Placeholder
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, Wrapping, button, label, row
 from freesport_sync.ui.widgets.table import Table
 
 TYPING_MS = 300
+TEXT_WIDTH = 330
 CHART_RUNS = 60
 PERIODS = {"all": None, "day": 1, "week": 7, "month": 30, "quarter": 90}
 _SHOWN_STATUSES = (
@@ -73,7 +74,7 @@ class HistoryPage(QWidget):
         layout.setSpacing(SPACE + 4)
         head = row(label(texts("history.page_title"), "title"), None, self.found)
         layout.addLayout(head)
-        layout.addLayout(self._make_filters())
+        layout.addWidget(self._make_filters())
         layout.addWidget(self.chart)
         layout.addWidget(self.stack, 1)
         self.model.loaded.connect(self._loaded)
@@ -104,7 +105,7 @@ class HistoryPage(QWidget):
         """Remember widths."""
         self.table.keep_widths()
 
-    def _make_filters(self) -> QHBoxLayout:
+    def _make_filters(self) -> QWidget:
         texts = self._tools.texts
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -120,8 +121,10 @@ class HistoryPage(QWidget):
         any_kind = (texts("history.kind_any"), "")
         self.kind = self._choice("history.kind", [any_kind, *((texts.kind(one), one) for one in kinds)])
         self.statuses: dict[SessionStatus, QToolButton] = {}
-        layout = row(self.text, self.period, self.kind)
-        layout.setStretch(0, 1)
+        self.text.setMinimumWidth(TEXT_WIDTH)
+        words = row(self.text, self.period, self.kind)
+        words.setStretch(0, 1)
+        layout = row()
         for status in _SHOWN_STATUSES:
             one = QToolButton()
             one.setCheckable(True)
@@ -131,11 +134,11 @@ class HistoryPage(QWidget):
             one.toggled.connect(self._filter)
             self.statuses[status] = one
             layout.addWidget(one)
-        self.clear = button(texts("history.reset"), self.reset, self._tools, role="link")
-        self.clear.setShortcut(QKeySequence("Ctrl+R"))
+        self.clear = button(texts("history.reset"), self.reset, self._tools, role="link", shortcut="Ctrl+R")
         layout.addWidget(self.clear)
+        layout.addStretch(1)
         self._recolour()
-        return layout
+        return Wrapping(words, layout)
 
     def _choice(self, key: str, items: list[tuple[str, str]]) -> QComboBox:
         result = QComboBox()
@@ -188,6 +191,7 @@ class HistoryPage(QWidget):
     def _show_chart(self, page: Page[Session]) -> None:
         self._chart_is_asked = False
         self.chart.show_sessions(page.rows)
+        self.chart.setVisible(bool(page.rows))
 
     def _no_chart(self, _: SyncError) -> None:
         self._chart_is_asked = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -43,12 +45,12 @@ class LogPage(QWidget):
         self._is_reading = False
         texts = tools.texts
         columns: list[Column[LogLine]] = [
-            Column("time", texts("log.time"), lambda one: one.time, 20),
+            Column("time", texts("log.time"), lambda one: texts.moment(datetime.fromisoformat(one.time), True), 20),
             Column("level", texts("log.level"), lambda one: _level(tools, one.level), 17),
-            Column("message", texts("log.message"), lambda one: one.message.partition("\n")[0], 80),
+            Column("message", texts("log.message"), lambda one: one.message.partition("\n")[0], 30),
         ]
         self.model: RowsModel[LogLine] = RowsModel(columns, self)
-        self.table = Table(tools, "log", texts("log.title"), self.model)
+        self.table = Table(tools, "log", texts("log.title"), self.model, "message")
         self.table.selectionModel().currentRowChanged.connect(self._show_details)
         self.level = QComboBox()
         self.level.setAccessibleName(texts("log.level"))

@@ -23,7 +23,7 @@ from freesport_sync.ui.pages.session_totals import TotalsTab
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, Wrapping, allow, button, label, rename, row
 from freesport_sync.ui.widgets.summary import summary_of
 
 
@@ -44,12 +44,16 @@ class SessionPage(QWidget):
         self._key: SessionKey | None = None
         self._details: SessionDetails | None = None
         self._repeated = RunRequest()
+        self._stopping: SessionKey | None = None
         texts = tools.texts
         self.empty = Placeholder(tools)
         self.empty.say("session", texts("session.none"), texts("session.none_more"))
         self.title = label("", "title")
         self.facts = label("", "muted", is_wrapped=True)
         self.summary = Notice(tools)
+        self.refused = label("", "warn", is_wrapped=True)
+        self.trouble = Notice(tools)
+        self.trouble.hide()
         self.repeat = button(texts("session.repeat"), self._repeat, tools, "repeat")
         self.undo = button(texts("session.undo"), self._ask_undo, tools, "back", tooltip=texts("session.undo_tip"))
         self.stop = button(texts("session.stop"), self._ask_stop, tools, "stop", "danger")
@@ -75,9 +79,11 @@ class SessionPage(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(SPACE + 4)
-        layout.addLayout(row(self.title, None, self.stop, self.repeat, self.undo, self.copy))
+        layout.addWidget(Wrapping(row(self.title, None), row(self.stop, self.repeat, self.undo, self.copy, None)))
         layout.addWidget(self.facts)
+        layout.addWidget(self.refused)
         layout.addWidget(self.summary)
+        layout.addWidget(self.trouble)
         layout.addWidget(self.tabs, 1)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
@@ -96,6 +102,8 @@ class SessionPage(QWidget):
             self.empty.say("session", self._tools.texts("window.loading"))
             self.stack.setCurrentIndex(0)
             self.tabs.setCurrentIndex(0)
+            self.trouble.hide()
+            rename(self.copy, self._tools.texts("session.copy"))
         self._ask()
 
     def save_state(self) -> None:
@@ -115,6 +123,8 @@ class SessionPage(QWidget):
             self._tools.backend.ask(lambda reader: reader.session(key), self._show, self._failed)
 
     def _felt(self, _: Pulse) -> None:
+        if self._details is not None:
+            self._show_actions(self._details)
         if self._details is None or self._details.session.status is SessionStatus.RUNNING:
             self._ask()
 
@@ -166,15 +176,27 @@ class SessionPage(QWidget):
         self.stack.setCurrentIndex(1)
 
     def _show_actions(self, details: SessionDetails) -> None:
-        session = details.session
+        session, rights, texts = details.session, self._tools.backend.rights, self._tools.texts
         is_ours = session.key.source is Source.RUN
         is_over = session.status not in (SessionStatus.RUNNING, SessionStatus.STUCK)
         is_import = is_ours and session.kind in {kind.value for kind in RunKind if kind.is_import}
+        is_stopping = self._stopping == session.key
         self.stop.setVisible(is_ours and session.status is SessionStatus.RUNNING)
+        rename(self.stop, texts("exchange.cancelling" if is_stopping else "session.stop"))
         self.repeat.setVisible(is_import and is_over)
         is_done = session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS)
         request = RunRequest.from_json(details.request) if is_import else None
         self.undo.setVisible(request is not None and is_done and request.is_undoable and not request.skip_backup)
+        of_kind = None if request is None else rights.of_kind(request.kind)
+        reasons = set()
+        for action, refusal in ((self.stop, rights.runs), (self.repeat, of_kind), (self.undo, of_kind)):
+            reason = "" if refusal is None else texts.error(refusal.error).what
+            allow(action, reason)
+            if reason and not action.isHidden():
+                reasons.add(texts("session.refused", reason=" ".join(reason.split())))
+        self.stop.setEnabled(self.stop.isEnabled() and not is_stopping)
+        self.refused.setText("\n".join(sorted(reasons)))
+        self.refused.setVisible(bool(reasons))
 
     def _repeat(self) -> None:
         if self._details is None or self._key is None:
@@ -192,16 +214,18 @@ class SessionPage(QWidget):
         if error.code != "run_fetched_nothing":
             self._refused(error)
         elif self._repeated.is_pull and self._details is not None:
-            self.summary.say("bad", self._tools.texts("session.files_elsewhere", host=self._details.session.host))
+            self.trouble.say("bad", self._tools.texts("session.files_elsewhere", host=self._details.session.host))
+            self.trouble.show()
         else:
             self.repeated.emit(self._repeated)
 
     def _copy(self) -> None:
         if self._details is not None:
             QGuiApplication.clipboard().setText(session_report(self._tools, self._details))
-            self.copy.setText(self._tools.texts("session.copied"))
+            rename(self.copy, self._tools.texts("session.copied"))
 
     def _ask_stop(self) -> None:
+        self.trouble.hide()
         texts = self._tools.texts
         words = (texts(f"session.stop_{name}") for name in ("title", "text", "yes", "no"))
         self.question = question(self.window(), *words)
@@ -220,11 +244,13 @@ class SessionPage(QWidget):
         self._tools.backend.do(lambda application: application.cancel(key.id, by), self._stopped, self._refused)
 
     def _stopped(self, _: object) -> None:
-        self.stop.setEnabled(False)
-        self.stop.setText(self._tools.texts("exchange.cancelling"))
+        self._stopping = self._key
+        if self._details is not None:
+            self._show_actions(self._details)
 
     def _ask_undo(self) -> None:
         key = self._key
+        self.trouble.hide()
         if key is not None:
             self._tools.backend.do(lambda application: application.backup_of_run(key.id), self._undo, self._refused)
 
@@ -247,4 +273,5 @@ class SessionPage(QWidget):
         )
 
     def _refused(self, error: SyncError) -> None:
-        self.summary.say_error(error)
+        self.trouble.say_error(error)
+        self.trouble.show()

@@ -32,11 +32,11 @@ class ChangesTab(QWidget):
         self._run_id: int | None = None
         texts = tools.texts
         columns: list[Column[FieldChange]] = [
-            Column("entity", texts("cli.column_what"), lambda one: texts(f"entity.{one.entity.value}"), 18),
-            Column("name", texts("cli.column_name"), lambda one: one.name or one.onec_id, 36),
-            Column("field", texts("cli.column_field"), self._field, 22),
-            Column("old", texts("changes_tab.old"), lambda one: _value(one.old_value), 28),
-            Column("new", texts("changes_tab.new"), self._new, 28),
+            Column("entity", texts("cli.column_what"), lambda one: texts(f"entity.{one.entity.value}"), 16),
+            Column("name", texts("cli.column_name"), lambda one: one.name or one.onec_id, 30),
+            Column("field", texts("cli.column_field"), self._field, 18),
+            Column("old", texts("changes_tab.old"), lambda one: _value(one.old_value), 20),
+            Column("new", texts("changes_tab.new"), self._new, 20),
             Column("onec_id", texts("cli.column_onec_id"), lambda one: one.onec_id, 36),
         ]
         self.model: PagedModel[FieldChange] = PagedModel(tools.backend, columns, None, self)

@@ -30,12 +30,12 @@ class FilesTab(QWidget):
         self._source = ""
         texts = tools.texts
         columns: list[Column[ExportFile]] = [
-            Column("path", texts("cli.column_file"), lambda one: one.path, 60),
+            Column("path", texts("cli.column_file"), lambda one: one.path, 30),
             Column("size", texts("files_tab.size"), lambda one: texts.size(one.size_bytes), 14, True),
             Column("created", texts("files_tab.created"), self._created, 20),
         ]
         self.model: RowsModel[ExportFile] = RowsModel(columns, self)
-        self.table = Table(tools, "files", texts("session.tab_files"), self.model)
+        self.table = Table(tools, "files", texts("session.tab_files"), self.model, "path")
         self.folder = label("", "muted", is_wrapped=True)
         self.open = button(texts("files_tab.open"), self._open, tools, "folder")
         layout = QVBoxLayout(self)

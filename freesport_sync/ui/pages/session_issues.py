@@ -40,11 +40,11 @@ class IssuesTab(QWidget):
         texts = tools.texts
         groups: list[Column[IssueCount]] = [
             Column("severity", texts("cli.column_severity"), lambda one: texts(f"severity.{one.severity.value}"), 13),
-            Column("title", texts("cli.column_issue"), lambda one: texts.issue_title(one.code), 22),
-            Column("count", texts("cli.column_count"), lambda one: texts.number(one.count), 7, True),
+            Column("title", texts("cli.column_issue"), lambda one: texts.issue_title(one.code), 16),
+            Column("count", texts("cli.column_count"), lambda one: texts.number(one.count), 10, True),
         ]
         self.groups: RowsModel[IssueCount] = RowsModel(groups, self)
-        self.group_table = Table(tools, "issue_groups", texts("issues_tab.groups"), self.groups)
+        self.group_table = Table(tools, "issue_groups", texts("issues_tab.groups"), self.groups, "title", ("severity",))
         self.group_table.set_delegates(severity="badge")
         self.group_table.selectionModel().selectionChanged.connect(self._filter)
         columns: list[Column[RowIssue]] = [
@@ -104,6 +104,7 @@ class IssuesTab(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
         self.model.failed.connect(self._failed)
+        self.model.loaded.connect(self._explain)
 
     def show_session(self, details: SessionDetails) -> None:
         """Show the issues of a run."""

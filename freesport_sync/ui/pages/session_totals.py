@@ -11,6 +11,7 @@ from freesport_sync.core.history import SessionDetails, SessionStatus, Source
 from freesport_sync.core.run import Entity, Stage
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
+from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.parts import SPACE, Tools, label
 from freesport_sync.ui.widgets.table import Table
 
@@ -51,20 +52,19 @@ class TotalsTab(QWidget):
         self._tools = tools
         texts = tools.texts
         names = ("created", "updated", "unchanged", "skipped", "failed")
-        columns: list[Column[Total]] = [Column("name", texts("cli.column_what"), lambda one: one.name, 30)]
-        columns += [Column(name, texts(f"cli.column_{name}"), self._number(name), 15, True) for name in names]
+        columns: list[Column[Total]] = [Column("name", texts("cli.column_what"), lambda one: one.name, 22)]
+        columns += [Column(name, texts(f"cli.column_{name}"), self._number(name), 14, True) for name in names]
         self.model: RowsModel[Total] = RowsModel(columns, self)
-        self.table = Table(tools, "totals", texts("session.tab_totals"), self.model)
+        self.table = Table(tools, "totals", texts("session.tab_totals"), self.model, "name")
         stage_columns: list[Column[StageTime]] = [
-            Column("name", texts("session.stage"), lambda one: one.name, 30),
+            Column("name", texts("session.stage"), lambda one: one.name, 22),
             Column("time", texts("history.column_duration"), self._time, 15, True),
             Column("done", texts("session.stage_done"), self._done, 24, True),
         ]
         self.stages: RowsModel[StageTime] = RowsModel(stage_columns, self)
-        self.stage_table = Table(tools, "stages", texts("session.stages"), self.stages)
-        for table in (self.table, self.stage_table):
-            table.horizontalHeader().setStretchLastSection(False)
-        self.nothing = label(texts("session.no_totals"), "muted")
+        self.stage_table = Table(tools, "stages", texts("session.stages"), self.stages, "name")
+        self.nothing = Placeholder(tools)
+        self.nothing.say("session", texts("session.no_totals"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACE + 4, 0, 0)
         layout.setSpacing(SPACE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import ConnectionFailed, SyncError
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, label
 
@@ -31,9 +31,11 @@ class Banner(QFrame):
         self.hide()
 
     def say_error(self, error: SyncError) -> None:
-        """Show what is wrong; the program tries again by itself."""
+        """Show what is wrong and what to do; the program tries again by itself."""
         text = self._tools.texts.error(error)
-        words = [text.what, self._tools.texts("window.reconnecting")]
+        is_lost = isinstance(error, ConnectionFailed)
+        what = text.what if text.what.endswith((".", "…")) else f"{text.what}."
+        words = [what, self._tools.texts("window.reconnecting") if is_lost else text.hint]
         self._text.setText(" ".join(words))
         self.setAccessibleName(" ".join(words))
         self.show()

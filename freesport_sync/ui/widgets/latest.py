@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import DataAge, Overview, Session
+from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.sessions import result_of
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.notice import Notice
@@ -33,7 +34,7 @@ class LatestResult(QWidget):
         self._tools = tools
         self._session: Session | None = None
         self._notice = Notice(tools)
-        self._open = button(texts("exchange.open"), self._open_session, tools, "session", "link")
+        self._open = button(texts("exchange.open_latest"), self._open_session, tools, "session", "link")
         result = Card(texts("exchange.latest"))
         result.content.addWidget(self._notice)
         result.content.addWidget(self._open)
@@ -64,6 +65,11 @@ class LatestResult(QWidget):
             self._ages.addWidget(label(texts("exchange.no_ages"), "muted", is_wrapped=True), 0, 0, 1, 2)
         for number, age in enumerate(overview.ages):
             self._show_age(number, age)
+
+    def show_error(self, error: SyncError) -> None:
+        """Say why nothing can be shown."""
+        if self._session is None:
+            self._notice.say_error(error)
 
     def _show_session(self, session: Session) -> None:
         texts = self._tools.texts

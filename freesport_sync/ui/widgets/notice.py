@@ -24,6 +24,7 @@ class Notice(QFrame):
         self._tools = tools
         self.setObjectName("notice")
         self._tone = "neutral"
+        self._said: tuple[str, ...] = ()
         self._picture = QLabel()
         self._picture.setFixedWidth(28)
         self._lines = QVBoxLayout()
@@ -44,7 +45,10 @@ class Notice(QFrame):
             more: further sentences; empty ones are left out.
             code: for the support.
         """
-        self._tone = tone
+        said = (tone, what, *more, code)
+        if said == self._said:  # told again with every pulse; nobody's selection must go for that
+            return
+        self._tone, self._said = tone, said
         set_role(self, "tone", tone)
         clear(self._lines)
         self._lines.addWidget(selectable(what, "big" if tone != "neutral" else "heading"))

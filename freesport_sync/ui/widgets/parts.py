@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
+    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLayout,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -49,7 +50,6 @@ def label(text: str = "", role: str = "", is_wrapped: bool = False) -> QLabel:
         result.setProperty("role", role)
     if is_wrapped:
         result.setWordWrap(True)
-        result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return result
 
 
@@ -80,26 +80,47 @@ def button(
         shortcut: a key sequence, told in the tool tip too.
         tooltip: what it does.
     """
-    result = QPushButton(f" {text}" if icon_name else text)
-    result.setAccessibleName(text.replace("&", ""))
+    result = QPushButton()
     result.setAutoDefault(False)
     if role:
         result.setProperty("role", role)
     if icon_name:
         Iconed(result, icon_name, role, tools.theme)
+    rename(result, text)
     if shortcut:
-        result.setShortcut(QKeySequence(shortcut))
+        # Not the button's own, which is its mnemonic and made anew with every text.
+        QShortcut(QKeySequence(shortcut), result).activated.connect(result.click)
         tooltip = f"{tooltip} ({shortcut})".strip()
     result.setToolTip(tooltip)
     result.clicked.connect(on_click)
     return result
 
 
+def rename(target: QPushButton, text: str) -> None:
+    """Give a button another text."""
+    target.setText(f" {text}" if target.property("iconName") else text)
+    target.setAccessibleName(text.replace("&", ""))
+
+
+def allow(target: QPushButton, refused: str = "") -> None:
+    """Enable a button, or disable it and say why in its tool tip.
+
+    Args:
+        target: made by `button`.
+        refused: the reason; empty where it can be used.
+    """
+    if target.property("usualTip") is None:
+        target.setProperty("usualTip", target.toolTip())
+    target.setEnabled(not refused)
+    target.setToolTip(refused or target.property("usualTip"))
+    target.setAccessibleDescription(refused)
+
+
 class Iconed:
     """Draws a button's icon again when the colours change."""
 
     def __init__(self, target: QPushButton, name: str, role: str, theme: Theme) -> None:
-        color = {"primary": "on_accent", "danger": "bad", "link": "accent"}.get(role, "text")
+        color = {"primary": "on_accent", "danger": "bad", "link": "busy"}.get(role, "text")
         target.setIcon(icon(name, theme.color(color)))
         target.setIconSize(QSize(16, 16))
         target.setProperty("iconName", name)
@@ -146,6 +167,49 @@ def row(*widgets: QWidget | None, spacing: int = SPACE) -> QHBoxLayout:
         else:
             layout.addWidget(widget)
     return layout
+
+
+class Wrapping(QWidget):
+    """Two parts beside each other, or where there is no room for that, one below the other.
+
+    Args:
+        first: gets the room that is left.
+        second: at the right, or below.
+    """
+
+    def __init__(self, first: QLayout, second: QLayout) -> None:
+        super().__init__()
+        self._parts = (first, second)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(SPACE)
+        self._box.addLayout(first, 1)
+        self._box.addLayout(second)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(max(part.minimumSize().width() for part in self._parts), self._box.minimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._turn()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._turn()
+        return super().event(event)
+
+    def _turn(self) -> None:
+        has_room = sum(part.minimumSize().width() for part in self._parts) + SPACE <= self.width()
+        wanted = QBoxLayout.Direction.LeftToRight if has_room else QBoxLayout.Direction.TopToBottom
+        if wanted is not self._box.direction():
+            self._box.setDirection(wanted)
+            self.updateGeometry()
+
+
+def fit(dialog: QDialog, layout: QLayout, width: int) -> None:
+    """Give a dialog a width, and the height that its wrapped texts need then."""
+    layout.activate()
+    dialog.setFixedSize(width, layout.totalHeightForWidth(width))
 
 
 def clear(layout: QLayout) -> None:

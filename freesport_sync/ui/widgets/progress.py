@@ -79,7 +79,7 @@ class _StageRow(QWidget):
         self._picture = QLabel()
         self._picture.setFixedWidth(20)
         name = tools.texts(f"stage.{stage.value}")
-        self._name = label(name)
+        self._name = label(name, is_wrapped=True)
         self._bar = Bar(name)
         self._numbers = label("", "muted")
         layout = QGridLayout(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -124,6 +124,8 @@ class Table(QTableView):
         name: under which the widths of its columns are remembered.
         title: for screen readers.
         model: to be shown.
+        stretched: column that gets the room that is left; the last one if empty.
+        spared: columns that are left out, one after another, where there is no room for all.
     """
 
     row_opened = Signal(object)
@@ -134,12 +136,14 @@ class Table(QTableView):
         name: str,
         title: str,
         model: PagedModel[Any] | RowsModel[Any],
-        parent: QWidget | None = None,
+        stretched: str = "",
+        spared: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._tools = tools
         self._name = name
         self._model = model
+        self._stretched, self._spared = stretched, spared
         self.setAccessibleName(title)
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -156,12 +160,14 @@ class Table(QTableView):
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)  # 100,000 rows are not measured one by one
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(not stretched)
         header.setMinimumSectionSize(40)
         header.setAccessibleName(title)
         self._badge = Badge(tools.theme, self)
         self._bar = RunBar(tools.theme, self)
         self._set_widths()
+        if stretched:
+            header.setSectionResizeMode(self._number_of(stretched), QHeaderView.ResizeMode.Stretch)
         self.doubleClicked.connect(self._open)
         if isinstance(model, PagedModel):
             model.grown.connect(self._keep_place)
@@ -201,11 +207,32 @@ class Table(QTableView):
         if event.type() is QEvent.Type.FontChange and hasattr(self, "_badge"):
             self._set_widths()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._spare()
+
+    def _number_of(self, name: str) -> int:
+        return [column.name for column in self._model.columns].index(name)
+
     def _set_widths(self) -> None:
         if not self.horizontalHeader().restoreState(self._tools.state.bytes(f"columns/{self._name}")):
             character = self.fontMetrics().horizontalAdvance("0")
             for number, column in enumerate(self._model.columns):
                 self.setColumnWidth(number, width_of(column, character))
+
+    def _spare(self) -> None:
+        """Leave out what there is no room for."""
+        if not self._spared:
+            return
+        character = self.fontMetrics().horizontalAdvance("0")
+        widths = {column.name: width_of(column, character) for column in self._model.columns}
+        for name in self._spared:
+            number = self._number_of(name)
+            has_no_room = sum(widths.values()) > self.viewport().width()
+            if self.isColumnHidden(number) is not has_no_room:
+                self.setColumnHidden(number, has_no_room)
+            if has_no_room:
+                del widths[name]
 
     def _open(self, index: Index) -> None:
         row = index.data(ROW_ROLE) if index.isValid() else None

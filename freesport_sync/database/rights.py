@@ -1,0 +1,33 @@
+"""Asks beforehand what an import would be refused for, by the same checks that would refuse it; writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from freesport_sync.core.rights import Refusal, Rights
+from freesport_sync.database.own_schema import refuse_unreadable_schema, refuse_unusable_schema
+from freesport_sync.database.shop import refuse_unfit, refuse_unwritable, require_customer_tables
+from freesport_sync.errors import SchemaMismatch
+
+
+def read_rights(connection: sa.Connection, may_create_tables: bool) -> Rights:
+    """What the login of a connection may not do.
+
+    Args:
+        connection: any, in autocommit.
+        may_create_tables: missing shop tables are no fault, an import would create them.
+    """
+
+    def refused_by(check: Callable[[sa.Connection], None]) -> Refusal | None:
+        try:
+            check(connection)
+        except SchemaMismatch as error:
+            return Refusal(error.code, error.params)
+        return None
+
+    runs = refused_by(refuse_unwritable) or refused_by(refuse_unusable_schema)
+    shop = None if may_create_tables else refused_by(refuse_unfit)
+    customers = None if may_create_tables else refused_by(require_customer_tables)
+    return Rights(shop or runs, customers, runs, refused_by(refuse_unreadable_schema))

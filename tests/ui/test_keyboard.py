@@ -1,0 +1,149 @@
+"""The window without a mouse, and at its smallest: shortcuts, mnemonics, the way of Tab, names, nothing cut off."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
+
+from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.errors import ImportFailed, SyncError
+from freesport_sync.texts import Language
+from freesport_sync.ui.dialogs.guard import GuardDialog
+from freesport_sync.ui.dialogs.undo import UndoDialog
+from freesport_sync.ui.window import SMALLEST
+from tests.shop import Shop
+from tests.ui.conftest import OpenDesk
+from tests.ui.desk import Desk, process_events, texts_in
+from tests.ui.scenery import insert_other_sessions
+
+CHANGE = {
+    name: "11240/12480"
+    for name in ("products_deactivated", "products_moved", "variants_deactivated", "prices_zeroed", "stocks_zeroed")
+}
+
+
+@pytest.fixture(params=Language)
+def small(request: pytest.FixtureRequest, stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> Desk:
+    """The smallest window, with something on every page."""
+    insert_other_sessions(stocked_shop.connection, 30)
+    stocked_shop.execute("UPDATE freesport_sync.runs SET request = request || '{\"skip_backup\": false}' WHERE id = 1")
+    desk = open_desk(stocked_shop.url, language=request.param)
+    desk.window.resize(SMALLEST)
+    desk.ready()
+    desk.choose_source(dearer)
+    desk.window.session.open(SessionKey(Source.RUN, 1))
+    desk.until(lambda: desk.window.session.stack.currentIndex() == 1)
+    return desk
+
+
+def visible(page: QWidget, kind: type[QWidget]) -> list[QWidget]:
+    return [one for one in page.findChildren(kind) if one.isVisible()]
+
+
+def test_nothing_is_cut_off_in_the_smallest_window(small: Desk) -> None:
+    window = small.window
+    for name, page in window._pages.items():
+        window.show_page(name)
+        process_events()
+        process_events()
+        assert page.minimumSizeHint().width() <= page.width(), name
+        for one in (*visible(page, QAbstractButton), *visible(page, QLabel)):
+            if isinstance(one, QLabel) and one.wordWrap():
+                assert one.height() >= one.heightForWidth(one.width()), one.text()
+            elif not one.objectName().startswith("qt_"):
+                assert one.width() >= one.minimumSizeHint().width(), getattr(one, "text", str)()
+        for area in visible(page, QAbstractScrollArea):
+            assert isinstance(area, QAbstractScrollArea)
+            is_wide = name == "history" or area is window.session.issues.table
+            assert is_wide or not area.horizontalScrollBar().isVisible(), area.accessibleName()
+
+
+def test_pages_and_actions_have_keys(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
+    desk = open_desk(stocked_shop.url)
+    desk.ready()
+    desk.choose_source(dearer)
+    window = desk.window
+    window.activateWindow()
+    desk.until(lambda: QApplication.activeWindow() is window)
+    for number, page in enumerate(window._pages.values(), 1):
+        QTest.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
+        assert window.stack.currentWidget() is page
+    window.show_page("exchange")
+    QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert desk.end_of_run().request.is_dry_run
+    window.exchange.show_form()
+    QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert desk.backend.is_running
+    process_events()
+    QTest.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    assert desk.backend.is_cancelling
+    assert not desk.end_of_run().request.is_dry_run
+
+
+def test_tab_reaches_everything_and_no_letter_means_two_things(small: Desk) -> None:
+    window = small.window
+    window.activateWindow()
+    small.until(lambda: QApplication.activeWindow() is window)
+    for name, page in window._pages.items():
+        window.show_page(name)
+        process_events()
+        letters = Counter(
+            found[1].casefold()
+            for one in (*visible(page, QAbstractButton), *visible(page, QLabel))
+            if (found := re.search("&([^&])", one.text()))  # type: ignore[attr-defined]
+        )
+        assert [letter for letter, count in letters.items() if count > 1] == [], name
+        wanted = {
+            one
+            for one in visible(page, QAbstractButton)
+            if one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(one, QRadioButton)
+        }
+        window.navigation.setFocus()
+        reached: set[QWidget] = set()
+        for _ in range(80):
+            focused = QApplication.focusWidget()
+            assert focused is not None
+            reached.add(focused)
+            QTest.keyClick(focused, Qt.Key.Key_Tab)
+        assert not {one.accessibleName() for one in wanted - reached}, name
+
+
+def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
+    window, tools = small.window, small.tools
+    failures: list[SyncError] = []
+    small.backend.work(_crash, failures.append, failures.append)
+    small.until(lambda: failures)
+    crash = window.crash
+    assert crash is not None
+    window.show_crash(ValueError("again"))
+    assert window.crash is crash  # one at a time
+    crash.copy.click()
+    copied = QGuiApplication.clipboard().text()
+    assert "ValueError" in copied
+    assert "in _crash" in copied
+    assert not re.search("lion|tiger|cage", copied)
+    guard = GuardDialog(tools, ImportFailed("large_change", percent=20, **CHANGE), False, window)
+    undo = UndoDialog(tools, 2, "20261121-094107-2", window)
+    for dialog in (crash, guard, undo):
+        dialog.show()
+        process_events()
+        for one in visible(dialog, QAbstractButton):
+            assert one.accessibleName()
+            assert one.width() >= one.minimumSizeHint().width()
+        for label in visible(dialog, QLabel):
+            assert isinstance(label, QLabel)
+            if label.wordWrap():
+                needed = label.heightForWidth(label.width())
+                assert needed <= label.height() <= needed + 4, texts_in(dialog)
+        dialog.close()
+
+
+def _crash() -> None:
+    raise ValueError("postgresql://u:lion@h/d password = 'tiger in a cage'")
