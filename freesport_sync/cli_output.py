@@ -168,7 +168,9 @@ class TerminalOutput:
         self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run.kind, run.is_dry_run)))
         self._out.print(f"{self._texts('cli.column_status')}: {self._status(run.status)}", highlight=False)
         source = "backup" if run.kind == RunKind.RESTORE else "source"
-        for key, value in (("started", local_time(run.started_at)), ("operator", run.operator), (source, run.data_dir)):
+        values = {"started": local_time(run.started_at), "operator": run.operator}
+        values |= {"trigger": self._texts.word("trigger", run.trigger), source: run.data_dir}
+        for key, value in values.items():
             self._line(f"{self._texts(f'cli.column_{key}')}: {value}")
         if run.error_code:
             from freesport_sync.errors import SyncError

@@ -58,7 +58,8 @@ class Texts:
         texts = self._sections["errors"].get(error.code)
         if texts is None:  # a code without a text is a bug; the operator still has to be told
             return ErrorText(str(error), "", "", error.code)
-        params = {name: self._word(name, value) for name, value in error.params.items()}
+        sections = self._sections  # a parameter that is a code itself, such as a stage, is a word too
+        params = {name: self.word(name, value) if name in sections else value for name, value in error.params.items()}
         what, affected, hint = (_filled(texts[part], params) for part in ("what", "affected", "hint"))
         return ErrorText(what, affected, hint, error.code)
 
@@ -98,10 +99,12 @@ class Texts:
         """Last line of the shop's session report."""
         return self("report.outcome", status=self(f"status.{status.value}"))
 
-    def _word(self, name: str, value: object) -> object:
-        """Parameters that are codes themselves, such as a stage, are words too."""
-        words = self._sections.get(name)
-        return ", ".join(words.get(one, one) for one in str(value).split(", ")) if isinstance(words, dict) else value
+    def word(self, section: str, value: object) -> str:
+        """What a code is called, or several; a value that is none, or that nobody knows, is given as it is."""
+        words = self._sections.get(section)
+        return (
+            ", ".join(words.get(one, one) for one in str(value).split(", ")) if isinstance(words, dict) else str(value)
+        )
 
 
 def preferred_language(arguments: list[str]) -> Language:

@@ -30,7 +30,13 @@ def session_columns(texts: UiTexts) -> list[Column[Session]]:
         ),
         Column("result", title("result"), lambda one: result_of(texts, one), 25),
         Column("issues", title("issues"), lambda one: _issues(texts, one), 11, is_number=True),
-        Column("trigger", title("trigger"), lambda one: _trigger(texts, one), 17, sort=SessionSort.TRIGGER),
+        Column(
+            "trigger",
+            title("trigger"),
+            lambda one: texts.word("trigger", one.trigger),
+            17,
+            sort=SessionSort.TRIGGER,
+        ),
         Column("operator", title("operator"), lambda one: one.operator or "—", 15, sort=SessionSort.OPERATOR),
         Column("host", title("host"), lambda one: one.host or "—", 10, sort=SessionSort.HOST),
         Column("number", title("number"), lambda one: texts.number(one.key.id), 6, is_number=True),
@@ -68,7 +74,3 @@ def _issues(texts: UiTexts, session: Session) -> str:
 
 def _duration(texts: UiTexts, session: Session) -> str:
     return "—" if session.status is SessionStatus.STUCK else texts.duration(session.duration_s)
-
-
-def _trigger(texts: UiTexts, session: Session) -> str:
-    return texts(f"trigger.{session.trigger}") if texts.has(f"trigger.{session.trigger}") else session.trigger

@@ -148,7 +148,7 @@ class SessionPage(QWidget):
                 texts.moment(session.started_at, has_seconds=True),
                 session.operator,
                 session.host,
-                texts(f"trigger.{session.trigger}") if texts.has(f"trigger.{session.trigger}") else session.trigger,
+                texts.word("trigger", session.trigger),
             )
             if word
         )
