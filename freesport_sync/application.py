@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from freesport_sync.connections import Connections
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent
@@ -30,19 +31,19 @@ from freesport_sync.database.history import (
 from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
 from freesport_sync.errors import ConfigError
 from freesport_sync.history_reader import HistoryReader
-from freesport_sync.pipeline.backup import run_backup
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
-from freesport_sync.pipeline.media_root import MediaRoot
-from freesport_sync.pipeline.restore import backup_of_run, run_restore
 from freesport_sync.pipeline.run_folders import RunFolders
-from freesport_sync.pipeline.runner import run_import
-from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.server_files import PinnedHostKey, ServerFiles
 from freesport_sync.settings.listing import ListedSetting, list_settings
 from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.settings.secrets import database_password
 from freesport_sync.texts import Texts
+
+# What only some of the methods need is loaded by them: the window can be used a quarter of a second sooner.
+if TYPE_CHECKING:
+    from freesport_sync.connections import Connections
+    from freesport_sync.pipeline.workers import WorkerPool
 
 DATABASE = "freesport"
 DEMO_DATABASE = "freesport_demo"
@@ -91,16 +92,24 @@ class Application:
         self.paths: Paths = find_paths(home)
         self.settings: Settings = load_settings(self.paths.settings_file)
         self._server_files = ServerFiles(self.settings, self.paths)
-        self.connections = Connections(self.settings, self.paths, self._server_files, create_shop_tables)
         self._is_demo = is_demo
         self._create_shop_tables = create_shop_tables
         url = None if is_demo else self.settings.database.url if database_url is None else database_url
         self._url = None if url is None else parse_url(url)
 
+    @cached_property
+    def connections(self) -> Connections:
+        """The databases and servers to choose from."""
+        from freesport_sync.connections import Connections
+
+        return Connections(self.settings, self.paths, self._server_files, self._create_shop_tables)
+
     def run(
         self, request: RunRequest, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
     ) -> RunReport:
         """Import; see `pipeline.runner.run_import`."""
+        from freesport_sync.pipeline.runner import run_import
+
         with (
             self._server_files.source(request, reporter, cancel) as source,
             self._job(source.request, shop_texts, source.report, cancel) as job,
@@ -109,12 +118,16 @@ class Application:
 
     def back_up(self, operator: str, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
         """Make a backup; see `pipeline.backup.run_backup`."""
+        from freesport_sync.pipeline.backup import run_backup
+
         request = RunRequest(kind=RunKind.BACKUP, operator=operator)
         with self._job(request, shop_texts, reporter, cancel) as job:
             return run_backup(job)
 
     def restore(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
         """Restore the backup that the request names; see `pipeline.restore.run_restore`."""
+        from freesport_sync.pipeline.restore import run_restore
+
         with self._job(request, shop_texts, reporter, cancel) as job:
             return run_restore(job)
 
@@ -131,6 +144,8 @@ class Application:
         Raises:
             ConfigError: there is none here.
         """
+        from freesport_sync.pipeline.restore import backup_of_run
+
         with self._connection() as connection:
             return backup_of_run(self._backup_folder, run_id, database_identity(connection))
 
@@ -193,6 +208,8 @@ class Application:
         self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
     ) -> RunReport:
         """As `run`, with workers of its own."""
+        from freesport_sync.pipeline.workers import WorkerPool
+
         with WorkerPool() as pool:
             return self.run(request, pool, shop_texts, reporter, cancel)
 
@@ -327,6 +344,8 @@ def _existing_run(connection: Connection, run_id: int) -> PastRun:
 
 
 def _check_media_root(folder: Path) -> CheckItem:
+    from freesport_sync.pipeline.media_root import MediaRoot
+
     try:
         MediaRoot(folder)
     except ConfigError as error:
