@@ -74,13 +74,16 @@ def test_names_that_are_refused(name: str) -> None:
     with pytest.raises(ExchangeRefused) as caught:
         file_path(name)
     assert caught.value.code == "exchange_name_unsafe"
-    assert caught.value.params["name"].isprintable()
-    assert len(caught.value.params["name"]) <= 100
+    shown = str(caught.value.params["name"])
+    assert shown.isprintable()
+    assert len(shown) <= 100
 
 
 PIECES = st.sampled_from(
-    ["..", ".", "/", "\\", "C:", "import_files", "tmp", "webdata", "Reports", "a.xml", "b.zip", "c.jpg", "CON", "nul"]
-    + [" ", ":", "*", "\x00", "\n", "\u202e", "．．", "／", "∕", "й", "и\u0306", "\U0001d160", "\ud800", "x" * 100, "$"]
+    [
+        *("..", ".", "/", "\\", "C:", "import_files", "tmp", "Reports", "a.xml", "b.zip", "c.jpg", "CON", "nul", " "),
+        *(":", "*", "\x00", "\n", "\u202e", "．．", "／", "∕", "й", "и\u0306", "\U0001d160", "\ud800", "x" * 100, "$"),
+    ]
 )
 NAMES = st.lists(st.one_of(PIECES, st.text(max_size=3)), max_size=25).map("".join) | st.text()
 
@@ -114,7 +117,7 @@ def test_any_query_can_be_read(query: bytes) -> None:
     read_call(query)
 
 
-@given(st.text().filter(lambda text: "\ud7ff" >= max(text, default="")), st.sampled_from(["utf-8", "cp1251"]))
+@given(st.text().filter(lambda text: max(text, default="") <= "\ud7ff"), st.sampled_from(["utf-8", "cp1251"]))
 def test_a_name_comes_as_it_was_written(name: str, encoding: str) -> None:
     assume(encoding == "utf-8" or _is_only(name, encoding))
     query = f"type=catalog&mode=file&filename={quote(name, safe='+', encoding=encoding)}&sessid=1".encode()

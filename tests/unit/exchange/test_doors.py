@@ -186,9 +186,7 @@ def test_wrong_credentials(passwords: PasswordFile, wrong: Credentials) -> None:
     assert caught.value.retry_after_s == 0
 
 
-def test_whoever_has_been_let_in_waits_for_nobody(
-    passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_has_been_let_in_waits_for_nobody(passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch) -> None:
     keeper = doorkeeper(passwords)
     first = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
     monkeypatch.setattr(passwords, "is_right", lambda *_: pytest.fail("no hash is computed"))
