@@ -31,9 +31,12 @@ class Book:
         is_done: bool = True,
         user: str = "1c",
         login: int = LOGIN,
+        is_again: bool = False,
     ) -> None:
         file = self.folder / name
-        file.write_text(name)
+        if not is_again:
+            file.unlink(missing_ok=True)
+            file.write_text(name)
         with self.ledger.noting(user, login, name) as note:
             note.folder = self.runs.keep({name: file, "import_files/a.jpg": file})
             note.is_whole, note.is_done = is_whole, is_done
@@ -58,6 +61,12 @@ def test_a_full_export_is_all_files_since_its_login_whatever_their_names(book: B
     files = book.ledger.files_since("1c", LOGIN)
     assert list(files) == ["00000/import.xml", "00001/offers.xml", "00002/import.xml"]
     assert [file.read_text() for file in files.values()] == ["import.xml", "offers.xml", "import.xml"]
+
+
+def test_a_file_that_was_imported_twice_is_one(book: Book) -> None:
+    book.note(is_whole=True)
+    book.note(is_again=True)
+    assert list(book.ledger.files_since("1c", LOGIN)) == ["00000/import.xml"]
 
 
 def test_a_file_that_is_not_in_the_shop_spoils_it(book: Book) -> None:

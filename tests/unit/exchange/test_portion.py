@@ -79,7 +79,7 @@ def test_a_first_piece_that_breaks_off_leaves_nothing_to_import(portion: Portion
     broken.write(XML[:5])
     broken.roll_back()
     assert portion.waiting == ()
-    assert code_of(lambda: portion.chosen(PurePosixPath("a.xml"))) == "exchange_file_missing"
+    assert code_of(lambda: portion.named(PurePosixPath("a.xml"))) == "exchange_file_missing"
     upload(portion, "a.xml", XML)
     assert content(portion, "a.xml") == XML
 
@@ -93,7 +93,7 @@ def test_an_xml_file_that_begins_again_replaces_what_was_there(portion: Portion,
 
 def test_a_file_that_was_imported_begins_anew_and_the_run_keeps_its_own(portion: Portion, tmp_path: Path) -> None:
     upload(portion, "a.xml", XML)
-    portion.chosen(PurePosixPath("a.xml"))
+    portion.ask_for([PurePosixPath("a.xml")])
     os.link(portion.folder / "a.xml", tmp_path / "of the run.xml")
     assert not portion.waiting
     upload(portion, "a.xml", b"<b/>")
@@ -124,37 +124,51 @@ def test_nobody_else_can_read_what_was_received(tmp_path: Path) -> None:
 
 def test_a_file_is_meant_whatever_the_case_of_its_name(portion: Portion) -> None:
     upload(portion, "Import.XML", XML)
-    assert portion.chosen(PurePosixPath("import.xml")) == (PurePosixPath("Import.XML"),)
+    assert portion.named(PurePosixPath("import.xml")) == (PurePosixPath("Import.XML"),)
 
 
 @pytest.mark.parametrize("path", [ZIP, None])
-def test_an_archive_means_all_that_nobody_has_asked_for_in_import_order(
-    portion: Portion, path: PurePosixPath | None
-) -> None:
-    for name in ("offers0_2.xml", "offers0_10.xml", "import0_1.xml", "prices0_1.xml", "asked.xml"):
+def test_an_archive_means_all_that_nobody_has_asked_for(portion: Portion, path: PurePosixPath | None) -> None:
+    for name in ("import0_1.xml", "offers0_1.xml", "asked.xml"):
         upload(portion, name, XML)
-    portion.chosen(PurePosixPath("asked.xml"))
-    names = [str(found) for found in portion.chosen(path)]
-    assert names == ["import0_1.xml", "offers0_2.xml", "offers0_10.xml", "prices0_1.xml"]
-    assert code_of(lambda: portion.chosen(path)) == "exchange_file_missing"
+    portion.ask_for([PurePosixPath("asked.xml")])
+    found = portion.named(path)
+    assert [str(one) for one in found] == ["import0_1.xml", "offers0_1.xml"]
+    portion.ask_for(found)
+    assert code_of(lambda: portion.named(path)) == "exchange_file_missing"
 
 
 @pytest.mark.parametrize("name", ["missing.xml", "import_files/a.jpg", "Reports/log.zip"])
 def test_what_cannot_be_imported(portion: Portion, name: str) -> None:
     upload(portion, "import_files/a.jpg", b"x")
-    assert code_of(lambda: portion.chosen(PurePosixPath(name))) == "exchange_file_missing"
+    assert code_of(lambda: portion.named(PurePosixPath(name))) == "exchange_file_missing"
 
 
-def test_files_of_an_earlier_server_are_found_and_old_ones_removed(tmp_path: Path) -> None:
+def test_the_next_server_finds_what_nobody_has_asked_for(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "portions", LIMITS)
-    left, pictures, old = inbox.new_portion(), inbox.new_portion(), inbox.new_portion()
+    left, pictures, asked = inbox.new_portion(), inbox.new_portion(), inbox.new_portion()
     upload(left, "a.xml", XML)
+    upload(left, "b.xml", XML)
+    left.ask_for([PurePosixPath("b.xml")])
     upload(pictures, "import_files/a.jpg", b"x")
-    upload(old, "a.xml", XML)
-    os.utime(old.folder, (0, 0))
-    (found,) = Inbox(tmp_path / "portions", LIMITS).left_over(keep_days=1)
+    upload(asked, "a.xml", XML)
+    asked.ask_for([PurePosixPath("a.xml")])
+    (found,) = Inbox(tmp_path / "portions", LIMITS).left_over()
     assert (found.folder, found.waiting) == (left.folder, (PurePosixPath("a.xml"),))
-    assert [path.name for path in (tmp_path / "portions").iterdir()] == [left.folder.name]
+
+
+def test_old_portions_go_and_the_oldest_of_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portion_module, "MAX_UNUSED", 3)
+    inbox = Inbox(tmp_path / "portions", LIMITS)
+    portions = [inbox.new_portion() for _ in range(7)]
+    for portion in portions:
+        upload(portion, "a.xml", XML)
+        portion.ask_for([PurePosixPath("a.xml")])
+    os.utime(portions[5].folder, (0, 0))
+    os.utime(portions[1].folder, (0, 0))
+    inbox.forget_old(1, in_use={portions[1].folder})
+    kept = [portions[number].folder.name for number in (1, 4, 6)]
+    assert {path.name for path in (tmp_path / "portions").iterdir()} == {*kept, *(f"{name}.asked" for name in kept)}
 
 
 # --- limits ---
