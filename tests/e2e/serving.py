@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -28,9 +30,10 @@ from tests.builders import (
 )
 from tests.e2e.program import Installation, Program
 from tests.exchange_client import PASSWORD, BitrixClient, StandardClient
+from tests.shop import Shop
 
 TAKE_LOCK = "SELECT pg_advisory_lock(hashtext('freesport_sync'))"
-FAST = {"port": 0, "hold_s": 1, "patience_s": 3, "idle_s": 600, "allow_older": "true", "zip": "true"}
+QUICK = {"port": 0, "hold_s": 1}
 """Settings of the servers of tests."""
 
 
@@ -65,18 +68,26 @@ class Server:
 
 
 @contextmanager
-def serving(url: sa.URL, home: Path, *arguments: object, **settings: object) -> Iterator[Server]:
+def serving(
+    url: sa.URL,
+    home: Path,
+    *arguments: object,
+    program: Sequence[str] = ("-m", "freesport_sync"),
+    **settings: object,
+) -> Iterator[Server]:
     """A server; `settings` are those of the section `exchange`, with two underlines those of others."""
     password = PasswordFile(find_paths(home).exchange_password)
     if not find_paths(home).exchange_password.exists():
         password.set(PASSWORD)
     variables = {
         f"FREESPORT_SYNC_{name if '__' in name else f'exchange__{name}'}".upper(): str(value)
-        for name, value in (FAST | settings).items()
+        for name, value in (QUICK | settings).items()
     }
-    with Installation(home, url).start("--serve", "--json", *arguments, environment=variables) as program:
-        address = program.event("server_started")["address"]
-        yield Server(program, home, int(address.split(":")[2].partition("/")[0]))
+    with Installation(home, url).start(
+        "--serve", "--json", *arguments, environment=variables, program=program
+    ) as started:
+        address = started.event("server_started")["address"]
+        yield Server(started, home, urlsplit(address).port or 0)
 
 
 def document(body: str, created_at: str | None = None, encoding: str = "utf-8-sig") -> bytes:
@@ -118,7 +129,7 @@ def catalogue_2x(key: str, retail: int = 100, is_whole: bool = False) -> dict[st
 
 
 def catalogue_3x(folder: Path, key: str, retail: int = 100) -> dict[str, bytes]:
-    """A portion of 3.1 with the same, and seven files more."""
+    """A portion of 3.1 with the same, in nine files."""
     export = ExportBuilder(folder)
     export.reference_books()
     export.goods(product(key), segment=1)
@@ -127,3 +138,9 @@ def catalogue_3x(folder: Path, key: str, retail: int = 100) -> dict[str, bytes]:
     export.rests(rests(f"{key}#c", {"w1": 3}), segment=1)
     # 1C gives the files of 3.1 without their folders.
     return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.xml"))}
+
+
+def price(shop: Shop, key: str) -> Decimal | None:
+    """The price of the variant of a product; None where there is none."""
+    rows = shop.rows("SELECT retail_price FROM product_variants WHERE onec_id = :id", id=f"{key}#c")
+    return rows[0][0] if rows else None
