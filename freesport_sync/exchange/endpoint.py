@@ -301,11 +301,14 @@ class Endpoint:
         while True:
             for held in tuple(self._held):
                 portion = held.portion
-                idle_s = time.monotonic() - portion.received_at
-                if portion.is_busy or portion.lock.locked() or idle_s < self._rules.idle_s:
+                idle_s = time.monotonic() - portion.used_at
+                if portion.is_busy or self._imports.has_work_with(portion) or idle_s < self._rules.idle_s:
                     continue
                 if not portion.waiting:
                     self._held.remove(held)
+                    for session in self._doorkeeper.sessions:
+                        if session.portion is portion:  # what it sends now begins a new one
+                            session.portion = None
                     if not portion.has_failed:
                         await asyncio.to_thread(portion.remove)
                 elif not held.is_told:

@@ -60,7 +60,8 @@ class Portion:
         self.limits = limits
         self.lock = threading.Lock()
         """Held while archives are unpacked and files are chosen for an import."""
-        self.received_at = time.monotonic()
+        self.used_at = time.monotonic()
+        """When the last piece came, or the last import ended."""
         self.is_busy = False
         """A file is on its way."""
         self.has_failed = False
@@ -107,7 +108,7 @@ class Portion:
         """A piece is complete; the file has this size now."""
         self._asked_for.discard(path)
         self._sizes[path] = size
-        self.received_at = time.monotonic()
+        self.used_at = time.monotonic()
 
     def begun_anew(self, path: PurePosixPath) -> None:
         """What was there of a file is gone."""

@@ -67,7 +67,7 @@ def _code(onec: BitrixClient, timestamp: str) -> str:
 
 def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> None:
     home, key = tmp_path / "home", uuid4().hex
-    dearer = {"offers.xml": offers_xml({"p1#c1": 333})}
+    dearer = {name: offers_xml({"p1#c1": 333}) for name in ("prices.xml", "offers.xml")}
     with serving(stocked_shop.url, home, idle_s=1) as server, server.standard() as onec:
         onec.log_in()
         onec.init()
@@ -76,10 +76,12 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
         event = server.program.event("not_asked_for")
         assert (event["files"], event["is_imported_now"]) == (["import.xml", "offers.xml"], False)
         with holding(stocked_shop.url, VARIANT), background(lambda: onec.portion(dearer)) as answers:
-            wait_until(lambda: waiting_importers(stocked_shop.connection))
+            wait_until(lambda: len(onec.told) > 1)  # longer than it may be silent
+            assert waiting_importers(stocked_shop.connection)
             server.program.kill()
             with pytest.raises((EOFError, ConnectionError)):
                 answers.result()
+        assert len(server.program.ended().events("not_asked_for")) == 1, "nothing of what is being imported"
     wait_until(lambda: not waiting_importers(stocked_shop.connection))
     assert price(stocked_shop, key) is None
 
@@ -97,11 +99,14 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
 
 
 def test_a_server_that_is_stopped_lets_1c_try_again(stocked_shop: Shop, tmp_path: Path) -> None:
-    with serving(stocked_shop.url, tmp_path / "home") as server, server.standard() as onec:
-        onec.log_in()
-        onec.init()
-        onec.upload("offers.xml", offers_xml({"p1#c1": 333}))
-        with holding(stocked_shop.url, VARIANT), background(lambda: onec.ask_import("offers.xml")) as answer:
+    with serving(stocked_shop.url, tmp_path / "home", idle_s=1) as server, server.standard() as onec:
+        onec.portion({"prices.xml": offers_xml({"p1#c1": 222})})
+        wait_until(lambda: not server.spooled())  # what is in the shop need not be kept
+        # The same session may go on, even without `init`.
+        onec.upload("prices.xml", offers_xml({"p1#c1": 333}))
+        onec.upload("rests.xml", offers_xml({"p1#c1": 333}))
+        server.program.event("not_asked_for")
+        with holding(stocked_shop.url, VARIANT), background(lambda: onec.ask_import("prices.xml")) as answer:
             wait_until(lambda: waiting_importers(stocked_shop.connection))
             server.program.interrupt()
             assert answer.result().code == "cancelled"
