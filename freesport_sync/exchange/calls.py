@@ -92,8 +92,9 @@ def file_path(filename: str) -> PurePosixPath:
     Raises:
         ExchangeRefused: there is no name, or it could lead out of that folder or be none on some system.
     """
-    path = PurePosixPath(re.sub(r"^[A-Za-z]:", "", filename.strip().replace("\\", "/")).lstrip("/"))
-    parts = tuple(unicodedata.normalize("NFC", part) for part in path.parts)
+    name = unicodedata.normalize("NFC", filename.strip())
+    path = PurePosixPath(re.sub(r"^[A-Za-z]:", "", name.replace("\\", "/")).lstrip("/"))
+    parts = path.parts
     if not parts:
         raise ExchangeRefused("exchange_name_missing")
     folders = [part.lower() for part in parts[:-1]]

@@ -10,6 +10,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from freesport_sync.exchange.passwords import Credentials, Digests, PasswordFile
 from freesport_sync.exchange.sessions import Session, Sessions
@@ -48,7 +49,8 @@ class Doorkeeper:
         self._allowed = [ipaddress.ip_network(network) for network in allowed]
         self._digests = Digests()
         self._throttle = Throttle()
-        self._hashing = asyncio.Lock()
+        self._hashing = ThreadPoolExecutor(1, "password")
+        """Always the same thread: each would keep the memory of its last hash."""
         self._hash = passwords.hash()
         self._known: bytes | None = None
         """Of the credentials that were right."""
@@ -87,8 +89,9 @@ class Doorkeeper:
             raise WrongPassword(_seconds(throttle.delay_s(address, credentials.user, time.monotonic())), True)
         try:
             await asyncio.sleep(throttle.delay_s(address, credentials.user, time.monotonic()))
-            async with self._hashing:
-                is_right = await asyncio.to_thread(self._passwords.is_right, self._hash, credentials.password)
+            is_right = await asyncio.get_running_loop().run_in_executor(
+                self._hashing, self._passwords.is_right, self._hash, credentials.password
+            )
         finally:
             throttle.leave(address)
         is_right = hmac.compare_digest(credentials.user.encode(), self._user.encode()) and is_right

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 PATHS = ("/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php")
 HEALTH = "/healthz"
-BLOCK_BYTES = 1024**2
+BLOCK_BYTES = 512 * 1024
 """What is written to the disk at once."""
 
 
@@ -233,11 +233,11 @@ class Endpoint:
     async def _write(self, request: Request, incoming: Incoming, received: _Received) -> None:
         block = bytearray()
         async for chunk in self._chunks(request):
-            received.bytes += len(chunk)
-            block += chunk
-            if len(block) >= BLOCK_BYTES:
+            if len(block) >= BLOCK_BYTES:  # not before more comes, or the last block would take two trips
                 await asyncio.to_thread(incoming.write, block)
                 block = bytearray()
+            received.bytes += len(chunk)
+            block += chunk
         await asyncio.to_thread(incoming.finish, block)
 
     async def _chunks(self, request: Request) -> AsyncIterator[bytes]:
@@ -301,11 +301,14 @@ class Endpoint:
         while True:
             for held in tuple(self._held):
                 portion = held.portion
-                idle_s = time.monotonic() - portion.received_at
-                if portion.is_busy or portion.lock.locked() or idle_s < self._rules.idle_s:
+                idle_s = time.monotonic() - portion.used_at
+                if portion.is_busy or self._imports.has_work_with(portion) or idle_s < self._rules.idle_s:
                     continue
                 if not portion.waiting:
                     self._held.remove(held)
+                    for session in self._doorkeeper.sessions:
+                        if session.portion is portion:  # what it sends now begins a new one
+                            session.portion = None
                     if not portion.has_failed:
                         await asyncio.to_thread(portion.remove)
                 elif not held.is_told:

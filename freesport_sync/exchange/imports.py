@@ -81,11 +81,13 @@ class Import:
     Args:
         name: of the file, for people.
         cancel: stops it.
+        portion: whose files it is about; None: it is about whole exports.
     """
 
-    def __init__(self, name: str, cancel: CancelToken) -> None:
+    def __init__(self, name: str, cancel: CancelToken, portion: Portion | None = None) -> None:
         self.name = name
         self.cancel = cancel
+        self.portion = portion
         self.asked_at = time.monotonic()
         self.result: Future[RunReport | SyncError] = Future()
         self.is_working = False
@@ -141,11 +143,16 @@ class Imports:
                 portion.has_failed = True
                 raise
 
-        return self._submit(name, work)
+        return self._submit(Import(name, CancelToken(), portion), work)
 
     def deactivate(self, sender: Sender, timestamp: int) -> Import:
         """Hide what the full export that began with a login did not contain."""
-        return self._submit("deactivate", lambda one: self._deactivate(one, sender, timestamp))
+        one = Import("deactivate", CancelToken())
+        return self._submit(one, lambda one: self._deactivate(one, sender, timestamp))
+
+    def has_work_with(self, portion: Portion) -> bool:
+        """Whether files of a portion are being imported, or wait for other imports to end."""
+        return any(one.portion is portion for one in tuple(self._open))
 
     def give_up(self, one: Import) -> bool:
         """Stop waiting for others; returns whether it was not too late for that."""
@@ -161,8 +168,7 @@ class Imports:
             one.cancel.cancel()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _submit(self, name: str, work: Callable[[Import], RunReport]) -> Import:
-        one = Import(name, CancelToken())
+    def _submit(self, one: Import, work: Callable[[Import], RunReport]) -> Import:
         self._open.append(one)
         self._executor.submit(self._do, one, work)
         return one
@@ -176,6 +182,8 @@ class Imports:
         except Exception as error:
             log.error("import failed unexpectedly", exc_info=error)
             result = SyncError("internal_error", reason=type(error).__name__)
+        if one.portion is not None:
+            one.portion.used_at = time.monotonic()
         self._open.remove(one)
         one.result.set_result(result)
 

@@ -27,51 +27,70 @@ IDLE_S = 75
 SHUTDOWN_S = 2
 
 
-class _Waiting:
-    """The connections whose next request has not come yet, the oldest first."""
+class _Silent:
+    """The connections on which no request is at work, the one that has been so for longest first.
+
+    Those have a timer on which the rest of something is due.
+    """
 
     def __init__(self, head_s: float) -> None:
         self.head_s = head_s
-        self.connections: dict[_Protocol, asyncio.TimerHandle] = {}
+        self.timers: dict[_Protocol, asyncio.TimerHandle | None] = {}
+
+    def pop(self, connection: _Protocol) -> None:
+        timer = self.timers.pop(connection, None)
+        if timer is not None:
+            timer.cancel()
+
+    def victim(self, newest: _Protocol) -> _Protocol:
+        """Who has to go where there are too many: who is late, else who has had nothing to say for longest."""
+        others = [one for one in self.timers if one is not newest]
+        return next((one for one in others if self.timers[one] is not None), next(iter(others), newest))
 
 
 class _Protocol(H11Protocol):
-    """Closes connections on which no whole head of a request comes; the oldest of them make room for new ones."""
+    """Closes connections on which no whole head of a request comes; silent ones make room for new ones."""
 
-    def __init__(self, waiting: _Waiting, **others: Any) -> None:
+    def __init__(self, silent: _Silent, **others: Any) -> None:
         super().__init__(**others)
-        self._waiting = waiting
+        self._silent = silent
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         # asyncio does it only for sockets whose protocol is named; else every answer, which has a head and a body,
         # would wait 40 ms for the client's acknowledgement of the head.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._expect_head()
+        self._take_note()
         if len(self.connections) > MAX_CONNECTIONS:
-            oldest = next(iter(self._waiting.connections))
-            oldest.transport.abort()
+            self._silent.victim(self).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_has_come()
+        self._silent.pop(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
-            self._expect_head()
-        elif self.conn.their_state is not h11.IDLE:
-            self._head_has_come()
+        self._take_note()
 
-    def _expect_head(self) -> None:
-        if self not in self._waiting.connections:
-            timer = self.loop.call_later(self._waiting.head_s, self.transport.abort)
-            self._waiting.connections[self] = timer
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._take_note()
 
-    def _head_has_come(self) -> None:
-        timer = self._waiting.connections.pop(self, None)
-        if timer is not None:
-            timer.cancel()
+    def _take_note(self) -> None:
+        """Note whether a request is at work; if not, what is left of the last one or has come of the next is due."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._silent.pop(self)
+            return
+        has_begun = self.cycle is None or self.conn.their_state is not h11.IDLE or bool(self.conn.trailing_data[0])
+        if not has_begun:
+            self._silent.pop(self)
+        timer = self._silent.timers.setdefault(self, None)
+        if has_begun and timer is None:
+            # The rest of a body that nobody wants may take longer: 1C reads the answer when it has sent all of it.
+            due_s = IDLE_S if self.conn.their_state is h11.SEND_BODY else self._silent.head_s
+            self._silent.timers[self] = self.loop.call_later(due_s, self.transport.abort)
 
 
 class Listener:
@@ -131,10 +150,11 @@ class Listener:
         """
         config = uvicorn.Config(
             app,
-            http=cast("Any", partial(_Protocol, _Waiting(self._head_s))),
+            http=cast("Any", partial(_Protocol, _Silent(self._head_s))),
             ws="none",
             lifespan="on",
             log_config=None,
+            log_level="error",  # what is no HTTP is no news, and anybody could fill a disk with it
             access_log=False,
             server_header=False,
             proxy_headers=bool(self._proxies),

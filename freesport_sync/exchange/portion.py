@@ -36,7 +36,7 @@ class Limits:
         fragment: one request.
         file: all its fragments together.
         portion: all files of a portion, packed.
-        unpacked: what its archives may grow to.
+        unpacked: all files of a portion, unpacked.
         files: how many.
     """
 
@@ -60,7 +60,8 @@ class Portion:
         self.limits = limits
         self.lock = threading.Lock()
         """Held while archives are unpacked and files are chosen for an import."""
-        self.received_at = time.monotonic()
+        self.used_at = time.monotonic()
+        """When the last piece came, or the last import ended."""
         self.is_busy = False
         """A file is on its way."""
         self.has_failed = False
@@ -107,7 +108,7 @@ class Portion:
         """A piece is complete; the file has this size now."""
         self._asked_for.discard(path)
         self._sizes[path] = size
-        self.received_at = time.monotonic()
+        self.used_at = time.monotonic()
 
     def begun_anew(self, path: PurePosixPath) -> None:
         """What was there of a file is gone."""
@@ -120,10 +121,16 @@ class Portion:
         """Unpack the archives that are not unpacked yet; they are removed then. The caller holds `lock`.
 
         Raises:
-            SyncError: one is damaged, encrypted, unsafe, too large; it stays as it is.
+            SyncError: one is damaged, encrypted, unsafe, too large, or the disk is full; it stays as it is.
         """
+
+        def keep_going() -> None:
+            check()
+            _require_space(self.folder)
+
         for path in [path for path in self._sizes if path.suffix.lower() == ".zip" and len(path.parts) == 1]:
-            for entry in unpack(self.folder / path, self.folder, check, True, _placed, self.limits.unpacked):
+            room = max(1, self.limits.unpacked - self.size_bytes + self.size_of(path))
+            for entry in unpack(self.folder / path, self.folder, keep_going, True, _placed, room):
                 self._sizes[entry] = (self.folder / entry).stat().st_size
             (self.folder / path).unlink()
             self._sizes.pop(path)
@@ -240,8 +247,7 @@ class Incoming:
     def _open(self, data: bytes | bytearray) -> None:
         target = self._portion.folder / self._path
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if shutil.disk_usage(target.parent).free < SPARE_BYTES:
-            raise ExchangeRefused("exchange_disk_full")
+        _require_space(target.parent)
         if self._start and self._path.suffix.lower() == ".xml" and bytes(data[:8]).lstrip().startswith(_XML_STARTS):
             self._start = 0
         if not self._start:
@@ -295,8 +301,7 @@ class Inbox:
         """
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if shutil.disk_usage(self._folder).free < SPARE_BYTES:
-                raise ExchangeRefused("exchange_disk_full")
+            _require_space(self._folder)
         except OSError as error:
             raise _refusal(error) from error
         return Portion(self._folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(4)}", self._limits)
@@ -327,6 +332,11 @@ class Inbox:
 
 def _placed(entry: PurePosixPath) -> PurePosixPath:
     return file_path(str(entry))
+
+
+def _require_space(folder: Path) -> None:
+    if shutil.disk_usage(folder).free < SPARE_BYTES:
+        raise ExchangeRefused("exchange_disk_full")
 
 
 def _refusal(error: OSError) -> SyncError:

@@ -19,6 +19,7 @@ COOKIE = "freesport_exchange"
 SCHEMA_VERSION = "3.1"
 """The newest CommerceML that we read."""
 CATALOG, SALE = "catalog", "sale"
+MAX_TIMESTAMP_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _init(call: Call, sessid: str, file_limit: int, is_zip: bool) -> Reply:
 
 
 def _timestamp(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:20]) < 2**53:
+    if not text.isascii() or not text.isdecimal() or len(text) > MAX_TIMESTAMP_DIGITS or int(text) == 0:
         raise ExchangeRefused("exchange_timestamp_invalid", timestamp=text[:40])
     return int(text)
 

@@ -1,0 +1,223 @@
+"""Who may come in, and how long whoever guesses has to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.errors import ConfigError
+from freesport_sync.exchange import throttle
+from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
+from freesport_sync.exchange.passwords import MAX_LENGTH, MIN_LENGTH, Credentials, Digests, PasswordFile
+from freesport_sync.exchange.sessions import MAX_SESSIONS, Session, Sessions
+from freesport_sync.exchange.throttle import FORGET_AFTER_S, FREE_FAILURES, LONGEST_S, MAX_KNOWN, MAX_WAITING, Throttle
+from tests.exchange_client import PASSWORD, USER, basic
+
+GOOD = Credentials(USER, PASSWORD)
+
+
+# --- delays ---
+
+
+def failed(times: int, address: str = "192.0.2.1", user: str = "1c") -> Throttle:
+    throttle = Throttle()
+    for _ in range(times):
+        throttle.fail(address, user, 0.0)
+    return throttle
+
+
+@pytest.mark.parametrize(
+    ("times", "delay_s"), [(0, 0), (FREE_FAILURES - 1, 0), (FREE_FAILURES, 0.1), (FREE_FAILURES + 1, 0.2), (10**4, 3.0)]
+)
+def test_the_wait_grows_with_wrong_passwords_and_has_an_end(times: int, delay_s: float) -> None:
+    assert failed(times).delay_s("192.0.2.1", "1c", 1.0) == pytest.approx(delay_s)
+    assert delay_s <= LONGEST_S
+
+
+def test_wrong_passwords_count_for_the_address_and_for_the_user() -> None:
+    throttle = failed(FREE_FAILURES)
+    assert throttle.delay_s("192.0.2.1", "other", 1.0) > 0
+    assert throttle.delay_s("192.0.2.2", "1c", 1.0) > 0
+    assert throttle.delay_s("192.0.2.2", "other", 1.0) == 0
+
+
+def test_a_network_of_ipv6_is_one_client() -> None:
+    throttle = failed(FREE_FAILURES, "2001:db8::1", "a")
+    assert throttle.delay_s("2001:db8::ffff:2", "b", 1.0) > 0
+    assert throttle.delay_s("2001:db8:0:1::1", "b", 1.0) == 0
+
+
+def test_wrong_passwords_are_forgotten() -> None:
+    throttle = failed(FREE_FAILURES)
+    assert throttle.delay_s("192.0.2.1", "1c", FORGET_AFTER_S - 1) > 0
+    assert throttle.delay_s("192.0.2.1", "1c", FORGET_AFTER_S) == 0
+
+
+def test_the_right_password_clears_its_address_but_not_the_user_that_others_guess() -> None:
+    throttle = failed(FREE_FAILURES)
+    throttle.succeed("192.0.2.1", "1c")
+    assert throttle.delay_s("192.0.2.1", "other", 1.0) == 0
+    assert throttle.delay_s("192.0.2.9", "1c", 1.0) > 0
+
+
+def test_only_so_many_wait_at_once_at_one_address() -> None:
+    throttle = Throttle()
+    assert [throttle.enter("192.0.2.1") for _ in range(MAX_WAITING + 1)] == [True] * MAX_WAITING + [False]
+    assert throttle.enter("192.0.2.2")
+    throttle.leave("192.0.2.1")
+    assert throttle.enter("192.0.2.1")
+
+
+def test_addresses_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "MAX_KNOWN", 10)
+    assert MAX_KNOWN > 10
+    known = Throttle()
+    for number in range(100):
+        known.fail(f"192.0.2.{number}", f"user {number}", 0.0)
+    assert len(known._records) == 10
+
+
+# --- sessions ---
+
+
+def opened(sessions: Sessions, now: float = 0.0) -> Session:
+    return sessions.open("1c", b"digest", 1000.5, now)
+
+
+def test_every_login_is_a_new_session_and_no_two_have_one_time() -> None:
+    sessions = Sessions(60)
+    first, second = opened(sessions), opened(sessions)
+    assert (first.timestamp, second.timestamp) == (1000, 1001)
+    assert len({first.cookie, second.cookie, first.sessid, second.sessid}) == 4
+    assert all(len(word) == 32 for word in (first.cookie, first.sessid)), "128 bits"
+    assert sessions.find(first.cookie, b"digest", 1.0) is first
+
+
+def test_a_session_needs_its_cookie_and_its_credentials() -> None:
+    sessions = Sessions(60)
+    session = opened(sessions)
+    assert sessions.find(session.cookie, b"other", 1.0) is None
+    assert sessions.find(session.sessid, b"digest", 1.0) is None
+    assert sessions.find("", b"digest", 1.0) is None
+
+
+def test_a_silent_session_ends_and_a_used_one_stays() -> None:
+    sessions = Sessions(60)
+    silent, used = opened(sessions), opened(sessions)
+    assert sessions.find(used.cookie, b"digest", 50.0) is used
+    assert sessions.find(silent.cookie, b"digest", 61.0) is None
+    assert sessions.find(used.cookie, b"digest", 110.0) is used
+
+
+def test_the_session_that_has_been_silent_for_longest_makes_room() -> None:
+    sessions = Sessions(60)
+    first, second = opened(sessions), opened(sessions)
+    sessions.find(first.cookie, b"digest", 1.0)
+    for _ in range(MAX_SESSIONS):
+        opened(sessions, 2.0)
+    assert sessions.find(second.cookie, b"digest", 2.0) is None
+    assert len(list(sessions)) <= MAX_SESSIONS
+
+
+# --- credentials ---
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+def test_the_header_of_1c(scheme: str) -> None:
+    assert credentials_of(basic().replace("Basic", scheme)) == GOOD
+
+
+def test_old_platforms_write_names_in_cp1251() -> None:
+    encoded = base64.b64encode("имя:пароль:с:двоеточием".encode("cp1251")).decode()
+    assert credentials_of(f"Basic {encoded}") == Credentials("имя", "пароль:с:двоеточием")
+
+
+@pytest.mark.parametrize("header", ["", "Basic", "Basic !!!", "Basic YQ==", "Bearer YTpi", "Basic " + "YTpi" * 1000])
+def test_what_are_no_credentials(header: str) -> None:
+    with pytest.raises(WrongPassword):
+        credentials_of(header)
+
+
+def test_fingerprints_do_not_mix_name_and_password() -> None:
+    digests = Digests()
+    assert digests.of(Credentials("a", "bc")) != digests.of(Credentials("ab", "c"))
+    assert digests.of(Credentials("a", "bc")) == digests.of(Credentials("a", "bc"))
+    assert Digests().of(GOOD) != digests.of(GOOD), "the key is new with each server"
+
+
+# --- the doorkeeper ---
+
+
+@pytest.fixture
+def passwords(tmp_path: Path) -> PasswordFile:
+    file = PasswordFile(tmp_path / "exchange.password")
+    file.set(PASSWORD)
+    return file
+
+
+def doorkeeper(passwords: PasswordFile, *allowed: str) -> Doorkeeper:
+    return Doorkeeper(USER, passwords, allowed, 60)
+
+
+def test_only_the_hash_is_kept_and_only_its_owner_reads_it(passwords: PasswordFile, tmp_path: Path) -> None:
+    file = tmp_path / "exchange.password"
+    assert file.read_text().startswith("$argon2id$v=19$m=16384,")
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("password", ["x" * (MIN_LENGTH - 1), "x" * (MAX_LENGTH + 1)])
+def test_passwords_too_short_or_too_long(passwords: PasswordFile, password: str) -> None:
+    with pytest.raises(ConfigError, match="exchange_password_length"):
+        passwords.set(password)
+
+
+def test_a_server_without_a_password_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="exchange_password_missing"):
+        doorkeeper(PasswordFile(tmp_path / "nothing"))
+
+
+@pytest.mark.parametrize("wrong", [Credentials(USER, "wrong-password"), Credentials("other", PASSWORD)])
+def test_wrong_credentials(passwords: PasswordFile, wrong: Credentials) -> None:
+    with pytest.raises(WrongPassword) as caught:
+        asyncio.run(doorkeeper(passwords).log_in(wrong, "192.0.2.1"))
+    assert caught.value.retry_after_s == 0
+
+
+def test_whoever_has_been_let_in_waits_for_nobody(passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = doorkeeper(passwords)
+    first = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
+    monkeypatch.setattr(passwords, "is_right", lambda *_: pytest.fail("no hash is computed"))
+    keeper._throttle = failed(100)
+    second = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
+    assert second.cookie != first.cookie
+    assert keeper.find(GOOD, first.cookie) is first
+    assert keeper.find(Credentials(USER, "other"), first.cookie) is None
+
+
+def test_a_new_password_ends_all_sessions(passwords: PasswordFile) -> None:
+    keeper = doorkeeper(passwords)
+    session = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
+    passwords.set("another password")
+    assert keeper.find(GOOD, session.cookie) is None
+    with pytest.raises(WrongPassword):
+        asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
+    assert asyncio.run(keeper.log_in(Credentials(USER, "another password"), "192.0.2.1")).user == USER
+
+
+@pytest.mark.parametrize(
+    ("allowed", "address", "is_let_in"),
+    [
+        ((), "203.0.113.7", True),
+        (("192.0.2.0/24",), "192.0.2.77", True),
+        (("192.0.2.0/24",), "203.0.113.7", False),
+        (("192.0.2.0/24",), "::ffff:192.0.2.77", True),
+        (("192.0.2.0/24",), "2001:db8::1", False),
+        (("2001:db8::/32", "192.0.2.1"), "2001:db8::1", True),
+        (("192.0.2.0/24",), "no address", False),
+    ],
+)
+def test_addresses(passwords: PasswordFile, allowed: tuple[str, ...], address: str, is_let_in: bool) -> None:
+    assert doorkeeper(passwords, *allowed).lets_in(address) is is_let_in

@@ -1,0 +1,40 @@
+"""Each byte of an answer counts."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freesport_sync.exchange.replies import MAX_REASON, Reply, failure, one_line, progress, success, unauthorized
+
+
+@given(st.text() | st.text(st.sampled_from("a \r\n\t\x00я\u2028")))
+def test_a_reason_is_one_line(text: str) -> None:
+    for reply in (failure(text), progress(text), unauthorized(text)):
+        word, line = reply.body.split("\n")
+        assert word in ("failure", "progress")
+        assert line.isprintable()
+        assert len(line) <= MAX_REASON
+        assert reply.text == line
+
+
+def test_a_reason_that_is_too_long_shows_that_it_is_cut() -> None:
+    assert one_line("я" * MAX_REASON) == "я" * MAX_REASON
+    assert one_line("я" * (MAX_REASON + 1)) == "я" * (MAX_REASON - 1) + "…"
+
+
+def test_the_charset_is_the_last_thing_said_of_the_type() -> None:
+    assert success().media_type == "text/plain; charset=utf-8"
+    assert success().body == "success"
+
+
+def test_only_credentials_change_the_status() -> None:
+    assert failure("x").status == success().status == 200
+    reply = unauthorized("x", 3)
+    assert (reply.status, reply.closes, dict(reply.headers)["Retry-After"]) == (401, True, "3")
+    assert dict(reply.headers)["WWW-Authenticate"].startswith("Basic ")
+    assert "Retry-After" not in dict(unauthorized("x").headers)
+
+
+def test_a_document_has_no_word_of_its_own() -> None:
+    assert Reply("<?xml?>", media_type="application/xml; charset=utf-8").word == "xml"
