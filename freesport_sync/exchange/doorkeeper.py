@@ -7,7 +7,6 @@ import base64
 import binascii
 import hmac
 import ipaddress
-import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +22,8 @@ class WrongPassword(Exception):
     """The credentials are missing or wrong.
 
     Args:
-        retry_after_s: how long the next attempt will have to wait.
-        is_unheard: too many attempts wait already, so nobody has looked at this one.
+        retry_after_s: after how many seconds the next attempt can be heard; 0: at once.
+        is_unheard: there were too many attempts, so nobody has looked at this one.
     """
 
     def __init__(self, retry_after_s: int = 0, is_unheard: bool = False) -> None:
@@ -74,7 +73,7 @@ class Doorkeeper:
         before is known by the digest and waits for nobody, however many others guess passwords meanwhile.
 
         Raises:
-            WrongPassword: the credentials are wrong, or too many others are being heard.
+            WrongPassword: the credentials are wrong, or there were too many wrong ones just now.
         """
         self._notice_new_password()
         digest = self._digests.of(credentials)
@@ -84,22 +83,15 @@ class Doorkeeper:
         return self.sessions.open(credentials.user, digest, time.time(), time.monotonic())
 
     async def _verify(self, credentials: Credentials, address: str) -> None:
-        throttle = self._throttle
-        if not throttle.enter(address):
-            raise WrongPassword(_seconds(throttle.delay_s(address, credentials.user, time.monotonic())), True)
-        try:
-            await asyncio.sleep(throttle.delay_s(address, credentials.user, time.monotonic()))
-            is_right = await asyncio.get_running_loop().run_in_executor(
-                self._hashing, self._passwords.is_right, self._hash, credentials.password
-            )
-        finally:
-            throttle.leave(address)
-        is_right = hmac.compare_digest(credentials.user.encode(), self._user.encode()) and is_right
-        if not is_right:
-            throttle.fail(address, credentials.user, time.monotonic())
-            delay_s = throttle.delay_s(address, credentials.user, time.monotonic())
-            raise WrongPassword(_seconds(delay_s) if delay_s else 0)
-        throttle.succeed(address, credentials.user)
+        throttle, user = self._throttle, credentials.user
+        if wait_s := throttle.take(address, user, time.monotonic()):
+            raise WrongPassword(wait_s, is_unheard=True)
+        is_right = await asyncio.get_running_loop().run_in_executor(
+            self._hashing, self._passwords.is_right, self._hash, credentials.password
+        )
+        if not is_right or not hmac.compare_digest(user.encode(), self._user.encode()):
+            raise WrongPassword(throttle.wait_s(address, user, time.monotonic()))
+        throttle.give_back(address, user, time.monotonic())
 
     def find(self, credentials: Credentials, cookie: str) -> Session | None:
         """The session of a request that is no login."""
@@ -134,7 +126,3 @@ def credentials_of(authorization: str) -> Credentials:
     if not colon:
         raise WrongPassword
     return Credentials(user, password)
-
-
-def _seconds(delay_s: float) -> int:
-    return max(1, math.ceil(delay_s))

@@ -1,83 +1,86 @@
-"""How long whoever gives wrong passwords has to wait; nobody is ever locked out."""
+"""How often wrong passwords may be tried; nobody is locked out for longer than a moment."""
 
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
-FREE_FAILURES = 5
-"""Wrong passwords in a row that cost nothing: somebody is typing."""
-LONGEST_S = 3.0
-FORGET_AFTER_S = 600.0
-MAX_WAITING = 8
-"""Attempts of one address that wait at once; more are refused unheard."""
 MAX_KNOWN = 10_000
 """Addresses and users that are remembered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many attempts at once, and one more every so many seconds."""
+
+    attempts: int
+    refill_s: float
+
+
+PER_ADDRESS = Allowance(20, 2.0)
+PER_USER = Allowance(100, 0.5)
+"""From all addresses together."""
+
+
 @dataclass(slots=True)
-class _Record:
-    failures: int
-    last_at: float
+class _Bucket:
+    level: float
+    at: float
 
 
 class Throttle:
-    """Counts failures by address and by user.
+    """Lets attempts be heard, by address and by user; right passwords cost nothing.
 
-    The right password is slowed too while others guess, by `LONGEST_S` at most; whoever has logged in before is known
-    by what he sends and not asked here at all.
+    Nobody is kept waiting: whoever comes too soon is told when to come again. Whoever has logged in before is known by
+    what he sends and not asked here at all.
     """
 
     def __init__(self) -> None:
-        self._records: OrderedDict[str, _Record] = OrderedDict()
-        self._waiting: dict[str, int] = {}
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def delay_s(self, address: str, user: str, now: float) -> float:
-        """Seconds that the next attempt has to wait.
+    def take(self, address: str, user: str, now: float) -> int:
+        """Let an attempt be heard; returns 0, or after how many seconds one can be.
 
         Args:
             address: of the client.
             user: that it wants to be.
             now: monotonic seconds.
         """
-        failures = max(self._failures(key, now) for key in _keys(address, user))
-        return min(LONGEST_S, 0.1 * 2.0 ** min(failures - FREE_FAILURES, 10)) if failures >= FREE_FAILURES else 0.0
+        wait_s = self.wait_s(address, user, now)
+        if not wait_s:
+            self._add(-1, address, user, now)
+        return wait_s
 
-    def fail(self, address: str, user: str, now: float) -> None:
-        """A password was wrong."""
-        for key in _keys(address, user):
-            self._records[key] = _Record(self._failures(key, now) + 1, now)
-            self._records.move_to_end(key)
-        while len(self._records) > MAX_KNOWN:
-            self._records.popitem(last=False)
+    def wait_s(self, address: str, user: str, now: float) -> int:
+        """After how many seconds an attempt can be heard; 0: at once."""
+        waits_s = [
+            (1 - self._level(key, allowance, now)) * allowance.refill_s for key, allowance in _keys(address, user)
+        ]
+        return max(0, math.ceil(max(waits_s)))
 
-    def succeed(self, address: str, user: str) -> None:
-        """A password was right: whoever knows it need not wait at this address."""
-        self._records.pop(_keys(address, user)[0], None)
+    def give_back(self, address: str, user: str, now: float) -> None:
+        """The attempt was right."""
+        self._add(1, address, user, now)
 
-    def enter(self, address: str) -> bool:
-        """Whether one more attempt of an address may wait; if so, `leave` has to follow."""
-        key = _network(address)
-        if self._waiting.get(key, 0) >= MAX_WAITING:
-            return False
-        self._waiting[key] = self._waiting.get(key, 0) + 1
-        return True
+    def _add(self, count: int, address: str, user: str, now: float) -> None:
+        for key, allowance in _keys(address, user):
+            level = min(allowance.attempts, self._level(key, allowance, now) + count)
+            self._buckets[key] = _Bucket(level, now)
+            self._buckets.move_to_end(key)
+        while len(self._buckets) > MAX_KNOWN:
+            self._buckets.popitem(last=False)
 
-    def leave(self, address: str) -> None:
-        """An attempt has been heard."""
-        key = _network(address)
-        self._waiting[key] -= 1
-        if not self._waiting[key]:
-            del self._waiting[key]
-
-    def _failures(self, key: str, now: float) -> int:
-        record = self._records.get(key)
-        return record.failures if record is not None and now - record.last_at < FORGET_AFTER_S else 0
+    def _level(self, key: str, allowance: Allowance, now: float) -> float:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            return allowance.attempts
+        return min(allowance.attempts, bucket.level + (now - bucket.at) / allowance.refill_s)
 
 
-def _keys(address: str, user: str) -> tuple[str, str]:
-    return f"from {_network(address)}", f"user {user[:100]}"
+def _keys(address: str, user: str) -> tuple[tuple[str, Allowance], tuple[str, Allowance]]:
+    return (f"from {_network(address)}", PER_ADDRESS), (f"user {user[:100]}", PER_USER)
 
 
 def _network(address: str) -> str:

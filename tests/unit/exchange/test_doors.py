@@ -13,62 +13,57 @@ from freesport_sync.exchange import throttle
 from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
 from freesport_sync.exchange.passwords import MAX_LENGTH, MIN_LENGTH, Credentials, Digests, PasswordFile
 from freesport_sync.exchange.sessions import MAX_SESSIONS, Session, Sessions
-from freesport_sync.exchange.throttle import FORGET_AFTER_S, FREE_FAILURES, LONGEST_S, MAX_KNOWN, MAX_WAITING, Throttle
+from freesport_sync.exchange.throttle import MAX_KNOWN, PER_ADDRESS, PER_USER, Throttle
 from tests.exchange_client import PASSWORD, USER, basic
 
 GOOD = Credentials(USER, PASSWORD)
 
 
-# --- delays ---
+# --- attempts ---
 
 
-def failed(times: int, address: str = "192.0.2.1", user: str = "1c") -> Throttle:
+def tried(times: int, address: str = "192.0.2.1", user: str = "1c") -> Throttle:
     throttle = Throttle()
     for _ in range(times):
-        throttle.fail(address, user, 0.0)
+        throttle.take(address, user, 0.0)
     return throttle
 
 
-@pytest.mark.parametrize(
-    ("times", "delay_s"), [(0, 0), (FREE_FAILURES - 1, 0), (FREE_FAILURES, 0.1), (FREE_FAILURES + 1, 0.2), (10**4, 3.0)]
-)
-def test_the_wait_grows_with_wrong_passwords_and_has_an_end(times: int, delay_s: float) -> None:
-    assert failed(times).delay_s("192.0.2.1", "1c", 1.0) == pytest.approx(delay_s)
-    assert delay_s <= LONGEST_S
+def test_some_attempts_are_heard_at_once_and_then_one_now_and_again() -> None:
+    throttle = tried(PER_ADDRESS.attempts - 1)
+    assert throttle.take("192.0.2.1", "1c", 0.0) == 0
+    assert throttle.take("192.0.2.1", "1c", 0.0) == PER_ADDRESS.refill_s
+    assert throttle.take("192.0.2.1", "1c", 0.9) == 2
+    assert throttle.take("192.0.2.1", "1c", PER_ADDRESS.refill_s) == 0
+    assert throttle.take("192.0.2.1", "1c", PER_ADDRESS.refill_s) > 0
 
 
-def test_wrong_passwords_count_for_the_address_and_for_the_user() -> None:
-    throttle = failed(FREE_FAILURES)
-    assert throttle.delay_s("192.0.2.1", "other", 1.0) > 0
-    assert throttle.delay_s("192.0.2.2", "1c", 1.0) > 0
-    assert throttle.delay_s("192.0.2.2", "other", 1.0) == 0
+def test_who_is_refused_need_not_wait_longer_for_having_asked() -> None:
+    throttle = tried(1000)
+    assert throttle.wait_s("192.0.2.1", "1c", 0.0) == PER_ADDRESS.refill_s
+
+
+def test_attempts_count_for_the_address_and_for_the_user() -> None:
+    throttle = tried(PER_ADDRESS.attempts)
+    assert throttle.wait_s("192.0.2.1", "other", 0.0) > 0
+    assert throttle.wait_s("192.0.2.2", "1c", 0.0) == 0
+    for number in range(PER_USER.attempts):
+        throttle.take(f"198.51.100.{number}", "1c", 0.0)
+    assert throttle.wait_s("192.0.2.2", "1c", 0.0) == 1
+    assert throttle.wait_s("192.0.2.2", "other", 0.0) == 0
 
 
 def test_a_network_of_ipv6_is_one_client() -> None:
-    throttle = failed(FREE_FAILURES, "2001:db8::1", "a")
-    assert throttle.delay_s("2001:db8::ffff:2", "b", 1.0) > 0
-    assert throttle.delay_s("2001:db8:0:1::1", "b", 1.0) == 0
+    throttle = tried(PER_ADDRESS.attempts, "2001:db8::1", "a")
+    assert throttle.wait_s("2001:db8::ffff:2", "b", 0.0) > 0
+    assert throttle.wait_s("2001:db8:0:1::1", "b", 0.0) == 0
 
 
-def test_wrong_passwords_are_forgotten() -> None:
-    throttle = failed(FREE_FAILURES)
-    assert throttle.delay_s("192.0.2.1", "1c", FORGET_AFTER_S - 1) > 0
-    assert throttle.delay_s("192.0.2.1", "1c", FORGET_AFTER_S) == 0
-
-
-def test_the_right_password_clears_its_address_but_not_the_user_that_others_guess() -> None:
-    throttle = failed(FREE_FAILURES)
-    throttle.succeed("192.0.2.1", "1c")
-    assert throttle.delay_s("192.0.2.1", "other", 1.0) == 0
-    assert throttle.delay_s("192.0.2.9", "1c", 1.0) > 0
-
-
-def test_only_so_many_wait_at_once_at_one_address() -> None:
+def test_a_right_password_costs_nothing() -> None:
     throttle = Throttle()
-    assert [throttle.enter("192.0.2.1") for _ in range(MAX_WAITING + 1)] == [True] * MAX_WAITING + [False]
-    assert throttle.enter("192.0.2.2")
-    throttle.leave("192.0.2.1")
-    assert throttle.enter("192.0.2.1")
+    for _ in range(1000):
+        assert throttle.take("192.0.2.1", "1c", 0.0) == 0
+        throttle.give_back("192.0.2.1", "1c", 0.0)
 
 
 def test_addresses_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,8 +71,8 @@ def test_addresses_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatc
     assert MAX_KNOWN > 10
     known = Throttle()
     for number in range(100):
-        known.fail(f"192.0.2.{number}", f"user {number}", 0.0)
-    assert len(known._records) == 10
+        known.take(f"192.0.2.{number}", f"user {number}", 0.0)
+    assert len(known._buckets) == 10
 
 
 # --- sessions ---
@@ -186,11 +181,33 @@ def test_wrong_credentials(passwords: PasswordFile, wrong: Credentials) -> None:
     assert caught.value.retry_after_s == 0
 
 
+def test_too_many_wrong_passwords_are_not_heard_and_the_right_one_is_a_moment_later(
+    passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def guess() -> list[WrongPassword]:
+        refusals = []
+        for _ in range(PER_ADDRESS.attempts + 1):
+            with pytest.raises(WrongPassword) as caught:
+                await keeper.log_in(Credentials(USER, "wrong-password"), "192.0.2.1")
+            refusals.append(caught.value)
+        return refusals
+
+    now = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    keeper = doorkeeper(passwords)
+    *heard, last = asyncio.run(guess())
+    assert [refusal.is_unheard for refusal in heard] == [False] * PER_ADDRESS.attempts
+    assert heard[-1].retry_after_s == PER_ADDRESS.refill_s
+    assert (last.is_unheard, last.retry_after_s) == (True, PER_ADDRESS.refill_s)
+    now += last.retry_after_s
+    assert asyncio.run(keeper.log_in(GOOD, "192.0.2.1")).user == USER
+
+
 def test_whoever_has_been_let_in_waits_for_nobody(passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch) -> None:
     keeper = doorkeeper(passwords)
     first = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
     monkeypatch.setattr(passwords, "is_right", lambda *_: pytest.fail("no hash is computed"))
-    keeper._throttle = failed(100)
+    keeper._throttle = tried(100)
     second = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
     assert second.cookie != first.cookie
     assert keeper.find(GOOD, first.cookie) is first
