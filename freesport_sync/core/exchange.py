@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PROBE_AGENT = "1C+Enterprise/8.3 (freesport-sync probe)"
+"""What the probe says that it is: nearly 1C, so that it is treated like it on its way."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerStarted:
@@ -28,7 +31,7 @@ class RequestServed:
 
     Args:
         address: of the client.
-        client: what it is, as far as it shows.
+        client: what it is, as far as it shows: `standard`, `bitrix`, `probe`, or as it calls itself.
         type: `catalog` or `sale`, as the client says it.
         mode: of the protocol, as the client says it.
         file: that the request is about.

@@ -1,0 +1,65 @@
+"""The probe of the exchange, put together from the settings; without what the server itself is made of."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.history import CheckItem
+from freesport_sync.errors import ConfigError
+from freesport_sync.exchange.calls import PATHS
+from freesport_sync.exchange.probe import probe
+from freesport_sync.exchange.probe_client import Client
+from freesport_sync.settings.model import ExchangeSettings, Settings
+from freesport_sync.settings.paths import Paths
+
+
+def probe_exchange(
+    settings: Settings,
+    paths: Paths,
+    password: str,
+    address: str | None,
+    cancel: CancelToken,
+    report: Callable[[CheckItem], None],
+) -> tuple[CheckItem, ...]:
+    """Play a small exchange against a running server; see `exchange.probe`.
+
+    Args:
+        settings: those in force.
+        paths: of this installation.
+        password: that 1C is to use.
+        address: that 1C is to use; None: of the server on this computer.
+        cancel: ends it.
+        report: gets each step as it is done.
+
+    Raises:
+        Cancelled: it was cancelled.
+    """
+    rules = settings.exchange
+    certificate = rules.certificate if address is None else None
+    client = Client(address or _own_address(rules), rules.user, password, cancel, certificate)
+    return probe(client, _knows(paths, password), cancel, report)
+
+
+def _own_address(rules: ExchangeSettings) -> str:
+    host = rules.host
+    try:
+        found = ipaddress.ip_address(host)
+        if found.is_unspecified:
+            host = "127.0.0.1" if found.version == 4 else "::1"
+    except ValueError:
+        pass
+    host = f"[{host}]" if ":" in host else host
+    return f"{'http' if rules.certificate is None else 'https'}://{host}:{rules.port}{PATHS[0]}"
+
+
+def _knows(paths: Paths, password: str) -> bool | None:
+    """Whether it is the password that is set on this computer; None: none is."""
+    from freesport_sync.exchange.passwords import PasswordFile  # argon2 is needed by nobody else here
+
+    file = PasswordFile(paths.exchange_password)
+    try:
+        return file.is_right(file.hash(), password)
+    except ConfigError:
+        return None
