@@ -38,20 +38,23 @@ def probe_exchange(
     """
     rules = settings.exchange
     certificate = rules.certificate if address is None else None
-    client = Client(address or _own_address(rules), rules.user, password, cancel, certificate)
+    client = Client(address or server_address(rules, _reachable(rules.host)), rules.user, password, cancel, certificate)
     return probe(client, _knows(paths, password), cancel, report)
 
 
-def _own_address(rules: ExchangeSettings) -> str:
-    host = rules.host
-    try:
-        found = ipaddress.ip_address(host)
-        if found.is_unspecified:
-            host = "127.0.0.1" if found.version == 4 else "::1"
-    except ValueError:
-        pass
+def server_address(rules: ExchangeSettings, host: str) -> str:
+    """The address of the exchange on a server with these settings."""
     host = f"[{host}]" if ":" in host else host
     return f"{'http' if rules.certificate is None else 'https'}://{host}:{rules.port}{PATHS[0]}"
+
+
+def _reachable(host: str) -> str:
+    """Where a server that listens on all interfaces is reached from here."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return {4: "127.0.0.1", 6: "::1"}[found.version] if found.is_unspecified else host
 
 
 def _knows(paths: Paths, password: str) -> bool | None:

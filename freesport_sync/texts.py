@@ -107,6 +107,11 @@ class Texts:
         )
 
 
+def is_outcome_of_dry_run(text: str) -> bool:
+    """Whether a server that does not write has told 1C this: to 1C it is a failure like others."""
+    return text.startswith(Texts(Language.RUSSIAN)("onec.dry_run").partition("{")[0])
+
+
 def preferred_language(arguments: list[str]) -> Language:
     """The language of `--language`, else of the environment, else Russian; asked before the arguments are parsed."""
     wanted = os.environ.get("FREESPORT_SYNC_LANGUAGE", "")

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import CheckItem
 from freesport_sync.exchange.probe_client import Answer, Client, ProbeFailed, shown
-from freesport_sync.texts import Language, Texts
+from freesport_sync.texts import is_outcome_of_dry_run
 
 IMPORT_REQUEST_S = 180.0
 """After which 1C gives up a request."""
@@ -148,7 +148,7 @@ class _Exchange:
             seconds = time.monotonic() - started
             if word == "success":
                 return CheckItem("probe_import", True, {"seconds": f"{seconds:.1f}"})
-            if word == "failure" and text.startswith(_dry_run_words()):
+            if word == "failure" and is_outcome_of_dry_run(text):
                 return CheckItem("probe_import_dry", True)
             if word == "failure":
                 raise ProbeFailed("probe_import_failed", reason=text)
@@ -259,7 +259,3 @@ def _archive() -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("import_files/probe/probe.txt", "freesport-sync probe\n" * 100)
     return packed.getvalue()
-
-
-def _dry_run_words() -> str:
-    return Texts(Language.RUSSIAN)("onec.dry_run").partition("{")[0]

@@ -37,6 +37,7 @@ from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
+from tests.ui.pictures_onec import take_onec
 from tests.ui.pictures_server import take_server
 from tests.ui.scenery import add_other_sessions
 
@@ -110,6 +111,7 @@ class Photographer:
         self._page("log", "log")
         self._connections()
         take_server(self, desk)
+        take_onec(self, desk)
         self._rest()
         desk.close()
 
