@@ -117,11 +117,11 @@ class Photographer:
 
     def take(self, name: str, what: QWidget | None = None) -> None:
         """Save a picture once everything has settled."""
-        self._settle()
+        self.settle()
         self._number += 1
         assert (what or self._window).grab().save(str(self._folder / f"{self._number:02}-{name}.png"))
 
-    def _settle(self, seconds: float = 0.4) -> None:
+    def settle(self, seconds: float = 0.4) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             process_events()
@@ -219,7 +219,7 @@ class Photographer:
         self.take("history")
         page.statuses[next(iter(page.statuses))].click()
         page.text.setText("нет такого")
-        self._settle(0.5)
+        self.settle(0.5)
         self.take("history-nothing-found")
         page.reset()
 
@@ -231,7 +231,7 @@ class Photographer:
         with self._only_looking():
             self.take("session-forbidden")
         page.tabs.setCurrentWidget(page.issues)
-        self._settle()
+        self.settle()
         page.issues.table.selectRow(1)
         self.take("session-issues")
         page.tabs.setCurrentWidget(page.files)
@@ -254,7 +254,7 @@ class Photographer:
     def _other_session(self, key: SessionKey) -> Iterator[None]:
         self._window.open_session(key)
         self._desk.until(lambda: self._window.session.stack.currentIndex() == 1)
-        self._settle()
+        self.settle()
         yield
 
     def _connections(self) -> None:

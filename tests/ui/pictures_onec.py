@@ -66,4 +66,3 @@ def take_onec(photographer: Photographer, desk: Desk) -> None:
     desk.window.question.reject()
     server._child = None
     server._set(ServerState.STOPPED)
-

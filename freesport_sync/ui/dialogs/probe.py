@@ -33,7 +33,7 @@ class ProbeDialog(QDialog):
         self._cancel: CancelToken | None = None
         self._items: tuple[CheckItem, ...] = ()
         texts = tools.texts
-        self.setWindowTitle(texts("server.probe_title"))
+        self.setWindowTitle(texts("onec_server.probe_title"))
         self.address, self.password = QLineEdit(address), QLineEdit()
         self.address.setCursorPosition(0)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
@@ -42,20 +42,20 @@ class ProbeDialog(QDialog):
         form.setVerticalSpacing(SPACE)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for field, key in ((self.address, "probe_address"), (self.password, "probe_password")):
-            field.setAccessibleName(texts(f"server.{key}").replace("&", ""))
-            title = label(texts(f"server.{key}"))
+            field.setAccessibleName(texts(f"onec_server.{key}").replace("&", ""))
+            title = label(texts(f"onec_server.{key}"))
             title.setBuddy(field)
             title.setMinimumHeight(field.sizeHint().height())
             form.addRow(title, field)
         self.notice = Notice(tools)
         self.checks = CheckList(tools)
-        self.run = button(texts("server.probe_run"), self._run, tools, "check", "primary")
+        self.run = button(texts("onec_server.probe_run"), self._run, tools, "check", "primary")
         self.run.setDefault(True)
-        self.leave = button(texts("server.probe_close"), self.reject, tools)
+        self.leave = button(texts("onec_server.probe_close"), self.reject, tools)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
         layout.setSpacing(GAP - 4)
-        layout.addWidget(label(texts("server.probe_about"), "", is_wrapped=True))
+        layout.addWidget(label(texts("onec_server.probe_about"), "", is_wrapped=True))
         layout.addLayout(form)
         layout.addWidget(self.notice)
         layout.addWidget(self.checks)
@@ -72,7 +72,7 @@ class ProbeDialog(QDialog):
         self._cancel, self._items = cancel, ()
         password, address = self.password.text(), self.address.text().strip()
         self.checks.clear()
-        self.notice.say("busy", texts("server.probe_running"))
+        self.notice.say("busy", texts("onec_server.probe_running"))
         self.notice.show()
         self.run.setEnabled(False)
 
@@ -103,9 +103,9 @@ class ProbeDialog(QDialog):
         self.checks.show_items(items)
         self.notice.show()
         if all(item.is_ok for item in items):
-            self.notice.say("good", texts("server.probe_good"), texts("server.probe_good_more"))
+            self.notice.say("good", texts("onec_server.probe_good"), texts("onec_server.probe_good_more"))
         else:
-            self.notice.say("bad", texts("server.probe_bad"), texts("server.probe_bad_more"))
+            self.notice.say("bad", texts("onec_server.probe_bad"), texts("onec_server.probe_bad_more"))
         self._fit()
 
     def _failed(self, error: SyncError) -> None:

@@ -31,25 +31,25 @@ class ExchangeCard(Card):
     session_opened = Signal(object)
 
     def __init__(self, tools: Tools) -> None:
-        super().__init__(tools.texts("server.exchange"))
+        super().__init__(tools.texts("onec_server.exchange"))
         self._tools = tools
         self._run: RunSnapshot | None = None
         texts = tools.texts
-        self.client = label(texts("server.nobody_yet"), "muted", is_wrapped=True)
+        self.client = label(texts("onec_server.nobody_yet"), "muted", is_wrapped=True)
         columns: list[Column[SentFile]] = [
-            Column("name", texts("server.file"), self._name, 26),
-            Column("size", texts("server.size"), self._size, 10, is_number=True),
-            Column("state", texts("server.file_state"), self._state, 14),
+            Column("name", texts("onec_server.file"), self._name, 26),
+            Column("size", texts("onec_server.size"), self._size, 10, is_number=True),
+            Column("state", texts("onec_server.file_state"), self._state, 14),
         ]
         self.model: RowsModel[SentFile] = RowsModel(columns, self)
-        self.files = Table(tools, "server_files", texts("server.files"), self.model)
+        self.files = Table(tools, "server_files", texts("onec_server.files"), self.model)
         self.files.setObjectName("inner")
         self.files.setFixedHeight((FILE_ROWS + 1) * ROW_HEIGHT)
-        self.run_title = label(texts("server.no_import"), "muted", is_wrapped=True)
+        self.run_title = label(texts("onec_server.no_import"), "muted", is_wrapped=True)
         self.stage = label("")
-        self.bar = Bar(texts("server.import"))
+        self.bar = Bar(texts("onec_server.import"))
         self.issues = label("", "muted")
-        self.open = button(texts("server.open_session"), self._open, tools, "session")
+        self.open = button(texts("onec_server.open_session"), self._open, tools, "session")
         self._lay_out()
         self.forget()
 
@@ -58,22 +58,22 @@ class ExchangeCard(Card):
         self._run = None
         self.model.show_rows(())
         self._parts.hide()
-        self.client.setText(self._tools.texts("server.nobody_yet"))
+        self.client.setText(self._tools.texts("onec_server.nobody_yet"))
         set_role(self.client, "role", "muted")
-        self.run_title.setText(self._tools.texts("server.no_import"))
+        self.run_title.setText(self._tools.texts("onec_server.no_import"))
         set_role(self.run_title, "role", "muted")
         self._show_run_parts(False)
 
     def show_exchange(self, now: ExchangeNow) -> None:
         """Show who sends what."""
         texts = self._tools.texts
-        client = texts(f"server.client_{now.client}") if now.client in KNOWN_CLIENTS else now.client
+        client = texts(f"onec_server.client_{now.client}") if now.client in KNOWN_CLIENTS else now.client
         count = sum(file.count for file in now.files if file.size_bytes)
         words = (
-            client or texts("server.client_unknown"),
+            client or texts("onec_server.client_unknown"),
             now.address,
-            texts("server.since", time=f"{now.began_at:%H:%M}"),
-            texts.count("server.received", count, size=texts.size(now.received_bytes)) if count else "",
+            texts("onec_server.since", time=f"{now.began_at:%H:%M}"),
+            texts.count("onec_server.received", count, size=texts.size(now.received_bytes)) if count else "",
         )
         self.client.setText(" · ".join(filter(None, words)))
         set_role(self.client, "role", "")
@@ -87,12 +87,12 @@ class ExchangeCard(Card):
         self._show_run_parts(True)
         self._parts.show()
         set_role(self.run_title, "role", "heading")
-        self.run_title.setText(texts("server.run_dry" if run.is_dry_run else "server.run", run_id=run.run_id))
+        self.run_title.setText(texts("onec_server.run_dry" if run.is_dry_run else "onec_server.run", run_id=run.run_id))
         counts = (("errors", run.errors), ("warnings", run.warnings), ("notes", run.notes))
         self.issues.setText(" · ".join(texts.count(f"window.{name}", number) for name, number in counts if number))
         if run.report is None:
             current = next((line.stage for line in run.stages if line.state is StageState.RUNNING), None)
-            words = texts("server.run_begins") if current is None else texts(f"stage.{current.value}")
+            words = texts("onec_server.run_begins") if current is None else texts(f"stage.{current.value}")
             self.stage.setText(f"{words}, {int(100 * run.fraction)} %")
             set_role(self.stage, "role", "")
             self.bar.show_fraction(run.fraction)
@@ -100,14 +100,14 @@ class ExchangeCard(Card):
         status = run.report.status
         tone = _RUN_TONES.get(status, "bad")
         time = texts.duration(run.report.duration_s)
-        self.stage.setText(texts("server.run_ended", status=texts(f"status.{status.value}"), time=time))
+        self.stage.setText(texts("onec_server.run_ended", status=texts(f"status.{status.value}"), time=time))
         set_role(self.stage, "role", tone)
         self.bar.show_fraction(run.fraction, "good" if tone == "good" else "bad")
 
     def show_server_gone(self) -> None:
         """An import that had not ended has not written anything."""
         if self._run is not None and self._run.report is None:
-            self.stage.setText(self._tools.texts("server.run_cut_off"))
+            self.stage.setText(self._tools.texts("onec_server.run_cut_off"))
             set_role(self.stage, "role", "bad")
 
     def _lay_out(self) -> None:
@@ -139,11 +139,15 @@ class ExchangeCard(Card):
             self.session_opened.emit(SessionKey(Source.RUN, self._run.run_id))
 
     def _name(self, file: SentFile) -> str:
-        return self._tools.texts.count("server.pictures", file.count) if file.name == PICTURES else file.name
+        return self._tools.texts.count("onec_server.pictures", file.count) if file.name == PICTURES else file.name
 
     def _size(self, file: SentFile) -> str:
-        return self._tools.texts.size(file.size_bytes) if file.size_bytes else self._tools.texts("server.from_archive")
+        return (
+            self._tools.texts.size(file.size_bytes)
+            if file.size_bytes
+            else self._tools.texts("onec_server.from_archive")
+        )
 
     def _state(self, file: SentFile) -> str:
-        word = self._tools.texts(f"server.file_{file.state.value}")
+        word = self._tools.texts(f"onec_server.file_{file.state.value}")
         return f"{word}: {file.text}" if file.state is FileState.REFUSED and file.text else word

@@ -33,7 +33,7 @@ class RequestsCard(Card):
         texts = tools.texts
 
         def title(name: str) -> str:
-            return texts(f"server.{name}")
+            return texts(f"onec_server.{name}")
 
         columns: list[Column[Served]] = [
             Column("time", title("time"), lambda one: f"{one.at:%H:%M:%S}", 9),
@@ -84,11 +84,11 @@ class RequestsCard(Card):
         texts = self._tools.texts
         self.stack.setCurrentIndex(1 if self.model.rows else 0)
         if self.model.known:
-            self.empty.say("completed", texts("server.no_failures"), tone="good")
+            self.empty.say("completed", texts("onec_server.no_failures"), tone="good")
         elif self._is_on:
-            self.empty.say("waiting", texts("server.no_requests"), texts("server.no_requests_more"))
+            self.empty.say("waiting", texts("onec_server.no_requests"), texts("onec_server.no_requests_more"))
         else:
-            self.empty.say("stop", texts("server.no_requests_off"))
+            self.empty.say("stop", texts("onec_server.no_requests_off"))
 
     def _explain(self) -> None:
         one = self.table.selected()
@@ -99,29 +99,31 @@ class RequestsCard(Card):
         words = " ".join(filter(None, (request.type, request.mode, request.file)))
         answer = " ".join(filter(None, (str(request.status), request.answer, request.text)))
         client = (
-            texts(f"server.client_{request.client}") if texts.has(f"server.client_{request.client}") else request.client
+            texts(f"onec_server.client_{request.client}")
+            if texts.has(f"onec_server.client_{request.client}")
+            else request.client
         )
-        self.details.setText(texts("server.details", request=words, answer=answer, client=client or "—"))
+        self.details.setText(texts("onec_server.details", request=words, answer=answer, client=client or "—"))
         set_role(self.details, "role", "bad" if one.is_failure else "muted")
         self.details.show()
 
     def _what(self, one: Served) -> str:
         """What 1C wants, in words."""
         mode = one.request.mode
-        return self._tools.texts(f"server.mode_{mode}") if mode in _MODES else mode or "—"
+        return self._tools.texts(f"onec_server.mode_{mode}") if mode in _MODES else mode or "—"
 
     def _size(self, one: Served) -> str:
         return self._tools.texts.size(one.request.size_bytes) if one.request.size_bytes else ""
 
     def _duration(self, one: Served) -> str:
         seconds, texts = one.request.duration_s, self._tools.texts
-        return texts.duration(seconds) if seconds >= 1 else texts("server.milliseconds", n=round(1000 * seconds))
+        return texts.duration(seconds) if seconds >= 1 else texts("onec_server.milliseconds", n=round(1000 * seconds))
 
     def _answer(self, one: Served) -> str:
         request = one.request
         if request.answer not in _ANSWERS:  # lines without a word, as those of `init`
-            return self._tools.texts("server.answer_success")
-        word = self._tools.texts(f"server.answer_{request.answer}")
+            return self._tools.texts("onec_server.answer_success")
+        word = self._tools.texts(f"onec_server.answer_{request.answer}")
         return word if request.status == 200 else f"{word}, {request.status}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from freesport_sync.core.exchange import NotAskedFor
@@ -21,6 +21,20 @@ from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, ro
 
 GATHER_MS = 100
 """1C sends hundreds of requests a second where its fragments are small."""
+
+
+class _Scrolled(QWidget):
+    """As high as its wrapped texts need at the width that there is; Qt would think of the smallest width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("scrolled")
+
+    def minimumSizeHint(self) -> QSize:
+        hint, layout, area = super().minimumSizeHint(), self.layout(), self.parentWidget()
+        if layout is None or area is None:
+            return hint
+        return QSize(hint.width(), layout.totalMinimumHeightForWidth(max(area.width(), hint.width())))
 
 
 class OnecServerPage(QWidget):
@@ -43,7 +57,7 @@ class OnecServerPage(QWidget):
         self.exchange = ExchangeCard(tools)
         self.requests = RequestsCard(tools)
         self.waiting = Notice(tools)
-        self.hide_waiting = button(tools.texts("server.hide"), self._hide_waiting, tools, role="link")
+        self.hide_waiting = button(tools.texts("onec_server.hide"), self._hide_waiting, tools, role="link")
         self._waiting_row = QWidget()
         self._waiting_row.setLayout(row(self.waiting, self.hide_waiting))
         self._waiting_row.layout().setStretch(0, 1)  # type: ignore[union-attr]
@@ -82,8 +96,7 @@ class OnecServerPage(QWidget):
         return "1c" if application is None else application.settings.exchange.user
 
     def _lay_out(self) -> None:
-        inner = QWidget()
-        inner.setObjectName("scrolled")
+        inner = _Scrolled()
         cards = QVBoxLayout(inner)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(GAP - 4)
@@ -92,12 +105,12 @@ class OnecServerPage(QWidget):
         cards.addWidget(self.requests, 1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
-        scroll.setAccessibleName(self._tools.texts("server.title"))
+        scroll.setAccessibleName(self._tools.texts("onec_server.title"))
         scroll.setWidget(inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(SPACE + 4)
-        layout.addWidget(label(self._tools.texts("server.title"), "title"))
+        layout.addWidget(label(self._tools.texts("onec_server.title"), "title"))
         layout.addWidget(scroll, 1)
 
     def _opened(self) -> None:
@@ -143,16 +156,16 @@ class OnecServerPage(QWidget):
         """1C has the option not to wait for imports, and then never asks for one."""
         texts = self._tools.texts
         names = ", ".join(news.files[:5])
-        more = texts("server.and_more", count=len(news.files) - 5) if len(news.files) > 5 else ""
+        more = texts("onec_server.and_more", count=len(news.files) - 5) if len(news.files) > 5 else ""
         if news.is_imported_now:
-            self.waiting.say("neutral", texts("server.imported_unasked"), f"{names}{more}")
+            self.waiting.say("neutral", texts("onec_server.imported_unasked"), f"{names}{more}")
         else:
             self.waiting.say(
                 "warn",
-                texts("server.not_asked", minutes=int(news.idle_s // 60)),
+                texts("onec_server.not_asked", minutes=int(news.idle_s // 60)),
                 f"{names}{more}",
-                texts("server.not_asked_hint"),
-                texts("server.not_asked_folder", folder=news.folder),
+                texts("onec_server.not_asked_hint"),
+                texts("onec_server.not_asked_folder", folder=news.folder),
             )
         self._waiting_row.show()
 

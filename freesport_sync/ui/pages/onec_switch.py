@@ -48,22 +48,24 @@ class SwitchCard(Card):
         self._picture.setFixedWidth(36)
         self.state_text = label(texts("window.loading"), "big")
         self.about = label("", "muted", is_wrapped=True)
-        self.start = button(texts("server.start"), self._start, tools, "play", "primary")
-        self.stop = button(texts("server.stop"), self._server.stop, tools, "stop", "danger")
+        self.start = button(texts("onec_server.start"), self._start, tools, "play", "primary")
+        self.stop = button(texts("onec_server.stop"), self._server.stop, tools, "stop", "danger")
         self.stop.hide()
-        self.dry_run = _check(texts("server.dry_run"), texts("server.dry_run_tip"), state.text(DRY_RUN))
+        self.dry_run = _check(texts("onec_server.dry_run"), texts("onec_server.dry_run_tip"), state.text(DRY_RUN))
         self.dry_run.toggled.connect(self._remember)
-        self.autostart = _check(texts("server.autostart"), texts("server.autostart_tip"), state.text(AUTOSTART))
+        self.autostart = _check(
+            texts("onec_server.autostart"), texts("onec_server.autostart_tip"), state.text(AUTOSTART)
+        )
         self.autostart.toggled.connect(self._remember)
         self.address = QLineEdit()
         self.address.setReadOnly(True)
-        self.address.setAccessibleName(texts("server.address"))
-        self.copy = button(texts("server.copy"), self._copy, tools, "copy")
+        self.address.setAccessibleName(texts("onec_server.address"))
+        self.copy = button(texts("onec_server.copy"), self._copy, tools, "copy")
         self.user = label("", "heading")
         self.password_state = label("", "heading")
-        self.set_password = button(texts("server.set_password"), self.password_wanted.emit, tools, "lock")
+        self.set_password = button(texts("onec_server.set_password"), self.password_wanted.emit, tools, "lock")
         self.probe = button(
-            texts("server.probe"), self.probe_wanted.emit, tools, "check", tooltip=texts("server.probe_tip")
+            texts("onec_server.probe"), self.probe_wanted.emit, tools, "check", tooltip=texts("onec_server.probe_tip")
         )
         self.notice = Notice(tools)
         self.notice.hide()
@@ -79,7 +81,7 @@ class SwitchCard(Card):
 
     def show_unusable(self, error: SyncError) -> None:
         """The settings are wrong."""
-        self.state_text.setText(self._tools.texts("server.state_unusable"))
+        self.state_text.setText(self._tools.texts("onec_server.state_unusable"))
         self.notice.say_error(error)
         self.notice.show()
 
@@ -102,12 +104,12 @@ class SwitchCard(Card):
         head.addLayout(words, 1)
         for widget in (self.start, self.stop):
             head.addWidget(widget)
-        address = row(label(texts("server.address")), self.address, self.copy)
+        address = row(label(texts("onec_server.address")), self.address, self.copy)
         address.setStretch(1, 1)
         login = row(
-            label(texts("server.user")),
+            label(texts("onec_server.user")),
             self.user,
-            label(texts("server.password")),
+            label(texts("onec_server.password")),
             self.password_state,
             self.set_password,
             None,
@@ -144,23 +146,25 @@ class SwitchCard(Card):
         started = server.started
         self.start.setVisible(not server.is_on)
         self.start.setEnabled(application is not None and bool(self._has_password))
-        self.start.setToolTip("" if self._has_password or application is None else texts("server.needs_password"))
+        self.start.setToolTip("" if self._has_password or application is None else texts("onec_server.needs_password"))
         self.stop.setVisible(server.is_on)
         self.stop.setEnabled(server.state is not ServerState.STOPPING)
         self.probe.setEnabled(server.state is ServerState.RUNNING)
         self.dry_run.setEnabled(not server.is_on)
         if application is not None:
-            self.state_text.setText(texts(f"server.state_{server.state.value}"))
+            self.state_text.setText(texts(f"onec_server.state_{server.state.value}"))
             rules = application.settings.exchange
             self.user.setText(rules.user if started is None else started.user)
             address = application.exchange_address if started is None else started.address
             self.address.setText(_pasteable(address) if rules.port or started is not None else "")
-            self.address.setPlaceholderText(texts("server.address_later"))
+            self.address.setPlaceholderText(texts("onec_server.address_later"))
             self.address.setCursorPosition(0)
         is_dry_run = started is not None and started.is_dry_run and server.is_on
-        self.about.setText(texts("server.is_dry_run" if is_dry_run else f"server.about_{server.state.value}"))
+        self.about.setText(texts("onec_server.is_dry_run" if is_dry_run else f"onec_server.about_{server.state.value}"))
         if self._has_password is not None:
-            self.password_state.setText(texts("server.has_password" if self._has_password else "server.no_password"))
+            self.password_state.setText(
+                texts("onec_server.has_password" if self._has_password else "onec_server.no_password")
+            )
             set_role(self.password_state, "role", "heading" if self._has_password else "warn")
         self._show_notice()
         self._draw()
@@ -171,9 +175,9 @@ class SwitchCard(Card):
         if server.state is ServerState.FAILED and server.error is not None:
             self.notice.say_error(server.error)
         elif self._has_password is False and not server.is_on:
-            self.notice.say("warn", texts("server.needs_password"), texts("server.needs_password_more"))
+            self.notice.say("warn", texts("onec_server.needs_password"), texts("onec_server.needs_password_more"))
         elif server.is_on and started is not None and started.is_unprotected:
-            self.notice.say("warn", texts("server.unprotected"), texts("server.unprotected_hint"))
+            self.notice.say("warn", texts("onec_server.unprotected"), texts("onec_server.unprotected_hint"))
         else:
             self.notice.hide()
             return
@@ -181,11 +185,11 @@ class SwitchCard(Card):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.address.text())
-        self.copy.setText(f" {self._tools.texts('server.copied')}")
+        self.copy.setText(f" {self._tools.texts('onec_server.copied')}")
         QTimer.singleShot(COPIED_MS, self, self._show_copy)
 
     def _show_copy(self) -> None:
-        self.copy.setText(f" {self._tools.texts('server.copy')}")
+        self.copy.setText(f" {self._tools.texts('onec_server.copy')}")
 
     def _draw(self) -> None:
         name, tone = _LOOKS[self._server.state]
