@@ -27,6 +27,15 @@ class FileState(StrEnum):
     REFUSED = "refused"
 
 
+_BADGES = {
+    FileState.RECEIVED: ("neutral", "waiting"),
+    FileState.IMPORTING: ("busy", "running"),
+    FileState.IMPORTED: ("good", "completed"),
+    FileState.CHECKED: ("busy", "eye"),
+    FileState.REFUSED: ("bad", "failed"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SentFile:
     """A file that 1C has sent, or that lay in an archive of it.
@@ -46,6 +55,11 @@ class SentFile:
     count: int = 1
     state: FileState = FileState.RECEIVED
     text: str = ""
+
+    @property
+    def badge(self) -> tuple[str, str]:
+        """Tone and icon of what has become of it."""
+        return _BADGES[self.state]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,13 @@ class Served:
         """Whether 1C was refused something."""
         return self.request.answer == "failure" or self.request.status != 200
 
+    @property
+    def badge(self) -> tuple[str, str]:
+        """Tone and icon of what 1C was told."""
+        if self.is_failure:
+            return "bad", "failed"
+        return ("busy", "running") if self.request.answer == "progress" else ("good", "completed")
+
 
 News = ServerStarted | Served | NotAskedFor | RunSnapshot | SyncError
 """What the window is told: a `SyncError` is why the server has ended."""

@@ -207,10 +207,10 @@ class Photographer:
         sql = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freesport_sync TO ivanov;"
         refusal = Refusal("own_schema_read_only", {"sql": sql})
         backend._felt.emit(replace(usual, rights=Rights(goods=refusal, runs=refusal)))
-        self._settle()
+        self.settle()
         yield
         backend._felt.emit(usual)
-        self._settle()
+        self.settle()
 
     def _history(self) -> None:
         page = self._window.history

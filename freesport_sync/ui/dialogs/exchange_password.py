@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWid
 
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, fit, label, row
 
 WIDTH = 520
 
@@ -52,7 +52,7 @@ class PasswordDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.notice)
         layout.addLayout(row(None, self.leave, self.save))
-        self._fit()
+        fit(self, layout, WIDTH)
         self.first.setFocus()
 
     def _save(self) -> None:
@@ -73,10 +73,6 @@ class PasswordDialog(QDialog):
         self.save.setEnabled(True)
         self.notice.say_error(error)
         self.notice.show()
-        self._fit()
-
-    def _fit(self) -> None:
         layout = self.layout()
         assert layout is not None
-        layout.activate()
-        self.setFixedSize(WIDTH, layout.totalHeightForWidth(WIDTH))
+        fit(self, layout, WIDTH)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import SessionKey, Source
 from freesport_sync.core.run import RunStatus
-from freesport_sync.ui.exchange_now import PICTURES, ExchangeNow, FileState, SentFile
+from freesport_sync.ui.exchange_now import PICTURES, ExchangeNow, SentFile
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.run_feed import RunSnapshot, StageState
@@ -37,12 +37,13 @@ class ExchangeCard(Card):
         texts = tools.texts
         self.client = label(texts("onec_server.nobody_yet"), "muted", is_wrapped=True)
         columns: list[Column[SentFile]] = [
-            Column("name", texts("onec_server.file"), self._name, 26),
+            Column("name", texts("onec_server.file"), self._name, 18),
             Column("size", texts("onec_server.size"), self._size, 10, is_number=True),
-            Column("state", texts("onec_server.file_state"), self._state, 14),
+            Column("state", texts("onec_server.file_state"), self._state, 15),
         ]
         self.model: RowsModel[SentFile] = RowsModel(columns, self)
-        self.files = Table(tools, "server_files", texts("onec_server.files"), self.model)
+        self.files = Table(tools, "server_files", texts("onec_server.files"), self.model, "name", ("size",))
+        self.files.set_delegates(state="badge")
         self.files.setObjectName("inner")
         self.files.setFixedHeight((FILE_ROWS + 1) * ROW_HEIGHT)
         self.run_title = label(texts("onec_server.no_import"), "muted", is_wrapped=True)
@@ -149,5 +150,4 @@ class ExchangeCard(Card):
         )
 
     def _state(self, file: SentFile) -> str:
-        word = self._tools.texts(f"onec_server.file_{file.state.value}")
-        return f"{word}: {file.text}" if file.state is FileState.REFUSED and file.text else word
+        return self._tools.texts(f"onec_server.file_{file.state.value}")

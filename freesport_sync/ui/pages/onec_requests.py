@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QStackedWidget
 
 from freesport_sync.ui.models.newest import NewestModel
@@ -37,15 +38,15 @@ class RequestsCard(Card):
 
         columns: list[Column[Served]] = [
             Column("time", title("time"), lambda one: f"{one.at:%H:%M:%S}", 9),
-            Column("what", title("request"), self._what, 20),
-            Column("file", title("file"), lambda one: one.request.file, 22),
+            Column("what", title("request"), self._what, 18),
+            Column("file", title("file"), lambda one: one.request.file, 18),
             Column("size", title("size"), self._size, 9, is_number=True),
             Column("answer", title("answer"), self._answer, 16),
             Column("duration", title("duration"), self._duration, 9, is_number=True),
             Column("address", title("client"), lambda one: one.request.address, 14),
         ]
         self.model: NewestModel[Served] = NewestModel(columns, self, MAX_REQUESTS)
-        self.table = Table(tools, "server_requests", title("requests"), self.model)
+        self.table = Table(tools, "server_requests", title("requests"), self.model, "file", ("address", "size"))
         self.table.set_delegates(answer="badge")
         self.table.setMinimumHeight((TABLE_ROWS + 1) * ROW_HEIGHT)
         self.table.selectionModel().currentRowChanged.connect(self._explain)
@@ -106,6 +107,11 @@ class RequestsCard(Card):
         self.details.setText(texts("onec_server.details", request=words, answer=answer, client=client or "—"))
         set_role(self.details, "role", "bad" if one.is_failure else "muted")
         self.details.show()
+        QTimer.singleShot(0, self, self._keep_in_view)
+
+    def _keep_in_view(self) -> None:
+        """The words below the table have taken room from it."""
+        self.table.scrollTo(self.table.currentIndex())
 
     def _what(self, one: Served) -> str:
         """What 1C wants, in words."""

@@ -14,7 +14,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.server_control import ServerState
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, button, label, line, row, set_role
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, allow, button, label, line, rename, row, set_role
 
 COPIED_MS = 1500
 _LOOKS = {
@@ -92,6 +92,11 @@ class SwitchCard(Card):
             file = application.paths.exchange_password
             self._tools.backend.work(file.exists, self._found_password, self._no_password)
 
+    @property
+    def _is_dry_run(self) -> bool:
+        started = self._server.started
+        return started is not None and started.is_dry_run and self._server.is_on
+
     def _lay_out(self) -> None:
         texts = self._tools.texts
         words = QVBoxLayout()
@@ -145,22 +150,23 @@ class SwitchCard(Card):
         application = self._tools.backend.application
         started = server.started
         self.start.setVisible(not server.is_on)
-        self.start.setEnabled(application is not None and bool(self._has_password))
-        self.start.setToolTip("" if self._has_password or application is None else texts("onec_server.needs_password"))
+        allow(self.start, "" if self._has_password else texts("onec_server.needs_password"))
         self.stop.setVisible(server.is_on)
         self.stop.setEnabled(server.state is not ServerState.STOPPING)
-        self.probe.setEnabled(server.state is ServerState.RUNNING)
+        self.probe.setEnabled(application is not None)
         self.dry_run.setEnabled(not server.is_on)
         if application is not None:
-            self.state_text.setText(texts(f"onec_server.state_{server.state.value}"))
+            key = "dry" if self._is_dry_run and server.state is ServerState.RUNNING else server.state.value
+            self.state_text.setText(texts(f"onec_server.state_{key}"))
             rules = application.settings.exchange
             self.user.setText(rules.user if started is None else started.user)
             address = application.exchange_address if started is None else started.address
             self.address.setText(_pasteable(address) if rules.port or started is not None else "")
             self.address.setPlaceholderText(texts("onec_server.address_later"))
             self.address.setCursorPosition(0)
-        is_dry_run = started is not None and started.is_dry_run and server.is_on
-        self.about.setText(texts("onec_server.is_dry_run" if is_dry_run else f"onec_server.about_{server.state.value}"))
+        self.about.setText(
+            texts("onec_server.is_dry_run" if self._is_dry_run else f"onec_server.about_{server.state.value}")
+        )
         if self._has_password is not None:
             self.password_state.setText(
                 texts("onec_server.has_password" if self._has_password else "onec_server.no_password")
@@ -185,14 +191,16 @@ class SwitchCard(Card):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.address.text())
-        self.copy.setText(f" {self._tools.texts('onec_server.copied')}")
+        rename(self.copy, self._tools.texts("onec_server.copied"))
         QTimer.singleShot(COPIED_MS, self, self._show_copy)
 
     def _show_copy(self) -> None:
-        self.copy.setText(f" {self._tools.texts('onec_server.copy')}")
+        rename(self.copy, self._tools.texts("onec_server.copy"))
 
     def _draw(self) -> None:
         name, tone = _LOOKS[self._server.state]
+        if self._is_dry_run and self._server.state is ServerState.RUNNING:
+            name, tone = "eye", "busy"
         self._picture.setPixmap(pixmap(name, self._tools.theme.color(tone), 30, self.devicePixelRatioF()))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.history import IssueCount, Session, SessionStatus
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.ui.exchange_now import SentFile
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import ROW_ROLE, Column, PagedModel
@@ -32,8 +32,6 @@ Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 34
 _ICONS = {"note": "info", "warning": "remarks", "error": "failed"}
 """Of what has no icon of its own name."""
-_ANSWERS = defaultdict(lambda: ("good", "completed"), progress=("busy", "running"), failure=("bad", "failed"))
-"""What 1C was told."""
 
 
 class Badge(QStyledItemDelegate):
@@ -45,8 +43,8 @@ class Badge(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
-        if isinstance(row, Served):
-            tone, icon_name = _ANSWERS["failure" if row.is_failure else row.request.answer]
+        if isinstance(row, Served | SentFile):
+            tone, icon_name = row.badge
         elif isinstance(row, Session | RowIssue | IssueCount):
             state = row.status if isinstance(row, Session) else row.severity
             tone, icon_name = tone_of(state), _ICONS.get(state.value, state.value)
