@@ -118,7 +118,7 @@ class Backend(QObject):
         """Begin anew with another database; not while an import runs."""
         if self.is_running:
             return
-        self.server.stop()  # it serves the other database
+        self.server.leave_database()
         self.options = options
         self._stop_watching.set()
         self._stop_watching = threading.Event()

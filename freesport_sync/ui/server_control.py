@@ -53,6 +53,8 @@ class ServerControl(QObject):
         self.state = ServerState.STOPPED
         self.error: SyncError | None = None
         self.started: ServerStarted | None = None
+        self.has_lost_database = False
+        """It was stopped because the window has turned to another one."""
         self._lane = Lane(1, self)
         self._child: _Child | None = None
         self._patience = QTimer(self)
@@ -76,6 +78,7 @@ class ServerControl(QObject):
             return
         child = self._child = _Child(server_command(options, is_dry_run))
         self.error = self.started = None
+        self.has_lost_database = False
         self._set(ServerState.STARTING)
 
         def tell(news: News) -> None:
@@ -89,6 +92,11 @@ class ServerControl(QObject):
             self._child.stop()
             self._patience.start()
             self._set(ServerState.STOPPING)
+
+    def leave_database(self) -> None:
+        """Stop: the window turns to another database than the server writes to."""
+        self.has_lost_database = self.is_on
+        self.stop()
 
     def close(self) -> None:
         """End it for good; returns when it has ended."""

@@ -246,7 +246,8 @@ class MainWindow(QMainWindow):
     def _ask_before_closing(self) -> None:
         texts, backend = self._tools.texts, self._tools.backend
         if backend.is_running:
-            text = texts("window.close_text")
+            also = texts("window.close_also_server") if backend.server.is_on else ""
+            text = f"{texts('window.close_text')} {also}".rstrip()
             words = [texts(f"window.close_{name}") for name in ("title", "yes", "no")]
         else:
             text = texts("window.close_server_text")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -181,6 +182,14 @@ def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: OnecSe
     assert not page.switch.notice.isVisible()
     desk.backend.close(10_000)
     assert not page.server.is_on or not psutil.pid_exists(page.server.pid or 0)
+
+
+def test_another_database_switches_it_off(running: OnecServerPage, desk: Desk) -> None:
+    page = running
+    desk.backend.reopen(replace(desk.backend.options, is_demo=True))
+    desk.until(lambda: page.server.state is ServerState.STOPPED)
+    desk.until(lambda: desk.texts("onec_server.other_database") in texts_in(page.switch.notice))
+    desk.until(page.switch.start.isEnabled)
 
 
 def test_a_server_that_cannot_start_says_why(home: Path, desk: Desk) -> None:

@@ -121,6 +121,7 @@ class SwitchCard(Card):
             self.probe,
             spacing=GAP - 4,
         )
+        login.insertSpacing(2, GAP)
         self.content.addLayout(head)
         self.content.addLayout(row(self.dry_run, self.autostart, None, spacing=2 * GAP))
         self.content.addWidget(self.notice)
@@ -184,6 +185,8 @@ class SwitchCard(Card):
             self.notice.say("warn", texts("onec_server.needs_password"), texts("onec_server.needs_password_more"))
         elif server.is_on and started is not None and started.is_unprotected:
             self.notice.say("warn", texts("onec_server.unprotected"), texts("onec_server.unprotected_hint"))
+        elif server.has_lost_database and not server.is_on:
+            self.notice.say("neutral", texts("onec_server.other_database"), texts("onec_server.other_database_more"))
         else:
             self.notice.hide()
             return
