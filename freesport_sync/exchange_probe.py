@@ -6,12 +6,12 @@ import ipaddress
 from collections.abc import Callable
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.exchange import address_for_1c
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import ConfigError
-from freesport_sync.exchange.calls import PATHS
 from freesport_sync.exchange.probe import probe
 from freesport_sync.exchange.probe_client import Client
-from freesport_sync.settings.model import ExchangeSettings, Settings
+from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths
 
 
@@ -38,14 +38,9 @@ def probe_exchange(
     """
     rules = settings.exchange
     certificate = rules.certificate if address is None else None
-    client = Client(address or server_address(rules, _reachable(rules.host)), rules.user, password, cancel, certificate)
+    own = address_for_1c(_reachable(rules.host), rules.port, rules.certificate is not None)
+    client = Client(address or own, rules.user, password, cancel, certificate)
     return probe(client, _knows(paths, password), cancel, report)
-
-
-def server_address(rules: ExchangeSettings, host: str) -> str:
-    """The address of the exchange on a server with these settings."""
-    host = f"[{host}]" if ":" in host else host
-    return f"{'http' if rules.certificate is None else 'https'}://{host}:{rules.port}{PATHS[0]}"
 
 
 def _reachable(host: str) -> str:

@@ -12,9 +12,6 @@ from urllib.parse import unquote_to_bytes
 from freesport_sync.commerceml.discovery import PICTURE_FOLDER
 from freesport_sync.errors import ExchangeRefused
 
-PATHS = ("/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php")
-"""Of the exchange; the first is told to people."""
-
 MAX_NAME_BYTES = 255
 """Of one folder or file: no file system of ours takes more."""
 MAX_PATH_BYTES = 1000

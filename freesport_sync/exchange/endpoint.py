@@ -17,10 +17,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from freesport_sync.core.exchange import PROBE_AGENT, ExchangeEvent, NotAskedFor, RequestServed
+from freesport_sync.core.exchange import PATHS, PROBE_AGENT, ExchangeEvent, NotAskedFor, RequestServed
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange import protocol
-from freesport_sync.exchange.calls import PATHS, Call, read_call
+from freesport_sync.exchange.calls import Call, read_call
 from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
 from freesport_sync.exchange.imports import Import, Imports, Sender
 from freesport_sync.exchange.portion import Inbox, Incoming, Portion
