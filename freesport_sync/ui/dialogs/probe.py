@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from freesport_sync.core.cancel import CancelToken
@@ -94,7 +94,7 @@ class ProbeDialog(QDialog):
         if not self.run.isEnabled():
             self._items = (*self._items, item)
             self.checks.show_items(self._items)
-            self._fit()
+            QTimer.singleShot(0, self, self._fit)  # new labels have no size yet
 
     def _done(self, items: tuple[CheckItem, ...]) -> None:
         texts = self._tools.texts
@@ -106,14 +106,14 @@ class ProbeDialog(QDialog):
             self.notice.say("good", texts("onec_server.probe_good"), texts("onec_server.probe_good_more"))
         else:
             self.notice.say("bad", texts("onec_server.probe_bad"), texts("onec_server.probe_bad_more"))
-        self._fit()
+        QTimer.singleShot(0, self, self._fit)  # new labels have no size yet
 
     def _failed(self, error: SyncError) -> None:
         self._cancel = None
         self.run.setEnabled(True)
         if not isinstance(error, Cancelled):
             self.notice.say_error(error)
-        self._fit()
+        QTimer.singleShot(0, self, self._fit)  # new labels have no size yet
 
     def _fit(self) -> None:
         """Grow with the steps; never shrink under somebody's mouse."""

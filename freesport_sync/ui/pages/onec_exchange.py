@@ -38,7 +38,7 @@ class ExchangeCard(Card):
         self.client = label(texts("onec_server.nobody_yet"), "muted", is_wrapped=True)
         columns: list[Column[SentFile]] = [
             Column("name", texts("onec_server.file"), self._name, 18),
-            Column("size", texts("onec_server.size"), self._size, 10, is_number=True),
+            Column("size", texts("onec_server.size"), self._size, 11, is_number=True),
             Column("state", texts("onec_server.file_state"), self._state, 15),
         ]
         self.model: RowsModel[SentFile] = RowsModel(columns, self)
