@@ -141,6 +141,19 @@ def test_an_exchange_is_shown_while_it_happens(
     assert desk.window.server.isHidden()
 
 
+def test_files_that_nobody_asks_to_import_are_told(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dearer: Path
+) -> None:
+    monkeypatch.setenv("FREESPORT_SYNC_EXCHANGE__IDLE_S", "1")
+    page, desk = request.getfixturevalue("running"), request.getfixturevalue("desk")
+    _, name, value, *_ = call(page, "mode=checkauth")
+    call(page, "mode=file&filename=v8_1.zip", archive_of(dearer), f"{name}={value}")
+    desk.until(lambda: "v8_1.zip" in texts_in(page.waiting))
+    assert page.waiting.isVisible()
+    desk.click(page.hide_waiting)
+    assert not page.waiting.isVisible()
+
+
 def test_the_server_is_tested_as_1c_would(running: OnecServerPage, desk: Desk) -> None:
     page = running
     desk.click(page.switch.probe)
