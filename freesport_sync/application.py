@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.exchange import ExchangeEvent
+from freesport_sync.core.exchange import ExchangeEvent, address_for_1c
 from freesport_sync.core.history import CheckItem, IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Reporter
@@ -175,6 +175,20 @@ class Application:
         from freesport_sync.exchange.passwords import PasswordFile
 
         PasswordFile(self.paths.exchange_password).set(password)
+
+    @property
+    def exchange_address(self) -> str:
+        """Where the exchange server will listen."""
+        rules = self.settings.exchange
+        return address_for_1c(rules.host, rules.port, rules.certificate is not None)
+
+    def probe_exchange(
+        self, password: str, address: str | None, cancel: CancelToken, report: Callable[[CheckItem], None]
+    ) -> tuple[CheckItem, ...]:
+        """Play a small exchange as 1C would; see `exchange_probe.probe_exchange`."""
+        from freesport_sync.exchange_probe import probe_exchange
+
+        return probe_exchange(self.settings, self.paths, password, address, cancel, report)
 
     def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
         """Only fetch the files of the server; see `ServerFiles.pull`."""

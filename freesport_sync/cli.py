@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freesport_sync.cli_arguments import ACTIONS, STDOUT, build_parser, refuse_contradictions
+from freesport_sync.cli_arguments import ACTIONS, OWN_SERVER, STDOUT, build_parser, refuse_contradictions
 from freesport_sync.cli_terminal import encoded_stdout, protect_streams, run_interruptibly
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
@@ -82,7 +82,7 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
         raise ConfigError("demo_contradicts")
     if options.file is not None and (options.demo or options.data_dir is not None):
         raise ConfigError("file_contradicts")
-    if options.serve or options.set_exchange_password:
+    if options.serve or options.set_exchange_password or options.probe_exchange:
         return _serve(options, _application(options), texts, output, cancel)
     if options.backup or options.restore is not None or options.undo is not None:
         return _backup_or_restore(options, _application(options), output, cancel)
@@ -165,12 +165,17 @@ def _backup_or_restore(
 def _serve(
     options: argparse.Namespace, application: Application, texts: Texts, output: Output, cancel: CancelToken
 ) -> int:
-    from freesport_sync.cli_serve import asked_password, stop_with_stdin
+    from freesport_sync.cli_serve import asked_password, new_password, stop_with_stdin
 
     if options.set_exchange_password:
-        application.set_exchange_password(asked_password(texts))
+        application.set_exchange_password(new_password(texts))
         output.exchange_password_set(application.settings.exchange.user)
         return ExitCode.DONE
+    if options.probe_exchange:
+        address = None if options.probe_exchange == OWN_SERVER else options.probe_exchange
+        password = asked_password(texts)
+        items = application.probe_exchange(password, address, cancel, lambda item: output.check([item]))
+        return _check_code(items)
     if options.stop_with_stdin:
         stop_with_stdin(cancel)
     with output:

@@ -15,6 +15,8 @@ from freesport_sync.texts import Language, Texts
 
 STDOUT = Path("-")
 """As the file of `--csv`."""
+OWN_SERVER = "own"
+"""As the address of `--probe-exchange`: that of this computer."""
 LARGEST_NUMBER = 1_000_000_000
 ACTIONS = (
     "run",
@@ -32,6 +34,7 @@ ACTIONS = (
     "undo",
     "serve",
     "set_exchange_password",
+    "probe_exchange",
 )
 
 
@@ -68,6 +71,7 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     only.add_argument("--pin-host-key", metavar="FINGERPRINT", help=text("pin_host_key"))
     only.add_argument("--serve", action="store_true", help=text("serve"))
     only.add_argument("--set-exchange-password", action="store_true", help=text("set_exchange_password"))
+    only.add_argument("--probe-exchange", nargs="?", const=OWN_SERVER, metavar="URL", help=text("probe_exchange"))
     only.add_argument("--settings", action="store_true", help=text("settings"))
     what.add_argument("--pull", action="store_true", help=text("pull"))
     what.add_argument("--issues", action="store_true", help=text("issues"))

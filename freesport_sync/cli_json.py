@@ -89,12 +89,16 @@ class JsonOutput:
         text = asdict(self._texts.error(error))
         params = {name: str(value) for name, value in error.params.items()}
         self._write("error", text | {"params": params, "exit_code": int(error.exit_code)})
+        self._write_failed()
+
+    def _write_failed(self) -> None:
         if self._failed is not None:
             self._write("result", asdict(self._failed))
             self._failed = None
 
     def exchange(self, event: ExchangeEvent) -> None:
         """An event of the exchange server."""
+        self._write_failed()  # of an import: its error is the answer to the request
         match event:
             case ServerStarted():
                 self._write("server_started", asdict(event))

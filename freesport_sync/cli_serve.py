@@ -16,17 +16,23 @@ from freesport_sync.texts import Texts
 _STDIN_BYTES = 1024
 
 
-def asked_password(texts: Texts) -> str:
-    """The new password: typed twice without being shown, or the first line of what is piped in.
-
-    Raises:
-        ConfigError: the two differ, or nothing came.
-    """
+def asked_password(texts: Texts, prompt: str = "cli.exchange_password") -> str:
+    """A password: typed without being shown, or the first line of what is piped in."""
     if sys.stdin is None or not sys.stdin.isatty():
         line = sys.stdin.readline(_STDIN_BYTES) if sys.stdin is not None else ""
         return line.rstrip("\r\n")
-    password = getpass.getpass(texts("cli.new_password"))
-    if getpass.getpass(texts("cli.new_password_again")) != password:
+    return getpass.getpass(texts(prompt))
+
+
+def new_password(texts: Texts) -> str:
+    """A password that is to be set; whoever types it does so twice.
+
+    Raises:
+        ConfigError: the two differ.
+    """
+    password = asked_password(texts, "cli.new_password")
+    is_typed = sys.stdin is not None and sys.stdin.isatty()
+    if is_typed and getpass.getpass(texts("cli.new_password_again")) != password:
         raise ConfigError("exchange_passwords_differ")
     return password
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.exchange import ExchangeEvent, ServerStarted
+from freesport_sync.core.exchange import PATHS, ExchangeEvent, ServerStarted
 from freesport_sync.core.progress import Reporter
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.exchange.doorkeeper import Doorkeeper
-from freesport_sync.exchange.endpoint import PATHS, Endpoint, EndpointRules
+from freesport_sync.exchange.endpoint import Endpoint, EndpointRules
 from freesport_sync.exchange.imports import ImportRules, Imports, Runner
 from freesport_sync.exchange.listener import Listener
 from freesport_sync.exchange.passwords import PasswordFile

@@ -6,6 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from freesport_sync.core.issues import RowIssue
@@ -105,6 +106,16 @@ class Texts:
         return (
             ", ".join(words.get(one, one) for one in str(value).split(", ")) if isinstance(words, dict) else str(value)
         )
+
+
+def is_outcome_of_dry_run(text: str) -> bool:
+    """Whether a server that does not write has told 1C this: to 1C it is a failure like others."""
+    return text.startswith(_words_of_dry_run())
+
+
+@cache
+def _words_of_dry_run() -> str:
+    return Texts(Language.RUSSIAN)("onec.dry_run").partition("{")[0]
 
 
 def preferred_language(arguments: list[str]) -> Language:

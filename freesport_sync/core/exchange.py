@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PATHS = ("/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php")
+"""Of the exchange; the first is told to people."""
+PROBE_AGENT = "1C+Enterprise/8.3 (freesport-sync probe)"
+"""What the probe says that it is: nearly 1C, so that it is treated like it on its way."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerStarted:
@@ -28,7 +33,7 @@ class RequestServed:
 
     Args:
         address: of the client.
-        client: what it is, as far as it shows.
+        client: what it is, as far as it shows: `standard`, `bitrix`, `probe`, or as it calls itself.
         type: `catalog` or `sale`, as the client says it.
         mode: of the protocol, as the client says it.
         file: that the request is about.
@@ -69,3 +74,9 @@ class NotAskedFor:
 
 
 ExchangeEvent = ServerStarted | RequestServed | NotAskedFor
+
+
+def address_for_1c(host: str, port: int, is_tls: bool) -> str:
+    """What has to be entered in 1C for a server that listens there."""
+    host = f"[{host}]" if ":" in host else host
+    return f"{'https' if is_tls else 'http'}://{host}:{port}{PATHS[0]}"

@@ -14,7 +14,10 @@ from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, Iss
 T = TypeVar("T")
 
 _BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
-_UNREACHABLE = ("ssh_host_", "ssh_unreachable", "ssh_handshake_", "ssh_lost", "ssh_silent", "ssh_login_", "host_key_")
+_UNREACHABLE = (
+    *("ssh_host_", "ssh_unreachable", "ssh_handshake_", "ssh_lost", "ssh_silent", "ssh_login_", "host_key_"),
+    *("probe_host_unknown", "probe_unreachable", "probe_silent", "probe_broken", "probe_gateway"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor, RequestServed
+from freesport_sync.core.exchange import PATHS, PROBE_AGENT, ExchangeEvent, NotAskedFor, RequestServed
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange import protocol
 from freesport_sync.exchange.calls import Call, read_call
@@ -30,7 +30,6 @@ from freesport_sync.exchange.sessions import Session
 
 log = logging.getLogger(__name__)
 
-PATHS = ("/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php")
 HEALTH = "/healthz"
 BLOCK_BYTES = 512 * 1024
 """What is written to the disk at once."""
@@ -357,6 +356,8 @@ def _content_length(request: Request) -> int | None:
 def _client(request: Request, call: Call) -> str:
     """The kind of client: `bitrix` says its version, `standard` is 1C without it; else what it says of itself."""
     agent = request.headers.get("user-agent", "")
+    if agent == PROBE_AGENT:
+        return "probe"
     if call.version or call.mode in ("deactivate", "complete"):
         return "bitrix"
     return "standard" if agent.startswith("1C+Enterprise") else agent[:100]

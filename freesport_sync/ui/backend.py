@@ -21,6 +21,7 @@ from freesport_sync.texts import Language, Texts
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, first_snapshot, stopped
+from freesport_sync.ui.server_control import ServerControl
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
@@ -78,6 +79,7 @@ class Backend(QObject):
         self.error: SyncError | None = None
         self.snapshot: RunSnapshot | None = None
         self._reader: HistoryReader | None = None
+        self.server = ServerControl(self)
         self._runs = Lane(1, self)
         self._queries = Lane(QUERY_THREADS, self)
         self._stop_watching = threading.Event()
@@ -116,6 +118,7 @@ class Backend(QObject):
         """Begin anew with another database; not while an import runs."""
         if self.is_running:
             return
+        self.server.leave_database()
         self.options = options
         self._stop_watching.set()
         self._stop_watching = threading.Event()
@@ -183,6 +186,7 @@ class Backend(QObject):
         self._stop_watching.set()
         self.leaving.cancel()
         self.cancel_run()
+        self.server.close()
         self._runs.close()
         self._queries.close()
         has_ended = self._runs.wait(timeout_ms)

@@ -27,8 +27,10 @@ from freesport_sync.ui.pages.connections import ConnectionsPage
 from freesport_sync.ui.pages.exchange import ExchangePage
 from freesport_sync.ui.pages.history import HistoryPage
 from freesport_sync.ui.pages.log import LogPage
+from freesport_sync.ui.pages.onec_server import OnecServerPage
 from freesport_sync.ui.pages.session import SessionPage
 from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.server_control import ServerState
 from freesport_sync.ui.widgets.banner import Banner
 from freesport_sync.ui.widgets.parts import SPACE, Tools, label, name_inner_parts, redraw_icons
 
@@ -58,12 +60,14 @@ class MainWindow(QMainWindow):
         self.exchange = ExchangePage(tools)
         self.history = HistoryPage(tools)
         self.session = SessionPage(tools)
+        self.onec = OnecServerPage(tools)
         self.log = LogPage(tools)
         self.connections = ConnectionsPage(tools)
         self._pages: dict[str, QWidget] = {
             "exchange": self.exchange,
             "history": self.history,
             "session": self.session,
+            "onec": self.onec,
             "log": self.log,
             "connections": self.connections,
         }
@@ -73,7 +77,7 @@ class MainWindow(QMainWindow):
         self._build_status_bar()
         name_inner_parts(self, texts("window.clear"))
         self._restore()
-        for page in (self.exchange, self.history):
+        for page in (self.exchange, self.history, self.onec):
             page.session_opened.connect(self.open_session)
         self.session.repeated.connect(self._repeat)
         self.connections.connected.connect(self._check_first)
@@ -85,6 +89,7 @@ class MainWindow(QMainWindow):
         backend.run_changed.connect(self._run_changed)
         backend.run_ended.connect(self._run_ended)
         backend.crashed.connect(self.show_crash)
+        backend.server.changed.connect(self._server_changed)
         tools.theme.changed.connect(self._recolour)
 
     def show_page(self, name: str) -> None:
@@ -121,7 +126,8 @@ class MainWindow(QMainWindow):
         state.save()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._tools.backend.is_running or self._is_leaving:
+        backend = self._tools.backend
+        if self._is_leaving or not (backend.is_running or backend.server.is_on):
             self.save_state()
             event.accept()
             self.closing.emit()
@@ -174,11 +180,14 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         self.database = _Item(self._tools, "database", texts("window.connecting"))
         self.lock = _Item(self._tools, "unlock", "")
+        self.server = _Item(self._tools, "onec", "")
         self.job = _Item(self._tools, "running", "")
         for item in (self.database, self.lock):
             bar.addWidget(item)
-        bar.addPermanentWidget(self.job)
+        for item in (self.server, self.job):
+            bar.addPermanentWidget(item)
         self.lock.hide()
+        self.server.hide()
         self.job.hide()
 
     def _restore(self) -> None:
@@ -219,18 +228,32 @@ class MainWindow(QMainWindow):
 
     def _run_ended(self, end: RunEnd) -> None:
         self.job.hide()
-        if self._is_leaving:
+        self._leave_when_quiet()
+
+    def _server_changed(self) -> None:
+        texts, server = self._tools.texts, self._tools.backend.server
+        is_failed = server.state is ServerState.FAILED
+        self.server.setVisible(server.is_on or is_failed)
+        tone = {ServerState.RUNNING: "good", ServerState.FAILED: "bad"}.get(server.state, "busy")
+        self.server.say("onec", texts(f"window.server_{server.state.value}"), tone)
+        self._leave_when_quiet()
+
+    def _leave_when_quiet(self) -> None:
+        backend = self._tools.backend
+        if self._is_leaving and not backend.is_running and not backend.server.is_on:
             QTimer.singleShot(0, self.close)
 
     def _ask_before_closing(self) -> None:
-        texts = self._tools.texts
-        self.question = question(
-            self,
-            texts("window.close_title"),
-            texts("window.close_text"),
-            texts("window.close_yes"),
-            texts("window.close_no"),
-        )
+        texts, backend = self._tools.texts, self._tools.backend
+        if backend.is_running:
+            also = texts("window.close_also_server") if backend.server.is_on else ""
+            text = f"{texts('window.close_text')} {also}".rstrip()
+            words = [texts(f"window.close_{name}") for name in ("title", "yes", "no")]
+        else:
+            text = texts("window.close_server_text")
+            words = [texts(f"window.close_server_{name}") for name in ("title", "yes", "no")]
+        title, yes, no = words
+        self.question = question(self, title, text, yes, no)
         self.question.finished.connect(self._answered)
         self.question.open()
 
@@ -238,10 +261,11 @@ class MainWindow(QMainWindow):
         if not answered_yes(self.question):
             return
         self._is_leaving = True
-        if self._tools.backend.is_running:
+        backend = self._tools.backend
+        backend.server.stop()
+        if backend.is_running:
             self.exchange.cancel()
-        else:
-            self.close()
+        self._leave_when_quiet()
 
     def show_crash(self, error: BaseException) -> None:
         """Something that nobody has foreseen; one dialog at a time."""

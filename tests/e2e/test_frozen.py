@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -220,8 +221,14 @@ def test_only_the_window_loads_qt(bundle: Path, home: Path) -> None:
     assert not any("Qt6" in name for name in loaded)
 
 
-def test_the_window_opens(bundle: Path, home: Path) -> None:
+def test_the_window_opens_and_serves_1c(bundle: Path, home: Path) -> None:
     """Closed again by the signal with which a desktop ends its programs."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (home / "settings.toml").write_text(f"[exchange]\nport = {port}\n", "utf-8")
+    (home / "window.ini").write_text("[server]\nautostart=yes\n", "utf-8")
+    program = bundle / "freesport-sync"
+    assert run_frozen(program, "--set-exchange-password", home=home, input="password\n").returncode == ExitCode.DONE
     environment = ENVIRONMENT | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"}
     command = [str(bundle / "freesport-sync-window"), "--demo", "--home", str(home)]
     with subprocess.Popen(command, cwd="/", env=environment, stderr=subprocess.PIPE, encoding="utf-8") as process:
@@ -231,6 +238,13 @@ def test_the_window_opens(bundle: Path, home: Path) -> None:
             assert process.poll() is None, process.communicate()[1]
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        while True:
+            probe = run_frozen(program, "--probe-exchange", "--json", home=home, input="password\n")
+            if probe.returncode == ExitCode.DONE:
+                break
+            assert probe.returncode == ExitCode.UNREACHABLE, probe.stdout
+            assert time.monotonic() < deadline
         process.terminate()
         _, said = process.communicate(timeout=30)
     assert (process.returncode, said.replace("This plugin does not support propagateSizeHints()\n", "")) == (0, "")
+    assert run_frozen(program, "--probe-exchange", home=home, input="password\n").returncode == ExitCode.UNREACHABLE

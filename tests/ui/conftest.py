@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from freesport_sync import application
 from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.pipeline import workers
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.ui.theme import LIGHT, Theme
 from tests.builders import ExportBuilder, offer, prices, product
@@ -35,7 +36,7 @@ def open_desk(
     theme: Theme, tmp_path: Path, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OpenDesk]:
     """Opens windows over databases of the tests; they are closed at the end."""
-    monkeypatch.setattr(application, "WorkerPool", ReadsHere)
+    monkeypatch.setattr(workers, "WorkerPool", ReadsHere)
     # The private server of a new home would take its seconds to be made.
     monkeypatch.setattr(application, "EmbeddedPostgres", lambda *_: _Joined(postgres))
     desks: list[Desk] = []

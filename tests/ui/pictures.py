@@ -37,6 +37,7 @@ from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
+from tests.ui.pictures_onec import take_onec
 from tests.ui.pictures_server import take_server
 from tests.ui.scenery import add_other_sessions
 
@@ -110,16 +111,17 @@ class Photographer:
         self._page("log", "log")
         self._connections()
         take_server(self, desk)
+        take_onec(self, desk)
         self._rest()
         desk.close()
 
     def take(self, name: str, what: QWidget | None = None) -> None:
         """Save a picture once everything has settled."""
-        self._settle()
+        self.settle()
         self._number += 1
         assert (what or self._window).grab().save(str(self._folder / f"{self._number:02}-{name}.png"))
 
-    def _settle(self, seconds: float = 0.4) -> None:
+    def settle(self, seconds: float = 0.4) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             process_events()
@@ -205,10 +207,10 @@ class Photographer:
         sql = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freesport_sync TO ivanov;"
         refusal = Refusal("own_schema_read_only", {"sql": sql})
         backend._felt.emit(replace(usual, rights=Rights(goods=refusal, runs=refusal)))
-        self._settle()
+        self.settle()
         yield
         backend._felt.emit(usual)
-        self._settle()
+        self.settle()
 
     def _history(self) -> None:
         page = self._window.history
@@ -217,7 +219,7 @@ class Photographer:
         self.take("history")
         page.statuses[next(iter(page.statuses))].click()
         page.text.setText("нет такого")
-        self._settle(0.5)
+        self.settle(0.5)
         self.take("history-nothing-found")
         page.reset()
 
@@ -229,7 +231,7 @@ class Photographer:
         with self._only_looking():
             self.take("session-forbidden")
         page.tabs.setCurrentWidget(page.issues)
-        self._settle()
+        self.settle()
         page.issues.table.selectRow(1)
         self.take("session-issues")
         page.tabs.setCurrentWidget(page.files)
@@ -252,7 +254,7 @@ class Photographer:
     def _other_session(self, key: SessionKey) -> Iterator[None]:
         self._window.open_session(key)
         self._desk.until(lambda: self._window.session.stack.currentIndex() == 1)
-        self._settle()
+        self.settle()
         yield
 
     def _connections(self) -> None:

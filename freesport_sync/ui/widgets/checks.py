@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from freesport_sync.core.history import CheckItem
@@ -121,5 +122,5 @@ class CheckList(QWidget):
         picture, tone, role, tip = _SIGNS[is_ok]
         sign.setPixmap(pixmap(picture, self._tools.theme.color(tone), 16, self.devicePixelRatioF()))
         sign.setToolTip(self._tools.texts(f"steps.{tip}"))
-        self._grid.addWidget(sign, number, 0)
+        self._grid.addWidget(sign, number, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(selectable(text, role), number, 1)

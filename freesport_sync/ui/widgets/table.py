@@ -18,9 +18,12 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.history import IssueCount, Session, SessionStatus
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.ui.exchange_now import SentFile
 from freesport_sync.ui.icons import pixmap
+from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import ROW_ROLE, Column, PagedModel
 from freesport_sync.ui.models.rows import RowsModel
+from freesport_sync.ui.server_feed import Served
 from freesport_sync.ui.theme import Theme, tone_of
 from freesport_sync.ui.widgets.parts import Tools
 
@@ -40,13 +43,16 @@ class Badge(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
-        if not isinstance(row, Session | RowIssue | IssueCount):
+        if isinstance(row, Served | SentFile):
+            tone, icon_name = row.badge
+        elif isinstance(row, Session | RowIssue | IssueCount):
+            state = row.status if isinstance(row, Session) else row.severity
+            tone, icon_name = tone_of(state), _ICONS.get(state.value, state.value)
+        else:
             super().paint(painter, option, index)
             return
-        state = row.status if isinstance(row, Session) else row.severity
-        icon_name = _ICONS.get(state.value, state.value)
         draw_background(painter, option)
-        paint_badge(painter, option, self._theme, tone_of(state), icon_name, str(index.data() or ""))
+        paint_badge(painter, option, self._theme, tone, icon_name, str(index.data() or ""))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         size = super().sizeHint(option, index)
@@ -173,6 +179,8 @@ class Table(QTableView):
             model.grown.connect(self._keep_place)
             model.modelAboutToBeReset.connect(self._remember_place)
             model.modelReset.connect(self._restore_place)
+        elif isinstance(model, NewestModel):
+            model.grown.connect(self._keep_place)
         tools.theme.changed.connect(self.viewport().update)
         self._place: tuple[object | None, int] = (None, 0)
 

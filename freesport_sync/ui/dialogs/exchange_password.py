@@ -1,0 +1,78 @@
+"""The password with which 1C logs in: only set, never shown, because only its hash is kept."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+
+from freesport_sync.errors import ConfigError, SyncError
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, fit, label, row
+
+WIDTH = 520
+
+
+class PasswordDialog(QDialog):
+    """Asks for a password twice.
+
+    Args:
+        tools: of the page.
+        user: whose password it is.
+        parent: the page.
+    """
+
+    password_set = Signal()
+
+    def __init__(self, tools: Tools, user: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        texts = tools.texts
+        self.setWindowTitle(texts("onec_server.password_title"))
+        self.first, self.second = QLineEdit(), QLineEdit()
+        form = QFormLayout()
+        form.setHorizontalSpacing(GAP)
+        form.setVerticalSpacing(SPACE)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for field, key in ((self.first, "password_new"), (self.second, "password_again")):
+            field.setEchoMode(QLineEdit.EchoMode.Password)
+            field.setAccessibleName(texts(f"onec_server.{key}").replace("&", ""))
+            title = label(texts(f"onec_server.{key}"))
+            title.setBuddy(field)
+            title.setMinimumHeight(field.sizeHint().height())
+            form.addRow(title, field)
+        self.notice = Notice(tools)
+        self.notice.hide()
+        self.save = button(texts("onec_server.password_save"), self._save, tools, "lock", "primary")
+        self.save.setDefault(True)
+        self.leave = button(texts("onec_server.password_leave"), self.reject, tools)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
+        layout.setSpacing(GAP - 4)
+        layout.addWidget(label(texts("onec_server.password_about", user=user), "", is_wrapped=True))
+        layout.addLayout(form)
+        layout.addWidget(self.notice)
+        layout.addLayout(row(None, self.leave, self.save))
+        fit(self, layout, WIDTH)
+        self.first.setFocus()
+
+    def _save(self) -> None:
+        password = self.first.text()
+        if password != self.second.text():
+            self._failed(ConfigError("exchange_passwords_differ"))
+            return
+        self.save.setEnabled(False)
+        self._tools.backend.do(
+            lambda application: application.set_exchange_password(password), self._saved, self._failed
+        )
+
+    def _saved(self, _: object) -> None:
+        self.password_set.emit()
+        self.accept()
+
+    def _failed(self, error: SyncError) -> None:
+        self.save.setEnabled(True)
+        self.notice.say_error(error)
+        self.notice.show()
+        layout = self.layout()
+        assert layout is not None
+        fit(self, layout, WIDTH)
