@@ -90,8 +90,8 @@ def test_a_catalogue_of_2x(server: Server, shop: Shop, key: str, kind: type[Stan
         onec.log_in()
         onec.init()
         assert onec.is_zip
-        files = catalogue_2x(key, 150)
-        answers = onec.portion(files)
+        goods, offers = catalogue_2x(key, 150).values()
+        answers = onec.portion({"import.xml": goods, f"offers_{key}.xml": offers})
     assert [answer.text for answer in answers.values()] == ["success", "success"]
     assert price(shop, key) == 150
     runs = shop.rows(
@@ -99,8 +99,8 @@ def test_a_catalogue_of_2x(server: Server, shop: Shop, key: str, kind: type[Stan
     )
     assert runs == [("onec", "1C 1c@127.0.0.1", "completed")] * 2, "each request is a run of its own"
     # The first request has imported everything; the second one had nothing to change.
-    client = "standard" if kind is StandardClient else "bitrix"
-    server.program.event("request", mode="import", file="offers.xml", answer="success", client=client)
+    event = server.program.event("request", mode="import", file=f"offers_{key}.xml", answer="success")
+    assert event["client"] == ("standard" if kind is StandardClient else "bitrix")
 
 
 def test_a_catalogue_of_3x(server: Server, shop: Shop, key: str, tmp_path: Path) -> None:
