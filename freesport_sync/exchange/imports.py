@@ -61,7 +61,7 @@ class Sender:
     """Who sends files.
 
     Args:
-        user: of the exchange.
+        user: of the exchange; empty where an earlier server has received the files.
         address: of the client.
         login: timestamp of the session.
     """
@@ -72,7 +72,7 @@ class Sender:
 
     @property
     def operator(self) -> str:
-        return f"1C {self.user}@{self.address}"
+        return f"1C {self.user}@{self.address}" if self.user else "1C"
 
 
 class Import:

@@ -94,6 +94,7 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
     look = "SELECT retail_price FROM product_variants WHERE onec_id = 'p1#c1'"
     assert stocked_shop.value(look) == 333
     statuses = [status for (status,) in stocked_shop.rows("SELECT status FROM freesport_sync.runs ORDER BY id")]
+    assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs WHERE operator = '1C'") == 1
     assert statuses.count("interrupted") == 1
     assert statuses.count("completed") == len(statuses) - 1
 
