@@ -168,13 +168,16 @@ class Portion:
         return self.folder.with_name(f"{self.folder.name}.asked")
 
     def find_files(self) -> bool:
-        """Look what lies in the folder of an earlier server; returns whether anything is to be imported."""
+        """Look what lies in the folder of an earlier server; returns whether anything is to be imported.
+
+        1C sends a portion again whose import it had begun to ask for: what is left of that must not come after it.
+        """
         with suppress(OSError):
             self._asked_for.update(map(PurePosixPath, self._notes.read_text("utf-8").splitlines()))
         for path in self.folder.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 self._sizes[PurePosixPath(path.relative_to(self.folder).as_posix())] = path.stat().st_size
-        return bool(self.waiting)
+        return bool(self.waiting) and not self._asked_for
 
     def pictures(self) -> tuple[PurePosixPath, ...]:
         """Everything below a folder of pictures."""
