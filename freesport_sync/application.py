@@ -31,6 +31,7 @@ from freesport_sync.database.history import (
 from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
 from freesport_sync.errors import ConfigError
 from freesport_sync.history_reader import HistoryReader
+from freesport_sync.os_support import computer_name
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
 from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.server_files import PinnedHostKey, ServerFiles
@@ -180,7 +181,7 @@ class Application:
     def exchange_address(self) -> str:
         """Where the exchange server will listen."""
         rules = self.settings.exchange
-        return address_for_1c(rules.host, rules.port, rules.certificate is not None)
+        return address_for_1c(rules.host, rules.port, rules.certificate is not None, computer_name())
 
     def probe_exchange(
         self, password: str, address: str | None, cancel: CancelToken, report: Callable[[CheckItem], None]

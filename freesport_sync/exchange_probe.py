@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 
 from freesport_sync.core.cancel import CancelToken
@@ -38,18 +37,9 @@ def probe_exchange(
     """
     rules = settings.exchange
     certificate = rules.certificate if address is None else None
-    own = address_for_1c(_reachable(rules.host), rules.port, rules.certificate is not None)
+    own = address_for_1c(rules.host, rules.port, rules.certificate is not None, "localhost")
     client = Client(address or own, rules.user, password, cancel, certificate)
     return probe(client, _knows(paths, password), cancel, report)
-
-
-def _reachable(host: str) -> str:
-    """Where a server that listens on all interfaces is reached from here."""
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return {4: "127.0.0.1", 6: "::1"}[found.version] if found.is_unspecified else host
 
 
 def _knows(paths: Paths, password: str) -> bool | None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.exchange import PATHS, ExchangeEvent, ServerStarted
+from freesport_sync.core.exchange import ExchangeEvent, ServerStarted, address_for_1c
 from freesport_sync.core.progress import Reporter
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.exchange.doorkeeper import Doorkeeper
@@ -20,7 +20,7 @@ from freesport_sync.exchange.listener import Listener
 from freesport_sync.exchange.passwords import PasswordFile
 from freesport_sync.exchange.portion import Inbox, Limits
 from freesport_sync.exchange.sayings import Sayings
-from freesport_sync.os_support import file_lock
+from freesport_sync.os_support import computer_name, file_lock
 from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths
@@ -72,7 +72,7 @@ def serve(
         for portion in inbox.left_over():
             endpoint.adopt(portion)
         started = ServerStarted(
-            address=f"{listener.url}{PATHS[0]}",
+            address=address_for_1c(rules.host, listener.port, rules.certificate is not None, computer_name()),
             user=rules.user,
             is_dry_run=is_dry_run,
             is_unprotected=rules.certificate is None and not _is_loopback(rules.host),

@@ -56,7 +56,12 @@ def user_and_host() -> str:
         user = getpass.getuser()
     except Exception:  # an account without a name raises KeyError, OSError or ImportError, depending on the system
         user = "unknown"
-    return f"{user}@{platform.node() or 'localhost'}"
+    return f"{user}@{computer_name()}"
+
+
+def computer_name() -> str:
+    """What this computer is called in its network."""
+    return platform.node() or "localhost"
 
 
 @contextmanager

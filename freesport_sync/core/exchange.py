@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 PATHS = ("/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php")
 """Of the exchange; the first is told to people."""
@@ -76,7 +77,18 @@ class NotAskedFor:
 ExchangeEvent = ServerStarted | RequestServed | NotAskedFor
 
 
-def address_for_1c(host: str, port: int, is_tls: bool) -> str:
-    """What has to be entered in 1C for a server that listens there."""
-    host = f"[{host}]" if ":" in host else host
+def address_for_1c(host: str, port: int, is_tls: bool, own_name: str) -> str:
+    """What has to be entered in 1C for a server.
+
+    Args:
+        host: where it listens.
+        port: of it.
+        is_tls: it has a certificate.
+        own_name: of this computer, for a server that listens on all its addresses.
+    """
+    try:
+        is_any = ip_address(host).is_unspecified
+    except ValueError:
+        is_any = False
+    host = own_name if is_any else f"[{host}]" if ":" in host else host
     return f"{'https' if is_tls else 'http'}://{host}:{port}{PATHS[0]}"

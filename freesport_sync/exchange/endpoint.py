@@ -140,7 +140,7 @@ class Endpoint:
         except ExchangeRefused as error:
             reply = self._sayings.refusal(error)
         except ClientDisconnect:
-            reply = failure("disconnected")
+            reply = self._sayings.refusal(ExchangeRefused("exchange_body_stalled"))
         except SyncError as error:
             log.warning("exchange: %s", error)
             reply = self._sayings.refusal(error)

@@ -194,11 +194,10 @@ class Imports:
         cannot be read does not hold up the others: it is told of when it is asked for itself.
         """
         one.cancel.check()
-        with portion.lock:
-            portion.unpacked(one.cancel.check)
-            named = portion.named(path)
-            others = [known for known in portion.waiting_xml if known not in named]
-            portion.ask_for(named)
+        portion.unpacked(one.cancel.check)
+        named = portion.named(path)
+        others = [known for known in portion.waiting_xml if known not in named]
+        portion.ask_for(named)
         with self.ledger.noting(sender.user, sender.login, named[0].name) as note:
             wanted = {file: _wanted_content(portion, file) for file in named}
             readable = {file: content for file in others if (content := _content(portion, file)) is not None}

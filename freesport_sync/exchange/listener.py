@@ -128,14 +128,7 @@ class Listener:
             self._socket = socket.create_server((host, port), family=family, backlog=256)
         except OSError as error:
             raise ConfigError("exchange_address_unusable", host=host, port=port, reason=reason_of(error)) from error
-        self._host = host
         self.port: int = self._socket.getsockname()[1]
-
-    @property
-    def url(self) -> str:
-        """The address without a path."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{'http' if self._certificate is None else 'https'}://{host}:{self.port}"
 
     def run(
         self, app: Starlette, started: Callable[[], None], stop: threading.Event, stopping: Callable[[], None]

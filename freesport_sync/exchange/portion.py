@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -58,31 +57,29 @@ class Portion:
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
         self.limits = limits
-        self.lock = threading.Lock()
-        """Held while archives are unpacked and files are chosen for an import."""
         self.used_at = time.monotonic()
         """When the last piece came, or the last import ended."""
         self.is_busy = False
         """A file is on its way."""
         self.has_failed = False
         """An import of it did not succeed: somebody may want to look at the files."""
+        self.size_bytes = 0
         self._sizes: dict[PurePosixPath, int] = {}
+        """Imports read it on their thread while files come on another: so they read copies, made in one step."""
         self._asked_for: set[PurePosixPath] = set()
 
     @property
     def waiting(self) -> tuple[PurePosixPath, ...]:
         """XML files and archives that nobody has asked to import."""
-        wanted = (path for path in self._sizes if path.suffix.lower() in (".xml", ".zip") and len(path.parts) == 1)
+        wanted = (
+            path for path in tuple(self._sizes) if path.suffix.lower() in (".xml", ".zip") and len(path.parts) == 1
+        )
         return tuple(sorted(path for path in wanted if path not in self._asked_for))
 
     @property
     def waiting_xml(self) -> tuple[PurePosixPath, ...]:
         """Those that are no archives."""
         return tuple(path for path in self.waiting if path.suffix.lower() == ".xml")
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(self._sizes.values())
 
     def incoming(self, path: PurePosixPath, announced: int | None) -> Incoming:
         """Begin to append to a file.
@@ -107,18 +104,26 @@ class Portion:
     def received(self, path: PurePosixPath, size: int) -> None:
         """A piece is complete; the file has this size now."""
         self._asked_for.discard(path)
-        self._sizes[path] = size
+        self._take(path, size)
         self.used_at = time.monotonic()
 
     def begun_anew(self, path: PurePosixPath) -> None:
         """What was there of a file is gone."""
-        self._sizes.pop(path, None)
+        self.size_bytes -= self._sizes.pop(path, 0)
+
+    def _take(self, path: PurePosixPath, size: int) -> None:
+        self.size_bytes += size - self._sizes.get(path, 0)
+        self._sizes[path] = size
+
+    def _at_the_top(self, *suffixes: str) -> list[PurePosixPath]:
+        """Exports; what lies deeper are pictures, and logs of 1C's."""
+        return [path for path in tuple(self._sizes) if len(path.parts) == 1 and path.suffix.lower() in suffixes]
 
     def size_of(self, path: PurePosixPath) -> int:
         return self._sizes.get(path, 0)
 
     def unpacked(self, check: Callable[[], None]) -> None:
-        """Unpack the archives that are not unpacked yet; they are removed then. The caller holds `lock`.
+        """Unpack the archives that are not unpacked yet; they are removed then.
 
         Raises:
             SyncError: one is damaged, encrypted, unsafe, too large, or the disk is full; it stays as it is.
@@ -128,15 +133,15 @@ class Portion:
             check()
             _require_space(self.folder)
 
-        for path in [path for path in self._sizes if path.suffix.lower() == ".zip" and len(path.parts) == 1]:
+        for path in self._at_the_top(".zip"):
             room = max(1, self.limits.unpacked - self.size_bytes + self.size_of(path))
             for entry in unpack(self.folder / path, self.folder, keep_going, True, _placed, room):
-                self._sizes[entry] = (self.folder / entry).stat().st_size
+                self._take(entry, (self.folder / entry).stat().st_size)
             (self.folder / path).unlink()
-            self._sizes.pop(path)
+            self.begun_anew(path)
 
     def named(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
-        """The XML files that a name means; the caller holds `lock`.
+        """The XML files that a name means.
 
         Args:
             path: a file; an archive, or None, means all that were not asked for yet.
@@ -147,7 +152,7 @@ class Portion:
         if path is None or path.suffix.lower() == ".zip":
             found = self.waiting_xml
         else:
-            found = tuple(known for known in self._sizes if str(known).lower() == str(path).lower())
+            found = tuple(known for known in tuple(self._sizes) if str(known).lower() == str(path).lower())
         if not found or (path is not None and path.suffix.lower() not in (".xml", ".zip")):
             raise ExchangeRefused("exchange_file_missing", file="" if path is None else path.name)
         return found
@@ -176,16 +181,16 @@ class Portion:
             self._asked_for.update(map(PurePosixPath, self._notes.read_text("utf-8").splitlines()))
         for path in self.folder.rglob("*"):
             if path.is_file() and not path.is_symlink():
-                self._sizes[PurePosixPath(path.relative_to(self.folder).as_posix())] = path.stat().st_size
+                self._take(PurePosixPath(path.relative_to(self.folder).as_posix()), path.stat().st_size)
         return bool(self.waiting) and not self._asked_for
 
     def pictures(self) -> tuple[PurePosixPath, ...]:
         """Everything below a folder of pictures."""
-        return tuple(path for path in self._sizes if path.parts[0].lower() == PICTURE_FOLDER)
+        return tuple(path for path in tuple(self._sizes) if path.parts[0].lower() == PICTURE_FOLDER)
 
     def books(self) -> tuple[PurePosixPath, ...]:
         """The files that goods, offers, prices and stocks refer to."""
-        kinds = {path: recognise(path.name)[0] for path in self._sizes if path.suffix.lower() == ".xml"}
+        kinds = {path: recognise(path.name)[0] for path in tuple(self._sizes) if path.suffix.lower() == ".xml"}
         return tuple(path for path, kind in kinds.items() if kind is not None and kind in REFERENCE_BOOKS)
 
     def remove(self) -> None:
@@ -193,6 +198,7 @@ class Portion:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._notes.unlink(missing_ok=True)
         self._sizes.clear()
+        self.size_bytes = 0
 
 
 class Incoming:

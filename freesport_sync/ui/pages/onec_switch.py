@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import platform
-from urllib.parse import urlsplit
-
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
@@ -162,7 +158,7 @@ class SwitchCard(Card):
             rules = application.settings.exchange
             self.user.setText(rules.user if started is None else started.user)
             address = application.exchange_address if started is None else started.address
-            self.address.setText(_pasteable(address) if rules.port or started is not None else "")
+            self.address.setText(address if rules.port or started is not None else "")
             self.address.setPlaceholderText(texts("onec_server.address_later"))
             self.address.setCursorPosition(0)
         self.about.setText(
@@ -213,15 +209,3 @@ def _check(text: str, tip: str, remembered: str) -> QCheckBox:
     box.setToolTip(tip)
     box.setChecked(bool(remembered))
     return box
-
-
-def _pasteable(address: str) -> str:
-    """An address that another computer can use: one that means all interfaces becomes the name of this one."""
-    host = urlsplit(address).hostname or ""
-    try:
-        is_any = ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        is_any = False
-    if not is_any:
-        return address
-    return address.replace("[::]" if ":" in host else host, platform.node() or "localhost", 1)
