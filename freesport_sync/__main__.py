@@ -27,7 +27,7 @@ def main(has_window: bool = not getattr(sys, "frozen", False)) -> int:
         _use_worker_program()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        from freesport_sync.cli import run_command_line
+        from freesport_sync.cli.main import run_command_line
 
         return run_command_line(sys.argv[1:], _window_opener() if has_window else None)
     except KeyboardInterrupt:  # before the command line was ready for it

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from freesport_sync import os_support
-from freesport_sync.cli import run_command_line
+from freesport_sync.cli.main import run_command_line
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.settings.paths import find_paths
 from tests.bench.generator import generate

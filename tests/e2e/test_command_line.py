@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.application import Application
-from freesport_sync.cli import run_command_line
-from freesport_sync.cli_arguments import build_parser
+from freesport_sync.cli.arguments import build_parser
+from freesport_sync.cli.main import run_command_line
 from freesport_sync.errors import ExitCode
 from freesport_sync.texts import Language, Texts
 from tests.builders import ExportBuilder, contragent, offer, prices, product

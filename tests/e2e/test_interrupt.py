@@ -131,9 +131,9 @@ def test_when_the_network_stands_still(stocked_shop: Shop, dearer: Path, tmp_pat
 
 PATIENT = """
 import sys
-from freesport_sync import cli_terminal
+from freesport_sync.cli import terminal
 from freesport_sync.__main__ import main
-cli_terminal.PATIENCE_S = cli_terminal.WINDING_UP_S = 600
+terminal.PATIENCE_S = terminal.WINDING_UP_S = 600
 sys.exit(main())
 """
 

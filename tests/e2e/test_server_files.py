@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.cli import run_command_line
+from freesport_sync.cli.main import run_command_line
 from freesport_sync.settings.secrets import SSH_PASSWORD_VARIABLE
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.e2e.program import Installation, Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.cli import run_command_line
+from freesport_sync.cli.main import run_command_line
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

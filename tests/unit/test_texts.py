@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.cli_arguments import build_parser
+from freesport_sync.cli.arguments import build_parser
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Entity, RunKind, RunStatus, Stage
 from freesport_sync.errors import SyncError

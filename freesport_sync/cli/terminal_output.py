@@ -1,4 +1,4 @@
-"""What the headless front prints for people: bars and tables; for scripts see `cli_json`."""
+"""What the headless front prints for people: bars and tables; for scripts see `cli.json_output`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from freesport_sync.cli_backups import backup_line, backup_row
-from freesport_sync.cli_files import amount, file_lines, pinned_line
-from freesport_sync.cli_issues import SEVERITY_STYLE, IssuePrinter
-from freesport_sync.cli_serve import exchange_lines
-from freesport_sync.cli_terminal import is_unicode, local_time, printable
+from freesport_sync.cli.backups import backup_line, backup_row
+from freesport_sync.cli.files import amount, file_lines, pinned_line
+from freesport_sync.cli.issues import SEVERITY_STYLE, IssuePrinter
+from freesport_sync.cli.serve import exchange_lines
+from freesport_sync.cli.terminal import is_unicode, local_time, printable
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
     BackupFound,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from freesport_sync.cli_terminal import local_time
+from freesport_sync.cli.terminal import local_time
 from freesport_sync.core.progress import BackupFound, BackupMade
 from freesport_sync.texts import Texts
 

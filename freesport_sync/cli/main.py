@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freesport_sync.cli_arguments import ACTIONS, OWN_SERVER, STDOUT, build_parser, refuse_contradictions
-from freesport_sync.cli_terminal import encoded_stdout, protect_streams, run_interruptibly
+from freesport_sync.cli.arguments import ACTIONS, OWN_SERVER, STDOUT, build_parser, refuse_contradictions
+from freesport_sync.cli.terminal import encoded_stdout, protect_streams, run_interruptibly
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, SyncError
@@ -18,7 +18,7 @@ from freesport_sync.texts import Language, Texts, preferred_language
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application, RunIssues
-    from freesport_sync.cli_protocol import Output
+    from freesport_sync.cli.output import Output
     from freesport_sync.core.history import CheckItem
     from freesport_sync.pipeline.workers import WorkerPool
 
@@ -57,10 +57,10 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
 def _output(options: argparse.Namespace, texts: Texts) -> Output:
     # Imported here, as everything that takes longer than answering --help.
     if options.json:
-        from freesport_sync.cli_json import JsonOutput
+        from freesport_sync.cli.json_output import JsonOutput
 
         return JsonOutput(texts)
-    from freesport_sync.cli_output import TerminalOutput
+    from freesport_sync.cli.terminal_output import TerminalOutput
 
     return TerminalOutput(texts, _same_database(options))
 
@@ -165,7 +165,7 @@ def _backup_or_restore(
 def _serve(
     options: argparse.Namespace, application: Application, texts: Texts, output: Output, cancel: CancelToken
 ) -> int:
-    from freesport_sync.cli_serve import asked_password, new_password, stop_with_stdin
+    from freesport_sync.cli.serve import asked_password, new_password, stop_with_stdin
 
     if options.set_exchange_password:
         application.set_exchange_password(new_password(texts))

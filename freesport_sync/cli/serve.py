@@ -7,7 +7,7 @@ import sys
 import threading
 from datetime import datetime
 
-from freesport_sync.cli_terminal import printable
+from freesport_sync.cli.terminal import printable
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor, RequestServed, ServerStarted
 from freesport_sync.errors import ConfigError

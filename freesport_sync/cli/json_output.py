@@ -10,7 +10,7 @@ from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from freesport_sync.cli_terminal import is_unicode
+from freesport_sync.cli.terminal import is_unicode
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor, RequestServed, ServerStarted
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import (

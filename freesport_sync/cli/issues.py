@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from freesport_sync.cli_terminal import printable
+from freesport_sync.cli.terminal import printable
 from freesport_sync.core.issues import RowIssue, Severity
 
 if TYPE_CHECKING:
