@@ -54,11 +54,17 @@ class Throttle:
         return wait_s
 
     def wait_s(self, address: str, user: str, now: float) -> int:
-        """After how many seconds an attempt can be heard; 0: at once."""
-        waits_s = [
-            (1 - self._level(key, allowance, now)) * allowance.refill_s for key, allowance in _keys(address, user)
-        ]
-        return max(0, math.ceil(max(waits_s)))
+        """After how many seconds an attempt can be heard; 0: at once.
+
+        What others try under the name of a user holds up only addresses that have been wrong themselves: else the whole
+        world could keep 1C out of a server that has just been started.
+        """
+        (by_address, rule), (by_user, user_rule) = _keys(address, user)
+        level = self._level(by_address, rule, now)
+        wait_s = (1 - level) * rule.refill_s
+        if level < rule.attempts:
+            wait_s = max(wait_s, (1 - self._level(by_user, user_rule, now)) * user_rule.refill_s)
+        return max(0, math.ceil(wait_s))
 
     def give_back(self, address: str, user: str, now: float) -> None:
         """The attempt was right."""
@@ -66,7 +72,7 @@ class Throttle:
 
     def _add(self, count: int, address: str, user: str, now: float) -> None:
         for key, allowance in _keys(address, user):
-            level = min(allowance.attempts, self._level(key, allowance, now) + count)
+            level = min(allowance.attempts, max(0.0, self._level(key, allowance, now) + count))
             self._buckets[key] = _Bucket(level, now)
             self._buckets.move_to_end(key)
         while len(self._buckets) > MAX_KNOWN:
