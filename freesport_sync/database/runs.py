@@ -123,15 +123,47 @@ def beat(connection: sa.Connection, run: OpenRun, stage: Stage) -> str | None:
     return None if asked.cancel_requested_at is None else asked.cancel_requested_by or ""
 
 
-def write_progress(connection: sa.Connection, run: OpenRun, stage: Stage, done: int, total: int) -> None:
-    """Write how far the run is, for our history and for the shop's admin."""
-    stage_row = {"run_id": run.id, "stage": stage.value, "started_at": _now, "done": done, "total": total}
-    statement = insert(run_stages).values(stage_row)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["run_id", "stage"], set_={"done": done, "total": total})
+@dataclass(frozen=True, slots=True)
+class StageProgress:
+    """How far a stage is.
+
+    Args:
+        stage: the stage.
+        age_s: how long ago it began.
+        done: units done.
+        total: units in all; 0 where it is not known yet.
+    """
+
+    stage: Stage
+    age_s: float
+    done: int
+    total: int
+
+
+def write_progress(connection: sa.Connection, run: OpenRun, stages: Sequence[StageProgress]) -> None:
+    """Write how far the run is, for our history and for the shop's admin.
+
+    Args:
+        connection: the side connection.
+        run: the run's rows.
+        stages: those that have moved, in order; one at least.
+    """
+    statement = insert(run_stages).values(
+        run_id=run.id,
+        stage=sa.bindparam("its_stage"),
+        started_at=_now - sa.func.make_interval(0, 0, 0, 0, 0, 0, sa.bindparam("age_s")),
+        done=sa.bindparam("its_done"),
+        total=sa.bindparam("its_total"),
     )
+    statement = statement.on_conflict_do_update(
+        index_elements=["run_id", "stage"], set_={"done": statement.excluded.done, "total": statement.excluded.total}
+    )
+    for one in stages:
+        values = {"its_stage": one.stage.value, "age_s": one.age_s, "its_done": one.done, "its_total": one.total}
+        connection.execute(statement, values)
     # The shop's admin draws a live bar from these two keys.
-    sessions.add_details(connection, run.id, {"total_items": total, "processed_items": done})
+    current = stages[-1]
+    sessions.add_details(connection, run.id, {"total_items": current.total, "processed_items": current.done})
 
 
 def add_files(connection: sa.Connection, run_id: int, files: Sequence[ExportFile]) -> None:

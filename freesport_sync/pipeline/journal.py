@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable
 from itertools import islice
@@ -57,7 +58,9 @@ class RunJournal:
         self._lines: deque[str] = deque()
         self._stored = 0
         self._totals: Counter[tuple[Severity, str]] = Counter()
-        self._progress = (Stage.PLAN, 0, 0)
+        self._began = {Stage.PLAN: time.monotonic()}
+        self._progress = {Stage.PLAN: (0, 0)}
+        """Units done and in all of the stages that have moved since they were written; the last one is at work."""
         self._reported: set[tuple[Stage, int]] = set()
         self._is_stopping = False
         self._lost: SyncError | None = None
@@ -70,7 +73,9 @@ class RunJournal:
             if isinstance(event, IssuesFound):
                 self._take_issues(event)
             elif isinstance(event, Progress):
-                self._progress = (event.stage, event.done, event.total)
+                self._began.setdefault(event.stage, time.monotonic())
+                self._progress.pop(event.stage, None)
+                self._progress[event.stage] = (event.done, event.total)
                 percent = 100 * event.done // event.total if event.total else 0
                 step = (event.stage, percent - percent % REPORT_STEP)
                 if step not in self._reported:  # a repeated merge passes the same steps again
@@ -126,17 +131,27 @@ class RunJournal:
             is_last = self._is_stopping
             # Few at a time, so that the server's silence can be told from a slow network.
             issues = list(islice(self._issues, WAITING_ISSUES))
-            lines, (stage, done, total) = list(self._lines), self._progress
+            lines, stages = list(self._lines), self._moved()
         # First, because what follows may wait for a row of the shop's sessions that the shop has locked.
-        self._obey(runs.beat(self._connection, self._run, stage))
+        self._obey(runs.beat(self._connection, self._run, stages[-1].stage))
         runs.add_issues(self._connection, self._run.id, issues)
         self._written(self._issues, len(issues))
         if lines:
             sessions.add_report_lines(self._connection, self._run.id, lines)
             self._written(self._lines, len(lines))
-        runs.write_progress(self._connection, self._run, stage, done, total)
+        runs.write_progress(self._connection, self._run, stages)
         with self._condition:
+            for one in stages[:-1]:
+                if self._progress.get(one.stage) == (one.done, one.total):
+                    del self._progress[one.stage]
             return is_last and not self._issues and not self._lines
+
+    def _moved(self) -> list[runs.StageProgress]:
+        now = time.monotonic()
+        return [
+            runs.StageProgress(stage, now - self._began[stage], done, total)
+            for stage, (done, total) in self._progress.items()
+        ]
 
     def _obey(self, asked_by: str | None) -> None:
         if asked_by is not None:

@@ -172,8 +172,8 @@ def test_rows_of_the_run(shop: Shop, full_export: ExportBuilder) -> None:
     assert run["stage"] == "report"
     assert (run["error_code"], run["error_params"]) == (None, None)
     assert run["counts"]["product"]["created"] == 2
-    stages = dict(shop.rows("SELECT stage, done = total FROM freesport_sync.run_stages"))
-    assert all(stages.values())
+    stages = shop.rows("SELECT stage, done = total FROM freesport_sync.run_stages ORDER BY started_at")
+    assert stages == [("plan", True), ("stage", True), ("resolve", True), ("apply", True)]
     past = history.read_run(shop.connection, report.run_id)
     assert past is not None
     assert past.counts == report.counts
