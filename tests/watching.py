@@ -68,6 +68,12 @@ def holding(url: sa.URL, statement: str) -> Iterator[Holder]:
         holder.release()
 
 
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE application_name LIKE 'freesport_sync%' AND datname = current_database()"
+)
+"""Ends every connection of the program to this database; other tests use the same server."""
+
 VARIANT = "SELECT 1 FROM product_variants FOR UPDATE"
 """Holds every variant, so that a merge that changes one of them waits."""
 

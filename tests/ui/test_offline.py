@@ -15,9 +15,8 @@ from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, texts_in
 from tests.ui.scenery import insert_other_sessions
-from tests.watching import VARIANT, holding, waiting_importers
+from tests.watching import CUT, VARIANT, holding, waiting_importers
 
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'freesport_sync%'"
 ISSUES = (
     "INSERT INTO freesport_sync.row_issues"
     " (run_id, severity, code, file, line, onec_id, name, field, value, params, article)"

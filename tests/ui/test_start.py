@@ -16,13 +16,12 @@ from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from tests.e2e.program import ROOT, address
 from tests.proxy import Proxy
 from tests.shop import Shop
-from tests.watching import VARIANT, holding, lock_is_free, wait_until
+from tests.watching import CUT, VARIANT, holding, lock_is_free, wait_until
 
 LIMIT_S = 60
 STARTS = int(os.environ.get("FREESPORT_TEST_STARTS", "1"))
 KILLED = "FATAL:  terminating connection due to administrator command\n"
 """libpq itself says so where a connection is killed that is only being made."""
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'freesport_sync%'"
 
 
 def started(when: str, *arguments: object, password: str = "") -> subprocess.Popen[str]:
