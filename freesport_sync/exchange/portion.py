@@ -18,7 +18,8 @@ from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
 from freesport_sync.exchange.calls import file_path
 from freesport_sync.os_support import DISK_FULL
 
-SPARE_BYTES = 200 * 1024**2
+MB = 1024**2
+SPARE_BYTES = 200 * MB
 """What must stay free on the disk."""
 MAX_UNUSED = 50
 """Portions that nobody has asked to import, or whose import failed; 1C sends them again."""
