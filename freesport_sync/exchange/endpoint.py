@@ -178,6 +178,7 @@ class Endpoint:
     async def _begin(self, session: Session, sender: Sender) -> None:
         """Files that come now belong to a new portion; those of other sessions stay as they are."""
         async with session.turn:
+            session.imports.clear()
             if session.portion is not None:
                 self._imports.ledger.abandon(sender.user, sender.login, map(str, session.portion.waiting))
             await self._new_portion(session, sender)
@@ -193,6 +194,7 @@ class Endpoint:
         self, request: Request, session: Session, sender: Sender, path: PurePosixPath, received: _Received
     ) -> None:
         async with session.turn:
+            session.imports.clear()  # they are about what was there before, and nobody has waited for their end
             portion = session.portion or await self._new_portion(session, sender)
             portion.is_busy = True
             try:
@@ -278,20 +280,26 @@ class Endpoint:
         pause_s = min(5.0, self._rules.idle_s / 4)
         while True:
             for held in tuple(self._held):
-                portion = held.portion
-                idle_s = time.monotonic() - portion.used_at
-                if portion.is_busy or self._imports.has_work_with(portion) or idle_s < self._rules.idle_s:
-                    continue
-                if not portion.waiting:
-                    self._held.remove(held)
-                    for session in self._doorkeeper.sessions:
-                        if session.portion is portion:  # what it sends now begins a new one
-                            session.portion = None
-                    if not portion.has_failed:
-                        await asyncio.to_thread(portion.remove)
-                elif not held.is_told:
-                    self._tell_idle(held, idle_s)
+                idle_s = time.monotonic() - held.portion.used_at
+                is_in_use = held.portion.is_busy or self._imports.has_work_with(held.portion)
+                if not is_in_use and idle_s >= self._rules.idle_s:
+                    try:
+                        await self._look_after(held, idle_s)
+                    except Exception as error:  # nobody else would look after the others
+                        log.error("exchange: unexpected error", exc_info=error)
             await asyncio.sleep(pause_s)
+
+    async def _look_after(self, held: _Held, idle_s: float) -> None:
+        portion = held.portion
+        if not portion.waiting:
+            self._held.remove(held)
+            for session in self._doorkeeper.sessions:
+                if session.portion is portion:  # what it sends now begins a new one
+                    session.portion = None
+            if not portion.has_failed:
+                await asyncio.to_thread(portion.remove)
+        elif not held.is_told:
+            self._tell_idle(held, idle_s)
 
     def _tell_idle(self, held: _Held, idle_s: float) -> None:
         held.is_told = True

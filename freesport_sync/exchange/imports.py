@@ -16,7 +16,7 @@ from freesport_sync.commerceml.discovery import FileKind, recognise
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import Event, Progress, Reporter, RunStarted
 from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
-from freesport_sync.errors import ExchangeRefused, LockHeld, SourceMalformed, SyncError
+from freesport_sync.errors import Cancelled, ExchangeRefused, LockHeld, SourceMalformed, SyncError
 from freesport_sync.exchange.ledger import Ledger, Note
 from freesport_sync.exchange.portion import REFERENCE_BOOKS, Portion
 from freesport_sync.pipeline.run_folders import RunFolders
@@ -158,9 +158,11 @@ class Imports:
         self._stop.set()
         for one in tuple(self._open):
             one.cancel.cancel()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor.shutdown(wait=True)  # also those that have not begun: their end is to be told
 
     def _submit(self, one: Import, work: Callable[[Import], RunReport]) -> Import:
+        if self._stop.is_set():
+            raise Cancelled("cancelled")
         self._open.append(one)
         self._executor.submit(self._do, one, work)
         return one
