@@ -13,8 +13,9 @@ import pytest
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor
-from freesport_sync.core.progress import Reporter
-from freesport_sync.core.run import RunReport, RunRequest, RunStatus
+from freesport_sync.core.progress import Reporter, RunStarted
+from freesport_sync.core.run import RunReport, RunRequest, RunStatus, Trigger
+from freesport_sync.errors import ConnectionFailed
 from freesport_sync.exchange.doorkeeper import Doorkeeper
 from freesport_sync.exchange.endpoint import Endpoint
 from freesport_sync.exchange.imports import Imports
@@ -30,7 +31,7 @@ from tests.e2e.serving import import_xml
 from tests.exchange_client import PASSWORD, USER, StandardClient
 from tests.watching import background, wait_until
 
-MANY = 10**9
+LIMIT, MANY = 1024**2, 10**9
 NAME = "import.xml"
 OLD, NEW = import_xml(product("old")), import_xml(product("new"))
 
@@ -39,19 +40,25 @@ class Desk:
     """A server whose runs end when they are told to."""
 
     def __init__(self, folder: Path) -> None:
+        self.runs = folder / "runs"
+        self.has_fresh_backup = False
+        self.may_begin = True
         self.may_end = threading.Event()
+        self.requests: list[RunRequest] = []
         self.imported: list[bytes] = []
         """What each run has found, once it has begun."""
         self.events: list[ExchangeEvent] = []
         self.listener = Listener("127.0.0.1", 0, None, None, ())
         self.stop = threading.Event()
-        rules = ExchangeSettings(hold_s=1, idle_s=1)
+        rules = ExchangeSettings(hold_s=1, idle_s=1, allow_older=True, file_limit_mb=1)
         password = PasswordFile(folder / "password")
         password.set(PASSWORD)
-        self._imports = Imports(self._run, RunFolders(folder / "runs"), rules, False, lambda: True, lambda _: None)
+        self._imports = Imports(
+            self._run, RunFolders(self.runs), rules, False, lambda: self.has_fresh_backup, lambda _: None
+        )
         self._endpoint = Endpoint(
             Doorkeeper(USER, password, (), 60),
-            Inbox(folder / "portions", Limits(MANY, MANY, MANY, MANY)),
+            Inbox(folder / "portions", Limits(LIMIT, MANY, MANY, MANY)),
             self._imports,
             rules,
             False,
@@ -63,6 +70,10 @@ class Desk:
         self.listener.run(self._endpoint.application(), lambda: None, self.stop, self._imports.stop)
 
     def _run(self, request: RunRequest, report: Reporter, cancel: CancelToken) -> RunReport:
+        if not self.may_begin:
+            raise ConnectionFailed("connection_refused")
+        report(RunStarted(len(self.requests), request.kind, "", "", False))
+        self.requests.append(request)
         self.imported.append((request.data_dir / NAME).read_bytes())
         while not self.may_end.wait(0.01):
             cancel.check()
@@ -117,3 +128,35 @@ def test_a_portion_that_cannot_be_removed_does_not_end_the_watch(desk: Desk, mon
         onec.log_in()
         onec.upload(NAME, NEW)
         wait_until(lambda: any(isinstance(event, NotAskedFor) for event in desk.events), 10)
+
+
+@pytest.mark.parametrize("is_fresh", [False, True])
+def test_a_run_is_asked_for_as_the_settings_say(desk: Desk, is_fresh: bool) -> None:
+    desk.has_fresh_backup = is_fresh
+    desk.may_end.set()
+    with StandardClient(desk.listener.port) as onec:
+        assert onec.portion({NAME: OLD})[NAME].word == "success"
+    (request,) = desk.requests
+    assert (request.skip_backup, request.allow_older, request.trigger) == (is_fresh, True, Trigger.ONEC)
+    assert request.data_dir.parent == desk.runs
+
+
+def test_files_of_a_run_that_never_was_are_not_kept(desk: Desk) -> None:
+    desk.may_begin = False
+    with StandardClient(desk.listener.port) as onec:
+        assert onec.portion({NAME: OLD})[NAME].code == "connection_refused"
+    assert not list(desk.runs.iterdir())
+
+
+def test_who_is_not_let_in_does_not_keep_a_connection(desk: Desk) -> None:
+    with StandardClient(desk.listener.port, password="wrong-password") as onec:
+        answer = onec.ask("checkauth")
+    assert (answer.status, answer.headers["connection"]) == (401, "close")
+
+
+def test_a_piece_that_is_too_large_is_read_to_its_end(desk: Desk) -> None:
+    with StandardClient(desk.listener.port, expects=True) as onec:
+        onec.log_in()
+        answer = onec.ask("file", body=bytes(LIMIT + 1), filename=NAME)
+        assert (answer.status, answer.code) == (200, "exchange_fragment_too_large")
+        assert onec.upload(NAME, OLD).text == "success"
