@@ -42,7 +42,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.runs = folder / "runs"
         self.has_fresh_backup = False
-        self.may_begin = True
+        self.may_begin, self.fails = True, False
         self.may_end = threading.Event()
         self.requests: list[RunRequest] = []
         self.imported: list[bytes] = []
@@ -66,6 +66,10 @@ class Desk:
             self.events.append,
         )
 
+    def portions(self) -> list[Path]:
+        """Those that the server still looks after."""
+        return [held.portion.folder for held in self._endpoint._held]
+
     def serve(self) -> None:
         self.listener.run(self._endpoint.application(), lambda: None, self.stop, self._imports.stop)
 
@@ -77,6 +81,8 @@ class Desk:
         self.imported.append((request.data_dir / NAME).read_bytes())
         while not self.may_end.wait(0.01):
             cancel.check()
+        if self.fails:
+            raise ConnectionFailed("connection_lost")
         return RunReport(1, request.kind, RunStatus.COMPLETED, False, datetime.now(UTC), 0)
 
 
@@ -128,6 +134,25 @@ def test_a_portion_that_cannot_be_removed_does_not_end_the_watch(desk: Desk, mon
         onec.log_in()
         onec.upload(NAME, NEW)
         wait_until(lambda: any(isinstance(event, NotAskedFor) for event in desk.events), 10)
+
+
+def test_a_portion_stays_while_it_is_imported_and_after_an_import_that_failed(desk: Desk) -> None:
+    desk.fails = True
+    with StandardClient(desk.listener.port) as onec, StandardClient(desk.listener.port) as later:
+        onec.log_in()
+        onec.upload(NAME, OLD)
+        (folder,) = desk.portions()
+        with background(partial(onec.ask_import, NAME)) as answer:
+            wait_until(lambda: desk.requests)
+            later.log_in()
+            later.init()
+            wait_until(lambda: len(desk.portions()) < 2)  # the empty one has been looked at
+            looked_after = desk.portions()
+            desk.may_end.set()
+            assert answer.result(10).code == "connection_lost"
+        assert looked_after == [folder]
+        wait_until(lambda: not desk.portions())
+    assert (folder / NAME).read_bytes() == OLD
 
 
 @pytest.mark.parametrize("is_fresh", [False, True])
