@@ -40,7 +40,7 @@ class Connections:
         self._create_shop_tables = create_shop_tables
 
     def check(self, url: str, password: str | None) -> tuple[CheckItem, ...]:
-        """As `check`, of a database that nothing is set to yet.
+        """As `Application.check`, of a database that nothing is set to yet.
 
         Args:
             url: without a password.

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
@@ -14,22 +15,17 @@ from freesport_sync.core.exchange import ExchangeEvent, ServerStarted, address_f
 from freesport_sync.core.progress import Reporter
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.exchange.doorkeeper import Doorkeeper
-from freesport_sync.exchange.endpoint import Endpoint, EndpointRules
-from freesport_sync.exchange.imports import ImportRules, Imports, Runner
+from freesport_sync.exchange.endpoint import Endpoint
+from freesport_sync.exchange.imports import Imports, Runner
 from freesport_sync.exchange.listener import Listener
 from freesport_sync.exchange.passwords import PasswordFile
-from freesport_sync.exchange.portion import Inbox, Limits
+from freesport_sync.exchange.portion import MB, Inbox, Limits
 from freesport_sync.exchange.sayings import Sayings
 from freesport_sync.os_support import computer_name, file_lock
 from freesport_sync.pipeline.run_folders import RunFolders
-from freesport_sync.settings.model import Settings
+from freesport_sync.settings.model import ExchangeSettings, Settings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.texts import Texts
-
-_MB = 1024**2
-HOLD_DEACTIVATE_S = 100.0
-"""1C gives up after 180 s, and its module may not know `progress` as an answer to this."""
-STALL_S = 60.0
 
 
 def serve(
@@ -66,9 +62,10 @@ def serve(
         listener = Listener(rules.host, rules.port, rules.certificate, rules.certificate_key, rules.proxies)
         _own_folder(paths, stack)
         folders = RunFolders(paths.exchange / "runs")
-        inbox = Inbox(paths.exchange / "portions", _limits(settings))
-        imports = Imports(run, folders, _import_rules(settings, backups, is_dry_run), report_run)
-        endpoint = Endpoint(doorkeeper, inbox, imports, _endpoint_rules(settings, is_dry_run), Sayings(texts), report)
+        inbox = Inbox(paths.exchange / "portions", _limits(rules))
+        has_fresh_backup = partial(_has_fresh_backup, backups, rules.backup_hours)
+        imports = Imports(run, folders, rules, is_dry_run, has_fresh_backup, report_run)
+        endpoint = Endpoint(doorkeeper, inbox, imports, rules, is_dry_run, Sayings(texts), report)
         for portion in inbox.left_over():
             endpoint.adopt(portion)
         started = ServerStarted(
@@ -92,45 +89,16 @@ def _own_folder(paths: Paths, stack: ExitStack) -> None:
         raise ConfigError("exchange_folder_unusable", folder=str(paths.exchange), reason=str(error)) from error
 
 
-def _limits(settings: Settings) -> Limits:
-    rules = settings.exchange
-    portion = rules.max_portion_mb * _MB
-    return Limits(rules.file_limit_mb * _MB, rules.max_file_mb * _MB, portion, unpacked=portion)
+def _limits(rules: ExchangeSettings) -> Limits:
+    portion = rules.max_portion_mb * MB
+    return Limits(rules.file_limit_mb * MB, rules.max_file_mb * MB, portion, unpacked=portion)
 
 
-def _import_rules(settings: Settings, backups: Callable[[], tuple[Backup, ...]], is_dry_run: bool) -> ImportRules:
-    rules = settings.exchange
-
-    def has_fresh_backup() -> bool:
-        with suppress(SyncError):
-            made = [one.manifest.made_at for one in backups() if one.manifest is not None]
-            return bool(made) and datetime.now(UTC) - max(made) < timedelta(hours=rules.backup_hours)
-        return False
-
-    return ImportRules(
-        patience_s=rules.patience_s,
-        is_dry_run=is_dry_run,
-        allow_older=rules.allow_older,
-        skip_backup=has_fresh_backup,
-        keep_runs=rules.keep_runs,
-        keep_days=rules.keep_days,
-    )
-
-
-def _endpoint_rules(settings: Settings, is_dry_run: bool) -> EndpointRules:
-    rules = settings.exchange
-    return EndpointRules(
-        file_limit=rules.file_limit_mb * _MB,
-        is_zip=rules.zip,
-        hold_s=rules.hold_s,
-        hold_deactivate_s=HOLD_DEACTIVATE_S,
-        patience_s=rules.patience_s,
-        stall_s=STALL_S,
-        idle_s=rules.idle_s,
-        imports_when_idle=rules.import_when_idle,
-        keep_days=rules.keep_days,
-        is_dry_run=is_dry_run,
-    )
+def _has_fresh_backup(backups: Callable[[], tuple[Backup, ...]], hours: int) -> bool:
+    with suppress(SyncError):
+        made = [one.manifest.made_at for one in backups() if one.manifest is not None]
+        return bool(made) and datetime.now(UTC) - max(made) < timedelta(hours=hours)
+    return False
 
 
 def _is_loopback(host: str) -> bool:

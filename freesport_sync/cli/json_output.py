@@ -92,9 +92,9 @@ class JsonOutput:
         self._write_failed()
 
     def _write_failed(self) -> None:
-        if self._failed is not None:
-            self._write("result", asdict(self._failed))
-            self._failed = None
+        failed, self._failed = self._failed, None  # at once: the server imports and answers on two threads
+        if failed is not None:
+            self._write("result", asdict(failed))
 
     def exchange(self, event: ExchangeEvent) -> None:
         """An event of the exchange server."""

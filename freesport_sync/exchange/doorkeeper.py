@@ -78,7 +78,11 @@ class Doorkeeper:
         self._notice_new_password()
         digest = self._digests.of(credentials)
         if self._known is None or not hmac.compare_digest(self._known, digest):
+            kept = self._hash
             await self._verify(credentials, address)
+            self._notice_new_password()
+            if self._hash != kept:  # it was right when it was asked about, and is not any more
+                raise WrongPassword
             self._known = digest
         return self.sessions.open(credentials.user, digest, time.time(), time.monotonic())
 

@@ -23,45 +23,21 @@ from freesport_sync.exchange import protocol
 from freesport_sync.exchange.calls import Call, read_call
 from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
 from freesport_sync.exchange.imports import Import, Imports, Sender
-from freesport_sync.exchange.portion import Inbox, Incoming, Portion
+from freesport_sync.exchange.portion import MB, Inbox, Incoming, Portion
 from freesport_sync.exchange.replies import Reply, failure, success, unauthorized
 from freesport_sync.exchange.sayings import Sayings
 from freesport_sync.exchange.sessions import Session
+from freesport_sync.settings.model import ExchangeSettings
 
 log = logging.getLogger(__name__)
 
 HEALTH = "/healthz"
 BLOCK_BYTES = 512 * 1024
 """What is written to the disk at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointRules:
-    """What the settings say of requests.
-
-    Args:
-        file_limit: bytes of the largest fragment.
-        is_zip: 1C is to pack its files.
-        hold_s: how long a request for an import is held before it is told of progress.
-        hold_deactivate_s: the same of `deactivate`, where not every client understands progress.
-        patience_s: how long an import may wait for others.
-        stall_s: how long the body of a request may stand still.
-        idle_s: after which files that nobody asks to import are told of.
-        imports_when_idle: import them then.
-        keep_days: how long portions are kept that were not imported.
-        is_dry_run: nothing is written to the shop.
-    """
-
-    file_limit: int
-    is_zip: bool
-    hold_s: float
-    hold_deactivate_s: float
-    patience_s: float
-    stall_s: float
-    idle_s: float
-    imports_when_idle: bool
-    keep_days: int
-    is_dry_run: bool
+HOLD_DEACTIVATE_S = 100.0
+"""1C gives up after 180 s, and its module may not know `progress` as an answer to this."""
+STALL_S = 60.0
+"""How long the body of a request may stand still."""
 
 
 @dataclass(slots=True)
@@ -86,6 +62,7 @@ class Endpoint:
         inbox: keeps what is received.
         imports: imports it.
         rules: of the settings.
+        is_dry_run: nothing is written to the shop.
         sayings: for answers that are sentences.
         report: receives what happens.
     """
@@ -95,7 +72,8 @@ class Endpoint:
         doorkeeper: Doorkeeper,
         inbox: Inbox,
         imports: Imports,
-        rules: EndpointRules,
+        rules: ExchangeSettings,
+        is_dry_run: bool,
         sayings: Sayings,
         report: Callable[[ExchangeEvent], None],
     ) -> None:
@@ -103,6 +81,7 @@ class Endpoint:
         self._inbox = inbox
         self._imports = imports
         self._rules = rules
+        self._is_dry_run = is_dry_run
         self._sayings = sayings
         self._report = report
         self._held: list[_Held] = []
@@ -169,9 +148,9 @@ class Endpoint:
             return Reply(failure(self._sayings.not_allowed()).body, status=403, closes=True)
         credentials = credentials_of(request.headers.get("authorization", ""))
         session = self._doorkeeper.find(credentials, request.cookies.get(protocol.COOKIE, ""))
-        sessid = "" if session is None else session.sessid
+        sessid, rules = "" if session is None else session.sessid, self._rules
         try:
-            step = protocol.next_step(call, sessid, self._rules.file_limit, self._rules.is_zip, datetime.now())
+            step = protocol.next_step(call, sessid, rules.file_limit_mb * MB, rules.zip, datetime.now())
         except ExchangeRefused:
             if session is not None:
                 await self._drain(request)
@@ -199,6 +178,7 @@ class Endpoint:
     async def _begin(self, session: Session, sender: Sender) -> None:
         """Files that come now belong to a new portion; those of other sessions stay as they are."""
         async with session.turn:
+            session.imports.clear()
             if session.portion is not None:
                 self._imports.ledger.abandon(sender.user, sender.login, map(str, session.portion.waiting))
             await self._new_portion(session, sender)
@@ -214,6 +194,7 @@ class Endpoint:
         self, request: Request, session: Session, sender: Sender, path: PurePosixPath, received: _Received
     ) -> None:
         async with session.turn:
+            session.imports.clear()  # they are about what was there before, and nobody has waited for their end
             portion = session.portion or await self._new_portion(session, sender)
             portion.is_busy = True
             try:
@@ -241,19 +222,19 @@ class Endpoint:
 
     async def _chunks(self, request: Request) -> AsyncIterator[bytes]:
         """The body, as long as it keeps coming."""
-        stall_s, clock = self._rules.stall_s, asyncio.get_running_loop().time
+        clock = asyncio.get_running_loop().time
         try:
-            async with asyncio.timeout(stall_s) as patience:
+            async with asyncio.timeout(STALL_S) as patience:
                 async for chunk in request.stream():
                     patience.reschedule(None)
                     yield chunk
-                    patience.reschedule(clock() + stall_s)
+                    patience.reschedule(clock() + STALL_S)
         except TimeoutError as error:
             raise ClientDisconnect from error
 
     async def _drain(self, request: Request) -> None:
         """Read a body that nobody wants: 1C reads the answer only when it has sent everything."""
-        room = self._rules.file_limit
+        room = self._rules.file_limit_mb * MB
         with suppress(ClientDisconnect, RuntimeError):  # RuntimeError: it has been read
             async for chunk in self._chunks(request):
                 room -= len(chunk)
@@ -277,7 +258,7 @@ class Endpoint:
                 if held.sender.user == sender.user and held.sender.login >= timestamp and held.portion.waiting:
                     raise ExchangeRefused("exchange_export_incomplete", files=", ".join(map(str, held.portion.waiting)))
             one = session.imports[key] = self._imports.deactivate(sender, timestamp)
-        return await self._outcome(session, key, one, self._rules.hold_deactivate_s)
+        return await self._outcome(session, key, one, HOLD_DEACTIVATE_S)
 
     async def _outcome(self, session: Session, key: str, one: Import, hold_s: float) -> Reply:
         """The end of an import, once it has come; else how far it is."""
@@ -292,32 +273,38 @@ class Endpoint:
         result = one.result.result()
         if isinstance(result, SyncError):
             raise result
-        return self._sayings.checked(result) if self._rules.is_dry_run else success()
+        return self._sayings.checked(result) if self._is_dry_run else success()
 
     async def _watch(self) -> None:
         """Tell of files that nobody asks to import, and forget those that were."""
         pause_s = min(5.0, self._rules.idle_s / 4)
         while True:
             for held in tuple(self._held):
-                portion = held.portion
-                idle_s = time.monotonic() - portion.used_at
-                if portion.is_busy or self._imports.has_work_with(portion) or idle_s < self._rules.idle_s:
-                    continue
-                if not portion.waiting:
-                    self._held.remove(held)
-                    for session in self._doorkeeper.sessions:
-                        if session.portion is portion:  # what it sends now begins a new one
-                            session.portion = None
-                    if not portion.has_failed:
-                        await asyncio.to_thread(portion.remove)
-                elif not held.is_told:
-                    self._tell_idle(held, idle_s)
+                idle_s = time.monotonic() - held.portion.used_at
+                is_in_use = held.portion.is_busy or self._imports.has_work_with(held.portion)
+                if not is_in_use and idle_s >= self._rules.idle_s:
+                    try:
+                        await self._look_after(held, idle_s)
+                    except Exception as error:  # nobody else would look after the others
+                        log.error("exchange: unexpected error", exc_info=error)
             await asyncio.sleep(pause_s)
+
+    async def _look_after(self, held: _Held, idle_s: float) -> None:
+        portion = held.portion
+        if not portion.waiting:
+            self._held.remove(held)
+            for session in self._doorkeeper.sessions:
+                if session.portion is portion:  # what it sends now begins a new one
+                    session.portion = None
+            if not portion.has_failed:
+                await asyncio.to_thread(portion.remove)
+        elif not held.is_told:
+            self._tell_idle(held, idle_s)
 
     def _tell_idle(self, held: _Held, idle_s: float) -> None:
         held.is_told = True
         files = tuple(map(str, held.portion.waiting))
-        is_imported = self._rules.imports_when_idle
+        is_imported = self._rules.import_when_idle
         if is_imported:
             self._imports.submit(held.sender, held.portion, None)
         self._report(NotAskedFor(str(held.portion.folder), files, idle_s, is_imported))

@@ -16,10 +16,11 @@ from freesport_sync.commerceml.discovery import FileKind, recognise
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.progress import Event, Progress, Reporter, RunStarted
 from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
-from freesport_sync.errors import ExchangeRefused, LockHeld, SourceMalformed, SyncError
+from freesport_sync.errors import Cancelled, ExchangeRefused, LockHeld, SourceMalformed, SyncError
 from freesport_sync.exchange.ledger import Ledger, Note
 from freesport_sync.exchange.portion import REFERENCE_BOOKS, Portion
 from freesport_sync.pipeline.run_folders import RunFolders
+from freesport_sync.settings.model import ExchangeSettings
 
 log = logging.getLogger(__name__)
 
@@ -33,27 +34,6 @@ _RUN_KINDS: Mapping[FileKind | None, RunKind] = {
 _USUAL_WORDS: Mapping[FileKind | None, str] = {FileKind.OFFERS: "offers", FileKind.CONTRAGENTS: "contragents"}
 
 Runner = Callable[[RunRequest, Reporter, CancelToken], RunReport]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRules:
-    """What the settings say of imports.
-
-    Args:
-        patience_s: how long an import may wait for others.
-        is_dry_run: only look what it would do.
-        allow_older: accept an export older than the last one.
-        skip_backup: asked before each run.
-        keep_runs: folders with files of past runs.
-        keep_days: of them.
-    """
-
-    patience_s: float
-    is_dry_run: bool
-    allow_older: bool
-    skip_backup: Callable[[], bool]
-    keep_runs: int
-    keep_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +94,25 @@ class Imports:
         run: imports; see `Application.run`.
         folders: for the files of each run.
         rules: of the settings.
+        is_dry_run: only look what they would do.
+        has_fresh_backup: asked before each run.
         report: receives the events of the runs.
     """
 
-    def __init__(self, run: Runner, folders: RunFolders, rules: ImportRules, report: Reporter) -> None:
+    def __init__(
+        self,
+        run: Runner,
+        folders: RunFolders,
+        rules: ExchangeSettings,
+        is_dry_run: bool,
+        has_fresh_backup: Callable[[], bool],
+        report: Reporter,
+    ) -> None:
         self._run = run
         self._folders = folders
         self._rules = rules
+        self._is_dry_run = is_dry_run
+        self._has_fresh_backup = has_fresh_backup
         self._report = report
         self._executor = ThreadPoolExecutor(1, "import")
         self._stop = threading.Event()
@@ -166,9 +158,11 @@ class Imports:
         self._stop.set()
         for one in tuple(self._open):
             one.cancel.cancel()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor.shutdown(wait=True)  # also those that have not begun: their end is to be told
 
     def _submit(self, one: Import, work: Callable[[Import], RunReport]) -> Import:
+        if self._stop.is_set():
+            raise Cancelled("cancelled")
         self._open.append(one)
         self._executor.submit(self._do, one, work)
         return one
@@ -209,7 +203,7 @@ class Imports:
                 report = self._import_files(one, sender, portion, wanted, note)
             else:
                 portion.ask_for(readable)
-            note.is_done = not self._rules.is_dry_run
+            note.is_done = not self._is_dry_run
         return report
 
     def _import_files(
@@ -226,16 +220,15 @@ class Imports:
         return self._run_patiently(one, request)
 
     def _request(self, kind: RunKind, folder: Path, sender: Sender, is_full: bool = False) -> RunRequest:
-        rules = self._rules
         return RunRequest(
             kind=kind,
             data_dir=folder,
             operator=sender.operator,
             chunk_size=kind.usual_chunk_size,
-            is_dry_run=rules.is_dry_run,
+            is_dry_run=self._is_dry_run,
             is_full=is_full,
-            allow_older=rules.allow_older,
-            skip_backup=not is_full and rules.skip_backup(),
+            allow_older=self._rules.allow_older,
+            skip_backup=not is_full and self._has_fresh_backup(),
             skip_images=is_full,
             trigger=Trigger.ONEC,
         )

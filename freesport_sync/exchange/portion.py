@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -18,7 +19,8 @@ from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
 from freesport_sync.exchange.calls import file_path
 from freesport_sync.os_support import DISK_FULL
 
-SPARE_BYTES = 200 * 1024**2
+MB = 1024**2
+SPARE_BYTES = 200 * MB
 """What must stay free on the disk."""
 MAX_UNUSED = 50
 """Portions that nobody has asked to import, or whose import failed; 1C sends them again."""
@@ -66,15 +68,14 @@ class Portion:
         self.size_bytes = 0
         self._sizes: dict[PurePosixPath, int] = {}
         """Imports read it on their thread while files come on another: so they read copies, made in one step."""
+        self._counting = threading.Lock()
+        """An archive may be unpacked meanwhile."""
         self._asked_for: set[PurePosixPath] = set()
 
     @property
     def waiting(self) -> tuple[PurePosixPath, ...]:
         """XML files and archives that nobody has asked to import."""
-        wanted = (
-            path for path in tuple(self._sizes) if path.suffix.lower() in (".xml", ".zip") and len(path.parts) == 1
-        )
-        return tuple(sorted(path for path in wanted if path not in self._asked_for))
+        return tuple(sorted(path for path in self._at_the_top(".xml", ".zip") if path not in self._asked_for))
 
     @property
     def waiting_xml(self) -> tuple[PurePosixPath, ...]:
@@ -109,17 +110,20 @@ class Portion:
 
     def begun_anew(self, path: PurePosixPath) -> None:
         """What was there of a file is gone."""
-        self.size_bytes -= self._sizes.pop(path, 0)
+        with self._counting:
+            self.size_bytes -= self._sizes.pop(path, 0)
 
     def _take(self, path: PurePosixPath, size: int) -> None:
-        self.size_bytes += size - self._sizes.get(path, 0)
-        self._sizes[path] = size
+        with self._counting:
+            self.size_bytes += size - self._sizes.get(path, 0)
+            self._sizes[path] = size
 
     def _at_the_top(self, *suffixes: str) -> list[PurePosixPath]:
         """Exports; what lies deeper are pictures, and logs of 1C's."""
         return [path for path in tuple(self._sizes) if len(path.parts) == 1 and path.suffix.lower() in suffixes]
 
     def size_of(self, path: PurePosixPath) -> int:
+        """What is there of a file."""
         return self._sizes.get(path, 0)
 
     def unpacked(self, check: Callable[[], None]) -> None:
@@ -136,7 +140,7 @@ class Portion:
         for path in self._at_the_top(".zip"):
             room = max(1, self.limits.unpacked - self.size_bytes + self.size_of(path))
             for entry in unpack(self.folder / path, self.folder, keep_going, True, _placed, room):
-                self._take(entry, (self.folder / entry).stat().st_size)
+                self.received(entry, (self.folder / entry).stat().st_size)
             (self.folder / path).unlink()
             self.begun_anew(path)
 

@@ -87,11 +87,12 @@ class RunFolders:
         folders = sorted((path for path in self._folder.iterdir() if path.is_dir()), reverse=True)
         oldest = time.time() - keep_days * _DAY_S
         for number, folder in enumerate(folders):
-            if number >= keep_runs or folder.stat().st_mtime < oldest:
-                with self._lock_of(folder).open("ab") as file:
-                    is_unused = try_lock(file)
-                if is_unused:
-                    self.drop(folder)
+            with suppress(OSError):  # somebody else removes it, or has it open: no reason for a run to fail
+                if number >= keep_runs or folder.stat().st_mtime < oldest:
+                    with self._lock_of(folder).open("ab") as file:
+                        is_unused = try_lock(file)
+                    if is_unused:
+                        self.drop(folder)
 
     def _lock_of(self, folder: Path) -> Path:
         return self._folder / f"{folder.name}.{_LOCK}"

@@ -1,4 +1,4 @@
-"""What the window writes down when a database or a server is chosen; the secrets go elsewhere than the settings."""
+"""What is written down when a database or a server is chosen; the secrets go elsewhere than the settings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.os_support import write_private_file
 from freesport_sync.settings.edit import change_settings
 from freesport_sync.settings.secrets import keep_secret, ssh_passphrase_name, ssh_password_name
@@ -125,11 +126,14 @@ def choose_server(settings_file: Path, ssh: SshSettings | None) -> None:
 
 
 def _keep(own_file: Path, name: str, secret: str) -> PasswordPlace:
-    if keep_secret(name, secret):
-        own_file.unlink(missing_ok=True)
-        return PasswordPlace.KEY_STORE
-    own_file.parent.mkdir(parents=True, exist_ok=True)
-    write_private_file(own_file, secret)
+    try:
+        if keep_secret(name, secret):
+            own_file.unlink(missing_ok=True)
+            return PasswordPlace.KEY_STORE
+        own_file.parent.mkdir(parents=True, exist_ok=True)
+        write_private_file(own_file, secret)
+    except OSError as error:
+        raise ConfigError("settings_not_writable", file=str(own_file), reason=reason_of(error)) from error
     return PasswordPlace.FILE
 
 

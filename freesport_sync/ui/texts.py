@@ -121,6 +121,11 @@ class UiTexts(Texts):
         word = self(f"kind.{kind}") if self.has(f"kind.{kind}") else kind
         return self("cli.kind_dry", kind=word) if is_dry_run else word
 
+    def client(self, client: str) -> str:
+        """Who speaks to the exchange server; see `RequestServed.client`."""
+        key = f"onec_server.client_{client or 'unknown'}"
+        return self(key) if self.has(key) else client
+
     def status(self, status: SessionStatus) -> str:
         """How a session stands."""
         return self(f"session_status.{status.value}")

@@ -22,7 +22,8 @@ import sys
 from functools import partial
 from freesport_sync import exchange_server
 from freesport_sync.__main__ import main
-exchange_server.STALL_S = 1
+from freesport_sync.exchange import endpoint
+endpoint.STALL_S = 1
 exchange_server.Listener = partial(exchange_server.Listener, head_s=1)
 sys.exit(main())
 """

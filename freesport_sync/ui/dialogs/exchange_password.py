@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, fit, label, row
+from freesport_sync.ui.widgets.parts import GAP, Tools, button, fit, form, label, row
 
 WIDTH = 520
 
@@ -29,17 +29,11 @@ class PasswordDialog(QDialog):
         texts = tools.texts
         self.setWindowTitle(texts("onec_server.password_title"))
         self.first, self.second = QLineEdit(), QLineEdit()
-        form = QFormLayout()
-        form.setHorizontalSpacing(GAP)
-        form.setVerticalSpacing(SPACE)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for field, key in ((self.first, "password_new"), (self.second, "password_again")):
+        for field in (self.first, self.second):
             field.setEchoMode(QLineEdit.EchoMode.Password)
-            field.setAccessibleName(texts(f"onec_server.{key}").replace("&", ""))
-            title = label(texts(f"onec_server.{key}"))
-            title.setBuddy(field)
-            title.setMinimumHeight(field.sizeHint().height())
-            form.addRow(title, field)
+        fields = form(
+            (texts("onec_server.password_new"), self.first), (texts("onec_server.password_again"), self.second)
+        )
         self.notice = Notice(tools)
         self.notice.hide()
         self.save = button(texts("onec_server.password_save"), self._save, tools, "lock", "primary")
@@ -49,7 +43,7 @@ class PasswordDialog(QDialog):
         layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
         layout.setSpacing(GAP - 4)
         layout.addWidget(label(texts("onec_server.password_about", user=user), "", is_wrapped=True))
-        layout.addLayout(form)
+        layout.addLayout(fields)
         layout.addWidget(self.notice)
         layout.addLayout(row(None, self.leave, self.save))
         fit(self, layout, WIDTH)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QLineEdit, QVBoxLay
 from freesport_sync.errors import SyncError
 from freesport_sync.transfer.host_keys import is_fingerprint, same_fingerprint
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row, selectable, set_role
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row, selectable, set_role, title_of
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
@@ -94,11 +94,9 @@ class HostKeyDialog(QDialog):
         notice = Notice(tools)
         notice.say("warn", texts("host_key.title"), texts("host_key.why"))
         self.expected = QLineEdit()
-        self.expected.setAccessibleName(texts("host_key.expected").replace("&", ""))
         self.expected.setPlaceholderText(texts("host_key.expected_hint"))
         self.expected.textChanged.connect(self._compare)
-        title = label(texts("host_key.expected"))
-        title.setBuddy(self.expected)
+        title = title_of(self.expected, texts("host_key.expected"))
         self.verdict = label("", "muted", is_wrapped=True)
         self.verdict.setMinimumHeight(2 * self.verdict.fontMetrics().lineSpacing())
         self.remember = button(texts("host_key.remember"), self._remember, tools, "lock", tooltip=texts("host_key.tip"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.ui.widgets.checks import CheckList
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import GAP, Tools, button, form, label, row
 
 WIDTH = 680
 
@@ -37,16 +37,9 @@ class ProbeDialog(QDialog):
         self.address, self.password = QLineEdit(address), QLineEdit()
         self.address.setCursorPosition(0)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        form = QFormLayout()
-        form.setHorizontalSpacing(GAP)
-        form.setVerticalSpacing(SPACE)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for field, key in ((self.address, "probe_address"), (self.password, "probe_password")):
-            field.setAccessibleName(texts(f"onec_server.{key}").replace("&", ""))
-            title = label(texts(f"onec_server.{key}"))
-            title.setBuddy(field)
-            title.setMinimumHeight(field.sizeHint().height())
-            form.addRow(title, field)
+        fields = form(
+            (texts("onec_server.probe_address"), self.address), (texts("onec_server.probe_password"), self.password)
+        )
         self.notice = Notice(tools)
         self.checks = CheckList(tools)
         self.run = button(texts("onec_server.probe_run"), self._run, tools, "check", "primary")
@@ -56,7 +49,7 @@ class ProbeDialog(QDialog):
         layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
         layout.setSpacing(GAP - 4)
         layout.addWidget(label(texts("onec_server.probe_about"), "", is_wrapped=True))
-        layout.addLayout(form)
+        layout.addLayout(fields)
         layout.addWidget(self.notice)
         layout.addWidget(self.checks)
         layout.addStretch(1)

@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.widgets.checks import CheckList
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import SPACE, Tools, button, form, label, row
 
 _USUAL_PORT = 5432
 
@@ -131,19 +131,13 @@ class DatabaseForm(QWidget):
         self.port.setGroupSeparatorShown(False)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setPlaceholderText(texts("connections.password_hint"))
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, SPACE)
-        form.setVerticalSpacing(SPACE)
-        form.setHorizontalSpacing(GAP)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name in ("name", "host", "port", "database", "user", "password"):
-            field: QWidget = getattr(self, name)
-            field.setAccessibleName(texts(f"connections.field_{name}").replace("&", ""))
-            title = label(texts(f"connections.field_{name}"))
-            title.setBuddy(field)
-            title.setMinimumHeight(field.sizeHint().height())  # else it stands a little higher than the field
-            form.addRow(title, field)
-        form.addRow("", label(texts("connections.password_help"), "muted", is_wrapped=True))
+        self._query = ""
+        """Of the address: what has no field of its own."""
+        names = ("name", "host", "port", "database", "user", "password")
+        layout = form(*((texts(f"connections.field_{name}"), getattr(self, name)) for name in names))
+        layout.setContentsMargins(0, 0, 0, SPACE)
+        layout.addRow("", label(texts("connections.password_help"), "muted", is_wrapped=True))
+        self.setLayout(layout)
 
     def fill(self, name: str, url: str) -> None:
         """Show a connection."""

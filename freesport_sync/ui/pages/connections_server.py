@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import HostKeyUnknown, SyncError
 from freesport_sync.ui.dialogs.host_key import HostKeyQuestion
 from freesport_sync.ui.widgets.checks import CheckList, failing_step
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, check_box, label, row, title_of
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
@@ -71,8 +71,7 @@ class ServerPane(QWidget):
         self.port.lineEdit().setTextMargins(SPACE, 0, 0, 0)
         self.port.setRange(1, 65535)
         self.port.setGroupSeparatorShown(False)
-        self.use_agent = QCheckBox(texts("connections.ssh_use_agent"))
-        self.use_agent.setAccessibleName(texts("connections.ssh_use_agent").replace("&", ""))
+        self.use_agent = check_box(texts("connections.ssh_use_agent"))
         self.test = button(
             texts("connections.test"), self._test, tools, "check", tooltip=texts("connections.ssh_test_tip")
         )
@@ -158,9 +157,7 @@ class ServerPane(QWidget):
     def _lay_out(self) -> None:
         texts = self._tools.texts
         pick = button(texts("connections.ssh_pick"), self._pick_key, self._tools, "folder")
-        port = label(texts("connections.ssh_port"))
-        port.setBuddy(self.port)
-        self.port.setAccessibleName(texts("connections.ssh_port").replace("&", ""))
+        port = title_of(self.port, texts("connections.ssh_port"))
         beside: dict[str, tuple[QWidget, ...]] = {"host": (port, self.port), "password": (self.use_agent,)}
         beside["key_file"] = (pick,)
         form = QGridLayout()
@@ -188,9 +185,7 @@ class ServerPane(QWidget):
 
     def _add_line(self, form: QGridLayout, line: int, name: str, *beside: QWidget) -> None:
         texts, field = self._tools.texts, self._edit(name)
-        title = label(texts(f"connections.ssh_{name}"))
-        title.setBuddy(field)
-        field.setAccessibleName(texts(f"connections.ssh_{name}").replace("&", ""))
+        title = title_of(field, texts(f"connections.ssh_{name}"))
         field.setPlaceholderText(texts(f"connections.ssh_{name}_hint"))
         fields = row(field, *beside)
         fields.setStretch(0, 1)

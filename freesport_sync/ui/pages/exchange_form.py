@@ -20,7 +20,19 @@ from PySide6.QtWidgets import (
 from freesport_sync.core.run import RunKind, RunRequest, Trigger, storable
 from freesport_sync.ui.pages.exchange_source import SourcePicker
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, allow, button, label, line, row
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Card,
+    Tools,
+    allow,
+    button,
+    check_box,
+    label,
+    line,
+    row,
+    title_of,
+)
 
 KINDS = (
     RunKind.CATALOG,
@@ -150,10 +162,8 @@ class ExchangeForm(Card):
         self.chunk.setRange(1, LARGEST_CHUNK)
         self.chunk.setSingleStep(100)
         self.chunk.setGroupSeparatorShown(True)
-        self.chunk.setAccessibleName(texts("exchange.chunk").replace("&", ""))
         self.chunk.setValue(self.kind.usual_chunk_size)
-        title = label(texts("exchange.chunk"))
-        title.setBuddy(self.chunk)
+        title = title_of(self.chunk, texts("exchange.chunk"))
         self.chunk.setAccessibleDescription(texts("exchange.chunk_help"))
         chunk_help = label(texts("exchange.chunk_help"), "muted", is_wrapped=True)
         chunk = row(title, self.chunk, chunk_help)
@@ -162,8 +172,7 @@ class ExchangeForm(Card):
 
     def _option(self, name: str) -> QCheckBox:
         texts = self._tools.texts
-        box = QCheckBox(texts(f"exchange.{name}"))
-        box.setAccessibleName(texts(f"exchange.{name}").replace("&", ""))
+        box = check_box(texts(f"exchange.{name}"))
         box.setAccessibleDescription(texts(f"exchange.{name}_help"))
         cell = QVBoxLayout()
         cell.setSpacing(0)

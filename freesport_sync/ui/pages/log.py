@@ -7,7 +7,6 @@ from datetime import datetime
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
@@ -23,7 +22,7 @@ from freesport_sync.ui.log_file import LogLine, read_log
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.widgets.empty import Placeholder
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, check_box, label, row
 from freesport_sync.ui.widgets.table import Table
 
 FOLLOW_MS = 1000
@@ -62,9 +61,7 @@ class LogPage(QWidget):
         self.text.setPlaceholderText(texts("log.search"))
         self.text.setAccessibleName(texts("log.search"))
         self.text.textChanged.connect(self._filter)
-        self.follow = QCheckBox(texts("log.follow"))
-        self.follow.setAccessibleName(texts("log.follow").replace("&", ""))
-        self.follow.setChecked(True)
+        self.follow = check_box(texts("log.follow"), is_checked=True)
         self.open = button(texts("log.open"), self._open, tools, "folder")
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)

@@ -17,7 +17,6 @@ from freesport_sync.ui.widgets.table import ROW_HEIGHT, Table
 
 FILE_ROWS = 3
 """In view."""
-KNOWN_CLIENTS = ("standard", "bitrix", "probe")
 _RUN_TONES = {RunStatus.COMPLETED: "good", RunStatus.CANCELLED: "muted"}
 
 
@@ -68,10 +67,9 @@ class ExchangeCard(Card):
     def show_exchange(self, now: ExchangeNow) -> None:
         """Show who sends what."""
         texts = self._tools.texts
-        client = texts(f"onec_server.client_{now.client}") if now.client in KNOWN_CLIENTS else now.client
         count = sum(file.count for file in now.files if file.size_bytes)
         words = (
-            client or texts("onec_server.client_unknown"),
+            texts.client(now.client),
             now.address,
             texts("onec_server.since", time=f"{now.began_at:%H:%M}"),
             texts.count("onec_server.received", count, size=texts.size(now.received_bytes)) if count else "",
@@ -143,11 +141,8 @@ class ExchangeCard(Card):
         return self._tools.texts.count("onec_server.pictures", file.count) if file.name == PICTURES else file.name
 
     def _size(self, file: SentFile) -> str:
-        return (
-            self._tools.texts.size(file.size_bytes)
-            if file.size_bytes
-            else self._tools.texts("onec_server.from_archive")
-        )
+        texts = self._tools.texts
+        return texts.size(file.size_bytes) if file.size_bytes else texts("onec_server.from_archive")
 
     def _state(self, file: SentFile) -> str:
         return self._tools.texts(f"onec_server.file_{file.state.value}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QCheckBox, QStackedWidget
+from PySide6.QtWidgets import QStackedWidget
 
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.server_feed import Served
 from freesport_sync.ui.widgets.empty import Placeholder
-from freesport_sync.ui.widgets.parts import Card, Tools, label, row, selectable, set_role
+from freesport_sync.ui.widgets.parts import Card, Tools, check_box, label, row, selectable, set_role
 from freesport_sync.ui.widgets.table import ROW_HEIGHT, Table
 
 MAX_REQUESTS = 1000
@@ -50,8 +50,7 @@ class RequestsCard(Card):
         self.table.set_delegates(answer="badge")
         self.table.setMinimumHeight((TABLE_ROWS + 1) * ROW_HEIGHT)
         self.table.selectionModel().currentRowChanged.connect(self._explain)
-        self.failures = QCheckBox(title("only_failures"))
-        self.failures.setAccessibleName(title("only_failures").replace("&", ""))
+        self.failures = check_box(title("only_failures"))
         self.failures.toggled.connect(self._filter)
         self.details = selectable()
         self.details.hide()
@@ -99,12 +98,8 @@ class RequestsCard(Card):
         request, texts = one.request, self._tools.texts
         words = " ".join(filter(None, (request.type, request.mode, request.file)))
         answer = " ".join(filter(None, (str(request.status), request.answer, request.text)))
-        client = (
-            texts(f"onec_server.client_{request.client}")
-            if texts.has(f"onec_server.client_{request.client}")
-            else request.client
-        )
-        self.details.setText(texts("onec_server.details", request=words, answer=answer, client=client or "—"))
+        client = texts.client(request.client)
+        self.details.setText(texts("onec_server.details", request=words, answer=answer, client=client))
         set_role(self.details, "role", "bad" if one.is_failure else "muted")
         self.details.show()
         QTimer.singleShot(0, self, self._keep_in_view)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from freesport_sync.core.exchange import NotAskedFor
-from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.exchange_password import PasswordDialog
 from freesport_sync.ui.dialogs.probe import ProbeDialog
 from freesport_sync.ui.exchange_now import ExchangeWatch
@@ -72,8 +71,8 @@ class OnecServerPage(QWidget):
         self.exchange.session_opened.connect(self.session_opened)
         self.server.changed.connect(self._changed)
         self.server.told.connect(self._hear)
-        tools.backend.opened.connect(self._opened)
-        tools.backend.failed.connect(self._failed)
+        tools.backend.opened.connect(self.switch.show_opened)
+        tools.backend.failed.connect(self.switch.show_unusable)
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -82,7 +81,7 @@ class OnecServerPage(QWidget):
     def ask_password(self) -> None:
         """A new password for 1C."""
         self.password = PasswordDialog(self._tools, self._user, self)
-        self.password.password_set.connect(self._password_set)
+        self.password.password_set.connect(self.switch.look_for_password)
         self.password.open()
 
     def open_probe(self) -> None:
@@ -112,15 +111,6 @@ class OnecServerPage(QWidget):
         layout.setSpacing(SPACE + 4)
         layout.addWidget(label(self._tools.texts("onec_server.title"), "title"))
         layout.addWidget(scroll, 1)
-
-    def _opened(self) -> None:
-        self.switch.show_opened()
-
-    def _failed(self, error: SyncError) -> None:
-        self.switch.show_unusable(error)
-
-    def _password_set(self) -> None:
-        self.switch.look_for_password()
 
     def _changed(self) -> None:
         if self.server.state is ServerState.STARTING:

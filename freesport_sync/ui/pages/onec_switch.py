@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
 
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.server_control import ServerState
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Card, Tools, allow, button, label, line, rename, row, set_role
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Card,
+    Tools,
+    allow,
+    button,
+    check_box,
+    label,
+    line,
+    rename,
+    row,
+    set_role,
+)
 
 COPIED_MS = 1500
 _LOOKS = {
@@ -47,10 +60,12 @@ class SwitchCard(Card):
         self.start = button(texts("onec_server.start"), self._start, tools, "play", "primary")
         self.stop = button(texts("onec_server.stop"), self._server.stop, tools, "stop", "danger")
         self.stop.hide()
-        self.dry_run = _check(texts("onec_server.dry_run"), texts("onec_server.dry_run_tip"), state.text(DRY_RUN))
+        self.dry_run = check_box(
+            texts("onec_server.dry_run"), texts("onec_server.dry_run_tip"), bool(state.text(DRY_RUN))
+        )
         self.dry_run.toggled.connect(self._remember)
-        self.autostart = _check(
-            texts("onec_server.autostart"), texts("onec_server.autostart_tip"), state.text(AUTOSTART)
+        self.autostart = check_box(
+            texts("onec_server.autostart"), texts("onec_server.autostart_tip"), bool(state.text(AUTOSTART))
         )
         self.autostart.toggled.connect(self._remember)
         self.address = QLineEdit()
@@ -201,11 +216,3 @@ class SwitchCard(Card):
         if self._is_dry_run and self._server.state is ServerState.RUNNING:
             name, tone = "eye", "busy"
         self._picture.setPixmap(pixmap(name, self._tools.theme.color(tone), 30, self.devicePixelRatioF()))
-
-
-def _check(text: str, tip: str, remembered: str) -> QCheckBox:
-    box = QCheckBox(text)
-    box.setAccessibleName(text.replace("&", ""))
-    box.setToolTip(tip)
-    box.setChecked(bool(remembered))
-    return box

@@ -9,8 +9,10 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QCheckBox,
     QComboBox,
     QDialog,
+    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -94,6 +96,37 @@ def button(
     result.setToolTip(tooltip)
     result.clicked.connect(on_click)
     return result
+
+
+def check_box(text: str, tooltip: str = "", is_checked: bool = False) -> QCheckBox:
+    """Something that can be ticked."""
+    result = QCheckBox(text)
+    result.setAccessibleName(text.replace("&", ""))
+    result.setToolTip(tooltip)
+    result.setChecked(is_checked)
+    return result
+
+
+def title_of(field: QWidget, text: str) -> QLabel:
+    """The title of a field: it names the field for screen readers, too, and its underlined letter leads there."""
+    field.setAccessibleName(text.replace("&", ""))
+    result = label(text)
+    result.setBuddy(field)
+    return result
+
+
+def form(*fields: tuple[str, QWidget]) -> QFormLayout:
+    """Fields below each other, each beside its title."""
+    layout = QFormLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setHorizontalSpacing(GAP)
+    layout.setVerticalSpacing(SPACE)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    for text, field in fields:
+        title = title_of(field, text)
+        title.setMinimumHeight(field.sizeHint().height())  # else it stands a little higher than the field
+        layout.addRow(title, field)
+    return layout
 
 
 def rename(target: QPushButton, text: str) -> None:

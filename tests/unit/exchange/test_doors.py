@@ -225,6 +225,24 @@ def test_a_new_password_ends_all_sessions(passwords: PasswordFile) -> None:
     assert asyncio.run(keeper.log_in(Credentials(USER, "another password"), "192.0.2.1")).user == USER
 
 
+def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(
+    passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_right(kept: str, password: str) -> bool:
+        found = really_right(kept, password)
+        passwords.set("another password")
+        keeper.find(GOOD, "")  # a request of somebody else, who notices it first
+        return found
+
+    keeper, really_right = doorkeeper(passwords), passwords.is_right
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "is_right", is_right)
+        with pytest.raises(WrongPassword):
+            asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
+    with pytest.raises(WrongPassword):
+        asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
+
+
 @pytest.mark.parametrize(
     ("allowed", "address", "is_let_in"),
     [

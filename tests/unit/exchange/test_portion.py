@@ -272,6 +272,14 @@ def test_names_in_utf_8_where_the_archive_says_so(portion: Portion) -> None:
     assert unpack(portion, zipped({"Выгрузка.xml": XML}, "utf-8")) == {"Выгрузка.xml"}
 
 
+def test_a_file_that_comes_again_in_an_archive_waits_again(portion: Portion) -> None:
+    for piece in (XML, b"<b/>"):
+        upload(portion, "v8.zip", zipped({"import0_1.xml": piece}))
+        portion.unpacked(lambda: None)
+        assert portion.named(ZIP) == (PurePosixPath("import0_1.xml"),)
+        portion.ask_for(portion.waiting)
+
+
 def test_an_archive_in_pieces_and_a_second_one(portion: Portion) -> None:
     data = zipped({"a.xml": XML})
     upload(portion, str(ZIP), data[:7], data[7:])

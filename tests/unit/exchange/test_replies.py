@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freesport_sync.errors import ImportFailed
 from freesport_sync.exchange.replies import MAX_REASON, Reply, failure, one_line, progress, success, unauthorized
+from freesport_sync.exchange.sayings import Sayings
+from freesport_sync.texts import Language, Texts
 
 
 @given(st.text() | st.text(st.sampled_from("a \r\n\t\x00я\u2028")))
@@ -38,3 +42,12 @@ def test_only_credentials_change_the_status() -> None:
 
 def test_a_document_has_no_word_of_its_own() -> None:
     assert Reply("<?xml?>", media_type="application/xml; charset=utf-8").word == "xml"
+
+
+@pytest.mark.parametrize(
+    "path", ["/srv/sync/exchange/runs/1/import.xml", "C:\\Мои файлы\\runs\\import.xml", "\\\\host\\share\\import.xml"]
+)
+def test_a_refusal_names_files_without_their_folders(path: str) -> None:
+    text = Sayings(Texts(Language.RUSSIAN)).reason(ImportFailed("disk_full", path=path))
+    assert "import.xml" in text
+    assert not {"srv", "runs", "файлы", "share"} & set(text.replace("/", " ").replace("\\", " ").split())

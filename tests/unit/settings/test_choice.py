@@ -50,6 +50,14 @@ def test_a_server_is_written_and_taken_away_and_the_rest_stays(file: Path) -> No
 
 
 @pytest.mark.usefixtures("no_key_store")
+def test_a_secret_that_cannot_be_kept_is_told_of(file: Path) -> None:
+    folder = file.parent / "no folder"
+    folder.write_text("")
+    with pytest.raises(ConfigError, match="settings_not_writable"):
+        keep_ssh_secrets(folder / "settings.toml", SHOP, "тигр", None)
+
+
+@pytest.mark.usefixtures("no_key_store")
 def test_without_a_key_store_each_login_has_its_own_file(file: Path) -> None:
     kept, place = keep_ssh_secrets(file, SHOP, "тигр", "лев")
     assert place is PasswordPlace.FILE
