@@ -214,11 +214,11 @@ class Endpoint:
         block = bytearray()
         async for chunk in self._chunks(request):
             if len(block) >= BLOCK_BYTES:  # not before more comes, or the last block would take two trips
-                await asyncio.to_thread(incoming.write, block)
+                await _to_its_end(incoming.write, block)
                 block = bytearray()
             received.bytes += len(chunk)
             block += chunk
-        await asyncio.to_thread(incoming.finish, block)
+        await _to_its_end(incoming.finish, block)
 
     async def _chunks(self, request: Request) -> AsyncIterator[bytes]:
         """The body, as long as it keeps coming."""
@@ -226,7 +226,7 @@ class Endpoint:
         try:
             async with asyncio.timeout(STALL_S) as patience:
                 async for chunk in request.stream():
-                    patience.reschedule(None)
+                    patience.reschedule(None)  # whoever takes the chunk has time: else the timeout would hit him
                     yield chunk
                     patience.reschedule(clock() + STALL_S)
         except TimeoutError as error:
@@ -318,6 +318,16 @@ class Endpoint:
     async def _not_found(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return _response(Reply(failure(self._sayings.not_found()).body, status=error.status_code, closes=True))
+
+
+async def _to_its_end(write: Callable[[bytearray], None], block: bytearray) -> None:
+    """Write on a thread; a request that is cancelled waits, or the file would be rolled back under the writer."""
+    writing = asyncio.ensure_future(asyncio.to_thread(write, block))
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing])
+        raise
 
 
 async def _healthy(request: Request) -> Response:

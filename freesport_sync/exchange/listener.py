@@ -16,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from freesport_sync.errors import ConfigError, reason_of
+from freesport_sync.errors import ConfigError, SyncError, reason_of
 
 HEAD_S = 15.0
 """How long the line and the headers of a request may take."""
@@ -171,6 +171,8 @@ class Listener:
             await asyncio.to_thread(stopping)
             server.should_exit = True
             await serving
+            if not server.started:
+                raise SyncError("internal_error", reason="the server did not start")
 
         asyncio.run(serve())
 
