@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.commerceml.archive import unpack
@@ -139,10 +140,24 @@ class Portion:
 
         for path in self._at_the_top(".zip"):
             room = max(1, self.limits.unpacked - self.size_bytes + self.size_of(path))
-            for entry in unpack(self.folder / path, self.folder, keep_going, True, _placed, room):
+            for entry in unpack(self.folder / path, self.folder, keep_going, True, self._place, room):
                 self.received(entry, (self.folder / entry).stat().st_size)
             (self.folder / path).unlink()
             self.begun_anew(path)
+
+    def _place(self, entry: PurePosixPath) -> PurePosixPath:
+        """Where an entry of an archive goes.
+
+        1C calls the files of every portion the same. What an archive before it has brought under that name, and nobody
+        has imported yet, goes on waiting under another one.
+        """
+        path = file_path(str(entry))
+        if path in self._sizes and path.suffix.lower() == ".xml" and path not in self._asked_for:
+            names = (path.with_name(f"{path.stem}_{number}{path.suffix}") for number in count(1))
+            free = next(name for name in names if name not in self._sizes)
+            (self.folder / path).rename(self.folder / free)
+            self._sizes[free] = self._sizes.pop(path)
+        return path
 
     def named(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
         """The XML files that a name means.
@@ -268,6 +283,10 @@ class Incoming:
             self._portion.begun_anew(self._path)
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._file = os.open(target, flags, 0o600)
+        if os.fstat(self._file).st_size < self._start:  # somebody has tidied up: the file would begin with zeros
+            self._start = 0
+            self._portion.begun_anew(self._path)
+            raise ExchangeRefused("exchange_file_missing", file=self._path.name)
         os.lseek(self._file, self._start, os.SEEK_SET)
 
     def finish(self, data: bytes | bytearray) -> None:
@@ -341,10 +360,6 @@ class Inbox:
 
     def _folders(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []
-
-
-def _placed(entry: PurePosixPath) -> PurePosixPath:
-    return file_path(str(entry))
 
 
 def _require_space(folder: Path) -> None:
