@@ -140,6 +140,16 @@ def test_names_that_we_do_not_know_are_told_by_what_is_in_the_files(server: Serv
     assert price(shop, key) == 130
 
 
+@pytest.mark.parametrize("name", ["import.xml", "storages.xml", "Выгрузка целиком.xml"])
+def test_goods_and_offers_in_one_file(server: Server, shop: Shop, key: str, name: str) -> None:
+    goods, offers = (data.decode("utf-8-sig") for data in catalogue_2x(key, 135).values())
+    package = offers[offers.index("<ПакетПредложений") :]
+    with server.standard() as onec:
+        answers = onec.portion({name: goods.replace("</КоммерческаяИнформация>", package).encode()})
+    assert answers[name].text == "success"
+    assert price(shop, key) == 135
+
+
 def test_pictures_reach_the_media_of_the_shop(live: Live, key: str) -> None:
     picture = f"import_files/{key[:2]}/{key}.jpg"
     with live.server.standard() as onec:
