@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from freesport_sync.commerceml.archive import unpack
 from freesport_sync.commerceml.discovery import PICTURE_FOLDER, FileKind, recognise
+from freesport_sync.commerceml.header import ROOT_TAG
 from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
 from freesport_sync.exchange.calls import file_path
 from freesport_sync.os_support import DISK_FULL
@@ -26,6 +27,7 @@ SPARE_BYTES = 200 * MB
 MAX_UNUSED = 50
 """Portions that nobody has asked to import, or whose import failed; 1C sends them again."""
 _XML_STARTS = (b"<?xml", b"\xef\xbb\xbf<?xml")
+_END_BYTES = 200
 _DAY_S = 86_400
 REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - {FileKind.CONTRAGENTS}
 
@@ -87,7 +89,7 @@ class Portion:
         """Begin to append to a file.
 
         A file that an import has been asked for begins anew; so does an XML file whose piece begins as a whole one
-        does: somebody between 1C and us has sent a request twice.
+        does: somebody between 1C and us has sent a request twice, or this is the file of the next portion.
 
         Args:
             path: see `calls.file_path`.
@@ -153,11 +155,15 @@ class Portion:
         """
         path = file_path(str(entry))
         if path in self._sizes and path.suffix.lower() == ".xml" and path not in self._asked_for:
-            names = (path.with_name(f"{path.stem}_{number}{path.suffix}") for number in count(1))
-            free = next(name for name in names if name not in self._sizes)
-            (self.folder / path).rename(self.folder / free)
-            self._sizes[free] = self._sizes.pop(path)
+            self.set_aside(path)
         return path
+
+    def set_aside(self, path: PurePosixPath) -> None:
+        """Give a file another name: a new one takes its place, and nobody has imported it yet."""
+        names = (path.with_name(f"{path.stem}_{number}{path.suffix}") for number in count(1))
+        free = next(name for name in names if name not in self._sizes)
+        (self.folder / path).rename(self.folder / free)
+        self._sizes[free] = self._sizes.pop(path)
 
     def named(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
         """The XML files that a name means.
@@ -278,6 +284,8 @@ class Incoming:
         _require_space(target.parent)
         if self._start and self._path.suffix.lower() == ".xml" and bytes(data[:8]).lstrip().startswith(_XML_STARTS):
             self._start = 0
+            if _is_another_document(target, data):
+                self._portion.set_aside(self._path)
         if not self._start:
             target.unlink(missing_ok=True)  # a run may still read the old one, by a name of its own
             self._portion.begun_anew(self._path)
@@ -360,6 +368,15 @@ class Inbox:
 
     def _folders(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []
+
+
+def _is_another_document(path: Path, data: bytes | bytearray) -> bool:
+    """Whether a file is a whole document, and not the one that begins with this data."""
+    with path.open("rb") as file:
+        is_same = file.read(len(data)) == data
+        file.seek(max(0, path.stat().st_size - _END_BYTES))
+        end = file.read().rstrip()
+    return not is_same and any(end.endswith(f"</{ROOT_TAG}>".encode(encoding)) for encoding in ("utf-8", "cp1251"))
 
 
 def _require_space(folder: Path) -> None:

@@ -102,6 +102,17 @@ def test_an_xml_file_that_begins_again_replaces_what_was_there(portion: Portion,
     assert content(portion, "a.xml") == start + b" two"
 
 
+def test_whole_files_of_the_same_name_are_all_imported(portion: Portion) -> None:
+    """A client that sends every portion before it asks for the first import, without archives."""
+    files = [f"<?xml version='1.0'?><КоммерческаяИнформация>{n}</КоммерческаяИнформация>\n" for n in range(3)]
+    for file, encoding in zip(files, ("utf-8", "cp1251", "utf-8"), strict=True):
+        upload(portion, "import.xml", file.encode(encoding))
+    upload(portion, "import.xml", files[2].encode())  # a request that somebody has sent twice
+    assert [path.name for path in portion.waiting] == ["import.xml", "import_1.xml", "import_2.xml"]
+    assert content(portion, "import.xml").decode() == files[2]
+    assert content(portion, "import_1.xml").decode() == files[0]
+
+
 def test_a_file_that_was_imported_begins_anew_and_the_run_keeps_its_own(portion: Portion, tmp_path: Path) -> None:
     upload(portion, "a.xml", XML)
     portion.ask_for([PurePosixPath("a.xml")])
