@@ -6,10 +6,10 @@ import ipaddress
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
-from freesport_sync.core.backup import Backup
+from freesport_sync.core.backup import Backup, is_backed_up
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent, ServerStarted, address_for_1c
 from freesport_sync.core.progress import Reporter
@@ -96,8 +96,7 @@ def _limits(rules: ExchangeSettings) -> Limits:
 
 def _has_fresh_backup(backups: Callable[[], tuple[Backup, ...]], hours: int) -> bool:
     with suppress(SyncError):
-        made = [one.manifest.made_at for one in backups() if one.manifest is not None]
-        return bool(made) and datetime.now(UTC) - max(made) < timedelta(hours=hours)
+        return is_backed_up(backups(), datetime.now(UTC), hours)
     return False
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from freesport_sync.commerceml.discovery import FileKind, recognise
+from freesport_sync.commerceml.discovery import FileKind, has_records, recognise
 from freesport_sync.commerceml.elements import LOCAL_NAME
 from freesport_sync.commerceml.header import malformed, read_header
 from freesport_sync.commerceml.values import parse_bool
@@ -52,7 +52,9 @@ def content_of(path: Path) -> Content:
     read_header(path, path.name)
     kinds, is_full = _first_elements(path)
     named, _ = recognise(path.name)
-    if named is not None and (not kinds or (named.is_reference_book and named is not FileKind.CONTRAGENTS)):
+    is_book = named is not None and named.is_reference_book and named is not FileKind.CONTRAGENTS
+    # A reference book of 3.x has a catalogue too, without goods.
+    if named is not None and (not kinds or (is_book and not has_records(path, "Товар", "Предложение"))):
         return Content(named, is_full)
     if named is not None and _FAMILIES.get(named, named) in kinds:
         return Content(named, is_full)

@@ -6,6 +6,7 @@ import os
 import re
 import zipfile
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +71,8 @@ _CARRIERS = {
     FileKind.RESTS: FileKind.OFFERS,
 }
 """Where 2.x has what 3.x writes into a file of its own."""
+_COMBINED_WORD = "import"
+_STEP_BYTES = 1024 * 1024
 
 # `goods.xml`, `goods_1_2_<guid>.xml`, `PriceLists_1_1_<guid>.xml`, `offers0_1.xml` (2.x)
 _STEM = re.compile(r"(?P<word>[a-z]+)_?(?P<segments>|(?<=_).+|\d.*)")
@@ -150,6 +153,9 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
             skipped.append(SkippedFile(name, problem))
         else:
             found.append(_Found((_ORDER[kind], segments, name), kind, path, name))
+            if path.stem.lower().startswith(_COMBINED_WORD) and has_records(path, "Предложение"):
+                part = f"{name} (ПакетПредложений)"  # the history knows a file of a run by its name
+                found.append(_Found((_ORDER[FileKind.OFFERS], segments, name), FileKind.OFFERS, path, part))
     if wanted is not None:
         opened = opened_kinds({item.kind for item in found}, wanted)
         skipped += [SkippedFile(item.name, "not_in_this_run") for item in found if item.kind not in opened]
@@ -246,6 +252,19 @@ def _link_problem(path: Path, root: Path) -> str:
     except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself
         return "symlink_broken"
     return "" if target.is_relative_to(root) else "symlink_outside"
+
+
+def has_records(path: Path, *names: str) -> bool:
+    """Whether there are elements of such names somewhere in a file; one that cannot be read is told of elsewhere."""
+    starts = [f"<{name}{end}".encode(encoding) for name in names for end in "> " for encoding in ("utf-8", "cp1251")]
+    longest, before = max(map(len, starts)), b""
+    with suppress(OSError), path.open("rb") as source:
+        while piece := source.read(_STEP_BYTES):
+            text = before + piece
+            if any(start in text for start in starts):
+                return True
+            before = text[-longest:]
+    return False
 
 
 def _in_import_order(found: list[_Found]) -> list[SourceFile]:

@@ -74,7 +74,7 @@ def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Mes
     """
     _require_size(task.file)
     records = _records(task)
-    stop_at = {record.parent for record in _RECORDS.values()} if task.is_head else ()
+    stop_at = {record.parent for record in _RECORDS.values() if task.file.kind in record.kinds} if task.is_head else ()
     reading = Reading(task.file, task.context, property_values)
     reader = RecordReader(task.file, {tag: record.parent for tag, record in records.items()}, stop_at)
     outbox = _Outbox(reading, reader, task.context.chunk_size)
@@ -88,10 +88,15 @@ def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Mes
 
 def _records(task: ParseTask) -> Mapping[str, _Record]:
     """What to look for in a file, by its tag."""
+    # A file of 2.x may have goods and offers: it is read once as either.
+    others = {
+        tag: record._replace(read=_skip) for tag, record in _RECORDS.items() if task.file.kind not in record.kinds
+    }
     if task.is_head or task.file.kind.is_reference_book:
-        return {tag: record for tag, record in _REFERENCE_RECORDS.items() if record.kinds & task.context.wanted}
+        wanted = {tag: record for tag, record in _REFERENCE_RECORDS.items() if record.kinds & task.context.wanted}
+        return others | wanted
     wanted = {tag: record for tag, record in _RECORDS.items() if task.file.kind in record.kinds}
-    return wanted | {tag: _REFERENCE_RECORDS[tag]._replace(read=_skip) for tag in _HEAVY}
+    return others | wanted | {tag: _REFERENCE_RECORDS[tag]._replace(read=_skip) for tag in _HEAVY}
 
 
 class _Outbox:

@@ -95,6 +95,15 @@ def is_backup_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def is_backed_up(backups: Sequence[Backup], now: datetime, hours: int) -> bool:
+    """Whether one of them was made in the last hours.
+
+    One of a time to come, when a clock was wrong, would else stand for all backups until that time.
+    """
+    made = [one.manifest.made_at for one in backups if one.manifest is not None]
+    return any(abs(now - at) < timedelta(hours=hours) for at in made)
+
+
 def superfluous(
     backups: Sequence[Backup], newest: Manifest, keep_count: int, keep_days: int, fruitless: Collection[int]
 ) -> list[Backup]:

@@ -54,6 +54,12 @@ class Call:
     version: str = ""
     timestamp: str = ""
 
+    @property
+    def brings_export(self) -> bool:
+        """Whether it is about an XML file or an archive, and not about a picture or a log."""
+        name = self.filename.strip().lower()
+        return self.mode in (Mode.FILE, Mode.IMPORT) and name.endswith((".xml", ".zip")) and REPORTS not in name
+
 
 def read_call(query: bytes) -> Call:
     """Read the query of an address.

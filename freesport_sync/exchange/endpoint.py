@@ -20,7 +20,7 @@ from starlette.routing import Route
 from freesport_sync.core.exchange import PATHS, PROBE_AGENT, ExchangeEvent, NotAskedFor, RequestServed
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange import protocol
-from freesport_sync.exchange.calls import Call, read_call
+from freesport_sync.exchange.calls import Call, Mode, read_call
 from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
 from freesport_sync.exchange.imports import Import, Imports, Sender
 from freesport_sync.exchange.portion import MB, Inbox, Incoming, Portion
@@ -153,6 +153,7 @@ class Endpoint:
             step = protocol.next_step(call, sessid, rules.file_limit_mb * MB, rules.zip, datetime.now())
         except ExchangeRefused:
             if session is not None:
+                self._note_lost(session, call)
                 await self._drain(request)
             raise
         if isinstance(step, protocol.LogIn):
@@ -161,19 +162,29 @@ class Endpoint:
             return protocol.logged_in(opened.cookie, opened.sessid, opened.timestamp)
         assert session is not None, "next_step lets nobody else through"
         sender = Sender(session.user, address, session.timestamp)
-        match step:
-            case protocol.Begin():
-                await self._begin(session, sender)
-                return step.reply
-            case protocol.Receive():
-                await self._receive(request, session, sender, step.path, received)
-                return success()
-            case protocol.Import():
-                return await self._import(session, sender, step.path)
-            case protocol.Deactivate():
-                return await self._deactivate(session, sender, step.timestamp)
-            case protocol.Answer():
-                return step.reply
+        try:
+            match step:
+                case protocol.Begin():
+                    await self._begin(session, sender)
+                    return step.reply
+                case protocol.Receive():
+                    await self._receive(request, session, sender, step.path, received)
+                    return success()
+                case protocol.Import():
+                    return await self._import(session, sender, step.path)
+                case protocol.Deactivate():
+                    return await self._deactivate(session, sender, step.timestamp)
+                case protocol.Answer():
+                    return step.reply
+        except BaseException as error:
+            if not isinstance(error, SyncError) or error.code != "exchange_busy":  # 1C asks for the same file again
+                self._note_lost(session, call)
+            raise
+
+    def _note_lost(self, session: Session, call: Call) -> None:
+        """A part of an export has not come: nobody can say any more what that export does not contain."""
+        if call.type == protocol.CATALOG and (call.mode == Mode.INIT or call.brings_export):
+            self._imports.ledger.abandon(session.user, session.timestamp, [call.filename[:100] or call.mode])
 
     async def _begin(self, session: Session, sender: Sender) -> None:
         """Files that come now belong to a new portion; those of other sessions stay as they are."""

@@ -301,7 +301,8 @@ def _files_of_run(portion: Portion, files: Mapping[PurePosixPath, Content]) -> M
     found = {str(book): portion.folder / book for book in portion.books()}
     for number, (path, content) in enumerate(files.items(), start=1):
         is_usual = recognise(path.name)[0] is content.kind
-        name = str(path) if is_usual else f"{_USUAL_WORDS.get(content.kind, 'import')}_{number}.xml"
+        # Not `import_1.xml`: a file of the portion may be called so.
+        name = str(path) if is_usual else f"{_USUAL_WORDS.get(content.kind, 'import')}_{number}_renamed.xml"
         found[name] = portion.folder / path
     if any(content.kind in (FileKind.GOODS, FileKind.OFFERS) for content in files.values()):
         found |= {str(picture): portion.folder / picture for picture in portion.pictures()}

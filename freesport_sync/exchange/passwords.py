@@ -56,14 +56,17 @@ class PasswordFile:
         """The hash that is kept.
 
         Raises:
-            ConfigError: there is none.
+            ConfigError: there is none, or it cannot be read.
         """
         try:
-            return self._file.read_text("ascii").strip()
+            kept = self._file.read_text("ascii").strip()
         except FileNotFoundError as error:
             raise ConfigError("exchange_password_missing") from error
         except (OSError, UnicodeError) as error:
-            raise ConfigError("password_file_unreadable", file=str(self._file)) from error
+            raise ConfigError("exchange_password_unreadable", file=str(self._file)) from error
+        if not kept.startswith("$argon2"):  # a right password would be called wrong
+            raise ConfigError("exchange_password_unreadable", file=str(self._file))
+        return kept
 
     def is_right(self, kept: str, password: str) -> bool:
         """Whether a password belongs to a hash; takes some hundredths of a second and 16 MiB."""

@@ -11,10 +11,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.commerceml.archive import unpack
 from freesport_sync.commerceml.discovery import PICTURE_FOLDER, FileKind, recognise
+from freesport_sync.commerceml.header import ROOT_TAG
 from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
 from freesport_sync.exchange.calls import file_path
 from freesport_sync.os_support import DISK_FULL
@@ -25,6 +27,7 @@ SPARE_BYTES = 200 * MB
 MAX_UNUSED = 50
 """Portions that nobody has asked to import, or whose import failed; 1C sends them again."""
 _XML_STARTS = (b"<?xml", b"\xef\xbb\xbf<?xml")
+_END_BYTES = 200
 _DAY_S = 86_400
 REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - {FileKind.CONTRAGENTS}
 
@@ -86,7 +89,7 @@ class Portion:
         """Begin to append to a file.
 
         A file that an import has been asked for begins anew; so does an XML file whose piece begins as a whole one
-        does: somebody between 1C and us has sent a request twice.
+        does: somebody between 1C and us has sent a request twice, or this is the file of the next portion.
 
         Args:
             path: see `calls.file_path`.
@@ -139,10 +142,28 @@ class Portion:
 
         for path in self._at_the_top(".zip"):
             room = max(1, self.limits.unpacked - self.size_bytes + self.size_of(path))
-            for entry in unpack(self.folder / path, self.folder, keep_going, True, _placed, room):
+            for entry in unpack(self.folder / path, self.folder, keep_going, True, self._place, room):
                 self.received(entry, (self.folder / entry).stat().st_size)
             (self.folder / path).unlink()
             self.begun_anew(path)
+
+    def _place(self, entry: PurePosixPath) -> PurePosixPath:
+        """Where an entry of an archive goes.
+
+        1C calls the files of every portion the same. What an archive before it has brought under that name, and nobody
+        has imported yet, goes on waiting under another one.
+        """
+        path = file_path(str(entry))
+        if path in self._sizes and path.suffix.lower() == ".xml" and path not in self._asked_for:
+            self.set_aside(path)
+        return path
+
+    def set_aside(self, path: PurePosixPath) -> None:
+        """Give a file another name: a new one takes its place, and nobody has imported it yet."""
+        names = (path.with_name(f"{path.stem}_{number}{path.suffix}") for number in count(1))
+        free = next(name for name in names if name not in self._sizes)
+        (self.folder / path).rename(self.folder / free)
+        self._sizes[free] = self._sizes.pop(path)
 
     def named(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
         """The XML files that a name means.
@@ -263,11 +284,17 @@ class Incoming:
         _require_space(target.parent)
         if self._start and self._path.suffix.lower() == ".xml" and bytes(data[:8]).lstrip().startswith(_XML_STARTS):
             self._start = 0
+            if _is_another_document(target, data):
+                self._portion.set_aside(self._path)
         if not self._start:
             target.unlink(missing_ok=True)  # a run may still read the old one, by a name of its own
             self._portion.begun_anew(self._path)
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._file = os.open(target, flags, 0o600)
+        if os.fstat(self._file).st_size < self._start:  # somebody has tidied up: the file would begin with zeros
+            self._start = 0
+            self._portion.begun_anew(self._path)
+            raise ExchangeRefused("exchange_file_missing", file=self._path.name)
         os.lseek(self._file, self._start, os.SEEK_SET)
 
     def finish(self, data: bytes | bytearray) -> None:
@@ -343,8 +370,13 @@ class Inbox:
         return sorted(path for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []
 
 
-def _placed(entry: PurePosixPath) -> PurePosixPath:
-    return file_path(str(entry))
+def _is_another_document(path: Path, data: bytes | bytearray) -> bool:
+    """Whether a file is a whole document, and not the one that begins with this data."""
+    with path.open("rb") as file:
+        is_same = file.read(len(data)) == data
+        file.seek(max(0, path.stat().st_size - _END_BYTES))
+        end = file.read().rstrip()
+    return not is_same and any(end.endswith(f"</{ROOT_TAG}>".encode(encoding)) for encoding in ("utf-8", "cp1251"))
 
 
 def _require_space(folder: Path) -> None:

@@ -11,6 +11,8 @@ from freesport_sync.exchange.replies import Reply, failure, lines, progress
 from freesport_sync.texts import Texts
 
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
+_MAX_VALUE = 150
+"""Characters of what is filled in, so that the end of the text, what to do, is not cut off."""
 _NEEDS_OPERATOR = ("export_older", "large_change")
 """Refusals of a guard: nobody in 1C can do anything about them."""
 
@@ -33,7 +35,7 @@ class Sayings:
 
     def reason(self, error: SyncError) -> str:
         """The code of an error and its text, without folders of this computer."""
-        params = {name: _FOLDERS.sub("", str(value)) for name, value in error.params.items()}
+        params = {name: _short(_FOLDERS.sub("", str(value))) for name, value in error.params.items()}
         text = self._texts.error(SyncError(error.code, **params))
         hint = self._texts("onec.ask_operator") if error.code in _NEEDS_OPERATOR else text.hint
         return f"{error.code}: {text.what} {hint}".rstrip()
@@ -68,3 +70,7 @@ class Sayings:
 
     def not_found(self) -> str:
         return self._texts("onec.not_found")
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _MAX_VALUE else f"{value[: _MAX_VALUE - 1]}…"

@@ -140,6 +140,23 @@ def test_names_that_we_do_not_know_are_told_by_what_is_in_the_files(server: Serv
     assert price(shop, key) == 130
 
 
+def test_files_that_get_another_name_for_the_run_replace_no_other(server: Server, shop: Shop, key: str) -> None:
+    files = {"Каталог.xml": import_xml(product(key)), "import_1.xml": import_xml(product(f"{key}-2"))}
+    with server.standard() as onec:
+        assert [answer.text for answer in onec.portion(files).values()] == ["success"] * 2
+    assert shop.value("SELECT count(*) FROM products WHERE onec_id LIKE :key", key=f"{key}%") == 2
+
+
+@pytest.mark.parametrize("name", ["import.xml", "storages.xml", "Выгрузка целиком.xml"])
+def test_goods_and_offers_in_one_file(server: Server, shop: Shop, key: str, name: str) -> None:
+    goods, offers = (data.decode("utf-8-sig") for data in catalogue_2x(key, 135).values())
+    package = offers[offers.index("<ПакетПредложений") :]
+    with server.standard() as onec:
+        answers = onec.portion({name: goods.replace("</КоммерческаяИнформация>", package).encode()})
+    assert answers[name].text == "success"
+    assert price(shop, key) == 135
+
+
 def test_pictures_reach_the_media_of_the_shop(live: Live, key: str) -> None:
     picture = f"import_files/{key[:2]}/{key}.jpg"
     with live.server.standard() as onec:

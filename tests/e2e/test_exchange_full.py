@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import product
 from tests.e2e.serving import catalogue_2x, import_xml, offers_xml, price, serving
-from tests.exchange_client import BitrixClient
+from tests.exchange_client import BitrixClient, Wire, basic
 from tests.shop import Shop
 from tests.watching import VARIANT, background, holding, wait_until, waiting_importers
 
@@ -57,7 +57,33 @@ def test_deactivate_hides_what_a_full_export_did_not_contain(stocked_shop: Shop,
         onec.init()
         onec.upload("import.xml", import_xml(product(keys[7])))
         assert onec.deactivate().code == "exchange_export_incomplete"
+
+        # A part of it has never come, whatever became of it.
+        most = export_of(*keys[:7], is_whole=True)
+        for lose, mode in ((_cut_off, "file"), (_refused, "file"), (_asked_for_in_vain, "import")):
+            assert onec.portion(most)["import.xml"].text == "success"
+            onec.timestamp = onec.login.lines[4]
+            onec.log_in()
+            lose(onec)
+            server.program.event("request", mode=mode, answer="failure")
+            assert onec.deactivate().code == "exchange_export_incomplete", lose
         assert shown(stocked_shop) == set(keys)
+
+
+def _cut_off(onec: BitrixClient) -> None:
+    head = (
+        f"POST {onec.path}?type=catalog&mode=file&filename=import.xml HTTP/1.1\r\nHost: a\r\nCookie: {onec.cookie}\r\n"
+    )
+    with Wire(onec.port) as wire:
+        wire.send(f"{head}Authorization: {basic()}\r\nContent-Length: 100\r\n\r\n<?xml".encode())
+
+
+def _refused(onec: BitrixClient) -> None:
+    assert onec.ask("file", body=b"<a/>", filename="import:2.xml").code == "exchange_name_unsafe"
+
+
+def _asked_for_in_vain(onec: BitrixClient) -> None:
+    assert onec.ask_import("import.xml").code == "exchange_file_missing"
 
 
 def _code(onec: BitrixClient, timestamp: str) -> str:

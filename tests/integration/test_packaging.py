@@ -69,6 +69,24 @@ def test_a_whole_catalogue_of_2x(shop: Shop, tmp_path: Path, stock: str, encodin
     assert shop.issues() == {}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "windows-1251"])
+def test_a_whole_catalogue_of_2x_in_one_file(shop: Shop, tmp_path: Path, encoding: str) -> None:
+    export = combined(tmp_path / "export", encoding=encoding)
+    goods, offers = ((export.folder / name).read_text(encoding) for name in ("import.xml", "offers.xml"))
+    package = offers[offers.index("<ПакетПредложений") : offers.index("</КоммерческаяИнформация>")]
+    whole = goods.replace("</КоммерческаяИнформация>", f"{package}</КоммерческаяИнформация>")
+    (export.folder / "import.xml").write_text(whole, encoding)
+    (export.folder / "offers.xml").unlink()
+    shop.run(export.folder)
+    assert shop.row("SELECT retail_price, opt1_price, stock_quantity FROM product_variants") == (
+        Decimal("1990.00"),
+        Decimal("1500.50"),
+        7,
+    )
+    assert shop.value("SELECT count(*) FROM products_attributes") == 1
+    assert shop.issues() == {}
+
+
 def test_a_whole_catalogue_of_2x_in_a_zip(shop: Shop, tmp_path: Path) -> None:
     shop.run(combined(tmp_path / "export").zipped(tmp_path / "export.zip"))
     assert shop.value("SELECT stock_quantity FROM product_variants") == 7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from freesport_sync.core.backup import Backup, Manifest, is_backup_id, new_backup_id, superfluous
+from freesport_sync.core.backup import Backup, Manifest, is_backed_up, is_backup_id, new_backup_id, superfluous
 
 NOW = datetime(2026, 5, 10, tzinfo=UTC)
 
@@ -21,6 +21,14 @@ def gone(backups: list[Backup], keep_count: int, keep_days: int, fruitless: set[
     newest = max((one.manifest for one in backups if one.manifest), key=lambda manifest: manifest.made_at)
     found = superfluous(backups, newest, keep_count, keep_days, fruitless or set())
     return sorted(one.manifest.run_id for one in found if one.manifest)
+
+
+def test_a_backup_of_a_time_to_come_is_not_a_fresh_one() -> None:
+    assert is_backed_up([made(1, 9), made(2, 1)], NOW, 25)
+    assert not is_backed_up([made(1, 9), made(2, 1)], NOW, 24)
+    assert is_backed_up([made(1, 0)], NOW - timedelta(minutes=5), 24), "the clock of the database is a little ahead"
+    assert not is_backed_up([made(1, -3000)], NOW, 24)
+    assert not is_backed_up([made(1, 0)], NOW, 0)
 
 
 def test_only_those_go_that_are_neither_new_nor_young() -> None:

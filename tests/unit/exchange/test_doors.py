@@ -175,6 +175,15 @@ def test_a_server_without_a_password_does_not_start(tmp_path: Path) -> None:
         doorkeeper(PasswordFile(tmp_path / "nothing"))
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"password"])
+def test_a_file_that_holds_no_hash(passwords: PasswordFile, tmp_path: Path, content: bytes) -> None:
+    """Nobody is told that his password is wrong."""
+    door = doorkeeper(passwords)
+    (tmp_path / "exchange.password").write_bytes(content)
+    with pytest.raises(ConfigError, match="exchange_password_unreadable"):
+        asyncio.run(door.log_in(GOOD, "192.0.2.1"))
+
+
 @pytest.mark.parametrize("wrong", [Credentials(USER, "wrong-password"), Credentials("other", PASSWORD)])
 def test_wrong_credentials(passwords: PasswordFile, wrong: Credentials) -> None:
     with pytest.raises(WrongPassword) as caught:

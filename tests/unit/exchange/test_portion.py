@@ -74,6 +74,17 @@ def test_a_piece_that_breaks_off_is_rolled_back(portion: Portion) -> None:
     assert content(portion, "a.zip") == b"firstsecond"
 
 
+def test_a_file_that_somebody_has_removed_does_not_go_on_with_zeros(portion: Portion) -> None:
+    upload(portion, "import_files/a.jpg", b"first")
+    (portion.folder / "import_files/a.jpg").unlink()
+    broken = portion.incoming(PurePosixPath("import_files/a.jpg"), 6)
+    assert code_of(lambda: broken.finish(b"second")) == "exchange_file_missing"
+    broken.roll_back()
+    assert content(portion, "import_files/a.jpg") == b""
+    upload(portion, "import_files/a.jpg", b"third")
+    assert content(portion, "import_files/a.jpg") == b"third"
+
+
 def test_a_first_piece_that_breaks_off_leaves_nothing_to_import(portion: Portion) -> None:
     broken = portion.incoming(PurePosixPath("a.xml"), None)
     broken.write(XML[:5])
@@ -89,6 +100,17 @@ def test_an_xml_file_that_begins_again_replaces_what_was_there(portion: Portion,
     """Somebody between 1C and us has sent the request twice."""
     upload(portion, "a.xml", start + b" one", start + b" two")
     assert content(portion, "a.xml") == start + b" two"
+
+
+def test_whole_files_of_the_same_name_are_all_imported(portion: Portion) -> None:
+    """A client that sends every portion before it asks for the first import, without archives."""
+    files = [f"<?xml version='1.0'?><КоммерческаяИнформация>{n}</КоммерческаяИнформация>\n" for n in range(3)]
+    for file, encoding in zip(files, ("utf-8", "cp1251", "utf-8"), strict=True):
+        upload(portion, "import.xml", file.encode(encoding))
+    upload(portion, "import.xml", files[2].encode())  # a request that somebody has sent twice
+    assert [path.name for path in portion.waiting] == ["import.xml", "import_1.xml", "import_2.xml"]
+    assert content(portion, "import.xml").decode() == files[2]
+    assert content(portion, "import_1.xml").decode() == files[0]
 
 
 def test_a_file_that_was_imported_begins_anew_and_the_run_keeps_its_own(portion: Portion, tmp_path: Path) -> None:
@@ -289,6 +311,17 @@ def test_an_archive_in_pieces_and_a_second_one(portion: Portion) -> None:
     portion.unpacked(lambda: None)  # nothing is left to do
 
 
+def test_archives_with_files_of_the_same_names(portion: Portion) -> None:
+    """A client that sends every portion before it asks for the first import."""
+    for number in range(3):
+        upload(portion, f"v8_{number}.zip", zipped({"import.xml": b"%d" % number, "import_files/a.jpg": b"x"}))
+    portion.unpacked(lambda: None)
+    assert [content(portion, str(path)) for path in portion.waiting] == [b"2", b"0", b"1"]
+    assert portion.size_bytes == 4
+    portion.ask_for(portion.named(PurePosixPath("import.xml")))
+    assert [str(path) for path in portion.waiting] == ["import_1.xml", "import_2.xml"]
+
+
 def test_a_log_is_kept_as_it_is(portion: Portion) -> None:
     upload(portion, "Reports/log.zip", b"no archive at all")
     portion.unpacked(lambda: None)
@@ -298,8 +331,10 @@ def test_a_log_is_kept_as_it_is(portion: Portion) -> None:
 
 def test_what_an_archive_replaces_is_not_written_through(portion: Portion, tmp_path: Path) -> None:
     upload(portion, "a.xml", XML)
+    portion.ask_for([PurePosixPath("a.xml")])
     os.link(portion.folder / "a.xml", tmp_path / "of the run.xml")
     assert unpack(portion, zipped({"a.xml": b"<b/>"})) == {"a.xml"}
+    assert portion.waiting == (PurePosixPath("a.xml"),), "nobody has asked for the new one"
     assert (tmp_path / "of the run.xml").read_bytes() == XML
 
 

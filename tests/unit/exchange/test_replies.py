@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freesport_sync.errors import ImportFailed
+from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.exchange.replies import MAX_REASON, Reply, failure, one_line, progress, success, unauthorized
 from freesport_sync.exchange.sayings import Sayings
 from freesport_sync.texts import Language, Texts
@@ -25,6 +25,13 @@ def test_a_reason_is_one_line(text: str) -> None:
 def test_a_reason_that_is_too_long_shows_that_it_is_cut() -> None:
     assert one_line("я" * MAX_REASON) == "я" * MAX_REASON
     assert one_line("я" * (MAX_REASON + 1)) == "я" * (MAX_REASON - 1) + "…"
+
+
+def test_what_to_do_is_told_however_much_is_wrong() -> None:
+    missing = "\n".join(f"right: table_{number} SELECT" for number in range(100))
+    reply = Sayings(Texts(Language.RUSSIAN)).refusal(SyncError("shop_incomplete", missing=missing))
+    assert reply.text.startswith("shop_incomplete: ")
+    assert reply.text.endswith("попросите администратора базы дать права.")
 
 
 def test_the_charset_is_the_last_thing_said_of_the_type() -> None:
