@@ -132,13 +132,15 @@ def test_killed_while_waiting_for_a_row_in_the_merge(stocked_shop: Shop, install
     assert_old_rows_are_closed(stocked_shop, run_id)
 
 
-def test_killed_with_everybody_at_every_moment(
+def test_killed_with_everybody_at_some_moments(
     postgres: EmbeddedPostgres, shop_database: sa.URL, tmp_path: Path
 ) -> None:
-    """The short form of `python -m tests.faults`."""
+    """The short form of `python -m tests.faults`: the end, and other moments in turn."""
     scene = Scene(postgres, str(shop_database.database), tmp_path, products=20)
-    kills = {moment.name: scene.kill(moment, random.uniform(0, moment.lasts_s)) for moment in scene.moments[2:]}
-    assert kills["end"].is_after
+    *others, end = scene.moments[2:]
+    for moment in random.sample(others, 3):
+        scene.kill(moment, random.uniform(0, moment.lasts_s))
+    assert scene.kill(end, random.uniform(0, end.lasts_s)).is_after
 
 
 def test_private_server_of_a_killed_program_is_used_again(
