@@ -19,6 +19,7 @@ from freesport_sync.core.run import ExportFile, FieldChange, RunKind, RunReport,
 from freesport_sync.database.backup import database_identity, list_backups
 from freesport_sync.database.checkup import check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.embedded_binaries import BINARIES_VARIABLE
 from freesport_sync.database.engine import Connection, connect, login_of, parse_url, translated_errors
 from freesport_sync.database.history import (
     read_field_changes,
@@ -29,12 +30,14 @@ from freesport_sync.database.history import (
     read_runs,
 )
 from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
+from freesport_sync.database.shop import TableCreation
 from freesport_sync.errors import ConfigError
 from freesport_sync.history_reader import HistoryReader
 from freesport_sync.os_support import computer_name
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
 from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.server_files import PinnedHostKey, ServerFiles
+from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.listing import ListedSetting, list_settings
 from freesport_sync.settings.model import Settings, load_settings
 from freesport_sync.settings.paths import Paths, find_paths
@@ -80,7 +83,7 @@ class Application:
         home: one folder for all state; None: where the system keeps such things.
         database_url: overrides the setting `database.url`.
         is_demo: always the private server, in a database of its own.
-        create_shop_tables: make the shop's tables where they are missing.
+        create_shop_tables: create the shop's tables in a database that has none.
     """
 
     def __init__(
@@ -90,11 +93,12 @@ class Application:
         is_demo: bool = False,
         create_shop_tables: bool = False,
     ) -> None:
+        refuse_unknown_variables({BINARIES_VARIABLE})
         self.paths: Paths = find_paths(home)
         self.settings: Settings = load_settings(self.paths.settings_file)
         self._server_files = ServerFiles(self.settings, self.paths)
         self._is_demo = is_demo
-        self._create_shop_tables = create_shop_tables
+        self._creation = TableCreation.IN_EMPTY if create_shop_tables else TableCreation.NEVER
         url = None if is_demo else self.settings.database.url if database_url is None else database_url
         self._url = None if url is None else parse_url(url)
 
@@ -103,7 +107,7 @@ class Application:
         """The databases and servers to choose from."""
         from freesport_sync.connections import Connections
 
-        return Connections(self.settings, self.paths, self._server_files, self._create_shop_tables)
+        return Connections(self.settings, self.paths, self._server_files, self._creation)
 
     def run(
         self, request: RunRequest, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
@@ -240,7 +244,7 @@ class Application:
             with_server: the server that 1C exports to, too.
         """
         with self._target() as target:
-            items = check_database(target.url, target.label, target.may_create_tables)
+            items = check_database(target.url, target.label, target.creation)
         folder = media_root or self.settings.pictures.media_root
         items = items if folder is None else (*items, _check_media_root(folder))
         return items + (self._server_files.check(CancelToken()) if with_server else ())
@@ -333,13 +337,13 @@ class Application:
             login = login_of(self._url)
             password = database_password(login, self.settings.database.password_file)
             with translated_errors():
-                yield Target(self._url.set(password=password), login, self._create_shop_tables)
+                yield Target(self._url.set(password=password), login, self._creation)
             return
         with EmbeddedPostgres(self.paths.postgres, self.settings.database.postgres_bin) as server:
             name = DEMO_DATABASE if self._is_demo else DATABASE
             server.ensure_database(name)
             with translated_errors():
-                yield Target(server.url(name), name, may_create_tables=True)
+                yield Target(server.url(name), name, TableCreation.MISSING)
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

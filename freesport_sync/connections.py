@@ -8,6 +8,7 @@ from pathlib import Path
 from freesport_sync.core.history import CheckItem
 from freesport_sync.database.checkup import check_database
 from freesport_sync.database.engine import login_of, parse_url, translated_errors
+from freesport_sync.database.shop import TableCreation
 from freesport_sync.server_files import ServerFiles
 from freesport_sync.settings.choice import (
     Chosen,
@@ -30,14 +31,14 @@ class Connections:
         settings: those in force.
         paths: of this installation.
         server_files: the server of the settings.
-        create_shop_tables: whether the shop's tables may be missing.
+        creation: whether an import would create shop tables that are missing.
     """
 
-    def __init__(self, settings: Settings, paths: Paths, server_files: ServerFiles, create_shop_tables: bool) -> None:
+    def __init__(self, settings: Settings, paths: Paths, server_files: ServerFiles, creation: TableCreation) -> None:
         self._settings = settings
         self._paths = paths
         self._server_files = server_files
-        self._create_shop_tables = create_shop_tables
+        self._creation = creation
 
     def check(self, url: str, password: str | None) -> tuple[CheckItem, ...]:
         """As `Application.check`, of a database that nothing is set to yet.
@@ -54,7 +55,7 @@ class Connections:
         file = database_password_file(self._paths.settings_file, login, self._chosen)
         known = password or database_password(login, file)
         with translated_errors():
-            return check_database(parsed.set(password=known), login, self._create_shop_tables)
+            return check_database(parsed.set(password=known), login, self._creation)
 
     def choose_database(self, url: str | None, password: str | None) -> PasswordPlace:
         """Write into the settings which database is meant from now on; an application opened after this uses it.

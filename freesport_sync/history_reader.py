@@ -25,6 +25,7 @@ from freesport_sync.database import browsing, sessions_list
 from freesport_sync.database.engine import Connection, as_sync_error, connect, translated_errors
 from freesport_sync.database.history import read_issues
 from freesport_sync.database.rights import read_rights
+from freesport_sync.database.shop import TableCreation
 from freesport_sync.errors import ConfigError, ConnectionFailed, SyncError
 from freesport_sync.pipeline.job import Target
 
@@ -110,7 +111,7 @@ class HistoryReader:
                     asked_at = float("-inf")
                     while not stop.is_set():
                         if time.monotonic() - asked_at >= POLL_S:  # the administrator may have given more
-                            rights, asked_at = read_rights(connection, self._may_create_tables), time.monotonic()
+                            rights, asked_at = read_rights(connection, self._creation), time.monotonic()
                         pulse = browsing.read_pulse(connection, self._label, rights)
                         if pulse != last or failures:
                             report(pulse)
@@ -184,9 +185,9 @@ class HistoryReader:
         return target.label if target else ""
 
     @property
-    def _may_create_tables(self) -> bool:
+    def _creation(self) -> TableCreation:
         target = self._target
-        return target is not None and target.may_create_tables
+        return TableCreation.NEVER if target is None else target.creation
 
 
 def _wait(connection: Connection, stop: threading.Event) -> None:

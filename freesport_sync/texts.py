@@ -15,6 +15,8 @@ from freesport_sync.core.run import RunStatus
 from freesport_sync.errors import SyncError
 from freesport_sync.resources import resource
 
+LANGUAGE_VARIABLE = "FREESPORT_SYNC_LANGUAGE"
+
 
 class Language(StrEnum):
     """The languages that the program speaks; Russian is the default."""
@@ -120,7 +122,7 @@ def _words_of_dry_run() -> str:
 
 def preferred_language(arguments: list[str]) -> Language:
     """The language of `--language`, else of the environment, else Russian; asked before the arguments are parsed."""
-    wanted = os.environ.get("FREESPORT_SYNC_LANGUAGE", "")
+    wanted = os.environ.get(LANGUAGE_VARIABLE, "")
     for number, argument in enumerate(arguments):
         if argument == "--language" and number + 1 < len(arguments):
             wanted = arguments[number + 1]

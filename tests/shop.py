@@ -117,7 +117,7 @@ class Shop:
         return report
 
     def _job(self, request: RunRequest, report: Reporter) -> Job:
-        target = Target(self.url, "shop", may_create_tables=False)
+        target = Target(self.url, "shop")
         work_dir = self.folder / "work"
         return Job(request, target, self.settings, work_dir, self.backups, shop_texts(), report, self.cancel)
 

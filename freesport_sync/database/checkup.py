@@ -9,18 +9,18 @@ from freesport_sync.database.engine import connect, driver_connection
 from freesport_sync.database.lock import find_holder
 from freesport_sync.database.own_schema import current_revision, refuse_unusable_schema
 from freesport_sync.database.sessions import refuse_foreign_session
-from freesport_sync.database.shop import described, is_read_only, may_create_temp
-from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, find_missing
+from freesport_sync.database.shop import TableCreation, described, is_read_only, may_create_temp, refuse_creation
+from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, MissingKind, find_missing
 from freesport_sync.errors import LockHeld, SchemaMismatch
 
 
-def check_database(url: sa.URL, label: str, may_create_tables: bool) -> tuple[CheckItem, ...]:
+def check_database(url: sa.URL, label: str, creation: TableCreation = TableCreation.NEVER) -> tuple[CheckItem, ...]:
     """Look at everything an import needs; writes nothing.
 
     Args:
         url: with the password.
         label: the database, for people.
-        may_create_tables: missing shop tables are no fault, an import would create them.
+        creation: whether an import would create shop tables that are missing.
 
     Raises:
         SyncError: the database cannot be reached, or only through a pooler.
@@ -28,7 +28,7 @@ def check_database(url: sa.URL, label: str, may_create_tables: bool) -> tuple[Ch
     connection = connect(url, "freesport_sync check")
     try:
         version = driver_connection(connection).info.parameter_status("server_version")
-        shop = _check_shop(connection, may_create_tables)
+        shop = _check_shop(connection, creation)
         items = [
             CheckItem("reachable", True, {"database": label}),
             CheckItem("version", True, {"version": version}),
@@ -50,20 +50,24 @@ def _verdict(code: str, is_ok: bool) -> CheckItem:
     return CheckItem(code if is_ok else f"{code}_missing", is_ok)
 
 
-def _check_shop(connection: sa.Connection, may_create_tables: bool) -> CheckItem:
+def _check_shop(connection: sa.Connection, creation: TableCreation) -> CheckItem:
     missing = find_missing(connection, CATALOG_TABLES)
     if not missing:
         return CheckItem("shop", True)
-    if may_create_tables:
-        return CheckItem("shop_will_be_created", True)
-    return CheckItem("shop_incomplete", False, {"missing": described(missing)})
+    if creation is TableCreation.NEVER or all(item.kind is not MissingKind.TABLE for item in missing):
+        return CheckItem("shop_incomplete", False, {"missing": described(connection, missing)})
+    try:
+        refuse_creation(connection, creation)
+    except SchemaMismatch as error:
+        return CheckItem(error.code, False, error.params)
+    return CheckItem("shop_will_be_created", True)
 
 
 def _check_customer_tables(connection: sa.Connection) -> CheckItem:
     missing = find_missing(connection, CUSTOMER_TABLES)
     if not missing:
         return CheckItem("customers", True)
-    return CheckItem("customers_incomplete", False, {"missing": described(missing)})
+    return CheckItem("customers_incomplete", False, {"missing": described(connection, missing)})
 
 
 def _check_own_schema(connection: sa.Connection) -> CheckItem:

@@ -8,16 +8,22 @@ import sqlalchemy as sa
 
 from freesport_sync.core.rights import Refusal, Rights
 from freesport_sync.database.own_schema import refuse_unreadable_schema, refuse_unusable_schema
-from freesport_sync.database.shop import refuse_unfit, refuse_unwritable, require_customer_tables
+from freesport_sync.database.shop import (
+    TableCreation,
+    refuse_creation,
+    refuse_unfit,
+    refuse_unwritable,
+    require_customer_tables,
+)
 from freesport_sync.errors import SchemaMismatch
 
 
-def read_rights(connection: sa.Connection, may_create_tables: bool) -> Rights:
+def read_rights(connection: sa.Connection, creation: TableCreation) -> Rights:
     """What the login of a connection may not do.
 
     Args:
         connection: any, in autocommit.
-        may_create_tables: missing shop tables are no fault, an import would create them.
+        creation: whether an import would create shop tables that are missing.
     """
 
     def refused_by(check: Callable[[sa.Connection], None]) -> Refusal | None:
@@ -28,6 +34,8 @@ def read_rights(connection: sa.Connection, may_create_tables: bool) -> Rights:
         return None
 
     runs = refused_by(refuse_unwritable) or refused_by(refuse_unusable_schema)
-    shop = None if may_create_tables else refused_by(refuse_unfit)
-    customers = None if may_create_tables else refused_by(require_customer_tables)
+    if creation is TableCreation.NEVER:
+        shop, customers = refused_by(refuse_unfit), refused_by(require_customer_tables)
+    else:
+        shop = customers = refused_by(lambda connection: refuse_creation(connection, creation))
     return Rights(shop or runs, customers, runs, refused_by(refuse_unreadable_schema))

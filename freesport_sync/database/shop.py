@@ -2,60 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
 import sqlalchemy as sa
 
 from freesport_sync.database.engine import transaction
+from freesport_sync.database.own_schema import SCHEMA
 from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, Missing, MissingKind, find_missing
-from freesport_sync.database.shop_tables import create_shop_tables, products
+from freesport_sync.database.shop_tables import SHOP_TABLES, create_shop_tables, products
 from freesport_sync.errors import SchemaMismatch
 
+_NAMED_TABLES = 5
+"""Of a database that is not empty, how many its refusal names."""
 
-def prepare_shop(connection: sa.Connection, may_create: bool) -> None:
+
+class TableCreation(StrEnum):
+    """Whether an import may create the shop's tables."""
+
+    NEVER = "never"
+    IN_EMPTY = "in_empty"
+    """Somebody's database: only where it has no tables yet, for a second set beside a shop's would take its imports."""
+    MISSING = "missing"
+    """Our private server: an earlier program may have created fewer of them."""
+
+
+def prepare_shop(connection: sa.Connection, creation: TableCreation) -> None:
     """Verify that everything is there that an import reads and writes; nothing of a shop is ever altered.
 
     Args:
         connection: holding the import lock.
-        may_create: create the shop's tables where they are missing.
+        creation: whether to create the shop's tables where they are missing.
 
     Raises:
-        SchemaMismatch: read-only, no right to make temporary tables, or the list of all that is missing.
+        SchemaMismatch: read-only, no right to make temporary tables, the list of all that is missing, or tables that
+            are in the way of creating it.
     """
     refuse_unwritable(connection)
-    if may_create:
+    if creation is not TableCreation.NEVER:
+        refuse_creation(connection, creation)
         with transaction(connection):
             create_shop_tables(connection)
     refuse_unfit(connection)
 
 
+def refuse_creation(connection: sa.Connection, creation: TableCreation) -> None:
+    """Raise `SchemaMismatch` where tables are missing and others stand where only an empty database may be filled."""
+    if creation is TableCreation.MISSING or not _absent(find_missing(connection, SHOP_TABLES)):
+        return
+    if tables := connection.scalars(_TABLES_OF_OTHERS, {"own": SCHEMA}).all():
+        raise SchemaMismatch(
+            "create_tables_refused",
+            tables=", ".join(tables[:_NAMED_TABLES]) + (", ..." if len(tables) > _NAMED_TABLES else ""),
+            count=len(tables),
+            search_path=_search_path(connection),
+        )
+
+
+# What an extension has brought along (PostGIS, pg_stat_statements) is nobody's data.
+_TABLES_OF_OTHERS = sa.text("""
+    SELECT format('%I.%I', space.nspname, class.relname)
+    FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+    WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND space.nspname NOT IN (:own, 'information_schema') AND space.nspname !~ '^pg_'
+        AND NOT EXISTS (
+            SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = class.oid AND deptype = 'e'
+        )
+    ORDER BY 1
+""")
+
+
 def refuse_unfit(connection: sa.Connection) -> None:
     """Raise `SchemaMismatch` with all that is missing for an import of goods."""
     missing = find_missing(connection, CATALOG_TABLES)
-    if {item.table for item in missing if item.kind is MissingKind.TABLE} == {table.name for table in CATALOG_TABLES}:
-        raise SchemaMismatch("shop_tables_absent", tables=", ".join(table.name for table in CATALOG_TABLES))
-    _refuse_incomplete(missing)
+    if _absent(missing) == {table.name for table in CATALOG_TABLES}:
+        names = [table.name for table in CATALOG_TABLES]
+        elsewhere = sorted({place.rpartition(".")[0] for place in _elsewhere(connection, names).values()})
+        code = "shop_in_other_schema" if elsewhere else "shop_tables_absent"
+        place = {"schema": ", ".join(elsewhere)} if elsewhere else {}
+        raise SchemaMismatch(code, tables=", ".join(names), search_path=_search_path(connection), **place)
+    _refuse_incomplete(connection, missing)
 
 
 def require_customer_tables(connection: sa.Connection) -> None:
     """Verify what an import of customers needs besides; like `prepare_shop`."""
-    _refuse_incomplete(find_missing(connection, CUSTOMER_TABLES))
+    _refuse_incomplete(connection, find_missing(connection, CUSTOMER_TABLES))
 
 
-def _refuse_incomplete(missing: Sequence[Missing]) -> None:
+def _refuse_incomplete(connection: sa.Connection, missing: Sequence[Missing]) -> None:
     if missing:
-        raise SchemaMismatch("shop_incomplete", missing=described(missing))
+        raise SchemaMismatch("shop_incomplete", missing=described(connection, missing))
 
 
-def described(missing: Sequence[Missing]) -> str:
-    """What is missing, a line each, in the words of SQL: `table: price_types`, `column: products.slug`."""
-    return "\n".join(map(_described, missing))
+def described(connection: sa.Connection, missing: Sequence[Missing]) -> str:
+    """What is missing, a line each, in the words of SQL; where tables are, the last line says where they were sought.
+
+    `table: price_types`, `table: price_types (there is shop.price_types)`, `column: products.slug`.
+    """
+    absent = _absent(missing)
+    elsewhere = _elsewhere(connection, absent)
+    lines = [_described(item, elsewhere.get(item.table, "")) for item in missing]
+    return "\n".join([*lines, f"search_path: {_search_path(connection)}"] if absent else lines)
 
 
-def _described(item: Missing) -> str:
+def _described(item: Missing, elsewhere: str) -> str:
     separator = "." if item.kind in (MissingKind.COLUMN, MissingKind.COLUMN_TYPE) else " "
     detail = f"{separator}{item.detail}" if item.detail else ""
-    return f"{item.kind.value.replace('_', ' ')}: {item.table}{detail}"
+    place = f" (there is {elsewhere})" if elsewhere and item.kind is MissingKind.TABLE else ""
+    return f"{item.kind.value.replace('_', ' ')}: {item.table}{detail}{place}"
+
+
+def _absent(missing: Sequence[Missing]) -> set[str]:
+    return {item.table for item in missing if item.kind is MissingKind.TABLE}
+
+
+def _elsewhere(connection: sa.Connection, names: Iterable[str]) -> dict[str, str]:
+    """Tables of these names that the search_path does not find: name -> `schema.name`."""
+    query = sa.text("""
+        SELECT class.relname, min(format('%I.%I', space.nspname, class.relname))
+        FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+        WHERE class.relname = ANY (CAST(:names AS text[])) AND class.relkind IN ('r', 'p')
+            AND space.nspname <> :own AND space.nspname !~ '^pg_' AND NOT pg_table_is_visible(class.oid)
+        GROUP BY class.relname
+    """)
+    return {name: place for name, place in connection.execute(query, {"names": list(names), "own": SCHEMA})}
+
+
+def _search_path(connection: sa.Connection) -> str:
+    """The setting, and the schemas that there are of it: `"$user", public -> public`."""
+    query = sa.text("SELECT current_setting('search_path') || ' -> ' || array_to_string(current_schemas(false), ', ')")
+    return str(connection.scalar(query))
 
 
 def refuse_unwritable(connection: sa.Connection) -> None:

@@ -12,6 +12,7 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, Reporter
 from freesport_sync.core.run import RunRequest, RunStatus
 from freesport_sync.database.engine import Url
+from freesport_sync.database.shop import TableCreation
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.model import Settings
 
@@ -26,12 +27,12 @@ class Target:
     Args:
         url: with the password.
         label: `user@host/database`, for people.
-        may_create_tables: create the shop's tables where they are missing.
+        creation: whether to create the shop's tables where they are missing.
     """
 
     url: Url
     label: str
-    may_create_tables: bool
+    creation: TableCreation = TableCreation.NEVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ def run_locked(job: Job, work: Callable[[LockedRun], RunResult]) -> RunReport:
 
 def _prepare(connection: Connection, job: Job) -> None:
     take_lock(connection)
-    prepare_shop(connection, job.target.may_create_tables)
+    prepare_shop(connection, job.target.creation)
     prepare_own_schema(connection)
     sessions.refuse_foreign_session(connection)
     if not job.request.is_dry_run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
-from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings
+from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings, setting_keys
 from freesport_sync.texts import Texts
 
 
@@ -53,17 +52,17 @@ def list_settings(settings: Settings, file: Path) -> tuple[ListedSetting, ...]:
     """
     from_environment, from_file = EnvSettingsSource(Settings)(), TomlConfigSettingsSource(Settings, file)()
 
-    def listed(path: tuple[str, ...], field: FieldInfo) -> ListedSetting:
+    def listed(path: tuple[str, ...]) -> ListedSetting:
         origin = Origin.FILE if _contains(from_file, path) else Origin.DEFAULT
         return ListedSetting(
             key=".".join(path),
             variable=ENVIRONMENT_PREFIX + "__".join(path).upper(),
             value=as_toml(_value_of(settings, path)),
-            default=as_toml(field.default),
+            default=as_toml(_field_of(path).default),
             origin=Origin.ENVIRONMENT if _contains(from_environment, path) else origin,
         )
 
-    return tuple(listed(path, field) for path, field in _fields())
+    return tuple(listed(path) for path in setting_keys())
 
 
 def as_markdown(settings: tuple[ListedSetting, ...], texts: Texts) -> str:
@@ -103,13 +102,9 @@ def as_toml(value: object) -> str | None:
             return str(value)
 
 
-def _fields() -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
-    for name, field in Settings.model_fields.items():
-        if isinstance(field.default, BaseModel):
-            for inner, part in type(field.default).model_fields.items():
-                yield (name, inner), part
-        else:
-            yield (name,), field
+def _field_of(path: tuple[str, ...]) -> FieldInfo:
+    field = Settings.model_fields[path[0]]
+    return field if len(path) == 1 else type(field.default).model_fields[path[1]]
 
 
 def _value_of(settings: Settings, path: tuple[str, ...]) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
@@ -213,6 +214,15 @@ class Settings(BaseSettings):
 
     def owns(self, field: OwnedField) -> bool:
         return field in self.catalog.owned_fields
+
+
+def setting_keys() -> Iterator[tuple[str, ...]]:
+    """Every setting, in the order of the model: `("catalog", "root_category")`, `("warehouses",)`."""
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            yield from ((name, inner) for inner in type(field.default).model_fields)
+        else:
+            yield (name,)
 
 
 _PROBLEMS = {"extra_forbidden": "setting_unknown", "empty_path": "setting_path_empty"}

@@ -395,6 +395,15 @@ def test_check_of_every_state(stocked_shop: Shop, command: Command) -> None:
     assert stocked_shop.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'freesport_sync'") == 0
 
 
+def test_a_mistyped_variable_starts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FREESPORT_SYNC_DATABASE_URL", "postgresql://sync@db.example.ru/freesport")
+    assert run_command_line(["--run", "--data-dir", str(tmp_path), "--home", str(tmp_path / "home")]) == 2
+    assert "FREESPORT_SYNC_DATABASE_URL -> FREESPORT_SYNC_DATABASE__URL" in capfd.readouterr().err
+    assert not (tmp_path / "home").exists()
+
+
 def test_check_of_the_private_server_and_of_nothing(private: Installation, tmp_path: Path) -> None:
     first = private.run("--check")
     assert first.code == 0

@@ -119,7 +119,7 @@ def test_pooler_is_refused(shop_database: sa.URL, tmp_path: Path) -> None:
     with Proxy(shop_database, to_client=other_process_number) as pooler:
         for attempt in (
             lambda: Shop(pooler.url, tmp_path).run(tmp_path),
-            lambda: check_database(pooler.url, "shop", may_create_tables=False),
+            lambda: check_database(pooler.url, "shop"),
         ):
             with pytest.raises(ConnectionFailed) as caught:
                 attempt()
@@ -219,7 +219,7 @@ def test_read_only_login_is_refused(
         Shop(limited, tmp_path).run(dearer, is_dry_run=is_dry_run)
     assert caught.value.code == "database_read_only"
     assert whole_database(stocked_shop) == before
-    codes = {item.code: item.is_ok for item in check_database(limited, "shop", may_create_tables=False)}
+    codes = {item.code: item.is_ok for item in check_database(limited, "shop")}
     assert codes["writable_missing"] is False
 
 

@@ -19,7 +19,9 @@ from freesport_sync.database.checkup import check_database
 from freesport_sync.database.engine import connect
 from freesport_sync.database.history import read_run, read_runs
 from freesport_sync.database.own_schema import HEAD, SCHEMA, metadata, prepare_own_schema
-from freesport_sync.errors import SchemaMismatch
+from freesport_sync.database.rights import read_rights
+from freesport_sync.database.shop import TableCreation, prepare_shop, refuse_creation, refuse_unfit
+from freesport_sync.errors import ExitCode, SchemaMismatch
 from freesport_sync.pipeline.job import Job, Target
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
@@ -133,7 +135,7 @@ def test_newer_schema_is_refused_everywhere(stocked_shop: Shop, dearer: Path) ->
     for read in (lambda: read_runs(stocked_shop.connection, 5), lambda: read_run(stocked_shop.connection, 1)):
         with pytest.raises(SchemaMismatch):
             read()
-    items = {item.code: item for item in check_database(stocked_shop.url, "shop", may_create_tables=False)}
+    items = {item.code: item for item in check_database(stocked_shop.url, "shop")}
     assert items["schema_newer"].params == {"found": "9999", "known": HEAD}
     assert not items["schema_newer"].is_ok
 
@@ -174,7 +176,7 @@ def test_database_without_the_shop_is_left_as_it_is(empty_shop: Shop, dearer: Pa
 
 def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path, tmp_path: Path) -> None:
     def import_creating() -> RunStatus:
-        target = Target(empty_shop.url, "shop", may_create_tables=True)
+        target = Target(empty_shop.url, "shop", TableCreation.IN_EMPTY)
         request = RunRequest(data_dir=dearer)
         job = Job(request, target, Settings(), tmp_path, tmp_path, shop_texts(), lambda _: None, CancelToken())
         with WorkerPool() as pool:
@@ -188,6 +190,80 @@ def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path, tmp_p
         assert empty_shop.value("SELECT count(*) FROM products") == 1
 
 
+@pytest.mark.parametrize(
+    ("there", "named"),
+    [
+        ("CREATE TABLE orders_order (id int)", "public.orders_order"),
+        ("CREATE TABLE price_types (id int)", "public.price_types"),
+        (
+            "CREATE SCHEMA shop CREATE TABLE products (id int) CREATE TABLE brands (id int)",
+            "shop.brands, shop.products",
+        ),
+        ('CREATE SCHEMA "Учёт" CREATE VIEW "Остатки" AS SELECT 1 AS a', '"Учёт"."Остатки"'),
+    ],
+)
+def test_tables_are_created_only_where_there_are_none(
+    empty_shop: Shop, dearer: Path, tmp_path: Path, there: str, named: str
+) -> None:
+    with empty_shop:
+        empty_shop.connection.exec_driver_sql(there)
+        before = structure(empty_shop)
+        target = Target(empty_shop.url, "shop", TableCreation.IN_EMPTY)
+        job = Job(
+            RunRequest(data_dir=dearer),
+            target,
+            Settings(),
+            tmp_path,
+            tmp_path,
+            shop_texts(),
+            lambda _: None,
+            CancelToken(),
+        )
+        with WorkerPool() as pool, pytest.raises(SchemaMismatch) as caught:
+            run_import(job, pool)
+        error = caught.value
+        assert (error.code, error.exit_code) == ("create_tables_refused", ExitCode.USAGE)
+        assert error.params["tables"] == named
+        assert error.params["search_path"] == '"$user", public -> public'
+        assert structure(empty_shop) == before
+        items = {item.code: item for item in check_database(empty_shop.url, "shop", TableCreation.IN_EMPTY)}
+        assert not items["create_tables_refused"].is_ok
+        rights = read_rights(empty_shop.connection, TableCreation.IN_EMPTY)
+        assert [refusal.code for refusal in (rights.goods, rights.customers) if refusal] == [error.code] * 2
+
+
+def test_tables_are_not_created_beside_a_part_of_a_shop(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    stocked_shop.connection.exec_driver_sql("DROP TABLE product_images")
+    with pytest.raises(SchemaMismatch, match="create_tables_refused") as caught:
+        prepare_shop(stocked_shop.connection, TableCreation.IN_EMPTY)
+    assert str(caught.value.params["tables"]).endswith(", ...")
+    prepare_shop(stocked_shop.connection, TableCreation.MISSING)  # a private server that an older program has filled
+    prepare_shop(stocked_shop.connection, TableCreation.IN_EMPTY)  # nothing is missing, nothing is created
+
+
+def test_tables_of_extensions_are_nobodys(empty_shop: Shop) -> None:
+    with empty_shop:
+        empty_shop.connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        refuse_creation(empty_shop.connection, TableCreation.IN_EMPTY)
+
+
+def test_a_missing_table_is_told_with_the_place_where_it_was_sought(stocked_shop: Shop, tmp_path: Path) -> None:
+    shop = stocked_shop.connection
+    shop.exec_driver_sql("CREATE SCHEMA magazin")
+    shop.exec_driver_sql("ALTER TABLE price_types SET SCHEMA magazin")
+    with pytest.raises(SchemaMismatch, match="shop_incomplete") as caught:
+        refuse_unfit(shop)
+    assert str(caught.value.params["missing"]).splitlines() == [
+        "table: price_types (there is magazin.price_types)",
+        'search_path: "$user", public -> freesport_sync, public',
+    ]
+    shop.exec_driver_sql("SET search_path = nowhere")
+    with pytest.raises(SchemaMismatch, match="shop_in_other_schema") as caught:
+        refuse_unfit(shop)
+    assert caught.value.params["schema"] == "magazin, public"
+    assert caught.value.params["search_path"] == "nowhere -> "
+
+
 def test_everything_that_is_missing_is_in_one_message(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
     stocked_shop.connection.exec_driver_sql("DROP TABLE color_mappings")
     stocked_shop.connection.exec_driver_sql("ALTER TABLE brands DROP COLUMN is_featured")
@@ -199,6 +275,7 @@ def test_everything_that_is_missing_is_in_one_message(stocked_shop: Shop, dearer
         "column: brands.is_featured",
         "right: price_types UPDATE",
         "table: color_mappings",
+        'search_path: "$user", public -> public',
     ]
     assert structure(stocked_shop) == before
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 1
@@ -208,7 +285,7 @@ def test_everything_that_is_missing_is_in_one_message(stocked_shop: Shop, dearer
 
 
 def check_codes(url: sa.URL) -> dict[str, bool]:
-    return {item.code: item.is_ok for item in check_database(url, "shop", may_create_tables=False)}
+    return {item.code: item.is_ok for item in check_database(url, "shop")}
 
 
 def test_administrator_gets_the_sql_and_it_is_enough(shop: Shop, dearer: Path, tmp_path: Path) -> None:
@@ -267,7 +344,7 @@ def test_history_of_another_login_that_can_only_be_read(stocked_shop: Shop, dear
 def test_role_without_the_right_to_make_tables(empty_shop: Shop, dearer: Path, tmp_path: Path) -> None:
     with empty_shop:
         empty_shop.connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-        target = Target(new_role(empty_shop), "shop", may_create_tables=True)
+        target = Target(new_role(empty_shop), "shop", TableCreation.IN_EMPTY)
         request = RunRequest(data_dir=dearer)
         job = Job(request, target, Settings(), tmp_path, tmp_path, shop_texts(), lambda _: None, CancelToken())
         with WorkerPool() as pool, pytest.raises(SchemaMismatch) as caught:
