@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from freesport_sync.core.attributes import AttributePlan, NewAttribute, NewAttributeMapping, ShopAttribute
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
+from freesport_sync.database.new_rows import moment, placed
 from freesport_sync.database.reference_tables import fill_map
 from freesport_sync.database.shop_tables import product_attribute_1c_mappings, product_attributes
 from freesport_sync.database.sql_files import sql
@@ -72,10 +73,10 @@ def _insert_attributes(connection: sa.Connection, rows: Sequence[NewAttribute]) 
     if not rows:
         return {}
     c = product_attributes.c
-    statement = product_attributes.insert().values(is_active=False, created_at=_now, updated_at=_now)
-    values = [
+    statement = product_attributes.insert().values(is_active=False, created_at=moment, updated_at=moment)
+    values = placed(
         {"name": row.name, "slug": row.slug, "type": row.type, "normalized_name": row.normalized_name} for row in rows
-    ]
+    )
     inserted = connection.execute(statement.returning(c.normalized_name, c.id), values)
     ids = {name: attribute_id for name, attribute_id in inserted}
     return {row.number: ids[row.normalized_name] for row in rows}
@@ -86,8 +87,8 @@ def _insert_mappings(
 ) -> None:
     if rows:
         connection.execute(
-            product_attribute_1c_mappings.insert().values(created_at=_now),
-            [
+            product_attribute_1c_mappings.insert().values(created_at=moment),
+            placed(
                 {
                     "onec_id": row.onec_id,
                     "onec_name": row.onec_name,
@@ -95,7 +96,7 @@ def _insert_mappings(
                     "attribute_id": new_ids.get(row.number, row.number),
                 }
                 for row in rows
-            ],
+            ),
         )
 
 

@@ -24,6 +24,7 @@ from freesport_sync.core.customers import (
 )
 from freesport_sync.core.staged import StagedCustomer
 from freesport_sync.database.merge import MergeConflict
+from freesport_sync.database.new_rows import moment, placed
 from freesport_sync.database.shop_tables import common_customersynclog, companies, users
 from freesport_sync.database.sql_files import sql
 from freesport_sync.database.written import lock_and_note
@@ -34,7 +35,6 @@ READ_ROWS = 10_000
 LOG_ID_LENGTH = 36
 """The shop's log has less room for 1C's id than its users."""
 
-_now = sa.func.now()
 Item = TypeVar("Item")
 
 
@@ -70,18 +70,19 @@ def write_customers(
     done = 0
     ids: dict[str, int] = {}
 
-    def in_chunks(rows: Sequence[Item], write: Callable[[Sequence[Item]], None]) -> None:
+    def in_chunks(rows: Sequence[Item], write: Callable[[Sequence[Item], int], None]) -> None:
         nonlocal done
-        for chunk in _chunks(rows, chunk_size):
-            write(chunk)
+        for first in range(0, len(rows), chunk_size):
+            chunk = rows[first : first + chunk_size]
+            write(chunk, first)
             done += len(chunk)
             advance(done)
 
-    in_chunks(plan.changed, lambda rows: _update_users(connection, rows))
-    in_chunks(plan.changed_companies, lambda rows: _update_companies(connection, rows))
-    in_chunks(plan.created, lambda rows: ids.update(_insert_users(connection, rows)))
-    in_chunks(plan.new_companies, lambda rows: _insert_companies(connection, rows, ids))
-    in_chunks(plan.log, lambda rows: _insert_log(connection, rows, ids, session))
+    in_chunks(plan.changed, lambda rows, _: _update_users(connection, rows))
+    in_chunks(plan.changed_companies, lambda rows, _: _update_companies(connection, rows))
+    in_chunks(plan.created, lambda rows, first: ids.update(_insert_users(connection, rows, first)))
+    in_chunks(plan.new_companies, lambda rows, first: _insert_companies(connection, rows, ids, first))
+    in_chunks(plan.log, lambda rows, first: _insert_log(connection, rows, ids, session, first))
 
 
 def _users(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Iterator[ShopUser]:
@@ -119,7 +120,7 @@ def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany])
     connection.execute(sql("update_companies"), _arrays([{"id": row.id, **row.fields._asdict()} for row in rows]))
 
 
-def _insert_users(connection: sa.Connection, rows: Sequence[NewUser]) -> dict[str, int]:
+def _insert_users(connection: sa.Connection, rows: Sequence[NewUser], first: int) -> dict[str, int]:
     """Insert customers whom the shop does not know; they cannot log in: the password is empty."""
     statement = (
         users.insert()
@@ -128,13 +129,13 @@ def _insert_users(connection: sa.Connection, rows: Sequence[NewUser]) -> dict[st
             is_superuser=False,
             is_staff=False,
             is_active=True,
-            date_joined=_now,
+            date_joined=moment,
             role=NEW_ROLE,
             is_verified=False,
-            created_at=_now,
-            updated_at=_now,
+            created_at=moment,
+            updated_at=moment,
             created_in_1c=True,
-            last_sync_at=_now,
+            last_sync_at=moment,
             needs_1c_export=False,
             sync_error_message="",
             sync_status="synced",
@@ -143,36 +144,41 @@ def _insert_users(connection: sa.Connection, rows: Sequence[NewUser]) -> dict[st
         )
         .returning(users.c.onec_id, users.c.id)
     )
-    values = [{"onec_id": row.onec_id, "email": row.email, **row.fields._asdict()} for row in rows]
+    values = placed(({"onec_id": row.onec_id, "email": row.email, **row.fields._asdict()} for row in rows), first)
     return {onec_id: user_id for onec_id, user_id in connection.execute(statement, values)}
 
 
-def _insert_companies(connection: sa.Connection, rows: Sequence[NewCompany], new_ids: Mapping[str, int]) -> None:
+def _insert_companies(
+    connection: sa.Connection, rows: Sequence[NewCompany], new_ids: Mapping[str, int], first: int
+) -> None:
     connection.execute(
-        companies.insert().values(bank_name="", bank_bik="", account_number="", created_at=_now, updated_at=_now),
-        [{"user_id": row.user_id or new_ids[row.onec_id], **row.fields._asdict()} for row in rows],
+        companies.insert().values(bank_name="", bank_bik="", account_number="", created_at=moment, updated_at=moment),
+        placed(({"user_id": row.user_id or new_ids[row.onec_id], **row.fields._asdict()} for row in rows), first),
     )
 
 
 def _insert_log(
-    connection: sa.Connection, rows: Sequence[CustomerLog], new_ids: Mapping[str, int], session: int
+    connection: sa.Connection, rows: Sequence[CustomerLog], new_ids: Mapping[str, int], session: int, first: int
 ) -> None:
     connection.execute(
         common_customersynclog.insert().values(
-            session=str(session), created_at=_now, updated_at=_now, user_agent="", duration_ms=None, ip_address=None
+            session=str(session), created_at=moment, updated_at=moment, user_agent="", duration_ms=None, ip_address=None
         ),
-        [
-            {
-                "onec_id": row.onec_id[:LOG_ID_LENGTH],
-                "operation_type": _operation(row),
-                "status": "failed" if row.details is None else "success",
-                "error_message": row.error,
-                "details": row.details._asdict() if row.details else {},
-                "correlation_id": uuid4(),
-                "customer_id": row.user_id or (new_ids[row.onec_id] if row.details else None),
-            }
-            for row in rows
-        ],
+        placed(
+            (
+                {
+                    "onec_id": row.onec_id[:LOG_ID_LENGTH],
+                    "operation_type": _operation(row),
+                    "status": "failed" if row.details is None else "success",
+                    "error_message": row.error,
+                    "details": row.details._asdict() if row.details else {},
+                    "correlation_id": uuid4(),
+                    "customer_id": row.user_id or (new_ids[row.onec_id] if row.details else None),
+                }
+                for row in rows
+            ),
+            first,
+        ),
     )
 
 

@@ -127,7 +127,7 @@ def is_outlived(connection: sa.Connection, run_id: int) -> bool:
 
 
 def _undoable_since(run_id: int) -> sa.ColumnElement[bool]:
-    return sa.and_(runs.c.id >= run_id, runs.c.merged_at.is_not(None), runs.c.undone_by.is_(None))
+    return sa.and_(runs.c.id >= run_id, runs.c.is_undoable, runs.c.undone_by.is_(None))
 
 
 def _past_run(row: Any) -> PastRun:

@@ -192,7 +192,7 @@ def _apply(
         _expect(connection.execute(sql(f"update_{written.files}"), bounds).rowcount, last - first + 1)
         advance(last)
     for first, last in _ranges(existing + 1, total):
-        bounds = {"first": first, "last": last}
+        bounds = {"first": first, "last": last, "first_new": existing + 1}
         _expect(connection.execute(sql(f"insert_{written.files}"), bounds).rowcount, last - first + 1)
         advance(last)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.exc import ProgrammingError
 
 from freesport_sync.errors import SchemaMismatch
 
 SCHEMA = "freesport_sync"
-HEAD = "0004"
+HEAD = "0005"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 metadata = sa.MetaData(schema=SCHEMA)
@@ -41,7 +41,9 @@ runs = sa.Table(
     sa.Column("issue_totals", JSONB, nullable=False),
     sa.Column("error_code", sa.Text),
     sa.Column("error_params", JSONB),
-    sa.Column("merged_at", _now, comment="`created_at` of every row that the run has created"),
+    sa.Column("merged_at", _now, comment="time of the transaction that has written into the shop"),
+    sa.Column("merged_xid", sa.BigInteger, comment="`xmin` of every row that the run has written"),
+    sa.Column("is_undoable", sa.Boolean, nullable=False, server_default=sa.false(), comment="a restore undoes it"),
     sa.Column("undone_by", sa.BigInteger, comment="the run that has undone it"),
     sa.Column("is_forgotten", sa.Boolean, nullable=False, server_default=sa.false(), comment="its written values are"),
     sa.Index("runs_started_at_idx", "started_at"),
@@ -108,6 +110,26 @@ written_values = sa.Table(
     sa.Column("row_id", sa.BigInteger, primary_key=True),
     sa.Column("before", JSONB, nullable=False, comment="column -> value, of the columns that the run has changed"),
     sa.Column("written", JSONB, nullable=False, comment="the same columns -> what the run has written"),
+)
+
+created_rows = sa.Table(
+    "created_rows",
+    metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("is_shown", sa.Boolean, primary_key=True, comment="it was, when made"),
+    sa.Column("ids", INT8MULTIRANGE, nullable=False),
+    comment="Rows of the shop that an undoable run has made, in tables whose rows can be hidden",
+)
+
+confirmed_values = sa.Table(
+    "confirmed_values",
+    metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("fields", ARRAY(sa.Text), primary_key=True),
+    sa.Column("ids", INT8MULTIRANGE, nullable=False),
+    comment="What a run that is never undone was the last of those to say of rows, whether that changed them or not",
 )
 
 deactivated_objects = sa.Table(

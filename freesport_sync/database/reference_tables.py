@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,6 +12,7 @@ from freesport_sync.core.brands import NO_BRAND, BrandMapping, BrandPlan, NewBra
 from freesport_sync.core.categories import HIDDEN_CATEGORY, CategoryPlan, ShopCategory
 from freesport_sync.core.price_types import PriceTypePlan, ShopPriceType
 from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
+from freesport_sync.database.new_rows import BEFORE_ALL, moment, placed
 from freesport_sync.database.own_schema import deactivated_objects
 from freesport_sync.database.shop_tables import (
     brands,
@@ -54,9 +57,9 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
     if plan.created:
         connection.execute(
             categories.insert().values(
-                image="", sort_order=0, seo_title="", seo_description="", icon="", created_at=_now, updated_at=_now
+                image="", sort_order=0, seo_title="", seo_description="", icon="", created_at=moment, updated_at=moment
             ),
-            [
+            placed(
                 {
                     "onec_id": c.onec_id,
                     "name": c.name,
@@ -65,7 +68,7 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
                     "is_active": c.is_active,
                 }
                 for c in plan.created
-            ],
+            ),
         )
     parent = categories.alias("parent")
     for key, parent_key in plan.parents:
@@ -75,7 +78,7 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
         connection.execute(
             categories.update()
             .where(categories.c.onec_id == key, categories.c.parent_id.is_distinct_from(parent_id))
-            .values(parent_id=parent_id, updated_at=_now)
+            .values(parent_id=parent_id, updated_at=sa.func.greatest(_now, categories.c.created_at))
         )
 
 
@@ -96,9 +99,10 @@ def ensure_hidden_category(connection: sa.Connection, name: str) -> None:
             seo_title="",
             seo_description="",
             icon="",
-            created_at=_now,
-            updated_at=_now,
-        )
+            created_at=moment,
+            updated_at=moment,
+        ),
+        BEFORE_ALL,
     )
 
 
@@ -117,15 +121,15 @@ def read_brands(connection: sa.Connection) -> tuple[list[ShopBrand], list[BrandM
 
 def write_brands(connection: sa.Connection, plan: BrandPlan) -> None:
     """Insert brands and mappings, refresh the names of mappings."""
-    _insert_brands(connection, plan.created)
+    _insert_brands(connection, placed(map(asdict, plan.created)))
     if plan.new_mappings:
         brand_id = sa.select(brands.c.id).where(brands.c.normalized_name == sa.bindparam("key")).scalar_subquery()
         connection.execute(
-            products_brand_1c_mapping.insert().values(created_at=_now, brand_id=brand_id),
-            [
+            products_brand_1c_mapping.insert().values(created_at=moment, brand_id=brand_id),
+            placed(
                 {"onec_id": mapping.onec_id, "onec_name": mapping.onec_name, "key": mapping.normalized_name}
                 for mapping in plan.new_mappings
-            ],
+            ),
         )
     for key, name in plan.renamed_mappings:
         connection.execute(
@@ -137,7 +141,8 @@ def ensure_no_brand(connection: sa.Connection) -> None:
     """Create the brand for products without one, if it is not there (facts 2.3)."""
     if connection.scalar(sa.select(brands.c.id).where(brands.c.normalized_name == NO_BRAND)) is None:
         slugs = UniqueNames(connection.scalars(sa.select(brands.c.slug)), SLUG_LENGTH, first_suffix=2)
-        _insert_brands(connection, [NewBrand("No Brand", NO_BRAND, slugs.take("no-brand"))])
+        no_brand = NewBrand("No Brand", NO_BRAND, slugs.take("no-brand"))
+        _insert_brands(connection, [asdict(no_brand) | BEFORE_ALL])
 
 
 def read_price_types(connection: sa.Connection) -> tuple[list[ShopPriceType], frozenset[str]]:
@@ -152,8 +157,8 @@ def write_price_types(connection: sa.Connection, plan: PriceTypePlan) -> None:
     """Insert and update price types, remember deletion marks."""
     if plan.created:
         connection.execute(
-            price_types.insert().values(user_role="", created_at=_now),
-            [
+            price_types.insert().values(user_role="", created_at=moment),
+            placed(
                 {
                     "onec_id": p.onec_id,
                     "onec_name": p.onec_name,
@@ -161,7 +166,7 @@ def write_price_types(connection: sa.Connection, plan: PriceTypePlan) -> None:
                     "is_active": p.is_active,
                 }
                 for p in plan.created
-            ],
+            ),
         )
     for changed in plan.changed:
         connection.execute(
@@ -221,8 +226,7 @@ def write_maps(
     fill_map(connection, "vat_rule", ("warehouse_name", "vat_rate"), list(vat_rules.items()))
 
 
-def _insert_brands(connection: sa.Connection, new: Iterable[NewBrand]) -> None:
-    rows = [{"name": brand.name, "slug": brand.slug, "normalized_name": brand.normalized_name} for brand in new]
+def _insert_brands(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(
             brands.insert().values(
@@ -230,8 +234,8 @@ def _insert_brands(connection: sa.Connection, new: Iterable[NewBrand]) -> None:
                 description="",
                 website="",
                 is_active=True,
-                created_at=_now,
-                updated_at=_now,
+                created_at=moment,
+                updated_at=moment,
                 is_featured=False,
             ),
             rows,

@@ -53,6 +53,11 @@ class Restorable:
         return ", ".join(f"{alias}.{column}" for column in self.columns)
 
     @property
+    def is_hideable(self) -> bool:
+        """Whether a row can be hidden, which is what undoing does to those that an import has made."""
+        return "is_active" in self.columns
+
+    @property
     def is_touched(self) -> bool:
         """Whether the shop notes the time of every change."""
         return "updated_at" in self.table.c

@@ -75,7 +75,7 @@ class Comparison:
                 self._execute(_locked(one))
             self._execute(_differing(one))
             self._execute(_vanished(one))
-            if "is_active" in one.columns:
+            if one.is_hideable:
                 self._connection.execute(sa.text(_created(one)), {"since": self._since})
             for column in one.columns:
                 self._refuse_impossible(one, column)
@@ -206,7 +206,12 @@ def _created(one: Restorable) -> str:
         SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name},
                'is_active', NULL, 'true', 'false', true, 'created'
         FROM {table} AS t
-        WHERE t.is_active AND t.created_at IN (SELECT merged_at FROM freesport_sync.runs WHERE id >= :since)
+        WHERE t.is_active
+          AND t.id IN (
+              SELECT generate_series(lower(part), upper(part) - 1)
+              FROM freesport_sync.created_rows AS c JOIN freesport_sync.runs AS r ON r.id = c.run_id,
+                   unnest(c.ids) AS part
+              WHERE c.table_name = '{table}' AND r.id >= :since AND r.undone_by IS NULL)
           AND NOT EXISTS (SELECT FROM backup_{table} AS b WHERE b.id = t.id)
     """
 

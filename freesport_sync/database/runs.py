@@ -20,6 +20,9 @@ from freesport_sync.database.own_schema import field_changes, row_issues, run_fi
 CHANNEL = "freesport_sync"
 """Whoever listens to it is told when the history changes."""
 
+XID_BITS = 2**32 - 1
+"""So much of the number of a transaction a row's `xmin` has."""
+
 _now = sa.func.clock_timestamp()
 
 
@@ -191,9 +194,11 @@ def status_of(connection: sa.Connection, run: OpenRun) -> RunStatus:
     return RunStatus(connection.execute(sa.select(runs.c.status).where(runs.c.id == run.id)).scalar_one())
 
 
-def note_merge(connection: sa.Connection, run: OpenRun) -> None:
-    """Remember the time that the transaction of an undoable run writes into every row; on the lock's connection."""
-    connection.execute(runs.update().where(runs.c.id == run.id).values(merged_at=sa.func.now()))
+def note_merge(connection: sa.Connection, run: OpenRun, is_undoable: bool) -> None:
+    """Remember the transaction that writes into the shop, by which its rows are known; on the lock's connection."""
+    xid = sa.func.txid_current().op("&")(XID_BITS)
+    values = {"merged_at": sa.func.now(), "merged_xid": xid, "is_undoable": is_undoable}
+    connection.execute(runs.update().where(runs.c.id == run.id).values(values))
 
 
 def close_run(

@@ -11,6 +11,12 @@ from freesport_sync.database.sql_files import sql
 
 _SMALL_TABLES = ("categories", "brands", "products_brand_1c_mapping", "price_types", "product_attributes")
 _CUSTOMER_TABLES = ("users", "companies")
+_IS_OURS = "t.xmin::text::bigint = txid_current() & 4294967295"
+_NEW_KEYS = {
+    "products": "SELECT onec_id FROM chg_product WHERE product_id IS NULL",
+    "product_variants": "SELECT onec_id FROM chg_variant WHERE variant_id IS NULL",
+}
+"""Of the tables that are too big to look through when next to nothing is new."""
 
 
 def prepare_notes(connection: sa.Connection, has_customers: bool) -> None:
@@ -60,9 +66,11 @@ def show_customers_again(connection: sa.Connection, onec_ids: Sequence[str]) -> 
 
 
 def store_written(connection: sa.Connection, run_id: int, has_customers: bool) -> None:
-    """Store what the run has changed in the noted rows and in links, after everything is written."""
+    """Store what the run has changed in the noted rows and in links, and what it has made, after it is written."""
     for one in _noted(has_customers):
         connection.execute(sa.text(_stored(one)), {"run_id": run_id})
+        if one.is_hideable:
+            connection.execute(sa.text(_created(one)), {"run_id": run_id})
     connection.execute(sql("store_written_links"), {"run_id": run_id})
 
 
@@ -84,11 +92,24 @@ def _stored(one: Restorable) -> str:
                jsonb_object_agg(field.key, row.before -> field.key), jsonb_object_agg(field.key, field.value)
         FROM was_{table} AS w
         JOIN {table} AS t ON t.id = w.id AND ROW ({old}) IS DISTINCT FROM ROW ({new})
-            AND t.xmin::text::bigint = txid_current() & 4294967295
+            AND {_IS_OURS}
         CROSS JOIN LATERAL (
             SELECT to_jsonb(w) AS before, to_jsonb(f) AS written FROM (SELECT {new}) AS f OFFSET 0
         ) AS row
         CROSS JOIN LATERAL jsonb_each(row.written) AS field
         WHERE field.value IS DISTINCT FROM row.before -> field.key
         GROUP BY w.id
+    """
+
+
+def _created(one: Restorable) -> str:
+    """What this transaction has written and has not noted before, it has made."""
+    table = one.table.name
+    keys = f"AND t.onec_id IN ({_NEW_KEYS[table]})" if table in _NEW_KEYS else ""
+    return f"""
+        INSERT INTO freesport_sync.created_rows (run_id, table_name, is_shown, ids)
+        SELECT :run_id, '{table}', t.is_active, range_agg(int8range(t.id, t.id, '[]'))
+        FROM {table} AS t
+        WHERE {_IS_OURS} {keys} AND NOT EXISTS (SELECT FROM was_{table} AS w WHERE w.id = t.id)
+        GROUP BY t.is_active
     """

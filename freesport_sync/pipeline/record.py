@@ -86,8 +86,7 @@ class RunRecord:
         """
         self._journal.stop()
         name_issues(connection, self._run.id)
-        if self._job.request.is_undoable:
-            runs.note_merge(connection, self._run)
+        runs.note_merge(connection, self._run, self._job.request.is_undoable)
         self._close(connection, RunStatus.COMPLETED, counts, updated)
 
     def complete_without_writing(

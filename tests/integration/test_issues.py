@@ -221,9 +221,10 @@ def old_shop(stocked_shop: Shop) -> Shop:
     """A shop whose history was written before issues had articles and runs knew who stopped them."""
     add_issues(stocked_shop, 2)
     stocked_shop.execute("ALTER TABLE freesport_sync.row_issues DROP COLUMN article")
-    for column in ("cancel_requested_by", "merged_at", "undone_by", "is_forgotten"):
+    for column in ("cancel_requested_by", "merged_at", "merged_xid", "is_undoable", "undone_by", "is_forgotten"):
         stocked_shop.execute(f"ALTER TABLE freesport_sync.runs DROP COLUMN {column}")
-    stocked_shop.execute("DROP TABLE freesport_sync.written_values")
+    for table in ("written_values", "created_rows", "confirmed_values"):
+        stocked_shop.execute(f"DROP TABLE freesport_sync.{table}")
     stocked_shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0001'")
     return stocked_shop
 

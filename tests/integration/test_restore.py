@@ -405,6 +405,24 @@ def test_what_an_import_wrote_is_forgotten_with_its_backup(stocked_shop: Shop, d
     assert shop.rows(query, first=first) == [(True,), (False,)]
 
 
+def test_rows_that_an_older_program_made_are_known_by_their_time(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    everything(export)
+    report = shop.run(export.folder, skip_backup=False)
+    # As the version before left it: one time for all rows, and no word of their ids.
+    for table in ("categories", "brands", "price_types", "products", "product_variants", "users"):
+        shop.execute(f"UPDATE {table} SET created_at = (SELECT merged_at FROM freesport_sync.runs)")
+    own = "INSERT INTO brands SELECT 99, 'Своя', 'own', '', '', '', true, now(), now(), 'own', false"
+    shop.execute(own)
+    shop.execute("DROP TABLE freesport_sync.created_rows, freesport_sync.confirmed_values")
+    shop.execute("ALTER TABLE freesport_sync.runs DROP COLUMN merged_xid, DROP COLUMN is_undoable")
+    shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0004'")
+    shop.undo(report.run_id)
+    for table in ("categories", "price_types", "products", "product_variants", "users"):
+        assert shop.value(f"SELECT count(*) FROM {table} WHERE is_active") == 0, table
+    assert shop.rows("SELECT id FROM brands WHERE is_active") == [(99,)]
+
+
 def test_a_category_never_goes_back_into_itself(shop: Shop, new_export: NewExport) -> None:
     first, second = new_export(), new_export()
     for export, groups in ((first, [group("g1", children=[group("g2")])]), (second, [group("g1"), group("g2")])):

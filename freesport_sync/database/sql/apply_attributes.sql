@@ -4,8 +4,9 @@ UPDATE new_value AS n SET attribute_no = a.id
 FROM map_attribute_name AS name JOIN product_attributes AS a ON a.normalized_name = name.normalized_name
 WHERE n.attribute_no < 0 AND name.attribute_no = n.attribute_no;
 INSERT INTO product_attribute_values (value, slug, created_at, updated_at, attribute_id, normalized_value)
-SELECT n.value, n.slug, now(), now(), n.attribute_no, n.normalized_value
+SELECT n.value, n.slug, new.moment, new.moment, n.attribute_no, n.normalized_value
 FROM new_value AS n
+CROSS JOIN LATERAL (SELECT now() + (n.ord - 1) * interval '1 microsecond' AS moment) AS new
 ORDER BY n.ord;
 CREATE TEMP TABLE value_id ON COMMIT DROP AS
 SELECT n.value_no, v.id
@@ -13,7 +14,9 @@ FROM new_value AS n
 JOIN product_attribute_values AS v ON v.attribute_id = n.attribute_no AND v.normalized_value = n.normalized_value;
 
 INSERT INTO product_attribute_value_1c_mappings (onec_id, onec_value, source, created_at, attribute_value_id)
-SELECT d.onec_id, d.value, d.source, now(), coalesce(new.id, d.value_no)
+SELECT d.onec_id, d.value, d.source,
+       now() + (row_number() OVER (ORDER BY d.file_no, d.position) - 1) * interval '1 microsecond',
+       coalesce(new.id, d.value_no)
 FROM dictionary_value AS d LEFT JOIN value_id AS new ON new.value_no = d.value_no
 WHERE d.mapped_no IS NULL
 ORDER BY d.file_no, d.position;
