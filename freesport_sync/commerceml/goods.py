@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import child_text, children, fields_of, is_deleted, text_of
+from freesport_sync.commerceml.brands import brand_of
+from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of, is_deleted, text_of
 from freesport_sync.commerceml.pictures import pictures_of
-from freesport_sync.commerceml.property_values import BRAND_PROPERTY, brand_of, pairs_of
+from freesport_sync.commerceml.property_values import pairs_of
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.commerceml.values import parse_vat, slugify
+from freesport_sync.commerceml.values import normalize_name, parse_vat, slugify
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.pictures import PRODUCT
-from freesport_sync.core.staged import StagedProduct, StagedRow
+from freesport_sync.core.staged import StagedBrand, StagedProduct, StagedRow
 
 NAME_LIMIT = 300
 DESCRIPTION_LIMIT = 100_000
 """The column has no limit, but the shop's full-text index refuses a row whose words fill more than 1 MB."""
 
 
-def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
-    """One `Товар`, its pictures, and before it the property values that no product of the file had before.
+_DESCRIPTIONS = (
+    ("описаниевформатеhtml", "описаниевhtml", "описаниеhtml", "htmlописание"),
+    ("описание", "полноеописание", "подробноеописание"),
+)
+"""Requisites that are a description, formatted ones first."""
+
+_NAME_TAG = any_namespace("Наименование")
+
+
+def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | StagedBrand]:
+    """One `Товар`, its pictures, and before it the values and the brand that no product of the file had before.
 
     Nothing where it has no usable id, or no name without being deleted.
 
@@ -39,12 +50,14 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
         return ()
     name = reading.shortened(name, NAME_LIMIT, onec_id=onec_id, field="Наименование")
     description = reading.shortened(
-        text_of(fields.get("Описание")), DESCRIPTION_LIMIT, onec_id=onec_id, field="Описание", name=name
+        _description(fields), DESCRIPTION_LIMIT, onec_id=onec_id, field="Описание", name=name
     )
     properties = fields.get("ЗначенияСвойств")
     pairs = pairs_of(properties, "Ид")
     numbers = None if properties is None else reading.property_values.of_product(pairs, onec_id, reading)
+    brand, new_brands = brand_of(pairs, onec_id, reading)
     return (
+        *new_brands,
         *reading.property_values.take_new(),
         StagedProduct(
             *reading.place,
@@ -54,13 +67,32 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow]:
             slugify(name),
             description or None,
             reading.reference(child_text(fields.get("Группы"), "Ид"), onec_id=onec_id, field="Группы"),
-            reading.reference(brand_of(pairs), onec_id=onec_id, field=BRAND_PROPERTY),
+            brand,
             _vat_rate(fields, onec_id, name, reading),
             deleted,
             numbers,
         ),
         *pictures_of(element, PRODUCT, onec_id, reading),
     )
+
+
+def _description(fields: dict[str, _Element]) -> str:
+    """`Описание`, else that of the requisites: УТ 10.3 and МойСклад send the formatted text as one of them."""
+    if text := text_of(fields.get("Описание")):
+        return text
+    requisites = fields.get("ЗначенияРеквизитов")
+    found: dict[int, str] = {}
+    for named in () if requisites is None else requisites.iter(*_NAME_TAG):
+        rank = _description_rank(named.text)
+        if rank is not None and not found.get(rank):
+            found[rank] = child_text(named.getparent(), "Значение")
+    return next((text for _, text in sorted(found.items()) if text), "")
+
+
+@lru_cache(maxsize=1000)
+def _description_rank(name: str | None) -> int | None:
+    written = normalize_name(name or "")
+    return next((rank for rank, names in enumerate(_DESCRIPTIONS) if written in names), None)
 
 
 def _vat_rate(fields: dict[str, _Element], onec_id: str, name: str, reading: Reading) -> Decimal | None:

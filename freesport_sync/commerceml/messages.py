@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.core.brands import BRAND_PROPERTY
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.staged import ReferenceRow
 from freesport_sync.errors import SyncError
@@ -23,6 +24,7 @@ class ParseContext:
             in another.
         chunk_size: rows per block at most, 1 or more.
         wants_pictures: read `Картинка` too.
+        brand_properties: `Ид` of each property that says the brand -> whether its value is the name, and no id.
     """
 
     price_columns: Mapping[str, str | None]
@@ -30,6 +32,7 @@ class ParseContext:
     wanted: frozenset[FileKind] = frozenset(FileKind)
     chunk_size: int = 1000
     wants_pictures: bool = True
+    brand_properties: Mapping[str, bool] = field(default_factory=lambda: {BRAND_PROPERTY: False})
 
 
 @dataclass(frozen=True, slots=True)

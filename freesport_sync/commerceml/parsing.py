@@ -36,13 +36,16 @@ def _skip(_element: _Element, _reading: Reading) -> Sequence[ReferenceRow]:
     return ()
 
 
+_PROPERTY = _Record(
+    "Свойства", frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS}), properties.read_property
+)
+
 # A reference book may lie in a file of its own (3.x), or before the goods or offers (2.x).
 _REFERENCE_RECORDS = {
     # The whole tree at once: a group ends only after the groups below it.
     "Классификатор": _Record("", frozenset({FileKind.GROUPS}), groups.read_groups),
-    "Свойство": _Record(
-        "Свойства", frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS}), properties.read_property
-    ),
+    "Свойство": _PROPERTY,
+    "СвойствоНоменклатуры": _PROPERTY,  # so in 2.03
     "ТипЦены": _Record("ТипыЦен", frozenset({FileKind.PRICE_LISTS}), price_types.read_price_type),
     "Склад": _Record("Склады", frozenset({FileKind.STORAGES}), storages.read_storage),
     "ЕдиницаИзмерения": _Record("ЕдиницыИзмерения", frozenset({FileKind.UNITS}), units.read_unit),
@@ -57,7 +60,7 @@ _RECORDS = {
     ),
 }
 
-_HEAVY = ("Свойство", "Классификатор")
+_HEAVY = ("Свойство", "СвойствоНоменклатуры", "Классификатор")
 """Reference records of 2.x that are large enough to be thrown away piece by piece while the goods are read."""
 
 

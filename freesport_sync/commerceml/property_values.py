@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,14 +9,12 @@ from lxml import etree
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import any_namespace, child_text, children
-from freesport_sync.commerceml.values import ZERO_GUID, cut, is_not_set, normalize_name, slugify, trim
+from freesport_sync.commerceml.values import ZERO_GUID, cut, is_guid, is_not_set, normalize_name, slugify, trim
+from freesport_sync.core.brands import BRAND_PROPERTY
 from freesport_sync.core.staged import StagedPropertyValue
 
 if TYPE_CHECKING:
     from freesport_sync.commerceml.reading import Reading
-
-BRAND_PROPERTY = "Бренд"
-"""Name of the property, and in real exports literally its `Ид` too."""
 
 TEXT_LIMIT = 255
 
@@ -26,8 +23,6 @@ Pair = tuple[str | None, str | None]
 
 _MAX_REMEMBERED = 50_000
 _NUMBERS_OF_WORKER = 500_000_000
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
 _VALUE_TAG = any_namespace("Значение")
 _has_more = etree.XPath("boolean(*/*[3])")
 
@@ -48,14 +43,6 @@ def pairs_of(element: _Element | None, name: str) -> Sequence[Pair]:
     return [(child_text(entry, name), value.text) for entry in element for value in children(entry, "Значение")]
 
 
-def brand_of(pairs: Sequence[Pair]) -> str:
-    """The brand among the properties of a product; empty without one."""
-    for key, value in pairs:
-        if key and BRAND_PROPERTY in key and trim(key) == BRAND_PROPERTY:
-            return trim(value)
-    return ""
-
-
 class PropertyValues:
     """The different pairs of property and value that a worker has met, numbered in the order of their first use.
 
@@ -68,6 +55,7 @@ class PropertyValues:
         self._of_offers: dict[Pair, int] = {}
         self._last_number = worker * _NUMBERS_OF_WORKER
         self._new: list[StagedPropertyValue] = []
+        self._brands: set[str] = set()
 
     def of_product(self, pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[int, ...]:
         """Numbers of a product's values but the brand."""
@@ -81,6 +69,12 @@ class PropertyValues:
         """The pairs that were not asked for before."""
         new, self._new = self._new, []
         return new
+
+    def is_new_brand(self, name: str) -> bool:
+        """Whether this has not been asked before: one row of a brand is enough."""
+        is_new = name not in self._brands
+        self._brands.add(name)
+        return is_new
 
     def _numbered(
         self, pairs: Sequence[Pair], onec_id: str, reading: Reading, *, is_characteristic: bool
@@ -121,7 +115,7 @@ class PropertyValues:
                 value,
                 cut(normalize_name(value), TEXT_LIMIT),
                 slugify(value),
-                _GUID.fullmatch(value) is not None,
+                is_guid(value),
             )
         )
         return self._last_number

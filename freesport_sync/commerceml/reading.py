@@ -31,6 +31,7 @@ class Reading:
         self.kind = file.kind
         self.wanted = context.wanted
         self.price_columns = context.price_columns
+        self.brand_properties = context.brand_properties
         self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)
         self.wants_pictures = context.wants_pictures
         self.position = 0

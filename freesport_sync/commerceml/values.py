@@ -29,6 +29,14 @@ class NotANumber(ValueError):
     """A text where a number should be."""
 
 
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text looks like an id of 1C."""
+    return _GUID.fullmatch(text) is not None
+
+
 def trim(text: str | None) -> str:
     """Without blanks at the ends, also non-breaking ones: `"796 "` -> `"796"`; None -> empty."""
     return text.strip() if text else ""

@@ -128,7 +128,7 @@ class _AttributePlanner:
             row = self.properties.get(self.named_by.get(attribute.id, ""))
             if row is None:
                 continue
-            if row.type != attribute.type:
+            if row.type and row.type != attribute.type:
                 self.changed[attribute.id] = replace(attribute, type=row.type)
             if row.name != attribute.name:
                 waiting.append((attribute, row))
@@ -147,7 +147,7 @@ class _AttributePlanner:
         self.by_name[row.normalized_name] = attribute.id
         self.changed.pop(attribute.id, None)  # to its end: it may need a name that another has just given up
         self.changed[attribute.id] = replace(
-            attribute, name=row.name, normalized_name=row.normalized_name, type=row.type
+            attribute, name=row.name, normalized_name=row.normalized_name, type=row.type or attribute.type
         )
 
     def _map(self) -> None:
@@ -164,8 +164,9 @@ class _AttributePlanner:
             elif number > 0 and number not in self.named_by:
                 self.named_by[number] = key
                 own = self.shop[number]
-                if (own.name, own.type) != (row.name, row.type):
-                    self.changed[number] = replace(own, name=row.name, type=row.type)
+                named = replace(own, name=row.name, type=row.type or own.type)
+                if named != own:
+                    self.changed[number] = named
             self.by_onec_id[key] = number
             self.new_mappings.append(NewAttributeMapping(key, row.name, row.source, number))
 

@@ -6,11 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from freesport_sync.core.run import Counts, Entity, FieldChange
-from freesport_sync.core.staged import StagedBrand
+from freesport_sync.core.staged import StagedAttribute, StagedBrand
 from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
 
 NO_BRAND = "nobrand"
 """Normalised name of the shop's brand for products without one (facts 2.3)."""
+
+BRAND_PROPERTY = "Бренд"
+"""Name of the property, and in some exports literally its `Ид` too; in most that is a GUID."""
+
+_NAMES = ("бренд",), ("brand", "торговая марка", "торговаямарка")
+"""What a property is called that says the brand; the second names count where no property has the first."""
+
+_DICTIONARY = "справочник"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,31 @@ class BrandPlan:
     changes: tuple[FieldChange, ...] = ()
 
 
+def brand_rank(name: str) -> int | None:
+    """How surely a property of this name says the brand, 0 most; None: it does not.
+
+    УТ 11 names a property of one kind of goods with its set: `Бренд (Обувь)`. `Производитель` is who made the product,
+    for which CommerceML has an element of its own.
+    """
+    words = " ".join(name.partition("(")[0].split()).rstrip(" :").casefold()
+    return next((rank for rank, names in enumerate(_NAMES) if words in names), None)
+
+
+def brand_properties(staged: Iterable[StagedAttribute], mapped: Iterable[tuple[str, str, str]]) -> Mapping[str, bool]:
+    """`Ид` of each property that says the brand -> whether its value is the brand's name, and no id.
+
+    Args:
+        staged: properties of the export.
+        mapped: (1C key, name, type) of the properties that the shop knows; the export's word goes first.
+    """
+    known = {key: (name, value_type) for key, name, value_type in mapped}
+    known |= {row.onec_id: (row.name, row.type) for row in sorted(staged, key=lambda row: (row.file_no, row.position))}
+    ranks = {key: rank for key, (name, _) in known.items() if (rank := brand_rank(name)) is not None}
+    surest = min(ranks.values(), default=0)
+    named = {key: known[key][1].casefold() != _DICTIONARY for key, rank in ranks.items() if rank == surest}
+    return {BRAND_PROPERTY: False} | named
+
+
 def plan_brands(
     staged: Sequence[StagedBrand],
     shop: Sequence[ShopBrand],
@@ -67,7 +100,7 @@ def plan_brands(
     brand.
 
     Args:
-        staged: values of the property `Бренд`; real exports repeat them in each segment.
+        staged: values of the properties that say the brand; real exports repeat them in each segment.
         shop: all brands of the shop.
         mapped: all mappings of the shop.
     """
@@ -78,7 +111,7 @@ def plan_brands(
     created: dict[str, NewBrand] = {}
     new_mappings: dict[str, BrandMapping] = {}
     renamed: dict[str, str] = {}
-    ordered = sorted(staged, key=lambda row: (row.file_no, row.position))
+    ordered = sorted(staged, key=lambda row: (row.is_guess, row.file_no, row.position))
     for row in ordered:
         if row.onec_id in new_mappings:  # an existing mapping too, had the records come one after the other
             mapping = replace(new_mappings[row.onec_id], onec_name=row.name)
@@ -88,6 +121,8 @@ def plan_brands(
             renamed[row.onec_id] = row.name
             continue
         known = by_normalized.get(row.normalized_name) or by_name.get(row.name.lower())
+        if known is None and row.is_guess and row.normalized_name not in created:
+            continue
         if known is None and row.normalized_name not in created:
             slug = slugs.take(row.slug or f"brand-{row.onec_id[:8]}")
             created[row.normalized_name] = NewBrand(row.name, row.normalized_name, slug)
@@ -95,7 +130,7 @@ def plan_brands(
         mapping = BrandMapping(row.onec_id, row.name, normalized_name, known.id if known else None)
         mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
     renamed = {key: name for key, name in renamed.items() if mappings[key].onec_name != name}
-    total = len({row.onec_id for row in ordered})
+    total = len({row.onec_id for row in ordered if row.onec_id in mappings})
     changed = len(new_mappings) - len(created) + len(renamed)
     return BrandPlan(
         created=tuple(created.values()),

@@ -183,16 +183,20 @@ class StagedCategory(NamedTuple):
 
 
 class StagedBrand(NamedTuple):
-    """One value of the property `Бренд`."""
+    """One value of a property that says the brand."""
 
     file_no: int
     position: int
     line: int
     onec_id: str
+    """`ИдЗначения`; the name itself where the property has texts for values."""
     name: str
     normalized_name: str
     """See `commerceml.values.normalize_name`; the shop knows a brand by it."""
     slug: str
+    property_onec_id: str
+    is_guess: bool
+    """Written where an id should be: a brand if one is known by this name."""
 
 
 class StagedAttribute(NamedTuple):

@@ -26,6 +26,13 @@ def read_attributes(connection: sa.Connection) -> tuple[list[ShopAttribute], lis
     return [ShopAttribute(*row) for row in connection.execute(query)], [(key, number) for key, number in mapped]
 
 
+def read_properties(connection: sa.Connection) -> list[tuple[str, str, str]]:
+    """(1C key, name, type) of the properties that the shop has met."""
+    m, a = product_attribute_1c_mappings.c, product_attributes.c
+    query = sa.select(m.onec_id, m.onec_name, a.type).join(product_attributes, a.id == m.attribute_id).order_by(m.id)
+    return [(key, name, value_type) for key, name, value_type in connection.execute(query)]
+
+
 def resolve_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
     """Fill the change tables of values and links; after `merge.resolve`, writes nothing in the shop."""
     fill_map(connection, "map_attribute", ("onec_id", "attribute_no"), list(plan.by_onec_id.items()))

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.core.attributes import AttributePlan, plan_attributes
-from freesport_sync.core.brands import BrandPlan, plan_brands
+from freesport_sync.core.brands import BrandPlan, brand_properties, plan_brands
 from freesport_sync.core.categories import CategoryPlan, plan_categories
 from freesport_sync.core.customers import CustomerPlan, plan_customers
 from freesport_sync.core.issues import RowIssue, records_repeated
 from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
 from freesport_sync.core.progress import IssuesFound, StageMeter
 from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunKind, Stage
+from freesport_sync.core.staged import StagedBrand
 from freesport_sync.core.warehouses import warehouse_names
 from freesport_sync.database import attribute_tables, customer_tables, merge, reference_tables, written
 from freesport_sync.database.merge_issues import read_issues
@@ -146,11 +147,17 @@ class Merger:
                 names,
                 self._request.is_full,
             ),
-            plan_brands(self._staged.brands, shop_brands, mapped),
+            plan_brands(self._brands(), shop_brands, mapped),
             plan_attributes(self._staged.attributes, attributes, mapped_attributes, names),
             plan_price_types(self._staged.price_types, price_types, marked, names),
             self._plan_customers(),
         )
+
+    def _brands(self) -> list[StagedBrand]:
+        """Those of the properties that say the brand in this export and this shop."""
+        properties = attribute_tables.read_properties(self._connection)
+        said_by = brand_properties(self._staged.attributes, properties)
+        return [row for row in self._staged.brands if row.property_onec_id in said_by]
 
     def _plan_customers(self) -> CustomerPlan:
         staged = self._staged

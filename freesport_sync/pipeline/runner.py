@@ -10,11 +10,12 @@ from pathlib import Path
 from freesport_sync.commerceml.archive import opened_export
 from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.commerceml.picture_files import PictureFolders
+from freesport_sync.core.brands import brand_properties
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.price_types import plan_price_types
 from freesport_sync.core.progress import ExportFound, IssuesFound, StageMeter
 from freesport_sync.core.run import ImportType, RunReport, Stage
-from freesport_sync.database import reference_tables
+from freesport_sync.database import attribute_tables, reference_tables
 from freesport_sync.database.history import last_imported
 from freesport_sync.database.shop import has_products, require_customer_tables
 from freesport_sync.pipeline import guards
@@ -111,7 +112,8 @@ class _Import:
         columns = plan_price_types(staged.price_types, price_types, marked, plan.names).columns
         colors = reference_tables.read_colors(self._lock)
         request = self._job.request
-        return ParseContext(columns, colors, plan.wanted, request.chunk_size, wants_pictures(request))
+        brands = brand_properties(staged.attributes, attribute_tables.read_properties(self._lock))
+        return ParseContext(columns, colors, plan.wanted, request.chunk_size, wants_pictures(request), brands)
 
     def _tell(self, plan: Plan) -> None:
         created_at = max(plan.newest.values(), default=None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from freesport_sync.core.run import Entity
-from tests.builders import ExportBuilder, brand_property, product
+from tests.builders import ROOT_GROUP, ExportBuilder, brand_property, group, product, property_, raw_element
 from tests.integration.support import NewExport, counts, rows_written
 from tests.shop import Shop
 
@@ -11,6 +13,7 @@ BRANDS = "SELECT id, name, slug, normalized_name FROM brands ORDER BY id"
 MAPPINGS = "SELECT onec_id, onec_name, brand_id FROM products_brand_1c_mapping ORDER BY onec_id"
 PRODUCT = "SELECT p.onec_brand_id, b.name FROM products p JOIN brands b ON b.id = p.brand_id WHERE p.onec_id = :key"
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
+GUID, SONY, NOBODY = (f"5c1f0b7e-{n}-11ee-9d00-0a0a0a0a0a01" for n in ("1111", "2222", "3333"))
 
 
 def brands(new_export: NewExport, names: dict[str, str]) -> ExportBuilder:
@@ -146,11 +149,105 @@ def test_a_product_follows_its_brand_in_1c(shop: Shop, export: ExportBuilder, ne
     export.goods(product("p1", brand="b1"))
     shop.run(export.folder)
     seen = []
-    for brand, names in (("b2", {}), ("b5", {"b5": "Новый"}), (None, {}), ("b1", {})):
+    for brand, names in (("b2", {}), ("b5", {"b5": "Новый"}), ("b1", {})):
         more = new_export()
         more.properties_goods(brand_property(names))
         more.goods(product("p1", brand=brand))
         report = shop.run(more.folder)
         seen.append(shop.row(PRODUCT, key="p1"))
         assert counts(report, Entity.PRODUCT) == (0, 1, 0, 0, 0)
-    assert seen == [("b2", "Adidas"), ("b5", "Новый"), (None, "No Brand"), ("b1", "Nike")]
+    assert seen == [("b2", "Adidas"), ("b5", "Новый"), ("b1", "Nike")]
+
+
+def test_the_shop_s_brand_stays_where_1c_has_none(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+    export.goods(product("p1", brand="b1"), product("p2", brand=None), product("p3", brand=""))
+    shop.run(export.folder)
+    own = add_brand(shop, "Ручной", "ручнои", "ruchnoj")
+    shop.execute("UPDATE products SET brand_id = :own WHERE onec_id <> 'p1'", own=own)
+    for brand in (None, "", ZERO_GUID):
+        more = new_export()
+        more.goods(*(product(key, brand=brand) for key in ("p1", "p2", "p3")))
+        dry = shop.run(more.folder, is_dry_run=True)
+        assert rows_written(shop, partial(shop.run, more.folder)) == {}
+        assert counts(dry, Entity.PRODUCT) == (0, 0, 3, 0, 0)
+    more = new_export()
+    more.goods(product("p1", brand="b9"), product("p2", brand="b9"), product("p3", brand="b2"))  # nobody knows b9
+    shop.run(more.folder)
+    assert [shop.row(PRODUCT, key=key) for key in ("p1", "p2", "p3")] == [
+        ("b9", "Nike"),
+        ("b9", "Ручной"),
+        ("b2", "Adidas"),
+    ]
+    assert shop.issues()["brand_unknown"] == ["p1", "p2"]
+    assert rows_written(shop, lambda: shop.run(more.folder)) == {}
+
+
+def test_a_brand_that_only_one_of_several_records_has_counts(shop: Shop, export: ExportBuilder) -> None:
+    export.goods(product("p1", group=None, brand="b1"), product("p1", group="g1", brand=None))
+    shop.run(export.folder)
+    assert shop.row(PRODUCT, key="p1") == ("b1", "Nike")
+    assert shop.value("SELECT c.onec_id FROM products AS p JOIN categories AS c ON c.id = p.category_id") == "g1"
+
+
+def test_a_property_of_that_name_with_any_id_says_the_brand(shop: Shop, new_export: NewExport) -> None:
+    first, second = new_export(), new_export()
+    first.reference_books()
+    first.properties_goods(
+        brand_property({SONY: "Sony"}, onec_id=GUID), property_("maker", "Производитель", {NOBODY: "ООО Завод"})
+    )
+    values = {"maker": NOBODY}
+    first.goods(
+        product("p1", brand=None, properties=values | {GUID: SONY}),
+        product("p2", brand=None, properties=values | {GUID: "SONY"}),  # the name, where an id should be
+        product("p3", brand=None, properties=values),
+    )
+    shop.run(first.folder)
+    second.goods(product("p3", brand=None, properties={GUID: SONY}))  # the shop knows what the property is
+    shop.run(second.folder)
+    assert [shop.row(PRODUCT, key=key) for key in ("p1", "p2", "p3")] == [
+        (SONY, "Sony"),
+        ("SONY", "Sony"),
+        (SONY, "Sony"),
+    ]
+    assert [name for _, name, *_ in shop.rows(BRANDS)] == ["Sony", "No Brand"]
+    for export in (first, second):
+        shop.run(export.folder)
+        assert rows_written(shop, partial(shop.run, export.folder)) == {}
+
+
+def test_a_property_with_texts_for_values_names_the_brands_itself(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    export.reference_books()
+    export.properties_goods(property_(GUID, "Торговая марка", value_type="Строка"))
+    export.goods(
+        *(product(f"p{n}", brand=None, properties={GUID: text}) for n, text in enumerate(["Nike", "NIKE ", "Йома"]))
+    )
+    report = shop.run(export.folder)
+    assert [shop.row(PRODUCT, key=f"p{n}") for n in range(3)] == [("Nike", "Nike"), ("NIKE", "Nike"), ("Йома", "Йома")]
+    assert counts(report, Entity.BRAND) == (2, 1, 0, 0, 0)
+    assert rows_written(shop, lambda: shop.run(export.folder)) == {}
+
+
+def test_a_trade_mark_is_no_brand_where_a_property_is_called_brand(shop: Shop, export: ExportBuilder) -> None:
+    export.properties_goods(brand_property(), brand_property({SONY: "Sony"}, name="Торговая марка", onec_id=GUID))
+    export.goods(product("p1", brand="b1", properties={GUID: SONY}), product("p2", brand=None, properties={GUID: SONY}))
+    shop.run(export.folder)
+    assert [shop.row(PRODUCT, key=key) for key in ("p1", "p2")] == [("b1", "Nike"), (None, "No Brand")]
+    assert [name for _, name, *_ in shop.rows(BRANDS)] == ["Nike", "Adidas", "No Brand"]
+
+
+def test_a_catalogue_of_2_03_has_brands(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    listed = f"<ВариантЗначения><Ид>{SONY}</Ид><Значение>Sony</Значение></ВариантЗначения>"
+    listed = f"<ТипЗначений><Тип>Справочник</Тип><ВариантыЗначений>{listed}</ВариантыЗначений></ТипЗначений>"
+    named = raw_element("Ид", GUID) + raw_element("Наименование", "Бренд") + raw_element("ТипыЗначений", listed)
+    body = raw_element(
+        "Классификатор",
+        raw_element("Группы", group("root", name=ROOT_GROUP, children=[group("g1")]))
+        + raw_element("Свойства", raw_element("СвойствоНоменклатуры", named)),
+    )
+    body += raw_element("Каталог", raw_element("Товары", product("p1", brand=None, properties={GUID: SONY})))
+    export.write("import.xml", export.document(body))
+    shop.run(export.folder)
+    assert shop.row(PRODUCT, key="p1") == (SONY, "Sony")
+    assert rows_written(shop, lambda: shop.run(export.folder)) == {}

@@ -140,14 +140,18 @@ def test_a_category_of_the_export_is_shown_again(shop: Shop, new_export: NewExpo
     assert [(row[0], row[4]) for row in shop.rows(TREE)] == [("root", True), ("g1", True), ("g2", False)]
 
 
-def test_1c_sets_name_and_description_also_to_nothing(shop: Shop, new_export: NewExport) -> None:
+def test_1c_sets_name_and_description_but_never_to_nothing(shop: Shop, new_export: NewExport) -> None:
     export = new_export()
     export.groups(sport(group("g1", description="Всё круглое")))
     shop.run(export.folder)
-    shop.execute("UPDATE categories SET name = 'Наши мячи' WHERE onec_id = 'g1'")
+    shop.execute("UPDATE categories SET name = 'Наши мячи', description = 'Наше' WHERE onec_id = 'g1'")
     export.groups(sport(group("g1", description="")))
     shop.run(export.folder)
-    assert shop.row("SELECT name, description FROM categories WHERE onec_id = 'g1'") == ("Мячи", "")
+    described = "SELECT name, description FROM categories WHERE onec_id = 'g1'"
+    assert shop.row(described) == ("Мячи", "Наше")
+    export.groups(sport(group("g1", description="Круглое")))
+    shop.run(export.folder)
+    assert shop.row(described) == ("Мячи", "Круглое")
 
 
 def test_a_part_of_the_tree_finds_its_place_in_the_shop(shop: Shop, new_export: NewExport) -> None:

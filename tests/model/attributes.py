@@ -45,7 +45,7 @@ def import_attributes(shop: ModelShop, goods: Iterable[Property], offers: Iterab
         if shop.attribute_mapping(key) is None:
             attribute = shop.attribute(normalized(found.name)) or _add_attribute(shop, key, found)
             if all(mapping.attribute is not attribute for mapping in shop.attribute_mappings):
-                attribute.name, attribute.type = found.name, found.type
+                attribute.name, attribute.type = found.name, found.type or attribute.type
             shop.attribute_mappings.append(AttributeMapping(key, found.name, found.source, attribute))
     for source, record in records:
         if (record.name or "").strip() or record.deleted:
@@ -58,7 +58,7 @@ def _rename(shop: ModelShop, known: dict[str, _Known]) -> None:
     for attribute in shop.attributes:
         keys = [mapping.onec_id for mapping in shop.attribute_mappings if mapping.attribute is attribute]
         if keys and keys[0] in known:
-            attribute.type = known[keys[0]].type
+            attribute.type = known[keys[0]].type or attribute.type
             if attribute.name != known[keys[0]].name:
                 wanted.append((attribute, known[keys[0]].name))
     while possible := [(a, name) for a, name in wanted if shop.attribute(normalized(name)) in (None, a)]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tests.model import values
-from tests.model.exports import Group, PriceTypeRecord, Property
+from tests.model.exports import Good, Group, PriceTypeRecord, Property
 from tests.model.shop import HIDDEN_CATEGORY, Brand, BrandMapping, Category, ModelShop, PriceType
 
 REPAIR_ANCHOR = "__repair_anchor__"
@@ -116,7 +116,7 @@ def _import_group(shop: ModelShop, key: str, node: _Node, own_words: list[str]) 
     if category is not None:
         category.is_active = not node.deleted
         if node.name is not None:
-            category.name, category.description = node.name, node.description
+            category.name, category.description = node.name, node.description or category.description
     elif node.name is not None:
         slug = values.unique(_slug(node), [c.slug for c in shop.categories], 255, 2, own_words)
         shop.categories.append(Category(key, node.name, slug, node.description, None, not node.deleted))
@@ -145,22 +145,64 @@ def _move(shop: ModelShop, inside: dict[str, _Node], nodes: dict[str, _Node], ex
         wanted.remove(possible[0])
 
 
-def import_brands(shop: ModelShop, properties: Iterable[Property]) -> None:
-    """Every GUID stands for a brand; the first spelling names a new one."""
-    brands = [p for p in properties if (p.name or "").strip() == "Бренд" and values.property_id(p.onec_id)]
-    for value in (value for brand in brands for value in brand.values):
-        key, name = value.onec_id.strip(), value.text.strip()[:100]
-        if not key or len(key) > values.ID_LIMIT or not name or name == "Без Бренда":
-            continue
-        mapping = shop.mapping(key)
-        if mapping is not None:
-            mapping.onec_name = name
-            continue
-        normalized = values.normalized(name)[:100]
-        brand = shop.brand(normalized) or next((b for b in shop.brands if b.name.lower() == name.lower()), None)
-        if brand is None:
-            brand = _add_brand(shop, name, values.slug(name) or f"brand-{key[:8]}", normalized)
-        shop.brand_mappings.append(BrandMapping(key, name, brand))
+def brand_properties(shop: ModelShop, properties: Iterable[Property]) -> dict[str, bool]:
+    """Ids of the properties that say the brand, and whether they do so with its name."""
+    known = {mapping.onec_id: (mapping.onec_name, mapping.attribute.type) for mapping in shop.attribute_mappings}
+    for record in properties:
+        key, name = values.property_id(record.onec_id), (record.name or "").strip()[:255]
+        if key and name:
+            known[key] = (name, record.value_type)
+    named = {key: name.lower().split("(")[0].split() for key, (name, _) in known.items()}
+    surest = [key for key, words in named.items() if words == ["бренд"]]
+    others = [key for key, words in named.items() if words in (["brand"], ["торговая", "марка"])]
+    return {"Бренд": False} | {key: known[key][1].lower() != "справочник" for key in surest or others}
+
+
+def brand_said(record: Good, said_by: dict[str, bool]) -> tuple[str, str] | None:
+    """The property that says a product's brand, and what it says."""
+    for key, text in (*record.properties, ("Бренд", record.brand or "")):
+        value = text.strip()
+        if key in said_by and value not in ("", values.ZERO_GUID) and not (said_by[key] and value == "Без Бренда"):
+            return key, value
+    return None
+
+
+def import_brands(
+    shop: ModelShop, properties: Iterable[Property], goods: Iterable[Good], said_by: dict[str, bool]
+) -> None:
+    """Every id stands for a brand, and every name that stands in place of one; the first spelling names a new one."""
+    for record in properties:
+        if values.property_id(record.onec_id) in said_by and record.name and is_brand_name(record.name):
+            for value in record.values:
+                _import_brand(shop, value.onec_id.strip(), value.text.strip())
+    said = [found for good in goods if (found := brand_said(good, said_by))]
+    for key, name in said:
+        if said_by[key] and not values.is_guid(name):
+            _import_brand(shop, name, name)
+    for key, name in said:
+        is_known = shop.brand(values.normalized(name)[:100]) or any(b.name.lower() == name.lower() for b in shop.brands)
+        if key != "Бренд" and not values.is_guid(name) and is_known:
+            _import_brand(shop, name, name)
+
+
+def is_brand_name(name: str) -> bool:
+    """Whether a property of this name may say the brand."""
+    return name.lower().split("(")[0].split() in (["бренд"], ["brand"], ["торговая", "марка"])
+
+
+def _import_brand(shop: ModelShop, key: str, name: str) -> None:
+    name = name[:100]
+    if not key or len(key) > values.ID_LIMIT or not name or name == "Без Бренда":
+        return
+    mapping = shop.mapping(key)
+    if mapping is not None:
+        mapping.onec_name = name
+        return
+    normalized = values.normalized(name)[:100]
+    brand = shop.brand(normalized) or next((b for b in shop.brands if b.name.lower() == name.lower()), None)
+    if brand is None:
+        brand = _add_brand(shop, name, values.slug(name) or f"brand-{key[:8]}", normalized)
+    shop.brand_mappings.append(BrandMapping(key, name, brand))
 
 
 def no_brand(shop: ModelShop) -> Brand:

@@ -11,10 +11,18 @@ from freesport_sync.core.run import FileType, RunKind
 from freesport_sync.settings.model import OwnedField, Settings
 from tests.model import values
 from tests.model.attributes import give_values, import_attributes
-from tests.model.books import Refused, hidden_category, import_brands, import_groups, import_price_types, no_brand
-from tests.model.exports import PARTS, Export, File, R
+from tests.model.books import (
+    Refused,
+    brand_properties,
+    hidden_category,
+    import_brands,
+    import_groups,
+    import_price_types,
+    no_brand,
+)
+from tests.model.exports import PARTS, Export, File, Property, R
 from tests.model.pictures import Pictures
-from tests.model.records import Good, Offer, read_goods, read_offers, wanted_slug
+from tests.model.records import Good, Offer, is_readable, read_goods, read_offers, wanted_slug
 from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
 
 _PARTS = {
@@ -68,20 +76,25 @@ class ModelImport:
             Refused: with the code of the error with which the real import must stop.
         """
         self._refuse_what_makes_no_sense()
-        goods = read_goods(self._records("goods", self.export.goods))
+        said_by = brand_properties(self.shop, [*self._properties("goods"), *self._properties("offers")])
+        goods = read_goods(self._records("goods", self.export.goods), said_by)
         offers = read_offers(self._records("offers", self.export.offers))
         if not self._only_pictures:
-            self._import_all_else(goods, offers)
+            self._import_all_else(goods, offers, said_by)
         if self.export.has_media and not self.export.skips_pictures:
             self._import_pictures(goods, offers)
 
-    def _import_all_else(self, goods: dict[str, Good], offers: dict[str, Offer]) -> None:
+    def _properties(self, of: str) -> list[Property]:
+        files = self.export.properties_goods if of == "goods" else self.export.properties_offers
+        return list(self._records(f"properties_{of}", files))
+
+    def _import_all_else(self, goods: dict[str, Good], offers: dict[str, Offer], said_by: dict[str, bool]) -> None:
         export, root_name = self.export, self.settings.catalog.root_category
         import_groups(self.shop, self._records("groups", export.groups), root_name, export.is_full)
-        properties = list(self._records("properties_goods", export.properties_goods))
-        of_offers = list(self._records("properties_offers", export.properties_offers))
+        properties, of_offers = self._properties("goods"), self._properties("offers")
         if "goods" in self._parts:
-            import_brands(self.shop, properties + of_offers)
+            readable = filter(is_readable, self._records("goods", export.goods))
+            import_brands(self.shop, properties + of_offers, readable, said_by)
         import_attributes(self.shop, properties, of_offers)
         import_price_types(self.shop, self._records("price_lists", export.price_lists))
         self._import_goods(goods)
@@ -174,7 +187,9 @@ class ModelImport:
             if owns(OwnedField.CATEGORY):
                 product.category = self._category(good.last_group) or product.category
             if owns(OwnedField.BRAND):
-                product.brand, product.onec_brand_id = self._brand(good.brand), good.brand
+                mapping = self.shop.mapping(good.brand or "")
+                product.brand = mapping.brand if mapping else product.brand
+                product.onec_brand_id = good.brand or product.onec_brand_id
         if owns(OwnedField.DESCRIPTION) and good.description:
             product.description = good.description
         if owns(OwnedField.VAT_RATE) and good.vat_rate is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tests.model import exports, values
+from tests.model.books import brand_said
 from tests.model.pictures import picture_paths
 
 COLORS = ("тёмно-синий", "синий", "красный")
@@ -41,25 +42,33 @@ class Offer:
     deleted: bool = False
 
 
-def read_goods(records: Iterable[exports.Good]) -> dict[str, Good]:
-    """All products of the files, by key."""
+def read_goods(records: Iterable[exports.Good], said_by: dict[str, bool]) -> dict[str, Good]:
+    """All products of the files, by key; `said_by` are the properties that say the brand."""
     goods: dict[str, Good] = {}
     for record in records:
         key, name = (record.onec_id or "").strip(), (record.name or "").strip()[:300]
-        if not key or len(key) > values.ID_LIMIT or not (name or record.deleted):
+        if not is_readable(record):
             continue
         good = goods.setdefault(key, Good())
         if name and not good.name:
-            good.name, good.group = name, values.reference(record.group)
+            good.name = name
         if name:
             good.last_name, good.last_group = name, values.reference(record.group) or good.last_group
-            good.brand = values.reference(record.brand)
+        good.group = good.group or values.reference(record.group)
+        brand = brand_said(record, said_by)
+        good.brand = (values.reference(brand[1]) if brand else None) or good.brand
         good.description = (record.description or "").strip() or good.description
         rate = values.vat(record.vat)
         good.vat_rate = good.vat_rate if rate is None else rate
         good.pictures += picture_paths(record.pictures)
         good.deleted = record.deleted
     return goods
+
+
+def is_readable(record: exports.Good) -> bool:
+    """Whether anything comes of a record."""
+    key, name = (record.onec_id or "").strip(), (record.name or "").strip()
+    return bool(key) and len(key) <= values.ID_LIMIT and bool(name or record.deleted)
 
 
 def read_offers(records: Iterable[exports.Offer]) -> dict[str, Offer]:

@@ -90,6 +90,11 @@ def is_numbered(name: str, base: str, limit: int) -> bool:
     return match is not None and match[1] == base[: limit - len(match[2])]
 
 
+def is_guid(text: str) -> bool:
+    """Whether a text looks like an id of 1C."""
+    return re.fullmatch("-".join(f"[0-9a-fA-F]{{{length}}}" for length in (8, 4, 4, 4, 12)), text) is not None
+
+
 def property_id(text: str | None) -> str:
     """The id of a property, or of a value that a property lists; empty where the shop cannot keep it."""
     key = (text or "").strip()

@@ -13,9 +13,11 @@ FROM (
            (array_agg(name ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1] AS name,
            (array_agg(article ORDER BY file_no DESC, position DESC) FILTER (WHERE article IS NOT NULL))[1] AS article,
            coalesce((array_agg(slug ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1], '') AS slug,
-           (array_agg(category_onec_id ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1] AS category_onec_id,
+           (array_agg(category_onec_id ORDER BY file_no, position) FILTER (WHERE category_onec_id IS NOT NULL))[1]
+               AS category_onec_id,
            (array_agg(description ORDER BY file_no DESC, position DESC) FILTER (WHERE description IS NOT NULL))[1] AS description,
-           (array_agg(brand_onec_id ORDER BY file_no DESC, position DESC) FILTER (WHERE name IS NOT NULL))[1] AS brand_onec_id,
+           (array_agg(brand_onec_id ORDER BY file_no DESC, position DESC) FILTER (WHERE brand_onec_id IS NOT NULL))[1]
+               AS brand_onec_id,
            (array_agg(vat_rate ORDER BY file_no DESC, position DESC) FILTER (WHERE vat_rate IS NOT NULL))[1] AS vat_rate,
            -- As a text, because arrays of different lengths cannot be gathered.
            (array_agg(properties::text ORDER BY file_no DESC, position DESC) FILTER (WHERE properties IS NOT NULL))[1] AS properties,

@@ -302,12 +302,12 @@ WITH resolved AS (
            END AS category_key,
            CASE
                WHEN p.id IS NULL THEN coalesce(brand.normalized_name, :no_brand)
-               WHEN s.name IS NOT NULL AND :owns_brand
-                   AND coalesce(brand.brand_id, CASE WHEN brand.onec_id IS NULL THEN nobody.id END)
-                       IS DISTINCT FROM p.brand_id THEN coalesce(brand.normalized_name, :no_brand)
+               -- As the description: where 1C has none, or none that anybody knows, the shop's stays.
+               WHEN s.name IS NOT NULL AND :owns_brand AND brand.brand_id IS DISTINCT FROM p.brand_id
+                   THEN brand.normalized_name
            END AS brand_key,
-           CASE WHEN p.id IS NULL OR (s.name IS NOT NULL AND :owns_brand) THEN s.brand_onec_id ELSE p.onec_brand_id END
-               AS onec_brand_id,
+           CASE WHEN p.id IS NULL OR (s.name IS NOT NULL AND :owns_brand) THEN coalesce(s.brand_onec_id, p.onec_brand_id)
+                ELSE p.onec_brand_id END AS onec_brand_id,
            CASE WHEN p.id IS NULL THEN coalesce(s.description, '')
                 WHEN :owns_description THEN coalesce(s.description, p.description) ELSE p.description END AS description,
            CASE WHEN p.id IS NULL OR :owns_vat_rate THEN coalesce(s.vat_rate, p.vat_rate) ELSE p.vat_rate END AS vat_rate,
@@ -323,7 +323,6 @@ WITH resolved AS (
     LEFT JOIN map_category AS category ON category.onec_id =
         CASE WHEN :owns_category THEN coalesce(s.last_category_onec_id, s.category_onec_id) ELSE s.category_onec_id END
     LEFT JOIN map_brand AS brand ON brand.onec_id = s.brand_onec_id
-    LEFT JOIN brands AS nobody ON nobody.normalized_name = :no_brand
     LEFT JOIN new_picture AS pic ON pic.owner = 'product' AND pic.onec_id = t.onec_id
 )
 SELECT row_number() OVER (ORDER BY product_id, file_no, position, onec_id)::integer AS ord,

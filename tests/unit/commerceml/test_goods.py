@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.goods import read_product
 from freesport_sync.commerceml.values import ZERO_GUID
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.staged import StagedProduct, StagedPropertyValue
+from freesport_sync.core.staged import StagedBrand, StagedProduct, StagedPropertyValue
 from tests.builders import ExportBuilder, element, product, raw_element, tombstone
-from tests.unit.commerceml.support import parse, read_record
+from tests.unit.commerceml.support import CONTEXT, parse, read_record
+
+GUID = "5c1f0b7e-1111-11ee-9d00-0a0a0a0a0a01"
+SONY = "5c1f0b7e-2222-11ee-9d00-0a0a0a0a0a02"
 
 
 def read(xml: str) -> tuple[StagedProduct, list[RowIssue]]:
@@ -69,6 +73,64 @@ def test_what_is_absent_is_none() -> None:
 def test_the_zero_guid_refers_to_nothing() -> None:
     row, issues = read(product("p1", group=ZERO_GUID, brand=ZERO_GUID))
     assert (row.category_onec_id, row.brand_onec_id) == (None, None)
+    assert issues == []
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"guid": SONY}, (SONY, None)),
+        ({"guid": ZERO_GUID, "other": SONY}, (SONY, None)),
+        ({"guid": " "}, (None, None)),
+        ({"other": SONY, "guid": GUID}, (SONY, None)),
+        ({"nobody": SONY}, (None, None)),
+        ({"guid": "Sony"}, ("Sony", ("Sony", "sony", "guid", True))),  # where an id should be
+        ({"text": "Sony "}, ("Sony", ("Sony", "sony", "text", False))),
+        ({"text": SONY}, (SONY, None)),  # an id never becomes a name
+        ({"text": "Без Бренда", "guid": SONY}, (SONY, None)),
+        ({"text": ""}, (None, None)),
+    ],
+)
+def test_the_brand_by_each_property_that_says_it(
+    properties: dict[str, str], said: tuple[str | None, tuple[object, ...] | None]
+) -> None:
+    context = replace(CONTEXT, brand_properties={"Бренд": False, "guid": False, "other": False, "text": True})
+    rows, issues = read_record(read_product, product("p1", brand=None, properties=properties), context)
+    (row,) = [row for row in rows if isinstance(row, StagedProduct)]
+    brands = [
+        (b.onec_id, b.normalized_name, b.property_onec_id, b.is_guess) for b in rows if isinstance(b, StagedBrand)
+    ]
+    assert (row.brand_onec_id, next(iter(brands), None)) == said
+    assert issues == []
+
+
+def test_a_brand_that_goods_name_is_told_once(tmp_path: Path) -> None:
+    context = replace(CONTEXT, brand_properties={"text": True})
+    path = ExportBuilder(tmp_path).goods(*[product(f"p{n}", brand=None, properties={"text": "Sony"}) for n in range(3)])
+    assert [row.onec_id for row in parse(path, FileKind.GOODS, context).rows] == ["Sony"]
+
+
+def requisites(**values: str) -> str:
+    entries = (element("Наименование", name) + element("Значение", value) for name, value in values.items())
+    return raw_element("ЗначенияРеквизитов", "".join(raw_element("ЗначениеРеквизита", entry) for entry in entries))
+
+
+@pytest.mark.parametrize(
+    ("description", "said", "expected"),
+    [
+        (None, {"ВидНоменклатуры": "Лыжи", "ОписаниеВФорматеHTML": "<p>Для <b>хода</b></p>"}, "<p>Для <b>хода</b></p>"),
+        (" ", {"Описание в формате HTML": "<p>а</p>"}, "<p>а</p>"),
+        ("", {"Полное описание": "Подробно", "HTML-описание": "", "ОписаниеHTML": "<p>а</p>"}, "<p>а</p>"),
+        ("", {"Описание": "Подробно", "ОписаниеВФорматеHTML": " "}, "Подробно"),
+        ("Коротко", {"ОписаниеВФорматеHTML": "<p>Подробно</p>"}, "Коротко"),
+        ("", {"ОписаниеФайла": "import_files/01/x.jpg#Вид"}, None),
+    ],
+)
+def test_a_description_among_the_requisites_where_there_is_no_other(
+    description: str | None, said: dict[str, str], expected: str | None
+) -> None:
+    row, issues = read(product("p1", description=description, extra=requisites(**said)))
+    assert row.description == expected
     assert issues == []
 
 

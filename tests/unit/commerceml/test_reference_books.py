@@ -101,8 +101,8 @@ def test_brands_are_the_values_of_the_property_except_without_brand(tmp_path: Pa
         FileKind.PROPERTIES_GOODS,
     )
     first, second = [row for row in parsed.rows if isinstance(row, StagedBrand)]
-    assert first[3:] == ("b1", "Nike", "nike", "nike")
-    assert second[3:] == ("b3", "ЁЖ-Спорт", "ежспорт", "ezh-sport")
+    assert first[3:] == ("b1", "Nike", "nike", "nike", "Бренд", False)
+    assert second[3:] == ("b3", "ЁЖ-Спорт", "ежспорт", "ezh-sport", "Бренд", False)
     assert (first.position, first.line) < (second.position, second.line)
     assert parsed.issues == []
 
@@ -113,10 +113,54 @@ def test_a_value_without_text_is_found_by_its_property(tmp_path: Path) -> None:
     assert (issue.code, issue.onec_id, issue.name, issue.field) == ("name_missing", "v1", "Рост", "Значение")
 
 
-def test_the_brand_property_is_known_by_its_exact_name() -> None:
-    assert read_record(read_brands, brand_property({"b1": "Nike"}, name=" Бренд ", onec_id="guid"))[0]
-    assert not read_record(read_brands, brand_property({"b1": "Nike"}, name="бренд"))[0]
-    assert not read_record(read_brands, brand_property({"b1": "Nike"}, name="Бренд обуви"))[0]
+@pytest.mark.parametrize(
+    ("name", "says_brand"),
+    [
+        *((name, True) for name in (" Бренд ", "бренд", "БРЕНД:", "Бренд (Обувь (лето))", "Brand", "Торговая  марка")),
+        *(
+            (name, False)
+            for name in ("Бренд обуви", "Страна бренда", "Производитель", "Изготовитель", "Марка", "(Бренд)")
+        ),
+    ],
+)
+def test_the_names_of_a_property_that_says_the_brand(name: str, says_brand: bool) -> None:
+    assert bool(read_record(read_brands, brand_property({"b1": "Nike"}, name=name, onec_id="guid"))[0]) is says_brand
+
+
+VALUES_WITH_IDS = "<ИдЗначения>v1</ИдЗначения><Значение>Sony</Значение>"
+VALUES_OF_OLD = "<Ид>v1</Ид><Значение>Sony</Значение>"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        f"<ВариантыЗначений><Справочник>{VALUES_WITH_IDS}</Справочник></ВариантыЗначений>",
+        f"<ВариантыЗначений><ВариантЗначения>{VALUES_OF_OLD}</ВариантЗначения></ВариантыЗначений>",
+        f"<ВариантыЗначений><Вариант>{VALUES_OF_OLD}</Вариант></ВариантыЗначений>",
+        "<ТипыЗначений><ТипЗначений><Тип>Справочник</Тип><Описание>Значения свойств</Описание><ВариантыЗначений>"
+        f"<ВариантЗначения>{VALUES_OF_OLD}</ВариантЗначения></ВариантыЗначений></ТипЗначений></ТипыЗначений>",
+    ],
+    ids=["since_2.04", "short", "bitrix", "2.03"],
+)
+@pytest.mark.parametrize("tag", ["Свойство", "СвойствоНоменклатуры"])
+def test_lists_of_values_in_every_way(tmp_path: Path, tag: str, listed: str) -> None:
+    xml = f"<{tag}><Ид>k</Ид><Наименование>Бренд</Наименование>{listed}</{tag}>"
+    parsed = parse(ExportBuilder(tmp_path).properties_goods(xml), FileKind.PROPERTIES_GOODS)
+    (attribute, brand) = parsed.rows
+    assert isinstance(attribute, StagedAttribute)
+    assert isinstance(brand, StagedBrand)
+    assert (attribute.onec_id, attribute.name, attribute.type) == ("k", "Бренд", "Справочник")
+    assert (brand.onec_id, brand.name, brand.property_onec_id) == ("v1", "Sony", "k")
+    assert [line.split("\t")[3:6] for line in parsed.lines] == [["v1", "k", "Sony"]]
+    assert parsed.issues == []
+
+
+def test_a_list_of_plain_words_needs_no_ids() -> None:
+    words = "<ВариантыЗначений><Значение>Да</Значение><Значение>Нет</Значение></ВариантыЗначений>"
+    xml = f"<Свойство><Ид>k</Ид><Наименование>Новинка</Наименование>{words}</Свойство>"
+    rows, issues = read_record(read_property, xml)
+    assert [type(row) for row in rows] == [StagedAttribute]
+    assert issues == []
 
 
 def test_brands_that_cannot_be_kept() -> None:

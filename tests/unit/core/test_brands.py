@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from freesport_sync.core.brands import BrandMapping, NewBrand, ShopBrand, plan_brands
+from freesport_sync.core.brands import BrandMapping, NewBrand, ShopBrand, brand_properties, plan_brands
 from freesport_sync.core.run import Counts, Entity, FieldChange
-from freesport_sync.core.staged import StagedBrand
+from freesport_sync.core.staged import StagedAttribute, StagedBrand
 
 NIKE = ShopBrand(1, "Nike", "nike", "nike")
 MAPPED = BrandMapping("b1", "Nike", "nike", 1)
@@ -12,7 +12,9 @@ MAPPED = BrandMapping("b1", "Nike", "nike", 1)
 
 def staged(*rows: tuple[str, str], file_no: int = 1) -> list[StagedBrand]:
     return [
-        StagedBrand(file_no, position, position, onec_id, name, name.lower().replace(" ", ""), name.lower())
+        StagedBrand(
+            file_no, position, position, onec_id, name, name.lower().replace(" ", ""), name.lower(), "Бренд", False
+        )
         for position, (onec_id, name) in enumerate(rows, start=1)
     ]
 
@@ -58,3 +60,31 @@ def test_nothing_staged_still_knows_the_shops_mappings() -> None:
     plan = plan_brands([], [NIKE], [MAPPED])
     assert plan.mappings == {"b1": MAPPED}
     assert plan.counts == Counts()
+
+
+def test_a_guess_makes_no_brand_but_finds_one() -> None:
+    guesses = [
+        row._replace(is_guess=True, file_no=0) for row in staged(("Puma", "Puma"), ("b9", "b9"), ("Nike", "Nike"))
+    ]
+    plan = plan_brands(guesses + staged(("b1", "PUMA")), [NIKE], [])
+    assert [brand.name for brand in plan.created] == ["PUMA"]
+    assert {key: mapping.normalized_name for key, mapping in plan.mappings.items()} == {
+        **{"b1": "puma", "Puma": "puma", "Nike": "nike"}
+    }
+    assert plan.counts == Counts(created=1, updated=2)
+
+
+def attribute(onec_id: str, name: str, value_type: str = "Справочник", file_no: int = 1) -> StagedAttribute:
+    return StagedAttribute(file_no, 1, 1, onec_id, name, name.lower(), "", value_type, "goods")
+
+
+def test_which_properties_say_the_brand() -> None:
+    """The surest name counts; what the export says of a property goes before what the shop knows."""
+    assert brand_properties([], []) == {"Бренд": False}
+    named = [attribute("g", "Бренд (Обувь)"), attribute("h", "бренд", "Строка"), attribute("k", "Торговая марка")]
+    assert brand_properties(named, []) == {"Бренд": False, "g": False, "h": True}
+    assert brand_properties(named[2:], []) == {"Бренд": False, "k": False}
+    assert brand_properties([], [("k", "Brand", "Строка"), ("m", "Цвет", "")]) == {"Бренд": False, "k": True}
+    assert brand_properties([attribute("k", "Цвет")], [("k", "Бренд", "Справочник")]) == {"Бренд": False}
+    renamed = [attribute("k", "Бренд", file_no=2), attribute("k", "Цвет", file_no=1)]
+    assert brand_properties(renamed, []) == {"Бренд": False, "k": False}
