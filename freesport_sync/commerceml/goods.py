@@ -9,14 +9,16 @@ from functools import lru_cache
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.brands import brand_of
+from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of, is_deleted, text_of
+from freesport_sync.commerceml.offers import offer_rows
 from freesport_sync.commerceml.pictures import pictures_of
-from freesport_sync.commerceml.property_values import pairs_of
+from freesport_sync.commerceml.property_values import Pair, pairs_of
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.commerceml.values import normalize_name, parse_vat, slugify
+from freesport_sync.commerceml.values import VariantId, normalize_name, parse_vat, slugify, split_bracket, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.pictures import PRODUCT
-from freesport_sync.core.staged import StagedBrand, StagedProduct, StagedRow
+from freesport_sync.core.staged import StagedBrand, StagedCharacteristic, StagedOffer, StagedProduct, StagedRow
 
 NAME_LIMIT = 300
 DESCRIPTION_LIMIT = 100_000
@@ -35,19 +37,25 @@ _NAME_TAG = any_namespace("Наименование")
 def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | StagedBrand]:
     """One `Товар`, its pictures, and before it the values and the brand that no product of the file had before.
 
+    A `Товар` of one characteristic keeps its whole `Ид` here: `database.staging` makes one product of several.
+
     Nothing where it has no usable id, or no name without being deleted.
 
     The rules are the shop's own importer's (facts 2.5), but for deletion marks and for VAT that cannot be read.
     """
     fields = fields_of(element)
     reading.next_record(element.sourceline, fields)
-    name = text_of(fields.get("Наименование"))
-    onec_id = reading.checked_id(text_of(fields.get("Ид")), name=name)
-    if onec_id is None:
+    found = reading.variant_id(fields)
+    if found is None:
         return ()
+    name, onec_id = text_of(fields.get("Наименование")), found.key
     deleted = is_deleted(element, fields)
     if not reading.has_name(name, onec_id=onec_id, deleted=deleted):
         return ()
+    of_variant: Sequence[StagedRow] = ()
+    if found.characteristic:
+        of_variant = _variant_rows(element, fields, found, reading)
+        name = _product_name(name, pairs_of(fields.get("ХарактеристикиТовара"), "Наименование"))
     name = reading.shortened(name, NAME_LIMIT, onec_id=onec_id, field="Наименование")
     description = reading.shortened(
         _description(fields), DESCRIPTION_LIMIT, onec_id=onec_id, field="Описание", name=name
@@ -58,6 +66,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | St
     brand, new_brands = brand_of(pairs, onec_id, reading)
     return (
         *new_brands,
+        *of_variant,
         *reading.property_values.take_new(),
         StagedProduct(
             *reading.place,
@@ -93,6 +102,26 @@ def _description(fields: dict[str, _Element]) -> str:
 def _description_rank(name: str | None) -> int | None:
     written = normalize_name(name or "")
     return next((rank for rank, names in enumerate(_DESCRIPTIONS) if written in names), None)
+
+
+def _variant_rows(
+    element: _Element, fields: dict[str, _Element], found: VariantId, reading: Reading
+) -> Sequence[StagedRow]:
+    """What a `Товар` of one characteristic says of the variant; its ids alone in a run that is not about variants."""
+    if FileKind.OFFERS not in reading.wanted:
+        deleted = is_deleted(element, fields)
+        return (StagedCharacteristic(*reading.place, found.key, found.product, None, None, None, None, deleted, None),)
+    rows = offer_rows(element, fields, found, reading)
+    return [StagedCharacteristic(*row) if isinstance(row, StagedOffer) else row for row in rows]
+
+
+def _product_name(name: str, characteristics: Sequence[Pair]) -> str:
+    """`Ботинки (синий, 41)` of a characteristic -> `Ботинки`; any other bracket belongs to the product."""
+    before, inside = split_bracket(name)
+    values = {trim(value).lower() for _, value in characteristics}
+    shown = inside.lower()
+    is_theirs = shown in values or values.issuperset(trim(part) for part in shown.split(","))
+    return before if inside and is_theirs else name
 
 
 def _vat_rate(fields: dict[str, _Element], onec_id: str, name: str, reading: Reading) -> Decimal | None:

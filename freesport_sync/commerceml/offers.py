@@ -8,12 +8,10 @@ from functools import lru_cache
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import is_deleted, text_of
-from freesport_sync.commerceml.pictures import pictures_of
 from freesport_sync.commerceml.property_values import Pair, pairs_of
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.commerceml.values import is_not_set, trim
-from freesport_sync.core.pictures import VARIANT
-from freesport_sync.core.staged import StagedOffer, StagedRow
+from freesport_sync.commerceml.values import VariantId, is_not_set, split_bracket, trim
+from freesport_sync.core.staged import StagedOffer, StagedPropertyValue
 
 ARTICLE_LIMIT = 100
 COLOR_LIMIT = 100
@@ -26,11 +24,14 @@ _NO_SIZES = frozenset(("да", "нет", "yes", "no", "true", "false", "-"))
 """`Размер: Да` says that the product comes in sizes, not in which."""
 
 
-def offer_rows(element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedRow]:
-    """The variant, its pictures, and before it the characteristics that no offer of the file had before.
+def offer_rows(
+    element: _Element, fields: dict[str, _Element], variant: VariantId, reading: Reading
+) -> Sequence[StagedPropertyValue | StagedOffer]:
+    """The variant, and before it the characteristics that no offer of the file had before.
 
     Colour and size are found as the shop's own importer finds them (facts 2.6).
     """
+    onec_id = variant.key
     name = text_of(fields.get("Наименование"))
     characteristics = pairs_of(fields.get("ХарактеристикиТовара"), "Наименование")
     color, size = _color_and_size(characteristics)
@@ -46,7 +47,7 @@ def offer_rows(element: _Element, fields: dict[str, _Element], onec_id: str, rea
         StagedOffer(
             *reading.place,
             onec_id,
-            trim(onec_id.partition("#")[0]),
+            variant.product,
             name or None,
             shortened(text_of(fields.get("Артикул")), ARTICLE_LIMIT, "Артикул"),
             shortened(color, COLOR_LIMIT, "Цвет"),
@@ -54,7 +55,6 @@ def offer_rows(element: _Element, fields: dict[str, _Element], onec_id: str, rea
             is_deleted(element, fields),
             numbers,
         ),
-        *pictures_of(element, VARIANT, onec_id, reading),
     )
 
 
@@ -90,18 +90,5 @@ def _color_in_name(name: str, colors: tuple[tuple[str, str], ...]) -> str:
 
 
 def _size_in_name(name: str) -> str:
-    """The bracket at the end of a name: `Кимоно, синий (А5 (2XL))` -> `А5 (2XL)`; at most one bracket inside it."""
-    if not name.endswith(")"):
-        return ""
-    depth = 0
-    for index in range(len(name) - 1, -1, -1):
-        char = name[index]
-        if char == ")":
-            depth += 1
-            if depth > 2:
-                return ""
-        elif char == "(":
-            depth -= 1
-            if depth == 0:
-                return _usable(name[index + 1 : -1].strip(), _SIZE)
-    return ""
+    """The bracket at the end of a name: `Кимоно, синий (А5 (2XL))` -> `А5 (2XL)`."""
+    return _usable(split_bracket(name)[1], _SIZE)

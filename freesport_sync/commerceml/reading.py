@@ -10,7 +10,7 @@ from freesport_sync.commerceml.discovery import SourceFile
 from freesport_sync.commerceml.elements import text_of
 from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.commerceml.property_values import PropertyValues
-from freesport_sync.commerceml.values import ZERO_GUID, cut
+from freesport_sync.commerceml.values import ZERO_GUID, VariantId, cut, variant_id
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 
 ID_LIMIT = 100
@@ -116,6 +116,17 @@ class Reading:
             )
             return None
         return onec_id
+
+    def variant_id(self, fields: Mapping[str, _Element]) -> VariantId | None:
+        """`Ид` of a `Товар` or a `Предложение`, or None with an issue where the record has to be skipped.
+
+        Some exports write the characteristic apart: `Ид` and `ИдХарактеристики`.
+        """
+        found = variant_id(text_of(fields.get("Ид")))
+        if not found.characteristic and "ИдХарактеристики" in fields:
+            found = variant_id(f"{found.product}#{text_of(fields['ИдХарактеристики'])}")
+        checked = self.checked_id(found.key if found.product else "", name=text_of(fields.get("Наименование")))
+        return None if checked is None else found
 
     def has_name(
         self, name: str, *, onec_id: str, deleted: bool = False, field: str = "Наименование", owner: str = ""

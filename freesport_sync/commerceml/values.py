@@ -7,6 +7,7 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from math import floor
+from typing import NamedTuple
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 """1C's "refers to nothing"."""
@@ -23,6 +24,25 @@ _CENT = Decimal("0.01")
 _PRICE_LIMIT = 10**8
 _NUMBER_LENGTH = 60
 _TRUE = frozenset(("true", "1", "да", "истина"))
+
+
+class VariantId(NamedTuple):
+    """The two parts of `product#characteristic`, and what both together are known by."""
+
+    product: str
+    characteristic: str
+    """Empty where there is none: `p`, `p#` and `p#00000000-0000-0000-0000-000000000000` are one variant."""
+    key: str
+
+
+def variant_id(written: str) -> VariantId:
+    """Take an `Ид` apart: `p#c` -> p, c, `p#c`; `p#` -> p, nothing, `p`."""
+    if "#" not in written:
+        return VariantId(written, "", written)
+    product, characteristic = map(trim, written.split("#", 1))
+    if not characteristic or characteristic == ZERO_GUID:
+        return VariantId(product, "", product)
+    return VariantId(product, characteristic, written)
 
 
 class NotANumber(ValueError):
@@ -146,6 +166,24 @@ def parse_vat(text: str) -> tuple[Decimal | None, str | None]:
     if not 0 <= value <= 100:
         return None, "vat_not_understood"
     return value.quantize(_CENT, ROUND_HALF_UP), None
+
+
+def split_bracket(text: str) -> tuple[str, str]:
+    """What stands before the bracket that ends a text, and what is in it, with at most one bracket more inside.
+
+    `Кимоно, синий (А5 (2XL))` -> `Кимоно, синий` and `А5 (2XL)`; the whole text and nothing where none ends it.
+    """
+    depth = 0
+    for index in range(len(text) - 1 if text.endswith(")") else -1, -1, -1):
+        if text[index] == ")":
+            depth += 1
+            if depth > 2:
+                break
+        elif text[index] == "(":
+            depth -= 1
+            if depth == 0:
+                return text[:index].rstrip(), text[index + 1 : -1].strip()
+    return text, ""
 
 
 _WHITESPACE = re.compile(r"\s+")

@@ -45,7 +45,7 @@ class StagedOffer(NamedTuple):
     line: int
     onec_id: str
     product_onec_id: str
-    """The part of `Ид` before `#`; the whole `Ид` where there is none."""
+    """The part of `Ид` before `#`; equal to `onec_id` in the row of a product itself."""
     name: str | None
     article: str | None
     color_name: str | None
@@ -53,6 +53,25 @@ class StagedOffer(NamedTuple):
     is_deleted: bool
     properties: tuple[int, ...] | None
     """Its characteristics, as in `StagedProduct`."""
+
+
+class StagedCharacteristic(NamedTuple):
+    """What a `Товар` of one characteristic says of the variant (table `stg_characteristic`).
+
+    УТ 10.3 writes a `Товар` for each characteristic, with the `Ид` of its offer.
+    """
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    product_onec_id: str
+    name: str | None
+    article: str | None
+    color_name: str | None
+    size_value: str | None
+    is_deleted: bool
+    properties: tuple[int, ...] | None
 
 
 class StagedPrice(NamedTuple):
@@ -149,12 +168,20 @@ PRICE_COLUMNS = StagedPrice._fields[5:]
 """Columns of `product_variants` that a price type can stand for."""
 
 StagedRow = (
-    StagedProduct | StagedOffer | StagedPrice | StagedRest | StagedPicture | StagedPropertyValue | StagedDictionaryValue
+    StagedProduct
+    | StagedOffer
+    | StagedCharacteristic
+    | StagedPrice
+    | StagedRest
+    | StagedPicture
+    | StagedPropertyValue
+    | StagedDictionaryValue
 )
 
 TABLE_OF: dict[type[StagedRow], str] = {
     StagedProduct: "stg_product",
     StagedOffer: "stg_offer",
+    StagedCharacteristic: "stg_characteristic",
     StagedPrice: "stg_price",
     StagedRest: "stg_rest",
     StagedPropertyValue: "stg_property_value",

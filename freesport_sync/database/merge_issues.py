@@ -177,6 +177,24 @@ _QUERIES = (
         ORDER BY s.file_no, s.position
         """,
     ),
+    _IssueQuery(
+        Severity.WARNING,
+        "price_of_product_alone",
+        "Цены",
+        """
+        SELECT file_no, line, onec_id, '' AS name, onec_id AS value FROM lost_row WHERE kind = 'price'
+        ORDER BY file_no, position
+        """,
+    ),
+    _IssueQuery(
+        Severity.WARNING,
+        "stock_of_product_alone",
+        "Остатки",
+        """
+        SELECT file_no, line, onec_id, '' AS name, onec_id AS value FROM lost_row WHERE kind = 'stock'
+        ORDER BY file_no, position
+        """,
+    ),
     # Once for each property, and once for each value: whatever the number of its uses and of the workers.
     _IssueQuery(
         Severity.WARNING,

@@ -68,20 +68,37 @@ def give_names(connection: sa.Connection, table: str, column: str, query: str, n
     connection.execute(sa.text(f"UPDATE {table} AS t SET {column} = n.name FROM new_name AS n WHERE n.ord = t.ord"))
 
 
-def finish_staging(connection: sa.Connection) -> dict[str, int]:
-    """Fold repeated records into one each; returns how many records each table repeated, where one did."""
-    repeated = {table: _fold_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
+def finish_staging(connection: sa.Connection, *, imports_variants: bool, is_full: bool) -> dict[str, int]:
+    """Let each staged object be one row, under the key that the shop knows it by.
+
+    Args:
+        connection: the lock's connection, in autocommit.
+        imports_variants: the run is about offers.
+        is_full: variants that the export lacks will be hidden.
+
+    Returns:
+        How many records each table repeated, where one did.
+    """
+    repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
+    to_fold = {table for table, count in repeated.items() if count}
+    for table in to_fold - {"stg_product"}:
+        connection.execute(sql(f"dedupe_{table.removeprefix('stg_')}"))
+    if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_characteristic)").scalar():
+        connection.execute(sql("fold_characteristics"), {"imports_variants": imports_variants})
+        to_fold.add("stg_product")
+    if "stg_product" in to_fold:
+        connection.execute(sql("dedupe_product"))
+    connection.execute(sql("drop_own_rows"), {"is_full": is_full})
+    connection.execute(sql("adopt_variant_keys"))
     for table, columns in _JOINED_COLUMNS.items():
         connection.exec_driver_sql(f"ANALYZE {table} ({columns})")
     return {table: count for table, count in repeated.items() if count}
 
 
-def _fold_repeated(connection: sa.Connection, table: str, keys: str) -> int:
-    # Hardly any export repeats a record, so that to look first is cheaper.
-    found = f"SELECT EXISTS (SELECT 1 FROM {table} GROUP BY {keys} HAVING count(*) > 1)"
-    if not connection.exec_driver_sql(found).scalar():
-        return 0
-    return connection.execute(sql(f"dedupe_{table.removeprefix('stg_')}")).rowcount  # of its DELETE
+def _count_repeated(connection: sa.Connection, table: str, keys: str) -> int:
+    groups = f"SELECT count(*) - 1 AS copies FROM {table} GROUP BY {keys} HAVING count(*) > 1"
+    copies = connection.exec_driver_sql(f"SELECT sum(copies) FROM ({groups}) AS repeated").scalar()
+    return int(copies or 0)
 
 
 def _escape(text: str) -> str:

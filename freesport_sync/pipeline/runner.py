@@ -76,7 +76,8 @@ class _Import:
             sessions = record.open_sessions(self._lock, plan.import_types)
             self._guard(plan)
             staged = stage_export(
-                plan, self._pool, self._lock, lambda books: self._context(plan, books), self._report, job.cancel
+                *(plan, self._pool, self._lock, lambda books: self._context(plan, books), self._report, job.cancel),
+                is_full=job.request.is_full,
             )
             back_up_before_import(self._run)  # not sooner: an export that cannot be read needs none
             pictures = self._deliver_pictures(plan, staged, source)

@@ -42,6 +42,10 @@ MAX_REFERENCE_ROWS = 500_000
 """Rows of reference books together; they are kept in memory, and no shop has that many groups or brands."""
 
 
+_OF_PICTURES = ("stg_picture", "stg_characteristic")
+"""What a run of nothing but pictures stages: they, and which goods are one product."""
+
+
 @dataclass(slots=True)
 class StagedExport:
     """What was read: reference books in memory, the rest in the staging tables."""
@@ -94,6 +98,8 @@ def stage_export(
     make_context: Callable[[StagedExport], ParseContext],
     report: Reporter,
     cancel: CancelToken,
+    *,
+    is_full: bool,
 ) -> StagedExport:
     """Fill the staging tables.
 
@@ -107,6 +113,7 @@ def stage_export(
         make_context: what the workers must know, from the reference books read so far.
         report: receives progress in bytes of input, and row issues.
         cancel: asked at every block.
+        is_full: what the export lacks will be hidden.
 
     Raises:
         SyncError: a file cannot be read, a worker died, or the run was cancelled.
@@ -129,7 +136,11 @@ def stage_export(
 
     read(books, heads)
     read([file for file in others if plan.wants_records_of(file.kind)], [])
-    staged.repeated = finish_staging(connection)
+    staged.repeated = finish_staging(
+        connection,
+        imports_variants=FileKind.OFFERS in plan.wanted and not plan.only_pictures,
+        is_full=is_full and staged.rows["stg_offer"] > 0,
+    )
     meter.finish()
     return staged
 
@@ -139,7 +150,7 @@ def _take(
 ) -> None:
     match message:
         case Block():
-            if not plan.only_pictures or message.table == "stg_picture":
+            if not plan.only_pictures or message.table in _OF_PICTURES:
                 copy_block(connection, message.table, message.data)
             staged.rows[message.table] += message.rows
             meter.read(message.file_no, message.bytes_read)

@@ -102,14 +102,14 @@ def give_values(shop: ModelShop, offers: Iterable[Sequence[Offer]], goods: Itera
         goods: likewise.
     """
     _give(
-        [[((o.onec_id or "").strip(), o.characteristics or None) for o in file] for file in offers],
-        shop.variant,
+        [[(values.variant_key(o.onec_id), o.characteristics or None) for o in file] for file in offers],
+        shop.known_variant,
         lambda value: False,
         lambda name, text: _of_characteristic(shop, name, text),
     )
     _give(
         [
-            [((g.onec_id or "").strip(), g.properties or (None if g.brand is None else ())) for g in file]
+            [(values.variant_key(g.onec_id), g.properties or (None if g.brand is None else ())) for g in file]
             for file in goods
         ],
         shop.product,

@@ -64,6 +64,9 @@ class ModelImport:
         self._created: list[Product | Variant] = []
         self._touched: list[Variant] = []
         """Variants that offers or rests name."""
+        self._own_rows: set[str] = set()
+        self._replaced: list[Variant] = []
+        """Variants of products themselves that the offers of their characteristics replace."""
         self._offered: list[Product | None] = []
         """Products that the offers name."""
         self._skus = {variant.sku for variant in shop.variants}
@@ -79,6 +82,9 @@ class ModelImport:
         said_by = brand_properties(self.shop, [*self._properties("goods"), *self._properties("offers")])
         goods = read_goods(self._records("goods", self.export.goods), said_by)
         offers = read_offers(self._records("offers", self.export.offers))
+        self._own_rows = self._rows_of_products(offers)
+        self._replaced = [v for key in self._own_rows & offers.keys() if (v := self.shop.known_variant(key))]
+        offers = {self._key(key): offer for key, offer in offers.items() if key not in self._own_rows}
         if not self._only_pictures:
             self._import_all_else(goods, offers, said_by)
         if self.export.has_media and not self.export.skips_pictures:
@@ -87,6 +93,29 @@ class ModelImport:
     def _properties(self, of: str) -> list[Property]:
         files = self.export.properties_goods if of == "goods" else self.export.properties_offers
         return list(self._records(f"properties_{of}", files))
+
+    def _rows_of_products(self, offers: dict[str, Offer]) -> set[str]:
+        """Products that have characteristics on sale: rows of their own are no variants."""
+        if self._only_pictures:
+            offers = {}
+        live = ((key, offer.product_key) for key, offer in offers.items() if not offer.deleted)
+        products = {product for key, product in live if key != product}
+        for product in self.shop.products:
+            for variant in self.shop.variants_of(product):
+                said = offers.get(variant.onec_id)
+                stays = not said.deleted if said else not self._hides_variants(offers)
+                is_child = not variant.has_no_characteristic and variant.onec_id != product.onec_id
+                if variant.is_active and is_child and stays:
+                    products.add(product.onec_id)
+        return products
+
+    def _hides_variants(self, offers: dict[str, Offer]) -> bool:
+        return self.export.is_full and bool(offers)
+
+    def _key(self, key: str) -> str:
+        """As the shop knows the variant."""
+        known = self.shop.known_variant(key)
+        return known.onec_id if known else key
 
     def _import_all_else(self, goods: dict[str, Good], offers: dict[str, Offer], said_by: dict[str, bool]) -> None:
         export, root_name = self.export, self.settings.catalog.root_category
@@ -103,7 +132,11 @@ class ModelImport:
         self._import_prices()
         self._import_rests()
         self._spread_vat()
-        give_values(self.shop, self._files("offers", export.offers), self._files("goods", export.goods))
+        variants = [
+            [record for record in file if values.variant_key(record.onec_id) not in self._own_rows]
+            for file in self._files("offers", export.offers)
+        ]
+        give_values(self.shop, variants, self._files("goods", export.goods))
 
     def _refuse_what_makes_no_sense(self) -> None:
         if self._only_pictures and self.export.skips_pictures:
@@ -213,9 +246,8 @@ class ModelImport:
         self._offered = [self.shop.product(offer.product_key) for offer in offers.values()]
         for key, offer in offers.items():
             self._import_offer(key, offer)
-        if offers:
-            self._retire_default_variants(offers)
-        if self.export.is_full and offers:
+        self._retire_own_variants(offers)
+        if self._hides_variants(offers):
             for variant in self.shop.variants:
                 if variant.onec_id not in offers and not variant.is_default:
                     variant.is_active = False
@@ -255,11 +287,14 @@ class ModelImport:
         product.is_waiting = False
         product.is_active = not product.is_hidden_by_1c
 
-    def _retire_default_variants(self, offers: dict[str, Offer]) -> None:
+    def _retire_own_variants(self, offers: dict[str, Offer]) -> None:
+        """Variants of products themselves, also default ones, give way to any other that is on sale."""
+        for variant in self._replaced:
+            variant.is_active = False
         for variant in self.shop.variants:
             if variant.onec_id in offers and variant.is_active:
                 for other in self.shop.variants_of(variant.product):
-                    if other.is_default and other.onec_id not in offers:
+                    if (other.is_default or other.is_own) and other.onec_id not in offers:
                         other.is_active = False
 
     def _make_default_variants(self) -> None:
@@ -278,7 +313,10 @@ class ModelImport:
     def _import_prices(self) -> None:
         found: dict[str, _Prices] = {}
         for record in self._records("prices", self.export.prices):
-            prices = found.setdefault(record.onec_id.strip(), _Prices())
+            key = values.variant_key(record.onec_id)
+            if key in self._own_rows:
+                continue
+            prices = found.setdefault(self._key(key), _Prices())
             row: dict[str, Decimal | values.Odd] = {}
             for type_key, text in record.amounts:
                 price_type = self.shop.price_type(type_key.strip())
@@ -312,8 +350,9 @@ class ModelImport:
                 warehouse, pieces = values.reference(written), values.quantity(text)
                 if not isinstance(pieces, values.Odd):
                     row[warehouse] = row.get(warehouse, 0) + pieces
-            if row:
-                found.setdefault(record.onec_id.strip(), {}).update(row)  # the last record of a warehouse counts
+            key = values.variant_key(record.onec_id)
+            if row and key not in self._own_rows:
+                found.setdefault(self._key(key), {}).update(row)  # the last record of a warehouse counts
         names = self._warehouse_names()
         for key, stock in found.items():
             variant = self.shop.variant(key)

@@ -46,7 +46,7 @@ def read_goods(records: Iterable[exports.Good], said_by: dict[str, bool]) -> dic
     """All products of the files, by key; `said_by` are the properties that say the brand."""
     goods: dict[str, Good] = {}
     for record in records:
-        key, name = (record.onec_id or "").strip(), (record.name or "").strip()[:300]
+        key, name = values.variant_key(record.onec_id), (record.name or "").strip()[:300]
         if not is_readable(record):
             continue
         good = goods.setdefault(key, Good())
@@ -67,7 +67,7 @@ def read_goods(records: Iterable[exports.Good], said_by: dict[str, bool]) -> dic
 
 def is_readable(record: exports.Good) -> bool:
     """Whether anything comes of a record."""
-    key, name = (record.onec_id or "").strip(), (record.name or "").strip()
+    key, name = values.variant_key(record.onec_id), (record.name or "").strip()
     return bool(key) and len(key) <= values.ID_LIMIT and bool(name or record.deleted)
 
 
@@ -75,10 +75,10 @@ def read_offers(records: Iterable[exports.Offer]) -> dict[str, Offer]:
     """All offers of the files, by key."""
     offers: dict[str, Offer] = {}
     for record in records:
-        key, name = (record.onec_id or "").strip(), (record.name or "").strip()
-        if not key or key.startswith("#") or len(key) > values.ID_LIMIT:
+        key, name = values.variant_key(record.onec_id), (record.name or "").strip()
+        if not key or len(key) > values.ID_LIMIT:
             continue
-        offer = offers.setdefault(key, Offer(key.partition("#")[0].strip()))
+        offer = offers.setdefault(key, Offer(values.product_of(key)))
         offer.has_name = offer.has_name or bool(name)
         offer.article = (record.article or "").strip()[:100] or offer.article
         offer.color = values.color(name, record.characteristics, COLORS) or offer.color

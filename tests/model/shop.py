@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.model.exports import Edit, Link, OwnAttribute, OwnBrand, OwnCategory, Remap, ShopStep
+from tests.model.values import product_of, variant_key
 
 Rows = dict[str, list[tuple[Any, ...]]]
 """Table -> what its rows say; ids are replaced by keys and timestamps left out."""
@@ -144,6 +145,16 @@ class Variant:
         """Made for a product without offers; nothing but its SKU tells it from an offer without characteristic."""
         return self.onec_id == self.product.onec_id and self.sku.startswith(self.onec_id)
 
+    @property
+    def has_no_characteristic(self) -> bool:
+        return "#" not in variant_key(self.onec_id)
+
+    @property
+    def is_own(self) -> bool:
+        """Of the product itself, whoever has made it."""
+        owners = (self.product.onec_id, self.product.parent_onec_id)
+        return self.has_no_characteristic and product_of(self.onec_id) in owners
+
 
 @dataclass(slots=True)
 class ModelShop:
@@ -192,6 +203,11 @@ class ModelShop:
 
     def variant(self, onec_id: str) -> Variant | None:
         return next((v for v in self.variants if v.onec_id == onec_id), None)
+
+    def known_variant(self, key: str) -> Variant | None:
+        """Also where the shop has it with an empty characteristic."""
+        longer = (v for v in self.variants if v.has_no_characteristic and product_of(v.onec_id) == key)
+        return self.variant(key) or next(longer, None)
 
     def pictures(self) -> set[str]:
         """Everything that products and variants show."""

@@ -31,8 +31,8 @@ def _pairs(usual: list[str], odd: list[str], texts: list[str]) -> st.SearchStrat
 
 
 _deleted = _mostly([False], [True])
-_products = _mostly(words.PRODUCT_IDS[:2], words.PRODUCT_IDS[2:])
-_offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], words.OFFER_IDS[4:])
+_products = _mostly(words.PRODUCT_IDS[:2], [*words.PRODUCT_IDS[2:], "p1#"])
+_offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], [*words.OFFER_IDS[4:], *words.EMPTY_CHARACTERISTICS])
 _pictures = st.lists(st.one_of(st.sampled_from(words.PICTURES), st.sampled_from(words.ODD_PICTURES)), max_size=3).map(
     tuple
 )
@@ -222,6 +222,10 @@ def _edits() -> st.SearchStrategy[Edit]:
         st.builds(Edit, st.just("products"), products, st.just("description"), st.sampled_from(["", "Описание"])),
         # Old rows: the shop knew a product by the id of its only variant.
         st.sampled_from(words.PRODUCT_IDS).map(lambda key: Edit("products", key, "onec_id", f"{key}#old")),
+        # Older versions of the program took the characteristic that is none for one.
+        st.sampled_from(words.EMPTY_CHARACTERISTICS).map(
+            lambda key: Edit("product_variants", key.partition("#")[0], "onec_id", key)
+        ),
         offers.map(lambda key: Edit("product_variants", key, "sku", f"BY-HAND {key}")),
         st.builds(Edit, st.just("product_variants"), offers, st.just("is_active"), st.booleans()),
         st.builds(Edit, st.just("product_variants"), offers, st.just("stock_quantity"), st.integers(0, 6)),

@@ -20,6 +20,19 @@ class Odd(Enum):
     UNREADABLE = "unreadable"
 
 
+def variant_key(written: str | None) -> str:
+    """`p#` and `p#00000000-0000-0000-0000-000000000000` are `p`; empty without a product."""
+    product, _, characteristic = (written or "").strip().partition("#")
+    if not product.strip() or characteristic.strip() in ("", ZERO_GUID):
+        return product.strip()
+    return (written or "").strip()
+
+
+def product_of(key: str) -> str:
+    """The product of a variant."""
+    return key.partition("#")[0].strip()
+
+
 def number(text: str) -> Decimal | Odd:
     """`1 234,50` -> 1234.50."""
     written = "".join(text.split()).replace(",", ".").replace("\N{MINUS SIGN}", "-")

@@ -22,7 +22,7 @@ SELECT 'price',
        count(*) FILTER (WHERE c.ord IS NOT NULL AND mv.variant_id IS NULL),
        count(*) FILTER (WHERE mv.variant_id IS NOT NULL AND c.changes_price),
        count(*) FILTER (WHERE mv.variant_id IS NOT NULL AND c.changes_price IS NOT TRUE),
-       count(*) FILTER (WHERE mv.onec_id IS NULL)
+       count(*) FILTER (WHERE mv.onec_id IS NULL) + (SELECT count(*) FROM lost_row WHERE kind = 'price')
 FROM stg_price AS s
 LEFT JOIN map_variant AS mv ON mv.onec_id = s.onec_id
 LEFT JOIN chg_variant AS c ON c.onec_id = s.onec_id
@@ -31,7 +31,7 @@ SELECT 'stock',
        count(*) FILTER (WHERE c.ord IS NOT NULL AND mv.variant_id IS NULL),
        count(*) FILTER (WHERE mv.variant_id IS NOT NULL AND c.changes_stock),
        count(*) FILTER (WHERE mv.variant_id IS NOT NULL AND c.changes_stock IS NOT TRUE),
-       count(*) FILTER (WHERE mv.onec_id IS NULL)
+       count(*) FILTER (WHERE mv.onec_id IS NULL) + (SELECT count(*) FROM lost_row WHERE kind = 'stock')
 FROM rest_total AS r
 LEFT JOIN map_variant AS mv ON mv.onec_id = r.onec_id
 LEFT JOIN chg_variant AS c ON c.onec_id = r.onec_id

@@ -31,6 +31,12 @@ CREATE TEMP TABLE stg_offer (
     is_deleted boolean NOT NULL,
     properties integer[]
 );
+CREATE TEMP TABLE stg_characteristic (LIKE stg_offer INCLUDING ALL);
+-- Rows of products that have characteristics, see drop_own_rows.sql.
+CREATE TEMP TABLE own_row (onec_id text PRIMARY KEY, is_offer boolean NOT NULL);
+CREATE TEMP TABLE lost_row (
+    kind text NOT NULL, file_no integer NOT NULL, position integer NOT NULL, line integer NOT NULL, onec_id text NOT NULL
+);
 CREATE TEMP TABLE stg_price (
     file_no integer NOT NULL,
     position integer NOT NULL,

@@ -8,8 +8,8 @@ FROM chg_product AS c WHERE c.product_id IS NOT NULL
 UNION ALL
 SELECT change, affected, (SELECT count(*) FROM product_variants)
 FROM (
-    -- A default variant that gives way to real offers is no loss to the shop.
-    SELECT count(*) FILTER (WHERE old_is_active AND NOT is_active AND (has_offer OR NOT starts_with(old_sku, onec_id))) AS variants_deactivated,
+    -- A variant of the product itself that gives way to those of its characteristics is no loss to the shop.
+    SELECT count(*) FILTER (WHERE old_is_active AND NOT is_active AND NOT gives_way) AS variants_deactivated,
            count(*) FILTER (WHERE old_retail_price > 0 AND retail_price = 0) AS prices_zeroed,
            count(*) FILTER (WHERE old_stock_quantity > 0 AND stock_quantity = 0) AS stocks_zeroed
     FROM chg_variant WHERE variant_id IS NOT NULL

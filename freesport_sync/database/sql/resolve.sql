@@ -57,9 +57,10 @@ FROM (
     UNION SELECT onec_id FROM stg_rest
     UNION SELECT onec_id FROM default_product
     UNION SELECT onec_id FROM delivered_picture WHERE owner = 'variant'
-    -- VAT of a product is passed on to its variants; a default variant is replaced by real offers.
+    -- VAT of a product is passed on to its variants; its own variant, also a default one, is replaced by real offers.
     UNION SELECT own.onec_id FROM map_product AS m JOIN product_variants AS own ON own.product_id = m.product_id
-        WHERE m.is_record OR starts_with(own.sku, own.onec_id)
+        WHERE m.is_record OR starts_with(own.sku, own.onec_id) OR strpos(own.onec_id, '#') = 0
+    UNION SELECT onec_id FROM own_row WHERE is_offer
     UNION SELECT onec_id FROM product_variants WHERE :is_full_variants AND is_active
 ) AS mentioned
 LEFT JOIN product_variants AS v ON v.onec_id = mentioned.onec_id
@@ -98,8 +99,8 @@ SELECT onec_id,
 FROM stg_rest GROUP BY onec_id;
 
 CREATE TEMP TABLE chg_variant ON COMMIT DROP AS
-WITH live_child AS (
-    SELECT DISTINCT product_onec_id FROM stg_offer WHERE NOT is_deleted AND onec_id <> product_onec_id
+WITH live_offer AS (
+    SELECT DISTINCT product_onec_id FROM stg_offer WHERE NOT is_deleted
 ),
 placed AS (
     SELECT mv.*, r.onec_id IS NOT NULL AS has_rest, r.stock_quantity,
@@ -114,7 +115,7 @@ placed AS (
 ),
 resolved AS (
     SELECT mv.onec_id, mv.variant_id, mv.product_id, mv.product_onec_id, mv.is_default, mv.has_rest,
-           o.file_no, o.position, o.onec_id IS NOT NULL AS has_offer, s.onec_id IS NOT NULL AS has_price,
+           o.file_no, o.position, s.onec_id IS NOT NULL AS has_price,
            CASE
                WHEN mv.is_default THEN mv.onec_id
                WHEN v.id IS NULL THEN coalesce(o.article, 'SKU-' || left(mv.onec_id, 8))
@@ -149,12 +150,13 @@ resolved AS (
            CASE
                WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
                WHEN mv.is_default THEN true
+               WHEN gives_way.yes THEN false
                -- Undoing an import has hidden it, and its product is there again.
-               WHEN undone.onec_id IS NOT NULL AND m.is_record AND child.product_onec_id IS NULL THEN true
-               WHEN is_default.yes AND child.product_onec_id IS NOT NULL THEN false
+               WHEN undone.onec_id IS NOT NULL AND m.is_record AND live.product_onec_id IS NULL THEN true
                WHEN :is_full_variants AND NOT is_default.yes THEN false
                ELSE v.is_active
            END AS is_active,
+           gives_way.yes AS gives_way,
            CASE WHEN coalesce(v.main_image, '') = '' THEN coalesce(pic.paths[1], v.main_image) ELSE v.main_image END
                AS main_image,
            CASE WHEN pic.paths IS NULL THEN coalesce(v.gallery_images, '[]')
@@ -174,13 +176,22 @@ resolved AS (
     LEFT JOIN stg_offer AS o ON o.onec_id = mv.onec_id
     LEFT JOIN (SELECT *, :clear_missing_prices AS clears FROM stg_price) AS s
         ON s.onec_id = mv.onec_id AND (:owns_prices OR mv.variant_id IS NULL)
-    LEFT JOIN live_child AS child ON child.product_onec_id = mv.product_onec_id
+    LEFT JOIN live_offer AS live ON live.product_onec_id = mv.product_onec_id
     LEFT JOIN vat_rule AS rule ON rule.warehouse_name = mv.warehouse_name
     LEFT JOIN freesport_sync.deactivated_objects AS undone ON undone.entity = 'variant' AND undone.onec_id = mv.onec_id
     LEFT JOIN new_picture AS pic ON pic.owner = 'variant' AND pic.onec_id = mv.onec_id
     CROSS JOIN LATERAL (SELECT substring(v.sku FROM '-[0-9]+$') AS suffix) AS number
     -- Made by us or by the reference importer; its SKU has a number where the id is another variant's article.
     CROSS JOIN LATERAL (SELECT v.onec_id = p.onec_id AND starts_with(v.sku, v.onec_id) AS yes) AS is_default
+    -- The variant of a product itself, whoever has made it, gives way to those of its characteristics.
+    LEFT JOIN own_row ON own_row.onec_id = mv.onec_id AND own_row.is_offer
+    CROSS JOIN LATERAL (
+        SELECT o.onec_id IS NULL AND v.id IS NOT NULL
+               AND (own_row.onec_id IS NOT NULL
+                    OR (live.product_onec_id IS NOT NULL AND (is_default.yes OR (
+                        split_part(v.onec_id, '#', 2) IN ('', '00000000-0000-0000-0000-000000000000')
+                        AND split_part(v.onec_id, '#', 1) IN (p.onec_id, p.parent_onec_id))))) AS yes
+    ) AS gives_way
 ),
 compared AS (
     SELECT *,

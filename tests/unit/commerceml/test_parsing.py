@@ -82,7 +82,7 @@ def test_an_export_from_end_to_end(export: ExportBuilder) -> None:
 
 def test_blocks_name_their_table_and_have_its_columns(export: ExportBuilder) -> None:
     export.properties_goods(brand_property())
-    export.goods(product("p1", pictures=["import_files/01/x.jpg"]))
+    export.goods(product("p1#c1", pictures=["import_files/01/x.jpg"]))
     export.offers(offer("p1", characteristics={"Цвет": "Синий"}))
     export.prices(prices("p1", {"retail": 1}))
     export.rests(rests("p1", {"w1": 1}))
