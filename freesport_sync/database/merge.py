@@ -5,7 +5,7 @@ Every function runs on the lock's connection; from `resolve` on inside one trans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -56,7 +56,7 @@ class MergeRules:
 
 @dataclass(frozen=True, slots=True)
 class LargeChange:
-    """How much of the live shop one kind of change would hit."""
+    """How much of what buyers see in the shop one kind of change would hit."""
 
     change: str
     affected: int
@@ -97,9 +97,20 @@ def read_counts(connection: sa.Connection) -> dict[Entity, Counts]:
     }
 
 
-def read_large_changes(connection: sa.Connection) -> list[LargeChange]:
-    """What the guard against mass changes looks at."""
-    return [LargeChange(*row) for row in connection.execute(sql("large_change"))]
+def read_large_changes(connection: sa.Connection, leaving_menu: Sequence[int]) -> list[LargeChange]:
+    """What the guard against mass changes looks at.
+
+    Args:
+        connection: after `resolve`.
+        leaving_menu: ids of the categories that the run takes out of the shop's menu.
+    """
+    rows = connection.execute(sql("large_change"), {"leaving_menu": list(leaving_menu)})
+    return [LargeChange(*row) for row in rows]
+
+
+def leaves_nothing_visible(connection: sa.Connection) -> bool:
+    """Whether the run would take from buyers the last product or the last variant that they see."""
+    return bool(connection.scalar(sql("nothing_left")))
 
 
 def read_updated(connection: sa.Connection) -> dict[Entity, UpdatedRows]:

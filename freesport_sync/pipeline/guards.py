@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, RunRequest, Trigger
 from freesport_sync.database.merge import LargeChange
 from freesport_sync.errors import ImportFailed
@@ -58,13 +59,30 @@ def refuse_full_without_files(plan: Plan, request: RunRequest) -> None:
         raise ImportFailed("full_needs_files")
 
 
-def refuse_large_change(changes: Iterable[LargeChange], percent: int, request: RunRequest) -> None:
+def unjudged(plan: Plan, records: Mapping[FileKind, int], request: RunRequest) -> tuple[RowIssue, ...]:
+    """What `--full` could not judge, because the export has no records of its kind.
+
+    Args:
+        plan: the files.
+        records: how many were read of each kind by which `--full` judges.
+        request: of the run.
+    """
+    if not request.is_full:
+        return ()
+    missing = (kind for kind, count in records.items() if kind in plan.wanted and not count)
+    return tuple(RowIssue(Severity.NOTE, f"full_without_{kind.value}") for kind in missing)
+
+
+def refuse_large_change(
+    changes: Iterable[LargeChange], percent: int, request: RunRequest, *, leaves_nothing: bool
+) -> None:
     """A change of a large part of the shop is more often a broken export than a decision.
 
     Args:
         changes: what the run would change.
-        percent: how much of the existing products or variants may change; `accept_large_change` accepts more.
+        percent: how much of the visible products or variants may change; `accept_large_change` accepts more.
         request: of the run.
+        leaves_nothing: buyers would see nothing any more, which no percentage allows.
 
     Raises:
         ImportFailed: with the counts, unless the operator has accepted the change.
@@ -72,7 +90,7 @@ def refuse_large_change(changes: Iterable[LargeChange], percent: int, request: R
     if request.accept_large_change:
         return
     changes = list(changes)
-    if any(100 * change.affected > percent * change.existing for change in changes):
+    if leaves_nothing or any(100 * change.affected > percent * change.existing for change in changes):
         numbers = {change.change: f"{change.affected}/{change.existing}" for change in changes}
         raise ImportFailed("large_change", percent=percent, **numbers)
 

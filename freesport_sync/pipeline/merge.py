@@ -12,6 +12,7 @@ from freesport_sync.core.brands import BrandPlan, brand_properties, plan_brands
 from freesport_sync.core.categories import CategoryPlan, plan_categories
 from freesport_sync.core.customers import CustomerPlan, plan_customers
 from freesport_sync.core.issues import RowIssue, records_repeated
+from freesport_sync.core.menu import leaving_menu
 from freesport_sync.core.price_types import PriceTypePlan, plan_price_types
 from freesport_sync.core.progress import IssuesFound, StageMeter
 from freesport_sync.core.run import Counts, Entity, FieldChange, FileType, RunKind, Stage
@@ -19,7 +20,7 @@ from freesport_sync.core.staged import StagedBrand
 from freesport_sync.core.warehouses import warehouse_names
 from freesport_sync.database import attribute_tables, customer_tables, merge, reference_tables, written
 from freesport_sync.database.merge_issues import read_issues
-from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change
+from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change, unjudged
 from freesport_sync.pipeline.locked_run import LockedRun, RunResult
 from freesport_sync.pipeline.pictures import PictureOutcome
 from freesport_sync.pipeline.plan import Plan, file_type_of
@@ -44,6 +45,8 @@ class _Books:
     attributes: AttributePlan
     price_types: PriceTypePlan
     customers: CustomerPlan
+    leaving_menu: tuple[int, ...]
+    """Ids of the categories that buyers find no more."""
 
     @property
     def issues(self) -> tuple[RowIssue, ...]:
@@ -111,7 +114,9 @@ class Merger:
         result = self._result(books)
         refuse_fruitless(result.counts, self._request)
         share = self._settings.guards.large_change_percent
-        refuse_large_change(merge.read_large_changes(self._connection), share, self._request)
+        changes = merge.read_large_changes(self._connection, books.leaving_menu)
+        leaves_nothing = merge.leaves_nothing_visible(self._connection)
+        refuse_large_change(changes, share, self._request, leaves_nothing=leaves_nothing)
         if not self._request.is_dry_run:
             self._apply(books)
         return result
@@ -138,19 +143,22 @@ class Merger:
         shop_brands, mapped = reference_tables.read_brands(self._connection)
         attributes, mapped_attributes = attribute_tables.read_attributes(self._connection)
         price_types, marked = reference_tables.read_price_types(self._connection)
+        shop_categories = reference_tables.read_categories(self._connection)
+        categories = plan_categories(
+            self._staged.categories,
+            shop_categories,
+            reference_tables.read_category_slugs(self._connection),
+            self._settings.catalog.root_category,
+            names,
+            self._request.is_full,
+        )
         return _Books(
-            plan_categories(
-                self._staged.categories,
-                reference_tables.read_categories(self._connection),
-                reference_tables.read_category_slugs(self._connection),
-                self._settings.catalog.root_category,
-                names,
-                self._request.is_full,
-            ),
+            categories,
             plan_brands(self._brands(), shop_brands, mapped),
             plan_attributes(self._staged.attributes, attributes, mapped_attributes, names),
             plan_price_types(self._staged.price_types, price_types, marked, names),
             self._plan_customers(),
+            leaving_menu(shop_categories, categories),
         )
 
     def _brands(self) -> list[StagedBrand]:
@@ -210,11 +218,19 @@ class Merger:
             return
         self._has_reported = True
         repeated = tuple(records_repeated(_KIND_OF[table], count) for table, count in self._staged.repeated.items())
-        if issues := repeated + books.issues:
+        if issues := repeated + books.issues + unjudged(self._plan, self._judging_records(), self._request):
             self._report(IssuesFound(issues))
         for issues in read_issues(self._connection, self._plan.names, self._rules()):
             self._report(IssuesFound(issues))
             self._cancel.check()
+
+    def _judging_records(self) -> dict[FileKind, int]:
+        staged = self._staged
+        return {
+            FileKind.GROUPS: len(staged.categories),
+            FileKind.GOODS: staged.rows["stg_product"],
+            FileKind.OFFERS: staged.rows["stg_offer"],
+        }
 
     def _apply(self, books: _Books) -> None:
         products, variants = merge.rows_to_write(self._connection)

@@ -126,9 +126,7 @@ def test_a_change_of_more_than_a_fifth_has_to_be_accepted(shop: Shop, export: Ex
     LARGE[kind](export, 3)
     error = refused(shop, export)
     assert error.code == "large_change"
-    assert {
-        name: value for name, value in error.params.items() if "/" in str(value) and not str(value).startswith("0/")
-    } == {kind: "3/10"}
+    assert numbers(error) == {kind: "3/10"}
     code, sentence = failed_run(shop)
     assert code == "large_change"
     assert "3/10" in sentence
@@ -166,6 +164,138 @@ def test_the_settings_say_what_is_a_large_change(shop: Shop, export: ExportBuild
     assert "больше 30 %" in failed_run(shop)[1]
     LARGE["stocks_zeroed"](export, 3)
     shop.run(export.folder)
+
+
+def numbers(error: ImportFailed) -> dict[str, str]:
+    """What of the refused run is not nothing."""
+    params = {name: str(value) for name, value in error.params.items()}
+    return {name: value for name, value in params.items() if "/" in value and not value.startswith("0/")}
+
+
+def ten_products_of_which_four_are_shown(shop: Shop, export: ExportBuilder) -> None:
+    shop.settings = owning(*OwnedField)
+    ten_products(export)
+    shop.run(export.folder)
+    shop.execute("UPDATE products SET is_active = false WHERE id IN (1, 2, 3)")
+    shop.execute("UPDATE product_variants SET is_active = false WHERE id IN (4, 5, 6)")
+
+
+HIDE_THE_REST: dict[str, tuple[Callable[[ExportBuilder], object], dict[str, Any], dict[str, str]]] = {
+    "marked": (
+        lambda e: e.goods(*(product(f"p{i}", deleted=True) for i in range(10))),
+        {"file_type": FileType.GOODS},
+        {"products_deactivated": "7/7"},
+    ),
+    "offers_marked": (
+        lambda e: e.offers(*(offer(f"p{i}#a", deleted=True) for i in range(10))),
+        {},
+        {"variants_deactivated": "4/4"},
+    ),
+    "absent": (
+        lambda e: (e.goods(product("p0")), e.offers(offer("p0#a", deleted=True))),
+        {"is_full": True},
+        {"products_deactivated": "7/7", "variants_deactivated": "4/4"},
+    ),
+    "half_by_half": (
+        lambda e: (
+            e.goods(*(product(f"p{i}", deleted=True) for i in (6, 7))),
+            e.offers(*(offer(f"p{i}#a", deleted=True) for i in (8, 9))),
+        ),
+        {},
+        {"products_deactivated": "2/7", "variants_deactivated": "2/4"},
+    ),
+}
+
+
+@pytest.mark.parametrize("way", HIDE_THE_REST)
+def test_that_nothing_visible_is_left_is_always_asked(
+    shop: Shop, export: ExportBuilder, new_export: NewExport, way: str
+) -> None:
+    """Three products are hidden already, and the variants of three others: buyers see four variants."""
+    ten_products_of_which_four_are_shown(shop, export)
+    shop.settings = shop.settings.model_copy(update={"guards": GuardSettings(large_change_percent=100)})
+    hide, options, expected = HIDE_THE_REST[way]
+    part = new_export()
+    hide(part)
+    error = refused(shop, part, **options)
+    assert (error.code, numbers(error)) == ("large_change", expected)
+    assert refused(shop, part, is_dry_run=True, **options).params == error.params
+    if "is_full" not in options:  # others come in their place
+        part.goods(*(product(f"p{i}", deleted=True) for i in range(10)), product("new"))
+        part.offers(offer("new#a"))
+        shop.run(part.folder)
+        assert shop.rows(
+            "SELECT v.onec_id FROM product_variants AS v JOIN products AS p ON p.id = v.product_id"
+            " WHERE v.is_active AND p.is_active"
+        ) == [("new#a",)]
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_shares_are_of_what_buyers_see(shop: Shop, export: ExportBuilder, new_export: NewExport, kind: str) -> None:
+    """Of what is hidden already nothing counts, neither above the line nor below it."""
+    ten_products_of_which_four_are_shown(shop, export)
+    part = new_export()
+    if kind.startswith("products"):
+        LARGE[kind](part, 4)  # three of them hidden
+        assert shop.run(part.folder, file_type=FileType.GOODS, is_dry_run=True).status is RunStatus.COMPLETED
+        LARGE[kind](part, 5)
+        assert numbers(refused(shop, part, file_type=FileType.GOODS)) == {kind: "2/7"}
+    else:
+        LARGE[kind](part, 6)  # their products are hidden, or they are
+        assert shop.run(part.folder, is_dry_run=True).status is RunStatus.COMPLETED
+        LARGE[kind](part, 7)
+        assert numbers(refused(shop, part)) == {kind: "1/4"}
+
+
+def test_a_hidden_variant_counts_once(shop: Shop, export: ExportBuilder) -> None:
+    ten_products(export)
+    shop.run(export.folder)
+    LARGE["variants_deactivated"](export, 3)
+    LARGE["stocks_zeroed"](export, 3)
+    LARGE["prices_zeroed"](export, 3)
+    assert numbers(refused(shop, export)) == {"variants_deactivated": "3/10"}
+    ten_products(export)
+    LARGE["products_deactivated"](export, 3)
+    LARGE["stocks_zeroed"](export, 3)
+    assert numbers(refused(shop, export)) == {"products_deactivated": "3/10"}
+
+
+def test_a_hidden_section_takes_its_products_out_of_the_menu(
+    shop: Shop, export: ExportBuilder, new_export: NewExport
+) -> None:
+    ten_products(export)
+    export.goods(*(product(f"p{i}", group=f"g{1 if i < 7 else 2}") for i in range(10)))
+    shop.run(export.folder)
+    part = new_export()
+    part.groups(group("root", name=ROOT_GROUP, children=[group("g1"), group("g2", name="Сетки", deleted=True)]))
+    assert numbers(refused(shop, part)) == {"products_unlisted": "3/10"}
+    part.groups(group("root", name=ROOT_GROUP, deleted=True, children=[group("g1"), group("g2", name="Сетки")]))
+    assert numbers(refused(shop, part)) == {"products_unlisted": "10/10"}
+    part.groups(group("root", name=ROOT_GROUP, children=[group("g1")]))
+    assert numbers(refused(shop, part, is_full=True)) == {"products_unlisted": "3/10"}
+    shop.run(part.folder, is_full=True, accept_large_change=True)
+    # What is not in the menu cannot leave it, and a section that moves out of a hidden one has not left it.
+    part.groups(
+        group("root", name=ROOT_GROUP, children=[group("g3", deleted=True, children=[group("g2", name="Сетки")])])
+    )
+    shop.run(part.folder)
+    part.groups(group("root", name=ROOT_GROUP, children=[group("g4", children=[group("g1")])]))
+    shop.run(part.folder)
+    part.groups(group("root", name=ROOT_GROUP, children=[group("g4", deleted=True), group("g1")]))
+    shop.run(part.folder)
+
+
+def test_a_price_is_lost_where_no_price_is_left(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+    """A shop may sell by wholesale prices alone."""
+    ten_products(export)
+    export.price_lists(price_type("opt1", "Опт 1"), price_type("opt2", "Опт 2"))
+    export.prices(*(prices(f"p{n}#a", {"opt1": 5, "opt2": 4}) for n in range(10)))
+    shop.run(export.folder)
+    part = new_export()
+    part.prices(*(prices(f"p{n}#a", {"opt1": 0}) for n in range(3)))
+    shop.run(part.folder, is_dry_run=True)
+    part.prices(*(prices(f"p{n}#a", {"opt1": 0, "opt2": 0}) for n in range(3)))
+    assert numbers(refused(shop, part)) == {"prices_zeroed": "3/10"}
 
 
 def test_new_objects_are_no_large_change(shop: Shop, export: ExportBuilder) -> None:

@@ -165,6 +165,7 @@ class Photographer:
             percent=20,
             products_deactivated="11240/12480",
             products_moved="0/12480",
+            products_unlisted="310/12480",
             variants_deactivated="30120/35411",
             prices_zeroed="12/35411",
             stocks_zeroed="4011/35411",

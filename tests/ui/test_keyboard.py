@@ -25,7 +25,10 @@ from tests.ui.scenery import insert_other_sessions
 
 CHANGE = {
     name: "11240/12480"
-    for name in ("products_deactivated", "products_moved", "variants_deactivated", "prices_zeroed", "stocks_zeroed")
+    for name in (
+        *("products_deactivated", "products_moved", "products_unlisted"),
+        *("variants_deactivated", "prices_zeroed", "stocks_zeroed"),
+    )
 }
 
 

@@ -16,7 +16,14 @@ WIDTH = 600
 GUARDS = ("large_change", "export_older")
 """Error codes of the guards whose verdict the operator may overrule."""
 
-_CHANGES = ("products_deactivated", "products_moved", "variants_deactivated", "prices_zeroed", "stocks_zeroed")
+_CHANGES = (
+    "products_deactivated",
+    "products_moved",
+    "products_unlisted",
+    "variants_deactivated",
+    "prices_zeroed",
+    "stocks_zeroed",
+)
 
 
 def overruled(request: RunRequest, code: str) -> RunRequest:
@@ -76,14 +83,14 @@ class GuardDialog(QDialog):
 
     def _add_change(self, grid: QGridLayout, line: int, tools: Tools, change: str, error: SyncError) -> None:
         texts = tools.texts
-        affected, _, existing = str(error.params.get(change, "0/0")).partition("/")
-        share = 100 * int(affected) / int(existing) if int(existing or 0) else 0.0
-        is_too_much = share > float(str(error.params.get("percent", 100)))
+        affected, existing = (int(number) for number in str(error.params.get(change, "0/0")).split("/"))
+        share = 100 * affected / existing if existing else 0.0
+        is_too_much = share > float(str(error.params.get("percent", 100))) or affected == existing > 0
         role = "bad" if is_too_much else ""
         cells = (
             texts(f"guard.{change}"),
-            texts.number(int(affected)),
-            texts.number(int(existing or 0)),
+            texts.number(affected),
+            texts.number(existing),
             f"{texts.number(share)} %",
         )
         for number, text in enumerate(cells):

@@ -44,15 +44,36 @@ def test_older_export_is_judged_by_kind_and_may_be_allowed() -> None:
 
 @pytest.mark.parametrize("percent", [20, 50])
 def test_large_change_begins_above_what_the_settings_say(percent: int) -> None:
-    guards.refuse_large_change([LargeChange("stocks_zeroed", percent, 100)], percent, REQUEST)
+    guards.refuse_large_change([LargeChange("stocks_zeroed", percent, 100)], percent, REQUEST, leaves_nothing=False)
     with refused("large_change") as caught:
-        guards.refuse_large_change([LargeChange("stocks_zeroed", percent + 1, 100)], percent, REQUEST)
+        change = LargeChange("stocks_zeroed", percent + 1, 100)
+        guards.refuse_large_change([change], percent, REQUEST, leaves_nothing=False)
     assert caught.value.params == {"percent": percent, "stocks_zeroed": f"{percent + 1}/100"}
 
 
 def test_large_change_may_be_accepted_and_needs_something_to_change() -> None:
-    guards.refuse_large_change([LargeChange("stocks_zeroed", 9, 9)], 20, replace(REQUEST, accept_large_change=True))
-    guards.refuse_large_change([LargeChange("stocks_zeroed", 0, 0)], 20, REQUEST)
+    accepting = replace(REQUEST, accept_large_change=True)
+    guards.refuse_large_change([LargeChange("stocks_zeroed", 9, 9)], 20, accepting, leaves_nothing=False)
+    guards.refuse_large_change([LargeChange("stocks_zeroed", 0, 0)], 20, REQUEST, leaves_nothing=False)
+
+
+def test_that_nothing_visible_is_left_is_asked_whatever_the_settings_say() -> None:
+    last = [LargeChange("products_deactivated", 4, 4)]
+    guards.refuse_large_change(last, 100, REQUEST, leaves_nothing=False)  # others come in their place
+    with refused("large_change"):
+        guards.refuse_large_change(last, 100, REQUEST, leaves_nothing=True)
+    guards.refuse_large_change(last, 100, replace(REQUEST, accept_large_change=True), leaves_nothing=True)
+
+
+def test_a_full_run_says_what_it_cannot_judge() -> None:
+    full, narrowed = replace(REQUEST, is_full=True), Plan((), (), wanted=frozenset({FileKind.GOODS}))
+    records = {FileKind.GROUPS: 0, FileKind.GOODS: 0, FileKind.OFFERS: 7}
+    assert [issue.code for issue in guards.unjudged(plan_of(FileKind.OFFERS), records, full)] == [
+        "full_without_groups",
+        "full_without_goods",
+    ]
+    assert [issue.code for issue in guards.unjudged(narrowed, records, full)] == ["full_without_goods"]
+    assert guards.unjudged(plan_of(FileKind.OFFERS), records, REQUEST) == ()
 
 
 @pytest.mark.parametrize("kind", [FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS])
