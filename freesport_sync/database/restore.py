@@ -82,6 +82,7 @@ class Comparison:
         self._execute(sql("refuse_parent_cycles"))
         for links in self._links:
             self._execute(_differing_links(links))
+        self._execute(sql("empty_hidden"))
         self._execute(sql("forget_bookkeeping"))
 
     def counts(self) -> dict[Entity, Counts]:

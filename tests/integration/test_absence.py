@@ -73,7 +73,7 @@ def test_a_full_run_hides_categories_products_and_variants_and_nothing_else(shop
     for table in ("categories", "products", "product_variants"):
         assert shop.value(f"SELECT count(*) FROM {table} WHERE NOT is_active") == 1
     assert shop.value("SELECT bool_and(is_active) FROM price_types")
-    assert shop.rows("SELECT stock_quantity FROM product_variants") == [(5,), (5,)]
+    assert shop.rows("SELECT stock_quantity FROM product_variants") == [(5,), (0,)]  # still on the shop's product page
     report = shop.run(whole.folder, is_full=True)
     assert counts(report, Entity.CATEGORY) == (0, 1, 2, 0, 0)
     assert shop.value("SELECT count(*) FROM products WHERE is_active") == 2

@@ -67,6 +67,8 @@ class ModelImport:
         self._own_rows: set[str] = set()
         self._replaced: list[Variant] = []
         """Variants of products themselves that the offers of their characteristics replace."""
+        self._given_up: list[Variant] = []
+        """Absent from a full run, or a variant of the product itself beside those of its characteristics."""
         self._offered: list[Product | None] = []
         """Products that the offers name."""
         self._skus = {variant.sku for variant in shop.variants}
@@ -79,6 +81,8 @@ class ModelImport:
             Refused: with the code of the error with which the real import must stop.
         """
         self._refuse_what_makes_no_sense()
+        for variant in self.shop.variants:  # what an operator has shown again is his to hide
+            variant.is_hidden_by_us = variant.is_hidden_by_us and not variant.is_active
         said_by = brand_properties(self.shop, [*self._properties("goods"), *self._properties("offers")])
         goods = read_goods(self._records("goods", self.export.goods), said_by)
         offers = read_offers(self._records("offers", self.export.offers))
@@ -249,8 +253,8 @@ class ModelImport:
         self._retire_own_variants(offers)
         if self._hides_variants(offers):
             for variant in self.shop.variants:
-                if variant.onec_id not in offers and not variant.is_default:
-                    variant.is_active = False
+                if variant.onec_id not in offers and not (variant.is_default and variant.is_active):
+                    self._give_up(variant)
 
     def _import_offer(self, key: str, offer: Offer) -> None:
         variant = self.shop.variant(key)
@@ -263,7 +267,10 @@ class ModelImport:
             variant.sku = self._sku(offer.article)
         variant.color_name = offer.color or variant.color_name
         variant.size_value = offer.size or variant.size_value
-        variant.is_active = not offer.deleted
+        if offer.deleted:
+            variant.hide()
+        else:
+            variant.is_active, variant.is_hidden_by_us = True, False
         self._touched.append(variant)
         product = variant.product
         if variant.is_active and product.is_waiting:
@@ -290,12 +297,18 @@ class ModelImport:
     def _retire_own_variants(self, offers: dict[str, Offer]) -> None:
         """Variants of products themselves, also default ones, give way to any other that is on sale."""
         for variant in self._replaced:
-            variant.is_active = False
+            self._give_up(variant)
         for variant in self.shop.variants:
             if variant.onec_id in offers and variant.is_active:
                 for other in self.shop.variants_of(variant.product):
                     if (other.is_default or other.is_own) and other.onec_id not in offers:
-                        other.is_active = False
+                        self._give_up(other)
+
+    def _give_up(self, variant: Variant) -> None:
+        """One that is hidden and without stock already stays whoever's it is."""
+        self._given_up.append(variant)
+        if variant.is_active or variant.stock_quantity:
+            variant.hide()
 
     def _make_default_variants(self) -> None:
         """For each product of the whole shop that has no offer in the files or in the shop."""
@@ -361,7 +374,9 @@ class ModelImport:
             variant.product.sync_status = "completed"
             self._touched.append(variant)
             if variant in self._created or self.settings.owns(OwnedField.STOCK):
-                variant.stock_quantity = min(sum(stock.values()), values.STOCK_LIMIT)
+                total = min(sum(stock.values()), values.STOCK_LIMIT)
+                is_hidden = variant.is_hidden_by_us or variant in self._given_up
+                variant.stock_quantity = 0 if is_hidden else total
                 named = [warehouse for warehouse in stock if warehouse is not None]
                 if named:
                     fullest = max(named, key=lambda warehouse: stock[warehouse])  # the first of equals

@@ -127,6 +127,8 @@ class Variant:
     color_name: str = ""
     size_value: str = ""
     is_active: bool = True
+    is_hidden_by_us: bool = False
+    """1C (and not an operator) has hidden it: as long as it is hidden it has no stock."""
     prices: dict[str, Decimal | None] = field(default_factory=lambda: dict.fromkeys(PRICE_COLUMNS))
     stock_quantity: int = 0
     warehouse_id: str | None = None
@@ -154,6 +156,9 @@ class Variant:
         """Of the product itself, whoever has made it."""
         owners = (self.product.onec_id, self.product.parent_onec_id)
         return self.has_no_characteristic and product_of(self.onec_id) in owners
+
+    def hide(self) -> None:
+        self.is_active, self.is_hidden_by_us, self.stock_quantity = False, True, 0
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ FROM link_difference WHERE is_set_back GROUP BY table_name, owner_id;
 CREATE TEMP TABLE shown_or_hidden ON COMMIT DROP AS
 SELECT kind.entity, d.onec_id, d.reason = 'created' AS is_hidden, d.target = 'false' AS is_hidden_now
 FROM difference AS d
-JOIN (VALUES ('products', 'product'), ('product_variants', 'variant'), ('price_types', 'price_type'),
-             ('brands', 'brand'), ('users', 'customer'))
+JOIN (VALUES ('products', 'product'), ('product_variants', 'variant'),
+             ('product_variants', 'variant_hidden'), ('price_types', 'price_type'), ('brands', 'brand'), ('users', 'customer'))
     AS kind (table_name, entity) ON kind.table_name = d.table_name
 WHERE d.field = 'is_active' AND d.is_set_back AND d.onec_id <> '';
 DELETE FROM freesport_sync.deactivated_objects AS o USING shown_or_hidden AS s

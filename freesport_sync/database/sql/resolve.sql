@@ -61,7 +61,7 @@ FROM (
     UNION SELECT own.onec_id FROM map_product AS m JOIN product_variants AS own ON own.product_id = m.product_id
         WHERE m.is_record OR starts_with(own.sku, own.onec_id) OR strpos(own.onec_id, '#') = 0
     UNION SELECT onec_id FROM own_row WHERE is_offer
-    UNION SELECT onec_id FROM product_variants WHERE :is_full_variants AND is_active
+    UNION SELECT onec_id FROM product_variants WHERE :is_full_variants AND (is_active OR stock_quantity > 0)
 ) AS mentioned
 LEFT JOIN product_variants AS v ON v.onec_id = mentioned.onec_id
 LEFT JOIN map_product AS by_variant ON by_variant.product_id = v.product_id
@@ -135,8 +135,11 @@ resolved AS (
                AS federation_price,
            CASE WHEN s.clears AND s.unreadable !~ 'rrp' THEN s.rrp ELSE coalesce(s.rrp, v.rrp) END AS rrp,
            CASE WHEN s.clears AND s.unreadable !~ 'msrp' THEN s.msrp ELSE coalesce(s.msrp, v.msrp) END AS msrp,
-           -- NULL keeps what the shop has: it sells while we import, only a stock that 1C changed is written.
-           CASE WHEN mv.has_rest AND mv.stock_quantity IS DISTINCT FROM v.stock_quantity THEN mv.stock_quantity END
+           hiding.is_hidden,
+           -- NULL keeps what the shop has: it sells while we import, only a stock that 1C changed is written. The shop's
+           -- product page lists hidden variants with their stock, so what we hide has none.
+           CASE WHEN hiding.is_hidden THEN nullif(0, v.stock_quantity)
+                WHEN mv.has_rest AND mv.stock_quantity IS DISTINCT FROM v.stock_quantity THEN mv.stock_quantity END
                AS stock_quantity,
            mv.warehouse_id, mv.warehouse_name,
            CASE
@@ -147,15 +150,7 @@ resolved AS (
                                  v.vat_rate)
                ELSE v.vat_rate
            END AS vat_rate,
-           CASE
-               WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
-               WHEN mv.is_default THEN true
-               WHEN gives_way.yes THEN false
-               -- Undoing an import has hidden it, and its product is there again.
-               WHEN undone.onec_id IS NOT NULL AND m.is_record AND live.product_onec_id IS NULL THEN true
-               WHEN :is_full_variants AND NOT is_default.yes THEN false
-               ELSE v.is_active
-           END AS is_active,
+           shown.is_active,
            gives_way.yes AS gives_way,
            CASE WHEN coalesce(v.main_image, '') = '' THEN coalesce(pic.paths[1], v.main_image) ELSE v.main_image END
                AS main_image,
@@ -179,6 +174,7 @@ resolved AS (
     LEFT JOIN live_offer AS live ON live.product_onec_id = mv.product_onec_id
     LEFT JOIN vat_rule AS rule ON rule.warehouse_name = mv.warehouse_name
     LEFT JOIN freesport_sync.deactivated_objects AS undone ON undone.entity = 'variant' AND undone.onec_id = mv.onec_id
+    LEFT JOIN freesport_sync.deactivated_objects AS noted ON noted.entity = 'variant_hidden' AND noted.onec_id = mv.onec_id
     LEFT JOIN new_picture AS pic ON pic.owner = 'variant' AND pic.onec_id = mv.onec_id
     CROSS JOIN LATERAL (SELECT substring(v.sku FROM '-[0-9]+$') AS suffix) AS number
     -- Made by us or by the reference importer; its SKU has a number where the id is another variant's article.
@@ -186,23 +182,42 @@ resolved AS (
     -- The variant of a product itself, whoever has made it, gives way to those of its characteristics.
     LEFT JOIN own_row ON own_row.onec_id = mv.onec_id AND own_row.is_offer
     CROSS JOIN LATERAL (
-        SELECT o.onec_id IS NULL AND v.id IS NOT NULL
-               AND (own_row.onec_id IS NOT NULL
-                    OR (live.product_onec_id IS NOT NULL AND (is_default.yes OR (
-                        split_part(v.onec_id, '#', 2) IN ('', '00000000-0000-0000-0000-000000000000')
-                        AND split_part(v.onec_id, '#', 1) IN (p.onec_id, p.parent_onec_id))))) AS yes
+        SELECT coalesce(
+            o.onec_id IS NULL AND v.id IS NOT NULL
+            AND (own_row.onec_id IS NOT NULL
+                 OR (live.product_onec_id IS NOT NULL AND (is_default.yes OR (
+                     split_part(v.onec_id, '#', 2) IN ('', '00000000-0000-0000-0000-000000000000')
+                     AND split_part(v.onec_id, '#', 1) IN (p.onec_id, p.parent_onec_id))))), false) AS yes
     ) AS gives_way
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
+            WHEN mv.is_default THEN true
+            WHEN gives_way.yes THEN false
+            -- Undoing an import has hidden it, and its product is there again.
+            WHEN undone.onec_id IS NOT NULL AND m.is_record AND live.product_onec_id IS NULL THEN true
+            WHEN :is_full_variants AND NOT is_default.yes THEN false
+            ELSE v.is_active
+        END AS is_active
+    ) AS shown
+    -- By us, now, or before and 1C names its stock; one that an operator has hidden gets the stock that 1C says.
+    CROSS JOIN LATERAL (
+        SELECT NOT shown.is_active
+               AND (o.onec_id IS NOT NULL OR gives_way.yes OR :is_full_variants
+                    OR (mv.has_rest AND (undone.onec_id IS NOT NULL OR noted.onec_id IS NOT NULL))) AS is_hidden
+    ) AS hiding
 ),
 compared AS (
     SELECT *,
            wanted_sku IS NOT NULL
                OR (color_name, size_value, vat_rate, is_active)
                    IS DISTINCT FROM (old_color_name, old_size_value, old_vat_rate, old_is_active)
-               OR (main_image, gallery_images) IS DISTINCT FROM (old_main_image, old_gallery_images) AS changes_variant,
+               OR (main_image, gallery_images) IS DISTINCT FROM (old_main_image, old_gallery_images)
+               OR (is_hidden AND stock_quantity IS NOT NULL) AS changes_variant,
            (retail_price, opt1_price, opt2_price, opt3_price, trainer_price, federation_price, rrp, msrp)
                IS DISTINCT FROM (old_retail_price, old_opt1_price, old_opt2_price, old_opt3_price, old_trainer_price,
                                  old_federation_price, old_rrp, old_msrp) AS changes_price,
-           stock_quantity IS NOT NULL
+           (stock_quantity IS NOT NULL AND NOT is_hidden)
                OR (warehouse_id, warehouse_name) IS DISTINCT FROM (old_warehouse_id, old_warehouse_name) AS changes_stock
     FROM resolved
 )
