@@ -25,6 +25,7 @@ class ParseContext:
         chunk_size: rows per block at most, 1 or more.
         wants_pictures: read `Картинка` too.
         brand_properties: `Ид` of each property that says the brand -> whether its value is the name, and no id.
+        has_rests: the export has files for stock, so that offers files need not speak of it.
     """
 
     price_columns: Mapping[str, str | None]
@@ -33,6 +34,7 @@ class ParseContext:
     chunk_size: int = 1000
     wants_pictures: bool = True
     brand_properties: Mapping[str, bool] = field(default_factory=lambda: {BRAND_PROPERTY: False})
+    has_rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from freesport_sync.commerceml.offers import offer_rows
 from freesport_sync.commerceml.pictures import pictures_of
 from freesport_sync.commerceml.prices import price_rows
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.commerceml.rests import STOCK_FIELDS, rest_rows
+from freesport_sync.commerceml.rests import rest_rows
 from freesport_sync.commerceml.values import VariantId
 from freesport_sync.core.pictures import VARIANT
 from freesport_sync.core.staged import StagedRow
@@ -34,5 +34,5 @@ def _rows(element: _Element, fields: dict[str, _Element], variant: VariantId, re
         yield from pictures_of(element, VARIANT, onec_id, reading)
     if kind is FileKind.PRICES or (is_mixed and FileKind.PRICES in wanted and "Цены" in fields):
         yield from price_rows(fields, onec_id, reading)
-    if kind is FileKind.RESTS or (is_mixed and FileKind.RESTS in wanted and not STOCK_FIELDS.isdisjoint(fields)):
+    if kind is FileKind.RESTS or (is_mixed and FileKind.RESTS in wanted):
         yield from rest_rows(element, fields, onec_id, reading)

@@ -30,6 +30,7 @@ class Reading:
         self.file_no = file.file_no
         self.kind = file.kind
         self.wanted = context.wanted
+        self.has_rests = context.has_rests
         self.price_columns = context.price_columns
         self.brand_properties = context.brand_properties
         self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)

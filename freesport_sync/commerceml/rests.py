@@ -1,54 +1,59 @@
-"""The stock of a `Предложение` per warehouse, in every way in which 1C writes it."""
+"""The stock of a `Предложение` -> one row per warehouse."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import LOCAL_NAME, any_namespace
+from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.commerceml.elements import any_namespace
 from freesport_sync.commerceml.reading import Reading
+from freesport_sync.commerceml.stock_entries import StockEntry, mentions_stock, stock_entries
 from freesport_sync.commerceml.storages import ID_LIMIT as WAREHOUSE_ID_LIMIT
-from freesport_sync.commerceml.values import QUANTITY_LIMIT, parse_quantity, trim
+from freesport_sync.commerceml.values import ZERO_GUID, cut, parse_quantity, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import StagedRest
 
-STOCK_FIELDS = frozenset(("Остатки", "Остаток", "Количество", "Склад", "КоличествоНаСкладах", "КоличествоНаСкладе"))
-"""Each of them in a `Предложение` says how many there are."""
-
 _ID_TAG = any_namespace("Ид")
 _QUANTITY_TAG = any_namespace("Количество")
-_HOLDERS = frozenset(("Остатки", "Остаток", "КоличествоНаСкладах", "КоличествоНаСкладе"))
 
 _SEVERITIES = {
+    "quantity_not_set": Severity.WARNING,
     "quantity_negative": Severity.WARNING,
     "quantity_fractional": Severity.WARNING,
     "quantity_not_number": Severity.ERROR,
     "quantity_out_of_range": Severity.ERROR,
+    "stock_not_understood": Severity.ERROR,
 }
+
+_STAGED_ID_LENGTH = 1000
+"""A warehouse whose id the shop cannot keep still counts; this much of it tells two of them apart."""
 
 
 def rest_rows(element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedRest]:
-    """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (facts 2.8)."""
-    entries = _usual_entries(fields.get("Остатки")) or _entries(element)
+    """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (facts 2.8).
+
+    A quantity that cannot be read is a row too, with None: nothing else of the offer's stock may count then.
+    """
+    is_mixed = reading.kind is FileKind.OFFERS
+    if is_mixed and not mentions_stock(fields):
+        return _without_quantity(element, fields, onec_id, reading)
+    entries = _usual_entries(fields.get("Остатки")) or _entries(element, reading)
     if not entries:
-        reading.report(Severity.WARNING, "quantity_missing", onec_id=onec_id, field="Количество")
-    stock: dict[str | None, int] = {}
-    for written, text in entries:
+        return _without_quantity(element, fields, onec_id, reading)
+    stock: dict[str | None, int | None] = {}
+    for written, text, unknown in entries:
         warehouse = trim(written)
-        quantity, problem = parse_quantity(text)
+        pieces, problem = (None, "stock_not_understood") if text is None else parse_quantity(text)
         if problem:
-            reading.report(
-                _SEVERITIES[problem],
-                problem,
-                onec_id=onec_id,
-                field="Количество",
-                value=trim(text),
-                warehouse=warehouse,
-            )
-        if quantity is not None:
-            known = reading.reference(warehouse, onec_id=onec_id, field="Склад", limit=WAREHOUSE_ID_LIMIT)
-            stock[known] = min(stock.get(known, 0) + quantity, QUANTITY_LIMIT - 1)
+            field, value = ("Количество", trim(text)) if text is not None else (unknown, unknown)
+            severity = _SEVERITIES[problem]
+            reading.report(severity, problem, onec_id=onec_id, field=field, value=value, warehouse=warehouse)
+        known = _warehouse(warehouse, onec_id, reading)
+        so_far = stock.get(known, 0)
+        stock[known] = None if pieces is None or so_far is None else so_far + pieces
     place = reading.place
     return [
         StagedRest(*place, onec_id, warehouse, quantity, entry)
@@ -56,51 +61,35 @@ def rest_rows(element: _Element, fields: dict[str, _Element], onec_id: str, read
     ]
 
 
-def _usual_entries(element: _Element | None) -> list[tuple[str, str]]:
-    """What every export of today has: one `Склад{Ид,Количество}` in each `Остаток`; nothing where it is otherwise."""
-    if element is None:
-        return []
-    warehouses = [part.text or "" for part in element.iter(*_ID_TAG)]
-    quantities = [part.text or "" for part in element.iter(*_QUANTITY_TAG)]
-    is_usual = len(warehouses) == len(quantities) == len(element)
-    return list(zip(warehouses, quantities, strict=True)) if is_usual else []
-
-
-def _entries(element: _Element) -> list[tuple[str, str]]:
-    """Warehouse and quantity, as written, of everything that holds stock; the warehouse is empty where none is named.
-
-    3.x: `Остатки/Остаток/Склад{Ид,Количество}`, also `Остаток{Склад,Количество}` and `Остаток/Количество`;
-    2.07: `Склад[ИдСклада,КоличествоНаСкладе]`; 2.05: `КоличествоНаСкладах/КоличествоНаСкладе{ИдСклада,Количество}`;
-    oldest: `Количество`. 2.x writes the total beside the warehouses, so it counts only where it stands alone.
-    """
-    entries: list[tuple[str, str]] = []
-    warehouse, total = "", None
-    for part in element:
-        name = LOCAL_NAME[part.tag]
-        if name == "Количество":
-            total = part.text or ""
-        elif name == "ИдСклада":
-            warehouse = part.text or ""
-        elif name == "Склад":
-            store, quantity = _store(part)
-            if quantity is None:
-                warehouse = store
-            else:
-                entries.append((store, quantity))
-        elif name in _HOLDERS:
-            entries += _entries(part)
-    if not entries and total is not None:
-        return [(warehouse, total)]
+def _entries(element: _Element, reading: Reading) -> Sequence[StockEntry]:
+    entries, like = stock_entries(element)
+    if like and not entries:
+        return () if reading.has_rests and reading.kind is FileKind.OFFERS else [StockEntry("", None, like)]
+    if like and reading.is_first("stock_element_ignored", like):
+        reading.report(Severity.WARNING, "stock_element_ignored", field=like, value=like)
     return entries
 
 
-def _store(element: _Element) -> tuple[str, str | None]:
-    """Id and quantity of a `Склад`; None where the quantity stands beside it."""
-    store, quantity = element.get("ИдСклада"), element.get("КоличествоНаСкладе")
-    for part in element:
-        name = LOCAL_NAME[part.tag]
-        if name == "Ид":
-            store = part.text or ""
-        elif name == "Количество":
-            quantity = part.text or ""
-    return (element.text or "") if store is None else store, quantity
+def _without_quantity(
+    element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading
+) -> Sequence[StagedRest]:
+    if reading.kind is not FileKind.OFFERS:
+        reading.report(Severity.WARNING, "quantity_missing", onec_id=onec_id, field="Количество")
+    return ()
+
+
+def _warehouse(written: str, onec_id: str, reading: Reading) -> str | None:
+    if len(written) > WAREHOUSE_ID_LIMIT:
+        reading.reference(written, onec_id=onec_id, field="Склад", limit=WAREHOUSE_ID_LIMIT)  # reports it
+        return cut(written, _STAGED_ID_LENGTH)
+    return None if not written or written == ZERO_GUID else written
+
+
+def _usual_entries(element: _Element | None) -> Sequence[tuple[str, str | None, str]]:
+    """What every export of today has: one `Склад{Ид,Количество}` in each `Остаток`; nothing where it is otherwise."""
+    if element is None:
+        return ()
+    warehouses = [part.text or "" for part in element.iter(*_ID_TAG)]
+    quantities = [part.text or "" for part in element.iter(*_QUANTITY_TAG)]
+    is_usual = len(warehouses) == len(quantities) == len(element)
+    return [*zip(warehouses, quantities, repeat(""))] if is_usual else ()

@@ -15,7 +15,7 @@ ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 SLUG_LIMIT = 255
 
 QUANTITY_LIMIT = 10**9
-"""A stock is less than that: it is an `integer` in the shop, also when several warehouses are added up."""
+"""A stock of one warehouse is less than that; the sum has to fit into an `integer` of the shop."""
 
 _NOT_SET = Decimal("-999999999.9")
 """1C's "number not set": `-999 999 999,9` in characteristics, `-999999999.9` in properties."""
@@ -132,14 +132,14 @@ def parse_price(text: str) -> tuple[Decimal | None, str | None]:
 def parse_quantity(text: str) -> tuple[int | None, str | None]:
     """A stock in whole pieces, and the code of what is wrong with it.
 
-    A negative one becomes 0, of a fraction only the whole pieces count; None without a code is 1C's "not set".
+    A negative one becomes 0, of a fraction only the whole pieces count.
     """
     try:
         value = parse_decimal(text)
     except NotANumber:
         return None, "quantity_not_number"
     if value is None:
-        return None, None
+        return None, "quantity_not_set"
     if value < 0:
         return 0, "quantity_negative"
     if value >= QUANTITY_LIMIT:

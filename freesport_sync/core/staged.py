@@ -101,9 +101,9 @@ class StagedRest(NamedTuple):
     line: int
     onec_id: str
     warehouse_onec_id: str | None
-    """None where the file gives a quantity without a warehouse."""
-    quantity: int
-    """Whole pieces, never negative."""
+    """None where the file gives a quantity without a warehouse; may be longer than the shop's column."""
+    quantity: int | None
+    """Whole pieces, never negative; None where it cannot be read, and then nothing of the offer's stock is written."""
     entry: int
     """Number of the warehouse in its record; the first of two warehouses with equal stock sells the offer."""
 

@@ -79,6 +79,8 @@ def finish_staging(connection: sa.Connection, *, imports_variants: bool, is_full
     Returns:
         How many records each table repeated, where one did.
     """
+    if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_rest WHERE warehouse_onec_id IS NULL)").scalar():
+        connection.execute(sql("settle_totals"))
     repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
     to_fold = {table for table, count in repeated.items() if count}
     for table in to_fold - {"stg_product"}:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover, single_file
+from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover, recognise, single_file
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import ExportFile, FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
@@ -86,6 +86,12 @@ class Plan:
     @property
     def has_customers(self) -> bool:
         return bool(self.kinds & _CUSTOMERS)
+
+    @property
+    def has_rests(self) -> bool:
+        """Whether the export has files for stock, also ones that are not read."""
+        names = [file.path.name for file in self.files] + [Path(name).name for name, _reason in self.skipped]
+        return any(recognise(name)[0] is FileKind.RESTS for name in names)
 
     @property
     def wants_books(self) -> bool:

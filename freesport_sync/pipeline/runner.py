@@ -114,7 +114,9 @@ class _Import:
         colors = reference_tables.read_colors(self._lock)
         request = self._job.request
         brands = brand_properties(staged.attributes, attribute_tables.read_properties(self._lock))
-        return ParseContext(columns, colors, plan.wanted, request.chunk_size, wants_pictures(request), brands)
+        return ParseContext(
+            columns, colors, plan.wanted, request.chunk_size, wants_pictures(request), brands, plan.has_rests
+        )
 
     def _tell(self, plan: Plan) -> None:
         created_at = max(plan.newest.values(), default=None)

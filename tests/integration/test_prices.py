@@ -93,6 +93,13 @@ def test_the_last_price_of_a_column_wins(shop: Shop, priced: ExportBuilder) -> N
     assert counts(report, Entity.PRICE) == (0, 1, 1, 0, 0)
 
 
+def test_the_last_word_on_a_price_may_be_that_it_cannot_be_read(shop: Shop, priced: ExportBuilder) -> None:
+    priced.prices(prices("p1#a", {"opt1": 1, "opt2": "дорого"}), segment=1)
+    priced.prices(prices("p1#a", {"opt1": "дорого", "opt2": 2}), segment=2)
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 70.00 2.00 50.00 40.00 - 110.00 90.00")
+
+
 def test_prices_of_unknown_and_switched_off_types_are_not_written(shop: Shop, priced: ExportBuilder) -> None:
     shop.execute("UPDATE price_types SET is_active = false WHERE onec_id = 'opt1'")
     priced.prices(prices("p1#b", {"opt1": 1, "nobody-knows": 2, "opt2": 3}))

@@ -110,7 +110,7 @@ def test_a_quantity_without_warehouse_keeps_the_warehouse(shop: Shop, stocked: E
         ("inf", 9, "quantity_not_number"),
         ("", 9, "quantity_not_number"),
         ("1e9", 9, "quantity_out_of_range"),
-        ("-999 999 999,9", 9, None),
+        ("-999 999 999,9", 9, "quantity_not_set"),
     ],
 )
 def test_odd_quantities_become_whole_pieces_or_leave_the_stock(
@@ -119,6 +119,51 @@ def test_odd_quantities_become_whole_pieces_or_leave_the_stock(
     after(shop, stocked, rests("p1#a", {"w1": written}), rests("p1#b", {"w1": 1}))
     assert shop.value("SELECT stock_quantity FROM product_variants WHERE onec_id = 'p1#a'") == stock
     assert shop.issues() == ({issue: ["p1#a"]} if issue else {})
+
+
+@pytest.mark.parametrize("written", ["много", "", "1e20", "-999 999 999,9"])
+def test_one_quantity_that_cannot_be_read_keeps_stock_warehouse_and_vat(
+    shop: Shop, stocked: ExportBuilder, written: str
+) -> None:
+    shop.execute("UPDATE product_variants SET vat_rate = 20")
+    everything = "SELECT stock_quantity, warehouse_id, warehouse_name, vat_rate::int FROM product_variants"
+    before = shop.rows(f"{everything} ORDER BY onec_id")
+    alone = rests("p1#a", {"w1": written, "w2": 100})
+    stocked.rests(alone, rests("p1#b", {"w1": "0", "w2": written, "w3": 7}))
+    report = shop.run(stocked.folder, kind=RunKind.STOCKS, accept_large_change=True)
+    assert counts(report, Entity.STOCK) == (0, 0, 2, 0, 0)
+    assert shop.rows(f"{everything} ORDER BY onec_id") == before
+    stocked.offers(offer("p1#a"), offer("p1#b"), offer("p1#new"))
+    stocked.rests(alone, rests("p1#new", {"w1": written, "w2": 3}))
+    shop.run(stocked.folder)
+    assert shop.row(everything + " WHERE onec_id = 'p1#a'") == (9, "w1", "1 СДВ склад", 20)
+    assert shop.row(STOCK, key="p1#new") == (0, None, None)
+
+
+def test_the_last_word_on_a_warehouse_may_be_that_it_cannot_be_read(shop: Shop, stocked: ExportBuilder) -> None:
+    first = rests("p1#b", {"w1": "много", "w2": 4})
+    assert after(shop, stocked, first, rests("p1#b", {"w1": 3})) == (7, "w2", "2 ТЛВ склад")
+    assert after(shop, stocked, rests("p1#b", {"w1": 5}), first) == (7, "w2", "2 ТЛВ склад")
+    assert after(shop, stocked, first, rests("p1#b", {"w3": 3})) == (7, "w2", "2 ТЛВ склад")
+
+
+def test_a_total_and_its_warehouses_do_not_add_up(shop: Shop, stocked: ExportBuilder) -> None:
+    total = raw_element("Предложение", raw_element("Ид", "p1#b") + raw_element("Количество", "4"))
+    assert after(shop, stocked, total, rests("p1#b", {"w2": 3, "w1": 2})) == (5, "w2", "2 ТЛВ склад")
+    assert after(shop, stocked, rests("p1#b", {"w1": 3}), total) == (4, "w2", "2 ТЛВ склад")
+
+
+def test_a_warehouse_that_the_shop_cannot_keep_leaves_the_warehouse_where_it_has_most(
+    shop: Shop, stocked: ExportBuilder
+) -> None:
+    long, other = "w" * 65, "v" * 70
+    assert after(shop, stocked, rests("p1#b", {"w1": 3, long: 1})) == (4, "w1", "1 СДВ склад")
+    assert after(shop, stocked, rests("p1#b", {"w2": 3, long: 4})) == (7, "w1", "1 СДВ склад")
+    assert after(shop, stocked, rests("p1#b", {"w2": 3}), rests("p1#b", {long: 1}), rests("p1#b", {other: 1})) == (
+        5,
+        "w2",
+        "2 ТЛВ склад",
+    )
 
 
 def test_a_stock_beyond_the_column_is_cut(shop: Shop, stocked: ExportBuilder) -> None:

@@ -341,6 +341,7 @@ class ModelImport:
             for column, value in row.items():
                 if isinstance(value, values.Odd):
                     prices.unreadable.add(column)
+                    prices.values.pop(column, None)  # nor is what an earlier record says
                 else:
                     prices.values[column] = value
         for key, prices in found.items():
@@ -356,20 +357,23 @@ class ModelImport:
                 variant.prices[column] = None
 
     def _import_rests(self) -> None:
-        found: dict[str, dict[str | None, int]] = {}
+        found: dict[str, dict[str | None, int | values.Odd]] = {}
         for record in self._records("rests", self.export.rests):
-            row: dict[str | None, int] = {}
-            for written, text in record.stock:
-                warehouse, pieces = values.reference(written), values.quantity(text)
-                if not isinstance(pieces, values.Odd):
-                    row[warehouse] = row.get(warehouse, 0) + pieces
+            said = {values.reference(written): values.quantity(text) for written, text in record.stock}
             key = values.variant_key(record.onec_id)
-            if row and key not in self._own_rows:
-                found.setdefault(self._key(key), {}).update(row)  # the last record of a warehouse counts
+            if key in self._own_rows:
+                continue
+            known = found.setdefault(self._key(key), {})
+            if None in said:  # the total, instead of what the records before have told of warehouses
+                known.clear()
+            elif said:
+                known.pop(None, None)
+            known.update(said)  # the last record of a warehouse counts
         names = self._warehouse_names()
-        for key, stock in found.items():
+        for key, said in found.items():
             variant = self.shop.variant(key)
-            if variant is None:
+            stock = {warehouse: pieces for warehouse, pieces in said.items() if not isinstance(pieces, values.Odd)}
+            if variant is None or not said or len(stock) < len(said):  # what is not known leaves all of it
                 continue
             variant.product.sync_status = "completed"
             self._touched.append(variant)

@@ -58,7 +58,7 @@ CREATE TEMP TABLE stg_rest (
     line integer NOT NULL,
     onec_id text NOT NULL,
     warehouse_onec_id text,
-    quantity bigint NOT NULL,
+    quantity bigint,
     entry integer NOT NULL
 );
 CREATE TEMP TABLE stg_picture (

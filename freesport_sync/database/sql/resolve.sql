@@ -89,12 +89,15 @@ WHERE (m.is_record OR p.id IS NOT NULL OR mv.onec_id IS NOT NULL)
 GROUP BY d.owner, d.onec_id;
 ANALYZE new_picture (owner, onec_id);
 
--- Stock of an offer: the sum over its warehouses; its warehouse is the one that has most, the first of equals.
+-- Stock of an offer: the sum over its warehouses; its warehouse is the one that has most, the first of equals. One that
+-- the shop's column cannot keep leaves the warehouse as it was, and so does any quantity that cannot be read the stock.
 CREATE TEMP TABLE rest_total ON COMMIT DROP AS
 SELECT onec_id,
+       bool_and(quantity IS NOT NULL) AS is_readable,
        least(sum(quantity), 2147483647)::integer AS stock_quantity,
-       sum(quantity) > 2147483647 AS is_cut,
-       (array_agg(warehouse_onec_id ORDER BY quantity DESC, file_no, position, entry)
+       sum(quantity) > 2147483647 AND bool_and(quantity IS NOT NULL) AS is_cut,
+       (array_agg(CASE WHEN length(warehouse_onec_id) <= 64 THEN warehouse_onec_id END
+                  ORDER BY quantity DESC, file_no, position, entry)
            FILTER (WHERE warehouse_onec_id IS NOT NULL))[1] AS warehouse_id
 FROM stg_rest GROUP BY onec_id;
 
@@ -110,7 +113,8 @@ placed AS (
            END AS warehouse_name
     FROM map_variant AS mv
     LEFT JOIN product_variants AS v ON v.id = mv.variant_id
-    LEFT JOIN rest_total AS r ON r.onec_id = mv.onec_id AND (:owns_stock OR mv.variant_id IS NULL)
+    LEFT JOIN rest_total AS r
+        ON r.onec_id = mv.onec_id AND r.is_readable AND (:owns_stock OR mv.variant_id IS NULL)
     LEFT JOIN map_warehouse AS w ON w.onec_id = r.warehouse_id
 ),
 resolved AS (
@@ -238,7 +242,7 @@ FROM (
     FROM chg_variant WHERE variant_id IS NULL OR (is_active AND NOT old_is_active)
     UNION ALL
     SELECT mv.product_id, mv.product_onec_id, false, false, false, true
-    FROM rest_total AS r JOIN map_variant AS mv ON mv.onec_id = r.onec_id
+    FROM rest_total AS r JOIN map_variant AS mv ON mv.onec_id = r.onec_id WHERE r.is_readable
 ) AS facts
 GROUP BY 1, 2;
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
+from dataclasses import replace
 
+import pytest
+from lxml.etree import _Element
+
+from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.commerceml.proposals import read_proposal
+from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import ZERO_GUID
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.staged import StagedRest
+from freesport_sync.core.staged import StagedRest, StagedRow
 from tests.builders import element, raw_element, rests
-from tests.unit.commerceml.support import read_record, read_rests
+from tests.unit.commerceml.support import CONTEXT, read_record, read_rests
 
-Stock = dict[str | None, int]
+Stock = dict[str | None, int | None]
+"""None as a quantity: it cannot be read."""
 
 
 def read(xml: str) -> tuple[Stock, list[RowIssue]]:
@@ -22,6 +30,12 @@ def read(xml: str) -> tuple[Stock, list[RowIssue]]:
         assert row.warehouse_onec_id not in stock
         stock[row.warehouse_onec_id] = row.quantity
     return stock, issues
+
+
+def read_mixed(element: _Element, reading: Reading) -> Sequence[StagedRow]:
+    """A `Предложение` of a file that may have prices and stock too."""
+    reading.kind = FileKind.OFFERS
+    return read_proposal(element, reading)
 
 
 def offer_with(content: str) -> str:
@@ -38,7 +52,7 @@ def test_one_row_per_warehouse() -> None:
 
 def test_the_warehouses_of_a_record_are_numbered() -> None:
     rows, _issues = read_record(read_rests, rests("p1#c1", {"w2": 5, "w1": "abc", "w3": 5}))
-    assert [(row.warehouse_onec_id, row.entry) for row in rows] == [("w2", 0), ("w3", 1)]
+    assert [(row.warehouse_onec_id, row.entry) for row in rows] == [("w2", 0), ("w1", 1), ("w3", 2)]
 
 
 @pytest.mark.parametrize(
@@ -57,12 +71,50 @@ def test_the_warehouses_of_a_record_are_numbered() -> None:
             {"w1": 5, "w2": 6},
         ),
         ("<Остаток><Количество>5</Количество></Остаток>", {None: 5}),
+        ("<Остаток>5</Остаток>", {None: 5}),
+        (entry("<ИдСклада>w1</ИдСклада><Количество>5</Количество>"), {"w1": 5}),
+        (
+            '<Остатки><Остаток Склад="w1">5</Остаток><Остаток ИдСклада="w2" Количество="6"/></Остатки>',
+            {"w1": 5, "w2": 6},
+        ),
+        ("<Остатки><Остаток>5</Остаток></Остатки>", {None: 5}),
+        (entry("<Склад><Ид>w1</Ид><Остаток><Количество>5</Количество></Остаток></Склад>"), {"w1": 5}),
         ("<Количество>5</Количество>", {None: 5}),
         (
             '<Склад ИдСклада="w1" КоличествоНаСкладе="5"/><Склад ИдСклада="w2" КоличествоНаСкладе="6"/>',
             {"w1": 5, "w2": 6},
         ),
         ('<Количество>11</Количество><Склад ИдСклада="w1" КоличествоНаСкладе="5"/>', {"w1": 5}),
+        ('<Количество Единица="шт">11</Количество><Склад ИдСклада="w1" КоличествоНаСкладе="5"/>', {"w1": 5}),
+        ('<Количество/><Склад ИдСклада="w1" КоличествоНаСкладе="5"/>', {"w1": 5}),
+        (
+            '<Склады ИдСклада="w1" КоличествоНаСкладе="5"/><Склады ИдСклада="w2" КоличествоНаСкладе="6"/>',
+            {"w1": 5, "w2": 6},
+        ),
+        ('<Склады><Склад ИдСклада="w1" КоличествоНаСкладе="5"/></Склады>', {"w1": 5}),
+        ("<Склады><ИдСклада>w1</ИдСклада><КоличествоНаСкладе>5</КоличествоНаСкладе></Склады>", {"w1": 5}),
+        ("<Склад><ИдСклада>w1</ИдСклада><КоличествоНаСкладе>5</КоличествоНаСкладе></Склад>", {"w1": 5}),
+        ("<Склады><Склад><СкладИД>w1</СкладИД><КоличествоОстаток>5</КоличествоОстаток></Склад></Склады>", {"w1": 5}),
+        ('<Склад ИдСклада="w1">5</Склад>', {"w1": 5}),
+        ('<Склад Ид="w1" Количество="5" Наименование="Зал"/>', {"w1": 5}),
+        ("<Количество>9</Количество><Склад><ИдСклада>w1</ИдСклада></Склад>", {"w1": 9}),
+        ("<Количество>9</Количество><Склад><Ид>w1</Ид></Склад><Склад><Ид>w2</Ид></Склад>", {None: 9}),
+        (
+            "<Количество>9</Количество><Склад><ИдСклада>w1</ИдСклада></Склад><Склад><ИдСклада>w2</ИдСклада>"
+            "<КоличествоНаСкладе>6</КоличествоНаСкладе></Склад>",
+            {"w2": 6},
+        ),
+        (
+            "<ОстаткиПоСкладам><Остаток><ИдСклада>w1</ИдСклада><Количество>5</Количество></Остаток></ОстаткиПоСкладам>",
+            {"w1": 5},
+        ),
+        ('<ОстаткиПоСкладам ИдСклада="w1" КоличествоНаСкладе="5"/>', {"w1": 5}),
+        (
+            '<КоличествоНаСкладах><КоличествоНаСкладе ИдСклада="w1">5</КоличествоНаСкладе></КоличествоНаСкладах>',
+            {"w1": 5},
+        ),
+        ("<КоличествоНаСкладе>5</КоличествоНаСкладе>", {None: 5}),
+        ("<Количество>5</Количество><МинКоличество>много</МинКоличество>", {None: 5}),
         (
             "<КоличествоНаСкладах><КоличествоНаСкладе><ИдСклада>w1</ИдСклада><Количество>5</Количество>"
             "</КоличествоНаСкладе><КоличествоНаСкладе><Количество>6</Количество><ИдСклада>w2</ИдСклада>"
@@ -79,7 +131,10 @@ def test_stock_is_read_in_every_way_in_which_1c_writes_it(content: str, stock: S
 def test_a_warehouse_named_twice_in_a_record_counts_together() -> None:
     one = "<Остаток><Склад><Ид>w1</Ид><Количество>{}</Количество></Склад></Остаток>"
     assert read(offer_with(f"<Остатки>{one.format(5)}{one.format(6)}</Остатки>"))[0] == {"w1": 11}
-    assert read(offer_with(f"<Остатки>{one.format(999999999) * 3}</Остатки>"))[0] == {"w1": 999999999}
+    assert read(offer_with(f"<Остатки>{one.format(999999999) * 3}</Остатки>"))[0] == {"w1": 2999999997}
+    assert read(offer_with(f"<Остатки>{one.format(5)}{one.format('много')}{one.format(6)}</Остатки>"))[0] == {
+        "w1": None
+    }
 
 
 @pytest.mark.parametrize(
@@ -105,12 +160,62 @@ def test_a_quantity_that_is_corrected(written: str, quantity: int, code: str) ->
 )
 def test_a_quantity_that_cannot_be_read(written: str, code: str) -> None:
     stock, (issue,) = read(rests("p1#c1", {"w1": written, "w2": 1}))
-    assert stock == {"w2": 1}
+    assert stock == {"w1": None, "w2": 1}
     assert (issue.code, issue.severity.value, issue.value) == (code, "error", written)
 
 
+def test_a_total_that_cannot_be_read_leaves_the_warehouses_in_doubt() -> None:
+    stock, (issue,) = read(offer_with('<Количество>много</Количество><Склад ИдСклада="w1" КоличествоНаСкладе="5"/>'))
+    assert stock == {"w1": 5, None: None}
+    assert (issue.code, issue.value) == ("quantity_not_number", "много")
+
+
 def test_the_sentinel_is_no_stock() -> None:
-    assert read(rests("p1#c1", {"w1": "-999 999 999,9", "w2": 1})) == ({"w2": 1}, [])
+    stock, (issue,) = read(rests("p1#c1", {"w1": "-999 999 999,9", "w2": 1}))
+    assert stock == {"w1": None, "w2": 1}
+    assert (issue.code, issue.severity.value) == ("quantity_not_set", "warning")
+
+
+@pytest.mark.parametrize(
+    ("content", "stock", "element_name"),
+    [
+        ("<ОстатокВМагазине>5</ОстатокВМагазине>", {None: None}, "ОстатокВМагазине"),
+        ("<НаличиеТовара>есть</НаличиеТовара>", {None: None}, "НаличиеТовара"),
+        ('<СвободноеКоличество Магазин="5"/>', {None: None}, "СвободноеКоличество"),
+        ("<Склады><Склад><Ид>w1</Ид><Штук>5</Штук></Склад></Склады>", {"w1": None}, "Штук"),
+        ('<Склад ИдСклада="w1" Штук="5"/>', {"w1": None}, "Штук"),
+        (
+            '<Склад ИдСклада="w1" Штук="5"/><Склад ИдСклада="w2" КоличествоНаСкладе="6"/>',
+            {"w1": None, "w2": 6},
+            "Штук",
+        ),
+        (entry("<Магазин>w1</Магазин><Штук>5</Штук>"), {None: None}, "Магазин"),
+    ],
+)
+def test_stock_in_words_that_we_do_not_know_is_named(content: str, stock: Stock, element_name: str) -> None:
+    found, (issue,) = read(offer_with(content))
+    assert found == stock
+    assert (issue.code, issue.severity.value, issue.field) == ("stock_not_understood", "error", element_name)
+
+
+def test_what_only_sounds_like_stock_beside_it_is_said_once() -> None:
+    stock, (issue,) = read(offer_with("<Количество>5</Количество><ОстаткиМагазинов>1</ОстаткиМагазинов>"))
+    assert stock == {None: 5}
+    assert (issue.code, issue.severity.value, issue.value) == ("stock_element_ignored", "warning", "ОстаткиМагазинов")
+
+
+@pytest.mark.parametrize("content", ["<Группа>5</Группа>", "<МестоНаСкладе>5</МестоНаСкладе>", "<ОстатокМагазина/>"])
+def test_what_is_no_stock_says_nothing_of_it(content: str) -> None:
+    rows, issues = read_record(read_mixed, offer_with(content))
+    assert ([row for row in rows if isinstance(row, StagedRest)], issues) == ([], [])
+
+
+def test_where_rests_files_are_offers_need_not_speak_of_stock() -> None:
+    context = replace(CONTEXT, has_rests=True)
+    rows, issues = read_record(read_mixed, offer_with("<ОстатокМагазина>5</ОстатокМагазина>"), context)
+    assert ([row for row in rows if isinstance(row, StagedRest)], issues) == ([], [])
+    rows, issues = read_record(read_mixed, offer_with("<Количество>5</Количество>"), context)
+    assert [row.quantity for row in rows if isinstance(row, StagedRest)] == [5]
 
 
 @pytest.mark.parametrize("xml", [rests("p1#c1", {}), offer_with("")])
@@ -122,7 +227,7 @@ def test_a_record_without_quantity(xml: str) -> None:
 
 def test_a_warehouse_with_too_long_an_id_still_counts() -> None:
     stock, (issue,) = read(rests("p1#c1", {"w" * 65: 5}))
-    assert stock == {None: 5}
+    assert stock == {"w" * 65: 5}
     assert (issue.code, issue.params["limit"]) == ("reference_too_long", "64")
 
 

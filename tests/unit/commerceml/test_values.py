@@ -104,7 +104,7 @@ def test_numbers_with_comma_spaces_and_exponent(text: str, value: str) -> None:
 def test_not_set_is_no_value_in_every_spelling(text: str) -> None:
     assert parse_decimal(text) is None
     assert parse_price(text) == (None, None)
-    assert parse_quantity(text) == (None, None)
+    assert parse_quantity(text) == (None, "quantity_not_set")
     assert is_not_set(text)
 
 
