@@ -9,7 +9,7 @@ from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import child_text, children, fields_of, is_deleted, text_of
 from freesport_sync.commerceml.reading import ID_LIMIT, Reading
-from freesport_sync.commerceml.values import cut
+from freesport_sync.commerceml.values import cut, normalize_name
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import CustomerType, RejectedCustomer, StagedCustomer
 
@@ -20,6 +20,12 @@ LEGAL_NAME_LIMIT = 255
 TAX_ID_LIMIT = 12
 KPP_LIMIT = 9
 EMAIL_LIMIT = 254
+
+# Types of contacts, see `_contact_values`: normalising makes `и` of `й`.
+_EMAIL_WORDS = ("mail", "электроннаяпоч", "электронноипоч", "электронныиадрес", "элпочта", "эладрес")
+_PHONE = re.compile(r"телефон|phone|^(тел(?!е)|tel(?!e)|моб|сотов|mobile)")
+"""Neither `Телеграм` nor `Телефакс` is one."""
+_EXTENSION = re.compile(r"доб|вн|ext|#", re.IGNORECASE)
 
 
 def read_customer(element: _Element, reading: Reading) -> Sequence[StagedCustomer | RejectedCustomer]:
@@ -51,7 +57,7 @@ def _customer(
     if not is_company:
         last_name = shortened(last_name, PERSON_NAME_LIMIT, "Наименование")
         first_name = shortened(first_name, PERSON_NAME_LIMIT, "Наименование")
-    email, phone = _contacts(element)
+    email, phone = _contacts(element, onec_id, name, reading)
     return StagedCustomer(
         *reading.place,
         onec_id=onec_id,
@@ -65,8 +71,8 @@ def _customer(
         tax_id=shortened(tax_id, TAX_ID_LIMIT, "ИНН"),
         kpp=shortened(kpp, KPP_LIMIT, "КПП"),
         legal_address=_address(fields.get("АдресРегистрации")),
-        email=_checked_email(email, onec_id, name, reading),
-        phone=_checked_phone(phone, onec_id, name, reading),
+        email=email,
+        phone=phone,
         is_deleted=deleted,
     )
 
@@ -86,22 +92,46 @@ def _is_buyer(element: _Element) -> bool:
     return not roles or BUYER in roles
 
 
-def _contacts(element: _Element) -> tuple[str, str]:
-    """E-mail and phone as written; of several the last that is not empty."""
-    email = phone = ""
+def _contacts(element: _Element, onec_id: str, name: str, reading: Reading) -> tuple[str, str]:
+    """E-mail and phone: of several contacts the last that can be one, whatever cannot replaces nothing."""
+    email = phone = bad_email = bad_phone = ""
     for contact_type, value in _contact_values(element):
-        if "email" in contact_type or "почта" in contact_type:
-            email = value
-        elif "телефон" in contact_type or "phone" in contact_type:
-            phone = value
+        if _PHONE.search(contact_type):
+            phone, bad_phone = normalize_phone(value) or phone, value
+        elif found := _email_in(value) if _may_be_email(contact_type) else "":
+            email = found
+        elif any(word in contact_type for word in _EMAIL_WORDS):
+            bad_email = value
+    if bad_email and not email:
+        reading.report(
+            Severity.WARNING, "email_invalid", onec_id=onec_id, name=name, field="Электронная почта", value=bad_email
+        )
+    if bad_phone and not phone:
+        reading.report(
+            Severity.WARNING, "phone_not_understood", onec_id=onec_id, name=name, field="Телефон", value=bad_phone
+        )
     return email, phone
 
 
 def _contact_values(element: _Element) -> Iterator[tuple[str, str]]:
+    """Type and value of the contacts; of the type only letters are left: `E-mail` -> `email`."""
     for contacts in children(element, "Контакты"):
-        for contact in children(contacts, "Контакт"):
-            if value := child_text(contact, "Значение"):
-                yield child_text(contact, "Тип").lower(), value
+        for contact in contacts:
+            fields = fields_of(contact)
+            value = text_of(fields.get("Значение")) or text_of(fields.get("Представление"))
+            if value:
+                written = text_of(fields.get("Тип")) or text_of(fields.get("КонтактВид"))
+                yield normalize_name(written), value
+
+
+def _may_be_email(contact_type: str) -> bool:
+    """1C writes e-mails under `Почта`; the address for letters stands there as well, or under `Почтовый адрес`."""
+    return "почт" in contact_type or any(word in contact_type for word in _EMAIL_WORDS)
+
+
+def _email_in(text: str) -> str:
+    """The first e-mail of a text that may have several; empty without one."""
+    return next(filter(is_email, re.split(r"[\s,;<>]+", text)), "")
 
 
 def _address(address: _Element | None) -> str:
@@ -110,24 +140,6 @@ def _address(address: _Element | None) -> str:
         return shown
     parts = (child_text(part, "Значение") for part in children(address, "АдресноеПоле"))
     return ", ".join(part for part in parts if part)
-
-
-def _checked_email(email: str, onec_id: str, name: str, reading: Reading) -> str:
-    if not email or is_email(email):
-        return email
-    reading.report(
-        Severity.WARNING, "email_invalid", onec_id=onec_id, name=name, field="Электронная почта", value=email
-    )
-    return ""
-
-
-def _checked_phone(phone: str, onec_id: str, name: str, reading: Reading) -> str:
-    normalized = normalize_phone(phone)
-    if phone and not normalized:
-        reading.report(
-            Severity.WARNING, "phone_not_understood", onec_id=onec_id, name=name, field="Телефон", value=phone
-        )
-    return normalized
 
 
 # The rules of the shop's own validator (Django's) without the rarities: quoted local parts and bare IP addresses.
@@ -143,8 +155,11 @@ def is_email(text: str) -> bool:
 
 
 def normalize_phone(text: str) -> str:
-    """The first of comma-separated numbers as `+79991234567`; empty where it is no Russian number."""
-    digits = re.sub(r"[^0-9]", "", text.partition(",")[0])
-    if len(digits) == 11 and digits[0] in "78":
-        digits = digits[1:]
-    return f"+7{digits}" if len(digits) == 10 else ""
+    """The first Russian number of a text, without its extension, as `+79991234567`; empty where there is none."""
+    for written in re.split(r"[,;/\n]", text):
+        digits = re.sub(r"[^0-9]", "", _EXTENSION.split(written)[0])
+        if len(digits) == 11 and digits[0] in "78":
+            digits = digits[1:]
+        if len(digits) == 10:
+            return f"+7{digits}"
+    return ""

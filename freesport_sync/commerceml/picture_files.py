@@ -6,9 +6,18 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
+from urllib.parse import unquote
 
 from freesport_sync.commerceml.discovery import MAX_DEPTH, PICTURE_FOLDER
-from freesport_sync.core.pictures import PICTURE_SUFFIXES, PRODUCT, NotDeliverable, PictureProblem, file_name
+from freesport_sync.core.pictures import (
+    PICTURE_SUFFIXES,
+    PRODUCT,
+    NotDeliverable,
+    PictureProblem,
+    file_name,
+    is_safe,
+)
 from freesport_sync.errors import SourceMissing, reason_of
 
 
@@ -22,7 +31,8 @@ class PictureFolders:
     """The folders `import_files` of an export.
 
     1C puts them beside its goods (3.x), or into the root of the export (2.x); pictures of offers lie beside the offers,
-    or among those of the goods. An exchange that flattens names (quirk Q22) leaves out the folders below.
+    or among those of the goods. An exchange that flattens names (quirk Q22) leaves out the folders below. The file may
+    be named in other letters than 1C names it, or without its `%20`.
 
     Args:
         roots: where to look: the folder that was unpacked, and the one that the archives came from.
@@ -33,6 +43,7 @@ class PictureFolders:
 
     def __init__(self, *roots: Path) -> None:
         found = [(folder, root.resolve()) for root in dict.fromkeys(roots) for folder in _folders(root, MAX_DEPTH)]
+        self._names: dict[Path, dict[str, str]] = {}
         self._of_goods = sorted(found, key=lambda item: _rank(item[0], "goods", "", "offers"))
         self._of_offers = sorted(found, key=lambda item: _rank(item[0], "offers", "goods", ""))
 
@@ -46,13 +57,44 @@ class PictureFolders:
         Raises:
             NotDeliverable: it is no file, cannot be read, or lies outside the export.
         """
-        name = file_name(path)
-        for folder, root in self._of_goods if owner == PRODUCT else self._of_offers:
-            for place in dict.fromkeys((folder / path, folder / name)):
-                size = _size_of(place, root)
-                if size is not None:
+        places = self._of_goods if owner == PRODUCT else self._of_offers
+        written = dict.fromkeys((path, file_name(path)))
+        for folder, root in places:
+            for below in written:
+                if (size := _size_of(folder / below, root)) is not None:
+                    return folder / below, size
+        # `%20` for a blank, and `X.JPG` for `x.jpg`: only where nothing has the very name.
+        decoded = [name for name in map(unquote, written) if name not in written and is_safe(name)]
+        for folder, root in places:
+            for below in (*decoded, *written):
+                place = self._in_any_case(folder, below)
+                if place is not None and (size := _size_of(place, root)) is not None:
                     return place, size
         return None
+
+    def _in_any_case(self, folder: Path, below: str) -> Path | None:
+        """What lies there, if each part of the path is written in large or small letters as somebody liked."""
+        for part in below.split("/"):
+            if folder not in self._names:
+                self._names[folder] = _names_in(folder)
+            found = self._names[folder].get(_folded(part))
+            if found is None:
+                return None
+            folder = folder / found
+        return folder
+
+
+def _names_in(folder: Path) -> dict[str, str]:
+    """The names in a folder by their folded ones; of names that differ in nothing else the first."""
+    try:
+        names = sorted(os.listdir(folder), reverse=True)
+    except OSError:  # no folder
+        return {}
+    return {_folded(name): name for name in names}
+
+
+def _folded(name: str) -> str:
+    return normalize("NFC", name).casefold()  # macOS takes letters such as `й` apart
 
 
 def _size_of(path: Path, root: Path) -> int | None:

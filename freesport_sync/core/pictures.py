@@ -9,6 +9,9 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
+PICTURE_FIELD = "Картинка"
+"""1C's word, which issues name."""
+
 PRODUCT, VARIANT = "product", "variant"
 """Owners of pictures."""
 

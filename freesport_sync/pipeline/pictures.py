@@ -13,6 +13,7 @@ from freesport_sync.commerceml.picture_files import PictureFolders
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.pictures import (
     MAIN_IMAGE_LIMIT,
+    PICTURE_FIELD,
     VARIANT,
     NotDeliverable,
     PictureProblem,
@@ -35,8 +36,6 @@ from freesport_sync.settings.model import OwnedField
 
 OBJECTS_AT_ONCE = 500
 """Objects between two questions to the database, so that its connection never seems idle for long."""
-
-_FIELD = "Картинка"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class PictureDelivery:
             meter.advance(self._settled)
             self._send_issues()
         if self._small:
-            self._issues.append(RowIssue(Severity.NOTE, "pictures_small", field=_FIELD, value=str(self._small)))
+            self._issues.append(RowIssue(Severity.NOTE, "pictures_small", field=PICTURE_FIELD, value=str(self._small)))
         self._send_issues()
         meter.finish()
         return PictureOutcome(self._accepted, self._small + totals.ownerless, self._failed)
@@ -239,7 +238,7 @@ class PictureDelivery:
                 picture.line,
                 picture.onec_id,
                 picture.name[:SHOWN_LENGTH],
-                field=_FIELD,
+                field=PICTURE_FIELD,
                 value=picture.path[:SHOWN_LENGTH],
                 params=trouble.params,
             )
@@ -253,7 +252,7 @@ class PictureDelivery:
                 self._files.get(owner.file_no, ""),
                 owner.line,
                 owner.onec_id,
-                field=_FIELD,
+                field=PICTURE_FIELD,
                 value=owner.onec_id,
             )
             for owner in pictures.read_ownerless(self._connection)

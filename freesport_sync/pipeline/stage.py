@@ -20,6 +20,7 @@ from freesport_sync.commerceml.messages import (
 )
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.pictures import PICTURE_FIELD
 from freesport_sync.core.progress import IssuesFound, Reporter, StageMeter
 from freesport_sync.core.run import Stage
 from freesport_sync.core.staged import (
@@ -170,7 +171,9 @@ def _take(
 
 def _told(issues: tuple[RowIssue, ...], plan: Plan) -> tuple[RowIssue, ...]:
     """Where only pictures are imported, what is wrong with other values does not matter."""
-    return tuple(issue for issue in issues if not plan.only_pictures or issue.severity is Severity.ERROR)
+    if not plan.only_pictures:
+        return issues
+    return tuple(issue for issue in issues if issue.severity is Severity.ERROR or issue.field == PICTURE_FIELD)
 
 
 class _ByteMeter:

@@ -21,7 +21,7 @@ def test_a_product_without_offers_gets_one_with_every_column(shop: Shop, export:
     assert shop.row(
         "SELECT sku, onec_id, color_name, size_value, stock_quantity, reserved_quantity, main_image, gallery_images,"
         " is_active, product_id, vat_rate, warehouse_id, warehouse_name FROM product_variants"
-    ) == (*("p1", "p1", "", "", 0, 0, None, []), *(True, 1, Decimal("20.00"), None, None))
+    ) == (*("p1", "p1", "", "", 0, 0, "", []), *(True, 1, Decimal("20.00"), None, None))
     assert shop.row(f"SELECT {PRICES} FROM product_variants") == money("0.00 - - - - - - -")
     assert shop.row("SELECT is_active, sync_status FROM products") == (True, "pending")
     assert counts(report, Entity.DEFAULT_VARIANT) == (1, 0, 0, 0, 0)

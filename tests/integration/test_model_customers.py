@@ -41,8 +41,10 @@ _customers = st.one_of(
         roles=st.sampled_from([(), ("Покупатель",), ("Поставщик,покупатель",), ("Поставщик",), ("", "Поставщик")]),
         inn=st.sampled_from([None, "", "7700000001", "7700000000123"]),
         kpp=st.sampled_from([None, "", "770101001", "7701010012"]),
-        email=st.sampled_from([None, *EMAILS]),
-        phone=st.sampled_from([None, "", "8 982 911-00-98, 1", "+7 (982) 911-00-99", "нет", "911-00-98"]),
+        email=st.sampled_from([None, *EMAILS, "нет; B@example.test", "Москва, Тверская"]),
+        phone=st.sampled_from(
+            [None, "", "8 982 911-00-98, 1", "+7 (982) 911-00-99", "нет", "911-00-98", "12, 8 (982) 911-00-97 доб. 3"]
+        ),
         address=st.sampled_from([None, "", "Москва"]),
         deleted=st.booleans(),
     ),

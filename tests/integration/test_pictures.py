@@ -241,12 +241,13 @@ def test_a_path_that_leads_out_is_an_issue(shop: Shop, export: ExportBuilder, me
     (export.folder.parent / "secret.jpg").write_bytes(b"x" * MEDIUM)
     inside = put(export, "01/a.jpg")
     (inside.parent / "link.jpg").symlink_to(export.folder.parent / "secret.jpg")
-    unsafe = ["../../../secret.jpg", "/etc/secret.jpg", "C:\\secret.jpg", "01/link.jpg", "01/CON.jpg"]
+    unsafe = ["../../../secret.jpg", "/etc/../../secret.jpg", "C:\\secret.jpg", "01/link.jpg", "01/CON.jpg"]
     export.goods(product("p1", pictures=[*unsafe, "01/a.jpg"]))
     report = run(shop, export, media)
     assert files_of(media) == set(base("01/a.jpg"))
     assert shop.value(BASE, id="p1") == base("01/a.jpg")
-    assert issues(shop) == {"picture_path_unsafe": [path.replace("\\", "/") for path in unsafe]}
+    told = [path.replace("\\", "/").removeprefix("/") for path in unsafe]
+    assert issues(shop) == {"picture_path_unsafe": told}
     assert picture_counts(report) == (1, 0, 0, 0, 5)
 
 
@@ -261,6 +262,20 @@ def test_a_path_too_long_for_the_main_picture_is_an_issue(shop: Shop, export: Ex
     assert (main, len(main), gallery) == (f"products/variants/{fits}", 100, [])
     assert shop.value(BASE, id="p1") == base(long)  # a list has no limit
     assert issues(shop) == {"picture_path_too_long": [long]}
+
+
+def test_a_picture_named_otherwise_than_its_file_is_found(shop: Shop, export: ExportBuilder, media: Path) -> None:
+    """The shop has it by the name of 1C, so that an unchanged export finds nothing to do."""
+    for name in ("01/a.jpg", "01/b c.jpg"):
+        put(export, name)
+    export.goods(product("p1", pictures=["./import_files/01/A.JPG", "/01/b%20c.jpg", "import_files/01/d.tif"]))
+    shop_has = base("01/A.JPG", "01/b%20c.jpg")
+    for is_first in (True, False):
+        report = run(shop, export, media)
+        assert shop.value(BASE, id="p1") == shop_has
+        assert picture_counts(report) == (2, 0, 0, 0, 0) if is_first else (0, 0, 2, 0, 0)
+        assert issues(shop) == {"picture_format": ["01/d.tif"]}
+    assert files_of(media) == set(shop_has)
 
 
 def test_flattened_names_are_found(shop: Shop, export: ExportBuilder, media: Path) -> None:

@@ -33,7 +33,7 @@ def test_new_variant_has_every_column(shop: Shop, goods: ExportBuilder) -> None:
         " is_active, product_id, vat_rate, warehouse_id, warehouse_name, created_at = updated_at,"
         " last_sync_at = created_at, now() - created_at < interval '1 minute' FROM product_variants"
     ) == (
-        *("SKU-p1#c1", "p1#c1", "Синий", "42", 4, 0, None, []),
+        *("SKU-p1#c1", "p1#c1", "Синий", "42", 4, 0, "", []),
         *(True, 1, Decimal("20.00"), "w1", "1 СДВ склад", True, True, True),
     )
     assert shop.row(f"SELECT {PRICES} FROM product_variants") == money("100.00 70.50 - - - - - 90.00")

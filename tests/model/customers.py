@@ -171,12 +171,15 @@ class ModelUsers:
 
 
 def _email(text: str | None) -> str:
-    email = (text or "").strip()
-    return email if re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", email) else ""
+    words = (text or "").replace(",", " ").replace(";", " ").split()
+    return next((word for word in words if re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", word)), "")
 
 
 def _phone(text: str) -> str:
-    digits = "".join(char for char in text.split(",")[0] if char in "0123456789")
-    if len(digits) == 11 and digits[0] in "78":
-        digits = digits[1:]
-    return f"+7{digits}" if len(digits) == 10 else ""
+    for written in text.split(","):
+        digits = "".join(char for char in written.split("доб")[0] if char in "0123456789")
+        if len(digits) == 11 and digits[0] in "78":
+            digits = digits[1:]
+        if len(digits) == 10:
+            return f"+7{digits}"
+    return ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from urllib.parse import unquote
 
 MINIMUM, LARGE = 8 * 1024, 100 * 1024
 MAIN_IMAGE_LIMIT = 100
@@ -22,6 +24,7 @@ FILES = {
         "01/both.jpg": MINIMUM,
         "02/deep/deep.jpeg": MINIMUM,
         "flat.webp": MINIMUM,
+        "01/Two Words.JPG": MINIMUM,
         "01/manual.pdf": LARGE,
         "../secret.jpg": LARGE,
         LONG: MINIMUM,
@@ -53,8 +56,9 @@ def sizes_of(media: Path) -> dict[str, int]:
 
 def picture_paths(texts: Iterable[str]) -> list[str]:
     """The pictures among the `Картинка` of a record, below `import_files`."""
-    paths = (text.strip().replace("\\", "/").removeprefix("import_files/") for text in texts)
-    return [path for path in paths if path.lower().endswith((".jpg", ".jpeg", ".png", ".webp"))]
+    paths = ["/".join(part for part in re.split(r"[/\\]", text.strip()) if part not in ("", ".")) for text in texts]
+    below = [path.removeprefix("import_files/") for path in paths]
+    return [path for path in below if path.lower().endswith((".jpg", ".jpeg", ".png", ".webp"))]
 
 
 def name_of(path: str) -> str:
@@ -110,9 +114,19 @@ class Pictures:
         return list(new)
 
     def _size(self, path: str, relative: str, places: tuple[str, ...]) -> int | None:
-        """Of the file that 1C sends, with its folders or (quirk Q22) without, else of what the shop has."""
+        """Of the file that 1C sends, with its folders or (quirk Q22) without, else of what the shop has.
+
+        The very name goes first; then one without percents, then one in other letters.
+        """
+        names = [path, name_of(path)]
+        present = [(place, name) for place in places if place in self._places for name in FILES[place]]
         for place in places:
-            for name in (path, name_of(path)):
-                if place in self._places and name in FILES[place]:
+            for name in names:
+                if (place, name) in present:
                     return FILES[place][name]
+        for wanted_place in places:
+            for name in [unquote(name) for name in names if "%" in name] + names:
+                for place, file in present:
+                    if place == wanted_place and file.lower() == name.lower():
+                        return FILES[place][file]
         return self._media.get(relative)

@@ -135,7 +135,7 @@ class Variant:
     warehouse_name: str | None = None
     vat_rate: Decimal | None = None
     values: list[AttributeValue] = field(default_factory=list)
-    main_image: str | None = None
+    main_image: str | None = ""
     gallery_images: list[str] = field(default_factory=list)
 
     @property

@@ -74,6 +74,10 @@ ODD_PICTURES = [
     "02/deep/deep.jpeg",
     " import_files/flat.webp",
     "import_files/../secret.jpg",
+    "./import_files/01/LARGE.jpg",
+    "/01//two%20words.jpg",
+    "import_files/01/two words.jpg",
+    "import_files/01/plan.tif",
     f"import_files/{LONG}",
     "",
 ]

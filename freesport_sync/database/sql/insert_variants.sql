@@ -4,7 +4,7 @@ INSERT INTO product_variants (
     federation_price, stock_quantity, reserved_quantity, main_image, gallery_images, is_active, last_sync_at,
     created_at, updated_at, product_id, msrp, rrp, vat_rate, warehouse_id, warehouse_name)
 SELECT c.sku, c.onec_id, c.color_name, c.size_value, c.retail_price, c.opt1_price, c.opt2_price, c.opt3_price, c.trainer_price,
-       c.federation_price, coalesce(c.stock_quantity, 0), 0, c.main_image, c.gallery_images, c.is_active, new.moment,
+       c.federation_price, coalesce(c.stock_quantity, 0), 0, coalesce(c.main_image, ''), c.gallery_images, c.is_active, new.moment,
        new.moment, new.moment, p.id, c.msrp, c.rrp, c.vat_rate, c.warehouse_id, c.warehouse_name
 FROM chg_variant AS c
 JOIN products AS p ON p.id = c.product_id

@@ -127,13 +127,77 @@ def test_the_last_contact_of_a_kind_that_is_not_empty_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    "kind",
+    [
+        *("Электронная почта", "ЭлектроннаяПочта", "Адрес электронной почты", "электронный  адрес", "Эл. почта"),
+        *("E-mail", "EMAIL", "e-mail клиента", "Mail", "Почта", "почта рабочая", "Почтовый адрес"),
+    ],
+)
+def test_every_word_for_an_email(kind: str) -> None:
+    assert customer(contragent("c1", contacts=[(kind, "a@example.test")])).email == "a@example.test"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("Телефон", "ТелефонРабочий", "Телефон мобильный", "Мобильный телефон", "Мобильный", "Моб.", "Сотовый"),
+        *("тел. рабочий", "Телефон/факс", "Phone", "Mobile"),
+    ],
+)
+def test_every_word_for_a_phone(kind: str) -> None:
+    assert customer(contragent("c1", contacts=[(kind, "9820000001")])).phone == "+79820000001"
+
+
+@pytest.mark.parametrize("kind", ["Факс", "Телефакс", "Телеграм", "Telegram", "ICQ", "Веб-страница", "Адрес", None])
+def test_what_is_neither(kind: str | None) -> None:
+    row = customer(contragent("c1", contacts=[(kind, "a@example.test"), (kind, "9820000001")]))
+    assert (row.email, row.phone) == ("", "")
+
+
+def test_what_cannot_be_an_email_or_a_phone_replaces_none() -> None:
+    contacts = [
+        ("Электронная почта", "a@example.test"),
+        ("Почта", "101000, Москва, Тверская, 1"),
+        ("E-mail", "нет"),
+        ("Телефон рабочий", "9820000001"),
+        ("Внутренний телефон", "12-34"),
+        ("Телефон", "нет"),
+    ]
+    row = customer(contragent("c1", contacts=contacts))
+    assert (row.email, row.phone) == ("a@example.test", "+79820000001")
+
+
+def test_an_address_for_letters_is_no_wrong_email() -> None:
+    row = customer(contragent("c1", contacts=[("Почта", "Москва, Тверская, 1"), ("Почтовый адрес", "Тверь")]))
+    assert row.email == ""
+
+
+def test_of_several_emails_in_one_contact_the_first_that_is_one() -> None:
+    contacts = [("Почта", "Пётр <a@example.test>; b@example.test")]
+    assert customer(contragent("c1", contacts=contacts)).email == "a@example.test"
+
+
+def test_contacts_as_other_versions_write_them() -> None:
+    def contact(tag: str, kind: str, value: str) -> str:
+        return raw_element(tag, kind + value)
+
+    email = contact("КонтактнаяИнформация", element("КонтактВид", "Почта"), element("Значение", "a@example.test"))
+    phone = contact("Контакт", element("Тип", "Телефон"), element("Представление", "9820000001"))
+    row = customer(contragent("c1", contacts=None, extra=raw_element("Контакты", email + phone)))
+    assert (row.email, row.phone) == ("a@example.test", "+79820000001")
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("8-982-911-00-98", "+79829110098"),
         ("+7 982 911 00 98", "+79829110098"),
         ("982 9110098 доб.", "+79829110098"),
         ("89829110098, 123", "+79829110098"),
-        ("123, 89829110098", ""),
+        ("123, 89829110098", "+79829110098"),
+        ("нет / 8 982 911-00-98", "+79829110098"),
+        ("8-982-911-00-98 доб. 123", "+79829110098"),
+        ("+7 (982) 911 00 98 (вн. 12)", "+79829110098"),
         ("+375 29 123-45-67", ""),
         ("8982911009", "+78982911009"),
         ("98291100981", ""),

@@ -9,6 +9,7 @@ import pytest
 
 from freesport_sync.commerceml.goods import read_product
 from freesport_sync.commerceml.picture_files import PictureFolders
+from freesport_sync.core.issues import Severity
 from freesport_sync.core.pictures import PRODUCT, VARIANT, NotDeliverable, PictureProblem
 from freesport_sync.core.staged import StagedPicture
 from freesport_sync.errors import SourceMissing
@@ -49,15 +50,37 @@ def test_pictures_of_an_offer() -> None:
         ("01/x.jpg", "01/x.jpg"),
         (" import_files/x.PNG ", "x.PNG"),
         ("import_files/01/x.webp", "01/x.webp"),
+        ("./import_files/01/x.jpg", "01/x.jpg"),
+        ("/import_files/01//x.jpg", "01/x.jpg"),
+        ("/01/./x.jpg", "01/x.jpg"),
+        ("webdata/1/goods/1/import_files/01/x.jpg", "01/x.jpg"),
+        ("import_files/01/x%20y.jpg", "01/x%20y.jpg"),
         ("import_files/../x.jpg", "../x.jpg"),
+        ("./import_files/01/../../../x.jpg", "01/../../../x.jpg"),
+        ("import_files/../import_files/x.jpg", "../import_files/x.jpg"),
     ],
 )
 def test_either_slash_and_with_or_without_the_folder(written: str, path: str) -> None:
     assert paths(written) == [path]
 
 
-def test_what_is_no_picture_is_left_alone() -> None:
-    assert paths("", "import_files/01/manual.pdf", "import_files/01/x.jpg.txt", "import_files/01/x") == []
+@pytest.mark.parametrize(
+    ("written", "severity", "suffix"),
+    [
+        *(
+            (f"import_files/01/x{suffix}", Severity.WARNING, suffix.lower())
+            for suffix in (".GIF", ".bmp", ".tif", ".svg")
+        ),
+        ("import_files/01/manual.PDF", Severity.NOTE, ".pdf"),
+        ("import_files/01/x.jpg.txt", Severity.NOTE, ".txt"),
+        ("import_files/01/x", Severity.WARNING, "-"),
+    ],
+)
+def test_a_file_that_the_shop_cannot_show_is_an_issue(written: str, severity: Severity, suffix: str) -> None:
+    rows, (issue,) = read_record(read_product, product("p1", pictures=["", written, "."]))
+    assert not any(isinstance(row, StagedPicture) for row in rows)
+    assert (issue.severity, issue.code, issue.onec_id, issue.field) == (severity, "picture_format", "p1", "Картинка")
+    assert (issue.value, issue.params) == (written.removeprefix("import_files/"), {"format": suffix})
 
 
 def test_pictures_that_nobody_wants_are_not_read() -> None:
@@ -94,6 +117,44 @@ def test_goods_look_among_goods_first_and_offers_among_offers(export: ExportBuil
     assert folders.find(VARIANT, "01/x.jpg") == (of_goods, 6)
     of_goods.unlink()
     assert folders.find(PRODUCT, "01/x.jpg") == (of_root, 0)
+
+
+@pytest.mark.parametrize("place", ["import_files", "goods/import_files"])
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("01/x.jpg", "01/X.JPG"),
+        ("AB/Фото.JPG", "ab/фото.jpg"),
+        ("01/x y.jpg", "01/x%20y.jpg"),
+        ("01/Фото 1.jpg", "01/%d1%84%D0%BE%D1%82%D0%BE%201.JPG"),
+        ("x.jpg", "01/X.jpg"),
+        ("01/и\u0306.jpg", "01/й.jpg"),
+    ],
+)
+def test_a_file_is_found_in_any_case_and_without_percents(
+    export: ExportBuilder, place: str, file: str, written: str
+) -> None:
+    path = export.write(f"{place}/{file}", b"12345")
+    folders = PictureFolders(export.folder)
+    assert folders.find(PRODUCT, written) == (path, 5)
+    assert folders.find(VARIANT, written) == (path, 5)
+
+
+def test_the_very_name_goes_before_others(export: ExportBuilder) -> None:
+    names = ["x.jpg", "X.jpg", "x%20y.jpg", "x y.jpg"]
+    files = {name: export.write(f"import_files/01/{name}", name) for name in names}
+    later = export.write("offers/import_files/01/X.JPG", b"")
+    folders = PictureFolders(export.folder)
+    for name, file in files.items():
+        assert folders.find(PRODUCT, f"01/{name}") == (file, len(name))
+    assert folders.find(PRODUCT, "01/X.JPG") == (later, 0)
+
+
+@pytest.mark.parametrize("path", ["%2e%2e/secret.jpg", "01/%2e%2e%2f%2e%2e%2fsecret.jpg", "%2Fsecret.jpg", "a%00.jpg"])
+def test_percents_do_not_lead_out(export: ExportBuilder, path: str) -> None:
+    export.write("secret.jpg", b"1")
+    export.write("import_files/01/x.jpg", b"1")
+    assert PictureFolders(export.folder).find(PRODUCT, path) is None
 
 
 def test_a_second_root_is_looked_at_last(export: ExportBuilder, tmp_path: Path) -> None:
