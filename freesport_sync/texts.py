@@ -81,6 +81,8 @@ class Texts:
             return issue.code, ""
         known = {"value": issue.value, "name": issue.name, "field": issue.field, "onec_id": issue.onec_id}
         params: dict[str, object] = {**known, **issue.params}
+        if "skipped" in params:
+            params["skipped"] = self.word("skipped", params["skipped"])
         return _filled(texts["what"], params), _filled(texts["hint"], params)
 
     def issue_title(self, code: str) -> str:

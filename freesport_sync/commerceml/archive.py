@@ -10,11 +10,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from tempfile import TemporaryDirectory
 
-from freesport_sync.commerceml.discovery import xml_files
+from freesport_sync.commerceml.discovery import SkippedFile
+from freesport_sync.commerceml.folders import xml_files
 from freesport_sync.commerceml.picture_files import is_packed_picture
 from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError, reason_of
 from freesport_sync.os_support import DISK_FULL, is_process_alive
@@ -35,7 +37,11 @@ _FORBIDDEN = frozenset('<>:"|?*') | {chr(code) for code in range(32)}
 
 @contextmanager
 def opened_export(
-    data_dir: Path, work_dir: Path, check: Callable[[], None] = lambda: None, with_pictures: bool = False
+    data_dir: Path,
+    work_dir: Path,
+    check: Callable[[], None] = lambda: None,
+    with_pictures: bool = False,
+    leave_out: Callable[[SkippedFile], None] = lambda skipped: None,
 ) -> Iterator[Path]:
     """Gives the folder that `discovery.discover` can look through.
 
@@ -48,6 +54,7 @@ def opened_export(
         work_dir: where the temporary folder is made; created if need be.
         check: called all the time while unpacking; may raise to stop it.
         with_pictures: unpack the pictures below `import_files` too.
+        leave_out: told of what does not come into the temporary folder: archives in archives, links that lead out.
 
     Raises:
         SourceMissing: nothing there, neither folder nor zip, or not readable.
@@ -59,12 +66,13 @@ def opened_export(
         yield data_dir
         return
     with _temporary_folder(work_dir) as folder:
-        if archives == [data_dir]:
-            unpack(data_dir, folder, check, with_pictures)
-        else:
-            for archive in archives:
-                unpack(archive, folder / archive.name, check, with_pictures)
-            _copy_plain_files(data_dir, folder)
+        for archive in archives:
+            place = PurePosixPath() if archive == data_dir else PurePosixPath(archive.name)
+            unpack(archive, folder / place, check, with_pictures)
+            for inner in _archives_in(archive):
+                leave_out(SkippedFile(str(place / inner), "archive_inside"))
+        if archives != [data_dir]:
+            _copy_plain_files(data_dir, folder, leave_out)
         yield folder
 
 
@@ -80,6 +88,11 @@ def _archives(data_dir: Path) -> list[Path]:
     except OSError as error:
         raise _os_error(error, data_dir) from error
     return [data_dir]
+
+
+def _archives_in(archive: Path) -> list[str]:
+    with zipfile.ZipFile(archive, metadata_encoding="cp866") as opened:
+        return [name for name in opened.namelist() if name.lower().endswith(".zip")]
 
 
 def _is_zip_name(path: Path) -> bool:
@@ -144,6 +157,7 @@ def unpack(
                     while portion := source.read(_COPY_BYTES):
                         check()
                         written.write(portion)
+                _set_time(path, entry)
     except OSError as error:
         raise _os_error(error, archive) from error
     except NotImplementedError as error:  # for example Deflate64, which Windows Explorer uses above 2 GB
@@ -153,14 +167,24 @@ def unpack(
     return tuple(checked)
 
 
-def _copy_plain_files(data_dir: Path, folder: Path) -> None:
+def _set_time(path: Path, entry: zipfile.ZipInfo) -> None:
+    """Where a file says no date, that of its entry is the next best; the local time of whoever has packed it."""
+    with suppress(ValueError, OverflowError, OSError):  # there is no thirteenth month
+        packed_at = datetime(*entry.date_time).timestamp()
+        os.utime(path, (packed_at, packed_at))
+
+
+def _copy_plain_files(data_dir: Path, folder: Path, leave_out: Callable[[SkippedFile], None]) -> None:
     for path, problem in xml_files(data_dir):
+        relative = path.relative_to(data_dir)
         if problem:
+            leave_out(SkippedFile(relative.as_posix(), problem))
             continue
-        target = folder / path.relative_to(data_dir)
+        target = folder / relative
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+            shutil.copystat(path, target)
         except OSError as error:
             raise _os_error(error, path) from error
 

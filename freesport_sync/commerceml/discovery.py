@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import zipfile
 from collections.abc import Collection, Iterator
@@ -11,17 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from freesport_sync.commerceml.folders import number_of, xml_files
 from freesport_sync.commerceml.header import read_header
+from freesport_sync.commerceml.import_order import Part, in_import_order, without_copies
 from freesport_sync.core.run import storable
 from freesport_sync.errors import SourceMalformed, SourceMissing, reason_of
-
-MAX_DEPTH = 3
-"""Folders below the export's root in which files are looked for: `<export>/goods/import_files/goods.xml`."""
-
-PICTURE_FOLDER = "import_files"
 
 
 class FileKind(StrEnum):
@@ -89,7 +85,9 @@ class SourceFile:
         name: path below the export's root with forward slashes, for reports.
         size_bytes: size when it was found.
         modified_ns: time of its last change when it was found, in nanoseconds since 1970.
-        created_at: `ДатаФормирования`: local time of the 1C server, without a zone.
+        created_at: `ДатаФормирования`: local time of the 1C server, without a zone; None where there is none, or none
+            that can be read.
+        unread_date: what is written in place of one that cannot be read; else empty.
     """
 
     file_no: int
@@ -99,13 +97,13 @@ class SourceFile:
     size_bytes: int
     modified_ns: int
     created_at: datetime | None
+    unread_date: str = ""
 
 
 class SkippedFile(NamedTuple):
-    """An XML file that is not imported.
+    """An XML file that is not imported, or a folder or an archive that is not looked into.
 
-    `reason` is `unknown_name`, `kind_not_imported`, `not_in_this_run`, `not_a_file`,
-    `symlink_outside` or `symlink_broken`.
+    `reason` is a word of the section `skipped` in the text files.
     """
 
     name: str
@@ -125,8 +123,9 @@ class Export:
 
 
 class _Found(NamedTuple):
-    order: tuple[int, tuple[int, ...], str]
     kind: FileKind
+    segments: tuple[int, ...]
+    """Numbers of its folders, then those of its name."""
     path: Path
     name: str
 
@@ -152,16 +151,25 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
         if kind is None or problem:
             skipped.append(SkippedFile(name, problem))
         else:
-            found.append(_Found((_ORDER[kind], segments, name), kind, path, name))
+            segments = (*_numbers(name), *segments)
+            found.append(_Found(kind, segments, path, name))
             if path.stem.lower().startswith(_COMBINED_WORD) and has_records(path, "Предложение"):
                 part = f"{name} (ПакетПредложений)"  # the history knows a file of a run by its name
-                found.append(_Found((_ORDER[FileKind.OFFERS], segments, name), FileKind.OFFERS, path, part))
+                found.append(_Found(FileKind.OFFERS, segments, path, part))
     if wanted is not None:
         opened = opened_kinds({item.kind for item in found}, wanted)
         skipped += [SkippedFile(item.name, "not_in_this_run") for item in found if item.kind not in opened]
         found = [item for item in found if item.kind in opened]
-    files = tuple(replace(file, file_no=number) for number, file in enumerate(_in_import_order(found), start=1))
+    parts, copies = without_copies([Part(_source_file(item), item.segments) for item in found])
+    skipped += [SkippedFile(file.name, "other_copy") for file in copies]
+    files = tuple(replace(file, file_no=number) for number, file in enumerate(in_import_order(parts, _ORDER), start=1))
     return Export(files, tuple(sorted(SkippedFile(storable(name), reason) for name, reason in skipped)))
+
+
+def _numbers(name: str) -> Iterator[int]:
+    """Numbers of the folders of a file: `webdata/000000001/goods/2/import.xml` -> 1, 2."""
+    folders = PurePosixPath(name).parts[:-1]
+    return (number for folder in folders if (number := number_of(folder)) is not None)
 
 
 def opened_kinds(present: Collection[FileKind], wanted: Collection[FileKind]) -> frozenset[FileKind]:
@@ -190,7 +198,7 @@ def single_file(path: Path, kind: FileKind) -> Export:
         raise SourceMissing("file_not_single", path=str(path))
     if not path.is_file():
         raise SourceMissing("data_dir_missing", path=str(path))
-    file = _source_file(_Found((_ORDER[kind], (), path.name), kind, path, path.name))
+    file = _source_file(_Found(kind, (), path, path.name))
     return Export((replace(file, file_no=1),), ())
 
 
@@ -208,52 +216,6 @@ def refusal_of(kind: FileKind | None) -> str:
     return "unknown_name" if kind is None else _NOT_IMPORTED.get(kind, "")
 
 
-def xml_files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every XML file not too deep below a folder, with the reason why it must not be read, or an empty text.
-
-    A folder that is a link out of the root is given as well, with its reason.
-    """
-    return _walk(folder, folder.resolve(), MAX_DEPTH)
-
-
-def _walk(folder: Path, root: Path, depth: int) -> Iterator[tuple[Path, str]]:
-    # Below `import_files` lie folders of pictures, with tens of thousands of files.
-    has_sub_folders = depth > 0 and folder.name.lower() != PICTURE_FOLDER
-    for entry in _listing(folder):
-        path = Path(entry.path)
-        if entry.name.lower().endswith(".xml"):
-            problem = _link_problem(path, root) if entry.is_symlink() else ""
-            yield path, problem or ("" if entry.is_file() else "not_a_file")
-        elif has_sub_folders and _is_folder(entry):
-            if problem := _link_problem(path, root):  # also a Windows junction, which is no symlink
-                yield path, problem
-            elif not entry.is_symlink():  # what a link inside the root leads to is found by itself
-                yield from _walk(path, root, depth - 1)
-
-
-def _listing(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        raise SourceMissing("file_unreadable", path=str(folder), reason=reason_of(error)) from error
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that cannot be followed
-        return False
-
-
-def _link_problem(path: Path, root: Path) -> str:
-    try:
-        target = path.resolve(strict=True)
-    except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself
-        return "symlink_broken"
-    return "" if target.is_relative_to(root) else "symlink_outside"
-
-
 def has_records(path: Path, *names: str) -> bool:
     """Whether there are elements of such names somewhere in a file; one that cannot be read is told of elsewhere."""
     starts = [f"<{name}{end}".encode(encoding) for name in names for end in "> " for encoding in ("utf-8", "cp1251")]
@@ -267,17 +229,6 @@ def has_records(path: Path, *names: str) -> bool:
     return False
 
 
-def _in_import_order(found: list[_Found]) -> list[SourceFile]:
-    """By kind, then by date, then by segment: the last record of an object wins.
-
-    Segments of one export carry one date. A file of an older export that was left lying about (1C gives every file
-    another name) must not bring back what a newer one has changed.
-    """
-    files = [(item.order, _source_file(item)) for item in found]
-    files.sort(key=lambda pair: (pair[0][0], pair[1].created_at or datetime.min, pair[0]))
-    return [file for _order, file in files]
-
-
 def _source_file(found: _Found) -> SourceFile:
     header = read_header(found.path, found.name)
     try:
@@ -285,5 +236,12 @@ def _source_file(found: _Found) -> SourceFile:
     except OSError as error:
         raise SourceMalformed("file_unreadable", path=found.name, reason=reason_of(error)) from error
     return SourceFile(
-        0, found.kind, found.path, storable(found.name), status.st_size, status.st_mtime_ns, header.created_at
+        0,
+        found.kind,
+        found.path,
+        storable(found.name),
+        status.st_size,
+        status.st_mtime_ns,
+        header.created_at,
+        header.unread_date,
     )

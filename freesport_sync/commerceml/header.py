@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
+from freesport_sync.commerceml.dates import read_date
 from freesport_sync.commerceml.elements import LOCAL_NAME
 from freesport_sync.errors import ImportFailed, SourceMalformed, reason_of
 
@@ -24,11 +24,13 @@ class Header:
     """The root element's attributes.
 
     Args:
-        created_at: `ДатаФормирования`, local time of the 1C server; None where it is absent or not a date.
+        created_at: `ДатаФормирования`, see `dates.read_date`; None where it is absent or cannot be read.
+        unread_date: what is written in place of one that cannot be read; else empty.
         schema_version: `ВерсияСхемы`, for example `3.1`; empty where it is absent.
     """
 
     created_at: datetime | None
+    unread_date: str
     schema_version: str
 
 
@@ -59,7 +61,7 @@ def check_header(source: BinaryIO, name: str) -> Header:
     tag = LOCAL_NAME[root.tag]
     if tag != ROOT_TAG:
         raise SourceMalformed("not_commerceml", file=name, root=tag)
-    return Header(_created_at(root.get("ДатаФормирования", "")), root.get("ВерсияСхемы", ""))
+    return Header(*_date(root.get("ДатаФормирования", "")), root.get("ВерсияСхемы", ""))
 
 
 def malformed(name: str, error: etree.XMLSyntaxError, log: etree._ListErrorLog) -> ImportFailed:
@@ -109,9 +111,9 @@ def _first(parser: etree.XMLPullParser) -> etree._Element | None:
     return next((element for _event, element in parser.read_events()), None)
 
 
-def _created_at(text: str) -> datetime | None:
-    text = text.strip()
-    for read in (datetime.fromisoformat, lambda written: datetime.strptime(written, "%d.%m.%Y %H:%M:%S")):
-        with suppress(ValueError):
-            return read(text).replace(tzinfo=None)
-    return None
+def _date(text: str) -> tuple[datetime | None, str]:
+    """The date, and what is written in place of one."""
+    try:
+        return read_date(text), ""
+    except ValueError:
+        return None, text

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from freesport_sync.commerceml.discovery import MAX_DEPTH, PICTURE_FOLDER
+from freesport_sync.commerceml.folders import MAX_DEPTH, PICTURE_FOLDER, is_picture_folder, listing, number_of
 from freesport_sync.core.pictures import (
     PICTURE_SUFFIXES,
     PRODUCT,
@@ -18,7 +19,7 @@ from freesport_sync.core.pictures import (
     file_name,
     is_safe,
 )
-from freesport_sync.errors import SourceMissing, reason_of
+from freesport_sync.errors import reason_of
 
 
 def is_packed_picture(path: PurePosixPath) -> bool:
@@ -27,12 +28,32 @@ def is_packed_picture(path: PurePosixPath) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES and PICTURE_FOLDER in folders
 
 
+class _Folder:
+    """A folder of pictures.
+
+    Args:
+        path: of it.
+        root: of the export that it lies in.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.path = path
+        self.root = root.resolve()
+        self.parent = PurePosixPath(path.parent.relative_to(root).as_posix())
+
+    def rank(self, *parents: str) -> int:
+        """Where in `parents` its parent stands, numbers of portions apart; an empty text is any other parent."""
+        names = [name.lower() for name in self.parent.parts if number_of(name) is None]
+        return parents.index(names[-1] if names and names[-1] in parents else "")
+
+
 class PictureFolders:
     """The folders `import_files` of an export.
 
     1C puts them beside its goods (3.x), or into the root of the export (2.x); pictures of offers lie beside the offers,
-    or among those of the goods. An exchange that flattens names (quirk Q22) leaves out the folders below. The file may
-    be named in other letters than 1C names it, or without its `%20`.
+    or among those of the goods; in its tree of folders each portion of goods has its own. An exchange that flattens
+    names (quirk Q22) leaves out the folders below. The file may be named in other letters than 1C names it, or without
+    its `%20`.
 
     Args:
         roots: where to look: the folder that was unpacked, and the one that the archives came from.
@@ -42,35 +63,41 @@ class PictureFolders:
     """
 
     def __init__(self, *roots: Path) -> None:
-        found = [(folder, root.resolve()) for root in dict.fromkeys(roots) for folder in _folders(root, MAX_DEPTH)]
         self._names: dict[Path, dict[str, str]] = {}
-        self._of_goods = sorted(found, key=lambda item: _rank(item[0], "goods", "", "offers"))
-        self._of_offers = sorted(found, key=lambda item: _rank(item[0], "offers", "goods", ""))
+        found = [_Folder(folder, root) for root in dict.fromkeys(roots) for folder in _folders(root, MAX_DEPTH + 1)]
+        self._of_goods = sorted(found, key=lambda folder: folder.rank("goods", "", "offers"))
+        self._of_offers = sorted(found, key=lambda folder: folder.rank("offers", "goods", ""))
+        self._beside = cache(self._beside_first)
 
-    def find(self, owner: str, path: str) -> tuple[Path, int] | None:
+    def find(self, owner: str, path: str, file: str = "") -> tuple[Path, int] | None:
         """The file of a picture and its size; None where there is none.
 
         Args:
             owner: `product` or `variant`.
             path: below a folder of pictures; checked, see `core.pictures.is_safe`.
+            file: that lists it, by its path below the root: the pictures beside it go before all others.
 
         Raises:
             NotDeliverable: it is no file, cannot be read, or lies outside the export.
         """
-        places = self._of_goods if owner == PRODUCT else self._of_offers
+        folders = self._beside(owner, str(PurePosixPath(file).parent) if file else "")
         written = dict.fromkeys((path, file_name(path)))
-        for folder, root in places:
+        for folder in folders:
             for below in written:
-                if (size := _size_of(folder / below, root)) is not None:
-                    return folder / below, size
+                if (size := _size_of(folder.path / below, folder.root)) is not None:
+                    return folder.path / below, size
         # `%20` for a blank, and `X.JPG` for `x.jpg`: only where nothing has the very name.
         decoded = [name for name in map(unquote, written) if name not in written and is_safe(name)]
-        for folder, root in places:
+        for folder in folders:
             for below in (*decoded, *written):
-                place = self._in_any_case(folder, below)
-                if place is not None and (size := _size_of(place, root)) is not None:
+                place = self._in_any_case(folder.path, below)
+                if place is not None and (size := _size_of(place, folder.root)) is not None:
                     return place, size
         return None
+
+    def _beside_first(self, owner: str, parent: str) -> list[_Folder]:
+        folders = self._of_goods if owner == PRODUCT else self._of_offers
+        return sorted(folders, key=lambda folder: str(folder.parent) != parent)
 
     def _in_any_case(self, folder: Path, below: str) -> Path | None:
         """What lies there, if each part of the path is written in large or small letters as somebody liked."""
@@ -114,19 +141,10 @@ def _size_of(path: Path, root: Path) -> int | None:
 
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            folders = sorted((entry for entry in entries if entry.is_dir()), key=lambda entry: entry.name)
-    except OSError as error:
-        raise SourceMissing("file_unreadable", path=str(folder), reason=reason_of(error)) from error
-    for entry in folders:
-        if entry.name.lower() == PICTURE_FOLDER:
+    for entry in listing(folder):
+        if not entry.is_dir():
+            continue
+        if is_picture_folder(entry.name):
             yield Path(entry.path)
         elif depth > 1 and not entry.is_symlink():
             yield from _folders(Path(entry.path), depth - 1)
-
-
-def _rank(folder: Path, *parents: str) -> int:
-    """Where in `parents` the parent of a folder stands; an empty text is any other parent."""
-    parent = folder.parent.name.lower()
-    return parents.index(parent if parent in parents else "")

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.discovery import PICTURE_FOLDER
 from freesport_sync.commerceml.elements import children, text_of
+from freesport_sync.commerceml.folders import PICTURE_FOLDER
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.pictures import PICTURE_FIELD, PICTURE_SUFFIXES

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import unquote_to_bytes
 
-from freesport_sync.commerceml.discovery import PICTURE_FOLDER
+from freesport_sync.commerceml.folders import PICTURE_FOLDER
 from freesport_sync.errors import ExchangeRefused
 
 MAX_NAME_BYTES = 255

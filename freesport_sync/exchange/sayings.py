@@ -13,7 +13,7 @@ from freesport_sync.texts import Texts
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
 _MAX_VALUE = 150
 """Characters of what is filled in, so that the end of the text, what to do, is not cut off."""
-_NEEDS_OPERATOR = ("export_older", "large_change")
+_NEEDS_OPERATOR = ("export_older", "export_date_unreadable", "export_undated_older", "large_change")
 """Refusals of a guard: nobody in 1C can do anything about them."""
 
 

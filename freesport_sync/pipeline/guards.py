@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.commerceml.import_order import changed_at
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, RunRequest, Trigger
 from freesport_sync.database.merge import LargeChange
 from freesport_sync.errors import ImportFailed
 from freesport_sync.pipeline.plan import Plan
 
+CLOCK_TOLERANCE = timedelta(days=1)
+"""How far clocks and zones of 1C's server and of this computer may be apart."""
+
 
 def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: RunRequest) -> None:
     """An export older than the last one imported of that kind would bring back old prices and stocks.
+
+    A date that cannot be read does not pass for a newer one. Files without any date were made before their last change,
+    so that an early one refuses them; a late one has to be enough, because some systems write no dates at all.
 
     Args:
         plan: what is to be imported.
@@ -22,19 +30,59 @@ def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: R
         request: `allow_older` accepts it.
 
     Raises:
-        ImportFailed: the export is older.
+        ImportFailed: the export is older, or nobody can tell whether it is.
     """
     if request.allow_older:
         return
-    for kind, created_at in sorted(plan.newest.items()):
+    for kind, files in _by_kind(plan):
         last = imported.get(kind.value)
-        if last is not None and created_at < last:
-            raise ImportFailed(
-                "export_older",
-                kind=kind.value,
-                created_at=created_at.isoformat(sep=" "),
-                imported=last.isoformat(sep=" "),
-            )
+        if last is None:
+            continue
+        told = {"kind": kind.value, "imported": last.isoformat(sep=" ")}
+        for file in files:
+            if file.unread_date:
+                raise ImportFailed("export_date_unreadable", file=file.name, written=file.unread_date[:100], **told)
+        created_at = plan.newest.get(kind)
+        if created_at is not None and created_at < last:
+            raise ImportFailed("export_older", created_at=created_at.isoformat(sep=" "), **told)
+        changed = [changed_at(file) for file in files]
+        known = [moment for moment in changed if moment is not None]
+        if created_at is None and len(known) == len(changed) and max(known) + CLOCK_TOLERANCE < last:
+            modified = max(known).isoformat(sep=" ", timespec="seconds")
+            raise ImportFailed("export_undated_older", file=files[0].name, modified=modified, **told)
+
+
+def doubtful_dates(plan: Plan, imported: Mapping[str, datetime], now: datetime) -> tuple[RowIssue, ...]:
+    """What is to be told of files whose date is missing, cannot be read or cannot be right.
+
+    Args:
+        plan: what is to be imported.
+        imported: as in `refuse_older_export`.
+        now: this computer's local time.
+    """
+    issues: list[RowIssue] = []
+    for kind, files in _by_kind(plan):
+        undated = [file for file in files if file.created_at is None and not file.unread_date]
+        issues += [_date_issue("file_date_unreadable", file, file.unread_date) for file in files if file.unread_date]
+        issues += [
+            _date_issue("file_date_in_future", file, f"{file.created_at:%d.%m.%Y %H:%M}")
+            for file in files
+            if file.created_at is not None and file.created_at - now > CLOCK_TOLERANCE
+        ]
+        if undated and (kind.value in imported or len(undated) < len(files)):
+            issues.append(_date_issue("file_date_missing", undated[0], str(len(undated))))
+    return tuple(issues)
+
+
+def _date_issue(code: str, file: SourceFile, value: str) -> RowIssue:
+    return RowIssue(Severity.WARNING, code, file.name, field="ДатаФормирования", value=value[:SHOWN_LENGTH])
+
+
+def _by_kind(plan: Plan) -> list[tuple[FileKind, list[SourceFile]]]:
+    by_kind: defaultdict[FileKind, list[SourceFile]] = defaultdict(list)
+    for file in plan.files:
+        by_kind[file.kind].append(file)
+    return sorted(by_kind.items())
 
 
 def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:

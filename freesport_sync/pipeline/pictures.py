@@ -215,7 +215,7 @@ class PictureDelivery:
         relative = media_path(picture.owner, picture.path)
         if picture.owner == VARIANT and len(relative) > MAIN_IMAGE_LIMIT:
             raise NotDeliverable(PictureProblem.PATH_TOO_LONG, length=len(relative), limit=MAIN_IMAGE_LIMIT)
-        found = self._folders.find(picture.owner, picture.path)
+        found = self._folders.find(picture.owner, picture.path, self._files.get(picture.file_no, ""))
         source, size = found or (None, self._size_there(relative))
         if size is None:
             raise NotDeliverable(PictureProblem.MISSING)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from freesport_sync.commerceml.discovery import FileKind, SourceFile, discover, recognise, single_file
+from freesport_sync.commerceml.discovery import (
+    FileKind,
+    SkippedFile,
+    SourceFile,
+    discover,
+    recognise,
+    single_file,
+)
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import ExportFile, FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
@@ -140,6 +148,25 @@ class Plan:
         return tuple(ExportFile(file.kind.value, file.name, file.size_bytes, file.created_at) for file in self.files)
 
 
+def left_out_issues(skipped: Iterable[tuple[str, str]]) -> tuple[RowIssue, ...]:
+    """What the history is to say of XML that is not imported; what the operator has not asked for goes without saying.
+
+    Args:
+        skipped: path and reason code of files, and of folders and archives that are not looked into.
+    """
+    return tuple(
+        RowIssue(
+            Severity.NOTE if reason == "kind_not_imported" else Severity.WARNING,
+            "file_left_out",
+            name,
+            value=name,
+            params={"skipped": reason},
+        )
+        for name, reason in skipped
+        if reason != "not_in_this_run"
+    )
+
+
 def file_type_of(request: RunRequest) -> FileType:
     """The part of the catalogue that a request means.
 
@@ -212,12 +239,13 @@ def refuse_contradiction(request: RunRequest) -> None:
         raise ConfigError("file_needs_customers", run=request.kind.value)
 
 
-def make_plan(request: RunRequest, source: Path) -> Plan:
+def make_plan(request: RunRequest, source: Path, left_out: Iterable[SkippedFile] = ()) -> Plan:
     """Find the files that the request is about.
 
     Args:
         request: what is asked for.
         source: the export, unpacked, or the request's single file.
+        left_out: of the export, while it was unpacked.
 
     Raises:
         SourceMissing: there is none of them.
@@ -230,7 +258,8 @@ def make_plan(request: RunRequest, source: Path) -> Plan:
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
         raise SourceMissing("no_files", path=str(request.source), kinds=kinds)
     only_pictures = request.kind is RunKind.IMAGES
-    return Plan(export.files, export.skipped, _catalog_type_of(request), wanted, only_pictures)
+    skipped = tuple(sorted((*export.skipped, *left_out)))
+    return Plan(export.files, skipped, _catalog_type_of(request), wanted, only_pictures)
 
 
 def _catalog_type_of(request: RunRequest) -> ImportType:

@@ -13,19 +13,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from freesport_sync.commerceml.discovery import (
-    MAX_DEPTH,
-    PICTURE_FOLDER,
-    FileKind,
-    opened_kinds,
-    recognise,
-    refusal_of,
-)
+from freesport_sync.commerceml.discovery import FileKind, opened_kinds, recognise, refusal_of
+from freesport_sync.commerceml.folders import PICTURE_FOLDER, is_too_deep
 from freesport_sync.commerceml.picture_files import is_packed_picture
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import FilesArchived, FilesPulled, Reporter, StageMeter
 from freesport_sync.core.run import RunKind, Stage, storable
 from freesport_sync.errors import SyncError
+from freesport_sync.pipeline.plan import left_out_issues
 from freesport_sync.pipeline.received import Received
 from freesport_sync.transfer.archive import move_files
 from freesport_sync.transfer.download import Download, local_trouble
@@ -85,10 +80,12 @@ class Pulled:
     @property
     def issues(self) -> tuple[RowIssue, ...]:
         """What the history of a run is to say of it."""
-        return tuple(
+        unfinished = tuple(
             RowIssue(Severity.WARNING, f"pull_{reason}", storable(path), value=storable(path))
             for path, reason in self.unfinished
         )
+        left_out = [(storable(path), reason) for path, reason in self.left_out]
+        return unfinished + left_out_issues(one for one in left_out if not is_packed_picture(PurePosixPath(one[0])))
 
 
 def pull(job: PullJob) -> Pulled:
@@ -163,26 +160,33 @@ def look(job: PullJob) -> Listing:
         ConnectionFailed: the server cannot be reached.
     """
     archive = None if job.archive_folder is None else joined(job.archive_folder, "")
+    left_out: list[LeftOut] = []
 
     def is_entered(folder: PurePosixPath) -> bool:
         """The folders that a local export is looked through, and those of pictures."""
         if joined(job.folder, str(folder)) == archive:
             return False  # what has been imported is not fetched again
         names = [part.lower() for part in folder.parts]
-        if PICTURE_FOLDER not in names:
-            return len(names) <= MAX_DEPTH
-        depth = names.index(PICTURE_FOLDER)
-        return depth < MAX_DEPTH and len(names) - depth - 1 <= (MAX_PICTURE_DEPTH if job.with_pictures else 0)
+        if PICTURE_FOLDER in names:
+            below = len(names) - names.index(PICTURE_FOLDER) - 1
+            return below <= (MAX_PICTURE_DEPTH if job.with_pictures else 0)
+        if is_too_deep(folder):
+            left_out.append(LeftOut(str(folder), "too_deep"))
+            return False
+        return True
 
     def is_of_interest(path: PurePosixPath) -> bool:
         match path.suffix.lower():
             case ".xml":  # below the folders of `import_files` lie pictures only
                 return PICTURE_FOLDER not in (part.lower() for part in path.parts[:-2])
-            case ".zip":
+            case ".zip" if PICTURE_FOLDER not in (part.lower() for part in path.parts):
+                if len(path.parts) > 1:
+                    left_out.append(LeftOut(str(path), "archive_inside"))
                 return len(path.parts) == 1
         return job.with_pictures and is_packed_picture(path)
 
-    return list_files(job.server.sftp(), job.folder, is_entered, is_of_interest, job.server.cancel.check)
+    found = list_files(job.server.sftp(), job.folder, is_entered, is_of_interest, job.server.cancel.check)
+    return Listing(found.files, tuple(sorted((*found.left_out, *left_out))))
 
 
 def _gone(here: Collection[str], listing: Listing, with_pictures: bool) -> set[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
 from freesport_sync.commerceml.archive import opened_export
+from freesport_sync.commerceml.discovery import SkippedFile
 from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.commerceml.picture_files import PictureFolders
 from freesport_sync.core.brands import brand_properties
@@ -25,7 +27,7 @@ from freesport_sync.pipeline.locked_run import LockedRun, RunResult, run_locked
 from freesport_sync.pipeline.media_root import Media
 from freesport_sync.pipeline.merge import Merger
 from freesport_sync.pipeline.pictures import PictureDelivery, PictureOutcome, open_media_root
-from freesport_sync.pipeline.plan import Plan, make_plan, refuse_contradiction, wants_pictures
+from freesport_sync.pipeline.plan import Plan, left_out_issues, make_plan, refuse_contradiction, wants_pictures
 from freesport_sync.pipeline.stage import StagedExport, stage_export
 from freesport_sync.pipeline.workers import WorkerPool
 
@@ -68,8 +70,9 @@ class _Import:
     def run(self) -> RunResult:
         job, record = self._job, self._run.record
         meter = StageMeter(self._report, Stage.PLAN, 1, time.monotonic)
-        with self._opened_source() as source:
-            plan = make_plan(job.request, source)
+        left_out: list[SkippedFile] = []
+        with self._opened_source(left_out.append) as source:
+            plan = make_plan(job.request, source, left_out)
             meter.finish()
             self._tell(plan)
             record.add_files(self._lock, plan.export_files)
@@ -84,12 +87,12 @@ class _Import:
         customers_session = sessions.get(ImportType.CUSTOMERS)
         return Merger(self._run, plan, staged, pictures, customers_session).run()
 
-    def _opened_source(self) -> AbstractContextManager[Path]:
+    def _opened_source(self, leave_out: Callable[[SkippedFile], None]) -> AbstractContextManager[Path]:
         request = self._job.request
         if request.file is not None:
             return nullcontext(request.file)
         with_pictures = self._media is not None
-        return opened_export(request.data_dir, self._job.work_dir, self._job.cancel.check, with_pictures)
+        return opened_export(request.data_dir, self._job.work_dir, self._job.cancel.check, with_pictures, leave_out)
 
     def _deliver_pictures(self, plan: Plan, staged: StagedExport, folder: Path) -> PictureOutcome:
         if not staged.rows["stg_picture"]:
@@ -106,7 +109,10 @@ class _Import:
             require_customer_tables(self._lock)
         guards.refuse_full_without_files(plan, self._job.request)
         guards.refuse_missing_catalog(plan, has_products(self._lock))
-        guards.refuse_older_export(plan, last_imported(self._lock), self._job.request)
+        imported = last_imported(self._lock)
+        if issues := guards.doubtful_dates(plan, imported, datetime.now()):
+            self._report(IssuesFound(issues))
+        guards.refuse_older_export(plan, imported, self._job.request)
 
     def _context(self, plan: Plan, staged: StagedExport) -> ParseContext:
         price_types, marked = reference_tables.read_price_types(self._lock)
@@ -123,5 +129,5 @@ class _Import:
         # 1C writes its local time without a zone; the workstation is taken to be in the same zone.
         age_s = (datetime.now() - created_at).total_seconds() if created_at else None
         self._report(ExportFound(len(plan.files), plan.size_bytes, created_at, age_s, plan.skipped))
-        if issues := (*self._job.issues, *plan.leftovers):
+        if issues := (*self._job.issues, *left_out_issues(plan.skipped), *plan.leftovers):
             self._report(IssuesFound(issues))

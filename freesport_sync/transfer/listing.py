@@ -28,7 +28,7 @@ class RemoteFile:
     Args:
         path: below the folder that was listed, with forward slashes.
         size: bytes.
-        mtime: last change, seconds since 1970 by the server's clock.
+        mtime: last change, seconds since 1970 by the server's clock; 0 where the server does not tell.
     """
 
     path: str
@@ -121,7 +121,7 @@ def choose(files: Sequence[RemoteFile], here: Mapping[str, tuple[int, int]], now
             # The clocks may differ a little. A time far in the future was set by whoever copied the file.
             if abs(now - file.mtime) < quiet_s:
                 unfinished.append(LeftOut(file.path, "not_quiet"))
-            elif here.get(file.path) == (file.size, file.mtime):
+            elif file.mtime and here.get(file.path) == (file.size, file.mtime):
                 unchanged.append(file)
             else:
                 fetch.append(file)
@@ -157,6 +157,7 @@ class _Walk:
         self._entries = 0
         self._below: list[str] = []
         self._links: list[str] = []
+        self._undated: list[str] = []
         self.files: list[RemoteFile] = []
         self.left_out: list[LeftOut] = []
 
@@ -169,6 +170,8 @@ class _Walk:
         if self._links:
             real = _path_of(self._sftp.ask(wire.on_path(Kind.REALPATH, self._root)))
             self._sftp.run((self._follow(path, real) for path in self._links), check=self._check)
+        if self._undated:
+            self._sftp.run((self._ask(path) for path in self._undated), check=self._check)
 
     def _list(self, folder: str) -> Task:
         end = yield from read_folder(joined(self._root, folder), lambda *entry: self._take(folder, *entry))
@@ -190,9 +193,11 @@ class _Walk:
         elif self._is_of_interest(PurePosixPath(path)):
             self._take_file(path, attributes)
 
-    def _take_file(self, path: str, attributes: Attributes) -> None:
+    def _take_file(self, path: str, attributes: Attributes, is_asked_for: bool = False) -> None:
         if attributes.is_link:
             self._links.append(path)
+        elif attributes.is_file and attributes.mtime is None and not is_asked_for:
+            self._undated.append(path)  # some servers tell of a file only what they are asked for
         elif attributes.is_file:
             self.files.append(RemoteFile(path, attributes.size or 0, attributes.mtime or 0))
         else:
@@ -212,7 +217,14 @@ class _Walk:
         if reply.kind == Kind.STATUS:
             self.left_out.append(LeftOut(path, "symlink_broken"))
         else:
-            self._take_file(path, wire.attributes_of(reply))
+            self._take_file(path, wire.attributes_of(reply), is_asked_for=True)
+
+    def _ask(self, path: str) -> Task:
+        reply = yield (wire.on_path(Kind.STAT, joined(self._root, path)),)
+        if reply.kind == Kind.STATUS:
+            self.left_out.append(LeftOut(path, "unreadable"))
+        else:
+            self._take_file(path, wire.attributes_of(reply), is_asked_for=True)
 
     def _refused(self, folder: str, reply: Reply) -> None:
         if folder:

@@ -72,6 +72,39 @@ def test_an_export_older_than_the_last_of_its_kind_is_refused(shop: Shop, new_ex
     assert shop.run(second.folder, allow_older=True).status is RunStatus.COMPLETED
 
 
+def test_a_date_that_cannot_be_read_is_told_and_keeps_the_guard(shop: Shop, new_export: NewExport) -> None:
+    first, odd, older = new_export(), new_export(), new_export()
+    for write in WRITE.values():
+        write(first, "2025-09-12T9:05:07")
+    shop.run(first.folder)
+    odd.goods(product("p1"), created_at="сегодня")
+    assert refused(shop, odd).params["written"] == "сегодня"
+    report = shop.run(odd.folder, allow_older=True)
+    assert [(total.code, total.count) for total in report.issue_totals] == [("file_date_unreadable", 1)]
+    assert shop.rows("SELECT created_at FROM freesport_sync.run_files WHERE run_id = :id", id=report.run_id) == [
+        (None,)
+    ]
+    older.goods(product("p1"), created_at="2025-09-12T09:05:06")
+    error = refused(shop, older)
+    assert (error.code, error.params["imported"]) == ("export_older", "2025-09-12 09:05:07")
+
+
+def test_the_newer_file_wins_however_its_date_is_written(shop: Shop, export: ExportBuilder) -> None:
+    export.goods(product("p1"))
+    export.offers(offer("p1#a"))
+    export.write("prices_1_1_a.xml", priced(export, 100, "2025-09-12T10:00:00"))
+    export.write("prices_1_1_b.xml", priced(export, 200, "2025-09-12T9:05:07"))
+    export.write("prices_1_1_c.xml", priced(export, 300, "12.09.2025 11:00:00"))
+    export.write("prices_1_1_d.xml", priced(export, 400, "20250911T230000"))
+    shop.run(export.folder)
+    assert shop.value("SELECT retail_price FROM product_variants") == 300
+
+
+def priced(export: ExportBuilder, amount: int, created_at: str) -> bytes:
+    body = f"<ПакетПредложений><Предложения>{prices('p1#a', {'retail': amount})}</Предложения></ПакетПредложений>"
+    return export.document(body, created_at)
+
+
 def test_the_last_import_counts_and_not_the_newest_date_ever(shop: Shop, new_export: NewExport) -> None:
     days = ["2027-01-01", "2025-09-12", "2025-09-13"]  # a 1C server whose clock was wrong for a while
     exports = [new_export() for _ in days]

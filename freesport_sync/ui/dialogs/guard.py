@@ -13,7 +13,7 @@ from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import GAP, Tools, button, fit, label, row
 
 WIDTH = 600
-GUARDS = ("large_change", "export_older")
+GUARDS = ("large_change", "export_older", "export_date_unreadable", "export_undated_older")
 """Error codes of the guards whose verdict the operator may overrule."""
 
 _CHANGES = (
@@ -76,9 +76,10 @@ class GuardDialog(QDialog):
             for line, change in enumerate(_CHANGES, 1):
                 self._add_change(grid, line, tools, change, error)
         else:
-            for line, name in enumerate(("created_at", "imported")):
+            known = (name for name in ("created_at", "written", "modified", "imported") if name in error.params)
+            for line, name in enumerate(known):
                 grid.addWidget(label(tools.texts(f"guard.{name}")), line, 0)
-                grid.addWidget(label(str(error.params.get(name, "")), "heading"), line, 1)
+                grid.addWidget(label(str(error.params[name]), "heading"), line, 1)
         return grid
 
     def _add_change(self, grid: QGridLayout, line: int, tools: Tools, change: str, error: SyncError) -> None:

@@ -29,18 +29,18 @@ def test_files_come_whole_with_their_time_and_only_once(client: Client) -> None:
         "goods/import_files/01/мяч с пробелом.jpg": b"jpg",
         "rests.xml": b"",
         "deep/er/still/prices.xml": b"prices",
+        "a/b/c/d/offers.xml": b"offers",
         "export.zip": b"zip",
     }
     for path, content in files.items():
         client.put(path, content)
     client.put("goods/readme.txt")
-    client.put("a/b/c/d/prices.xml")
     client.put("goods/import_files/01/goods.xml")
     pulled = client.pull()
     assert client.here == files
     assert {file.path for file in pulled.files} == files.keys()
     assert {int(file.stat().st_mtime) for file in client.received.newest.rglob("*.*")} == {1_700_000_000}
-    assert (client.told.fetched, client.told.unchanged, client.told.left_out) == (5, 0, ())
+    assert (client.told.fetched, client.told.unchanged, client.told.left_out) == (6, 0, ())
     assert client.told.fetched_bytes == sum(map(len, files.values()))
 
     client.put("rests.xml", b"new")
@@ -49,7 +49,22 @@ def test_files_come_whole_with_their_time_and_only_once(client: Client) -> None:
     client.pull()
     del files["export.zip"]
     assert client.here == files | {"rests.xml": b"new", "deep/er/still/prices.xml": b"PRICES"}
-    assert (client.told.fetched, client.told.unchanged) == (2, 2)
+    assert (client.told.fetched, client.told.unchanged) == (2, 3)
+
+
+def test_the_tree_of_1c_comes_whole_and_what_is_left_out_is_told(asyncssh_client: Client) -> None:
+    client = asyncssh_client
+    tree = ["import___1.xml", "goods/1/import___2.xml", "goods/1/rests___3.xml", "goods/1/import_files/ab/x.jpg"]
+    for path in tree:
+        client.put(f"webdata/000000001/{path}")
+    client.put("1/2/3/4/5/6/7/8/9/prices.xml")
+    client.put("old/webdata.zip")
+    client.put("note.xml")
+    pulled = client.pull()
+    assert client.here.keys() == {f"webdata/000000001/{path}" for path in tree}
+    left_out = {"1/2/3/4/5/6/7/8/9": "too_deep", "old/webdata.zip": "archive_inside", "note.xml": "unknown_name"}
+    assert dict(pulled.left_out) == left_out
+    assert {issue.file: issue.params["skipped"] for issue in pulled.issues} == left_out
 
 
 def test_only_the_kinds_that_are_asked_for(asyncssh_client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import struct
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,37 @@ def test_a_folder_with_zips_gives_everything_in_it(export: ExportBuilder, tmp_pa
         found = [file.name.rpartition("/")[0] for file in discover(folder).files]
     assert found == ["again.zip/goods", "goods.zip/goods", "goods", "offers"]
     assert not list(work_dir.iterdir())
+
+
+def test_what_does_not_come_into_the_folder_is_told(tmp_path: Path, work_dir: Path) -> None:
+    write_zip(tmp_path / "data" / "a.zip", {"goods.xml": b"", "webdata/inner.zip": b"PK"})
+    beside = ExportBuilder(tmp_path / "data")
+    beside.write("1/more.zip", b"PK")
+    (beside.folder / "rests.xml").mkdir()
+    told: list[tuple[str, str]] = []
+    with opened_export(beside.folder, work_dir, leave_out=told.append):
+        pass
+    assert sorted(told) == [
+        ("1/more.zip", "archive_inside"),
+        ("a.zip/webdata/inner.zip", "archive_inside"),
+        ("rests.xml", "not_a_file"),
+    ]
+    told.clear()
+    with opened_export(beside.folder / "a.zip", work_dir, leave_out=told.append):
+        pass
+    assert told == [("webdata/inner.zip", "archive_inside")]
+
+
+def test_a_file_keeps_the_time_that_it_was_packed_with(tmp_path: Path, work_dir: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
+        packed.writestr(zipfile.ZipInfo("goods.xml", (2025, 9, 12, 21, 25, 38)), b"")
+        impossible = zipfile.ZipInfo("rests.xml")
+        impossible.date_time = (2025, 13, 1, 0, 0, 0)
+        packed.writestr(impossible, b"")
+    with opened_export(tmp_path / "x.zip", work_dir) as folder:
+        moment = datetime.fromtimestamp((folder / "goods.xml").stat().st_mtime)
+        assert moment == datetime(2025, 9, 12, 21, 25, 38)
+        assert (folder / "rests.xml").exists()
 
 
 def test_names_of_a_russian_windows(tmp_path: Path, work_dir: Path) -> None:

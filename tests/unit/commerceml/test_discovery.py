@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from freesport_sync.commerceml import folders
 from freesport_sync.commerceml.discovery import Export, FileKind, discover, recognise
 from freesport_sync.errors import SourceMalformed, SourceMissing
 from tests.builders import ExportBuilder, group, offer, product, rests
@@ -86,16 +87,49 @@ def test_a_file_is_described(export: ExportBuilder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "created_at"),
+    ("written", "created_at", "unread"),
     [
-        ("2025-09-12T21:25:39+03:00", datetime(2025, 9, 12, 21, 25, 39)),
-        ("2007-10-30", datetime(2007, 10, 30)),
-        ("вчера", None),
+        ("2025-09-12T9:05:07", datetime(2025, 9, 12, 9, 5, 7), ""),
+        ("2007-10-30", datetime(2007, 10, 30), ""),
+        (" ", None, ""),
+        ("вчера", None, "вчера"),
     ],
 )
-def test_the_date_is_the_servers_local_time(export: ExportBuilder, written: str, created_at: datetime | None) -> None:
+def test_a_date_is_read_or_kept_as_it_is_written(
+    export: ExportBuilder, written: str, created_at: datetime | None, unread: str
+) -> None:
     export.goods(product("p1"), created_at=written)
-    assert discover(export.folder).files[0].created_at == created_at
+    (file,) = discover(export.folder).files
+    assert (file.created_at, file.unread_date) == (created_at, unread)
+
+
+def write_at(export: ExportBuilder, name: str, written: str, changed: str) -> None:
+    path = export.write(name, export.document("<Каталог><Ид>1</Ид></Каталог>", written))
+    moment = datetime.fromisoformat(changed).timestamp()
+    os.utime(path, (moment, moment))
+
+
+def test_a_file_whose_date_cannot_be_read_stands_by_its_last_change(export: ExportBuilder) -> None:
+    write_at(export, "prices_1_1_a.xml", "2025-09-12T10:00:00", "2025-09-13")
+    write_at(export, "prices_1_1_b.xml", "вчера", "2025-09-14")
+    write_at(export, "prices_1_1_c.xml", "2025-09-15T10:00:00", "2025-09-13")
+    write_at(export, "prices_1_1_d.xml", " ", "2025-09-16")
+    write_at(export, "prices_1_1_e.xml", "вчера", "1980-01-01")  # nobody knows
+    assert [name[-5] for name in names(discover(export.folder))] == ["e", "a", "b", "c", "d"]
+
+
+def test_a_day_without_a_time_is_any_time_of_that_day(export: ExportBuilder) -> None:
+    write_at(export, "prices_1_1_a.xml", "2025-09-12T10:00:00", "2025-09-20")
+    write_at(export, "prices_1_1_b.xml", "2025-09-12", "2025-09-12T12:00:00")
+    write_at(export, "prices_1_1_c.xml", "12.09.2025", "2025-09-12T09:00:00")
+    write_at(export, "prices_1_1_d.xml", "2025-09-11", "2025-09-20")
+    assert [name[-5] for name in names(discover(export.folder))] == ["d", "c", "a", "b"]
+
+
+def test_segments_of_an_export_without_dates_keep_their_order(export: ExportBuilder) -> None:
+    for segment, hour in ((2, 9), (10, 10), (1, 11)):
+        write_at(export, f"goods_1_{segment}_x.xml", " ", f"2025-09-12T{hour:02}:00:00")
+    assert names(discover(export.folder)) == ["goods_1_1_x.xml", "goods_1_2_x.xml", "goods_1_10_x.xml"]
 
 
 def test_segments_are_numbers(export: ExportBuilder) -> None:
@@ -126,10 +160,83 @@ def test_the_name_decides_and_not_the_place(export: ExportBuilder) -> None:
     assert names(discover(export.folder)) == places
 
 
-def test_too_deep_and_among_pictures_nothing_is_looked_for(export: ExportBuilder) -> None:
-    export.write("a/b/c/d/goods.xml", export.document(""))
-    export.write("import_files/01/goods.xml", export.document(""))
-    assert discover(export.folder) == Export((), ())
+def test_the_tree_of_1c_is_found_whole(export: ExportBuilder) -> None:
+    tree = [
+        "webdata/000000001/import___a1.xml",
+        *(f"webdata/000000001/goods/{portion}/import___a{portion}.xml" for portion in (1, 2, 10)),
+        "webdata/000000002/goods/1/import___b1.xml",
+        "webdata/000000001/goods/1/offers___a3.xml",
+        "webdata/000000001/goods/1/prices___a4.xml",
+        "webdata/000000001/goods/1/rests___a5.xml",
+    ]
+    for place in reversed(tree):
+        export.write(place, export.document("<Каталог><Ид>1</Ид></Каталог>"))
+    export.write("webdata/000000001/goods/1/import_files/ab/x.jpg", b"x")
+    found = discover(export.folder)
+    assert names(found) == tree
+    assert found.skipped == ()
+
+
+def test_what_lies_too_deep_is_named(export: ExportBuilder) -> None:
+    export.write("1/2/3/4/5/6/7/8/goods.xml", export.document(""))
+    export.write("1/2/3/4/5/6/7/8/import_files/x.jpg", b"")
+    export.write("1/2/3/4/5/6/7/8/9/offers.xml", export.document(""))
+    export.write("1/prices.zip", b"PK")
+    export.write("import_files/01/goods.xml", export.document(""))  # among tens of thousands of pictures
+    found = discover(export.folder)
+    assert names(found) == ["1/2/3/4/5/6/7/8/goods.xml"]
+    assert found.skipped == (("1/2/3/4/5/6/7/8/9", "too_deep"), ("1/prices.zip", "archive_inside"))
+
+
+def test_a_disk_is_no_export(export: ExportBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        export.write(f"{number}/readme.txt", "")
+    monkeypatch.setattr(folders, "MAX_ENTRIES", 6)
+    discover(export.folder)
+    export.write("3/readme.txt", "")
+    with pytest.raises(SourceMissing, match="folder_too_large"):
+        discover(export.folder)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "read"),
+    [
+        ("webdata/000000001", "webdata - копия/000000001", "webdata/"),
+        ("", "backup", "goods"),
+        ("webdata", "20250910", "webdata/"),
+        ("1c/webdata", "webdata", "webdata/"),
+        ("a.zip/webdata", "b.zip/backup", "b.zip/"),
+    ],
+)
+def test_of_copies_of_an_export_the_newest_is_read_or_the_higher_one(
+    export: ExportBuilder, first: str, second: str, read: str
+) -> None:
+    other = next(place for place in (first, second) if not f"{place}/goods".strip("/").startswith(read))
+    for place in (first, second):
+        for name in ("goods/1/import___1.xml", "goods/1/prices___2.xml"):
+            export.write(f"{place}/{name}".strip("/"), export.document("<Каталог><Ид>1</Ид></Каталог>"))
+    found = discover(export.folder)
+    assert all(name.startswith(read) for name in names(found))
+    assert [(name.startswith(f"{other}/"), reason) for name, reason in found.skipped] == [(True, "other_copy")] * 2
+    newer = export.document("<Каталог><Ид>1</Ид></Каталог>", "2025-09-13T10:00:00")
+    export.write(f"{other}/goods/1/prices___3.xml", newer)  # of the prices the other one is newer now
+    found = discover(export.folder)
+    assert [(file.kind.value, file.name.startswith(read)) for file in found.files] == [
+        ("goods", True),
+        ("prices", False),
+        ("prices", False),
+    ]
+
+
+def test_folders_that_complete_each_other_are_all_read(export: ExportBuilder) -> None:
+    export.write("part 1/goods_1_1_x.xml", export.document("<Каталог><Ид>1</Ид></Каталог>"))
+    export.write("part 2/goods_1_2_x.xml", export.document("<Каталог><Ид>1</Ид></Каталог>"))
+    export.write("обувь/prices.xml", export.document("<ПакетПредложений><Ид>1</Ид></ПакетПредложений>"))
+    export.write("мячи/prices.xml", export.document("<ПакетПредложений><Ид>2</Ид></ПакетПредложений>"))
+    export.write("клиенты/contragents.xml", export.document(""))
+    found = discover(export.folder)
+    assert len(found.files) == 5
+    assert found.skipped == ()
 
 
 def test_other_xml_files_are_named_with_a_reason(export: ExportBuilder) -> None:

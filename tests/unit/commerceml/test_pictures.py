@@ -157,6 +157,23 @@ def test_percents_do_not_lead_out(export: ExportBuilder, path: str) -> None:
     assert PictureFolders(export.folder).find(PRODUCT, path) is None
 
 
+def test_pictures_beside_the_file_go_first_then_those_of_its_kind_and_of_the_root(export: ExportBuilder) -> None:
+    places = ("1/goods/1", "1/goods/2", "2/goods/1", "1/offers/1", "")
+    files = {place: export.write(f"{place}/import_files/01/x.jpg".lstrip("/"), place) for place in places}
+    folders = PictureFolders(export.folder)
+
+    def place_of(owner: str, file: str) -> str:
+        found = folders.find(owner, "01/x.jpg", file)
+        return next(place for place, path in files.items() if found is not None and found[0] == path)
+
+    assert place_of(PRODUCT, "2/goods/1/import.xml") == "2/goods/1"
+    assert place_of(PRODUCT, "1/goods/2/import.xml") == "1/goods/2"
+    assert place_of(PRODUCT, "import.xml") == ""
+    assert place_of(PRODUCT, "1/import.xml") == "1/goods/1"
+    assert place_of(VARIANT, "1/goods/1/offers.xml") == "1/goods/1"
+    assert place_of(VARIANT, "1/offers.xml") == "1/offers/1"
+
+
 def test_a_second_root_is_looked_at_last(export: ExportBuilder, tmp_path: Path) -> None:
     beside = ExportBuilder(tmp_path / "beside")
     file = beside.write("goods/import_files/01/x.jpg", "1")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.core.run import Counts, Entity, RunRequest, Trigger
 from freesport_sync.database.merge import LargeChange
 from freesport_sync.errors import ImportFailed
@@ -40,6 +41,62 @@ def test_older_export_is_judged_by_kind_and_may_be_allowed() -> None:
     guards.refuse_older_export(plan_of(FileKind.PRICES, created_at=datetime(2025, 1, 1)), imported, REQUEST)
     guards.refuse_older_export(older, imported, replace(REQUEST, allow_older=True))
     guards.refuse_older_export(plan_of(FileKind.RESTS), imported, REQUEST)
+
+
+LAST = {"rests": datetime(2025, 9, 12)}
+
+
+def test_a_date_that_cannot_be_read_does_not_pass_for_a_newer_one() -> None:
+    newer = source(FileKind.RESTS, 1, datetime(2025, 9, 13))
+    odd = replace(source(FileKind.RESTS, 2), unread_date="вчера")
+    with refused("export_date_unreadable") as caught:
+        guards.refuse_older_export(Plan((newer, odd), ()), LAST, REQUEST)
+    assert caught.value.params == {
+        "file": odd.name,
+        "written": "вчера",
+        "kind": "rests",
+        "imported": "2025-09-12 00:00:00",
+    }
+    guards.refuse_older_export(Plan((odd,), ()), LAST, replace(REQUEST, allow_older=True))
+    guards.refuse_older_export(Plan((odd,), ()), {"goods": datetime(2025, 9, 12)}, REQUEST)  # the first of its kind
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome"),
+    [
+        ("2025-09-10T23:00:00", refused("export_undated_older")),
+        ("2025-09-11T01:00:00", nullcontext()),  # within what zones and clocks may differ
+        ("2025-09-13T00:00:00", nullcontext()),
+        ("1980-01-01T00:00:00", nullcontext()),  # whoever has copied it has lost the time
+    ],
+)
+def test_a_file_without_a_date_is_judged_by_its_last_change(
+    changed: str, outcome: AbstractContextManager[object]
+) -> None:
+    moment = datetime.fromisoformat(changed).timestamp()
+    file = replace(source(FileKind.RESTS), modified_ns=int(moment * 1e9))
+    with outcome:
+        guards.refuse_older_export(Plan((file,), ()), LAST, REQUEST)
+
+
+def test_doubtful_dates_are_told() -> None:
+    now = datetime(2025, 9, 20)
+    undated, fine = source(FileKind.RESTS, 1), source(FileKind.RESTS, 2, datetime(2025, 9, 20, 23))
+    odd = replace(source(FileKind.RESTS, 3), unread_date="вчера")
+    future = source(FileKind.RESTS, 4, datetime(2025, 9, 22))
+
+    def told(*files: SourceFile, imported: Mapping[str, datetime] = LAST) -> list[tuple[str, str, str]]:
+        issues = guards.doubtful_dates(Plan(files, ()), imported, now)
+        return [(issue.code, issue.file, issue.value) for issue in issues]
+
+    assert told(fine) == []
+    assert told(fine, odd, future) == [
+        ("file_date_unreadable", odd.name, "вчера"),
+        ("file_date_in_future", future.name, "22.09.2025 00:00"),
+    ]
+    assert told(undated) == [("file_date_missing", undated.name, "1")]
+    assert told(undated, fine, imported={}) == [("file_date_missing", undated.name, "1")]
+    assert told(undated, imported={}) == []  # a system that writes no dates
 
 
 @pytest.mark.parametrize("percent", [20, 50])
