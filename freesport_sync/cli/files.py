@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from freesport_sync.cli.terminal import printable
+from freesport_sync.core.outside import printable
 from freesport_sync.core.progress import ExportFound, FilesArchived, FilesPulled, Progress
 from freesport_sync.core.run import Stage
 from freesport_sync.texts import Texts

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from freesport_sync.cli.terminal import printable
 from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.outside import printable
 
 if TYPE_CHECKING:
     from freesport_sync.core.history import IssueCount

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 import threading
+from contextlib import suppress
 from datetime import datetime
 
-from freesport_sync.cli.terminal import printable
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor, RequestServed, ServerStarted
 from freesport_sync.errors import ConfigError
@@ -41,8 +42,11 @@ def stop_with_stdin(cancel: CancelToken) -> None:
     """Set `cancel` when whoever has started this program closes its stdin, or dies."""
 
     def wait() -> None:
-        while sys.stdin is not None and sys.stdin.buffer.read(_STDIN_BYTES):
-            pass
+        # Not by way of `sys.stdin`: a program that ends by itself could not take its lock from this thread, and would
+        # die of that.
+        with suppress(OSError, ValueError):
+            while sys.stdin is not None and os.read(sys.stdin.fileno(), _STDIN_BYTES):
+                pass
         cancel.cancel()
 
     threading.Thread(target=wait, name="stdin", daemon=True).start()
@@ -56,9 +60,9 @@ def exchange_lines(event: ExchangeEvent, texts: Texts) -> list[str]:
             lines += [texts("cli.serving_dry_run")] if event.is_dry_run else []
             return lines + ([texts("cli.serving_unprotected")] if event.is_unprotected else [])
         case RequestServed():
-            what = " ".join(filter(None, (event.type, event.mode, printable(event.file))))
+            what = " ".join(filter(None, (event.type, event.mode, event.file)))
             size = texts("cli.request_size", size=f"{event.size_bytes / 1_000_000:.2f}") if event.size_bytes else ""
-            answer = " ".join(filter(None, (event.answer, printable(event.text))))
+            answer = " ".join(filter(None, (event.answer, event.text)))
             return [
                 texts(
                     "cli.request",
@@ -71,5 +75,5 @@ def exchange_lines(event: ExchangeEvent, texts: Texts) -> list[str]:
             ]
         case NotAskedFor():
             key = "cli.not_asked_imported" if event.is_imported_now else "cli.not_asked"
-            files = ", ".join(map(printable, event.files[:10]))
+            files = ", ".join(event.files[:10])
             return [texts(key, files=files, minutes=int(event.idle_s // 60), folder=event.folder)]

@@ -54,11 +54,6 @@ def protect_streams() -> None:
         sys.stderr = cast("TextIO", _Stream(sys.stderr))
 
 
-def printable(text: str) -> str:
-    """On one line, and without characters that steer a terminal or turn the direction of writing."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(text.split()))
-
-
 def encoded_stdout(encoding: str) -> TextIO:
     """stdout for a file that goes into a pipe: with its own encoding and line ends, whatever the terminal's are."""
     cast("TextIOWrapper", sys.stdout).reconfigure(encoding=encoding, newline="")

@@ -18,8 +18,9 @@ from freesport_sync.cli.backups import backup_line, backup_row
 from freesport_sync.cli.files import amount, file_lines, pinned_line
 from freesport_sync.cli.issues import SEVERITY_STYLE, IssuePrinter
 from freesport_sync.cli.serve import exchange_lines
-from freesport_sync.cli.terminal import is_unicode, local_time, printable
+from freesport_sync.cli.terminal import is_unicode, local_time
 from freesport_sync.core.issues import Severity
+from freesport_sync.core.outside import printable
 from freesport_sync.core.progress import (
     BackupFound,
     BackupMade,

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import unquote_to_bytes
 
 from freesport_sync.commerceml.folders import PICTURE_FOLDER
+from freesport_sync.core.outside import printable
 from freesport_sync.errors import ExchangeRefused
 
 MAX_NAME_BYTES = 255
@@ -109,7 +110,7 @@ def file_path(filename: str) -> PurePosixPath:
     if PICTURE_FOLDER in folders:
         parts = parts[len(folders) - 1 - folders[::-1].index(PICTURE_FOLDER) :]
     if any(map(_is_bad, path.parts)) or len(parts) > MAX_FOLDERS or len("/".join(parts).encode()) > MAX_PATH_BYTES:
-        raise ExchangeRefused("exchange_name_unsafe", name=_shown(filename))
+        raise ExchangeRefused("exchange_name_unsafe", name=printable(filename, 100))
     return PurePosixPath(*parts)
 
 
@@ -122,7 +123,3 @@ def _is_bad(part: str) -> bool:
         or len(part.encode("utf-8", "replace")) > MAX_NAME_BYTES
         or PureWindowsPath(part).is_reserved()
     )
-
-
-def _shown(name: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in name[:100])

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from freesport_sync.core.exchange import PATHS, PROBE_AGENT, ExchangeEvent, NotAskedFor, RequestServed
+from freesport_sync.core.outside import printable
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange import protocol
 from freesport_sync.exchange.calls import Call, Mode, read_call
@@ -38,6 +39,8 @@ HOLD_DEACTIVATE_S = 100.0
 """1C gives up after 180 s, and its module may not know `progress` as an answer to this."""
 STALL_S = 60.0
 """How long the body of a request may stand still."""
+MAX_ADDRESS = 45
+"""Characters of the longest address of IPv6."""
 
 
 @dataclass(slots=True)
@@ -130,12 +133,12 @@ class Endpoint:
             RequestServed(
                 address=_address(request),
                 client=_client(request, call),
-                type=call.type[:40],
-                mode=call.mode[:40],
-                file=call.filename[:200],
+                type=printable(call.type, 40),
+                mode=printable(call.mode, 40),
+                file=printable(call.filename, 200),
                 size_bytes=received.bytes,
                 answer=reply.word,
-                text=reply.text if reply.word in ("failure", "progress") else "",
+                text=(reply.journal or reply.text) if reply.word in ("failure", "progress") else "",
                 status=reply.status,
                 duration_s=time.monotonic() - started,
             )
@@ -353,7 +356,8 @@ def _response(reply: Reply) -> Response:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    """Of the client: behind a proxy it is what a header says, which may be anything."""
+    return printable(request.client.host, MAX_ADDRESS) if request.client else ""
 
 
 def _content_length(request: Request) -> int | None:
@@ -368,4 +372,4 @@ def _client(request: Request, call: Call) -> str:
         return "probe"
     if call.version or call.mode in ("deactivate", "complete"):
         return "bitrix"
-    return "standard" if agent.startswith("1C+Enterprise") else agent[:100]
+    return "standard" if agent.startswith("1C+Enterprise") else printable(agent, 100)

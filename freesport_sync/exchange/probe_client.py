@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import PROBE_AGENT
 from freesport_sync.core.history import CheckItem
+from freesport_sync.core.outside import printable
 from freesport_sync.errors import reason_of
 
 MAX_ANSWER_BYTES = 1_000_000
@@ -203,5 +204,4 @@ def _break(connection: http.client.HTTPConnection) -> None:
 
 def shown(text: str) -> str:
     """Something of an answer for people."""
-    text = " ".join(_HTML.sub(" ", text).split())
-    return text if len(text) <= 300 else f"{text[:299]}…"
+    return printable(_HTML.sub(" ", text), 300)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from freesport_sync.core.outside import printable
+
 TEXT = "text/plain; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 """The charset stands last: the module of 1C-Bitrix takes all that follows `charset=` for its name."""
@@ -21,6 +23,7 @@ class Reply:
         media_type: with the charset.
         headers: further ones.
         closes: the connection ends with this answer.
+        journal: what the journal is told in place of `text`, where 1C may not know everything.
     """
 
     body: str
@@ -28,6 +31,7 @@ class Reply:
     media_type: str = TEXT
     headers: tuple[tuple[str, str], ...] = ()
     closes: bool = False
+    journal: str = ""
 
     @property
     def word(self) -> str:
@@ -52,12 +56,12 @@ def success() -> Reply:
 
 def progress(text: str) -> Reply:
     """It is being done; 1C shows the text and asks again."""
-    return lines("progress", one_line(text))
+    return lines("progress", printable(text, MAX_REASON))
 
 
 def failure(text: str) -> Reply:
     """It was not done; 1C shows the text to its user."""
-    return lines("failure", one_line(text))
+    return lines("failure", printable(text, MAX_REASON))
 
 
 def unauthorized(text: str, retry_after_s: int = 0) -> Reply:
@@ -65,9 +69,3 @@ def unauthorized(text: str, retry_after_s: int = 0) -> Reply:
     retry = (("Retry-After", str(retry_after_s)),) if retry_after_s else ()
     challenge = ("WWW-Authenticate", 'Basic realm="1C exchange", charset="UTF-8"')
     return Reply(failure(text).body, status=401, headers=(challenge, *retry), closes=True)
-
-
-def one_line(text: str) -> str:
-    """Text as 1C can show it."""
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 1]}…"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from freesport_sync.core.outside import printable
 from freesport_sync.core.run import RunReport
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import Cancelled, ConnectionFailed, ExchangeRefused, ImportFailed, LockHeld, SyncError
 from freesport_sync.exchange.imports import Import
-from freesport_sync.exchange.replies import Reply, failure, lines, progress
+from freesport_sync.exchange.replies import MAX_REASON, Reply, failure, lines, progress
 from freesport_sync.texts import Texts
 
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
 _MAX_VALUE = 150
 """Characters of what is filled in, so that the end of the text, what to do, is not cut off."""
+_OF_1C = (Cancelled, ExchangeRefused, ImportFailed, LockHeld)
+"""Errors that somebody in 1C can do something about. The others are about the shop: its database, its settings. What
+they say, host and port for example, is for its administrator only."""
 _NEEDS_OPERATOR = ("export_older", "export_date_unreadable", "export_undated_older", "large_change")
 """Refusals of a guard: nobody in 1C can do anything about them."""
 
@@ -31,7 +36,11 @@ class Sayings:
         """Why something was not done, and what to do; the code stands first, for clients that break Russian."""
         if error.code == "exchange_busy":
             return lines("failure", "Import already in progress")
-        return failure(self.reason(error))
+        if isinstance(error, _OF_1C):
+            return failure(self.reason(error))
+        key = "onec.shop_unavailable" if isinstance(error, ConnectionFailed) else "onec.shop_trouble"
+        journal = printable(self.reason(error), MAX_REASON)
+        return replace(failure(f"{error.code}: {self._texts(key)}"), journal=journal)
 
     def reason(self, error: SyncError) -> str:
         """The code of an error and its text, without folders of this computer."""
@@ -47,7 +56,8 @@ class Sayings:
             percent = 100 * one.progress.done // one.progress.total if one.progress.total else 0
             return progress(self._texts("onec.working", file=one.name, stage=stage, percent=percent))
         if one.holder is not None:
-            return progress(self._texts("onec.waiting", who=self._texts.error(one.holder).what))
+            holder = LockHeld("lock_held_unknown") if "address" in one.holder.params else one.holder
+            return progress(self._texts("onec.waiting", who=self._texts.error(holder).what))
         if current is not None and current is not one:
             return progress(self._texts("onec.queued", file=current.name))
         return progress(self._texts("onec.starting", file=one.name))

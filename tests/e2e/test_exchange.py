@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ from tests.e2e.serving import (
     price,
     serving,
 )
-from tests.exchange_client import PASSWORD, PATH, BitrixClient, StandardClient, Stopped
+from tests.exchange_client import PASSWORD, PATH, BitrixClient, StandardClient, Stopped, escaped
 from tests.integration.test_lock import TAKE_LOCK
 from tests.shop import Shop
 from tests.watching import VARIANT, background, holding, wait_until, waiting_importers
@@ -301,6 +301,24 @@ def test_who_stands_behind_no_known_proxy_cannot_choose_an_address(server: Serve
     assert server.program.event("request", type="forged")["address"] == "127.0.0.1"
 
 
+STEERING = "\r\nerror\x1b[2J\x1b]0;title\x07\x9b1m\u202e"
+"""Breaks lines, steers a terminal, turns the direction of writing."""
+
+
+def told_of(server: Server, field: str, start: str) -> Mapping[str, Any]:
+    """The journal's next line whose field begins so; nothing in it may be more than text."""
+    while not (event := server.program.event("request"))[field].startswith(start):
+        pass
+    assert all(value.isprintable() for value in event.values() if isinstance(value, str))
+    return event
+
+
+def test_what_a_stranger_says_is_told_on_one_harmless_line(server: Server) -> None:
+    with server.standard(password="wrong", headers={"User-Agent": "a\x1b[2J\x9b1m"}) as onec:
+        onec.ask(escaped(f"mode{STEERING}"), type=escaped(f"stranger{STEERING}"), filename=f"file{STEERING}")
+    assert "mode" in told_of(server, "type", "stranger")["mode"]
+
+
 # --- a careful server: TLS, a proxy, an allow-list, unpacked files in small fragments, and it writes nothing ---
 
 
@@ -386,6 +404,12 @@ def test_a_known_proxy_tells_who_comes_and_not_everybody_may(careful: Careful, a
         answer = onec.ask("checkauth")
     assert answer.status == status
     assert answer.word == ("success" if status == 200 else "failure")
+
+
+def test_an_address_that_a_proxy_passes_on_is_told_on_one_harmless_line(careful: Careful) -> None:
+    with careful.standard(headers={"X-Forwarded-For": "bad\x1b[2J\x9b1m"}) as onec:
+        assert onec.ask("checkauth").status == 403
+    assert told_of(careful.server, "address", "bad")["status"] == 403
 
 
 def test_a_new_password_ends_all_sessions(careful: Careful) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from freesport_sync.errors import ExitCode
 from tests.builders import product
+from tests.e2e.program import ROOT, clean_environment
 from tests.e2e.serving import catalogue_2x, import_xml, offers_xml, price, serving
 from tests.exchange_client import BitrixClient, Wire, basic
 from tests.shop import Shop
-from tests.watching import VARIANT, background, holding, wait_until, waiting_importers
+from tests.watching import DEADLINE_S, VARIANT, background, holding, wait_until, waiting_importers
 
 
 def export_of(*keys: str, is_whole: bool) -> dict[str, bytes]:
@@ -103,7 +107,7 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
         assert (event["files"], event["is_imported_now"]) == (["import.xml", "offers.xml"], False)
         with holding(stocked_shop.url, VARIANT), background(lambda: onec.portion(dearer)) as answers:
             wait_until(lambda: len(onec.told) > 1)  # longer than it may be silent
-            assert waiting_importers(stocked_shop.connection)
+            wait_until(lambda: waiting_importers(stocked_shop.connection))
             server.program.kill()
             with pytest.raises((EOFError, ConnectionError)):
                 answers.result()
@@ -123,6 +127,16 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs WHERE operator = '1C'") == 1
     assert statuses.count("interrupted") == 1
     assert statuses.count("completed") == len(statuses) - 1
+
+
+def test_a_server_that_ends_by_itself_says_why_while_its_stdin_is_open(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "freesport_sync", "--serve", "--stop-with-stdin", "--home", str(tmp_path)]
+    with (
+        (tmp_path / "said").open("wb") as said,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stderr=said, env=clean_environment(), cwd=ROOT) as server,
+    ):
+        assert server.wait(DEADLINE_S) == ExitCode.USAGE
+    assert "(exchange_password_missing)" in (tmp_path / "said").read_text("utf-8")
 
 
 def test_a_server_that_is_stopped_lets_1c_try_again(stocked_shop: Shop, tmp_path: Path) -> None:

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from freesport_sync.errors import ImportFailed, SyncError
-from freesport_sync.exchange.replies import MAX_REASON, Reply, failure, one_line, progress, success, unauthorized
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.outside import printable
+from freesport_sync.errors import (
+    ConfigError,
+    ConnectionFailed,
+    ExchangeRefused,
+    ImportFailed,
+    LockHeld,
+    SchemaMismatch,
+    SyncError,
+)
+from freesport_sync.exchange.imports import Import
+from freesport_sync.exchange.replies import MAX_REASON, Reply, failure, progress, success, unauthorized
 from freesport_sync.exchange.sayings import Sayings
 from freesport_sync.texts import Language, Texts
+
+SAYINGS = Sayings(Texts(Language.RUSSIAN))
+
+
+@given(st.text(), st.integers(2, 50) | st.none())
+@example("\x1b[2J\x9b1m\r\n\u202egpj", None)
+def test_what_comes_from_outside_is_one_harmless_line(text: str, most: int | None) -> None:
+    shown = printable(text, most)
+    assert shown.isprintable()
+    assert most is None or len(shown) <= most
+    assert printable(shown, most) == shown
+    if text.isprintable() and " ".join(text.split()) == text and len(text) <= (most or len(text)):
+        assert shown == text
 
 
 @given(st.text() | st.text(st.sampled_from("a \r\n\t\x00я\u2028")))
@@ -23,15 +47,40 @@ def test_a_reason_is_one_line(text: str) -> None:
 
 
 def test_a_reason_that_is_too_long_shows_that_it_is_cut() -> None:
-    assert one_line("я" * MAX_REASON) == "я" * MAX_REASON
-    assert one_line("я" * (MAX_REASON + 1)) == "я" * (MAX_REASON - 1) + "…"
+    assert failure("я" * MAX_REASON).text == "я" * MAX_REASON
+    assert failure("я" * (MAX_REASON + 1)).text == "я" * (MAX_REASON - 1) + "…"
 
 
 def test_what_to_do_is_told_however_much_is_wrong() -> None:
-    missing = "\n".join(f"right: table_{number} SELECT" for number in range(100))
-    reply = Sayings(Texts(Language.RUSSIAN)).refusal(SyncError("shop_incomplete", missing=missing))
-    assert reply.text.startswith("shop_incomplete: ")
-    assert reply.text.endswith("попросите администратора базы дать права.")
+    files = ", ".join(f"import_{number}.xml" for number in range(100))
+    reply = SAYINGS.refusal(ExchangeRefused("exchange_export_incomplete", files=files))
+    assert reply.text.startswith("exchange_export_incomplete: ")
+    assert reply.text.endswith("она должна пройти без ошибок.")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionFailed("database_unreachable", server="db.shop:5433", reason='at "10.1.2.3", port 5433 failed'),
+        ConnectionFailed("connection_lost", reason='connection to server at "10.1.2.3", port 5433 failed'),
+        ConnectionFailed("sftp_missing", server="10.1.2.3:5433"),
+        ConfigError("server_media_unusable", server="db.shop:5433", path="/srv/pics", reason="denied"),
+        SchemaMismatch("right_missing", reason="permission denied for table db.shop"),
+        SyncError("internal_error", reason="OperationalError: db.shop"),
+    ],
+)
+def test_1c_is_not_told_where_the_shop_lives(error: SyncError) -> None:
+    reply = SAYINGS.refusal(error)
+    assert reply.text.startswith(f"{error.code}: ")
+    assert "администратор" in reply.text
+    assert not [secret for secret in ("db.shop", "10.1.2.3", "5433", "pics") if secret in reply.text]
+    assert reply.journal == SAYINGS.reason(error), "the administrator is told everything"
+
+
+def test_1c_is_not_told_which_computer_imports() -> None:
+    one = Import("a.xml", CancelToken())
+    one.holder = LockHeld("lock_held_unknown_run", process=7, address="10.1.2.3", since="12:00")
+    assert SAYINGS.working(one, None).text == "Ожидание. Другая программа только что начала импорт в эту базу."
 
 
 def test_the_charset_is_the_last_thing_said_of_the_type() -> None:
@@ -55,6 +104,6 @@ def test_a_document_has_no_word_of_its_own() -> None:
     "path", ["/srv/sync/exchange/runs/1/import.xml", "C:\\Мои файлы\\runs\\import.xml", "\\\\host\\share\\import.xml"]
 )
 def test_a_refusal_names_files_without_their_folders(path: str) -> None:
-    text = Sayings(Texts(Language.RUSSIAN)).reason(ImportFailed("disk_full", path=path))
+    text = SAYINGS.reason(ImportFailed("disk_full", path=path))
     assert "import.xml" in text
     assert not {"srv", "runs", "файлы", "share"} & set(text.replace("/", " ").replace("\\", " ").split())
