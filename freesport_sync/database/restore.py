@@ -1,7 +1,8 @@
 """Compares the shop with a backup and sets back what imports have written since; what the shop itself did stays.
 
-A value is the import's if it is still the one that `written_values` has of the last undoable run. Everything that is
-different for another reason is kept and listed. Rows are never deleted: those that an import has made are hidden.
+Who spoke last decides. A value goes back if it is still the one that the last undoable run has written, and neither a
+run that nobody undoes nor the shop has confirmed it since. Everything else is kept and listed. Rows are never deleted:
+those that an import has made are hidden, unless the shop has used them since.
 """
 
 from __future__ import annotations
@@ -14,8 +15,18 @@ from freesport_sync.core.backup import SavedTable
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.database.engine import SupportsRead, copy_in, fetch_in_chunks
-from freesport_sync.database.restorable import BACKUP_TABLES, LINKS, RESTORABLE, VALUE, Links, Restorable, qualified
+from freesport_sync.database.restorable import (
+    BACKUP_TABLES,
+    LINKS,
+    RESTORABLE,
+    VALUE,
+    Links,
+    Restorable,
+    backup_columns,
+    qualified,
+)
 from freesport_sync.database.sql_files import sql
+from freesport_sync.database.used import keep_used
 
 _BACKED_UP = {table.name: table for table in BACKUP_TABLES}
 _COMPARED = {one.table.name for one in RESTORABLE} | {links.table.name for links in LINKS} | {"deactivated_objects"}
@@ -75,13 +86,15 @@ class Comparison:
                 self._execute(_locked(one))
             self._execute(_differing(one))
             self._execute(_vanished(one))
+            self._execute(_confirmed(one))
             if one.is_hideable:
-                self._connection.execute(sa.text(_created(one)), {"since": self._since})
+                self._execute(_created(one))
             for column in one.columns:
                 self._refuse_impossible(one, column)
         self._execute(sql("refuse_parent_cycles"))
         for links in self._links:
             self._execute(_differing_links(links))
+        keep_used(self._connection, self._rows)
         self._execute(sql("empty_hidden"))
         self._execute(sql("forget_bookkeeping"))
 
@@ -136,6 +149,10 @@ class Comparison:
 _ISSUES = {
     "shop": (Severity.NOTE, "restore_kept"),
     "after_import": (Severity.WARNING, "restore_kept_after_import"),
+    "newer": (Severity.NOTE, "restore_kept_newer"),
+    "confirmed": (Severity.WARNING, "restore_kept_confirmed"),
+    "used": (Severity.WARNING, "restore_kept_used"),
+    "unknown": (Severity.WARNING, "restore_kept_unknown"),
     "vanished": (Severity.NOTE, "restore_row_vanished"),
     "gone": (Severity.WARNING, "restore_reference_gone"),
     "taken": (Severity.WARNING, "restore_value_taken"),
@@ -152,7 +169,7 @@ def _issue(row: sa.RowMapping) -> RowIssue:
         name=row["name"][:SHOWN_LENGTH],
         field=row["field"],
         value=row["current"][:SHOWN_LENGTH],
-        params={"saved": row["saved"][:SHOWN_LENGTH]},
+        params={"saved": row["saved"][:SHOWN_LENGTH], "because": row["because"]},
     )
 
 
@@ -172,8 +189,10 @@ def _differing(one: Restorable) -> str:
         INSERT INTO difference
         SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name}, field.key,
                row.saved -> field.key, field.value, v.before,
-               v.written IS NOT DISTINCT FROM field.value AND v.before <> field.value,
-               CASE WHEN v.row_id IS NULL OR v.before = field.value THEN 'shop' ELSE 'after_import' END
+               goes.back,
+               CASE WHEN newer.run IS NOT NULL THEN 'newer'
+                    WHEN v.row_id IS NULL OR v.before = field.value THEN 'shop' ELSE 'after_import' END,
+               newer.run::text
         FROM backup_{table} AS b
         JOIN {table} AS t ON t.id = b.id AND (
             ROW ({saved}) IS DISTINCT FROM ROW ({current})
@@ -185,8 +204,47 @@ def _differing(one: Restorable) -> str:
         ) AS row
         CROSS JOIN LATERAL jsonb_each(row.current) AS field
         LEFT JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = t.id AND v.field = field.key
-        WHERE field.value IS DISTINCT FROM row.saved -> field.key
-           OR (v.written = field.value AND v.before <> field.value)
+        LEFT JOIN spoken_value AS s ON s.table_name = '{table}' AND s.row_id = t.id AND s.field = field.key
+        CROSS JOIN LATERAL (SELECT CASE WHEN v.row_id IS NULL THEN s.run_id ELSE v.newer_run END AS run) AS newer
+        CROSS JOIN LATERAL (
+            SELECT coalesce(v.written = field.value AND v.before <> field.value AND v.is_live, false)
+                   AND newer.run IS NULL AS back
+        ) AS goes
+        WHERE field.value IS DISTINCT FROM row.saved -> field.key OR goes.back
+    """
+
+
+def _confirmed(one: Restorable) -> str:
+    """The shop has written a row since, and nothing in it is different for that: somebody has confirmed what it has.
+
+    Who changes one value need not have looked at the others, so these go back. Orders write the stock only, past the
+    time of the last change: one that is cancelled says nothing of the prices.
+    """
+    table, columns = one.table.name, backup_columns(one.table)
+    listed = {alias: ", ".join(f"{alias}.{column}" for column in columns) for alias in ("b", "t")}
+    touched = "t.updated_at <> b.updated_at AND t.updated_at NOT IN (SELECT merged_at FROM our_write)"
+    stirred = "t.xmin::text::bigint NOT IN (SELECT merged_xid FROM our_write) AND NOT EXISTS (SELECT FROM unmarked_run)"
+    is_saved = touched if one.is_touched else "false"
+    return f"""
+        WITH written AS (
+            SELECT t.id, {is_saved} AS is_saved, to_jsonb(row_now) AS now, to_jsonb(row_then) AS saved
+            FROM {table} AS t JOIN backup_{table} AS b ON b.id = t.id
+            CROSS JOIN LATERAL (SELECT {listed["t"]}) AS row_now CROSS JOIN LATERAL (SELECT {listed["b"]}) AS row_then
+            WHERE t.id IN (SELECT row_id FROM difference WHERE table_name = '{table}' AND is_set_back)
+              AND ({is_saved} OR ({stirred}))
+        ),
+        explained AS (
+            SELECT w.id
+            FROM written AS w CROSS JOIN LATERAL jsonb_each(w.now) AS field
+            LEFT JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = w.id AND v.field = field.key
+            LEFT JOIN spoken_value AS s ON s.table_name = '{table}' AND s.row_id = w.id AND s.field = field.key
+            WHERE field.value IS DISTINCT FROM coalesce(v.written, w.saved -> field.key) AND s.row_id IS NULL
+              AND field.key NOT IN ('updated_at', 'last_sync_at', 'sync_status')
+        )
+        UPDATE difference AS d SET is_set_back = false, reason = 'confirmed'
+        FROM written AS w
+        WHERE d.table_name = '{table}' AND d.row_id = w.id AND d.is_set_back AND w.id NOT IN (SELECT id FROM explained)
+          AND (w.is_saved OR d.table_name <> 'product_variants' OR d.field = 'stock_quantity')
     """
 
 
@@ -194,25 +252,28 @@ def _vanished(one: Restorable) -> str:
     table = one.table.name
     return f"""
         INSERT INTO difference
-        SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name}, '', NULL, NULL, NULL, false, 'vanished'
+        SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name}, '',
+               NULL, NULL, NULL, false, 'vanished', NULL
         FROM backup_{table} AS t
         WHERE NOT EXISTS (SELECT FROM {table} AS now WHERE now.id = t.id)
     """
 
 
 def _created(one: Restorable) -> str:
+    """A row that is not in the backup and that imports have made and shown; after them somebody may have shown it."""
     table = one.table.name
     return f"""
         INSERT INTO difference
         SELECT '{table}', '{one.entity.value}', t.id, {one.onec_id}, {one.name},
-               'is_active', NULL, 'true', 'false', true, 'created'
+               'is_active', 'false', 'true', 'false', goes.back,
+               CASE WHEN goes.back THEN 'created' WHEN v.newer_run IS NULL THEN 'after_import' ELSE 'newer' END,
+               v.newer_run::text
         FROM {table} AS t
-        WHERE t.is_active
-          AND t.id IN (
-              SELECT generate_series(lower(part), upper(part) - 1)
-              FROM freesport_sync.created_rows AS c JOIN freesport_sync.runs AS r ON r.id = c.run_id,
-                   unnest(c.ids) AS part
-              WHERE c.table_name = '{table}' AND r.id >= :since AND r.undone_by IS NULL)
+        JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = t.id AND v.field = 'is_active'
+        CROSS JOIN LATERAL (
+            SELECT v.written = 'true' AND v.before = 'false' AND v.is_live AND v.newer_run IS NULL AS back
+        ) AS goes
+        WHERE t.is_active AND t.id IN (SELECT row_id FROM created_row WHERE table_name = '{table}')
           AND NOT EXISTS (SELECT FROM backup_{table} AS b WHERE b.id = t.id)
     """
 
@@ -279,8 +340,10 @@ def _differing_links(links: Links) -> str:
         )
         INSERT INTO link_difference
         SELECT '{table}', '{entity}', pair.owner_id, {owners.onec_id}, {owners.name}, pair.value_id, pair.is_new,
-               coalesce(v.written = to_jsonb(pair.is_new) AND v.before <> v.written, false)
-               AND EXISTS (SELECT FROM product_attribute_values AS a WHERE a.id = pair.value_id)
+               coalesce(v.written = to_jsonb(pair.is_new) AND v.before <> v.written AND v.is_live, false)
+               AND newer.run IS NULL
+               AND EXISTS (SELECT FROM product_attribute_values AS a WHERE a.id = pair.value_id),
+               newer.run
         FROM (
             SELECT coalesce(c.{owner}, s.{owner}) AS owner_id, coalesce(c.{VALUE}, s.{VALUE}) AS value_id,
                    c.id IS NOT NULL AS is_new
@@ -292,6 +355,9 @@ def _differing_links(links: Links) -> str:
         JOIN backup_{owners.table.name} AS b ON b.id = pair.owner_id
         LEFT JOIN import_value AS v
             ON v.table_name = '{table}' AND v.row_id = pair.owner_id AND v.field = pair.value_id::text
+        LEFT JOIN spoken_value AS said
+            ON said.table_name = '{table}' AND said.row_id = pair.owner_id AND said.field = '{VALUE}'
+        CROSS JOIN LATERAL (SELECT CASE WHEN v.row_id IS NULL THEN said.run_id ELSE v.newer_run END AS run) AS newer
     """
 
 

@@ -28,7 +28,7 @@ def prepare_notes(connection: sa.Connection, has_customers: bool) -> None:
         connection: at the begin of a merge's writing.
         has_customers: customers are written too; a shop without them need not have their tables.
     """
-    for one in _noted(has_customers):
+    for one in noted_tables(has_customers):
         table = one.table.name
         connection.exec_driver_sql(
             f"CREATE TEMP TABLE was_{table} ON COMMIT DROP AS"
@@ -67,7 +67,7 @@ def show_customers_again(connection: sa.Connection, onec_ids: Sequence[str]) -> 
 
 def store_written(connection: sa.Connection, run_id: int, has_customers: bool) -> None:
     """Store what the run has changed in the noted rows and in links, and what it has made, after it is written."""
-    for one in _noted(has_customers):
+    for one in noted_tables(has_customers):
         connection.execute(sa.text(_stored(one)), {"run_id": run_id})
         if one.is_hideable:
             connection.execute(sa.text(_created(one)), {"run_id": run_id})
@@ -79,26 +79,35 @@ def forget_old_written(connection: sa.Connection, newest: int, days: int) -> Non
     connection.execute(sql("forget_old_written"), {"newest": newest, "days": days})
 
 
-def _noted(has_customers: bool) -> list[Restorable]:
+def noted_tables(has_customers: bool) -> list[Restorable]:
+    """The tables of which `prepare_notes` has made notes."""
     return [one for one in RESTORABLE if has_customers or one.table.name not in _CUSTOMER_TABLES]
 
 
-def _stored(one: Restorable) -> str:
-    """Only of rows that this transaction has written: an operator may have edited others meanwhile."""
+def changed_values(one: Restorable) -> str:
+    """A query for id, field, value before and value written of what this transaction has changed in noted rows.
+
+    Only of rows that it has written: an operator may have edited others meanwhile.
+    """
     table, old, new = one.table.name, one.listed("w"), one.listed("t")
     return f"""
-        INSERT INTO freesport_sync.written_values (run_id, table_name, row_id, before, written)
-        SELECT :run_id, '{table}', w.id,
-               jsonb_object_agg(field.key, row.before -> field.key), jsonb_object_agg(field.key, field.value)
+        SELECT w.id, field.key AS field, row.before -> field.key AS before, field.value AS written
         FROM was_{table} AS w
-        JOIN {table} AS t ON t.id = w.id AND ROW ({old}) IS DISTINCT FROM ROW ({new})
-            AND {_IS_OURS}
+        JOIN {table} AS t ON t.id = w.id AND ROW ({old}) IS DISTINCT FROM ROW ({new}) AND {_IS_OURS}
         CROSS JOIN LATERAL (
             SELECT to_jsonb(w) AS before, to_jsonb(f) AS written FROM (SELECT {new}) AS f OFFSET 0
         ) AS row
         CROSS JOIN LATERAL jsonb_each(row.written) AS field
         WHERE field.value IS DISTINCT FROM row.before -> field.key
-        GROUP BY w.id
+    """
+
+
+def _stored(one: Restorable) -> str:
+    return f"""
+        INSERT INTO freesport_sync.written_values (run_id, table_name, row_id, before, written)
+        SELECT :run_id, '{one.table.name}', id, jsonb_object_agg(field, before), jsonb_object_agg(field, written)
+        FROM ({changed_values(one)}) AS changed
+        GROUP BY id
     """
 
 

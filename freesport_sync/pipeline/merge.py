@@ -20,6 +20,7 @@ from freesport_sync.core.staged import StagedBrand
 from freesport_sync.core.warehouses import warehouse_names
 from freesport_sync.database import attribute_tables, customer_tables, merge, reference_tables, written
 from freesport_sync.database.merge_issues import read_issues
+from freesport_sync.database.spoken import SpokenBooks, store_spoken
 from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change, unjudged
 from freesport_sync.pipeline.locked_run import LockedRun, RunResult
 from freesport_sync.pipeline.pictures import PictureOutcome
@@ -199,6 +200,10 @@ class Merger:
             owns_stock=owns(OwnedField.STOCK),
         )
 
+    def _spoken_books(self) -> SpokenBooks:
+        books = (self._staged.categories, self._staged.brands, self._staged.price_types, self._staged.attributes)
+        return SpokenBooks(*([row.onec_id for row in rows] for rows in books))
+
     def _result(self, books: _Books) -> RunResult:
         counts = books.counts | merge.read_counts(self._connection)
         counts |= attribute_tables.read_attribute_counts(self._connection)
@@ -270,4 +275,6 @@ class Merger:
         merge.check_constraints(self._connection)
         if self._request.is_undoable:
             written.store_written(self._connection, self._run.run_id, has_customers)
+        else:
+            store_spoken(self._connection, self._run.run_id, self._rules(), self._spoken_books(), has_customers)
         meter.finish()

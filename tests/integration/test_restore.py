@@ -410,8 +410,10 @@ def test_rows_that_an_older_program_made_are_known_by_their_time(shop: Shop, new
     everything(export)
     report = shop.run(export.folder, skip_backup=False)
     # As the version before left it: one time for all rows, and no word of their ids.
-    for table in ("categories", "brands", "price_types", "products", "product_variants", "users"):
-        shop.execute(f"UPDATE {table} SET created_at = (SELECT merged_at FROM freesport_sync.runs)")
+    then = "(SELECT merged_at FROM freesport_sync.runs)"
+    for table in ("categories", "brands", "products", "product_variants", "users"):
+        shop.execute(f"UPDATE {table} SET created_at = {then}, updated_at = {then}")
+    shop.execute(f"UPDATE price_types SET created_at = {then}")
     own = "INSERT INTO brands SELECT 99, 'Своя', 'own', '', '', '', true, now(), now(), 'own', false"
     shop.execute(own)
     shop.execute("DROP TABLE freesport_sync.created_rows, freesport_sync.confirmed_values")

@@ -1,13 +1,38 @@
+-- What 1C has said since in runs that nobody undoes, and which of them was the last to say it. It may have written the very
+-- value that is to be undone, or found it there: either way the value is newer.
+CREATE TEMP TABLE spoken_value ON COMMIT DROP AS
+SELECT c.table_name, row_id, field, max(c.run_id) AS run_id
+FROM freesport_sync.confirmed_values AS c, unnest(c.ids) AS part,
+     generate_series(lower(part), upper(part) - 1) AS row_id, unnest(c.fields) AS field
+WHERE c.run_id > :since
+GROUP BY 1, 2, 3;
+ANALYZE spoken_value;
+
+CREATE TEMP TABLE created_row ON COMMIT DROP AS
+SELECT c.run_id, c.table_name, row_id, c.is_shown
+FROM freesport_sync.created_rows AS c, unnest(c.ids) AS part, generate_series(lower(part), upper(part) - 1) AS row_id
+WHERE c.run_id >= :since;
+ANALYZE created_row;
+
+-- The transactions in which we have written, by which a row tells who wrote it last; the version before did not note them.
+CREATE TEMP TABLE our_write ON COMMIT DROP AS
+SELECT merged_at, coalesce(merged_xid, 0) AS merged_xid FROM freesport_sync.runs WHERE merged_at IS NOT NULL;
+CREATE TEMP TABLE unmarked_run ON COMMIT DROP AS
+SELECT id FROM freesport_sync.runs WHERE id >= :since AND merged_at IS NOT NULL AND merged_xid IS NULL;
+
 -- What the undoable runs since the backup have written, value by value: what was there before them, and what the last has
--- written. A restore counts among them. Where the shop has changed a value between two runs, it counts from there on: what
--- the shop wrote is what was there. A link is a value as well: it is there or not.
+-- written. A restore counts among them, and so does the making of a row: before it, the row was not shown. Where the shop
+-- has changed a value between two runs, or 1C has said it in another one, it counts from there on: what was there then is
+-- what it goes back to. A link is a value as well: it is there or not.
 CREATE TEMP TABLE import_value ON COMMIT DROP AS
 WITH step AS (
-    SELECT w.run_id, w.table_name, w.row_id, field.key AS field, w.before -> field.key AS before, field.value AS written
+    SELECT w.run_id, w.table_name, w.row_id, field.key AS field, field.key AS spoken_as,
+           w.before -> field.key AS before, field.value AS written
     FROM freesport_sync.written_values AS w CROSS JOIN LATERAL jsonb_each(w.written) AS field
     WHERE w.run_id >= :since AND field.key <> 'attributevalue_id'
     UNION ALL
-    SELECT w.run_id, w.table_name, w.row_id, link.value #>> '{}', to_jsonb(NOT link.is_made), to_jsonb(link.is_made)
+    SELECT w.run_id, w.table_name, w.row_id, link.value #>> '{}', 'attributevalue_id',
+           to_jsonb(NOT link.is_made), to_jsonb(link.is_made)
     FROM freesport_sync.written_values AS w
     CROSS JOIN LATERAL (SELECT w.before -> 'attributevalue_id' AS before, w.written -> 'attributevalue_id' AS written) AS links
     CROSS JOIN LATERAL (
@@ -16,12 +41,24 @@ WITH step AS (
         SELECT value, false FROM jsonb_array_elements(links.before) WHERE NOT links.written @> value
     ) AS link
     WHERE w.run_id >= :since AND links.written IS NOT NULL
+    UNION ALL
+    SELECT run_id, table_name, row_id, 'is_active', 'is_active', 'false', to_jsonb(is_shown) FROM created_row
 )
 SELECT table_name, row_id, field,
-       (array_agg(before ORDER BY run_id DESC) FILTER (WHERE before IS DISTINCT FROM left_by_run_before))[1] AS before,
-       (array_agg(written ORDER BY run_id DESC))[1] AS written
+       (array_agg(before ORDER BY run_id DESC) FILTER (WHERE begins))[1] AS before,
+       (array_agg(written ORDER BY run_id DESC))[1] AS written,
+       -- What is undone once is not undone again, whatever has become of it.
+       coalesce(max(run_id) FILTER (WHERE is_live) >= max(run_id) FILTER (WHERE begins), false) AS is_live,
+       CASE WHEN max(spoken_by) > max(run_id) THEN max(spoken_by) END AS newer_run
 FROM (
-    SELECT *, lag(written) OVER (PARTITION BY table_name, row_id, field ORDER BY run_id) AS left_by_run_before FROM step
+    SELECT step.*, s.run_id AS spoken_by, r.is_undoable AND r.undone_by IS NULL AS is_live,
+           before IS DISTINCT FROM lag(written) OVER value
+               OR (s.run_id > lag(step.run_id) OVER value AND s.run_id < step.run_id) AS begins
+    FROM step
+    JOIN freesport_sync.runs AS r ON r.id = step.run_id
+    LEFT JOIN spoken_value AS s
+        ON s.table_name = step.table_name AND s.row_id = step.row_id AND s.field = step.spoken_as
+    WINDOW value AS (PARTITION BY step.table_name, step.row_id, step.field ORDER BY step.run_id)
 ) AS step
 GROUP BY table_name, row_id, field;
 ANALYZE import_value;
@@ -48,7 +85,9 @@ CREATE TEMP TABLE difference (
     -- What the shop had just before the first of the runs: not always what the backup has, for the shop sells meanwhile.
     target jsonb,
     is_set_back boolean NOT NULL,
-    reason text NOT NULL
+    reason text NOT NULL,
+    -- The run that has said it since, or what in the shop speaks for it.
+    because text
 ) ON COMMIT DROP;
 CREATE TEMP TABLE link_difference (
     table_name text NOT NULL,
@@ -58,5 +97,6 @@ CREATE TEMP TABLE link_difference (
     name text,
     value_id bigint NOT NULL,
     is_new boolean NOT NULL,
-    is_set_back boolean NOT NULL
+    is_set_back boolean NOT NULL,
+    newer_run bigint
 ) ON COMMIT DROP

@@ -15,5 +15,6 @@ WHERE d.table_name = 'product_variants' AND d.field = 'is_active' AND d.is_set_b
 DELETE FROM difference AS d USING emptied AS e
 WHERE d.table_name = 'product_variants' AND d.row_id = e.id AND d.field = 'stock_quantity';
 INSERT INTO difference
-SELECT 'product_variants', entity, id, onec_id, name, 'stock_quantity', NULL, to_jsonb(stock_quantity), '0', true, 'hidden'
+SELECT 'product_variants', entity, id, onec_id, name, 'stock_quantity', NULL, to_jsonb(stock_quantity), '0', true, 'hidden',
+       NULL
 FROM emptied
