@@ -9,7 +9,7 @@ LEFT JOIN product_variants AS v ON v.id = mv.variant_id
 LEFT JOIN map_product AS m ON m.onec_id = mv.product_onec_id
 LEFT JOIN stg_offer AS o ON o.onec_id = mv.onec_id
 LEFT JOIN stg_price AS p ON p.onec_id = mv.onec_id AND :owns_prices
-LEFT JOIN rest_total AS r ON r.onec_id = mv.onec_id AND :owns_stock
+LEFT JOIN rest_total AS r ON r.onec_id = mv.onec_id AND r.is_readable AND :owns_stock
 LEFT JOIN vat_rule AS rule ON r.warehouse_id IS NOT NULL AND rule.warehouse_name = v.warehouse_name
 LEFT JOIN (SELECT DISTINCT onec_id FROM delivered_picture WHERE owner = 'variant') AS picture ON picture.onec_id = mv.onec_id
 CROSS JOIN LATERAL (
