@@ -136,6 +136,13 @@ class Application:
         with self._job(request, shop_texts, reporter, cancel) as job:
             return run_restore(job)
 
+    def repair(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
+        """Repair equal times of creation, or take that back; see `pipeline.repair.run_repair`."""
+        from freesport_sync.pipeline.repair import run_repair
+
+        with self._job(request, shop_texts, reporter, cancel) as job:
+            return run_repair(job)
+
     def backups(self) -> tuple[Backup, ...]:
         """The backups of this database and the damaged ones, newest first."""
         with self._connection() as connection:
@@ -153,6 +160,18 @@ class Application:
 
         with self._connection() as connection:
             return backup_of_run(self._backup_folder, run_id, database_identity(connection))
+
+    def undoing(self, run_id: int) -> RunRequest:
+        """The request that undoes a run: a repair is taken back, an import by the backup that it made.
+
+        Raises:
+            ConfigError: there is no such backup here.
+        """
+        with self._connection() as connection:
+            run = read_run(connection, run_id)
+        if run is not None and run.kind == RunKind.REPAIR:
+            return RunRequest(kind=RunKind.UNDO_REPAIR, repair_id=run_id)
+        return RunRequest(kind=RunKind.RESTORE, backup_id=self.backup_of_run(run_id))
 
     def serve(
         self,

@@ -25,6 +25,7 @@ from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.engine import connect
 from freesport_sync.pipeline.backup import run_backup
 from freesport_sync.pipeline.job import Job, ShopTexts, Target
+from freesport_sync.pipeline.repair import run_repair
 from freesport_sync.pipeline.restore import backup_of_run, run_restore
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
@@ -99,6 +100,11 @@ class Shop:
     def undo(self, run_id: int, **options: Any) -> RunReport:
         """Undo an import with its backup."""
         return self.restore(backup_of_run(self.backups, run_id, database_identity(self.connection)), **options)
+
+    def repair(self, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
+        """Give products with equal times of creation different ones; `options` are those of `RunRequest`."""
+        request = replace(RunRequest(kind=RunKind.REPAIR, operator="tester@here"), **options)
+        return run_repair(self._job(request, self._listener(on_event)))
 
     @property
     def backups(self) -> Path:

@@ -32,6 +32,7 @@ ACTIONS = (
     "backups",
     "restore",
     "undo",
+    "repair_created_at",
     "serve",
     "set_exchange_password",
     "probe_exchange",
@@ -68,6 +69,7 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     only.add_argument("--backups", action="store_true", help=text("backups"))
     only.add_argument("--restore", metavar="ID", help=text("restore"))
     only.add_argument("--undo", type=number, metavar="RUN_ID", help=text("undo"))
+    only.add_argument("--repair-created-at", action="store_true", help=text("repair_created_at"))
     only.add_argument("--pin-host-key", metavar="FINGERPRINT", help=text("pin_host_key"))
     only.add_argument("--serve", action="store_true", help=text("serve"))
     only.add_argument("--set-exchange-password", action="store_true", help=text("set_exchange_password"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
         raise ConfigError("file_contradicts")
     if options.serve or options.set_exchange_password or options.probe_exchange:
         return _serve(options, _application(options), texts, output, cancel)
-    if options.backup or options.restore is not None or options.undo is not None:
+    if options.backup or options.restore is not None or options.undo is not None or options.repair_created_at:
         return _backup_or_restore(options, _application(options), output, cancel)
     if not options.run:
         return _answer(options, _application(options), texts, output, cancel)
@@ -154,11 +155,13 @@ def _backup_or_restore(
         if options.backup:
             application.back_up(operator, texts, output, cancel)
             return ExitCode.DONE
-        backup_id = application.backup_of_run(options.undo) if options.restore is None else options.restore
-        request = RunRequest(
-            kind=RunKind.RESTORE, backup_id=storable(backup_id), operator=operator, is_dry_run=options.dry_run
-        )
-        application.restore(request, texts, output, cancel)
+        if options.restore is not None:
+            request = RunRequest(kind=RunKind.RESTORE, backup_id=storable(options.restore))
+        else:
+            request = RunRequest(kind=RunKind.REPAIR) if options.undo is None else application.undoing(options.undo)
+        request = replace(request, operator=operator, is_dry_run=options.dry_run)
+        work = application.restore if request.kind is RunKind.RESTORE else application.repair
+        work(request, texts, output, cancel)
     return ExitCode.DONE
 
 

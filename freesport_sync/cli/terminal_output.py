@@ -138,7 +138,10 @@ class TerminalOutput:
         good, bad = ("✓", "✗") if is_unicode(self._out.file) else ("+", "!")
         for item in items:
             mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
+            mark = "[bold yellow]![/]" if item.is_advice else mark
             self._out.print(f"{mark} {escape(self._texts.check(item.code, item.params))}", highlight=False)
+            if item.is_advice:
+                self._line(self._texts(f"cli.check_{item.code}", same_database=self._same_database))
 
     def history(self, runs: Sequence[PastRun]) -> None:
         """A table of past runs."""
@@ -168,9 +171,10 @@ class TerminalOutput:
         run = details.run
         self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run.kind, run.is_dry_run)))
         self._out.print(f"{self._texts('cli.column_status')}: {self._status(run.status)}", highlight=False)
-        source = "backup" if run.kind == RunKind.RESTORE else "source"
         values = {"started": local_time(run.started_at), "operator": run.operator}
-        values |= {"trigger": self._texts.word("trigger", run.trigger), source: run.data_dir}
+        values["trigger"] = self._texts.word("trigger", run.trigger)
+        if run.kind == RunKind.RESTORE or RunKind(run.kind).is_import:
+            values["backup" if run.kind == RunKind.RESTORE else "source"] = run.data_dir
         for key, value in values.items():
             self._line(f"{self._texts(f'cli.column_{key}')}: {value}")
         if run.error_code:
@@ -311,7 +315,7 @@ class TerminalOutput:
     def _counts(self, counts: Mapping[Entity, Counts], kind: RunKind) -> None:
         if not counts:
             return
-        is_restore = kind is RunKind.RESTORE
+        is_restore = kind in (RunKind.RESTORE, RunKind.UNDO_REPAIR)
         titles = ("set_back", "kept") if is_restore else ("created", "updated", "unchanged", "skipped", "failed")
         table = self._table("what", *titles)
         for entity in (entity for entity in Entity if entity in counts):

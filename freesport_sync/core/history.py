@@ -13,6 +13,8 @@ from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, Iss
 
 T = TypeVar("T")
 
+REPAIR_DUE = "created_at_equal"
+"""Code of the point of a check that advises a repair."""
 _BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
 _UNREACHABLE = (
     *("ssh_host_", "ssh_unreachable", "ssh_handshake_", "ssh_lost", "ssh_silent", "ssh_login_", "host_key_"),
@@ -70,6 +72,11 @@ class CheckItem:
     def is_busy(self) -> bool:
         """Whether it is enough to wait."""
         return self.code in _BUSY
+
+    @property
+    def is_advice(self) -> bool:
+        """Whether an import could run, but something is to be mended."""
+        return self.code == REPAIR_DUE
 
     @property
     def is_unreachable(self) -> bool:

@@ -25,11 +25,14 @@ class RunKind(StrEnum):
     ATTRIBUTES = "attributes"
     BACKUP = "backup"
     RESTORE = "restore"
+    REPAIR = "repair_created_at"
+    """Give products with equal times of creation different ones."""
+    UNDO_REPAIR = "undo_repair_created_at"
 
     @property
     def is_import(self) -> bool:
         """Whether it brings something from 1C; the others have arguments of their own."""
-        return self not in (RunKind.BACKUP, RunKind.RESTORE)
+        return self not in (RunKind.BACKUP, RunKind.RESTORE, RunKind.REPAIR, RunKind.UNDO_REPAIR)
 
     @property
     def usual_chunk_size(self) -> int:
@@ -131,6 +134,7 @@ class RunRequest:
         skip_backup: import without a backup before.
         is_backup_optional: a backup that fails is only a warning.
         backup_id: what to restore.
+        repair_id: the run of a repair that is taken back.
         skip_images: leave pictures alone.
         media_root: folder of the shop's pictures; None: as the setting says.
         is_pull: fetch the files from the server first; `data_dir` is then where they come to lie.
@@ -150,6 +154,7 @@ class RunRequest:
     skip_backup: bool = False
     is_backup_optional: bool = False
     backup_id: str = ""
+    repair_id: int = 0
     skip_images: bool = False
     media_root: Path | None = None
     is_pull: bool = False

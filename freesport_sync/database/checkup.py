@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.history import REPAIR_DUE, CheckItem
+from freesport_sync.database.created_times import count_equal
 from freesport_sync.database.engine import connect, driver_connection
 from freesport_sync.database.lock import find_holder
 from freesport_sync.database.own_schema import current_revision, refuse_unusable_schema
@@ -40,7 +41,11 @@ def check_database(url: sa.URL, label: str, creation: TableCreation = TableCreat
             _check_lock(connection),
         ]
         if shop.code == "shop":
-            items += [_check_customer_tables(connection), *_check_sessions(connection)]
+            items += [
+                _check_customer_tables(connection),
+                *_check_sessions(connection),
+                *_check_created_times(connection),
+            ]
         return tuple(items)
     finally:
         connection.close()
@@ -68,6 +73,12 @@ def _check_customer_tables(connection: sa.Connection) -> CheckItem:
     if not missing:
         return CheckItem("customers", True)
     return CheckItem("customers_incomplete", False, {"missing": described(connection, missing)})
+
+
+def _check_created_times(connection: sa.Connection) -> list[CheckItem]:
+    """An import can run all the same, but buyers do not find some of the products."""
+    rows = count_equal(connection)
+    return [CheckItem(REPAIR_DUE, True, {"rows": rows})] if rows else []
 
 
 def _check_own_schema(connection: sa.Connection) -> CheckItem:

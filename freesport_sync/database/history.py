@@ -125,6 +125,16 @@ def note_undone(connection: sa.Connection, run_id: int, undone_by: int) -> None:
     connection.execute(runs.update().where(_undoable_since(run_id)).values(undone_by=undone_by))
 
 
+def read_undoer(connection: sa.Connection, run_id: int) -> int | None:
+    """The run that has undone another one; None: nobody has."""
+    return connection.scalar(sa.select(runs.c.undone_by).where(runs.c.id == run_id))
+
+
+def note_repair_undone(connection: sa.Connection, run_id: int, undone_by: int) -> None:
+    """Remember that a repair is taken back."""
+    connection.execute(runs.update().where(runs.c.id == run_id).values(undone_by=undone_by))
+
+
 def is_outlived(connection: sa.Connection, run_id: int) -> bool:
     """Whether it is no longer known what the runs since a backup have written."""
     since = connection.execute(sa.select(runs.c.id, runs.c.is_forgotten).where(runs.c.id >= run_id)).all()

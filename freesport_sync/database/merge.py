@@ -197,18 +197,19 @@ def _apply(
     connection: sa.Connection, written: _Written, total: int, existing: int, advance: Callable[[int], None]
 ) -> None:
     """Existing rows come first in the change table, in order of id: lock and update them, then insert the rest."""
-    for first, last in _ranges(1, existing):
+    for first, last in ranges(1, existing):
         bounds = {"first": first, "last": last}
         lock_and_note(connection, written.table, written.ids, bounds)
         _expect(connection.execute(sql(f"update_{written.files}"), bounds).rowcount, last - first + 1)
         advance(last)
-    for first, last in _ranges(existing + 1, total):
+    for first, last in ranges(existing + 1, total):
         bounds = {"first": first, "last": last, "first_new": existing + 1}
         _expect(connection.execute(sql(f"insert_{written.files}"), bounds).rowcount, last - first + 1)
         advance(last)
 
 
-def _ranges(first: int, last: int) -> Iterator[tuple[int, int]]:
+def ranges(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """The key ranges of the rows `first` to `last`, both included, each written by one statement."""
     for start in range(first, last + 1, RANGE_ROWS):
         yield start, min(start + RANGE_ROWS - 1, last)
 

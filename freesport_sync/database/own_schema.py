@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from freesport_sync.errors import SchemaMismatch
 
 SCHEMA = "freesport_sync"
-HEAD = "0005"
+HEAD = "0006"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 metadata = sa.MetaData(schema=SCHEMA)
@@ -132,12 +132,23 @@ confirmed_values = sa.Table(
     comment="What a run that is never undone was the last of those to say of rows, whether that changed them or not",
 )
 
+spread_times = sa.Table(
+    "spread_times",
+    metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("before", _now, primary_key=True, comment="`created_at` of all these rows before"),
+    sa.Column("written", _now, nullable=False, comment="the new one of the first; of the others microseconds later"),
+    sa.Column("ids", INT8MULTIRANGE, nullable=False),
+    comment="What a repair of equal times has written into the shop",
+)
+
 deactivated_objects = sa.Table(
     "deactivated_objects",
     metadata,
     sa.Column("entity", sa.Text, primary_key=True),
     sa.Column("onec_id", sa.Text, primary_key=True),
-    comment="Objects that 1C's deletion mark (not an operator) has hidden in the shop",
+    comment="Objects that 1C (not an operator) has hidden in the shop",
 )
 
 

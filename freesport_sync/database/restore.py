@@ -239,7 +239,7 @@ def _confirmed(one: Restorable) -> str:
             LEFT JOIN import_value AS v ON v.table_name = '{table}' AND v.row_id = w.id AND v.field = field.key
             LEFT JOIN spoken_value AS s ON s.table_name = '{table}' AND s.row_id = w.id AND s.field = field.key
             WHERE field.value IS DISTINCT FROM coalesce(v.written, w.saved -> field.key) AND s.row_id IS NULL
-              AND field.key NOT IN ('updated_at', 'last_sync_at', 'sync_status')
+              AND field.key NOT IN ('created_at', 'updated_at', 'last_sync_at', 'sync_status')
         )
         UPDATE difference AS d SET is_set_back = false, reason = 'confirmed'
         FROM written AS w

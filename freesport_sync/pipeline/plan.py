@@ -184,7 +184,7 @@ def file_type_of(request: RunRequest) -> FileType:
 def import_type_of(request: RunRequest) -> ImportType | None:
     """The shop's word for what a request imports, before its files are seen; `Plan.import_types` knows better.
 
-    A restore writes the catalogue, so that no importer of the shop begins meanwhile; a backup only reads.
+    A restore and a repair write the catalogue, so that no importer of the shop begins meanwhile; a backup only reads.
 
     Raises:
         ConfigError: the request contradicts itself.
@@ -192,7 +192,7 @@ def import_type_of(request: RunRequest) -> ImportType | None:
     match request.kind:
         case RunKind.CUSTOMERS:
             return ImportType.CUSTOMERS
-        case RunKind.RESTORE:
+        case RunKind.RESTORE | RunKind.REPAIR | RunKind.UNDO_REPAIR:
             return ImportType.CATALOG
         case RunKind.BACKUP:
             return None

@@ -164,6 +164,8 @@ class Backend(QObject):
             texts = Texts(Language.RUSSIAN)  # the shop's administrators read Russian, whatever the operator does
             if request.kind is RunKind.RESTORE:
                 return application.restore(request, texts, feed, cancel)
+            if request.kind in (RunKind.REPAIR, RunKind.UNDO_REPAIR):
+                return application.repair(request, texts, feed, cancel)
             return application.run_with_workers(request, texts, feed, cancel)
 
         self._runs.start(work, self._completed, self._ended_badly)

@@ -108,6 +108,8 @@ def first_snapshot(request: RunRequest, has_pictures: bool) -> RunSnapshot:
     """Of a run that has not begun."""
     if request.kind is RunKind.RESTORE:
         stages = [Stage.STAGE, Stage.RESOLVE, Stage.APPLY]
+    elif not request.kind.is_import:
+        stages = [Stage.RESOLVE, Stage.APPLY]
     else:
         stages = list(_WEIGHTS)
         if not request.is_pull:

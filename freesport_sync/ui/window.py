@@ -81,6 +81,7 @@ class MainWindow(QMainWindow):
             page.session_opened.connect(self.open_session)
         self.session.repeated.connect(self._repeat)
         self.connections.connected.connect(self._check_first)
+        self.connections.run_wanted.connect(self._repeat)
         self.exchange.connection_wanted.connect(self._go_to_connections)
         self.exchange.server_wanted.connect(self._go_to_server)
         backend = tools.backend

@@ -405,7 +405,10 @@ def test_what_an_import_wrote_is_forgotten_with_its_backup(stocked_shop: Shop, d
     assert shop.rows(query, first=first) == [(True,), (False,)]
 
 
-def test_rows_that_an_older_program_made_are_known_by_their_time(shop: Shop, new_export: NewExport) -> None:
+@pytest.mark.parametrize("is_repaired", [False, True])
+def test_rows_that_an_older_program_made_are_known_by_their_time(
+    shop: Shop, new_export: NewExport, is_repaired: bool
+) -> None:
     export = new_export()
     everything(export)
     report = shop.run(export.folder, skip_backup=False)
@@ -416,9 +419,11 @@ def test_rows_that_an_older_program_made_are_known_by_their_time(shop: Shop, new
     shop.execute(f"UPDATE price_types SET created_at = {then}")
     own = "INSERT INTO brands SELECT 99, 'Своя', 'own', '', '', '', true, now(), now(), 'own', false"
     shop.execute(own)
-    shop.execute("DROP TABLE freesport_sync.created_rows, freesport_sync.confirmed_values")
+    shop.execute("DROP TABLE freesport_sync.created_rows, freesport_sync.confirmed_values, freesport_sync.spread_times")
     shop.execute("ALTER TABLE freesport_sync.runs DROP COLUMN merged_xid, DROP COLUMN is_undoable")
     shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0004'")
+    if is_repaired:  # their times are not the import's any more
+        shop.repair()
     shop.undo(report.run_id)
     for table in ("categories", "price_types", "products", "product_variants", "users"):
         assert shop.value(f"SELECT count(*) FROM {table} WHERE is_active") == 0, table

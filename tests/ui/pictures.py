@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QWidget
 from freesport_sync.core.history import LockHolder, Pulse, SessionKey, Source
 from freesport_sync.core.progress import ExportFound
 from freesport_sync.core.rights import Refusal, Rights
-from freesport_sync.core.run import RunRequest, Stage
+from freesport_sync.core.run import RunKind, RunRequest, Stage
 from freesport_sync.errors import ConnectionFailed, ImportFailed, LockHeld, SchemaMismatch
 from freesport_sync.texts import Language
 from freesport_sync.ui.app import make_application
@@ -246,7 +246,7 @@ class Photographer:
             self.take("session-of-the-shop")
         with self._other_session(SessionKey(Source.RUN, 9)):
             self.take("session-failed")
-        dialog = UndoDialog(self._desk.tools, 2, "20261121-094107-2", self._window)
+        dialog = UndoDialog(self._desk.tools, 2, RunRequest(kind=RunKind.RESTORE), self._window)
         dialog.show()
         self.take("undo", dialog)
         dialog.close()

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
 
 from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.texts import Language
 from freesport_sync.ui.dialogs.guard import GuardDialog
@@ -133,7 +134,7 @@ def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
     assert "in _crash" in copied
     assert not re.search("lion|tiger|cage", copied)
     guard = GuardDialog(tools, ImportFailed("large_change", percent=20, **CHANGE), False, window)
-    undo = UndoDialog(tools, 2, "20261121-094107-2", window)
+    undo = UndoDialog(tools, 2, RunRequest(kind=RunKind.RESTORE, backup_id="20261121-094107-2"), window)
     for dialog in (crash, guard, undo):
         dialog.show()
         process_events()

@@ -20,6 +20,7 @@ from freesport_sync.texts import Language
 from freesport_sync.ui.log_file import LogLine
 from freesport_sync.ui.models.paged import ROW_ROLE
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
+from tests.builders import ExportBuilder, product
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, process_events, texts_in
@@ -191,6 +192,40 @@ def test_an_import_can_be_undone(stocked_shop: Shop, dearer: Path, open_desk: Op
     assert end.error is None
     assert end.request.kind is RunKind.RESTORE
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 100
+
+
+def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history(
+    stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    more = ExportBuilder(tmp_path / "more")
+    more.goods(product("x1"), product("x2"))
+    stocked_shop.run(more.folder)
+    stocked_shop.execute("UPDATE products SET created_at = '2026-11-01'")
+    distinct = "SELECT count(*) - count(DISTINCT created_at) FROM products"
+    desk = open_desk(stocked_shop.url)
+    desk.ready()
+    desk.window.show_page("connections")
+    pane = desk.window.connections.database
+    desk.click(pane.test)
+    desk.until(pane.repair.isVisible)
+    desk.until(lambda: "повторяется время создания" in texts_in(pane.checks))
+    desk.click(pane.repair)
+    pane.question.yes_button.click()  # type: ignore[attr-defined]
+    end = desk.end_of_run()
+    assert (end.error, end.request.kind) == (None, RunKind.REPAIR)
+    assert stocked_shop.value(distinct) == 0
+    desk.click(desk.window.exchange.progress.open)
+    page = desk.window.session
+    desk.until(page.undo.isVisible)
+    desk.click(page.undo)
+    desk.until(lambda: hasattr(page, "undo_dialog"))
+    desk.click(page.undo_dialog.undo)
+    end = desk.end_of_run()
+    assert (end.error, end.request.kind) == (None, RunKind.UNDO_REPAIR)
+    assert stocked_shop.value(distinct) == 2
+    desk.window.show_page("connections")
+    desk.click(pane.test)
+    desk.until(pane.repair.isVisible)
 
 
 def test_a_run_of_another_computer_can_be_stopped(stocked_shop: Shop, open_desk: OpenDesk) -> None:

@@ -1,10 +1,13 @@
-"""To undo an import: first what that would change, then the decision."""
+"""To undo an import or a repair: first what that would change, then the decision."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
+from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import GAP, Tools, button, fit, row
 
@@ -16,23 +19,25 @@ class UndoDialog(QDialog):
 
     Args:
         tools: of the page.
-        run_id: of the import.
-        backup_id: of the backup that was made before it.
+        run_id: of the run.
+        request: that undoes it.
         parent: the window.
     """
 
-    chosen = Signal(str, bool)
-    """The backup, and whether only to look."""
+    chosen = Signal(object)
+    """`RunRequest`: of the undoing, or only to look at what it would do."""
 
-    def __init__(self, tools: Tools, run_id: int, backup_id: str, parent: QWidget) -> None:
+    def __init__(self, tools: Tools, run_id: int, request: RunRequest, parent: QWidget) -> None:
         super().__init__(parent)
-        self._backup_id = backup_id
+        self._request = request
         texts = tools.texts
-        self.setWindowTitle(texts("undo.title", run_id=run_id))
+        of_repair = "_repair" if request.kind is RunKind.UNDO_REPAIR else ""
+        title = texts(f"undo.title{of_repair}", run_id=run_id)
+        self.setWindowTitle(title)
         notice = Notice(tools)
-        notice.say("warn", texts("undo.title", run_id=run_id), texts("undo.what"), texts("undo.later"))
+        notice.say("warn", title, texts(f"undo.what{of_repair}"), texts(f"undo.later{of_repair}"))
         self.look = button(texts("undo.look"), self._look, tools, "eye", "primary")
-        self.undo = button(texts("undo.undo"), self._undo, tools, role="danger")
+        self.undo = button(texts(f"undo.undo{of_repair}"), self._undo, tools, role="danger")
         self.leave = button(texts("undo.leave"), self.reject, tools)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
@@ -44,8 +49,8 @@ class UndoDialog(QDialog):
 
     def _look(self) -> None:
         self.accept()
-        self.chosen.emit(self._backup_id, True)
+        self.chosen.emit(replace(self._request, is_dry_run=True))
 
     def _undo(self) -> None:
         self.accept()
-        self.chosen.emit(self._backup_id, False)
+        self.chosen.emit(self._request)

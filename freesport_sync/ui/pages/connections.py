@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from freesport_sync.core.run import RunKind, RunRequest, Trigger, storable
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.profiles import EMBEDDED, Profile, load_profiles, save_profiles
 from freesport_sync.ui.icons import icon
@@ -57,6 +58,8 @@ class ConnectionsPage(QWidget):
 
     connected = Signal()
     """Another database was chosen, and the program uses it; a dry run is to be the first thing."""
+    run_wanted = Signal(object)
+    """`RunRequest`."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +78,7 @@ class ConnectionsPage(QWidget):
         self.database = DatabasePane(tools)
         self.database.use_wanted.connect(self._use)
         self.database.check_wanted.connect(self.connected)
+        self.database.repair_wanted.connect(self._repair)
         self.server = ServerPane(tools)
         self.server.saved.connect(self._save_server)
         self.server.told.connect(self._scroll_to_result, Qt.ConnectionType.QueuedConnection)  # once it has its size
@@ -96,6 +100,10 @@ class ConnectionsPage(QWidget):
         self.list.setCurrentRow(max(0, self._row_of(self._active())))
         self.tabs.setCurrentIndex(1)
         self.server.host.setFocus()
+
+    def _repair(self) -> None:
+        operator = storable(self._tools.backend.operator)
+        self.run_wanted.emit(RunRequest(kind=RunKind.REPAIR, operator=operator, trigger=Trigger.WINDOW))
 
     def save_state(self) -> None:
         """Nothing to remember."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import SyncError
+from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.widgets.checks import CheckList
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import SPACE, Tools, button, form, label, row
@@ -28,10 +29,13 @@ class DatabasePane(QWidget):
     use_wanted = Signal()
     check_wanted = Signal()
     """It is in use now; the next thing is a dry run."""
+    repair_wanted = Signal()
+    """Products of the database that is in use are to get different times of creation."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
         self._tools = tools
+        self._is_active = False
         texts = tools.texts
         self.form = DatabaseForm(tools)
         self.about = label("", "", is_wrapped=True)
@@ -39,6 +43,7 @@ class DatabasePane(QWidget):
         self.checks = CheckList(tools)
         self.test = button(texts("connections.test"), self._test, tools, "check", tooltip=texts("connections.test_tip"))
         self.use = button(texts("connections.use"), self.use_wanted.emit, tools, "connections", "primary")
+        self.repair = button(texts("connections.repair"), self._ask_repair, tools, "repeat")
         self.next = button(texts("connections.to_exchange"), self.check_wanted.emit, tools, "eye")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACE, 0, 0)
@@ -48,8 +53,9 @@ class DatabasePane(QWidget):
         layout.addLayout(row(self.test, self.use, None, self.next))
         layout.addWidget(self.said)
         layout.addWidget(self.checks)
+        layout.addLayout(row(self.repair, None))
         layout.addStretch(1)
-        for hidden in (self.reason, self.said, self.next):
+        for hidden in (self.reason, self.said, self.repair, self.next):
             hidden.hide()
 
     def show_database(self, name: str, url: str | None, about: str, is_active: bool) -> None:
@@ -61,6 +67,7 @@ class DatabasePane(QWidget):
             about: what is to be known of that.
             is_active: whether it is in use.
         """
+        self._is_active = is_active
         self.about.setVisible(url is None)
         self.form.setVisible(url is not None)
         self.about.setText(about)
@@ -70,7 +77,7 @@ class DatabasePane(QWidget):
 
     def forget_results(self) -> None:
         """Another connection: what was said is not about it."""
-        for widget in (self.said, self.next):
+        for widget in (self.said, self.repair, self.next):
             widget.hide()
         self.checks.clear()
 
@@ -96,6 +103,7 @@ class DatabasePane(QWidget):
     def _test(self) -> None:
         self.say("busy", self._tools.texts("connections.testing"))
         self.checks.clear()
+        self.repair.hide()
         self.test.setEnabled(False)
         self._tools.backend.do(self._question(), self._tested, self.say_error)
 
@@ -116,6 +124,22 @@ class DatabasePane(QWidget):
         else:
             self.said.say("bad", texts("connections.bad"))
         self.checks.show_items(items)
+        # Of another database there is only the advice: runs are for the one that is in use.
+        self.repair.setVisible(self._is_active and any(one.is_advice for one in items))
+
+    def _ask_repair(self) -> None:
+        texts = self._tools.texts
+        words = (texts(f"connections.repair_{name}") for name in ("title", "text", "yes", "no"))
+        self.question = question(self.window(), *words)
+        self.question.finished.connect(self._repair)
+        self.question.open()
+
+    def _repair(self, _: int) -> None:
+        if answered_yes(self.question):
+            self.repair.hide()
+            self.checks.clear()
+            self.said.hide()
+            self.repair_wanted.emit()
 
 
 class DatabaseForm(QWidget):

@@ -155,6 +155,8 @@ class RunCard(Card):
         texts, application = self._tools.texts, self._tools.backend.application
         if request.kind is RunKind.RESTORE:
             return texts("exchange.from_backup", name=request.backup_id)
+        if not request.kind.is_import:
+            return texts.kind(request.kind.value)
         if request.is_pull and application is not None:
             ssh = application.settings.ssh
             folder = ssh.folder or texts("exchange.server_home")

@@ -185,8 +185,11 @@ class SessionPage(QWidget):
         rename(self.stop, texts("exchange.cancelling" if is_stopping else "session.stop"))
         self.repeat.setVisible(is_import and is_over)
         is_done = session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS)
-        request = RunRequest.from_json(details.request) if is_import else None
-        self.undo.setVisible(request is not None and is_done and request.is_undoable and not request.skip_backup)
+        is_repair = is_ours and session.kind == RunKind.REPAIR and not session.is_dry_run
+        request = RunRequest.from_json(details.request) if is_import or is_repair else None
+        has_backup = request is not None and request.is_undoable and not request.skip_backup
+        self.undo.setVisible(is_done and (has_backup or is_repair))
+        rename(self.undo, texts("session.undo_repair" if is_repair else "session.undo"))
         of_kind = None if request is None else rights.of_kind(request.kind)
         reasons = set()
         for action, refusal in ((self.stop, rights.runs), (self.repeat, of_kind), (self.undo, of_kind)):
@@ -252,25 +255,18 @@ class SessionPage(QWidget):
         key = self._key
         self.trouble.hide()
         if key is not None:
-            self._tools.backend.do(lambda application: application.backup_of_run(key.id), self._undo, self._refused)
+            self._tools.backend.do(lambda application: application.undoing(key.id), self._undo, self._refused)
 
-    def _undo(self, backup_id: str) -> None:
+    def _undo(self, request: RunRequest) -> None:
         if self._key is None:
             return
-        self.undo_dialog = UndoDialog(self._tools, self._key.id, backup_id, self.window())
+        self.undo_dialog = UndoDialog(self._tools, self._key.id, request, self.window())
         self.undo_dialog.chosen.connect(self._undo_chosen)
         self.undo_dialog.open()
 
-    def _undo_chosen(self, backup_id: str, is_dry_run: bool) -> None:
-        self.repeated.emit(
-            RunRequest(
-                kind=RunKind.RESTORE,
-                backup_id=backup_id,
-                is_dry_run=is_dry_run,
-                operator=storable(self._tools.backend.operator),
-                trigger=Trigger.WINDOW,
-            )
-        )
+    def _undo_chosen(self, request: RunRequest) -> None:
+        operator = storable(self._tools.backend.operator)
+        self.repeated.emit(replace(request, operator=operator, trigger=Trigger.WINDOW))
 
     def _refused(self, error: SyncError) -> None:
         self.trouble.say_error(error)

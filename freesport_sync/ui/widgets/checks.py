@@ -50,7 +50,10 @@ def _step_of(item: CheckItem) -> str:
     return _STEP_OF.get(item.code, item.code.removeprefix("ssh_"))
 
 
-_SIGNS = {
+_ADVICE = "advice"
+"""What works, but is to be mended."""
+_SIGNS: dict[bool | str | None, tuple[str, str, str, str]] = {
+    _ADVICE: ("remarks", "warn", "", "works"),
     True: ("completed", "good", "", "works"),
     False: ("failed", "bad", "bad", "fails"),
     None: ("waiting", "muted", "muted", "not_reached"),
@@ -84,7 +87,7 @@ class CheckList(QWidget):
         """Show the points of a check."""
         self.clear()
         for item in items:
-            self._add(item.is_ok, self._tools.texts.check(item.code, item.params))
+            self._add(_ADVICE if item.is_advice else item.is_ok, self._tools.texts.check(item.code, item.params))
 
     def show_failure(self, error: SyncError) -> None:
         """Show how far connecting came."""
@@ -116,7 +119,7 @@ class CheckList(QWidget):
             elif failing and not passed:
                 self._add(None, f"{name}: {texts('steps.not_reached')}")
 
-    def _add(self, is_ok: bool | None, text: str) -> None:
+    def _add(self, is_ok: bool | str | None, text: str) -> None:
         number, self._count = self._count, self._count + 1
         sign = QLabel()
         picture, tone, role, tip = _SIGNS[is_ok]
