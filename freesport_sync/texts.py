@@ -58,7 +58,8 @@ class Texts:
 
     def error(self, error: SyncError) -> ErrorText:
         """What to tell the operator about an error."""
-        texts = self._sections["errors"].get(error.code)
+        errors = self._sections["errors"]
+        texts = errors.get(f"{error.code}_{error.params.get('problem')}") or errors.get(error.code)
         if texts is None:  # a code without a text is a bug; the operator still has to be told
             return ErrorText(str(error), "", "", error.code)
         sections = self._sections  # a parameter that is a code itself, such as a stage, is a word too

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from lxml import etree
 
 from freesport_sync.commerceml.discovery import FileKind, has_records, recognise
 from freesport_sync.commerceml.elements import LOCAL_NAME
-from freesport_sync.commerceml.header import malformed, read_header
+from freesport_sync.commerceml.faults import malformed
+from freesport_sync.commerceml.header import read_header
 from freesport_sync.commerceml.values import parse_bool
 from freesport_sync.errors import SourceMalformed, reason_of
 
@@ -65,26 +68,32 @@ def _first_elements(path: Path) -> tuple[list[FileKind], bool]:
     """The kinds of the elements below the root, up to the catalogue, and whether that says that it is whole."""
     parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, huge_tree=False)
     kinds: list[FileKind] = []
-    depth = 0
     try:
         with path.open("rb") as source:
-            while chunk := source.read(_STEP_BYTES):
-                parser.feed(chunk)
-                for event, element in parser.read_events():
-                    depth += 1 if event == "start" else -1
-                    if event == "end":
-                        element.clear()
-                    elif depth == 2:
-                        name = LOCAL_NAME[element.tag]
-                        if name in _KINDS:
-                            kinds.append(_KINDS[name])
-                        if name in _KINDS and name != "Классификатор":
-                            return kinds, name == _CATALOGUE and _is_whole(element)
-    except etree.XMLSyntaxError as error:
-        raise malformed(path.name, error, parser.error_log) from error
+            for element in _below_root(source, path.name, parser):
+                name = LOCAL_NAME[element.tag]
+                if name in _KINDS:
+                    kinds.append(_KINDS[name])
+                if name in _KINDS and name != "Классификатор":
+                    return kinds, name == _CATALOGUE and _is_whole(element)
     except OSError as error:
-        raise SourceMalformed("file_unreadable", file=path.name, reason=reason_of(error)) from error
+        raise SourceMalformed("file_unreadable", path=path.name, reason=reason_of(error)) from error
     return kinds, False
+
+
+def _below_root(source: BinaryIO, name: str, parser: etree.XMLPullParser) -> Iterator[etree._Element]:
+    depth = 0
+    try:
+        while chunk := source.read(_STEP_BYTES):
+            parser.feed(chunk)
+            for event, element in parser.read_events():
+                depth += 1 if event == "start" else -1
+                if event == "end":
+                    element.clear()
+                elif depth == 2:
+                    yield element
+    except etree.XMLSyntaxError as error:
+        raise malformed(source, name, error, parser.feed_error_log) from error
 
 
 def _is_whole(catalogue: etree._Element) -> bool:

@@ -11,9 +11,8 @@ from lxml import etree
 
 from freesport_sync.commerceml.dates import read_date
 from freesport_sync.commerceml.elements import LOCAL_NAME
-from freesport_sync.errors import ImportFailed, SourceMalformed, reason_of
-
-ROOT_TAG = "КоммерческаяИнформация"
+from freesport_sync.commerceml.faults import ROOT_TAG, malformed
+from freesport_sync.errors import SourceMalformed, reason_of
 
 _STEP_BYTES = 4096
 _BOM_AND_BLANKS = b"\xef\xbb\xbf \t\r\n"
@@ -64,23 +63,6 @@ def check_header(source: BinaryIO, name: str) -> Header:
     return Header(*_date(root.get("ДатаФормирования", "")), root.get("ВерсияСхемы", ""))
 
 
-def malformed(name: str, error: etree.XMLSyntaxError, log: etree._ListErrorLog) -> ImportFailed:
-    """What is wrong with a file, from what the parser met first: later complaints only follow from it.
-
-    Args:
-        name: of the file.
-        error: what the parser raised.
-        log: of the parser; the error's own log has other files' complaints too.
-    """
-    if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # lxml knows a MemoryError only for some of its own work
-        return ImportFailed("out_of_memory", file=name)
-    first = next(iter(log), None)
-    if first is None:
-        return SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg)
-    code = "xml_limit" if first.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT else "xml_malformed"
-    return SourceMalformed(code, file=name, line=first.line, reason=first.message)
-
-
 def _root(source: BinaryIO, name: str) -> etree._Element:
     parser = etree.XMLPullParser(
         events=("start",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
@@ -94,14 +76,14 @@ def _root(source: BinaryIO, name: str) -> etree._Element:
             root = _first(parser)
             if root is not None and root.getroottree().docinfo.doctype:
                 return root  # an entity bomb: the DOCTYPE is what is wrong with it
-            raise malformed(name, error, parser.error_log) from error
+            raise malformed(source, name, error, parser.feed_error_log) from error
         if (root := _first(parser)) is not None:
             return root
     if not is_blank:
         try:
             parser.close()  # raises, unless the document is so small that it was held back until now
         except etree.XMLSyntaxError as error:
-            raise malformed(name, error, parser.error_log) from error
+            raise malformed(source, name, error, parser.feed_error_log) from error
         if (root := _first(parser)) is not None:
             return root
     raise SourceMalformed("file_empty", file=name)

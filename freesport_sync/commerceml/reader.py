@@ -9,7 +9,8 @@ from lxml import etree
 
 from freesport_sync.commerceml.discovery import SourceFile
 from freesport_sync.commerceml.elements import LOCAL_NAME
-from freesport_sync.commerceml.header import check_header, malformed
+from freesport_sync.commerceml.faults import malformed
+from freesport_sync.commerceml.header import check_header
 from freesport_sync.errors import ImportFailed, SourceMalformed
 
 
@@ -84,7 +85,7 @@ class RecordReader:
                     del parent[0]
         except etree.XMLSyntaxError as error:
             self._require_unchanged()  # a file that is still being written looks cut off
-            raise malformed(self._file.name, error, parsed.error_log) from error
+            raise malformed(source, self._file.name, error, parsed.error_log) from error
 
     def _is_record(self, element: etree._Element, parent_name: str) -> bool:
         parent = element.getparent()

@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 
 from freesport_sync.commerceml.archive import unpack
 from freesport_sync.commerceml.discovery import FileKind, recognise
+from freesport_sync.commerceml.faults import ROOT_TAG
 from freesport_sync.commerceml.folders import PICTURE_FOLDER
-from freesport_sync.commerceml.header import ROOT_TAG
 from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
 from freesport_sync.exchange.calls import file_path
 from freesport_sync.os_support import DISK_FULL

@@ -1,0 +1,290 @@
+"""What is wrong with a file that is no XML: of which kind, where, in which object of 1C's."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from html import unescape
+from typing import BinaryIO, NamedTuple
+
+from lxml import etree
+
+from freesport_sync.errors import ImportFailed, SourceMalformed
+
+ROOT_TAG = "КоммерческаяИнформация"
+
+_STEP_BYTES = 16 * 1024 * 1024
+"""More than the longest text that the parser takes: the object that has one begins before it."""
+_SHOWN = 60
+"""Characters at most of an id, a name or a piece of text."""
+_AFTER = 20_000
+"""Characters behind the fault in which the rest of its object is looked for."""
+_RECORDS = ("Товар", "Предложение", "Контрагент", "Группа", "Свойство", "ТипЦены", "Склад", "ЕдиницаИзмерения")
+"""Objects, the outer ones before those that may stand in them."""
+
+_Errors = etree.ErrorTypes
+_CONTROL, _ENCODING, _UNESCAPED, _TAGS, _CUT_OFF = "control_character", "encoding", "unescaped", "tags", "cut_off"
+_UNKNOWN_ENCODING = "unknown_encoding"
+_PROBLEMS = {
+    _Errors.ERR_INVALID_CHAR: _CONTROL,
+    _Errors.ERR_CDATA_NOT_FINISHED: _CONTROL,
+    _Errors.ERR_INVALID_ENCODING: _ENCODING,
+    _Errors.I18N_CONV_FAILED: _ENCODING,
+    _Errors.ERR_UNSUPPORTED_ENCODING: _UNKNOWN_ENCODING,
+    _Errors.ERR_UNKNOWN_ENCODING: _UNKNOWN_ENCODING,
+    _Errors.ERR_ENCODING_NAME: _UNKNOWN_ENCODING,
+    _Errors.ERR_NAME_REQUIRED: _UNESCAPED,
+    _Errors.ERR_ENTITYREF_SEMICOL_MISSING: _UNESCAPED,
+    _Errors.ERR_LT_IN_ATTRIBUTE: _UNESCAPED,
+    _Errors.ERR_ATTRIBUTE_WITHOUT_VALUE: _UNESCAPED,
+    _Errors.ERR_MISPLACED_CDATA_END: _UNESCAPED,
+    _Errors.ERR_UNDECLARED_ENTITY: "unknown_entity",
+    _Errors.WAR_UNDECLARED_ENTITY: "unknown_entity",
+    _Errors.ERR_TAG_NAME_MISMATCH: _TAGS,
+    _Errors.ERR_ATTRIBUTE_REDEFINED: "attribute_twice",
+    _Errors.ERR_DOCUMENT_END: "two_documents",
+    _Errors.ERR_RESERVED_XML_NAME: "two_documents",
+    _Errors.ERR_DOCUMENT_EMPTY: "no_xml",
+}
+"""What libxml2 calls it -> what we call it: a suffix of `xml_malformed` in the text files."""
+_NEVER_CUT_OFF = (_TAGS, "two_documents", "no_xml")
+
+# What XML may not contain, not even as `&#11;`.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE_CODE = re.compile(r"[Cc]har(?: value)? (0x[0-9A-Fa-f]+|\d+)")
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)""")
+_HALF_CHARACTER = re.compile("ED [AB][0-9A-F] [0-9A-F]{2}")
+"""One of the two that an emoji consists of in 1C, where a text was cut off between them."""
+_NAMES = re.compile(r"mismatch: (\S+) line \d+ and (\S+)")
+_QUOTED = re.compile(r"'([^']*)'|Attribute (\S+) redefined")
+_ANY_RECORD = re.compile(rf"</?(?:[\w.-]+:)?(?:{'|'.join(_RECORDS)})[\s>]")
+_TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(\w+)[^<>]*?(/?)>")
+_CLOSING_TAG = re.compile(r"</([^<>\s]+)")
+_BEGUN_TAG = re.compile(r"<(?:[\w.-]+:)?([^\W\d]\w*)[^<>]*$")
+_ROOT_END = re.compile(rf"</(?:[\w.-]+:)?{ROOT_TAG}\s*>\s*$")
+
+
+def malformed(source: BinaryIO, name: str, error: etree.XMLSyntaxError, log: etree._ListErrorLog) -> ImportFailed:
+    """What is wrong with a file, from what the parser met first: later complaints only follow from it.
+
+    Args:
+        source: the file, open; it is read again up to the fault.
+        name: how the error calls it.
+        error: what the parser raised.
+        log: of the parser; the error's own log has other files' complaints too.
+    """
+    if error.code == _Errors.ERR_NO_MEMORY:  # lxml knows a MemoryError only for some of its own work
+        return ImportFailed("out_of_memory", file=name)
+    first = next(iter(log), None)
+    if first is None:
+        return SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg)
+    encoding = _Encoding.of(source)
+    problem, text = _problem(source, encoding, first)
+    told = {"line": text.line, "column": text.column, "place": text.place, "context": text.context}
+    if first.type == _Errors.ERR_RESOURCE_LIMIT:
+        return SourceMalformed("xml_limit", file=name, problem="too_large", reason=first.message, **told)
+    details = _details(problem, text, encoding, first.message)
+    return SourceMalformed("xml_malformed", file=name, problem=problem, reason=first.message, **told, **details)
+
+
+def _problem(source: BinaryIO, encoding: _Encoding, first: etree._LogEntry) -> tuple[str, _Text]:
+    """The kind of a fault, and the text around it."""
+    problem = _PROBLEMS.get(first.type, "other")
+    text = _text_around(source, encoding, first.line, first.column)
+    if problem == _UNKNOWN_ENCODING or encoding.is_contradicted:
+        return _UNKNOWN_ENCODING, text
+    if problem == _CONTROL and "CharRef" not in first.message and (illegal := _first_illegal(source, encoding)):
+        return _CONTROL, illegal
+    if problem == _ENCODING:
+        text = _undecodable(source, encoding) or text
+        if encoding.name == "utf-8" and _HALF_CHARACTER.match(text.bad_bytes):
+            return _CONTROL, text
+    if first.type == _Errors.ERR_CDATA_NOT_FINISHED or (text.is_end and problem not in _NEVER_CUT_OFF):
+        return _CUT_OFF, text
+    return problem, text.before_closing_tag() if problem == _TAGS else text
+
+
+class _Encoding(NamedTuple):
+    """The encoding of a file.
+
+    Args:
+        name: that Python knows; UTF-8 where the file names none, or one that nobody knows.
+        declared: what the file calls it; empty where it does not.
+        is_contradicted: it is declared in letters of which it cannot consist.
+    """
+
+    name: str
+    declared: str
+    is_contradicted: bool = False
+
+    @classmethod
+    def of(cls, source: BinaryIO) -> _Encoding:
+        source.seek(0)
+        head = source.read(200)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return cls("utf-16", "UTF-16")
+        match = _DECLARED.match(head.removeprefix(codecs.BOM_UTF8))
+        declared = match[1].decode() if match else ""
+        if declared.upper().startswith(("UTF-16", "UTF-32", "UCS-")):
+            return cls("utf-8", declared, is_contradicted=True)
+        try:
+            known = codecs.lookup(declared or "utf-8").name
+        except LookupError:
+            known = "utf-8"
+        return cls("utf-8" if head.startswith(codecs.BOM_UTF8) else known, declared or "UTF-8")
+
+
+class _Text(NamedTuple):
+    """The text around a fault."""
+
+    before: str
+    after: str
+    line: int
+    column: int
+    is_end: bool = False
+    """The file ends with the fault, before its root is closed."""
+    bad_bytes: str = ""
+
+    def before_closing_tag(self) -> _Text:
+        """The text before the last closing tag: the object that it closes is still open there."""
+        at = self.before.rfind("</")
+        return self if at < 0 else self._replace(before=self.before[:at], after=self.before[at:] + self.after)
+
+    @property
+    def context(self) -> str:
+        """The last words of the text before the fault, or the tag that it is in."""
+        text = self.before[-_SHOWN:]
+        return _shown(text[text.rfind(">") + 1 :]) or _shown(text[max(0, text.rfind("<")) :])
+
+    @property
+    def place(self) -> str:
+        """The object and its field in the words of the file: `Товар «Мяч» (Ид p1), Описание`."""
+        for record in _RECORDS:
+            starts = list(re.finditer(rf"<(?:[\w.-]+:)?{record}[\s>]", self.before))
+            ended = re.compile(rf"</(?:[\w.-]+:)?{record}\s*>")
+            if starts and not ended.search(self.before, starts[-1].start()):
+                inside = self.before[starts[-1].start() :]
+                return self._described(record, inside, inside + _ANY_RECORD.split(self.after[:_AFTER])[0])
+        return _field(self.before) or ROOT_TAG
+
+    def _described(self, record: str, inside: str, whole: str) -> str:
+        onec_id, name, field = _value(whole, "Ид"), _value(whole, "Наименование"), _field(inside)
+        words = [record, f"«{name}»" if name else "", f"(Ид {onec_id})" if onec_id else ""]
+        return " ".join(filter(None, words)) + (f", {field}" if field not in ("", record) else "")
+
+
+def _value(text: str, tag: str) -> str:
+    match = re.search(rf"<(?:[\w.-]+:)?{tag}>([^<]*)", text)
+    return _shown(unescape(match[1])) if match else ""
+
+
+def _field(text: str) -> str:
+    """The element that is open at the end of a text, if that is what it ends with."""
+    if begun := _BEGUN_TAG.search(text[-_AFTER:]):
+        return begun[1]
+    tags = _TAG.findall(text[-_AFTER:])
+    closing, name, closed = tags[-1] if tags else ("", "", "")
+    return "" if closing or closed else str(name)
+
+
+def _shown(text: str) -> str:
+    plain = " ".join(_ILLEGAL.sub("�", text).split())
+    return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}…"
+
+
+def _details(problem: str, text: _Text, encoding: _Encoding, message: str) -> dict[str, object]:
+    """What the text of a problem names besides its place."""
+    if problem == _CONTROL:
+        illegal = _ILLEGAL.match(text.after)
+        known = _REFERENCE_CODE.search(message)
+        half = _HALF_CHARACTER.match(text.bad_bytes)
+        character = bytes.fromhex(half[0]).decode("utf-8", "surrogatepass") if half else illegal[0] if illegal else "?"
+        return {"character": f"0x{int(known[1], 0) if known else ord(character):02X}"}
+    if problem == _TAGS and (names := _NAMES.search(message)):
+        return {"opened": names[1], "closed": names[2]}
+    if problem in ("unknown_entity", "attribute_twice") and (quoted := _QUOTED.search(message)):
+        return {"what": quoted[1] or quoted[2]}
+    if problem in (_ENCODING, _UNKNOWN_ENCODING):
+        return {"encoding": encoding.declared, "bytes": text.bad_bytes}
+    return {}
+
+
+def _pieces(source: BinaryIO, encoding: _Encoding, errors: str) -> Iterator[str]:
+    source.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding.name)(errors)
+    while block := source.read(_STEP_BYTES):
+        yield decoder.decode(block)
+    yield decoder.decode(b"", final=True)
+
+
+def _text_around(source: BinaryIO, encoding: _Encoding, line: int, column: int) -> _Text:
+    """The text around a place: a piece before it and a piece after it at least, so far as there are any."""
+    before, current = "", 1
+    pieces = _pieces(source, encoding, "replace")
+    for piece in pieces:
+        breaks = piece.count("\n")
+        if current + breaks < line:
+            before, current = piece, current + breaks
+            continue
+        start = 0
+        for _ in range(line - current):
+            start = piece.index("\n", start) + 1
+        return _text_in_line(before + piece[:start], piece[start:], pieces, line, column)
+    return _Text(before, "", line, column, is_end=True)
+
+
+def _text_in_line(before: str, after: str, pieces: Iterator[str], line: int, column: int) -> _Text:
+    wanted, passed = max(0, column - 1), 0
+    more = next(pieces, "")
+    while more and wanted >= len(after) + _overcounted(after):  # a file without line breaks
+        end = max(after.rfind("<"), 1)  # no tag in two pieces
+        before = after[:end]
+        wanted, passed = wanted - end - _overcounted(before), passed + end
+        after = after[end:] + more
+        more = next(pieces, "")
+    after += more
+    longest = min(wanted, len(after)) + 1
+    at = bisect_right(range(longest), wanted, key=lambda end: end + _overcounted(after[:end])) - 1
+    rest = after[at:]
+    is_end = len(rest) < _SHOWN and ">" not in rest and not _ROOT_END.search((before + after)[-200:])
+    return _Text(before + after[:at], rest, line, passed + at + 1, is_end)
+
+
+def _overcounted(text: str) -> int:
+    """How many columns too many libxml2 counts in a text: of the names of closing tags it counts the bytes."""
+    return sum(len(name.encode()) - len(name) for name in _CLOSING_TAG.findall(text))
+
+
+def _first_illegal(source: BinaryIO, encoding: _Encoding) -> _Text | None:
+    """The text around the first character that XML may not contain: the parser does not say exactly where it stands."""
+    before, place = "", (1, 1)
+    pieces = _pieces(source, encoding, "replace")
+    for piece in pieces:
+        if match := _ILLEGAL.search(piece):
+            text = piece[: match.start()]
+            after = piece[match.start() :] + next(pieces, "")
+            return _Text(before + text, after, *_moved(place, text))
+        before, place = piece, _moved(place, piece)
+    return None
+
+
+def _undecodable(source: BinaryIO, encoding: _Encoding) -> _Text | None:
+    """The text before the first bytes that are none in the encoding of the file; None where there are no such bytes."""
+    before, place = "", (1, 1)
+    try:
+        for piece in _pieces(source, encoding, "strict"):
+            before, place = piece, _moved(place, piece)
+    except UnicodeDecodeError as error:
+        text = error.object[: error.start].decode(encoding.name, "replace")
+        bad = error.object[error.start : error.start + 4].hex(" ").upper()
+        return _Text(before + text, "", *_moved(place, text), error.reason == "unexpected end of data", bad)
+    return None
+
+
+def _moved(place: tuple[int, int], text: str) -> tuple[int, int]:
+    """Line and column behind a text that begins at a place."""
+    line, column = place
+    breaks = text.count("\n")
+    return line + breaks, len(text) - text.rfind("\n") if breaks else column + len(text)
