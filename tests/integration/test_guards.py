@@ -263,6 +263,18 @@ def test_that_nothing_visible_is_left_is_always_asked(
         ) == [("new#a",)]
 
 
+def test_the_last_product_is_asked_for_also_where_nothing_of_it_is_sold(
+    shop: Shop, export: ExportBuilder, new_export: NewExport
+) -> None:
+    ten_products(export)
+    shop.run(export.folder)
+    shop.execute("UPDATE product_variants SET is_active = false")
+    shop.settings = shop.settings.model_copy(update={"guards": GuardSettings(large_change_percent=100)})
+    part = new_export()
+    LARGE["products_deactivated"](part, 10)
+    assert numbers(refused(shop, part)) == {"products_deactivated": "10/10"}
+
+
 @pytest.mark.parametrize("kind", LARGE)
 def test_shares_are_of_what_buyers_see(shop: Shop, export: ExportBuilder, new_export: NewExport, kind: str) -> None:
     """Of what is hidden already nothing counts, neither above the line nor below it."""

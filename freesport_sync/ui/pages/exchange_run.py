@@ -195,9 +195,8 @@ class RunCard(Card):
         created = sum(count.created for count in report.counts.values())
         updated = sum(count.updated for count in report.counts.values())
         has_remarks = self._snapshot is not None and (self._snapshot.errors or self._snapshot.warnings)
-        what = texts(
-            "exchange.checked" if report.is_dry_run else "exchange.done", time=texts.duration(report.duration_s)
-        )
+        done = "done" if report.kind.is_import else "done_other"
+        what = texts(f"exchange.{'checked' if report.is_dry_run else done}", time=texts.duration(report.duration_s))
         key = "history.would_change" if report.is_dry_run else "history.changed"
         changed = texts(key, created=texts.number(created), updated=texts.number(updated))
         self.notice.say(
