@@ -12,7 +12,7 @@ from freesport_sync.core.progress import Event, MergeRepeated, Progress
 from freesport_sync.core.run import Entity, FileType, RunKind, Stage
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, product, property_
-from tests.integration.support import counts, row_versions
+from tests.integration.support import NewExport, counts, row_versions
 from tests.shop import Shop
 from tests.watching import at_stage
 
@@ -24,6 +24,7 @@ VALUES = """
 """
 VALUE_MAPPINGS = "SELECT onec_id, onec_value, source FROM product_attribute_value_1c_mappings ORDER BY id"
 ZERO = "00000000-0000-0000-0000-000000000000"
+HALF = "0b6ea3a4-1920-11eb-81ce-00155d3cae02"
 
 
 def of_product(shop: Shop, key: str = "p1") -> list[tuple[Any, ...]]:
@@ -348,18 +349,40 @@ def test_an_id_that_no_dictionary_has_never_becomes_a_text(shop: Shop, colours: 
 
 
 def test_a_value_listed_under_another_property_is_a_value_of_its_own(shop: Shop, export: ExportBuilder) -> None:
-    export.properties_goods(property_("a", "Цвет", {"red": "Красный"}), property_("b", "Цвет рамы", {"red": "Красный"}))
-    export.goods(product("p1", properties={"a": "red", "b": "red"}))
+    export.properties_goods(property_("a", "Цвет", {HALF: "Красный"}), property_("b", "Цвет рамы", {HALF: "Красный"}))
+    export.goods(product("p1", properties={"a": HALF, "b": HALF}))
     shop.run(export.folder)
     assert of_product(shop) == [("Цвет", "Красный"), ("Цвет рамы", "Красный")]
-    assert [key for key, *_ in shop.rows(VALUE_MAPPINGS)] == ["red"]
+    assert [key for key, *_ in shop.rows(VALUE_MAPPINGS)] == [HALF]
 
 
 def test_a_value_of_its_own_is_spelled_as_the_listed_one(shop: Shop, export: ExportBuilder) -> None:
-    export.properties_goods(property_("a", "Вес", {"1": "0,5", "2": "0.5"}), property_("b", "Тара"))
-    export.goods(product("p1", properties={"b": "2"}))
+    export.properties_goods(property_("a", "Вес", {"1": "0,5", HALF: "0.5"}), property_("b", "Тара"))
+    export.goods(product("p1", properties={"b": HALF}))
     shop.run(export.folder)
     assert of_product(shop) == [("Тара", "0,5")]
+
+
+def test_each_property_has_its_own_words_for_yes_and_no(shop: Shop, new_export: NewExport) -> None:
+    """`true` is no GUID: what it is called by one property says nothing of another."""
+    first, second = new_export(), new_export()
+    first.reference_books()
+    first.properties_goods(
+        property_("a", "Новинка", {"true": "Да", "1": "0,5"}),
+        property_("b", "Чехол", {"true": "Есть"}),
+        property_("c", "Хит", {"true": "Да"}),
+        property_("d", "В упаковке", value_type="Число"),
+        property_("e", "Съёмный", value_type="Булево"),
+    )
+    values = {"a": "true", "b": "true", "c": "true", "d": "1", "e": "true"}
+    first.goods(product("p1", properties=values))
+    second.goods(product("p1", properties=values))  # without the lists, which the shop knows by now
+    words = [("В упаковке", "1"), ("Новинка", "Да"), ("Съёмный", "true"), ("Хит", "Да"), ("Чехол", "Есть")]
+    shop.run(first.folder)
+    assert of_product(shop) == words
+    for export in (second, first):
+        assert_settled(shop, export)
+    assert [key for key, *_ in shop.rows(VALUE_MAPPINGS)] == ["true", "1", "b#true", "c#true"]
 
 
 def test_links_follow_what_1c_says_now(shop: Shop, colours: ExportBuilder) -> None:

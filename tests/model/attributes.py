@@ -76,11 +76,17 @@ def _add_attribute(shop: ModelShop, key: str, found: _Known) -> Attribute:
 
 
 def _import_values(shop: ModelShop, source: str, record: Property) -> None:
-    """What 1C has listed before is left as it is."""
+    """What 1C has listed before is left as it is; words of another property are not those of this one."""
     mapping = shop.attribute_mapping(values.property_id(record.onec_id))
     for listed in record.values if mapping else ():
         key, text = values.property_id(listed.onec_id), listed.text.strip()[:TEXT_LIMIT]
-        if mapping and key and text and shop.value_mapping(key) is None:
+        if mapping is None or not key or not text:
+            continue
+        known = shop.value_mapping(key)
+        if known is not None and known.value.attribute is not mapping.attribute:
+            is_same = values.is_guid(key) and known.value.normalized_value == normalized(text)
+            key = key if is_same or len(mapping.onec_id) + len(key) >= 255 else f"{mapping.onec_id}#{key}"
+        if shop.value_mapping(key) is None:
             value = shop.attribute_value(mapping.attribute, normalized(text))
             if value is None:
                 value = AttributeValue(mapping.attribute, text, values.slug(text), normalized(text))
@@ -143,14 +149,15 @@ def _of_characteristic(shop: ModelShop, name: str, text: str) -> AttributeValue 
 
 def _of_property(shop: ModelShop, key: str, text: str) -> AttributeValue | None:
     key, text = key.strip(), text.strip()
-    mapping, listed = shop.attribute_mapping(key), shop.value_mapping(text)
+    mapping = shop.attribute_mapping(key)
     if mapping is None or key == "Бренд" or not _is_value(text):
         return None
-    if listed is None:
-        return None if _GUID.fullmatch(text) else _value(shop, mapping.attribute, text)
-    if listed.value.attribute is mapping.attribute:
+    listed = shop.value_mapping(f"{key}#{text}") or shop.value_mapping(text)
+    if listed is not None and listed.value.attribute is mapping.attribute:
         return listed.value
-    return _value(shop, mapping.attribute, listed.value.value, listed.value.slug)
+    if listed is not None and _GUID.fullmatch(text):
+        return _value(shop, mapping.attribute, listed.value.value, listed.value.slug)
+    return None if _GUID.fullmatch(text) else _value(shop, mapping.attribute, text)
 
 
 def _is_value(text: str) -> bool:

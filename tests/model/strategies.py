@@ -312,8 +312,8 @@ USUAL = Export(
     properties_offers=(
         File(
             (
-                exports.Property("size", "Размер", (exports.Value("v3", "XL"),)),
-                exports.Property("color2", "цвет", (exports.Value("v4", "Белый"),)),
+                exports.Property("size", "Размер", (exports.Value("true", "XL"),)),
+                exports.Property("color2", "цвет", (exports.Value(words.VALUE_IDS[3], "Белый"),)),
             )
         ),
     ),

@@ -17,7 +17,7 @@ WAREHOUSE_IDS = ["w3", "w2", "w1"]
 BRAND_IDS = ["b1", "b2", "b3", "b4"]
 
 PROPERTY_IDS = ["color", "color2", "weight", "size", "frame", "Бренд"]
-VALUE_IDS = ["v1", "v2", "v3", "v4"]
+VALUE_IDS = ["v1", "v2", "true", "0b6ea3a4-1920-11eb-81ce-00155d3cae02"]
 ATTRIBUTE_SLUGS = ["tsvet", "razmer", "ves-kg", "own", "brend"]
 
 PROPERTY_NAMES = [
@@ -34,7 +34,7 @@ PROPERTY_NAMES = [
     "№",
     "½" * 150,
 ]
-VALUES = ["Красный", "красныи ", "Синий", "XL", "x l", "0,5", "0.5", "--", "½" * 150, "щ" * 256]
+VALUES = ["Да", "Красный", "красныи ", "Синий", "XL", "x l", "0,5", "0.5", "--", "½" * 150, "щ" * 256]
 TEXTS = ["", " ", "-999 999 999,9", "-999999999.9", ZERO_GUID, "5f06cea4-1920-11eb-81ce-00155d3cae02", "X.L", "12,5"]
 NORMALIZED_VALUES = ["красныи", "синии", "xl", "да", "05"]
 GROUP_NAMES = ["Мячи", "Прочее", "Прочее 2", "прочее", "Прочее 3", "Ёлка", "Елка", "中文", ROOT, "щ" * 201, " Мячи "]

@@ -2,16 +2,34 @@
 -- A value is known by a number: its id in the shop, or a negative number for one that has to be created.
 
 -- 1C's values, each by its first record (facts 2.9): an existing mapping decides, then the attribute and normalised value.
+-- An id such as `true` is no GUID: every property may list it, with words of its own. All but the first are known by the id
+-- of the property too.
 CREATE TEMP TABLE dictionary_value ON COMMIT DROP AS
-SELECT first.*, mapped.attribute_value_id AS mapped_no, coalesce(mapped.attribute_value_id, known.id) AS value_no
-FROM (
-    SELECT DISTINCT ON (s.onec_id) s.*, a.attribute_no
-    FROM stg_dictionary_value AS s JOIN map_attribute AS a ON a.onec_id = s.property_onec_id
-    ORDER BY s.onec_id, s.file_no, s.position
-) AS first
-LEFT JOIN product_attribute_value_1c_mappings AS mapped ON mapped.onec_id = first.onec_id
+WITH listed AS (
+    SELECT s.*, a.attribute_no FROM stg_dictionary_value AS s JOIN map_attribute AS a ON a.onec_id = s.property_onec_id
+),
+first AS (
+    SELECT DISTINCT ON (onec_id) * FROM listed ORDER BY onec_id, file_no, position
+),
+own AS (
+    SELECT DISTINCT ON (l.property_onec_id, l.onec_id)
+           l.file_no, l.position, l.line, l.property_onec_id || '#' || l.onec_id AS onec_id, l.property_onec_id,
+           l.value, l.normalized_value, l.slug, l.source, l.attribute_no
+    FROM listed AS l
+    JOIN first ON first.onec_id = l.onec_id
+    LEFT JOIN product_attribute_value_1c_mappings AS m ON m.onec_id = l.onec_id
+    LEFT JOIN product_attribute_values AS v ON v.id = m.attribute_value_id
+    WHERE l.attribute_no <> coalesce(v.attribute_id, first.attribute_no)
+      AND (l.normalized_value IS DISTINCT FROM CASE WHEN v.id IS NULL THEN first.normalized_value ELSE v.normalized_value END
+           OR l.onec_id !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
+      AND length(l.property_onec_id) + length(l.onec_id) < 255
+    ORDER BY l.property_onec_id, l.onec_id, l.file_no, l.position
+)
+SELECT d.*, mapped.attribute_value_id AS mapped_no, coalesce(mapped.attribute_value_id, known.id) AS value_no
+FROM (SELECT * FROM first UNION ALL SELECT * FROM own) AS d
+LEFT JOIN product_attribute_value_1c_mappings AS mapped ON mapped.onec_id = d.onec_id
 LEFT JOIN product_attribute_values AS known
-    ON known.attribute_id = first.attribute_no AND known.normalized_value = first.normalized_value;
+    ON known.attribute_id = d.attribute_no AND known.normalized_value = d.normalized_value;
 
 -- Values to create. Those of 1C's dictionaries come first, then what offers and goods have besides (is_free).
 CREATE TEMP TABLE new_value ON COMMIT DROP AS
@@ -24,8 +42,8 @@ FROM (
 UPDATE dictionary_value AS d SET value_no = n.value_no FROM new_value AS n
 WHERE d.value_no IS NULL AND n.attribute_no = d.attribute_no AND n.normalized_value = d.normalized_value;
 
--- The pairs of property and value that products and offers have. A value that 1C lists under another property of the
--- same words is a value of its own here.
+-- The pairs of property and value that products and offers have. A GUID that 1C lists under another property is a value of
+-- the same words here; anything else that only another property lists is a text.
 CREATE TEMP TABLE pair ON COMMIT DROP AS
 SELECT s.file_no, s.number,
        -- Several workers may have met the pair: its place is where it stands first, whoever has read that.
@@ -40,11 +58,20 @@ SELECT s.file_no, s.number,
 FROM stg_property_value AS s
 LEFT JOIN map_attribute AS by_id ON NOT s.is_characteristic AND by_id.onec_id = s.property_key
 LEFT JOIN map_attribute_name AS by_name ON s.is_characteristic AND by_name.normalized_name = s.property_key
-LEFT JOIN dictionary_value AS d ON NOT s.is_characteristic AND d.onec_id = s.value
+LEFT JOIN dictionary_value AS own ON NOT s.is_characteristic AND own.onec_id = s.property_key || '#' || s.value
+LEFT JOIN product_attribute_value_1c_mappings AS own_m
+    ON NOT s.is_characteristic AND own.onec_id IS NULL AND own_m.onec_id = s.property_key || '#' || s.value
+LEFT JOIN dictionary_value AS d
+    ON NOT s.is_characteristic AND own.onec_id IS NULL AND own_m.id IS NULL AND d.onec_id = s.value
 LEFT JOIN product_attribute_value_1c_mappings AS m
-    ON NOT s.is_characteristic AND d.onec_id IS NULL AND m.onec_id = s.value
-LEFT JOIN product_attribute_values AS shop_value ON shop_value.id = coalesce(d.value_no, m.attribute_value_id)
-LEFT JOIN new_value ON new_value.value_no = d.value_no
+    ON NOT s.is_characteristic AND own.onec_id IS NULL AND own_m.id IS NULL AND d.onec_id IS NULL AND m.onec_id = s.value
+CROSS JOIN LATERAL (
+    SELECT coalesce(own.value_no, own_m.attribute_value_id, d.value_no, m.attribute_value_id) AS value_no
+) AS listed
+LEFT JOIN product_attribute_values AS shop_value ON shop_value.id = listed.value_no
+    AND (s.is_reference OR shop_value.attribute_id = by_id.attribute_no)
+LEFT JOIN new_value ON new_value.value_no = listed.value_no
+    AND (s.is_reference OR new_value.attribute_no = by_id.attribute_no)
 CROSS JOIN LATERAL (
     SELECT coalesce(shop_value.attribute_id, new_value.attribute_no) AS attribute_no,
            coalesce(shop_value.id, new_value.value_no) AS value_no, coalesce(shop_value.value, new_value.value) AS value,
