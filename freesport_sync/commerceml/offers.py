@@ -18,6 +18,7 @@ COLOR_LIMIT = 100
 SIZE_LIMIT = 50
 
 _COLOR, _SIZE = "color", "size"
+_COLUMNS = {_COLOR: "color_name", _SIZE: "size_value"}
 _COLOR_NAMES = frozenset(("цвет", "color", "окраска"))
 _SIZE_NAMES = frozenset(("размер", "size", "размерtd"))
 _NO_SIZES = frozenset(("да", "нет", "yes", "no", "true", "false", "-"))
@@ -56,6 +57,12 @@ def offer_rows(
             numbers,
         ),
     )
+
+
+def column_of(name: str) -> str | None:
+    """The column of a variant that a characteristic or an attribute of this name stands for."""
+    meaning = _meaning(name)
+    return None if meaning is None else _COLUMNS[meaning]
 
 
 def _color_and_size(characteristics: Sequence[Pair]) -> tuple[str, str]:

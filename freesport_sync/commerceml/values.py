@@ -221,3 +221,8 @@ def slugify(text: str) -> str:
     latin = unicodedata.normalize("NFKD", transliterate(text)).encode("ascii", "ignore").decode("ascii")
     words = _NOT_SLUG.sub("", latin).strip().lower()
     return cut(_SLUG_GAP.sub("-", words).strip("-_"), SLUG_LIMIT)
+
+
+def spelling(value: str) -> tuple[str, str]:
+    """Normalised form and slug of a value of an attribute."""
+    return cut(normalize_name(value), SLUG_LIMIT), slugify(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from freesport_sync.core.issues import RowIssue, Severity
@@ -20,6 +20,8 @@ class ShopAttribute:
     normalized_name: str | None
     slug: str
     type: str
+    is_active: bool = False
+    """Switched on: buyers can filter by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,31 @@ def plan_attributes(
         files: number -> name of the export's files, for the issues.
     """
     return _AttributePlanner(staged, shop, mapped, files).plan()
+
+
+def filter_attributes(
+    plan: AttributePlan, shop: Sequence[ShopAttribute], column_of: Callable[[str], str | None]
+) -> Mapping[int, str | None]:
+    """The attributes by which buyers filter: those that are switched on, and colour and size.
+
+    Args:
+        plan: for `shop`.
+        shop: all attributes of the shop.
+        column_of: the column of a variant that an attribute of this name stands for.
+
+    Returns:
+        Number -> column whose texts are values of the attribute, of each column for one attribute only.
+    """
+    known = {attribute.id: attribute for attribute in shop} | {attribute.id: attribute for attribute in plan.changed}
+    names = {number: attribute.name for number, attribute in known.items()} | {a.number: a.name for a in plan.created}
+    columns = {number: column for number, name in names.items() if (column := column_of(name))}
+    filters: dict[int, str | None] = {number: None for number, attribute in known.items() if attribute.is_active}
+    filters |= dict.fromkeys(columns)
+    # The plainest name, then the oldest attribute: `Цвет` before `Цвет рамы (2023)`.
+    for number in sorted(columns, key=lambda number: (len(names[number]), number < 0, abs(number))):
+        if columns[number] not in filters.values():
+            filters[number] = columns[number]
+    return filters
 
 
 class _AttributePlanner:

@@ -113,6 +113,8 @@ def plan_brands(
     renamed: dict[str, str] = {}
     ordered = sorted(staged, key=lambda row: (row.is_guess, row.file_no, row.position))
     for row in ordered:
+        if row.is_guess and row.onec_id in mappings:
+            continue
         if row.onec_id in new_mappings:  # an existing mapping too, had the records come one after the other
             mapping = replace(new_mappings[row.onec_id], onec_name=row.name)
             mappings[row.onec_id] = new_mappings[row.onec_id] = mapping

@@ -244,7 +244,7 @@ class _CategoryPlanner:
                 known.id,
                 key,
                 known.name if row.name is None else row.name,
-                row.description or known.description,
+                known.description if row.name is None else row.description or known.description,
                 not row.is_deleted,
             )
             current = (known.name, known.description, known.is_active)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -21,7 +21,7 @@ _now = sa.func.now()
 def read_attributes(connection: sa.Connection) -> tuple[list[ShopAttribute], list[tuple[str, int]]]:
     """All attributes of the shop, and the 1C keys that stand for them, the oldest first."""
     c, m = product_attributes.c, product_attribute_1c_mappings.c
-    query = sa.select(c.id, c.name, c.normalized_name, c.slug, c.type).order_by(c.id)
+    query = sa.select(c.id, c.name, c.normalized_name, c.slug, c.type, c.is_active).order_by(c.id)
     mapped = connection.execute(sa.select(m.onec_id, m.attribute_id).order_by(m.id))
     return [ShopAttribute(*row) for row in connection.execute(query)], [(key, number) for key, number in mapped]
 
@@ -33,12 +33,41 @@ def read_properties(connection: sa.Connection) -> list[tuple[str, str, str]]:
     return [(key, name, value_type) for key, name, value_type in connection.execute(query)]
 
 
-def resolve_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
-    """Fill the change tables of values and links; after `merge.resolve`, writes nothing in the shop."""
+def resolve_attributes(
+    connection: sa.Connection,
+    plan: AttributePlan,
+    filters: Mapping[int, str | None] | None,
+    spelling: Callable[[str], tuple[str, str]],
+) -> None:
+    """Fill the change tables of values and links; after `merge.resolve`, writes nothing in the shop.
+
+    Args:
+        connection: the lock's connection.
+        plan: the attributes.
+        filters: see `core.attributes.filter_attributes`; None: the links of products are not looked at.
+        spelling: normalised form and slug of a value.
+    """
     fill_map(connection, "map_attribute", ("onec_id", "attribute_no"), list(plan.by_onec_id.items()))
     fill_map(connection, "map_attribute_name", ("normalized_name", "attribute_no"), list(plan.by_name.items()))
     connection.execute(sql("resolve_attributes"))
+    if filters is not None:
+        fill_map(connection, "filter_attribute", ("attribute_no", "column_name"), list(filters.items()))
+        connection.execute(sql("show_variants"))
+        _fill_shown_texts(connection, filters, spelling)
+        connection.execute(sql("resolve_product_links"))
     _allocate_slugs(connection)
+
+
+def _fill_shown_texts(
+    connection: sa.Connection, filters: Mapping[int, str | None], spelling: Callable[[str], tuple[str, str]]
+) -> None:
+    """The colours and sizes that buyers will see, as values of the attribute that stands for them."""
+    rows: list[tuple[object, ...]] = []
+    for number, column in filters.items():
+        if column is not None:
+            texts = connection.scalars(sa.text(f"SELECT DISTINCT {column} FROM shown_variant WHERE {column} <> ''"))
+            rows += [(number, column, text, *spelling(text)) for text in texts]
+    fill_map(connection, "shown_text", ("attribute_no", "column_name", "text", "normalized_value", "slug"), rows)
 
 
 def read_attribute_counts(connection: sa.Connection) -> dict[Entity, Counts]:

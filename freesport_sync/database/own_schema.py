@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from freesport_sync.errors import SchemaMismatch
 
 SCHEMA = "freesport_sync"
-HEAD = "0006"
+HEAD = "0007"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 metadata = sa.MetaData(schema=SCHEMA)
@@ -149,6 +149,16 @@ deactivated_objects = sa.Table(
     sa.Column("entity", sa.Text, primary_key=True),
     sa.Column("onec_id", sa.Text, primary_key=True),
     comment="Objects that 1C (not an operator) has hidden in the shop",
+)
+
+product_links = sa.Table(
+    "product_links",
+    metadata,
+    sa.Column("product_id", sa.BigInteger, primary_key=True, autoincrement=False, comment="of the shop's products"),
+    sa.Column("made", ARRAY(sa.BigInteger), nullable=False, comment="values that imports have linked"),
+    sa.Column("of_variants", ARRAY(sa.BigInteger), nullable=False, comment="those of them that only variants have"),
+    sa.Column("said_hash", sa.BigInteger, comment="of the values that the goods have said last"),
+    comment="Links in products_attributes that are 1C's; all others somebody has made by hand",
 )
 
 

@@ -130,6 +130,7 @@ class Comparison:
             self._execute(_links_removed(links))
             self._execute(_links_made(links))
             advance()
+        self._execute(sql("set_back_product_links"))
         self._connection.execute(sql("note_set_back"), {"run_id": run_id})
 
     def _refuse_impossible(self, one: Restorable, name: str) -> None:

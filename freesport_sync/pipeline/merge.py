@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.core.attributes import AttributePlan, plan_attributes
+from freesport_sync.commerceml.offers import column_of
+from freesport_sync.commerceml.values import spelling
+from freesport_sync.core.attributes import AttributePlan, filter_attributes, plan_attributes
 from freesport_sync.core.brands import BrandPlan, brand_properties, plan_brands
 from freesport_sync.core.categories import CategoryPlan, plan_categories
 from freesport_sync.core.customers import CustomerPlan, plan_customers
@@ -44,6 +46,8 @@ class _Books:
     categories: CategoryPlan
     brands: BrandPlan
     attributes: AttributePlan
+    filters: Mapping[int, str | None] | None
+    """By which attributes buyers filter; None where the run is not about what products are."""
     price_types: PriceTypePlan
     customers: CustomerPlan
     leaving_menu: tuple[int, ...]
@@ -133,7 +137,7 @@ class Merger:
             {rule.name: rule.vat_rate for rule in self._settings.warehouses if rule.vat_rate is not None},
         )
         merge.resolve(self._connection, self._rules())
-        attribute_tables.resolve_attributes(self._connection, books.attributes)
+        attribute_tables.resolve_attributes(self._connection, books.attributes, books.filters, spelling)
         self._cancel.check()
         self._report_issues(books)
         meter.finish()
@@ -153,10 +157,12 @@ class Merger:
             names,
             self._request.is_full,
         )
+        attribute_plan = plan_attributes(self._staged.attributes, attributes, mapped_attributes, names)
         return _Books(
             categories,
             plan_brands(self._brands(), shop_brands, mapped),
-            plan_attributes(self._staged.attributes, attributes, mapped_attributes, names),
+            attribute_plan,
+            filter_attributes(attribute_plan, attributes, column_of) if self._plan.describes_goods else None,
             plan_price_types(self._staged.price_types, price_types, marked, names),
             self._plan_customers(),
             leaving_menu(shop_categories, categories),

@@ -57,6 +57,7 @@ _NARROWED = {
 }
 
 _ATTRIBUTES = frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS})
+_DESCRIBING = _ATTRIBUTES | {FileKind.GOODS, FileKind.OFFERS}
 _WITH_PICTURES = frozenset({FileKind.GOODS, FileKind.OFFERS})
 """Files that list pictures."""
 
@@ -109,6 +110,11 @@ class Plan:
     def wants_records_of(self, kind: FileKind) -> bool:
         """Whether goods, offers, prices or stocks of a file are imported, or only what stands at its head."""
         return bool(self.wanted & kind.records)
+
+    @property
+    def describes_goods(self) -> bool:
+        """Whether the run is about what products and variants are, and not only about prices, stocks or pictures."""
+        return self.has_catalog and not self.only_pictures and bool(self.wanted & _DESCRIBING)
 
     @property
     def imported_kinds(self) -> frozenset[FileKind]:

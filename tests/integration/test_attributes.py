@@ -263,7 +263,7 @@ def test_an_attribute_of_the_shop_takes_the_name_of_its_first_property(shop: Sho
     dry = shop.run(export.folder, is_dry_run=True)
     real = shop.run(export.folder)
     assert ("АКЦИЯ", "aktsija", "Строка", True, "акция") in shop.rows(ATTRIBUTES)
-    assert of_product(shop) == [("АКЦИЯ", "Нет")]  # from now on it is 1C's
+    assert of_product(shop) == [("АКЦИЯ", "Да"), ("АКЦИЯ", "Нет")]  # what an operator has linked stays
     assert dry.counts == real.counts
     assert counts(real, Entity.ATTRIBUTE) == (0, 1, 0, 0, 0)
     assert_settled(shop, export)
@@ -295,7 +295,8 @@ def test_attributes_are_linked_whether_switched_on_or_off(shop: Shop, colours: E
     colours.goods(product("p1", properties={"color": "red"}))
     colours.offers(offer("p1#c1", characteristics={"Размер": "XL"}))
     shop.run(colours.folder)
-    assert (of_product(shop), of_variant(shop)) == ([("Цвет", "Красный")], [("Размер", "XL")])
+    assert of_product(shop) == [("Размер", "XL"), ("Цвет", "Красный")]  # the size is a variant's
+    assert of_variant(shop) == [("Размер", "XL")]
 
 
 def test_the_sentinel_is_no_value_of_an_attribute(shop: Shop, colours: ExportBuilder) -> None:
@@ -392,9 +393,10 @@ def test_links_follow_what_1c_says_now(shop: Shop, colours: ExportBuilder) -> No
     colours.goods(product("p1", properties={"color": "blue"}))
     colours.offers(offer("p1#c1", characteristics={"Размер": "", "Цвет": "Синий"}))
     dry = shop.run(colours.folder, is_dry_run=True)
-    assert of_product(shop) == [("Цвет", "Красный")]
+    assert of_product(shop) == [("Размер", "XL"), ("Цвет", "Красный")]
     real = shop.run(colours.folder)
-    assert (of_product(shop), of_variant(shop)) == ([("Цвет", "Синий")],) * 2
+    assert of_product(shop) == [("Размер", "XL"), ("Цвет", "Синий")]  # an empty size keeps the one that is shown
+    assert of_variant(shop) == [("Цвет", "Синий")]
     assert dry.counts == real.counts
     assert counts(real, Entity.PRODUCT_ATTRIBUTES) == (0, 1, 0, 0, 0)
     assert counts(real, Entity.VARIANT_ATTRIBUTES) == (0, 1, 0, 0, 0)

@@ -223,7 +223,7 @@ def old_shop(stocked_shop: Shop) -> Shop:
     stocked_shop.execute("ALTER TABLE freesport_sync.row_issues DROP COLUMN article")
     for column in ("cancel_requested_by", "merged_at", "merged_xid", "is_undoable", "undone_by", "is_forgotten"):
         stocked_shop.execute(f"ALTER TABLE freesport_sync.runs DROP COLUMN {column}")
-    for table in ("written_values", "created_rows", "confirmed_values", "spread_times"):
+    for table in ("written_values", "created_rows", "confirmed_values", "spread_times", "product_links"):
         stocked_shop.execute(f"DROP TABLE freesport_sync.{table}")
     stocked_shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0001'")
     return stocked_shop

@@ -419,7 +419,8 @@ def test_rows_that_an_older_program_made_are_known_by_their_time(
     shop.execute(f"UPDATE price_types SET created_at = {then}")
     own = "INSERT INTO brands SELECT 99, 'Своя', 'own', '', '', '', true, now(), now(), 'own', false"
     shop.execute(own)
-    shop.execute("DROP TABLE freesport_sync.created_rows, freesport_sync.confirmed_values, freesport_sync.spread_times")
+    own_tables = ("created_rows", "confirmed_values", "spread_times", "product_links")
+    shop.execute(f"DROP TABLE {', '.join(f'freesport_sync.{table}' for table in own_tables)}")
     shop.execute("ALTER TABLE freesport_sync.runs DROP COLUMN merged_xid, DROP COLUMN is_undoable")
     shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0004'")
     if is_repaired:  # their times are not the import's any more

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from tests.model import values
 from tests.model.exports import Good, Offer, Pairs, Property
@@ -94,57 +95,68 @@ def _import_values(shop: ModelShop, source: str, record: Property) -> None:
             shop.value_mappings.append(ValueMapping(key, text, source, value))
 
 
+Owner = TypeVar("Owner", Product, Variant)
 Said = list[tuple[str, Pairs | None]]
 """1C key and properties of each record of a file; None where a record does not mention properties."""
 
 
-def give_values(shop: ModelShop, offers: Iterable[Sequence[Offer]], goods: Iterable[Sequence[Good]]) -> None:
-    """Products and variants have what their last record says that mentions properties.
-
-    What an operator has given to a product stays, if it is of an attribute that 1C does not know.
+def give_values(
+    shop: ModelShop, offers: Iterable[Sequence[Offer]], goods: Iterable[Sequence[Good]]
+) -> dict[Product, list[AttributeValue]]:
+    """Variants have what their last record says that mentions properties; of products see `links.link_products`.
 
     Args:
         offers: the records of each file; they name values that nobody has listed before goods do.
         goods: likewise.
+
+    Returns:
+        What the goods say of their products.
     """
-    _give(
+    of_offers = _said(
         [[(values.variant_key(o.onec_id), o.characteristics or None) for o in file] for file in offers],
         shop.known_variant,
-        lambda value: False,
         lambda name, text: _of_characteristic(shop, name, text),
     )
-    _give(
+    for variant, said in of_offers.items():
+        variant.values = said
+    return _said(
         [
             [(values.variant_key(g.onec_id), g.properties or (None if g.brand is None else ())) for g in file]
             for file in goods
         ],
         shop.product,
-        lambda value: all(mapping.attribute is not value.attribute for mapping in shop.attribute_mappings),
         lambda key, text: _of_property(shop, key, text),
     )
 
 
-def _give(
+def _said(
     files: list[Said],
-    owner_of: Callable[[str], Product | Variant | None],
-    stays: Callable[[AttributeValue], bool],
-    value_of: Callable[[str, str], AttributeValue | None],
-) -> None:
-    last = {key: (number, pairs) for number, file in enumerate(files) for key, pairs in file if pairs is not None}
-    owners = [(owner, *last[key]) for key in last if (owner := owner_of(key)) is not None]
-    for owner, _, _ in owners:
-        owner.values = [value for value in owner.values if stays(value)]
+    owner_of: Callable[[str], Owner | None],
+    read: Callable[[str, str], AttributeValue | None],
+) -> dict[Owner, list[AttributeValue]]:
+    last: dict[str, tuple[int, Pairs]] = {}
+    for file_no, file in enumerate(files):
+        for key, said_pairs in file:
+            if said_pairs is not None:
+                last[key] = file_no, said_pairs
+    owners: list[tuple[Owner, int, Pairs]] = []
+    for key, (number, pairs) in last.items():
+        owner = owner_of(key)
+        if owner is not None:
+            owners.append((owner, number, pairs))
+    said: dict[Owner, list[AttributeValue]] = {owner: [] for owner, _, _ in owners}
     for number, file in enumerate(files):
         for pair in dict.fromkeys(pair for _, pairs in file for pair in pairs or ()):  # by their first use
             for owner, its_file, pairs in owners:
-                value = value_of(*pair) if its_file == number and pair in pairs else None
-                if value is not None and value not in owner.values:
-                    owner.values.append(value)
+                value = read(*pair) if its_file == number and pair in pairs else None
+                if value is not None and value not in said[owner]:
+                    said[owner].append(value)
+    return said
 
 
 def _of_characteristic(shop: ModelShop, name: str, text: str) -> AttributeValue | None:
     attribute = shop.attribute(normalized(name)) if name.strip() else None
-    return _value(shop, attribute, text.strip()) if attribute and _is_value(text) else None
+    return value_of(shop, attribute, text.strip()) if attribute and _is_value(text) else None
 
 
 def _of_property(shop: ModelShop, key: str, text: str) -> AttributeValue | None:
@@ -156,15 +168,15 @@ def _of_property(shop: ModelShop, key: str, text: str) -> AttributeValue | None:
     if listed is not None and listed.value.attribute is mapping.attribute:
         return listed.value
     if listed is not None and _GUID.fullmatch(text):
-        return _value(shop, mapping.attribute, listed.value.value, listed.value.slug)
-    return None if _GUID.fullmatch(text) else _value(shop, mapping.attribute, text)
+        return value_of(shop, mapping.attribute, listed.value.value, listed.value.slug)
+    return None if _GUID.fullmatch(text) else value_of(shop, mapping.attribute, text)
 
 
 def _is_value(text: str) -> bool:
     return values.is_value(text) and text.strip() != values.ZERO_GUID
 
 
-def _value(shop: ModelShop, attribute: Attribute, text: str, slug: str | None = None) -> AttributeValue:
+def value_of(shop: ModelShop, attribute: Attribute, text: str, slug: str | None = None) -> AttributeValue:
     """Of this attribute; one that nobody has listed is made, with a slug of its own."""
     text = text[:TEXT_LIMIT]
     value = shop.attribute_value(attribute, normalized(text))

@@ -181,7 +181,7 @@ def import_brands(
             _import_brand(shop, name, name)
     for key, name in said:
         is_known = shop.brand(values.normalized(name)[:100]) or any(b.name.lower() == name.lower() for b in shop.brands)
-        if key != "Бренд" and not values.is_guid(name) and is_known:
+        if key != "Бренд" and not values.is_guid(name) and is_known and shop.mapping(name) is None:
             _import_brand(shop, name, name)
 
 

@@ -21,6 +21,7 @@ from tests.model.books import (
     no_brand,
 )
 from tests.model.exports import PARTS, Export, File, Property, R
+from tests.model.links import link_products
 from tests.model.pictures import Pictures
 from tests.model.records import Good, Offer, is_readable, read_goods, read_offers, wanted_slug
 from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
@@ -140,7 +141,9 @@ class ModelImport:
             [record for record in file if values.variant_key(record.onec_id) not in self._own_rows]
             for file in self._files("offers", export.offers)
         ]
-        give_values(self.shop, variants, self._files("goods", export.goods))
+        said = give_values(self.shop, variants, self._files("goods", export.goods))
+        if {"goods", "offers", "properties_goods", "properties_offers"} & set(self._parts):
+            link_products(self.shop, said, self._goods)
 
     def _refuse_what_makes_no_sense(self) -> None:
         if self._only_pictures and self.export.skips_pictures:

@@ -95,6 +95,21 @@ class ValueMapping:
 
 
 @dataclass(slots=True, eq=False)
+class ProductLinks:
+    """Which values of a product imports have linked.
+
+    Args:
+        made: all of them.
+        of_variants: those that only its variants have.
+        said: what its goods have said last; None where they never did.
+    """
+
+    made: list[AttributeValue]
+    of_variants: list[AttributeValue]
+    said: list[AttributeValue] | None
+
+
+@dataclass(slots=True, eq=False)
 class Product:
     onec_id: str
     parent_onec_id: str
@@ -112,6 +127,7 @@ class Product:
     is_waiting: bool = True
     """For its first variant, which shows it."""
     values: list[AttributeValue] = field(default_factory=list)
+    links: ProductLinks | None = None
     base_images: list[str] = field(default_factory=list)
 
     @property

@@ -45,4 +45,24 @@ LEFT JOIN products AS p ON c.owner_id IS NULL AND p.onec_id = c.onec_id
 CROSS JOIN LATERAL unnest(c.value_nos) AS used (value_no)
 LEFT JOIN value_id AS new ON new.value_no = used.value_no
 WHERE c.owner = 'product' AND used.value_no <> ALL (c.value_ids)
-ORDER BY 1, 2
+ORDER BY 1, 2;
+
+-- Which links of products are ours.
+INSERT INTO freesport_sync.product_links (product_id, made, of_variants, said_hash)
+SELECT coalesce(c.owner_id, p.id),
+       coalesce(array_agg(value.id ORDER BY value.id) FILTER (WHERE value.kind = 'made'), '{}'),
+       coalesce(array_agg(value.id ORDER BY value.id) FILTER (WHERE value.kind = 'of_variants'), '{}'),
+       CASE WHEN c.is_said THEN coalesce(bit_xor(hashint8extended(value.id, 0)) FILTER (WHERE value.kind = 'said'), 0)
+            ELSE c.said_hash END
+FROM chg_product_links AS c
+LEFT JOIN products AS p ON c.owner_id IS NULL AND p.onec_id = c.onec_id
+LEFT JOIN LATERAL (
+    SELECT 'made' AS kind, unnest(c.made) AS value_no
+    UNION ALL SELECT 'of_variants', unnest(c.of_variants)
+    UNION ALL SELECT 'said', unnest(c.said)
+) AS used ON true
+LEFT JOIN value_id AS new ON new.value_no = used.value_no
+LEFT JOIN LATERAL (SELECT used.kind, coalesce(new.id, used.value_no) AS id) AS value ON true
+GROUP BY c.owner_id, p.id, c.is_said, c.said_hash
+ON CONFLICT (product_id) DO UPDATE
+SET made = excluded.made, of_variants = excluded.of_variants, said_hash = excluded.said_hash

@@ -1,7 +1,11 @@
 -- Products and variants by what happens to their attribute values.
-SELECT w.owner || '_attributes',
-       count(*) FILTER (WHERE c.onec_id IS NOT NULL AND w.owner_id IS NULL),
-       count(*) FILTER (WHERE c.onec_id IS NOT NULL AND w.owner_id IS NOT NULL),
-       count(*) FILTER (WHERE c.onec_id IS NULL)
-FROM owner_properties AS w LEFT JOIN chg_links AS c ON c.owner = w.owner AND c.onec_id = w.onec_id
-GROUP BY w.owner
+SELECT coalesce(w.owner, c.owner) || '_attributes',
+       count(*) FILTER (WHERE c.owner IS NOT NULL AND c.owner_id IS NULL),
+       count(*) FILTER (WHERE c.owner_id IS NOT NULL),
+       count(*) FILTER (WHERE c.owner IS NULL)
+FROM (
+    SELECT owner, coalesce(owner_id::text, 'new ' || onec_id) AS key FROM owner_properties WHERE properties IS NOT NULL
+) AS w
+FULL JOIN (SELECT *, coalesce(owner_id::text, 'new ' || onec_id) AS key FROM chg_links) AS c
+    ON c.owner = w.owner AND c.key = w.key
+GROUP BY 1

@@ -104,6 +104,16 @@ CREATE TEMP TABLE stg_property_value (
 -- Attributes have the shop's id as their number, new ones a negative number.
 CREATE TEMP TABLE map_attribute (onec_id text PRIMARY KEY, attribute_no bigint NOT NULL);
 CREATE TEMP TABLE map_attribute_name (normalized_name text PRIMARY KEY, attribute_no bigint NOT NULL);
+-- Attributes by which the shop filters, and the column of a variant whose texts are values of the attribute too.
+CREATE TEMP TABLE filter_attribute (attribute_no bigint PRIMARY KEY, column_name text UNIQUE);
+CREATE TEMP TABLE shown_text (
+    attribute_no bigint NOT NULL,
+    column_name text NOT NULL,
+    text text NOT NULL,
+    normalized_value text NOT NULL,
+    slug text NOT NULL,
+    value_no bigint
+);
 -- What Python resolved of the reference books (database/reference_tables.py), for the joins of the merge.
 CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
 CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);

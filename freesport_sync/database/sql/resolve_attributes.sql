@@ -117,57 +117,52 @@ WHERE pair.value_no IS NULL AND NOT pair.is_unknown AND n.is_free
   AND n.attribute_no = pair.attribute_no AND n.normalized_value = pair.normalized_value;
 ANALYZE pair (number);
 
--- The shop's values of the attributes that 1C knows.
-CREATE TEMP TABLE from_1c ON COMMIT DROP AS
-SELECT id FROM product_attribute_values WHERE attribute_id IN (SELECT attribute_no FROM map_attribute);
-ANALYZE from_1c;
-
--- Owners whose values may differ from the links that the shop has: hundreds of thousands of links are compared by a sum
--- of hashes for each owner, because sorting them would take longer than everything else here.
--- Of products only links to 1C's properties are compared: what an operator has added by hand stays. Of variants all
--- count, as in the reference importer.
+-- Variants whose values may differ from the links that the shop has: hundreds of thousands of links are compared by a sum
+-- of hashes for each owner, because sorting them would take longer than everything else here. All links of a variant count,
+-- as in the reference importer; those of products follow in resolve_product_links.sql.
 CREATE TEMP TABLE suspect ON COMMIT DROP AS
-SELECT o.owner_no, o.owner, o.onec_id, o.owner_id, o.properties
+SELECT o.owner_no, o.onec_id, o.owner_id, o.properties
 FROM owner_properties AS o
 LEFT JOIN (
     SELECT used.owner_no, count(*) AS links, bit_xor(pair.value_hash) AS hash
     FROM (
-        SELECT owner_no, unnest(properties) AS number FROM owner_properties WHERE owner_id IS NOT NULL
+        SELECT owner_no, unnest(properties) AS number FROM owner_properties
+        WHERE owner = 'variant' AND owner_id IS NOT NULL
     ) AS used
     JOIN (SELECT number, hashint8extended(value_no, 0) AS value_hash FROM pair WHERE value_no IS NOT NULL) AS pair
         ON pair.number = used.number
     GROUP BY used.owner_no
 ) AS wanted ON wanted.owner_no = o.owner_no
 LEFT JOIN (
-    SELECT 'variant' AS owner, productvariant_id AS owner_id, count(*) AS links,
-           bit_xor(hashint8extended(attributevalue_id, 0)) AS hash
+    SELECT productvariant_id AS owner_id, count(*) AS links, bit_xor(hashint8extended(attributevalue_id, 0)) AS hash
     FROM product_variants_attributes GROUP BY productvariant_id
-    UNION ALL
-    SELECT 'product', l.product_id, count(*), bit_xor(hashint8extended(l.attributevalue_id, 0))
-    FROM products_attributes AS l JOIN from_1c ON from_1c.id = l.attributevalue_id GROUP BY l.product_id
-) AS has ON has.owner = o.owner AND has.owner_id = o.owner_id
-WHERE o.owner_id IS NULL OR (wanted.links, wanted.hash) IS DISTINCT FROM (has.links, has.hash);
-ANALYZE suspect (owner, owner_id);
+) AS has ON has.owner_id = o.owner_id
+WHERE o.owner = 'variant' AND (o.owner_id IS NULL OR (wanted.links, wanted.hash) IS DISTINCT FROM (has.links, has.hash));
+ANALYZE suspect (owner_id);
 
 CREATE TEMP TABLE chg_links ON COMMIT DROP AS
-SELECT w.owner, w.onec_id, w.owner_id, w.value_nos, coalesce(has.value_ids, '{}') AS value_ids
+SELECT 'variant' AS owner, w.onec_id, w.owner_id, w.value_nos, coalesce(has.value_ids, '{}') AS value_ids
 FROM (
-    SELECT s.owner, s.onec_id, s.owner_id,
+    SELECT s.onec_id, s.owner_id,
            coalesce(array_agg(DISTINCT pair.value_no) FILTER (WHERE pair.value_no IS NOT NULL), '{}') AS value_nos
     FROM suspect AS s
     LEFT JOIN LATERAL unnest(s.properties) AS used (number) ON true
     LEFT JOIN pair ON pair.number = used.number
-    GROUP BY s.owner_no, s.owner, s.onec_id, s.owner_id
+    GROUP BY s.owner_no, s.onec_id, s.owner_id
 ) AS w
 LEFT JOIN (
-    SELECT s.owner, s.owner_id, array_agg(l.attributevalue_id ORDER BY l.attributevalue_id) AS value_ids
+    SELECT s.owner_id, array_agg(l.attributevalue_id ORDER BY l.attributevalue_id) AS value_ids
     FROM suspect AS s JOIN product_variants_attributes AS l ON l.productvariant_id = s.owner_id
-    WHERE s.owner = 'variant' GROUP BY s.owner, s.owner_id
-    UNION ALL
-    SELECT s.owner, s.owner_id, array_agg(l.attributevalue_id ORDER BY l.attributevalue_id)
-    FROM suspect AS s
-    JOIN products_attributes AS l ON l.product_id = s.owner_id
-    JOIN from_1c ON from_1c.id = l.attributevalue_id
-    WHERE s.owner = 'product' GROUP BY s.owner, s.owner_id
-) AS has ON has.owner = w.owner AND has.owner_id = w.owner_id
+    GROUP BY s.owner_id
+) AS has ON has.owner_id = w.owner_id
 WHERE w.value_nos IS DISTINCT FROM coalesce(has.value_ids, '{}');
+-- Which links of products become ours, see resolve_product_links.sql.
+CREATE TEMP TABLE chg_product_links (
+    onec_id text NOT NULL,
+    owner_id bigint,
+    made bigint[] NOT NULL,
+    of_variants bigint[] NOT NULL,
+    is_said boolean NOT NULL,
+    said bigint[] NOT NULL,
+    said_hash bigint
+) ON COMMIT DROP

@@ -74,6 +74,15 @@ def test_a_guess_makes_no_brand_but_finds_one() -> None:
     assert plan.counts == Counts(created=1, updated=2)
 
 
+def test_a_guess_that_turns_out_to_be_an_id_renames_nothing() -> None:
+    guess = [row._replace(is_guess=True) for row in staged(("b1", "b1"))]
+    assert plan_brands(guess, [NIKE, ShopBrand(2, "b1", "b1", "b1")], [MAPPED]).renamed_mappings == ()
+    plan = plan_brands(guess + staged(("b1", "Puma"), file_no=2), [], [])
+    assert [
+        (brand.name, mapping.onec_name) for brand, mapping in zip(plan.created, plan.new_mappings, strict=True)
+    ] == [("Puma", "Puma")]
+
+
 def attribute(onec_id: str, name: str, value_type: str = "Справочник", file_no: int = 1) -> StagedAttribute:
     return StagedAttribute(file_no, 1, 1, onec_id, name, name.lower(), "", value_type, "goods")
 

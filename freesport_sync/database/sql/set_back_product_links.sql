@@ -1,0 +1,12 @@
+-- Links of products that are set back: what an import had made is gone, and what it had removed was an import's before.
+-- Whether goods or only variants have that, the next goods say.
+UPDATE freesport_sync.product_links AS ours
+SET made = ARRAY(SELECT unnest(ours.made) EXCEPT SELECT unnest(d.removed) UNION SELECT unnest(d.restored) ORDER BY 1),
+    of_variants = ARRAY(SELECT unnest(ours.of_variants) EXCEPT SELECT unnest(d.removed) ORDER BY 1),
+    said_hash = NULL
+FROM (
+    SELECT owner_id, array_agg(value_id) FILTER (WHERE is_new) AS removed,
+           array_agg(value_id) FILTER (WHERE NOT is_new) AS restored
+    FROM link_difference WHERE table_name = 'products_attributes' AND is_set_back GROUP BY owner_id
+) AS d
+WHERE ours.product_id = d.owner_id

@@ -1,0 +1,29 @@
+"""By which attributes buyers filter."""
+
+from __future__ import annotations
+
+from freesport_sync.core.attributes import AttributePlan, NewAttribute, ShopAttribute, filter_attributes
+
+COLUMNS = {"Цвет": "color_name", "Цвет рамы": None, "Окраска": "color_name", "Размер": "size_value"}
+
+
+def attribute(number: int, name: str, *, is_active: bool = False) -> ShopAttribute:
+    return ShopAttribute(number, name, name.lower(), name.lower(), "", is_active)
+
+
+def test_what_is_switched_on_and_colour_and_size() -> None:
+    shop = [
+        attribute(1, "Окраска"),
+        attribute(2, "Вес", is_active=True),
+        attribute(3, "Цвет рамы"),
+        attribute(4, "Цвет"),
+    ]
+    plan = AttributePlan(
+        created=(NewAttribute(-1, "Размер", "размер", "", ""), NewAttribute(-2, "Размер", "размер2", "", "")),
+        changed=(attribute(3, "Цвет", is_active=False),),
+    )
+    # Of several attributes for one column the shortest name takes its texts, then the oldest.
+    assert filter_attributes(plan, shop, COLUMNS.get) == {
+        **{1: None, 2: None, 3: "color_name", 4: None},
+        **{-1: "size_value", -2: None},
+    }
