@@ -13,7 +13,7 @@ from freesport_sync.database.new_rows import moment, placed
 from freesport_sync.database.reference_tables import fill_map
 from freesport_sync.database.shop_tables import product_attribute_1c_mappings, product_attributes
 from freesport_sync.database.sql_files import sql
-from freesport_sync.database.staging import give_names
+from freesport_sync.database.staging import copy_rows, give_names
 
 _now = sa.func.now()
 
@@ -62,12 +62,13 @@ def _fill_shown_texts(
     connection: sa.Connection, filters: Mapping[int, str | None], spelling: Callable[[str], tuple[str, str]]
 ) -> None:
     """The colours and sizes that buyers will see, as values of the attribute that stands for them."""
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[int | str, ...]] = []
     for number, column in filters.items():
         if column is not None:
             texts = connection.scalars(sa.text(f"SELECT DISTINCT {column} FROM shown_variant WHERE {column} <> ''"))
             rows += [(number, column, text, *spelling(text)) for text in texts]
-    fill_map(connection, "shown_text", ("attribute_no", "column_name", "text", "normalized_value", "slug"), rows)
+    connection.exec_driver_sql("TRUNCATE shown_text")
+    copy_rows(connection, "shown_text", ("attribute_no", "column_name", "text", "normalized_value", "slug"), rows)
 
 
 def read_attribute_counts(connection: sa.Connection) -> dict[Entity, Counts]:
