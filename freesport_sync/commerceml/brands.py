@@ -32,18 +32,19 @@ def brand_row(
 def brand_of(pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[str | None, Sequence[StagedBrand]]:
     """The brand among the properties of a product: its id in 1C, and a row where the value is the name itself.
 
-    Of several properties the first that has a value counts.
+    Of several properties the surest that has a value counts.
     """
     properties = reading.brand_properties
-    for key, written in pairs:
-        if (name := trim(key)) not in properties or not (value := trim(written)) or value == ZERO_GUID:
-            continue
-        is_name = properties[name]
-        if is_name and value == NO_BRAND:
+    # Of several values of one property the first.
+    said = ((trim(name), trim(value)) for name, value in reversed(pairs))
+    given = {key: value for key, value in said if key in properties and value not in ("", ZERO_GUID)}
+    for key, is_name in properties.items():
+        value = given.get(key)
+        if value is None or (is_name and value == NO_BRAND):
             continue
         known = reading.reference(value, onec_id=onec_id, field=BRAND_PROPERTY, limit=BRAND_ID_LIMIT)
-        is_id = is_guid(value) or (name == BRAND_PROPERTY and not is_name)
+        is_id = is_guid(value) or (key == BRAND_PROPERTY and not is_name)
         if known is None or is_id or not reading.property_values.is_new_brand(known):
             return known, ()
-        return known, tuple(brand_row(known, known, name, reading, is_guess=not is_name))
+        return known, tuple(brand_row(known, known, key, reading, is_guess=not is_name))
     return None, ()

@@ -75,7 +75,7 @@ def brand_rank(name: str) -> int | None:
 
 
 def brand_properties(staged: Iterable[StagedAttribute], mapped: Iterable[tuple[str, str, str]]) -> Mapping[str, bool]:
-    """`Ид` of each property that says the brand -> whether its value is the brand's name, and no id.
+    """`Ид` of each property that says the brand -> whether its value is the brand's name, and no id; the surest first.
 
     Args:
         staged: properties of the export.
@@ -84,8 +84,9 @@ def brand_properties(staged: Iterable[StagedAttribute], mapped: Iterable[tuple[s
     known = {key: (name, value_type) for key, name, value_type in mapped}
     known |= {row.onec_id: (row.name, row.type) for row in sorted(staged, key=lambda row: (row.file_no, row.position))}
     ranks = {key: rank for key, (name, _) in known.items() if (rank := brand_rank(name)) is not None}
-    surest = min(ranks.values(), default=0)
-    named = {key: known[key][1].casefold() != _DICTIONARY for key, rank in ranks.items() if rank == surest}
+    surest = [key for key, rank in ranks.items() if rank == min(ranks.values())]
+    surest.sort(key=lambda key: "(" in known[key][0])
+    named = {key: known[key][1].casefold() != _DICTIONARY for key in surest}
     return {BRAND_PROPERTY: False} | named
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.progress import IssuesFound, Progress
-from freesport_sync.core.run import Entity, FileType, RunReport, Stage
+from freesport_sync.core.run import Entity, FileType, RunKind, RunReport, Stage
 from freesport_sync.errors import ConfigError, ImportFailed
 from freesport_sync.settings.model import CatalogSettings, PictureSettings, Settings
 from tests.builders import ExportBuilder, offer, product
@@ -276,6 +276,8 @@ def test_a_picture_named_otherwise_than_its_file_is_found(shop: Shop, export: Ex
         assert picture_counts(report) == (2, 0, 0, 0, 0) if is_first else (0, 0, 2, 0, 0)
         assert issues(shop) == {"picture_format": ["01/d.tif"]}
     assert files_of(media) == set(shop_has)
+    run(shop, export, media, kind=RunKind.IMAGES)  # which says nothing of what is wrong besides
+    assert issues(shop) == {"picture_format": ["01/d.tif"]}
 
 
 def test_flattened_names_are_found(shop: Shop, export: ExportBuilder, media: Path) -> None:

@@ -155,15 +155,16 @@ def brand_properties(shop: ModelShop, properties: Iterable[Property]) -> dict[st
     named = {key: name.lower().split("(")[0].split() for key, (name, _) in known.items()}
     surest = [key for key, words in named.items() if words == ["бренд"]]
     others = [key for key, words in named.items() if words in (["brand"], ["торговая", "марка"])]
-    return {"Бренд": False} | {key: known[key][1].lower() != "справочник" for key in surest or others}
+    ordered = sorted(surest or others, key=lambda key: "(" in known[key][0])
+    return {"Бренд": False} | {key: known[key][1].lower() != "справочник" for key in ordered}
 
 
 def brand_said(record: Good, said_by: dict[str, bool]) -> tuple[str, str] | None:
     """The property that says a product's brand, and what it says."""
-    for key, text in (*record.properties, ("Бренд", record.brand or "")):
-        value = text.strip()
-        if key in said_by and value not in ("", values.ZERO_GUID) and not (said_by[key] and value == "Без Бренда"):
-            return key, value
+    given = {key: text.strip() for key, text in record.properties} | {"Бренд": (record.brand or "").strip()}
+    for key, is_name in said_by.items():
+        if given.get(key, "") not in ("", values.ZERO_GUID) and not (is_name and given[key] == "Без Бренда"):
+            return key, given[key]
     return None
 
 

@@ -82,7 +82,7 @@ def test_the_zero_guid_refers_to_nothing() -> None:
         ({"guid": SONY}, (SONY, None)),
         ({"guid": ZERO_GUID, "other": SONY}, (SONY, None)),
         ({"guid": " "}, (None, None)),
-        ({"other": SONY, "guid": GUID}, (SONY, None)),
+        ({"other": SONY, "guid": GUID}, (GUID, None)),  # the surest, whatever stands first
         ({"nobody": SONY}, (None, None)),
         ({"guid": "Sony"}, ("Sony", ("Sony", "sony", "guid", True))),  # where an id should be
         ({"text": "Sony "}, ("Sony", ("Sony", "sony", "text", False))),
