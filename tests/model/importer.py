@@ -422,7 +422,7 @@ class ModelImport:
                 product.base_images += self._pictures.for_product(good.pictures, product.base_images)
                 first = next(self.shop.variants_of(product), None) if self._only_pictures else None
                 if first is not None and not first.pictures and first.onec_id not in pictured:
-                    self._give_pictures(first, good.pictures)
+                    self._give_pictures(first, good.pictures, are_lent=True)
         for key, offer in offers.items():
             variant = self.shop.variant(key)
             if variant is not None and self._gets_pictures(variant):
@@ -431,9 +431,9 @@ class ModelImport:
     def _gets_pictures(self, item: Product | Variant) -> bool:
         return item in self._created or self.settings.owns(OwnedField.PICTURES)
 
-    def _give_pictures(self, variant: Variant, paths: list[str]) -> None:
+    def _give_pictures(self, variant: Variant, paths: list[str], *, are_lent: bool = False) -> None:
         """The first is the main one, if there is none yet."""
-        new = self._pictures.for_variant(paths, variant.pictures)
+        new = self._pictures.for_variant(paths, variant.pictures, are_lent=are_lent)
         if new and not variant.main_image:
             variant.main_image = new.pop(0)
         variant.gallery_images += new

@@ -82,9 +82,10 @@ class Pictures:
         """What a product shows in addition, see `_additional`."""
         return self._additional(paths, shown, "products/base", ("goods", "offers"), None)
 
-    def for_variant(self, paths: Iterable[str], shown: Collection[str]) -> list[str]:
-        """What a variant shows in addition, see `_additional`."""
-        return self._additional(paths, shown, "products/variants", ("offers", "goods"), MAIN_IMAGE_LIMIT)
+    def for_variant(self, paths: Iterable[str], shown: Collection[str], *, are_lent: bool = False) -> list[str]:
+        """What a variant shows in addition, see `_additional`; those that its product lends lie beside the goods."""
+        places = ("goods", "offers") if are_lent else ("offers", "goods")
+        return self._additional(paths, shown, "products/variants", places, MAIN_IMAGE_LIMIT)
 
     def _additional(
         self, paths: Iterable[str], shown: Collection[str], folder: str, places: tuple[str, ...], limit: int | None
