@@ -8,7 +8,7 @@ from itertools import repeat
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.commerceml.elements import any_namespace
+from freesport_sync.commerceml.elements import any_namespace, is_deleted
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.stock_entries import StockEntry, mentions_stock, stock_entries
 from freesport_sync.commerceml.storages import ID_LIMIT as WAREHOUSE_ID_LIMIT
@@ -73,8 +73,11 @@ def _entries(element: _Element, reading: Reading) -> Sequence[StockEntry]:
 def _without_quantity(
     element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading
 ) -> Sequence[StagedRest]:
+    """Where offers carry their stock, whether that means sold out can be said when all of the file is read."""
     if reading.kind is not FileKind.OFFERS:
         reading.report(Severity.WARNING, "quantity_missing", onec_id=onec_id, field="Количество")
+    elif not reading.has_rests and not is_deleted(element, fields):
+        return (StagedRest(*reading.place, onec_id, None, 0, None),)
     return ()
 
 

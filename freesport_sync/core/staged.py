@@ -104,8 +104,9 @@ class StagedRest(NamedTuple):
     """None where the file gives a quantity without a warehouse; may be longer than the shop's column."""
     quantity: int | None
     """Whole pieces, never negative; None where it cannot be read, and then nothing of the offer's stock is written."""
-    entry: int
-    """Number of the warehouse in its record; the first of two warehouses with equal stock sells the offer."""
+    entry: int | None
+    """Number of the warehouse in its record; the first of two warehouses with equal stock sells the offer.
+    None: the record gives no quantity at all, which means 0 where the others of its file give one."""
 
 
 class StagedPropertyValue(NamedTuple):

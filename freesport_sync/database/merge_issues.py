@@ -248,13 +248,25 @@ _QUERIES = (
         """,
     ),
     _IssueQuery(
+        Severity.NOTE,
+        "sold_out",
+        "Количество",
+        """
+        SELECT s.file_no, s.line, s.onec_id, '' AS name, c.old_stock_quantity::text AS value
+        FROM stg_rest AS s
+        JOIN chg_variant AS c ON c.onec_id = s.onec_id
+        WHERE s.entry IS NULL AND c.stock_quantity = 0 AND c.old_stock_quantity > 0
+        ORDER BY s.file_no, s.position
+        """,
+    ),
+    _IssueQuery(
         Severity.WARNING,
         "stock_variant_unknown",
         "Остатки",
         """
         SELECT DISTINCT ON (s.onec_id) s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value
         FROM stg_rest AS s
-        WHERE NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id)
+        WHERE s.entry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id)
         ORDER BY s.onec_id, s.file_no, s.position
         """,
     ),

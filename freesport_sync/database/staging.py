@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
@@ -68,11 +68,14 @@ def give_names(connection: sa.Connection, table: str, column: str, query: str, n
     connection.execute(sa.text(f"UPDATE {table} AS t SET {column} = n.name FROM new_name AS n WHERE n.ord = t.ord"))
 
 
-def finish_staging(connection: sa.Connection, *, imports_variants: bool, is_full: bool) -> dict[str, int]:
+def finish_staging(
+    connection: sa.Connection, offer_packages: Mapping[int, int], *, imports_variants: bool, is_full: bool
+) -> dict[str, int]:
     """Let each staged object be one row, under the key that the shop knows it by.
 
     Args:
         connection: the lock's connection, in autocommit.
+        offer_packages: number of an offers file -> number of the package that it is a part of, the older ones first.
         imports_variants: the run is about offers.
         is_full: variants that the export lacks will be hidden.
 
@@ -80,7 +83,8 @@ def finish_staging(connection: sa.Connection, *, imports_variants: bool, is_full
         How many records each table repeated, where one did.
     """
     if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_rest WHERE warehouse_onec_id IS NULL)").scalar():
-        connection.execute(sql("settle_totals"))
+        packages = {"files": list(offer_packages), "packages": list(offer_packages.values())}
+        connection.execute(sql("settle_totals"), packages)
     repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
     to_fold = {table for table, count in repeated.items() if count}
     for table in to_fold - {"stg_product"}:

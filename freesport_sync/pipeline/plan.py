@@ -103,6 +103,28 @@ class Plan:
         return any(recognise(name)[0] is FileKind.RESTS for name in names)
 
     @property
+    def offer_packages(self) -> dict[int, int]:
+        """Number of an offers file -> number of the package whose segment it is; the older packages first.
+
+        Segments have the same name but for the last number, or lie in numbered folders; and their dates are not too
+        far apart, because 1C may give each file the time at which it began to write it.
+        """
+        packages: dict[int, int] = {}
+        latest: dict[tuple[Path, tuple[int, ...]], SourceFile] = {}
+        for file in self.files:
+            if file.kind is not FileKind.OFFERS:
+                continue
+            # `offers/1/offers___<guid>.xml`; `webdata/000000001` is a catalogue.
+            is_segment = file.path.parent.name.isdecimal() and not file.path.parent.name.startswith("0")
+            folder = file.path.parent.parent if is_segment else file.path.parent
+            key = folder, recognise(file.path.name)[1][:-1][:1]
+            before = latest.get(key)
+            is_later = before is not None and _is_later_export(before.created_at, file.created_at)
+            packages[file.file_no] = file.file_no if before is None or is_later else packages[before.file_no]
+            latest[key] = file
+        return packages
+
+    @property
     def wants_books(self) -> bool:
         """Whether reference books are imported, wherever they lie."""
         return any(kind.is_reference_book for kind in self.wanted)
@@ -146,7 +168,7 @@ class Plan:
         return tuple(
             RowIssue(Severity.WARNING, "file_left_over", file.name, value=f"{file.created_at:%d.%m.%Y %H:%M}")
             for file in self.files
-            if file.created_at is not None and newest[file.kind] - file.created_at > LEFT_OVER_AFTER
+            if _is_later_export(file.created_at, newest.get(file.kind))
         )
 
     @property
@@ -171,6 +193,10 @@ def left_out_issues(skipped: Iterable[tuple[str, str]]) -> tuple[RowIssue, ...]:
         for name, reason in skipped
         if reason != "not_in_this_run"
     )
+
+
+def _is_later_export(before: datetime | None, date: datetime | None) -> bool:
+    return before is not None and date is not None and date - before > LEFT_OVER_AFTER
 
 
 def file_type_of(request: RunRequest) -> FileType:

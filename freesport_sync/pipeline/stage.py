@@ -139,6 +139,7 @@ def stage_export(
     read([file for file in others if plan.wants_records_of(file.kind)], [])
     staged.repeated = finish_staging(
         connection,
+        plan.offer_packages,
         imports_variants=FileKind.OFFERS in plan.wanted and not plan.only_pictures,
         is_full=is_full and staged.rows["stg_offer"] > 0,
     )

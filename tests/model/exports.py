@@ -92,6 +92,8 @@ class Offer:
     characteristics: Pairs = ()
     pictures: tuple[str, ...] = ()
     deleted: bool = False
+    quantity: str | None = None
+    """`Количество`, as exports without rests files have it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from tests.model.links import link_products
 from tests.model.pictures import Pictures
 from tests.model.records import Good, Offer, is_readable, read_goods, read_offers, wanted_slug
 from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
+from tests.model.stock import Stock, told_stock
 
 _PARTS = {
     FileType.ALL: PARTS,
@@ -360,10 +361,8 @@ class ModelImport:
                 variant.prices[column] = None
 
     def _import_rests(self) -> None:
-        found: dict[str, dict[str | None, int | values.Odd]] = {}
-        for record in self._records("rests", self.export.rests):
-            said = {values.reference(written): values.quantity(text) for written, text in record.stock}
-            key = values.variant_key(record.onec_id)
+        found: dict[str, Stock] = {}
+        for key, said in told_stock(self.export, self._parts):
             if key in self._own_rows:
                 continue
             known = found.setdefault(self._key(key), {})

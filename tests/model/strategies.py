@@ -143,6 +143,7 @@ _offers = _rarely(
         characteristics=_characteristics,
         pictures=_pictures,
         deleted=_deleted,
+        quantity=_rarely(st.none(), _mostly(["4", "0"], words.ODD_QUANTITIES)),
     ),
     _rarely(
         st.builds(exports.Offer, _offer_ids, st.none(), pictures=_pictures, deleted=st.just(True)),

@@ -103,7 +103,9 @@ def _xml(record: exports.Record) -> str:
         case exports.Good():
             return builders.product(**_written(record) | {"properties": dict(record.properties)})
         case exports.Offer():
-            return builders.offer(**_written(record) | {"characteristics": dict(record.characteristics)})
+            written = _written(record) | {"characteristics": dict(record.characteristics)}
+            quantity = builders.element("Количество", written.pop("quantity"))
+            return builders.offer(**written, extra=quantity)
         case exports.OfferPrices():
             entries = "".join(builders.price(*amount) for amount in record.amounts)
             return _proposal(record.onec_id, builders.raw_element("Цены", entries))

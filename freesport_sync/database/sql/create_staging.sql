@@ -59,7 +59,7 @@ CREATE TEMP TABLE stg_rest (
     onec_id text NOT NULL,
     warehouse_onec_id text,
     quantity bigint,
-    entry integer NOT NULL
+    entry integer
 );
 CREATE TEMP TABLE stg_picture (
     file_no integer NOT NULL,

@@ -31,6 +31,7 @@ FROM (
     SELECT 'price' AS kind, s.file_no, s.position, s.line, s.onec_id FROM stg_price AS s JOIN own_row USING (onec_id)
     UNION ALL
     SELECT 'stock', s.file_no, s.position, s.line, s.onec_id FROM stg_rest AS s JOIN own_row USING (onec_id)
+    WHERE s.entry IS NOT NULL
 ) AS said
 LEFT JOIN (
     SELECT DISTINCT 'price' AS kind, split_part(onec_id, '#', 1) AS onec_id FROM stg_price WHERE onec_id LIKE '%#%'

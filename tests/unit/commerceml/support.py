@@ -102,8 +102,8 @@ def parse_found(file: SourceFile, context: ParseContext = CONTEXT) -> Parsed:
 
 
 def read_offer(element: _Element, reading: Reading) -> Sequence[StagedRow]:
-    """A `Предложение` of an offers file, without the property values before it."""
-    reading.kind = FileKind.OFFERS
+    """A `Предложение` of an offers file beside rests files, without the property values before it."""
+    reading.kind, reading.has_rests = FileKind.OFFERS, True
     return [row for row in read_proposal(element, reading) if not isinstance(row, StagedPropertyValue)]
 
 

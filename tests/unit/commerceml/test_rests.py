@@ -204,10 +204,21 @@ def test_what_only_sounds_like_stock_beside_it_is_said_once() -> None:
     assert (issue.code, issue.severity.value, issue.value) == ("stock_element_ignored", "warning", "ОстаткиМагазинов")
 
 
-@pytest.mark.parametrize("content", ["<Группа>5</Группа>", "<МестоНаСкладе>5</МестоНаСкладе>", "<ОстатокМагазина/>"])
-def test_what_is_no_stock_says_nothing_of_it(content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "<Группа>5</Группа>",
+        "<МестоНаСкладе>5</МестоНаСкладе>",
+        "<ОстатокМагазина/>",
+        "<Остатки/>",
+        "<Склад>w1</Склад>",
+    ],
+)
+def test_what_is_no_stock_is_no_quantity(content: str) -> None:
     rows, issues = read_record(read_mixed, offer_with(content))
-    assert ([row for row in rows if isinstance(row, StagedRest)], issues) == ([], [])
+    assert [row for row in rows if isinstance(row, StagedRest)] == [StagedRest(1, 1, 1, "p1#c1", None, 0, None)]
+    assert issues == []
 
 
 def test_where_rests_files_are_offers_need_not_speak_of_stock() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -176,3 +177,33 @@ def test_the_newest_file_dates_its_kind() -> None:
     first, last = datetime(2025, 9, 1), datetime(2025, 9, 12)
     plan = Plan((source(FileKind.GOODS, 1, last), source(FileKind.GOODS, 2, first), source(FileKind.RESTS, 3)), ())
     assert plan.newest == {FileKind.GOODS: last}
+
+
+@pytest.mark.parametrize(
+    ("names", "packages"),
+    [
+        (["offers0_1.xml", "offers0_2.xml", "offers1_1.xml"], [1, 1, 3]),
+        (["offers_1_1_x.xml", "offers_1_2_y.xml"], [1, 1]),
+        (["offers.xml", "offers_2.xml", "a/offers.xml"], [1, 1, 3]),
+        (["offers/1/offers___x.xml", "offers/2/offers___y.xml"], [1, 1]),
+        (["000000001/offers0_1.xml", "000000002/offers0_1.xml"], [1, 2]),
+    ],
+)
+def test_segments_make_a_package(names: list[str], packages: list[int]) -> None:
+    date = datetime(2025, 9, 12)
+    files = [
+        replace(source(FileKind.OFFERS, number, date), path=Path(name)) for number, name in enumerate(names, start=1)
+    ]
+    assert list(Plan(tuple(files), ()).offer_packages.values()) == packages
+
+
+def test_an_older_export_is_another_package() -> None:
+    dates = [datetime(2025, 9, 10), datetime(2025, 9, 12), datetime(2025, 9, 12, 23), None]
+    files = [source(FileKind.OFFERS, number, date) for number, date in enumerate(dates, start=1)]
+    assert Plan((source(FileKind.GOODS, 9), *files), ()).offer_packages == {1: 1, 2: 2, 3: 2, 4: 2}
+
+
+def test_files_for_stock_are_known_also_where_they_are_not_read() -> None:
+    assert Plan((source(FileKind.RESTS),), ()).has_rests
+    assert Plan((source(FileKind.OFFERS),), (("rests/rests_1_1_x.xml", "symlink_broken"),)).has_rests
+    assert not Plan((source(FileKind.OFFERS),), (("notes.xml", "unknown_name"),)).has_rests
