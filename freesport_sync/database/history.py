@@ -115,11 +115,6 @@ def undoable_runs_since(connection: sa.Connection, run_id: int) -> tuple[int, ..
     return tuple(connection.scalars(sa.select(runs.c.id).where(_undoable_since(run_id)).order_by(runs.c.id)))
 
 
-def undone_by(connection: sa.Connection, run_id: int) -> int | None:
-    """The run that has undone another one; None where none has."""
-    return connection.scalar(sa.select(runs.c.undone_by).where(runs.c.id == run_id))
-
-
 def note_undone(connection: sa.Connection, run_id: int, undone_by: int) -> None:
     """Remember that the imports of `undoable_runs_since` are undone: an older export may come after them."""
     connection.execute(runs.update().where(_undoable_since(run_id)).values(undone_by=undone_by))

@@ -1,7 +1,7 @@
-"""Of which values 1C has spoken in runs that are never undone: what they have said is newer than an import before them.
+"""Who has spoken of the shop's rows: 1C in runs that are never undone, and the shop where a run writes over its traces.
 
-An import that can be undone needs no such note. Undoing one undoes those after it too, and what they have confirmed
-with it.
+What such a run says is newer than an import before it. An import that can be undone needs no such note: undoing one
+undoes those after it too, and what they have confirmed with it.
 """
 
 from __future__ import annotations
@@ -12,37 +12,54 @@ import sqlalchemy as sa
 
 from freesport_sync.database.merge import MergeRules
 from freesport_sync.database.sql_files import sql
-from freesport_sync.database.written import changed_values, noted_tables
+from freesport_sync.database.used import note_used
+from freesport_sync.database.written import IS_OURS, changed_values, noted_tables
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenBooks:
-    """The objects of the reference books that an export has: 1C's keys."""
+class Said:
+    """What an export speaks of besides the staged goods and offers.
 
+    Args:
+        rules: of the merge: what 1C says and does not own counts for nothing.
+        categories: 1C's keys of the groups; the others likewise.
+    """
+
+    rules: MergeRules
     categories: list[str]
     brands: list[str]
     price_types: list[str]
     attributes: list[str]
 
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Of `note_spoken.sql`."""
+        return asdict(self) | asdict(self.rules)
 
-def store_spoken(
-    connection: sa.Connection, run_id: int, rules: MergeRules, books: SpokenBooks, has_customers: bool
-) -> None:
-    """Store of which values a run that is never undone has spoken, whether or not it has changed them.
+
+def store_spoken(connection: sa.Connection, run_id: int, has_customers: bool, said: Said | None) -> None:
+    """Store of which values the run has spoken, whether or not it has changed them, and over what it has written.
 
     Args:
         connection: in the merge's transaction, after everything is written.
         run_id: of the run.
-        rules: of the merge: what 1C says and does not own counts for nothing.
-        books: what the export has of the reference books.
         has_customers: customers were written too.
+        said: of a run that is never undone; None of another one.
     """
-    connection.execute(sql("note_spoken"), asdict(rules) | asdict(books))
+    connection.execute(sql("create_spoken"))
     for one in noted_tables(has_customers):
-        statement = f"""
-            INSERT INTO spoken
-            SELECT '{one.table.name}', id, array_agg(field ORDER BY field) FROM ({changed_values(one)}) AS changed
-            GROUP BY id
-        """
-        connection.execute(sa.text(statement))
+        table = one.table.name
+        if one.is_hideable:
+            written = f"SELECT w.id, w.writer FROM was_{table} AS w JOIN {table} AS t ON t.id = w.id WHERE {IS_OURS}"
+            note_used(connection, table, written)
+        if said is not None:
+            connection.execute(
+                sa.text(f"""
+                INSERT INTO spoken
+                SELECT '{table}', id, array_agg(field ORDER BY field) FROM ({changed_values(one)}) AS changed
+                GROUP BY id
+            """)
+            )
+    if said is not None:
+        connection.execute(sql("note_spoken"), said.parameters)
     connection.execute(sql("store_spoken"), {"run_id": run_id})

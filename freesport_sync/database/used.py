@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from freesport_sync.core.customers import NEW_ROLE
 from freesport_sync.database.restorable import BACKUP_TABLES, RESTORABLE, Restorable
+from freesport_sync.database.runs import XID_BITS
 from freesport_sync.database.sql_files import sql
 
 _SIGNS_OF_LIFE = {
@@ -23,6 +24,9 @@ _SIGNS_OF_LIFE = {
     "rights": "t.is_staff OR t.is_superuser",
 }
 """Of a customer: an import makes nothing of all that."""
+
+CHANGES = "changes"
+"""The sign of a row that somebody else has written."""
 
 _HIDEABLE = [one.table.name for one in RESTORABLE if one.is_hideable]
 _FILLED = [table.name for table in BACKUP_TABLES if table.schema is None and table.name not in _HIDEABLE]
@@ -62,6 +66,31 @@ def keep_used(connection: sa.Connection, rows: Sequence[Restorable]) -> None:
             _keep(connection, one)
 
 
+def note_used(connection: sa.Connection, table: str, written: str) -> None:
+    """Note in `spoken` which rows that an import has made had been written by the shop, before a run of ours did.
+
+    A row tells only who has written it last.
+
+    Args:
+        connection: in the transaction that writes.
+        table: one that imports make and hide rows of.
+        written: a query of ours for id and last writer, before this transaction, of the rows that it writes.
+    """
+    connection.execute(
+        sa.text(f"""
+            INSERT INTO spoken
+            SELECT DISTINCT '{table}', w.id, ARRAY['{CHANGES}']
+            FROM ({written}) AS w (id, writer)
+            WHERE w.writer NOT IN (
+                    SELECT coalesce(merged_xid, 0) FROM freesport_sync.runs WHERE merged_at IS NOT NULL
+                    UNION ALL SELECT txid_current() & {XID_BITS})
+              AND EXISTS (
+                  SELECT FROM freesport_sync.created_rows AS c JOIN freesport_sync.runs AS r ON r.id = c.run_id
+                  WHERE c.table_name = '{table}' AND c.ids @> w.id AND r.merged_xid IS NOT NULL)
+        """)
+    )
+
+
 def _keep(connection: sa.Connection, one: Restorable) -> None:
     table = one.table.name
     names = {"table": table, "ours": _HIDEABLE, "filled": _FILLED}
@@ -84,12 +113,14 @@ def _kept(table: str, reason: str, signs: str) -> str:
             SELECT row_id, string_agg(DISTINCT sign, ', ' ORDER BY sign) AS signs
             FROM ({signs}) AS sign (row_id, sign) WHERE row_id IN ({_candidates(table)}) GROUP BY row_id
         ) AS s
-        WHERE d.table_name = '{table}' AND d.row_id = s.row_id AND d.reason = 'created' AND d.is_set_back
+        WHERE d.table_name = '{table}' AND d.row_id = s.row_id AND d.reason IN ('created', 'shown') AND d.is_set_back
     """
 
 
 def _candidates(table: str) -> str:
-    return f"SELECT row_id FROM difference WHERE table_name = '{table}' AND reason = 'created' AND is_set_back"
+    """Rows that imports have made, or have shown again after an undo had hidden them."""
+    hidden = f"table_name = '{table}' AND reason IN ('created', 'shown') AND is_set_back"
+    return f"SELECT row_id FROM difference WHERE {hidden}"
 
 
 def _edited(one: Restorable) -> str:
@@ -97,11 +128,16 @@ def _edited(one: Restorable) -> str:
     table = one.table.name
     touched = "t.updated_at NOT IN (SELECT merged_at FROM our_write)" if one.is_touched else "false"
     return f"""
-        SELECT t.id, 'changes'
+        SELECT s.row_id, s.field
+        FROM spoken_value AS s
+        JOIN import_value AS v ON v.table_name = s.table_name AND v.row_id = s.row_id AND v.field = 'is_active'
+        WHERE s.table_name = '{table}' AND s.field = '{CHANGES}' AND s.run_id > v.last_run
+        UNION ALL
+        SELECT t.id, '{CHANGES}'
         FROM {table} AS t JOIN created_row AS c ON c.table_name = '{table}' AND c.row_id = t.id
         JOIN freesport_sync.runs AS r ON r.id = c.run_id
-        WHERE t.xmin::text::bigint NOT IN (SELECT merged_xid FROM our_write)
-          AND CASE WHEN r.merged_xid IS NULL THEN {touched} ELSE true END
+        WHERE CASE WHEN r.merged_xid IS NULL THEN {touched}
+                   ELSE t.xmin::text::bigint NOT IN (SELECT merged_xid FROM our_write) END
     """
 
 
@@ -113,7 +149,7 @@ def _referred(table: str, reference: _Reference) -> str:
             NOT EXISTS (
                 SELECT FROM difference AS d
                 WHERE d.table_name = '{reference.name}' AND d.row_id = r.id AND d.is_set_back
-                  AND (d.reason = 'created' OR d.field = '{reference.column}'))
+                  AND (d.field = 'is_active' AND d.target = 'false' OR d.field = '{reference.column}'))
             AND (r.is_active OR NOT EXISTS (
                 SELECT FROM created_row AS c WHERE c.table_name = '{reference.name}' AND c.row_id = r.id))
         """

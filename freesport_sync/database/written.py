@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from freesport_sync.database.restorable import RESTORABLE, RESTORABLE_BY_TABLE, Restorable
+from freesport_sync.database.runs import XID_BITS
 from freesport_sync.database.sql_files import sql
 
 _SMALL_TABLES = ("categories", "brands", "products_brand_1c_mapping", "price_types", "product_attributes")
 _CUSTOMER_TABLES = ("users", "companies")
-_IS_OURS = "t.xmin::text::bigint = txid_current() & 4294967295"
+IS_OURS = f"t.xmin::text::bigint = txid_current() & {XID_BITS}"
+"""Of a row `t` that this transaction has written."""
+
+_WRITER = "t.xmin::text::bigint AS writer"
 _NEW_KEYS = {
     "products": "SELECT onec_id FROM chg_product WHERE product_id IS NULL",
     "product_variants": "SELECT onec_id FROM chg_variant WHERE variant_id IS NULL",
@@ -29,10 +33,10 @@ def prepare_notes(connection: sa.Connection, has_customers: bool) -> None:
         has_customers: customers are written too; a shop without them need not have their tables.
     """
     for one in noted_tables(has_customers):
-        table = one.table.name
+        table, is_small = one.table.name, one.table.name in _SMALL_TABLES
         connection.exec_driver_sql(
             f"CREATE TEMP TABLE was_{table} ON COMMIT DROP AS"
-            f" SELECT t.id, {one.listed('t')} FROM {table} AS t WHERE {'true' if table in _SMALL_TABLES else 'false'}"
+            f" SELECT t.id, {_WRITER}, {one.listed('t')} FROM {table} AS t WHERE {is_small}"
         )
 
 
@@ -48,7 +52,7 @@ def lock_and_note(connection: sa.Connection, table: sa.Table, ids: str, paramete
     one = RESTORABLE_BY_TABLE[table.name]
     statement = f"""
         INSERT INTO was_{table.name}
-        SELECT t.id, {one.listed("t")} FROM {table.name} AS t WHERE t.id IN ({ids}) ORDER BY t.id FOR UPDATE
+        SELECT t.id, {_WRITER}, {one.listed("t")} FROM {table.name} AS t WHERE t.id IN ({ids}) ORDER BY t.id FOR UPDATE
     """
     connection.execute(sa.text(statement), parameters)
 
@@ -93,7 +97,7 @@ def changed_values(one: Restorable) -> str:
     return f"""
         SELECT w.id, field.key AS field, row.before -> field.key AS before, field.value AS written
         FROM was_{table} AS w
-        JOIN {table} AS t ON t.id = w.id AND ROW ({old}) IS DISTINCT FROM ROW ({new}) AND {_IS_OURS}
+        JOIN {table} AS t ON t.id = w.id AND ROW ({old}) IS DISTINCT FROM ROW ({new}) AND {IS_OURS}
         CROSS JOIN LATERAL (
             SELECT to_jsonb(w) AS before, to_jsonb(f) AS written FROM (SELECT {new}) AS f OFFSET 0
         ) AS row
@@ -119,6 +123,6 @@ def _created(one: Restorable) -> str:
         INSERT INTO freesport_sync.created_rows (run_id, table_name, is_shown, ids)
         SELECT :run_id, '{table}', t.is_active, range_agg(int8range(t.id, t.id, '[]'))
         FROM {table} AS t
-        WHERE {_IS_OURS} {keys} AND NOT EXISTS (SELECT FROM was_{table} AS w WHERE w.id = t.id)
+        WHERE {IS_OURS} {keys} AND NOT EXISTS (SELECT FROM was_{table} AS w WHERE w.id = t.id)
         GROUP BY t.is_active
     """

@@ -22,7 +22,7 @@ from freesport_sync.core.staged import StagedBrand
 from freesport_sync.core.warehouses import warehouse_names
 from freesport_sync.database import attribute_tables, customer_tables, merge, reference_tables, written
 from freesport_sync.database.merge_issues import read_issues
-from freesport_sync.database.spoken import SpokenBooks, store_spoken
+from freesport_sync.database.spoken import Said, store_spoken
 from freesport_sync.pipeline.guards import refuse_fruitless, refuse_large_change, unjudged
 from freesport_sync.pipeline.locked_run import LockedRun, RunResult
 from freesport_sync.pipeline.pictures import PictureOutcome
@@ -206,9 +206,9 @@ class Merger:
             owns_stock=owns(OwnedField.STOCK),
         )
 
-    def _spoken_books(self) -> SpokenBooks:
+    def _said(self) -> Said:
         books = (self._staged.categories, self._staged.brands, self._staged.price_types, self._staged.attributes)
-        return SpokenBooks(*([row.onec_id for row in rows] for rows in books))
+        return Said(self._rules(), *([row.onec_id for row in rows] for rows in books))
 
     def _result(self, books: _Books) -> RunResult:
         counts = books.counts | merge.read_counts(self._connection)
@@ -279,8 +279,7 @@ class Merger:
                 advance(Entity.CUSTOMER, products + variants),
             )
         merge.check_constraints(self._connection)
-        if self._request.is_undoable:
+        if is_undoable := self._request.is_undoable:
             written.store_written(self._connection, self._run.run_id, has_customers)
-        else:
-            store_spoken(self._connection, self._run.run_id, self._rules(), self._spoken_books(), has_customers)
+        store_spoken(self._connection, self._run.run_id, has_customers, None if is_undoable else self._said())
         meter.finish()

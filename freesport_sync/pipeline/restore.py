@@ -10,7 +10,7 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import BackupFound, IssuesFound, StageMeter
 from freesport_sync.core.run import Counts, Entity, FieldChange, RunReport, Stage
 from freesport_sync.database import backup, merge
-from freesport_sync.database.history import is_outlived, note_undone, undoable_runs_since, undone_by
+from freesport_sync.database.history import is_outlived, note_undone, read_undoer, undoable_runs_since
 from freesport_sync.database.restore import Comparison, is_compared, load_table
 from freesport_sync.errors import BackupUnusable, ConfigError
 from freesport_sync.pipeline.backup import ByteMeter
@@ -78,7 +78,7 @@ class _Restore:
         manifest, path = self._manifest, str(self._path)
         if manifest.database != backup.database_identity(self._connection):
             raise BackupUnusable("backup_foreign", path=path, label=manifest.label)
-        if by := undone_by(self._connection, manifest.run_id):
+        if by := read_undoer(self._connection, manifest.run_id):
             raise BackupUnusable("run_undone_already", run_id=manifest.run_id, undone_by=by)
         if is_outlived(self._connection, manifest.run_id):
             raise BackupUnusable("backup_outlived", path=path)

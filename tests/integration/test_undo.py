@@ -297,6 +297,32 @@ def test_what_may_not_be_looked_at_is_kept(shop: Shop, first_import: int) -> Non
     assert shown(shop, "products") == set()
 
 
+def test_use_is_remembered_past_our_own_writes(shop: Shop, first_import: int, new_export: NewExport) -> None:
+    shop.execute("UPDATE product_variants SET color_name = 'Наш' WHERE onec_id = 'p1#a'")
+    shop.execute("UPDATE product_variants SET color_name = 'Наш' WHERE onec_id = 'p2#a'")
+    later, stocks = new_export(), new_export()
+    later.reference_books()
+    later.goods(product("p1"))
+    later.prices(prices("p1#a", {"retail": 200}), prices("p1#b", {"retail": 200}))
+    shop.run(later.folder, skip_backup=False)
+    stocks.rests(*(rests(f"p2#{part}", {"w1": 8}) for part in "ab"))
+    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.undo(first_import)
+    assert shown(shop, "product_variants") == {"p1#a", "p2#a"}
+
+
+def test_who_came_back_and_registered_is_not_locked_out(shop: Shop, first_import: int, new_export: NewExport) -> None:
+    shop.undo(first_import)
+    again = new_export()
+    again.reference_books()
+    again.goods(product("p1"))
+    again.contragents(contragent("c1"), contragent("c2"))
+    run = shop.run(again.folder, skip_backup=False).run_id
+    shop.execute("UPDATE users SET password = 'pbkdf2$1', role = 'retail' WHERE onec_id = 'c1'")
+    shop.undo(run)
+    assert shown(shop, "users") == {"c1"}
+
+
 # --- once is enough -------------------------------------------------------------------------------------------------
 
 

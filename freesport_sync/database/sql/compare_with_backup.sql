@@ -10,8 +10,7 @@ ANALYZE spoken_value;
 
 CREATE TEMP TABLE created_row ON COMMIT DROP AS
 SELECT c.run_id, c.table_name, row_id, c.is_shown
-FROM freesport_sync.created_rows AS c, unnest(c.ids) AS part, generate_series(lower(part), upper(part) - 1) AS row_id
-WHERE c.run_id >= :since;
+FROM freesport_sync.created_rows AS c, unnest(c.ids) AS part, generate_series(lower(part), upper(part) - 1) AS row_id;
 ANALYZE created_row;
 
 -- The transactions in which we have written, by which a row tells who wrote it last; the version before did not note them.
@@ -27,12 +26,12 @@ SELECT id FROM freesport_sync.runs WHERE id >= :since AND merged_at IS NOT NULL 
 CREATE TEMP TABLE import_value ON COMMIT DROP AS
 WITH step AS (
     SELECT w.run_id, w.table_name, w.row_id, field.key AS field, field.key AS spoken_as,
-           w.before -> field.key AS before, field.value AS written
+           w.before -> field.key AS before, field.value AS written, false AS is_making
     FROM freesport_sync.written_values AS w CROSS JOIN LATERAL jsonb_each(w.written) AS field
     WHERE w.run_id >= :since AND field.key <> 'attributevalue_id'
     UNION ALL
     SELECT w.run_id, w.table_name, w.row_id, link.value #>> '{}', 'attributevalue_id',
-           to_jsonb(NOT link.is_made), to_jsonb(link.is_made)
+           to_jsonb(NOT link.is_made), to_jsonb(link.is_made), false
     FROM freesport_sync.written_values AS w
     CROSS JOIN LATERAL (SELECT w.before -> 'attributevalue_id' AS before, w.written -> 'attributevalue_id' AS written) AS links
     CROSS JOIN LATERAL (
@@ -42,14 +41,17 @@ WITH step AS (
     ) AS link
     WHERE w.run_id >= :since AND links.written IS NOT NULL
     UNION ALL
-    SELECT run_id, table_name, row_id, 'is_active', 'is_active', 'false', to_jsonb(is_shown) FROM created_row
+    SELECT run_id, table_name, row_id, 'is_active', 'is_active', 'false', to_jsonb(is_shown), true FROM created_row
+    WHERE run_id >= :since
 )
 SELECT table_name, row_id, field,
        (array_agg(before ORDER BY run_id DESC) FILTER (WHERE begins))[1] AS before,
        (array_agg(written ORDER BY run_id DESC))[1] AS written,
        -- What is undone once is not undone again, whatever has become of it.
        coalesce(max(run_id) FILTER (WHERE is_live) >= max(run_id) FILTER (WHERE begins), false) AS is_live,
-       CASE WHEN max(spoken_by) > max(run_id) THEN max(spoken_by) END AS newer_run
+       CASE WHEN max(spoken_by) > max(run_id) THEN max(spoken_by) END AS newer_run,
+       (array_agg(is_making ORDER BY run_id DESC) FILTER (WHERE begins))[1] AS is_made,
+       max(run_id) AS last_run
 FROM (
     SELECT step.*, s.run_id AS spoken_by, r.is_undoable AND r.undone_by IS NULL AS is_live,
            before IS DISTINCT FROM lag(written) OVER value

@@ -1,7 +1,5 @@
 -- Of which values of the shop's rows 1C has spoken in this run, whether that changed them or not; what it has changed
 -- comes to it from the noted rows. Runs that are undone with those before them need none of it.
-CREATE TEMP TABLE spoken (table_name text NOT NULL, row_id bigint NOT NULL, fields text[] NOT NULL) ON COMMIT DROP;
-
 INSERT INTO spoken
 SELECT 'product_variants', mv.variant_id, said.fields
 FROM map_variant AS mv
