@@ -187,6 +187,7 @@ def offer(
     name: str | None = "Мяч футбольный",
     article: str | None = None,
     characteristics: Mapping[str, Value] | None = None,
+    properties: Mapping[str, Value] | None = None,
     pictures: Iterable[str] = (),
     deleted: bool = False,
     extra: str = "",
@@ -195,6 +196,7 @@ def offer(
 
     Args:
         characteristics: name -> value.
+        properties: id of a property -> id or text of the value.
         extra: XML to put at the end.
     """
     return _object(
@@ -205,6 +207,7 @@ def offer(
         element("Наименование", name),
         *(element("Картинка", picture) for picture in pictures),
         _pairs("ХарактеристикиТовара", "ХарактеристикаТовара", "Наименование", characteristics or {}),
+        _pairs("ЗначенияСвойств", "ЗначенияСвойства", "Ид", properties) if properties else "",
         extra=extra,
     )
 

@@ -111,7 +111,8 @@ def _variant_rows(
     if FileKind.OFFERS not in reading.wanted:
         deleted = is_deleted(element, fields)
         return (StagedCharacteristic(*reading.place, found.key, found.product, None, None, None, None, deleted, None),)
-    rows = offer_rows(element, fields, found, reading)
+    own = {tag: child for tag, child in fields.items() if tag != "ЗначенияСвойств"}  # those are the product's
+    rows = offer_rows(element, own, found, reading)
     return [StagedCharacteristic(*row) if isinstance(row, StagedOffer) else row for row in rows]
 
 

@@ -26,6 +26,7 @@ class ParseContext:
         wants_pictures: read `Картинка` too.
         brand_properties: `Ид` of each property that says the brand -> whether its value is the name, and no id.
         has_rests: the export has files for stock, so that offers files need not speak of it.
+        property_names: `Ид` of each property -> its name; empty for files without offers.
     """
 
     price_columns: Mapping[str, str | None]
@@ -35,6 +36,7 @@ class ParseContext:
     wants_pictures: bool = True
     brand_properties: Mapping[str, bool] = field(default_factory=lambda: {BRAND_PROPERTY: False})
     has_rests: bool = False
+    property_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,14 @@ class PropertyValues:
         """Numbers of a product's values but the brand."""
         return self._numbered(pairs, onec_id, reading, is_characteristic=False)
 
-    def of_offer(self, pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[int, ...] | None:
-        """Numbers of an offer's characteristics; None where it has none."""
-        return self._numbered(pairs, onec_id, reading, is_characteristic=True) if pairs else None
+    def of_offer(
+        self, characteristics: Sequence[Pair], properties: Sequence[Pair], onec_id: str, reading: Reading
+    ) -> tuple[int, ...] | None:
+        """Numbers of an offer's characteristics and of properties by `Ид`; None where it has neither."""
+        if not characteristics and not properties:
+            return None
+        numbers = self._numbered(characteristics, onec_id, reading, is_characteristic=True)
+        return numbers + self.of_product(properties, onec_id, reading) if properties else numbers
 
     def take_new(self) -> list[StagedPropertyValue]:
         """The pairs that were not asked for before."""
@@ -111,6 +116,7 @@ class PropertyValues:
                 onec_id,
                 is_characteristic,
                 cut(normalize_name(name), TEXT_LIMIT) if is_characteristic else name,
+                cut(normalize_name(name.partition("(")[0]), TEXT_LIMIT) if is_characteristic and "(" in name else None,
                 name,
                 value,
                 cut(normalize_name(value), TEXT_LIMIT),

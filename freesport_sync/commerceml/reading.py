@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lxml.etree import _Element
 
+from freesport_sync.commerceml.characteristics import forms_of
 from freesport_sync.commerceml.discovery import SourceFile
 from freesport_sync.commerceml.elements import text_of
 from freesport_sync.commerceml.messages import ParseContext
@@ -33,6 +34,9 @@ class Reading:
         self.has_rests = context.has_rests
         self.price_columns = context.price_columns
         self.brand_properties = context.brand_properties
+        self.property_names = context.property_names
+        self.property_forms = {key: forms_of(name)[0] for key, name in context.property_names.items()}
+        """`Ид` of a property -> its normalised name."""
         self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)
         self.wants_pictures = context.wants_pictures
         self.position = 0

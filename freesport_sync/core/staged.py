@@ -55,6 +55,24 @@ class StagedOffer(NamedTuple):
     """Its characteristics, as in `StagedProduct`."""
 
 
+NO_SIZES = ("да", "нет", "yes", "no", "true", "false", "-")
+"""`Размер: Да` says that the product comes in sizes, not in which."""
+
+
+class StagedOfferProperty(NamedTuple):
+    """Colour and size of an offer that only its `ЗначенияСвойств` say (table `stg_offer_property`)."""
+
+    file_no: int
+    position: int
+    line: int
+    color_property: str | None
+    """`Ид` of the property; None where the offer says the colour itself or nobody does. Likewise for the size."""
+    color: str | None
+    """`ИдЗначения`, or the colour itself."""
+    size_property: str | None
+    size: str | None
+
+
 class StagedCharacteristic(NamedTuple):
     """What a `Товар` of one characteristic says of the variant (table `stg_characteristic`).
 
@@ -125,6 +143,8 @@ class StagedPropertyValue(NamedTuple):
     """Of an offer, known by the property's name; a product's is known by the property's `Ид`."""
     property_key: str
     """`Ид` of the property, or the normalised name of the characteristic."""
+    base_key: str | None
+    """What stands before a bracket in the name of a characteristic, normalised: `Цвет (Ботинки)` may be `Цвет`."""
     property_name: str
     """As the file names the property; for reports."""
     value: str
@@ -171,6 +191,7 @@ PRICE_COLUMNS = StagedPrice._fields[5:]
 StagedRow = (
     StagedProduct
     | StagedOffer
+    | StagedOfferProperty
     | StagedCharacteristic
     | StagedPrice
     | StagedRest
@@ -182,6 +203,7 @@ StagedRow = (
 TABLE_OF: dict[type[StagedRow], str] = {
     StagedProduct: "stg_product",
     StagedOffer: "stg_offer",
+    StagedOfferProperty: "stg_offer_property",
     StagedCharacteristic: "stg_characteristic",
     StagedPrice: "stg_price",
     StagedRest: "stg_rest",

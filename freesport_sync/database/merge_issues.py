@@ -11,6 +11,7 @@ from freesport_sync.core.categories import HIDDEN_CATEGORY
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.merge import MergeRules
+from freesport_sync.database.sql_files import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,13 @@ _QUERIES = (
         SELECT file_no, line, onec_id, '' AS name, onec_id AS value FROM lost_row WHERE kind = 'stock'
         ORDER BY file_no, position
         """,
+    ),
+    # Once for each product: what its variants look like after the run, as far as the run is about its offers.
+    _IssueQuery(
+        Severity.WARNING,
+        "variants_alike",
+        "ХарактеристикиТовара",
+        sql("variants_alike").text,
     ),
     # Once for each property, and once for each value: whatever the number of its uses and of the workers.
     _IssueQuery(

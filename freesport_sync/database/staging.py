@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
-from freesport_sync.core.staged import STAGING_TABLES
+from freesport_sync.core.staged import NO_SIZES, STAGING_TABLES
 from freesport_sync.core.unique_names import UniqueNames
 from freesport_sync.database.engine import copy_in, fetch_in_chunks
 from freesport_sync.database.sql_files import sql
@@ -85,6 +85,8 @@ def finish_staging(
     if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_rest WHERE warehouse_onec_id IS NULL)").scalar():
         packages = {"files": list(offer_packages), "packages": list(offer_packages.values())}
         connection.execute(sql("settle_totals"), packages)
+    if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_offer_property)").scalar():
+        connection.execute(sql("name_colors_and_sizes"), {"no_sizes": list(NO_SIZES)})
     repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
     to_fold = {table for table, count in repeated.items() if count}
     for table in to_fold - {"stg_product"}:

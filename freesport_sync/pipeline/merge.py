@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from freesport_sync.commerceml.characteristics import column_of
 from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.commerceml.offers import column_of
 from freesport_sync.commerceml.values import spelling
 from freesport_sync.core.attributes import AttributePlan, filter_attributes, plan_attributes
 from freesport_sync.core.brands import BrandPlan, brand_properties, plan_brands

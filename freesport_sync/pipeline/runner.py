@@ -119,9 +119,13 @@ class _Import:
         columns = plan_price_types(staged.price_types, price_types, marked, plan.names).columns
         colors = reference_tables.read_colors(self._lock)
         request = self._job.request
-        brands = brand_properties(staged.attributes, attribute_tables.read_properties(self._lock))
+        known = attribute_tables.read_properties(self._lock)
+        brands = brand_properties(staged.attributes, known)
+        names = {key: name for key, name, _ in known}
+        in_order = sorted(staged.attributes, key=lambda row: (row.file_no, row.position))
+        names |= {row.onec_id: row.name for row in in_order}
         return ParseContext(
-            columns, colors, plan.wanted, request.chunk_size, wants_pictures(request), brands, plan.has_rests
+            *(columns, colors, plan.wanted, request.chunk_size, wants_pictures(request), brands, plan.has_rests, names)
         )
 
     def _tell(self, plan: Plan) -> None:

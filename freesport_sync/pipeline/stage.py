@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.commerceml.messages import (
@@ -129,8 +129,9 @@ def stage_export(
 
     def read(files: Sequence[SourceFile], heads: Sequence[SourceFile]) -> None:
         context = make_context(staged)
-        tasks = [ParseTask(file, context) for file in files]
-        tasks += [ParseTask(file, context, is_head=True) for file in heads]
+        without_names = replace(context, property_names={})  # every task carries its own copy to a worker
+        tasks = [ParseTask(file, context if file.kind is FileKind.OFFERS else without_names) for file in files]
+        tasks += [ParseTask(file, without_names, is_head=True) for file in heads]
         for message in pool.read(tasks, cancel):
             cancel.check()
             _take(message, staged, plan, connection, report, meter)

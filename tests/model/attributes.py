@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tests.model import values
+from tests.model.characteristics import Properties, single, unsaid
 from tests.model.exports import Good, Offer, Pairs, Property
 from tests.model.shop import (
     Attribute,
@@ -101,25 +102,25 @@ Said = list[tuple[str, Pairs | None]]
 
 
 def give_values(
-    shop: ModelShop, offers: Iterable[Sequence[Offer]], goods: Iterable[Sequence[Good]]
+    shop: ModelShop, offers: Sequence[Sequence[Offer]], goods: Iterable[Sequence[Good]], known: Properties
 ) -> dict[Product, list[AttributeValue]]:
     """Variants have what their last record says that mentions properties; of products see `links.link_products`.
+
 
     Args:
         offers: the records of each file; they name values that nobody has listed before goods do.
         goods: likewise.
+        known: 1C's properties.
 
     Returns:
         What the goods say of their products.
     """
     of_offers = _said(
-        [[(values.variant_key(o.onec_id), o.characteristics or None) for o in file] for file in offers],
+        [[_said_of(o, single(o.characteristics), known) for o in file] for file in offers],
         shop.known_variant,
         lambda name, text: _of_characteristic(shop, name, text),
     )
-    for variant, said in of_offers.items():
-        variant.values = said
-    return _said(
+    of_goods = _said(
         [
             [(values.variant_key(g.onec_id), g.properties or (None if g.brand is None else ())) for g in file]
             for file in goods
@@ -127,6 +128,19 @@ def give_values(
         shop.product,
         lambda key, text: _of_property(shop, key, text),
     )
+    by_property = _said(
+        [[_said_of(o, unsaid(o, known), known) for o in file] for file in offers],
+        shop.known_variant,
+        lambda key, text: _of_property(shop, key, text),
+    )
+    for variant, said in of_offers.items():
+        variant.values = list(dict.fromkeys([*said, *by_property[variant]]))
+    return of_goods
+
+
+def _said_of(offer: Offer, pairs: Pairs, known: Properties) -> tuple[str, Pairs | None]:
+    mentions = offer.characteristics or unsaid(offer, known)
+    return values.variant_key(offer.onec_id), pairs if mentions else None
 
 
 def _said(
@@ -156,6 +170,8 @@ def _said(
 
 def _of_characteristic(shop: ModelShop, name: str, text: str) -> AttributeValue | None:
     attribute = shop.attribute(normalized(name)) if name.strip() else None
+    if attribute is None and "(" in name:
+        attribute = shop.attribute(normalized(name.split("(")[0]))
     return value_of(shop, attribute, text.strip()) if attribute and _is_value(text) else None
 
 

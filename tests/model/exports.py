@@ -94,6 +94,8 @@ class Offer:
     deleted: bool = False
     quantity: str | None = None
     """`Количество`, as exports without rests files have it."""
+    properties: Pairs = ()
+    """(id of the property, id or text of the value)."""
 
 
 @dataclass(frozen=True, slots=True)

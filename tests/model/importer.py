@@ -20,6 +20,7 @@ from tests.model.books import (
     import_price_types,
     no_brand,
 )
+from tests.model.characteristics import known_properties
 from tests.model.exports import PARTS, Export, File, Property, R
 from tests.model.links import link_products
 from tests.model.pictures import Pictures
@@ -87,7 +88,8 @@ class ModelImport:
             variant.is_hidden_by_us = variant.is_hidden_by_us and not variant.is_active
         said_by = brand_properties(self.shop, [*self._properties("goods"), *self._properties("offers")])
         goods = read_goods(self._records("goods", self.export.goods), said_by)
-        offers = read_offers(self._records("offers", self.export.offers))
+        self._known = known_properties(self.shop, [*self._properties("goods"), *self._properties("offers")])
+        offers = read_offers(self._records("offers", self.export.offers), self._known)
         self._own_rows = self._rows_of_products(offers)
         self._replaced = [v for key in self._own_rows & offers.keys() if (v := self.shop.known_variant(key))]
         offers = {self._key(key): offer for key, offer in offers.items() if key not in self._own_rows}
@@ -142,7 +144,7 @@ class ModelImport:
             [record for record in file if values.variant_key(record.onec_id) not in self._own_rows]
             for file in self._files("offers", export.offers)
         ]
-        said = give_values(self.shop, variants, self._files("goods", export.goods))
+        said = give_values(self.shop, variants, self._files("goods", export.goods), self._known)
         if {"goods", "offers", "properties_goods", "properties_offers"} & set(self._parts):
             link_products(self.shop, said, self._goods)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from tests.model import exports, values
 from tests.model.books import brand_said
+from tests.model.characteristics import Properties, color, size
 from tests.model.pictures import picture_paths
 
 COLORS = ("тёмно-синий", "синий", "красный")
@@ -71,7 +72,7 @@ def is_readable(record: exports.Good) -> bool:
     return bool(key) and len(key) <= values.ID_LIMIT and bool(name or record.deleted)
 
 
-def read_offers(records: Iterable[exports.Offer]) -> dict[str, Offer]:
+def read_offers(records: Iterable[exports.Offer], known: Properties) -> dict[str, Offer]:
     """All offers of the files, by key."""
     offers: dict[str, Offer] = {}
     for record in records:
@@ -81,8 +82,8 @@ def read_offers(records: Iterable[exports.Offer]) -> dict[str, Offer]:
         offer = offers.setdefault(key, Offer(values.product_of(key)))
         offer.has_name = offer.has_name or bool(name)
         offer.article = (record.article or "").strip()[:100] or offer.article
-        offer.color = values.color(name, record.characteristics, COLORS) or offer.color
-        offer.size = values.size(name, record.characteristics) or offer.size
+        offer.color = color(record, COLORS, known) or offer.color
+        offer.size = size(record, known) or offer.size
         offer.pictures += picture_paths(record.pictures)
         offer.deleted = record.deleted
     return offers

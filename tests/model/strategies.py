@@ -128,6 +128,9 @@ _characteristics = st.fixed_dictionaries(
         "Размер": st.sampled_from(words.SIZES),
         "размер_обуви": st.sampled_from(words.SIZES),
         "Детский размер": st.just("Да"),
+        "Цвет (Мячи (Для характеристик))": st.sampled_from(words.COLOURS),
+        "Размер (рост)": st.sampled_from(words.SIZES),
+        "Цвет, размер": st.sampled_from(["синий, 42", "бордо, XL", "синий", "синий, бордо, 42"]),
         **{
             name: st.sampled_from([*words.VALUES, *words.TEXTS])
             for name in ("Вес кг", "цвет рамы", "Tsvet", "--", "бренд", "Акция")
@@ -141,6 +144,9 @@ _offers = _rarely(
         name=st.sampled_from([*words.OFFER_NAMES, None]),
         article=st.sampled_from([None, None, "", *words.ARTICLES]),
         characteristics=_characteristics,
+        properties=_rarely(
+            st.just(()), _pairs(words.PROPERTY_IDS[:4], ["frame", "unknown"], [*words.VALUE_IDS, *words.TEXTS, "Да"])
+        ),
         pictures=_pictures,
         deleted=_deleted,
         quantity=_rarely(st.none(), _mostly(["4", "0"], words.ODD_QUANTITIES)),

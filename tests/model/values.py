@@ -136,28 +136,6 @@ def price_column(name: str) -> str | None:
     return next((column for fits, column in tests if fits(words)), None)
 
 
-def color(name: str, characteristics: tuple[tuple[str, str], ...], colors: Collection[str]) -> str:
-    """The first characteristic that is a colour and has a value, else the first of the shop's colours in the name."""
-    for label, value in characteristics:
-        if label.strip().lower() in ("цвет", "color", "окраска") and is_value(value):
-            return value.strip()[:100]
-    return next((word.capitalize() for word in colors if word.lower() in name.lower()), "")
-
-
-def size(name: str, characteristics: tuple[tuple[str, str], ...]) -> str:
-    """The first characteristic that is a size and has a value, else the bracket that ends the name."""
-    for label, value in characteristics:
-        word = label.strip().lower()
-        if (word in ("размер", "size", "размерtd") or word.startswith("размер_")) and _is_size(value):
-            return value.strip()[:50]
-    match = re.search(r"\(((?:[^()]|\([^()]*\))*)\)$", name.strip())
-    return match[1].strip()[:50] if match and _is_size(match[1]) else ""
-
-
 def is_value(text: str) -> bool:
     """Neither empty nor 1C's number that is not set."""
     return bool(text.strip()) and number(text) is not Odd.NOT_SET
-
-
-def _is_size(text: str) -> bool:
-    return is_value(text) and text.strip().lower() not in ("да", "нет", "yes", "no", "true", "false", "-")

@@ -103,7 +103,8 @@ def _xml(record: exports.Record) -> str:
         case exports.Good():
             return builders.product(**_written(record) | {"properties": dict(record.properties)})
         case exports.Offer():
-            written = _written(record) | {"characteristics": dict(record.characteristics)}
+            pairs = {"characteristics": dict(record.characteristics), "properties": dict(record.properties)}
+            written = _written(record) | pairs
             quantity = builders.element("Количество", written.pop("quantity"))
             return builders.offer(**written, extra=quantity)
         case exports.OfferPrices():

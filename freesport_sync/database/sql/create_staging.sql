@@ -31,6 +31,15 @@ CREATE TEMP TABLE stg_offer (
     is_deleted boolean NOT NULL,
     properties integer[]
 );
+CREATE TEMP TABLE stg_offer_property (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    color_property text,
+    color text,
+    size_property text,
+    size text
+);
 CREATE TEMP TABLE stg_characteristic (LIKE stg_offer INCLUDING ALL);
 -- Rows of products that have characteristics, see drop_own_rows.sql.
 CREATE TEMP TABLE own_row (onec_id text PRIMARY KEY, is_offer boolean NOT NULL);
@@ -95,6 +104,7 @@ CREATE TEMP TABLE stg_property_value (
     onec_id text NOT NULL,
     is_characteristic boolean NOT NULL,
     property_key text NOT NULL,
+    base_key text,
     property_name text NOT NULL,
     value text NOT NULL,
     normalized_value text NOT NULL,

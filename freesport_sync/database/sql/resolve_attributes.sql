@@ -49,7 +49,7 @@ SELECT s.file_no, s.number,
        -- Several workers may have met the pair: its place is where it stands first, whoever has read that.
        first_value(s.file_no) OVER place AS first_file_no, first_value(s.number) OVER place AS first_number,
        s.line, s.onec_id, s.is_characteristic, s.property_name, s.value AS written,
-       coalesce(by_id.attribute_no, by_name.attribute_no) AS attribute_no,
+       coalesce(by_id.attribute_no, by_name.attribute_no, by_base.attribute_no) AS attribute_no,
        ref.attribute_no IS NULL AND s.is_reference AND NOT s.is_characteristic AS is_unknown,
        CASE WHEN ref.attribute_no = by_id.attribute_no THEN ref.value_no END AS value_no,
        coalesce(ref.value, s.value) AS value,
@@ -58,6 +58,7 @@ SELECT s.file_no, s.number,
 FROM stg_property_value AS s
 LEFT JOIN map_attribute AS by_id ON NOT s.is_characteristic AND by_id.onec_id = s.property_key
 LEFT JOIN map_attribute_name AS by_name ON s.is_characteristic AND by_name.normalized_name = s.property_key
+LEFT JOIN map_attribute_name AS by_base ON by_name.attribute_no IS NULL AND by_base.normalized_name = s.base_key
 LEFT JOIN dictionary_value AS own ON NOT s.is_characteristic AND own.onec_id = s.property_key || '#' || s.value
 LEFT JOIN product_attribute_value_1c_mappings AS own_m
     ON NOT s.is_characteristic AND own.onec_id IS NULL AND own_m.onec_id = s.property_key || '#' || s.value

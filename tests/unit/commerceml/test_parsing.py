@@ -83,10 +83,11 @@ def test_an_export_from_end_to_end(export: ExportBuilder) -> None:
 def test_blocks_name_their_table_and_have_its_columns(export: ExportBuilder) -> None:
     export.properties_goods(brand_property())
     export.goods(product("p1#c1", pictures=["import_files/01/x.jpg"]))
-    export.offers(offer("p1", characteristics={"Цвет": "Синий"}))
+    export.offers(offer("p1", characteristics={"Вес": "1"}, properties={"color": "Синий"}))
     export.prices(prices("p1", {"retail": 1}))
     export.rests(rests("p1", {"w1": 1}))
-    found = [block for parsed in parse_all(export) for block in parsed.blocks]
+    context = dataclasses.replace(CONTEXT, property_names={"color": "Цвет"})
+    found = [block for parsed in parse_all(export, context) for block in parsed.blocks]
     assert {block.table for block in found} == set(STAGING_TABLES)
     for block in found:
         assert block.data.count(b"\t") == block.rows * (len(STAGING_TABLES[block.table]) - 1)

@@ -1,0 +1,43 @@
+-- Variants of one product that buyers cannot tell apart after this run, two of each product at most. Only products whose
+-- offers the run has are looked at.
+WITH said AS (
+    SELECT mv.onec_id, mv.variant_id, mv.product_id, coalesce(mv.product_id::text, '#' || mv.product_onec_id) AS product
+    FROM map_variant AS mv
+),
+offered AS (SELECT DISTINCT said.product, said.product_id FROM stg_offer AS o JOIN said ON said.onec_id = o.onec_id),
+after AS (
+    SELECT said.product, said.onec_id, said.variant_id,
+           lower(coalesce(c.color_name, v.color_name)) AS color, lower(coalesce(c.size_value, v.size_value)) AS size
+    FROM said
+    JOIN offered ON offered.product = said.product
+    LEFT JOIN chg_variant AS c ON c.onec_id = said.onec_id
+    LEFT JOIN product_variants AS v ON v.id = said.variant_id
+    WHERE coalesce(c.is_active, v.is_active)
+    UNION ALL
+    SELECT offered.product, v.onec_id, v.id, lower(v.color_name), lower(v.size_value)
+    FROM product_variants AS v
+    JOIN offered ON offered.product_id = v.product_id
+    LEFT JOIN said ON said.variant_id = v.id
+    WHERE v.is_active AND said.onec_id IS NULL
+),
+counted AS (SELECT *, count(*) OVER (PARTITION BY product, color, size) AS alike FROM after),
+shown AS (
+    SELECT a.product, a.onec_id, a.color, a.size,
+           coalesce(l.value_nos, ARRAY(
+               SELECT attributevalue_id FROM product_variants_attributes WHERE productvariant_id = a.variant_id ORDER BY 1
+           )) AS value_nos
+    FROM counted AS a LEFT JOIN chg_links AS l ON l.owner = 'variant' AND l.onec_id = a.onec_id
+    WHERE a.alike > 1
+),
+twins AS (
+    SELECT DISTINCT ON (product) product, ids[1] AS onec_id, ids[2] AS other
+    FROM (
+        SELECT product, array_agg(onec_id ORDER BY onec_id) AS ids
+        FROM shown GROUP BY product, color, size, value_nos HAVING count(*) > 1
+    ) AS alike
+    ORDER BY product, ids[1]
+)
+SELECT coalesce(o.file_no, 0) AS file_no, coalesce(o.line, 0) AS line, twins.onec_id, o.name, o.article,
+       twins.other AS value
+FROM twins LEFT JOIN stg_offer AS o ON o.onec_id = twins.onec_id
+ORDER BY 1, 2, 3
