@@ -67,6 +67,8 @@ _CARRIERS = {
     FileKind.RESTS: FileKind.OFFERS,
 }
 """Where 2.x has what 3.x writes into a file of its own."""
+_BOOKS = ("Классификатор", "ТипыЦен")
+"""What 2.x writes reference books into; of each an export of one catalogue has one before its goods or offers."""
 _COMBINED_WORD = "import"
 _STEP_BYTES = 1024 * 1024
 
@@ -227,6 +229,24 @@ def has_records(path: Path, *names: str) -> bool:
                 return True
             before = text[-longest:]
     return False
+
+
+def has_later_books(path: Path) -> bool:
+    """Whether a file that begins with reference books has those of a second catalogue after its goods or offers."""
+    starts = [f"<{name}".encode(encoding) for name in _BOOKS for encoding in ("utf-8", "cp1251")]
+    with suppress(OSError), path.open("rb") as source:
+        head = source.read(_STEP_BYTES)  # 3.x has none there, and its files are not read to their end
+        return any(_is_twice(path, start) for start in starts if start in head)
+    return False
+
+
+def _is_twice(path: Path, start: bytes) -> bool:
+    count, before = 0, b""
+    with path.open("rb") as source:
+        while count < 2 and (piece := source.read(_STEP_BYTES)):
+            count += (before + piece).count(start)
+            before = piece[1 - len(start) :]
+    return count > 1
 
 
 def _source_file(found: _Found) -> SourceFile:

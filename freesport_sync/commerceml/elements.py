@@ -55,3 +55,14 @@ def is_deleted(element: _Element, fields: dict[str, _Element]) -> bool:
         return False
     text = status if isinstance(status, str) else text_of(status)
     return text.strip().lower().replace("ё", "е") == "удален"
+
+
+def catalogue_of(container: _Element | None) -> str:
+    """`Ид` of the catalogue to which the `Товары`, `Предложения` or `ТипыЦен` of a file belong; empty without one.
+
+    An offers file names it apart, or has the catalogue's id and a `#` as its own.
+    """
+    owner = None if container is None else container.getparent()
+    if owner is None:
+        return ""
+    return child_text(owner, "ИдКаталога") or child_text(owner, "Ид").strip("#")

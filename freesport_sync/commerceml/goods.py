@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -18,7 +18,14 @@ from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import VariantId, normalize_name, parse_vat, slugify, split_bracket, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.pictures import PRODUCT
-from freesport_sync.core.staged import StagedBrand, StagedCharacteristic, StagedOffer, StagedProduct, StagedRow
+from freesport_sync.core.staged import (
+    StagedBrand,
+    StagedCharacteristic,
+    StagedOffer,
+    StagedProduct,
+    StagedProductGroup,
+    StagedRow,
+)
 
 NAME_LIMIT = 300
 DESCRIPTION_LIMIT = 100_000
@@ -81,8 +88,19 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | St
             deleted,
             numbers,
         ),
+        *_further_groups(fields.get("Группы"), onec_id, reading),
         *pictures_of(element, PRODUCT, onec_id, reading),
     )
+
+
+def _further_groups(groups: _Element | None, onec_id: str, reading: Reading) -> Iterator[StagedProductGroup]:
+    """Every group but the first, which may lie outside the tree that is imported."""
+    if groups is None or len(groups) < 2:
+        return
+    for number, group in enumerate(children(groups, "Ид")):
+        key = reading.reference(text_of(group), onec_id=onec_id, field="Группы") if number else None
+        if key is not None:
+            yield StagedProductGroup(*reading.place, onec_id, number, key)
 
 
 def _description(fields: dict[str, _Element]) -> str:

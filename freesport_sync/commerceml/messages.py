@@ -100,12 +100,14 @@ class FileDone:
         records: 1C's objects in it, also those without a row.
         failed: those that could not be imported at all.
         bytes_read: bytes of the file consumed.
+        catalogues: (position of the first record, `Ид`) of the catalogues whose goods or offers the file has.
     """
 
     file_no: int
     records: int
     failed: int
     bytes_read: int
+    catalogues: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lxml.etree import _Element
 
 from freesport_sync.commerceml import contragents, goods, groups, price_types, properties, proposals, storages, units
 from freesport_sync.commerceml.copytext import copy_line
-from freesport_sync.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.commerceml.discovery import FileKind, SourceFile, has_later_books
 from freesport_sync.commerceml.messages import Block, FileDone, IssueBlock, Message, ParseTask, ReferenceBlock
 from freesport_sync.commerceml.property_values import PropertyValues
 from freesport_sync.commerceml.reader import RecordReader
@@ -77,23 +77,35 @@ def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Mes
     """
     _require_size(task.file)
     records = _records(task)
-    stop_at = {record.parent for record in _RECORDS.values() if task.file.kind in record.kinds} if task.is_head else ()
+    parents = {tag: record.parent for tag, record in records.items()}
     reading = Reading(task.file, task.context, property_values)
-    reader = RecordReader(task.file, {tag: record.parent for tag, record in records.items()}, stop_at)
+    reader = RecordReader(task.file, parents, _end_of_head(task), is_head=task.is_head)
     outbox = _Outbox(reading, reader, task.context.chunk_size)
+    catalogues: list[tuple[int, str]] = []
     for tag, element in reader:
+        if tag in _RECORDS and not task.is_head and (not catalogues or catalogues[-1][1] != reader.catalogue):
+            catalogues.append((reading.position + 1, reader.catalogue))
         rows = records[tag].read(element, reading)
         reading.end_record()
         yield from outbox.take(rows)
     yield from outbox.rest()
-    yield FileDone(reading.file_no, reading.position, reading.failed, reader.bytes_read)
+    yield FileDone(reading.file_no, reading.position, reading.failed, reader.bytes_read, tuple(catalogues))
+
+
+def _end_of_head(task: ParseTask) -> Collection[str]:
+    """Where the reading of a head ends: before the goods or offers, unless another catalogue's books follow them."""
+    if not task.is_head or has_later_books(task.file.path):
+        return ()
+    return {record.parent for record in _RECORDS.values() if task.file.kind in record.kinds}
 
 
 def _records(task: ParseTask) -> Mapping[str, _Record]:
     """What to look for in a file, by its tag."""
     # A file of 2.x may have goods and offers: it is read once as either.
     others = {
-        tag: record._replace(read=_skip) for tag, record in _RECORDS.items() if task.file.kind not in record.kinds
+        tag: record._replace(read=_skip)
+        for tag, record in _RECORDS.items()
+        if task.is_head or task.file.kind not in record.kinds
     }
     if task.is_head or task.file.kind.is_reference_book:
         wanted = {tag: record for tag, record in _REFERENCE_RECORDS.items() if record.kinds & task.context.wanted}

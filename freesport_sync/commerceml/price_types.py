@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import fields_of, is_deleted, text_of
+from freesport_sync.commerceml.elements import catalogue_of, fields_of, is_deleted, text_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.core.staged import StagedPriceType
 
@@ -38,7 +38,8 @@ def read_price_type(element: _Element, reading: Reading) -> Sequence[StagedPrice
     if not reading.has_name(name, onec_id=onec_id, deleted=deleted):
         return ()
     stored = reading.shortened(name, NAME_LIMIT, onec_id=onec_id, field="Наименование")
-    return (StagedPriceType(*reading.place, onec_id, stored or None, product_field(name), deleted),)
+    catalogue = catalogue_of(element.getparent())
+    return (StagedPriceType(*reading.place, onec_id, stored or None, product_field(name), deleted, catalogue),)
 
 
 def product_field(name: str) -> str | None:

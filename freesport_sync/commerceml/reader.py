@@ -8,7 +8,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.commerceml.discovery import SourceFile
-from freesport_sync.commerceml.elements import LOCAL_NAME
+from freesport_sync.commerceml.elements import LOCAL_NAME, catalogue_of
 from freesport_sync.commerceml.faults import malformed
 from freesport_sync.commerceml.header import check_header
 from freesport_sync.errors import ImportFailed, SourceMalformed
@@ -24,18 +24,25 @@ class RecordReader:
         parents: local name of the records -> local name of the element they lie in, for example `Товар` -> `Товары`;
             an element of that name anywhere else is part of another record. Empty: anywhere.
         stop_at: local names of elements with whose start the reading ends.
+        is_head: the file will be read again from its start.
     """
 
-    def __init__(self, file: SourceFile, parents: Mapping[str, str], stop_at: Collection[str] = ()) -> None:
+    def __init__(
+        self, file: SourceFile, parents: Mapping[str, str], stop_at: Collection[str] = (), *, is_head: bool = False
+    ) -> None:
         self._file = file
         self._parents = parents
         self._stop_at = stop_at
+        self._is_head = is_head
         self._source: BinaryIO | None = None
+        self._container: etree._Element | None = None
+        self.catalogue = ""
+        """`Ид` of the catalogue in which the current product or offer lies; empty where none is named."""
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the file consumed so far; none of a head, because the file will be read again from its start."""
-        if self._source is None or self._stop_at:
+        """Bytes of the file consumed so far; none of a head."""
+        if self._source is None or self._is_head:
             return 0
         return self._file.size_bytes if self._source.closed else self._source.tell()
 
@@ -89,7 +96,13 @@ class RecordReader:
 
     def _is_record(self, element: etree._Element, parent_name: str) -> bool:
         parent = element.getparent()
-        return not parent_name or (parent is not None and LOCAL_NAME[parent.tag] == parent_name)
+        if not parent_name:
+            return True
+        if parent is None or LOCAL_NAME[parent.tag] != parent_name:
+            return False
+        if parent is not self._container:
+            self._container, self.catalogue = parent, catalogue_of(parent)
+        return True
 
     def _require_unchanged(self) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from freesport_sync.core.catalogues import without_moved
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange, shown
 from freesport_sync.core.staged import StagedCategory
@@ -146,7 +147,7 @@ class _CategoryPlanner:
     def _last_records(self, staged: Sequence[StagedCategory]) -> dict[str, StagedCategory]:
         """Last record of each group for values, in the order of the first."""
         records: dict[str, StagedCategory] = {}
-        for row in sorted(staged, key=lambda row: (row.file_no, row.position)):
+        for row in without_moved(staged):
             first = records.get(row.onec_id)
             if first is None:
                 records[row.onec_id] = row

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from freesport_sync.core.catalogues import without_moved
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange, shown
 from freesport_sync.core.staged import StagedPriceType
@@ -74,7 +75,7 @@ def plan_price_types(
         files: number -> name of the export's files, for the issues.
     """
     known = {row.onec_id: row for row in shop}
-    last = {row.onec_id: row for row in sorted(staged, key=lambda row: (row.file_no, row.position))}
+    last = {row.onec_id: row for row in without_moved(staged)}
     columns = {row.onec_id: row.product_field if row.is_active else None for row in shop}
     created, changed, newly_deleted, restored, issues = [], [], [], [], []
     changes: list[FieldChange] = []

@@ -37,6 +37,18 @@ class StagedProduct(NamedTuple):
     """Its property values, as `StagedPropertyValue.number`; None where the file has none."""
 
 
+class StagedProductGroup(NamedTuple):
+    """One more group of a `Товар` than `StagedProduct.category_onec_id` (table `stg_product_group`)."""
+
+    file_no: int
+    position: int
+    line: int
+    onec_id: str
+    number: int
+    """Its place among the groups of its product."""
+    category_onec_id: str
+
+
 class StagedOffer(NamedTuple):
     """One `Предложение` of an offers file (table `stg_offer`)."""
 
@@ -190,6 +202,7 @@ PRICE_COLUMNS = StagedPrice._fields[5:]
 
 StagedRow = (
     StagedProduct
+    | StagedProductGroup
     | StagedOffer
     | StagedOfferProperty
     | StagedCharacteristic
@@ -202,6 +215,7 @@ StagedRow = (
 
 TABLE_OF: dict[type[StagedRow], str] = {
     StagedProduct: "stg_product",
+    StagedProductGroup: "stg_product_group",
     StagedOffer: "stg_offer",
     StagedOfferProperty: "stg_offer_property",
     StagedCharacteristic: "stg_characteristic",
@@ -230,6 +244,8 @@ class StagedCategory(NamedTuple):
     slug: str
     description: str
     is_deleted: bool
+    catalogue: str = ""
+    """`Ид` of its `Классификатор`."""
 
 
 class StagedBrand(NamedTuple):
@@ -277,6 +293,8 @@ class StagedPriceType(NamedTuple):
     product_field: str | None
     """Column of `product_variants` that the name stands for; None where the name is not recognised."""
     is_deleted: bool
+    catalogue: str = ""
+    """`Ид` of the catalogue that it belongs to."""
 
 
 class StagedWarehouse(NamedTuple):

@@ -84,6 +84,8 @@ class MergeConflict(Exception):
 def resolve(connection: sa.Connection, rules: MergeRules) -> None:
     """Fill the change tables; reads the shop, locks and writes nothing in it."""
     parameters = asdict(rules) | {"hidden_category": HIDDEN_CATEGORY, "no_brand": NO_BRAND}
+    if _exists(connection, "SELECT 1 FROM stg_product_group"):
+        connection.execute(sql("choose_groups"))
     connection.execute(sql("resolve"), parameters)
     _allocate_slugs(connection)
     _allocate_skus(connection)

@@ -196,6 +196,8 @@ _QUERIES = (
         ORDER BY file_no, position
         """,
     ),
+    _IssueQuery(Severity.NOTE, "product_without_variants", "Предложения", sql("products_without_variants").text),
+    _IssueQuery(Severity.NOTE, "article_repeated", "Артикул", sql("articles_repeated").text),
     # Once for each product: what its variants look like after the run, as far as the run is about its offers.
     _IssueQuery(
         Severity.WARNING,

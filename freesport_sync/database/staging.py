@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -69,13 +69,19 @@ def give_names(connection: sa.Connection, table: str, column: str, query: str, n
 
 
 def finish_staging(
-    connection: sa.Connection, offer_packages: Mapping[int, int], *, imports_variants: bool, is_full: bool
+    connection: sa.Connection,
+    offer_packages: Mapping[int, int],
+    catalogues: Sequence[tuple[int, int, str]],
+    *,
+    imports_variants: bool,
+    is_full: bool,
 ) -> dict[str, int]:
     """Let each staged object be one row, under the key that the shop knows it by.
 
     Args:
         connection: the lock's connection, in autocommit.
         offer_packages: number of an offers file -> number of the package that it is a part of, the older ones first.
+        catalogues: (file, position of the first record, `Ид`) of the export's catalogues.
         imports_variants: the run is about offers.
         is_full: variants that the export lacks will be hidden.
 
@@ -87,6 +93,8 @@ def finish_staging(
         connection.execute(sql("settle_totals"), packages)
     if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_offer_property)").scalar():
         connection.execute(sql("name_colors_and_sizes"), {"no_sizes": list(NO_SIZES)})
+    if len({onec_id for _, _, onec_id in catalogues}) > 1:
+        _forget_moved(connection, catalogues)
     repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
     to_fold = {table for table, count in repeated.items() if count}
     for table in to_fold - {"stg_product"}:
@@ -101,6 +109,14 @@ def finish_staging(
     for table, columns in _JOINED_COLUMNS.items():
         connection.exec_driver_sql(f"ANALYZE {table} ({columns})")
     return {table: count for table, count in repeated.items() if count}
+
+
+def _forget_moved(connection: sa.Connection, catalogues: Sequence[tuple[int, int, str]]) -> None:
+    """What has left one catalogue of an export for another is not deleted."""
+    copy_rows(connection, "stg_catalogue", ("file_no", "position", "onec_id"), catalogues)
+    for table in ("stg_product", "stg_characteristic", "stg_offer"):
+        statement = sql("forget_moved").text.replace("stg_record", table)
+        connection.exec_driver_sql(statement)
 
 
 def _count_repeated(connection: sa.Connection, table: str, keys: str) -> int:

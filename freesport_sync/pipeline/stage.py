@@ -60,6 +60,8 @@ class StagedExport:
     rejected_customers: list[RejectedCustomer] = field(default_factory=list)
     failed: Counter[FileKind] = field(default_factory=Counter)
     """1C's objects that could not be imported at all, by kind of file."""
+    catalogues: list[tuple[int, int, str]] = field(default_factory=list)
+    """Number of the file, position of the first record, `Ид` of the catalogue that begins there."""
     rows: Counter[str] = field(default_factory=Counter)
     """Rows by staging table, before repeated records were folded."""
     repeated: dict[str, int] = field(default_factory=dict)
@@ -141,6 +143,7 @@ def stage_export(
     staged.repeated = finish_staging(
         connection,
         plan.offer_packages,
+        staged.catalogues,
         imports_variants=FileKind.OFFERS in plan.wanted and not plan.only_pictures,
         is_full=is_full and staged.rows["stg_offer"] > 0,
     )
@@ -165,6 +168,7 @@ def _take(
                 report(IssuesFound(issues))
             meter.read(message.file_no, message.bytes_read)
         case FileDone():
+            staged.catalogues += [(message.file_no, *catalogue) for catalogue in message.catalogues]
             staged.failed[meter.file(message.file_no).kind] += message.failed
             meter.read(message.file_no, message.bytes_read)
         case FileFailed():

@@ -31,6 +31,17 @@ CREATE TEMP TABLE stg_offer (
     is_deleted boolean NOT NULL,
     properties integer[]
 );
+-- Where in a file the records of a catalogue begin.
+CREATE TEMP TABLE stg_catalogue (file_no integer NOT NULL, position integer NOT NULL, onec_id text NOT NULL);
+-- The second and further groups of a product.
+CREATE TEMP TABLE stg_product_group (
+    file_no integer NOT NULL,
+    position integer NOT NULL,
+    line integer NOT NULL,
+    onec_id text NOT NULL,
+    number integer NOT NULL,
+    category_onec_id text NOT NULL
+);
 CREATE TEMP TABLE stg_offer_property (
     file_no integer NOT NULL,
     position integer NOT NULL,

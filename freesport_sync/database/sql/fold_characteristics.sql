@@ -36,6 +36,7 @@ WHERE c.is_deleted OR own.onec_id IS NOT NULL;
 DELETE FROM stg_product AS s USING no_product AS n WHERE n.onec_id = s.onec_id;
 DELETE FROM stg_picture AS s USING no_product AS n WHERE s.owner = 'product' AND n.onec_id = s.onec_id;
 UPDATE stg_product AS s SET onec_id = c.product_onec_id FROM characteristic AS c WHERE c.onec_id = s.onec_id;
+UPDATE stg_product_group AS s SET onec_id = c.product_onec_id FROM characteristic AS c WHERE c.onec_id = s.onec_id;
 UPDATE stg_picture AS s SET onec_id = c.product_onec_id FROM characteristic AS c
 WHERE s.owner = 'product' AND c.onec_id = s.onec_id;
 DROP TABLE no_product;

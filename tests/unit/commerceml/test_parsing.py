@@ -20,10 +20,12 @@ from tests.builders import (
     WAREHOUSES,
     ExportBuilder,
     brand_property,
+    element,
     group,
     offer,
     prices,
     product,
+    raw_element,
     rests,
     storage,
 )
@@ -82,7 +84,8 @@ def test_an_export_from_end_to_end(export: ExportBuilder) -> None:
 
 def test_blocks_name_their_table_and_have_its_columns(export: ExportBuilder) -> None:
     export.properties_goods(brand_property())
-    export.goods(product("p1#c1", pictures=["import_files/01/x.jpg"]))
+    groups = raw_element("Группы", element("Ид", "g1") + element("Ид", "g2"))
+    export.goods(product("p1#c1", group=None, pictures=["import_files/01/x.jpg"], extra=groups))
     export.offers(offer("p1", characteristics={"Вес": "1"}, properties={"color": "Синий"}))
     export.prices(prices("p1", {"retail": 1}))
     export.rests(rests("p1", {"w1": 1}))

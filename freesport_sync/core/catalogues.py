@@ -1,0 +1,33 @@
+"""Several catalogues in one export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+
+class _Record(Protocol):
+    @property
+    def file_no(self) -> int: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def onec_id(self) -> str: ...
+    @property
+    def catalogue(self) -> str: ...
+    @property
+    def is_deleted(self) -> bool: ...
+
+
+Record = TypeVar("Record", bound=_Record)
+
+
+def without_moved(rows: Sequence[Record]) -> list[Record]:
+    """In file order, without what one catalogue of the export has deleted and another still has.
+
+    Within one catalogue the last record decides.
+    """
+    ordered = sorted(rows, key=lambda row: (row.file_no, row.position))
+    is_deleted = {(row.onec_id, row.catalogue): row.is_deleted for row in ordered}
+    live = {key for (key, _), deleted in is_deleted.items() if not deleted}
+    return [row for row in ordered if row.onec_id not in live or not is_deleted[row.onec_id, row.catalogue]]
