@@ -81,8 +81,9 @@ def _word(written: str) -> str | None:
 
 
 def column_of(name: str) -> str | None:
-    """The column of a variant that an attribute of this name stands for."""
-    return _COLUMNS.get(_word(name.strip().lower()) or "")
+    """The column of a variant that an attribute of this name stands for, also of one set of properties."""
+    written = name.strip().lower()
+    return _COLUMNS.get(_word(written) or _word(base_name(written)) or "")
 
 
 def base_name(name: str) -> str:

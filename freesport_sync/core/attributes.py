@@ -95,15 +95,16 @@ def filter_attributes(
         column_of: the column of a variant that an attribute of this name stands for.
 
     Returns:
-        Number -> column whose texts are values of the attribute, of each column for one attribute only.
+        Number -> column whose texts are values of the attribute, of each column for one attribute only; never for
+        that of one set of properties, `Цвет (Ботинки)`.
     """
     known = {attribute.id: attribute for attribute in shop} | {attribute.id: attribute for attribute in plan.changed}
     names = {number: attribute.name for number, attribute in known.items()} | {a.number: a.name for a in plan.created}
     columns = {number: column for number, name in names.items() if (column := column_of(name))}
     filters: dict[int, str | None] = {number: None for number, attribute in known.items() if attribute.is_active}
     filters |= dict.fromkeys(columns)
-    # The plainest name, then the oldest attribute: `Цвет` before `Цвет рамы (2023)`.
-    for number in sorted(columns, key=lambda number: (len(names[number]), number < 0, abs(number))):
+    plain = [number for number in columns if "(" not in names[number]]
+    for number in sorted(plain, key=lambda number: (len(names[number]), number < 0, abs(number))):
         if columns[number] not in filters.values():
             filters[number] = columns[number]
     return filters

@@ -79,15 +79,15 @@ def _is_compared(shop: ModelShop, attribute: Attribute) -> bool:
 def _main(shop: ModelShop, column: str) -> Attribute | None:
     """The attribute that takes the texts of a column: that of the shortest name, then the oldest."""
     return min(
-        (attribute for attribute in shop.attributes if column_of(attribute.name) == column),
+        (a for a in shop.attributes if column_of(a.name) == column and "(" not in a.name),
         key=lambda attribute: len(attribute.name),
         default=None,
     )
 
 
 def column_of(name: str) -> str | None:
-    """What an attribute of this name says of a variant."""
-    word = name.strip().lower()
-    if word in _COLORS:
+    """What an attribute of this name says of a variant, also `Цвет (Ботинки)` of one set of properties."""
+    words = [name.strip().lower(), name.split("(")[0].strip().lower()]
+    if any(word in _COLORS for word in words):
         return "color_name"
-    return "size_value" if word in _SIZES or word.startswith("размер_") else None
+    return "size_value" if any(word in _SIZES or word.startswith("размер_") for word in words) else None

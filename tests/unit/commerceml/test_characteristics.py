@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from lxml.etree import _Element
 
+from freesport_sync.commerceml.characteristics import column_of
 from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.proposals import read_proposal
 from freesport_sync.commerceml.reading import Reading
@@ -123,3 +124,19 @@ def test_what_characteristics_say_goes_before_properties() -> None:
         StagedOfferProperty(1, 1, 1, "op-color", "v1", None, None)
     ]
     assert [key for key, _, _ in keys(rows)] == ["размерботинки", "вескг", "op-color"]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        (" Цвет", "color_name"),
+        ("Цвет (Ботинки (лето))", "color_name"),
+        ("Размер_обуви", "size_value"),
+        ("Размер (RU)", "size_value"),
+        ("Цвет рамы", None),
+        ("Детский размер", None),
+        ("Характеристика", None),
+    ],
+)
+def test_the_column_that_an_attribute_stands_for(name: str, column: str | None) -> None:
+    assert column_of(name) == column

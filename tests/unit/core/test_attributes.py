@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from freesport_sync.core.attributes import AttributePlan, NewAttribute, ShopAttribute, filter_attributes
 
-COLUMNS = {"Цвет": "color_name", "Цвет рамы": None, "Окраска": "color_name", "Размер": "size_value"}
+COLUMNS = {
+    "Цвет": "color_name",
+    "Цвет рамы": None,
+    "Окраска": "color_name",
+    "Размер": "size_value",
+    "Цвет (2)": "color_name",
+}
 
 
 def attribute(number: int, name: str, *, is_active: bool = False) -> ShopAttribute:
     return ShopAttribute(number, name, name.lower(), name.lower(), "", is_active)
+
+
+def test_an_attribute_of_one_set_of_properties_takes_no_texts_of_others() -> None:
+    assert filter_attributes(AttributePlan(), [attribute(1, "Цвет (2)")], COLUMNS.get) == {1: None}
 
 
 def test_what_is_switched_on_and_colour_and_size() -> None:
