@@ -14,13 +14,17 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent, ServerStarted, address_for_1c
 from freesport_sync.core.progress import Reporter
 from freesport_sync.errors import ConfigError, SyncError
+from freesport_sync.exchange.custody import Custody
 from freesport_sync.exchange.doorkeeper import Doorkeeper
 from freesport_sync.exchange.endpoint import Endpoint
 from freesport_sync.exchange.imports import Imports, Runner
+from freesport_sync.exchange.inbox import Inbox
 from freesport_sync.exchange.listener import Listener
 from freesport_sync.exchange.passwords import PasswordFile
-from freesport_sync.exchange.portion import MB, Inbox, Limits
+from freesport_sync.exchange.pieces import MB
+from freesport_sync.exchange.portion import Limits
 from freesport_sync.exchange.sayings import Sayings
+from freesport_sync.exchange.throttle import KnownNetworks
 from freesport_sync.os_support import computer_name, file_lock
 from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.settings.model import ExchangeSettings, Settings
@@ -58,16 +62,21 @@ def serve(
     rules = settings.exchange
     stop = threading.Event()
     with ExitStack() as stack:
-        doorkeeper = Doorkeeper(rules.user, PasswordFile(paths.exchange_password), rules.allow, rules.session_s)
+        doorkeeper = Doorkeeper(
+            rules.user,
+            PasswordFile(paths.exchange_password),
+            rules.allow,
+            rules.session_s,
+            KnownNetworks(paths.exchange / "known_networks"),
+        )
         listener = Listener(rules.host, rules.port, rules.certificate, rules.certificate_key, rules.proxies)
         _own_folder(paths, stack)
         folders = RunFolders(paths.exchange / "runs")
         inbox = Inbox(paths.exchange / "portions", _limits(rules))
         has_fresh_backup = partial(_has_fresh_backup, backups, rules.backup_hours)
         imports = Imports(run, folders, rules, is_dry_run, has_fresh_backup, report_run)
-        endpoint = Endpoint(doorkeeper, inbox, imports, rules, is_dry_run, Sayings(texts), report)
-        for portion in inbox.left_over():
-            endpoint.adopt(portion)
+        custody = Custody(inbox, imports, doorkeeper.sessions, rules, report)
+        endpoint = Endpoint(doorkeeper, custody, imports, rules, is_dry_run, Sayings(texts), report)
         started = ServerStarted(
             address=address_for_1c(rules.host, listener.port, rules.certificate is not None, computer_name()),
             user=rules.user,
@@ -76,7 +85,7 @@ def serve(
         )
         with cancel.interrupting(stop.set):
             cancel.is_winding_up = True  # a run that is being cancelled is worth waiting for
-            listener.run(endpoint.application(), lambda: report(started), stop, imports.stop)
+            listener.run(endpoint.application(), lambda: report(started), stop, imports.stop, endpoint.refuse)
 
 
 def _own_folder(paths: Paths, stack: ExitStack) -> None:

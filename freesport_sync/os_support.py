@@ -23,6 +23,7 @@ if sys.platform == "win32":
 else:
     import fcntl
     import pwd
+    import resource
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """What a write says where no room is left, or none for this account."""
@@ -187,6 +188,14 @@ if sys.platform == "win32":
             return name.value.rpartition("\\")[2].lower()
         finally:
             kernel.CloseHandle(handle)
+
+
+def open_files_limit() -> int:
+    """How many files and connections this process may have open at once; Windows sets no limit that matters."""
+    if sys.platform == "win32":
+        return 8192
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 1_000_000 if limit == resource.RLIM_INFINITY else limit
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

@@ -75,5 +75,6 @@ def exchange_lines(event: ExchangeEvent, texts: Texts) -> list[str]:
             ]
         case NotAskedFor():
             key = "cli.not_asked_imported" if event.is_imported_now else "cli.not_asked"
+            key = "cli.not_asked_overtaken" if event.is_overtaken else key
             files = ", ".join(event.files[:10])
             return [texts(key, files=files, minutes=int(event.idle_s // 60), folder=event.folder)]

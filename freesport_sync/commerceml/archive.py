@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import os
 import shutil
@@ -124,7 +125,7 @@ def unpack(
     folder: Path,
     check: Callable[[], None],
     with_pictures: bool,
-    place: Callable[[PurePosixPath], PurePosixPath] = lambda path: path,
+    place: Callable[[PurePosixPath], PurePosixPath | None] = lambda path: path,
     limit_bytes: int | None = None,
 ) -> tuple[PurePosixPath, ...]:
     """Unpack the XML files of a zip.
@@ -134,7 +135,7 @@ def unpack(
         folder: where they go to.
         check: called all the time; may raise to stop it.
         with_pictures: unpack the pictures below `import_files` too.
-        place: gives the path below the folder for one of the zip.
+        place: gives the path below the folder for one of the zip; None: it is left out.
         limit_bytes: of all together; None: `MAX_TOTAL_BYTES`.
 
     Returns:
@@ -159,6 +160,8 @@ def unpack(
                         written.write(portion)
                 _set_time(path, entry)
     except OSError as error:
+        if error.errno == errno.EINVAL:  # a piece is missing: its directory points to before its beginning
+            raise SourceMalformed("archive_damaged", file=archive.name, reason=reason_of(error)) from error
         raise _os_error(error, archive) from error
     except NotImplementedError as error:  # for example Deflate64, which Windows Explorer uses above 2 GB
         raise SourceMalformed("archive_method_unknown", file=archive.name, reason=str(error)) from error
@@ -193,7 +196,7 @@ def _checked_entries(
     opened: zipfile.ZipFile,
     name: str,
     with_pictures: bool,
-    place: Callable[[PurePosixPath], PurePosixPath],
+    place: Callable[[PurePosixPath], PurePosixPath | None],
     limit_bytes: int,
 ) -> dict[PurePosixPath, zipfile.ZipInfo]:
     """The wanted files of a zip by the path they get; raises where any entry of the zip is unsafe."""
@@ -203,18 +206,19 @@ def _checked_entries(
     checked: list[tuple[PurePosixPath, zipfile.ZipInfo]] = []
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
-        if problem := _entry_problem(entry, path):
+        is_picture, problem = is_packed_picture(path), _entry_problem(entry, path)
+        if problem and not (is_picture and problem == "name"):  # the bad name of one picture does not refuse all others
             raise SourceMalformed("archive_unsafe", file=name, entry=entry.filename, reason=problem)
-        is_wanted = path.suffix.lower() == ".xml" or (with_pictures and is_packed_picture(path))
-        if entry.is_dir() or not is_wanted:
+        if entry.is_dir() or problem or not (path.suffix.lower() == ".xml" or (with_pictures and is_picture)):
             continue
         if entry.flag_bits & _ENCRYPTED:
             raise SourceMalformed("archive_encrypted", file=name, entry=entry.filename)
         if entry.file_size > max(RATIO_FREE_BYTES, MAX_RATIO * entry.compress_size):
             raise SourceMalformed("archive_bomb", file=name, entry=entry.filename, size_bytes=entry.file_size)
-        checked.append((place(path), entry))
+        checked.append((path, entry))
     _refuse_together(checked, name, limit_bytes)
-    return dict(checked)
+    placed = [(place(path), entry) for path, entry in checked]
+    return {path: entry for path, entry in placed if path is not None}
 
 
 def _refuse_together(checked: list[tuple[PurePosixPath, zipfile.ZipInfo]], name: str, limit_bytes: int) -> None:
@@ -222,7 +226,7 @@ def _refuse_together(checked: list[tuple[PurePosixPath, zipfile.ZipInfo]], name:
     # Windows and macOS do not tell `A.xml` from `a.xml`: the second would overwrite the first in silence.
     seen: set[str] = set()
     for path, _ in checked:
-        if str(path).lower() in seen:
+        if path.suffix.lower() == ".xml" and str(path).lower() in seen:
             raise SourceMalformed("archive_unsafe", file=name, entry=str(path), reason="same_name_twice")
         seen.add(str(path).lower())
     # Reading stops at the size that an entry claims, so the claims can be added up.

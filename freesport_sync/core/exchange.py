@@ -66,12 +66,14 @@ class NotAskedFor:
         files: XML files and archives.
         idle_s: since the last one came.
         is_imported_now: the settings say so.
+        is_overtaken: and they would be, if what came later were not in the shop already.
     """
 
     folder: str
     files: tuple[str, ...]
     idle_s: float
     is_imported_now: bool
+    is_overtaken: bool = False
 
 
 ExchangeEvent = ServerStarted | RequestServed | NotAskedFor

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import unquote_to_bytes
 
 from freesport_sync.commerceml.folders import PICTURE_FOLDER
+from freesport_sync.commerceml.picture_files import is_packed_picture
 from freesport_sync.core.outside import printable
 from freesport_sync.errors import ExchangeRefused
 
@@ -112,6 +113,18 @@ def file_path(filename: str) -> PurePosixPath:
     if any(map(_is_bad, path.parts)) or len(parts) > MAX_FOLDERS or len("/".join(parts).encode()) > MAX_PATH_BYTES:
         raise ExchangeRefused("exchange_name_unsafe", name=printable(filename, 100))
     return PurePosixPath(*parts)
+
+
+def is_bad_picture(filename: str) -> bool:
+    """Whether this is a picture of 1C's, and nothing is wrong with its name but that some system cannot have it."""
+    path = PurePosixPath(filename.replace("\\", "/"))
+    if not is_packed_picture(path) or ".." in path.parts or not filename.isprintable():
+        return False
+    try:
+        file_path(filename)
+    except ExchangeRefused:
+        return True
+    return False
 
 
 def _is_bad(part: str) -> bool:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from freesport_sync.exchange.passwords import Credentials, Digests, PasswordFile
 from freesport_sync.exchange.sessions import Session, Sessions
-from freesport_sync.exchange.throttle import Throttle
+from freesport_sync.exchange.throttle import KnownNetworks, Throttle
 
 MAX_AUTHORIZATION = 1000
 
@@ -40,14 +40,17 @@ class Doorkeeper:
         passwords: its password.
         allowed: networks from which it may come; none: from everywhere.
         idle_s: how long a session may be silent.
+        known: see `throttle.Throttle`.
     """
 
-    def __init__(self, user: str, passwords: PasswordFile, allowed: Sequence[str], idle_s: float) -> None:
+    def __init__(
+        self, user: str, passwords: PasswordFile, allowed: Sequence[str], idle_s: float, known: KnownNetworks
+    ) -> None:
         self._user = user
         self._passwords = passwords
         self._allowed = [ipaddress.ip_network(network) for network in allowed]
         self._digests = Digests()
-        self._throttle = Throttle()
+        self._throttle = Throttle(known)
         self._hashing = ThreadPoolExecutor(1, "password")
         """Always the same thread: each would keep the memory of its last hash."""
         self._hash = passwords.hash()
@@ -87,13 +90,14 @@ class Doorkeeper:
         return self.sessions.open(credentials.user, digest, time.time(), time.monotonic())
 
     async def _verify(self, credentials: Credentials, address: str) -> None:
-        throttle, user = self._throttle, credentials.user
+        is_user = hmac.compare_digest(_bytes_of(credentials.user), _bytes_of(self._user))
+        throttle, user = self._throttle, self._user if is_user else ""  # all wrong names share one allowance
         if wait_s := throttle.take(address, user, time.monotonic()):
             raise WrongPassword(wait_s, is_unheard=True)
         is_right = await asyncio.get_running_loop().run_in_executor(
             self._hashing, self._passwords.is_right, self._hash, credentials.password
         )
-        if not is_right or not hmac.compare_digest(user.encode(), self._user.encode()):
+        if not is_right or not is_user:
             raise WrongPassword(throttle.wait_s(address, user, time.monotonic()))
         throttle.give_back(address, user, time.monotonic())
 
@@ -107,6 +111,10 @@ class Doorkeeper:
         if kept != self._hash:
             self._hash, self._known = kept, None
             self.sessions.clear()
+
+
+def _bytes_of(user: str) -> bytes:
+    return user.encode("utf-8", "surrogatepass")
 
 
 def credentials_of(authorization: str) -> Credentials:

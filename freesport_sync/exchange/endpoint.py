@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -17,14 +17,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from freesport_sync.core.exchange import PATHS, PROBE_AGENT, ExchangeEvent, NotAskedFor, RequestServed
+from freesport_sync.core.exchange import PATHS, PROBE_AGENT, ExchangeEvent, RequestServed
 from freesport_sync.core.outside import printable
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange import protocol
 from freesport_sync.exchange.calls import Call, Mode, read_call
+from freesport_sync.exchange.custody import Custody
 from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
 from freesport_sync.exchange.imports import Import, Imports, Sender
-from freesport_sync.exchange.portion import MB, Inbox, Incoming, Portion
+from freesport_sync.exchange.pieces import MB, Incoming
 from freesport_sync.exchange.replies import Reply, failure, success, unauthorized
 from freesport_sync.exchange.sayings import Sayings
 from freesport_sync.exchange.sessions import Session
@@ -50,19 +51,12 @@ class _Received:
     bytes: int = 0
 
 
-@dataclass(slots=True)
-class _Held:
-    portion: Portion
-    sender: Sender
-    is_told: bool = False
-
-
 class Endpoint:
     """Answers 1C.
 
     Args:
         doorkeeper: knows who may come in.
-        inbox: keeps what is received.
+        custody: of what is uploaded.
         imports: imports it.
         rules: of the settings.
         is_dry_run: nothing is written to the shop.
@@ -73,7 +67,7 @@ class Endpoint:
     def __init__(
         self,
         doorkeeper: Doorkeeper,
-        inbox: Inbox,
+        custody: Custody,
         imports: Imports,
         rules: ExchangeSettings,
         is_dry_run: bool,
@@ -81,36 +75,51 @@ class Endpoint:
         report: Callable[[ExchangeEvent], None],
     ) -> None:
         self._doorkeeper = doorkeeper
-        self._inbox = inbox
+        self._custody = custody
         self._imports = imports
         self._rules = rules
         self._is_dry_run = is_dry_run
         self._sayings = sayings
         self._report = report
-        self._held: list[_Held] = []
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        addresses = [address for path in PATHS for address in (path, f"{path}/")]
-        routes = [Route(address, self._exchange, methods=["GET", "POST"]) for address in addresses]
-        for route in routes:
-            (route.methods or set()).discard("HEAD")  # Starlette adds it, and an import is no question
-        routes.append(Route(HEALTH, _healthy, methods=["GET"]))
-        app = Starlette(routes=routes, exception_handlers={HTTPException: self._not_found}, lifespan=self._lifespan)
-        app.router.redirect_slashes = False  # 1C does not send the body again
-        return app
+        route = Route("/{path:path}", self._serve, methods=["GET", "POST"])
+        (route.methods or set()).discard("HEAD")  # Starlette adds it, and an import is no question
+        return Starlette(routes=[route], exception_handlers={HTTPException: self._not_found}, lifespan=self._lifespan)
 
-    def adopt(self, portion: Portion) -> None:
-        """Take over what an earlier server has left."""
-        self._held.append(_Held(portion, Sender("", "", 0)))
+    def refuse(self, address: str, code: str) -> Reply:
+        """What to answer to what is no request, or none that we take; goes into the journal where it may be 1C's.
+
+        Args:
+            address: of the client.
+            code: of an `ExchangeRefused`.
+        """
+        reply = self._sayings.refusal(ExchangeRefused(code))
+        if code != "exchange_address_unescaped":  # which 1C sends, so it has to read the answer
+            reply = replace(reply, status=400)
+        if code != "exchange_request_invalid":  # what is no HTTP is no news, and anybody could fill a disk with it
+            where = printable(address, MAX_ADDRESS)
+            self._report(RequestServed(where, "", "", "", "", 0, reply.word, reply.text, reply.status, 0))
+        return reply
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(self._watch())
+        watch = asyncio.create_task(self._custody.watch())
         yield
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
+
+    async def _serve(self, request: Request) -> Response:
+        # As people enter it in 1C: with too many slashes, in another case. Never redirected: 1C does not send the body
+        # again.
+        path = "/" + "/".join(filter(None, request.url.path.lower().split("/")))
+        if path in PATHS:
+            return await self._exchange(request)
+        if request.url.path != HEALTH:
+            raise HTTPException(404)
+        return PlainTextResponse("ok")
 
     async def _exchange(self, request: Request) -> Response:
         started, received = time.monotonic(), _Received()
@@ -138,7 +147,7 @@ class Endpoint:
                 file=printable(call.filename, 200),
                 size_bytes=received.bytes,
                 answer=reply.word,
-                text=(reply.journal or reply.text) if reply.word in ("failure", "progress") else "",
+                text=reply.journal or (reply.text if reply.word in ("failure", "progress") else ""),
                 status=reply.status,
                 duration_s=time.monotonic() - started,
             )
@@ -161,10 +170,13 @@ class Endpoint:
             raise
         if isinstance(step, protocol.LogIn):
             opened = await self._doorkeeper.log_in(credentials, address)
-            self._imports.ledger.log_in(opened.user, opened.timestamp)
+            if call.type == protocol.CATALOG:
+                self._imports.ledger.log_in(opened.user, opened.timestamp)
             return protocol.logged_in(opened.cookie, opened.sessid, opened.timestamp)
         assert session is not None, "next_step lets nobody else through"
         sender = Sender(session.user, address, session.timestamp)
+        if call.mode not in (Mode.INIT, Mode.FILE):
+            self._imports.ledger.has_acted(session.user, session.timestamp)
         try:
             match step:
                 case protocol.Begin():
@@ -173,6 +185,9 @@ class Endpoint:
                 case protocol.Receive():
                     await self._receive(request, session, sender, step.path, received)
                     return success()
+                case protocol.LeaveOut():
+                    await self._drain(request)
+                    return replace(success(), journal=self._sayings.left_out())
                 case protocol.Import():
                     return await self._import(session, sender, step.path)
                 case protocol.Deactivate():
@@ -195,21 +210,16 @@ class Endpoint:
             session.imports.clear()
             if session.portion is not None:
                 self._imports.ledger.abandon(sender.user, sender.login, map(str, session.portion.waiting))
-            await self._new_portion(session, sender)
-
-    async def _new_portion(self, session: Session, sender: Sender) -> Portion:
-        in_use = {held.portion.folder for held in self._held}
-        await asyncio.to_thread(self._inbox.forget_old, self._rules.keep_days, in_use)
-        portion = session.portion = await asyncio.to_thread(self._inbox.new_portion)
-        self._held.append(_Held(portion, sender))
-        return portion
+            await self._custody.new_portion(session, sender)
 
     async def _receive(
         self, request: Request, session: Session, sender: Sender, path: PurePosixPath, received: _Received
     ) -> None:
+        if request.method != "POST":  # somebody between 1C and us has made another request of it
+            raise ExchangeRefused("exchange_body_missing", file=path.name)
         async with session.turn:
             session.imports.clear()  # they are about what was there before, and nobody has waited for their end
-            portion = session.portion or await self._new_portion(session, sender)
+            portion = session.portion or await self._custody.new_portion(session, sender)
             portion.is_busy = True
             try:
                 incoming = portion.incoming(path, _content_length(request))
@@ -223,6 +233,7 @@ class Endpoint:
                 raise
             finally:
                 portion.is_busy = False
+        self._imports.ledger.has_acted(sender.user, sender.login)
 
     async def _write(self, request: Request, incoming: Incoming, received: _Received) -> None:
         block = bytearray()
@@ -261,16 +272,19 @@ class Endpoint:
         if one is None:
             if session.portion is None:
                 raise ExchangeRefused("exchange_file_missing", file=path.name)
-            one = session.imports[key] = self._imports.submit(sender, session.portion, path)
+            one = self._custody.imported_ahead(session.portion, path)
+            if one is None:
+                await self._custody.import_older(session.portion)
+                one = self._imports.submit(sender, session.portion, path)
+            session.imports[key] = one
         return await self._outcome(session, key, one, self._rules.hold_s)
 
     async def _deactivate(self, session: Session, sender: Sender, timestamp: int) -> Reply:
         key = f"deactivate {timestamp}"
         one = session.imports.get(key)
         if one is None:
-            for held in self._held:
-                if held.sender.user == sender.user and held.sender.login >= timestamp and held.portion.waiting:
-                    raise ExchangeRefused("exchange_export_incomplete", files=", ".join(map(str, held.portion.waiting)))
+            if unasked := self._custody.unasked(sender.user, timestamp):
+                raise ExchangeRefused("exchange_export_incomplete", files=", ".join(map(str, unasked)))
             one = session.imports[key] = self._imports.deactivate(sender, timestamp)
         return await self._outcome(session, key, one, HOLD_DEACTIVATE_S)
 
@@ -287,41 +301,7 @@ class Endpoint:
         result = one.result.result()
         if isinstance(result, SyncError):
             raise result
-        return self._sayings.checked(result) if self._is_dry_run else success()
-
-    async def _watch(self) -> None:
-        """Tell of files that nobody asks to import, and forget those that were."""
-        pause_s = min(5.0, self._rules.idle_s / 4)
-        while True:
-            for held in tuple(self._held):
-                idle_s = time.monotonic() - held.portion.used_at
-                is_in_use = held.portion.is_busy or self._imports.has_work_with(held.portion)
-                if not is_in_use and idle_s >= self._rules.idle_s:
-                    try:
-                        await self._look_after(held, idle_s)
-                    except Exception as error:  # nobody else would look after the others
-                        log.error("exchange: unexpected error", exc_info=error)
-            await asyncio.sleep(pause_s)
-
-    async def _look_after(self, held: _Held, idle_s: float) -> None:
-        portion = held.portion
-        if not portion.waiting:
-            self._held.remove(held)
-            for session in self._doorkeeper.sessions:
-                if session.portion is portion:  # what it sends now begins a new one
-                    session.portion = None
-            if not portion.has_failed:
-                await asyncio.to_thread(portion.remove)
-        elif not held.is_told:
-            self._tell_idle(held, idle_s)
-
-    def _tell_idle(self, held: _Held, idle_s: float) -> None:
-        held.is_told = True
-        files = tuple(map(str, held.portion.waiting))
-        is_imported = self._rules.import_when_idle
-        if is_imported:
-            self._imports.submit(held.sender, held.portion, None)
-        self._report(NotAskedFor(str(held.portion.folder), files, idle_s, is_imported))
+        return self._sayings.checked(result) if self._is_dry_run and result is not None else success()
 
     def _turned_away(self, error: WrongPassword) -> Reply:
         if not error.is_unheard:
@@ -342,10 +322,6 @@ async def _to_its_end(write: Callable[[bytearray], None], block: bytearray) -> N
     except asyncio.CancelledError:
         await asyncio.wait([writing])
         raise
-
-
-async def _healthy(request: Request) -> Response:
-    return PlainTextResponse("ok")
 
 
 def _response(reply: Reply) -> Response:

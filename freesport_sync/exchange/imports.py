@@ -8,15 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.commerceml.content import Content, content_of
 from freesport_sync.commerceml.discovery import FileKind, recognise
+from freesport_sync.commerceml.folders import PICTURE_FOLDER
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.progress import Event, Progress, Reporter, RunStarted
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.outside import printable
+from freesport_sync.core.pictures import PictureProblem
+from freesport_sync.core.progress import Event, IssuesFound, Progress, Reporter, RunStarted
 from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
 from freesport_sync.errors import Cancelled, ExchangeRefused, LockHeld, SourceMalformed, SyncError
+from freesport_sync.exchange.late_pictures import LatePictures
 from freesport_sync.exchange.ledger import Ledger, Note
 from freesport_sync.exchange.portion import REFERENCE_BOOKS, Portion
 from freesport_sync.pipeline.run_folders import RunFolders
@@ -69,7 +74,8 @@ class Import:
         self.cancel = cancel
         self.portion = portion
         self.asked_at = time.monotonic()
-        self.result: Future[RunReport | SyncError] = Future()
+        self.result: Future[RunReport | SyncError | None] = Future()
+        """None: there was nothing to do."""
         self.is_working = False
         """It waits for nobody any more."""
         self.holder: SyncError | None = None
@@ -117,6 +123,7 @@ class Imports:
         self._executor = ThreadPoolExecutor(1, "import")
         self._stop = threading.Event()
         self._open: list[Import] = []
+        self._late_pictures = LatePictures(folders)
         self.ledger = Ledger(folders)
 
     @property
@@ -126,9 +133,9 @@ class Imports:
 
     def submit(self, sender: Sender, portion: Portion, path: PurePosixPath | None) -> Import:
         """Import a file of a portion, or all that nobody has asked for, after those that were asked for before."""
-        name = ", ".join(map(str, portion.waiting)) if path is None else path.name
+        name = ", ".join(map(str, portion.waiting)) or PICTURE_FOLDER if path is None else path.name
 
-        def work(one: Import) -> RunReport:
+        def work(one: Import) -> RunReport | None:
             try:
                 return self._import(one, sender, portion, path)
             except BaseException:
@@ -160,18 +167,19 @@ class Imports:
             one.cancel.cancel()
         self._executor.shutdown(wait=True)  # also those that have not begun: their end is to be told
 
-    def _submit(self, one: Import, work: Callable[[Import], RunReport]) -> Import:
+    def _submit(self, one: Import, work: Callable[[Import], RunReport | None]) -> Import:
         if self._stop.is_set():
             raise Cancelled("cancelled")
         self._open.append(one)
         self._executor.submit(self._do, one, work)
         return one
 
-    def _do(self, one: Import, work: Callable[[Import], RunReport]) -> None:
-        result: RunReport | SyncError
+    def _do(self, one: Import, work: Callable[[Import], RunReport | None]) -> None:
+        result: RunReport | SyncError | None
         try:
             result = work(one)
         except SyncError as error:
+            log.warning("import of %s: %s", printable(one.name, 200), error)  # perhaps nobody asks how it has ended
             result = error
         except Exception as error:
             log.error("import failed unexpectedly", exc_info=error)
@@ -181,15 +189,24 @@ class Imports:
         self._open.remove(one)
         one.result.set_result(result)
 
-    def _import(self, one: Import, sender: Sender, portion: Portion, path: PurePosixPath | None) -> RunReport:
-        """Import a file together with all of its portion that nobody has imported yet.
+    def _import(self, one: Import, sender: Sender, portion: Portion, path: PurePosixPath | None) -> RunReport | None:
+        one.cancel.check()
+        portion.unpacked(one.cancel.check)
+        named = portion.named(path)  # none, where an archive has only pictures, or what it has is imported already
+        report = self._import_named(one, sender, portion, named) if named else None
+        has_new_pictures, portion.has_new_pictures = portion.has_new_pictures, False
+        if has_new_pictures and not self._is_dry_run:
+            return self._link_late(one, sender, portion) or report
+        return report
+
+    def _import_named(
+        self, one: Import, sender: Sender, portion: Portion, named: tuple[PurePosixPath, ...]
+    ) -> RunReport:
+        """Import files together with all of their portion that nobody has imported yet.
 
         1C asks for goods, offers, prices and stocks one after the other; to the shop they belong together. A file that
         cannot be read does not hold up the others: it is told of when it is asked for itself.
         """
-        one.cancel.check()
-        portion.unpacked(one.cancel.check)
-        named = portion.named(path)
         others = [known for known in portion.waiting_xml if known not in named]
         portion.ask_for(named)
         with self.ledger.noting(sender.user, sender.login, named[0].name) as note:
@@ -201,9 +218,22 @@ class Imports:
                 if not readable:
                     raise
                 report = self._import_files(one, sender, portion, wanted, note)
-            else:
-                portion.ask_for(readable)
+                readable = {}
+            portion.ask_for(readable)
             note.is_done = not self._is_dry_run
+            if note.is_done:
+                portion.imported(wanted | readable)
+        return report
+
+    def _link_late(self, one: Import, sender: Sender, portion: Portion) -> RunReport | None:
+        """Give the pictures of a portion to the records of earlier ones that name them."""
+        pictures = portion.pictures()
+        if not (files := self._late_pictures.wanted(pictures)):
+            return None
+        folder = self._folders.keep(files | {str(picture): portion.folder / picture for picture in pictures})
+        request = replace(self._request(RunKind.IMAGES, folder, sender), allow_older=True)
+        report = self._run_patiently(one, request)
+        self._late_pictures.forget(pictures)
         return report
 
     def _import_files(
@@ -249,6 +279,8 @@ class Imports:
                         self._stop.wait(LOCK_POLL_S)
                         one.cancel.check()
         finally:
+            if request.kind is not RunKind.IMAGES and not request.is_dry_run:
+                self._late_pictures.note(request.data_dir, watch.missing_pictures)
             if one.run_id is None:  # the history knows nothing of it
                 self._folders.drop(request.data_dir)
             self._folders.forget_old(self._rules.keep_runs, self._rules.keep_days)
@@ -260,12 +292,15 @@ class _Watch:
     def __init__(self, one: Import, report: Reporter) -> None:
         self._one = one
         self._report = report
+        self.missing_pictures: list[RowIssue] = []
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStarted):
             self._one.is_working, self._one.run_id = True, event.run_id
         elif isinstance(event, Progress):
             self._one.progress = event
+        elif isinstance(event, IssuesFound):
+            self.missing_pictures += [issue for issue in event.issues if issue.code == PictureProblem.MISSING]
         self._report(event)
 
 

@@ -52,10 +52,19 @@ class Ledger:
         self._folders = folders
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
         self._logins: deque[tuple[str, int]] = deque(maxlen=MAX_NOTES)
+        self._silent: set[tuple[str, int]] = set()
+        """Logins after which nothing has come."""
 
     def log_in(self, user: str, login: int) -> None:
         """Somebody has got this timestamp."""
         self._logins.append((user, login))
+        self._silent.add((user, login))
+        if len(self._silent) > MAX_NOTES:
+            self._silent.intersection_update(self._logins)
+
+    def has_acted(self, user: str, login: int) -> None:
+        """After this login a file came, or what it was for was asked for."""
+        self._silent.discard((user, login))
 
     @contextmanager
     def noting(self, user: str, login: int, name: str) -> Iterator[Note]:
@@ -74,7 +83,8 @@ class Ledger:
         """All files of the full export that began with a login: path below a folder -> file.
 
         Raises:
-            ExchangeRefused: there was no such login, no full export since, or not all of it is in the shop.
+            ExchangeRefused: there was no such login, no full export since, or not all of it is in the shop; or 1C has
+                logged in meanwhile and nothing has come: nobody knows what it was going to send.
         """
         if (user, login) not in self._logins or time.time() - login > LONGEST_EXPORT_S:
             raise ExchangeRefused("exchange_timestamp_invalid", timestamp=str(login))
@@ -82,8 +92,11 @@ class Ledger:
         # Names tell nothing: every portion may have an `import.xml`, so one that failed is not mended by another.
         if failed := [note.name for note in notes if not note.is_done]:
             raise ExchangeRefused("exchange_export_incomplete", files=", ".join(failed[:5]))
-        if not any(note.is_whole for note in notes):
+        begun_at = min((note.login for note in notes if note.is_whole), default=None)
+        if begun_at is None:
             raise ExchangeRefused("exchange_export_not_full")
+        if any(silent[0] == user and silent[1] > begun_at for silent in self._silent):
+            raise ExchangeRefused("exchange_export_broken_off")
         files: dict[str, Path] = {}
         seen: set[tuple[int, int]] = set()
         for number, note in enumerate(notes):

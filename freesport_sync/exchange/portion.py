@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+import zipfile
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import count
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.commerceml.archive import unpack
 from freesport_sync.commerceml.discovery import FileKind, recognise
-from freesport_sync.commerceml.faults import ROOT_TAG
 from freesport_sync.commerceml.folders import PICTURE_FOLDER
-from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
+from freesport_sync.commerceml.picture_files import is_packed_picture
+from freesport_sync.errors import ExchangeRefused
 from freesport_sync.exchange.calls import file_path
-from freesport_sync.os_support import DISK_FULL
+from freesport_sync.exchange.pieces import Incoming, is_whole, require_space
 
-MB = 1024**2
-SPARE_BYTES = 200 * MB
-"""What must stay free on the disk."""
-MAX_UNUSED = 50
-"""Portions that nobody has asked to import, or whose import failed; 1C sends them again."""
-_XML_STARTS = (b"<?xml", b"\xef\xbb\xbf<?xml")
-_END_BYTES = 200
-_DAY_S = 86_400
+_NEWEST = "newest"
+"""File beside the portions: when what was imported last has come."""
 REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - {FileKind.CONTRAGENTS}
 
 
@@ -65,16 +57,23 @@ class Portion:
         self.limits = limits
         self.used_at = time.monotonic()
         """When the last piece came, or the last import ended."""
+        self.arrived_at = 0.0
+        """When the last piece came, in seconds since 1970: the order in which portions were sent."""
         self.is_busy = False
         """A file is on its way."""
         self.has_failed = False
         """An import of it did not succeed: somebody may want to look at the files."""
+        self.has_new_pictures = False
+        """Pictures have come that no import has seen: perhaps they belong to an earlier portion."""
         self.size_bytes = 0
         self._sizes: dict[PurePosixPath, int] = {}
         """Imports read it on their thread while files come on another: so they read copies, made in one step."""
         self._counting = threading.Lock()
         """An archive may be unpacked meanwhile."""
         self._asked_for: set[PurePosixPath] = set()
+        self._imported: set[PurePosixPath] = set()
+        self._unpacked: set[str] = set()
+        """Archives, in lower case."""
 
     @property
     def waiting(self) -> tuple[PurePosixPath, ...]:
@@ -89,8 +88,8 @@ class Portion:
     def incoming(self, path: PurePosixPath, announced: int | None) -> Incoming:
         """Begin to append to a file.
 
-        A file that an import has been asked for begins anew; so does an XML file whose piece begins as a whole one
-        does: somebody between 1C and us has sent a request twice, or this is the file of the next portion.
+        A file that an import has been asked for begins anew; so does one whose piece begins as a whole file does, see
+        `pieces.begins_anew`.
 
         Args:
             path: see `calls.file_path`.
@@ -109,8 +108,10 @@ class Portion:
     def received(self, path: PurePosixPath, size: int) -> None:
         """A piece is complete; the file has this size now."""
         self._asked_for.discard(path)
+        self._imported.discard(path)
         self._take(path, size)
-        self.used_at = time.monotonic()
+        self.has_new_pictures |= is_packed_picture(path)
+        self.used_at, self.arrived_at = time.monotonic(), time.time()
 
     def begun_anew(self, path: PurePosixPath) -> None:
         """What was there of a file is gone."""
@@ -139,49 +140,112 @@ class Portion:
 
         def keep_going() -> None:
             check()
-            _require_space(self.folder)
+            require_space(self.folder)
 
         for path in self._at_the_top(".zip"):
             room = max(1, self.limits.unpacked - self.size_bytes + self.size_of(path))
-            for entry in unpack(self.folder / path, self.folder, keep_going, True, self._place, room):
+            arrived_at, taken = self.arrived_at, set[str]()
+
+            def place(entry: PurePosixPath, taken: set[str] = taken) -> PurePosixPath | None:
+                return self._place(entry, taken)
+
+            for entry in unpack(self.folder / path, self.folder, keep_going, True, place, room):
                 self.received(entry, (self.folder / entry).stat().st_size)
             (self.folder / path).unlink()
             self.begun_anew(path)
+            self._unpacked.add(str(path).lower())
+            self.arrived_at = arrived_at
 
-    def _place(self, entry: PurePosixPath) -> PurePosixPath:
-        """Where an entry of an archive goes.
+    def _place(self, entry: PurePosixPath, taken: set[str]) -> PurePosixPath | None:
+        """Where an entry of an archive goes; None: nowhere.
 
         1C calls the files of every portion the same. What an archive before it has brought under that name, and nobody
-        has imported yet, goes on waiting under another one.
+        has imported yet, goes on waiting under another one; so does the second file of a name in one archive. A picture
+        whose name some system cannot have is left out: its record is told that it is missing.
+
+        Args:
+            entry: its path in the archive.
+            taken: what the archive has brought already, in lower case.
         """
-        path = file_path(str(entry))
-        if path in self._sizes and path.suffix.lower() == ".xml" and path not in self._asked_for:
-            self.set_aside(path)
+        try:
+            path = file_path(str(entry))
+        except ExchangeRefused:
+            if is_packed_picture(entry):
+                return None
+            raise
+        if path.suffix.lower() == ".xml":
+            if str(path).lower() in taken:
+                path = self._free_name(path, taken)
+            elif (known := self._known(path)) is not None and known not in self._asked_for:
+                self.set_aside(known)
+            taken.add(str(path).lower())
         return path
 
     def set_aside(self, path: PurePosixPath) -> None:
         """Give a file another name: a new one takes its place, and nobody has imported it yet."""
-        names = (path.with_name(f"{path.stem}_{number}{path.suffix}") for number in count(1))
-        free = next(name for name in names if name not in self._sizes)
+        free = self._free_name(path, ())
         (self.folder / path).rename(self.folder / free)
         self._sizes[free] = self._sizes.pop(path)
+
+    def _free_name(self, path: PurePosixPath, taken: Collection[str]) -> PurePosixPath:
+        used = {str(known).lower() for known in tuple(self._sizes)}.union(taken)
+        names = (path.with_name(f"{path.stem}_{number}{path.suffix}") for number in count(1))
+        return next(name for name in names if str(name).lower() not in used)
+
+    def _known(self, path: PurePosixPath) -> PurePosixPath | None:
+        """The file of this name, in whatever case it was written."""
+        return next((known for known in tuple(self._sizes) if str(known).lower() == str(path).lower()), None)
 
     def named(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
         """The XML files that a name means.
 
         Args:
-            path: a file; an archive, or None, means all that were not asked for yet.
+            path: a file; an archive means all that are not imported yet, which may be none; None: all that were not
+                asked for yet.
 
         Raises:
             ExchangeRefused: there is no such file.
         """
-        if path is None or path.suffix.lower() == ".zip":
-            found = self.waiting_xml
-        else:
+        if path is None:
+            return self.waiting_xml
+        found: tuple[PurePosixPath, ...] = ()
+        if path.suffix.lower() == ".zip":
+            found = tuple(sorted(xml for xml in self._at_the_top(".xml") if xml not in self._imported))
+        elif path.suffix.lower() == ".xml":
             found = tuple(known for known in tuple(self._sizes) if str(known).lower() == str(path).lower())
-        if not found or (path is not None and path.suffix.lower() not in (".xml", ".zip")):
-            raise ExchangeRefused("exchange_file_missing", file="" if path is None else path.name)
+        if not found and str(path).lower() not in self._unpacked:
+            raise ExchangeRefused("exchange_file_missing", file=path.name)
         return found
+
+    def covers(self, path: PurePosixPath) -> bool:
+        """Whether nothing has come of a file, or of what is in an archive, since an import was asked for."""
+        try:
+            return all(known in self._asked_for for known in self.named(path)) and not self._at_the_top(".zip")
+        except ExchangeRefused:
+            return False
+
+    def has_records(self) -> bool:
+        """Whether something waits that is more than pictures; an archive that cannot be read may be."""
+        return bool(self.waiting_xml) or any(_may_have_xml(self.folder / path) for path in self._at_the_top(".zip"))
+
+    def is_whole(self) -> bool:
+        """Whether all that waits has come to its end, as far as it shows."""
+        return all(is_whole(self.folder / path) for path in self.waiting)
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether something that has come after this portion is in the shop: what it says is older."""
+        try:
+            return float(self.folder.with_name(_NEWEST).read_text("ascii")) > self.arrived_at
+        except (OSError, ValueError):
+            return False
+
+    def imported(self, paths: Iterable[PurePosixPath]) -> None:
+        """These files are in the shop."""
+        self._imported.update(paths)
+        if not self.is_overtaken:
+            with suppress(OSError):
+                self.folder.with_name(_NEWEST).write_text(str(self.arrived_at), "ascii")
 
     def ask_for(self, paths: Iterable[PurePosixPath]) -> None:
         """These files are being imported, or have been; what comes of them now is a new file.
@@ -207,7 +271,9 @@ class Portion:
             self._asked_for.update(map(PurePosixPath, self._notes.read_text("utf-8").splitlines()))
         for path in self.folder.rglob("*"):
             if path.is_file() and not path.is_symlink():
-                self._take(PurePosixPath(path.relative_to(self.folder).as_posix()), path.stat().st_size)
+                status = path.stat()
+                self._take(PurePosixPath(path.relative_to(self.folder).as_posix()), status.st_size)
+                self.arrived_at = max(self.arrived_at, status.st_mtime)
         return bool(self.waiting) and not self._asked_for
 
     def pictures(self) -> tuple[PurePosixPath, ...]:
@@ -224,168 +290,13 @@ class Portion:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._notes.unlink(missing_ok=True)
         self._sizes.clear()
+        self.has_new_pictures = False
         self.size_bytes = 0
 
 
-class Incoming:
-    """A piece of a file that is being received: all of it is kept, or nothing.
-
-    Args:
-        portion: that it belongs to.
-        path: of the file.
-        size: of what is there of it already.
-    """
-
-    def __init__(self, portion: Portion, path: PurePosixPath, size: int) -> None:
-        self._portion = portion
-        self._path = path
-        self._start = size
-        self._written = 0
-        self._file: int | None = None
-
-    def require(self, more: int) -> None:
-        """Refuse what would be too much.
-
-        Args:
-            more: bytes that are to come.
-
-        Raises:
-            ExchangeRefused: a limit would be passed.
-        """
-        limits, fragment = self._portion.limits, self._written + more
-        others = self._portion.size_bytes - self._portion.size_of(self._path)
-        for name, size, limit in (
-            ("exchange_fragment_too_large", fragment, limits.fragment),
-            ("exchange_file_too_large", self._start + fragment, limits.file),
-            ("exchange_portion_too_large", others + self._start + fragment, limits.portion),
-        ):
-            if size > limit:
-                raise ExchangeRefused(name, file=self._path.name, limit_bytes=limit)
-
-    def write(self, data: bytes | bytearray) -> None:
-        """Append data.
-
-        Raises:
-            ExchangeRefused: a limit is passed, or the disk is full or broken.
-        """
-        self.require(len(data))
-        try:
-            if self._file is None:
-                self._open(data)
-            view = memoryview(data)
-            while view and self._file is not None:
-                view = view[os.write(self._file, view) :]
-        except OSError as error:
-            raise _refusal(error) from error
-        self._written += len(data)
-
-    def _open(self, data: bytes | bytearray) -> None:
-        target = self._portion.folder / self._path
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _require_space(target.parent)
-        if self._start and self._path.suffix.lower() == ".xml" and bytes(data[:8]).lstrip().startswith(_XML_STARTS):
-            self._start = 0
-            if _is_another_document(target, data):
-                self._portion.set_aside(self._path)
-        if not self._start:
-            target.unlink(missing_ok=True)  # a run may still read the old one, by a name of its own
-            self._portion.begun_anew(self._path)
-        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        self._file = os.open(target, flags, 0o600)
-        if os.fstat(self._file).st_size < self._start:  # somebody has tidied up: the file would begin with zeros
-            self._start = 0
-            self._portion.begun_anew(self._path)
-            raise ExchangeRefused("exchange_file_missing", file=self._path.name)
-        os.lseek(self._file, self._start, os.SEEK_SET)
-
-    def finish(self, data: bytes | bytearray) -> None:
-        """Append the last data, and keep all that came.
-
-        Raises:
-            ExchangeRefused: as `write`.
-        """
-        self.write(data)
-        self._close()
-        self._portion.received(self._path, self._start + self._written)
-
-    def roll_back(self) -> None:
-        """Forget what came: the file is as it was before."""
-        if self._file is None:
-            return
-        with suppress(OSError):
-            os.ftruncate(self._file, self._start)
-        self._close()
-
-    def _close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-
-class Inbox:
-    """The folder of portions; outside of everything that anybody serves.
-
-    Args:
-        folder: created when the first portion comes.
-        limits: of each portion.
-    """
-
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self._folder = folder
-        self._limits = limits
-
-    def new_portion(self) -> Portion:
-        """Room for a portion of its own.
-
-        Raises:
-            ExchangeRefused: the disk is full, or the folder cannot be written.
-        """
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _require_space(self._folder)
-        except OSError as error:
-            raise _refusal(error) from error
-        return Portion(self._folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(4)}", self._limits)
-
-    def left_over(self) -> Iterator[Portion]:
-        """The portions of an earlier server in which files wait that nobody has asked for."""
-        for folder in self._folders():
-            portion = Portion(folder, self._limits)
-            if portion.find_files():
-                yield portion
-
-    def forget_old(self, keep_days: int, in_use: Collection[Path]) -> None:
-        """Remove portions that were begun too many days ago, and the oldest where there are too many.
-
-        Args:
-            keep_days: how long they are kept.
-            in_use: folders that stay.
-        """
-        oldest = time.time() - keep_days * _DAY_S
-        for number, folder in enumerate(reversed([one for one in self._folders() if one not in in_use])):
-            with suppress(OSError):
-                if number >= MAX_UNUSED or folder.stat().st_mtime < oldest:
-                    Portion(folder, self._limits).remove()
-
-    def _folders(self) -> list[Path]:
-        return sorted(path for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []
-
-
-def _is_another_document(path: Path, data: bytes | bytearray) -> bool:
-    """Whether a file is a whole document, and not the one that begins with this data."""
-    with path.open("rb") as file:
-        is_same = file.read(len(data)) == data
-        file.seek(max(0, path.stat().st_size - _END_BYTES))
-        end = file.read().rstrip()
-    return not is_same and any(end.endswith(f"</{ROOT_TAG}>".encode(encoding)) for encoding in ("utf-8", "cp1251"))
-
-
-def _require_space(folder: Path) -> None:
-    if shutil.disk_usage(folder).free < SPARE_BYTES:
-        raise ExchangeRefused("exchange_disk_full")
-
-
-def _refusal(error: OSError) -> SyncError:
-    if error.errno in DISK_FULL:
-        return ExchangeRefused("exchange_disk_full")
-    return ExchangeRefused("exchange_disk_broken", reason=reason_of(error))
+def _may_have_xml(archive: Path) -> bool:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return any(name.lower().endswith(".xml") for name in opened.namelist())
+    except Exception:  # zipfile raises all kinds of errors for what is no archive
+        return True

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.calls import Call, Mode, file_path
+from freesport_sync.exchange.calls import Call, Mode, file_path, is_bad_picture
 from freesport_sync.exchange.replies import XML, Reply, lines, success
 
 COOKIE = "freesport_exchange"
@@ -50,6 +50,14 @@ class Receive:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """Read the body of the request and forget it: a picture whose name some system cannot have.
+
+    A refusal would end the exchange for the sake of one picture, each time. Its record is told that it is missing.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Import:
     """Import a file of the portion; an archive stands for all that is in it.
 
@@ -78,7 +86,7 @@ class Answer:
     reply: Reply
 
 
-Step = LogIn | Begin | Receive | Import | Deactivate | Answer
+Step = LogIn | Begin | Receive | LeaveOut | Import | Deactivate | Answer
 
 
 def next_step(call: Call, sessid: str, file_limit: int, is_zip: bool, now: datetime) -> Step:
@@ -108,7 +116,7 @@ def next_step(call: Call, sessid: str, file_limit: int, is_zip: bool, now: datet
 def _catalog_step(call: Call) -> Step:
     match call.mode:
         case Mode.FILE:
-            return Receive(file_path(call.filename))
+            return LeaveOut() if is_bad_picture(call.filename) else Receive(file_path(call.filename))
         case Mode.IMPORT:
             return Import(file_path(call.filename))
         case Mode.DEACTIVATE:

@@ -78,6 +78,9 @@ class Sayings:
     def not_allowed(self) -> str:
         return self._texts("onec.not_allowed")
 
+    def left_out(self) -> str:
+        return self._texts("onec.left_out")
+
     def not_found(self) -> str:
         return self._texts("onec.not_found")
 

@@ -52,6 +52,12 @@ class RunFolders:
             raise local_trouble(error, folder) from error
         return folder
 
+    def newest_first(self) -> list[Path]:
+        """All that are kept."""
+        if not self._folder.is_dir():
+            return []
+        return sorted((path for path in self._folder.iterdir() if path.is_dir()), reverse=True)
+
     def has(self, folder: Path) -> bool:
         """Whether a folder holds the files of a past run."""
         return folder.parent == self._folder and folder.is_dir()
@@ -82,9 +88,7 @@ class RunFolders:
 
     def forget_old(self, keep_runs: int, keep_days: int) -> None:
         """Remove the files of runs beyond a count, and of those that are too long ago."""
-        if not self._folder.is_dir():
-            return
-        folders = sorted((path for path in self._folder.iterdir() if path.is_dir()), reverse=True)
+        folders = self.newest_first()
         oldest = time.time() - keep_days * _DAY_S
         for number, folder in enumerate(folders):
             with suppress(OSError):  # somebody else removes it, or has it open: no reason for a run to fail

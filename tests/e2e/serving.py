@@ -64,7 +64,8 @@ class Server:
 
     def spooled(self) -> set[str]:
         """The files there, below the folder of their portion."""
-        return {"/".join(path.relative_to(self.spool).parts[1:]) for path in self.spool.rglob("*") if path.is_file()}
+        found = (path.relative_to(self.spool).parts[1:] for path in self.spool.rglob("*") if path.is_file())
+        return {"/".join(parts) for parts in found if parts}
 
 
 @contextmanager

@@ -5,16 +5,12 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from freesport_sync.database.embedded import EmbeddedPostgres
@@ -36,6 +32,7 @@ from tests.e2e.serving import (
 from tests.exchange_client import PASSWORD, PATH, BitrixClient, StandardClient, Stopped, escaped
 from tests.integration.test_lock import TAKE_LOCK
 from tests.shop import Shop
+from tests.tls import certificate
 from tests.watching import VARIANT, background, holding, wait_until, waiting_importers
 
 CLIENTS = pytest.mark.parametrize("kind", [StandardClient, BitrixClient], ids=["standard", "bitrix"])
@@ -170,6 +167,19 @@ def test_pictures_reach_the_media_of_the_shop(live: Live, key: str) -> None:
     assert (live.media / images[0]).read_bytes() == b"x" * 9000
 
 
+def test_pictures_of_a_later_portion_reach_the_media_of_the_shop(live: Live, key: str) -> None:
+    picture = f"import_files/{key[:2]}/{key}.jpg"
+    with live.server.standard() as onec:
+        goods = import_xml(product(key, pictures=[picture]))
+        assert onec.portion({"import.xml": goods})["import.xml"].text == "success"
+        look = "SELECT base_images FROM products WHERE onec_id = :id"
+        assert not live.shop.value(look, id=key)
+        assert onec.portion({picture: b"x" * 9000}) == {}
+        assert onec.ask_import("v8_1A76_155ae.zip").text == "success"
+    (images,) = live.shop.row(look, id=key)
+    assert (live.media / images[0]).read_bytes() == b"x" * 9000
+
+
 def test_a_file_that_fails_does_not_hold_up_the_next(server: Server, shop: Shop, key: str) -> None:
     files = {"broken.xml": b"<?xml version='1.0'?><no", **catalogue_2x(key, 140)}
     with server.standard() as onec:
@@ -252,8 +262,17 @@ def test_two_exchanges_at_once_take_turns(server: Server, shop: Shop, key: str) 
 @pytest.mark.parametrize("path", ["/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php"])
 @pytest.mark.parametrize("tail", ["", "/", "?a=b"])
 def test_every_address_answers(server: Server, path: str, tail: str) -> None:
-    with server.standard(path=path + tail) as onec:
-        assert onec.log_in().status == 200
+    for written in (path, f"/{path}", path.upper(), path.replace("/", "//")):  # as people enter it in 1C
+        with server.standard(path=written + tail) as onec:
+            assert onec.log_in().status == 200
+
+
+def test_bytes_that_nobody_has_escaped_are_refused_with_a_reason(server: Server) -> None:
+    with server.standard() as onec:
+        answer = onec.send("type=catalog&mode=file&filename=Каталог.xml", b"<a/>")
+    assert (answer.status, answer.word, answer.code) == (200, "failure", "exchange_address_unescaped")
+    event = server.program.event("request", answer="failure", type="")
+    assert "%D0%90" in event["text"]
 
 
 def test_orders_are_answered_politely(server: Server) -> None:
@@ -337,9 +356,9 @@ def careful(
     postgres: EmbeddedPostgres, stocked_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Careful]:
     folder = tmp_path_factory.mktemp("careful")
-    certificate = _certificate(folder / "certificate.pem")
+    file = certificate(folder / "certificate.pem")
     settings: dict[str, Any] = {
-        "certificate": certificate,
+        "certificate": file,
         "allow": '["127.0.0.0/8", "192.0.2.0/24"]',
         "proxies": '["127.0.0.1"]',
         "zip": "false",
@@ -351,25 +370,7 @@ def careful(
         Shop(url, folder) as shop,
         serving(url, folder / "home", "--dry-run", **settings) as server,
     ):
-        yield Careful(server, shop, ssl.create_default_context(cafile=str(certificate)))
-
-
-def _certificate(file: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
-    return file
+        yield Careful(server, shop, ssl.create_default_context(cafile=str(file)))
 
 
 def test_a_dry_run_in_fragments_over_tls_writes_nothing(careful: Careful) -> None:

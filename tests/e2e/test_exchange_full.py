@@ -73,6 +73,15 @@ def test_deactivate_hides_what_a_full_export_did_not_contain(stocked_shop: Shop,
             assert onec.deactivate().code == "exchange_export_incomplete", lose
         assert shown(stocked_shop) == set(keys)
 
+        # 1C has logged in, and died before it has sent anything.
+        for begin in (onec.log_in, onec.init):
+            assert onec.portion(most)["import.xml"].text == "success"
+            onec.timestamp = onec.login.lines[4]
+            onec.log_in()
+            begin()
+            assert onec.deactivate().code == "exchange_export_broken_off"
+        assert shown(stocked_shop) == set(keys)
+
 
 def _cut_off(onec: BitrixClient) -> None:
     head = (

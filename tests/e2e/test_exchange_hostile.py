@@ -49,8 +49,9 @@ CALLS = (
     *("type=catalog&mode=file&filename=a.xml&sessid=../../..", "type=catalog&mode=exec&cmd=id", "type=sale&mode=file"),
 )  # fmt: skip
 PATHS = (
-    *("/", "/../../etc/passwd", f"{PATH}/..", f"/..{PATH}", f"/{PATH}", "/%2e%2e/%2e%2e/etc/passwd", f"{PATH}/x", "*"),
-    *("/1c_exchange.php/../a", "/1C_EXCHANGE.PHP", "/docs", "/openapi.json", "/healthz/", "\\etc\\passwd"),
+    *("/", "/../../etc/passwd", f"{PATH}/..", f"/..{PATH}", "/%2e%2e/%2e%2e/etc/passwd", f"{PATH}/x", "*"),
+    *("/1c_exchange.php/../a", "/1C_EXCHANGE.PHP/x", "//healthz", "/docs", "/openapi.json", "/healthz/"),
+    "\\etc\\passwd",
 )  # fmt: skip
 LAUGHS = (
     "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY a0 'ha'>"
@@ -81,7 +82,6 @@ ARCHIVES = {
     "slip.zip": zipped({"../../../a.xml": b"<a/>"}),
     "rubbish.zip": b"PK\x03\x04" + b"\xff" * 1000,
     "bomb.zip": zipped({"a.xml": b" " * 150_000_000}),
-    "picture.zip": zipped({"import_files/a.jpg": b"no XML at all"}),
 }
 
 

@@ -149,6 +149,14 @@ class OnecServerPage(QWidget):
         more = texts("onec_server.and_more", count=len(news.files) - 5) if len(news.files) > 5 else ""
         if news.is_imported_now:
             self.waiting.say("neutral", texts("onec_server.imported_unasked"), f"{names}{more}")
+        elif news.is_overtaken:
+            self.waiting.say(
+                "warn",
+                texts("onec_server.not_asked_overtaken"),
+                f"{names}{more}",
+                texts("onec_server.not_asked_overtaken_hint"),
+                texts("onec_server.not_asked_folder", folder=news.folder),
+            )
         else:
             self.waiting.say(
                 "warn",

@@ -13,7 +13,7 @@ from freesport_sync.exchange import throttle
 from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
 from freesport_sync.exchange.passwords import MAX_LENGTH, MIN_LENGTH, Credentials, Digests, PasswordFile
 from freesport_sync.exchange.sessions import MAX_SESSIONS, Session, Sessions
-from freesport_sync.exchange.throttle import MAX_KNOWN, PER_ADDRESS, PER_USER, Throttle
+from freesport_sync.exchange.throttle import MAX_KNOWN, PER_ADDRESS, PER_USER, KnownNetworks, Throttle
 from tests.exchange_client import PASSWORD, USER, basic
 
 GOOD = Credentials(USER, PASSWORD)
@@ -23,7 +23,7 @@ GOOD = Credentials(USER, PASSWORD)
 
 
 def tried(times: int, address: str = "192.0.2.1", user: str = "1c") -> Throttle:
-    throttle = Throttle()
+    throttle = Throttle(KnownNetworks(Path("/nonexistent/known")))
     for _ in range(times):
         throttle.take(address, user, 0.0)
     return throttle
@@ -51,7 +51,42 @@ def test_attempts_count_for_the_address_and_for_the_user() -> None:
         throttle.take(f"198.51.100.{number}", "1c", 0.0)
     assert throttle.wait_s("198.51.100.7", "1c", 0.0) == 1
     assert throttle.wait_s("198.51.100.7", "other", 0.0) == 0
-    assert throttle.wait_s("192.0.2.2", "1c", 0.0) == 0, "nobody is kept out by what others do elsewhere"
+    assert throttle.wait_s("192.0.2.2", "1c", 0.0) == 1, "an address that has not tried yet is no way round"
+
+
+def test_guessing_from_many_addresses_is_as_slow_as_from_one() -> None:
+    throttle, seconds = tried(0), 600
+    heard = sum(
+        not throttle.take(f"198.51.{number // 100}.{number % 100}", "1c", now)
+        for now in range(seconds)
+        for number in range(200)
+    )
+    assert heard <= PER_USER.attempts + seconds / PER_USER.refill_s + 1
+
+
+def test_who_comes_from_where_somebody_has_logged_in_waits_for_nobody_elsewhere(tmp_path: Path) -> None:
+    throttle = Throttle(KnownNetworks(tmp_path / "known"))
+    throttle.give_back("192.0.2.2", "1c", 0.0)
+    throttle = Throttle(KnownNetworks(tmp_path / "known"))  # also after a restart
+    for number in range(2 * PER_USER.attempts):
+        throttle.take(f"198.51.100.{number}", "1c", 0.0)
+    assert throttle.wait_s("192.0.2.3", "1c", 0.0) > 0
+    assert throttle.wait_s("192.0.2.2", "1c", 0.0) == 0
+    for _ in range(PER_ADDRESS.attempts):
+        throttle.take("192.0.2.2", "1c", 0.0)
+    assert throttle.wait_s("192.0.2.2", "1c", 0.0) > 0, "but for itself"
+
+
+def test_the_newest_networks_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "MAX_LOGGED_IN", 3)
+    known = KnownNetworks(tmp_path / "known")
+    for number in range(5):
+        known.add(f"192.0.2.{number}")
+    known.add("2001:db8::1")
+    again = KnownNetworks(tmp_path / "known")
+    assert [f"192.0.2.{number}" in again for number in range(5)] == [False, False, False, True, True]
+    assert "2001:db8::2" in again
+    assert (tmp_path / "known").stat().st_mode & 0o077 == 0
 
 
 def test_a_network_of_ipv6_is_one_client() -> None:
@@ -61,7 +96,7 @@ def test_a_network_of_ipv6_is_one_client() -> None:
 
 
 def test_a_right_password_costs_nothing() -> None:
-    throttle = Throttle()
+    throttle = tried(0)
     for _ in range(1000):
         assert throttle.take("192.0.2.1", "1c", 0.0) == 0
         throttle.give_back("192.0.2.1", "1c", 0.0)
@@ -70,7 +105,7 @@ def test_a_right_password_costs_nothing() -> None:
 def test_addresses_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttle, "MAX_KNOWN", 10)
     assert MAX_KNOWN > 10
-    known = Throttle()
+    known = tried(0)
     for number in range(100):
         known.take(f"192.0.2.{number}", f"user {number}", 0.0)
     assert len(known._buckets) == 10
@@ -155,7 +190,7 @@ def passwords(tmp_path: Path) -> PasswordFile:
 
 
 def doorkeeper(passwords: PasswordFile, *allowed: str) -> Doorkeeper:
-    return Doorkeeper(USER, passwords, allowed, 60)
+    return Doorkeeper(USER, passwords, allowed, 60, KnownNetworks(Path("/nonexistent/known")))
 
 
 def test_only_the_hash_is_kept_and_only_its_owner_reads_it(passwords: PasswordFile, tmp_path: Path) -> None:

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor
-from freesport_sync.core.progress import Reporter, RunStarted
-from freesport_sync.core.run import RunReport, RunRequest, RunStatus, Trigger
-from freesport_sync.errors import ConnectionFailed
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.progress import IssuesFound, Reporter, RunStarted
+from freesport_sync.core.run import RunKind, RunReport, RunRequest, RunStatus, Trigger
+from freesport_sync.errors import ConnectionFailed, ExchangeRefused
+from freesport_sync.exchange import inbox as inbox_module
+from freesport_sync.exchange.custody import Custody
 from freesport_sync.exchange.doorkeeper import Doorkeeper
 from freesport_sync.exchange.endpoint import Endpoint
 from freesport_sync.exchange.imports import Imports
+from freesport_sync.exchange.inbox import Inbox
 from freesport_sync.exchange.listener import Listener
 from freesport_sync.exchange.passwords import PasswordFile
-from freesport_sync.exchange.portion import Inbox, Limits, Portion
+from freesport_sync.exchange.portion import Limits, Portion
 from freesport_sync.exchange.sayings import Sayings
+from freesport_sync.exchange.throttle import KnownNetworks
 from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.settings.model import ExchangeSettings
 from freesport_sync.texts import Language, Texts
 from tests.builders import product
 from tests.e2e.serving import import_xml
-from tests.exchange_client import PASSWORD, USER, StandardClient
+from tests.exchange_client import PASSWORD, USER, StandardClient, Stopped, zipped
 from tests.watching import background, wait_until
 
 LIMIT, MANY = 1024**2, 10**9
@@ -39,7 +46,7 @@ OLD, NEW = import_xml(product("old")), import_xml(product("new"))
 class Desk:
     """A server whose runs end when they are told to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:
         self.runs = folder / "runs"
         self.has_fresh_backup = False
         self.may_begin, self.fails = True, False
@@ -47,18 +54,24 @@ class Desk:
         self.requests: list[RunRequest] = []
         self.imported: list[bytes] = []
         """What each run has found, once it has begun."""
+        self.names: list[set[str]] = []
+        self.missing: list[RowIssue] = []
         self.events: list[ExchangeEvent] = []
         self.listener = Listener("127.0.0.1", 0, None, None, ())
         self.stop = threading.Event()
-        rules = ExchangeSettings(hold_s=1, idle_s=1, allow_older=True, file_limit_mb=1)
+        rules = ExchangeSettings(**{"hold_s": 1, "idle_s": 1, "allow_older": True, "file_limit_mb": 1} | settings)
         password = PasswordFile(folder / "password")
-        password.set(PASSWORD)
+        if not (folder / "password").exists():
+            password.set(PASSWORD)
         self._imports = Imports(
             self._run, RunFolders(self.runs), rules, False, lambda: self.has_fresh_backup, lambda _: None
         )
+        doorkeeper = Doorkeeper(USER, password, (), 60, KnownNetworks(folder / "known"))
+        inbox = Inbox(folder / "portions", Limits(LIMIT, MANY, MANY, MANY))
+        self._custody = Custody(inbox, self._imports, doorkeeper.sessions, rules, self.events.append)
         self._endpoint = Endpoint(
-            Doorkeeper(USER, password, (), 60),
-            Inbox(folder / "portions", Limits(LIMIT, MANY, MANY, MANY)),
+            doorkeeper,
+            self._custody,
             self._imports,
             rules,
             False,
@@ -68,17 +81,22 @@ class Desk:
 
     def portions(self) -> list[Path]:
         """Those that the server still looks after."""
-        return [held.portion.folder for held in self._endpoint._held]
+        return [held.portion.folder for held in self._custody._held]
 
     def serve(self) -> None:
-        self.listener.run(self._endpoint.application(), lambda: None, self.stop, self._imports.stop)
+        self.listener.run(
+            self._endpoint.application(), lambda: None, self.stop, self._imports.stop, self._endpoint.refuse
+        )
 
     def _run(self, request: RunRequest, report: Reporter, cancel: CancelToken) -> RunReport:
         if not self.may_begin:
             raise ConnectionFailed("connection_refused")
         report(RunStarted(len(self.requests), request.kind, "", "", False))
         self.requests.append(request)
-        self.imported.append((request.data_dir / NAME).read_bytes())
+        self.imported.append(next(request.data_dir.rglob(NAME)).read_bytes())
+        self.names.append({path.relative_to(request.data_dir).as_posix() for path in request.data_dir.rglob("*.*")})
+        if self.missing:
+            report(IssuesFound(tuple(self.missing)))
         while not self.may_end.wait(0.01):
             cancel.check()
         if self.fails:
@@ -86,13 +104,19 @@ class Desk:
         return RunReport(1, request.kind, RunStatus.COMPLETED, False, datetime.now(UTC), 0)
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
+@contextmanager
+def working(folder: Path, **settings: Any) -> Iterator[Desk]:
+    desk = Desk(folder, **settings)
     with background(desk.serve) as served:
         yield desk
         desk.stop.set()
         served.result(10)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with working(tmp_path) as desk:
+        yield desk
 
 
 @pytest.mark.parametrize("has_init", [False, True])
@@ -185,3 +209,180 @@ def test_a_piece_that_is_too_large_is_read_to_its_end(desk: Desk) -> None:
         answer = onec.ask("file", body=bytes(LIMIT + 1), filename=NAME)
         assert (answer.status, answer.code) == (200, "exchange_fragment_too_large")
         assert onec.upload(NAME, OLD).text == "success"
+
+
+# --- what nobody asks for ---
+
+
+def told(desk: Desk) -> list[NotAskedFor]:
+    return [event for event in desk.events if isinstance(event, NotAskedFor)]
+
+
+def send(desk: Desk, *files: bytes) -> None:
+    """Portions that nobody asks to import."""
+    for data in files:
+        with StandardClient(desk.listener.port) as onec:
+            onec.log_in()
+            onec.init()
+            onec.upload(NAME, data)
+
+
+def test_portions_that_1c_never_asks_for_are_removed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_module, "MAX_UNUSED", 3)
+    send(desk, *[OLD] * 6)
+    wait_until(lambda: len(desk.portions()) == 3, 10)
+    newest = sorted(desk.portions())
+    os.utime(newest[1], (0, 0))
+    wait_until(lambda: len(desk.portions()) == 2, 10)
+    assert desk.portions() == [newest[0], newest[2]]
+    assert sorted(newest[0].parent.iterdir()) == [newest[0], newest[2]]
+
+
+def test_a_portion_in_use_stays_however_old_it_is(desk: Desk) -> None:
+    with StandardClient(desk.listener.port) as onec:
+        onec.log_in()
+        onec.upload(NAME, OLD)
+        (folder,) = desk.portions()
+        with background(partial(onec.ask_import, NAME)) as answer:
+            wait_until(lambda: desk.requests)
+            os.utime(folder, (0, 0))
+            desk._custody._held[0].portion.used_at = 0  # longer ago than any limit
+            send(desk, NEW)  # room is made for it
+            assert folder in desk.portions()
+            desk.may_end.set()
+            assert answer.result(10).word == "success"
+
+
+def test_a_full_disk_makes_room_by_the_oldest_that_nobody_uses(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def require_space(folder: Path) -> None:
+        if len([path for path in folder.iterdir() if path.is_dir()]) > 1:
+            raise ExchangeRefused("exchange_disk_full")
+
+    send(desk, OLD, OLD)
+    wait_until(lambda: len(told(desk)) == 2, 10)
+    monkeypatch.setattr(inbox_module, "require_space", require_space)
+    oldest = desk.portions()[0]
+    send(desk, NEW)
+    assert oldest not in desk.portions()
+    assert not oldest.exists()
+    assert len(desk.portions()) == 2
+
+
+def test_what_came_before_is_imported_before(tmp_path: Path) -> None:
+    with working(tmp_path, import_when_idle=True, idle_s=60) as desk:
+        desk.may_end.set()
+        with StandardClient(desk.listener.port) as first, StandardClient(desk.listener.port) as second:
+            for onec, data in ((first, OLD), (second, NEW)):
+                onec.log_in()
+                onec.init()
+                onec.upload(NAME, data)
+            assert second.ask_import(NAME).word == "success"
+            assert first.ask_import(NAME).word == "success", "it is in the shop"
+        assert desk.imported == [OLD, NEW]
+        assert [event.is_imported_now for event in told(desk)] == [True]
+
+
+def test_what_has_not_come_to_its_end_waits(tmp_path: Path) -> None:
+    with working(tmp_path, import_when_idle=True, idle_s=60) as desk:
+        desk.may_end.set()
+        with StandardClient(desk.listener.port) as first, StandardClient(desk.listener.port) as second:
+            first.log_in()
+            first.init()
+            first.upload(NAME, OLD[:-50])
+            assert second.portion({NAME: NEW})[NAME].word == "success"
+            first.upload(NAME, OLD[-50:])
+            assert first.ask_import(NAME).word == "success"
+        assert desk.imported == [NEW, OLD], "the order in which they have come to their end"
+
+
+def test_what_is_overtaken_is_not_imported_by_the_next_server_either(tmp_path: Path) -> None:
+    with working(tmp_path, idle_s=60) as desk:
+        desk.may_end.set()
+        send(desk, OLD)
+        with StandardClient(desk.listener.port) as onec:
+            assert onec.portion({NAME: NEW})[NAME].word == "success"
+        send(desk, NEW)
+    with working(tmp_path, import_when_idle=True) as desk:
+        desk.may_end.set()
+        wait_until(lambda: len(told(desk)) == 2, 10)
+        assert [(event.is_overtaken, event.is_imported_now) for event in told(desk)] == [(True, False), (False, True)]
+        wait_until(lambda: desk.imported == [NEW], 10)
+
+
+def test_portions_that_nobody_asks_for_are_imported_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    with working(tmp_path, import_when_idle=True) as desk:
+        desk.may_end.set()
+        with StandardClient(desk.listener.port) as first, StandardClient(desk.listener.port) as second:
+            for onec in (first, second):
+                onec.log_in()
+                onec.init()
+            second.upload(NAME, OLD)
+            first.upload(NAME, NEW)
+        wait_until(lambda: len(desk.imported) == 2, 10)
+        assert desk.imported == [OLD, NEW]
+
+
+# --- files that are no files, pictures ---
+
+
+@pytest.mark.parametrize("name", [NAME, "v8.zip", "import_files/a.jpg"])
+def test_a_file_without_a_body_is_refused(desk: Desk, name: str) -> None:
+    with StandardClient(desk.listener.port) as onec:
+        onec.log_in()
+        onec.init()
+        assert onec.ask("file", filename=name).code == "exchange_body_missing"
+        assert onec.ask("file", body=b"", filename=name).code == "exchange_body_missing"
+        assert onec.ask("import", filename=NAME).code == "exchange_file_missing"
+
+
+def test_a_picture_with_a_bad_name_does_not_end_the_exchange(desk: Desk) -> None:
+    desk.may_end.set()
+    with StandardClient(desk.listener.port) as onec:
+        onec.log_in()
+        onec.upload("import_files/ab/a:b.jpg", b"picture")
+        onec.upload("import_files/ab/nul.jpg", b"picture")
+        with pytest.raises(Stopped):
+            onec.upload("import_files/../../a.jpg", b"picture")
+        onec.upload(NAME, OLD)
+        assert onec.ask_import(NAME).word == "success"
+    assert desk.names[0] == {NAME}
+
+
+def test_an_archive_can_be_asked_for_as_often_as_one_likes(desk: Desk) -> None:
+    desk.may_end.set()
+    with StandardClient(desk.listener.port) as onec:
+        onec.log_in()
+        onec.upload("v8.zip", zipped({NAME: OLD}))
+        assert [onec.ask_import(name).word for name in (NAME, "v8.zip", "v8.zip")] == ["success"] * 3
+        assert len(desk.requests) == 1
+        onec.upload("pictures.zip", zipped({"import_files/a.jpg": b"picture"}))
+        assert onec.ask_import("pictures.zip").word == "success"
+        desk.fails = True
+        onec.upload("v9.zip", zipped({NAME: NEW}))
+        for name in (NAME, "v9.zip", "v9.zip"):
+            assert onec.ask_import(name).code == "connection_lost", "success would make 1C forget what the shop lacks"
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_pictures_that_come_later_are_given_to_the_records_that_name_them(desk: Desk, is_packed: bool) -> None:
+    desk.may_end.set()
+    desk.missing = [RowIssue(Severity.WARNING, "picture_missing", NAME, field="Картинка", value="ab/late.jpg")]
+    picture, other = "import_files/ab/late.jpg", "import_files/ab/other.jpg"
+    with StandardClient(desk.listener.port) as onec:
+        assert onec.portion({NAME: OLD})[NAME].word == "success"
+        desk.missing = []
+        onec.log_in()
+        onec.init()
+        if is_packed:
+            onec.upload("v9.zip", zipped({picture: b"picture", other: b"picture"}))
+            assert onec.ask_import("v9.zip").word == "success"
+        else:  # nobody asks for pictures
+            onec.upload(picture, b"picture")
+            onec.upload(other, b"picture")
+        wait_until(lambda: len(desk.requests) == 2, 10)
+        onec.portion({picture: b"picture"})
+        wait_until(lambda: not desk.portions(), 10)
+    _, late = desk.requests
+    assert (late.kind, late.allow_older) == (RunKind.IMAGES, True)
+    assert {name.rpartition("/")[2] for name in desk.names[1]} == {NAME, "late.jpg", "other.jpg"}
+    assert {picture, other} < desk.names[1]

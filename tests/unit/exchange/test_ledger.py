@@ -89,6 +89,28 @@ def test_files_that_nobody_has_imported_spoil_it(book: Book) -> None:
     assert book.refusal() == "exchange_export_incomplete"
 
 
+@pytest.mark.parametrize(
+    ("later", "user", "has_acted", "is_broken"),
+    [
+        (5, "1c", False, True),
+        (5, "1c", True, False),
+        (5, "other", False, False),
+        (0, "1c", False, False),  # the export has begun after it
+    ],
+)
+def test_a_login_after_which_nothing_came_spoils_it(
+    book: Book, later: int, user: str, has_acted: bool, is_broken: bool
+) -> None:
+    book.note(is_whole=True, login=LOGIN + 1)
+    book.ledger.log_in(user, LOGIN + later)
+    if has_acted:
+        book.ledger.has_acted(user, LOGIN + later)
+    if is_broken:
+        assert book.refusal() == "exchange_export_broken_off"
+    else:
+        assert book.ledger.files_since("1c", LOGIN)
+
+
 def test_changes_alone_are_no_full_export(book: Book) -> None:
     book.note()
     assert book.refusal() == "exchange_export_not_full"

@@ -19,13 +19,16 @@ from hypothesis import strategies as st
 
 from freesport_sync.commerceml import archive
 from freesport_sync.errors import ExchangeRefused, SyncError
-from freesport_sync.exchange import portion as portion_module
-from freesport_sync.exchange.portion import Inbox, Limits, Portion
+from freesport_sync.exchange import inbox as inbox_module
+from freesport_sync.exchange import pieces
+from freesport_sync.exchange.inbox import Inbox
+from freesport_sync.exchange.portion import Limits, Portion
 from tests.exchange_client import zipped
 
 LIMITS = Limits(fragment=1_000_000, file=1_000_000, portion=10_000_000, unpacked=10_000_000)
 XML = b"<?xml version='1.0'?><a/>"
 ZIP = PurePosixPath("v8.zip")
+PLAIN_ZIP = zipped({"a.xml": XML})
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def code_of(work: Callable[[], object]) -> str:
 
 
 def test_pieces_of_a_file_are_appended(portion: Portion) -> None:
-    upload(portion, "import_files/ab/a.jpg", b"one", b"two", b"")
+    upload(portion, "import_files/ab/a.jpg", b"one", b"two")
     upload(portion, "b.xml", XML[:10], XML[10:])
     assert content(portion, "import_files/ab/a.jpg") == b"onetwo"
     assert content(portion, "b.xml") == XML
@@ -100,6 +103,79 @@ def test_an_xml_file_that_begins_again_replaces_what_was_there(portion: Portion,
     """Somebody between 1C and us has sent the request twice."""
     upload(portion, "a.xml", start + b" one", start + b" two")
     assert content(portion, "a.xml") == start + b" two"
+
+
+JPEG, PNG = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("name", ["import_files/a.jpg", "import_files/a.png", "import_files/a.webp"])
+@pytest.mark.parametrize("start", [JPEG, PNG, b"RIFF1234WEBP", b"GIF89a"])
+def test_a_picture_that_is_sent_again_replaces_what_was_there(portion: Portion, name: str, start: bytes) -> None:
+    upload(portion, name, start + b"one", b" more")
+    assert content(portion, name) == start + b"one more"
+    upload(portion, name, start + b"one")
+    upload(portion, name, start + b"two", b" more")
+    assert content(portion, name) == start + b"two more"
+
+
+def test_an_archive_that_is_sent_again_is_one(portion: Portion) -> None:
+    one, two = zipped({"a.xml": XML}), zipped({"b.xml": XML})
+    upload(portion, str(ZIP), one[:40], one[40:])
+    upload(portion, str(ZIP), one)
+    assert content(portion, str(ZIP)) == one
+    upload(portion, str(ZIP), two[:40], two[40:])
+    portion.unpacked(lambda: None)
+    assert files_in(portion.folder) == {"a.xml", "b.xml"}, "a whole one of which nobody has asked for anything"
+
+
+def test_a_later_piece_of_an_archive_may_look_like_the_first(portion: Portion) -> None:
+    data = zipped({"a.xml": XML, "b.xml": XML})
+    second = data.index(b"PK\x03\x04", 1)
+    upload(portion, str(ZIP), data[:second], data[second:])
+    assert content(portion, str(ZIP)) == data
+
+
+@pytest.mark.parametrize("name", ["import.xml", "v8.zip", "import_files/a.jpg"])
+def test_a_piece_in_which_nothing_comes_is_refused(portion: Portion, name: str) -> None:
+    empty = portion.incoming(PurePosixPath(name), 0)
+    assert code_of(lambda: empty.finish(b"")) == "exchange_body_missing"
+    empty.roll_back()
+    assert files_in(portion.folder) == set()
+
+
+def test_an_archive_without_anything_to_import_is_no_failure(portion: Portion) -> None:
+    upload(portion, str(ZIP), zipped({"import_files/a.jpg": JPEG}))
+    portion.unpacked(lambda: None)
+    assert portion.named(PurePosixPath("V8.zip")) == ()
+    assert portion.has_new_pictures
+    assert code_of(lambda: portion.named(PurePosixPath("other.zip"))) == "exchange_file_missing"
+
+
+def test_what_came_later_and_is_imported_overtakes_what_came_before(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "portions", LIMITS)
+    first, second, third = inbox.new_portion(), inbox.new_portion(), inbox.new_portion()
+    for portion in (first, second, third):
+        upload(portion, "a.xml", XML)
+    assert first.arrived_at < second.arrived_at < third.arrived_at
+    second.imported(second.waiting)
+    assert [one.is_overtaken for one in (first, second, third)] == [True, False, False]
+    first.imported(first.waiting)
+    left = {portion.folder: portion.is_overtaken for portion in Inbox(tmp_path / "portions", LIMITS).left_over()}
+    assert (left[first.folder], left[third.folder]) == (True, False), "also for the next server"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "is_whole"),
+    [
+        ("a.xml", "<?xml version='1.0'?><КоммерческаяИнформация></КоммерческаяИнформация>\n".encode(), True),
+        ("a.xml", "<?xml version='1.0'?><КоммерческаяИнформация>".encode(), False),
+        ("a.zip", PLAIN_ZIP, True),
+        ("a.zip", PLAIN_ZIP[:-30], False),
+    ],
+)
+def test_whether_all_of_it_has_come(portion: Portion, name: str, data: bytes, is_whole: bool) -> None:
+    upload(portion, name, data)
+    assert portion.is_whole() is is_whole
 
 
 def test_whole_files_of_the_same_name_are_all_imported(portion: Portion) -> None:
@@ -151,13 +227,18 @@ def test_a_file_is_meant_whatever_the_case_of_its_name(portion: Portion) -> None
 
 @pytest.mark.parametrize("path", [ZIP, None])
 def test_an_archive_means_all_that_nobody_has_asked_for(portion: Portion, path: PurePosixPath | None) -> None:
-    for name in ("import0_1.xml", "offers0_1.xml", "asked.xml"):
+    for name in ("import0_1.xml", "offers0_1.xml"):
         upload(portion, name, XML)
-    portion.ask_for([PurePosixPath("asked.xml")])
+    upload(portion, str(ZIP), zipped({"asked.xml": XML, "failed.xml": XML}))
+    portion.unpacked(lambda: None)
+    portion.ask_for(map(PurePosixPath, ("asked.xml", "failed.xml")))
+    portion.imported([PurePosixPath("asked.xml")])
     found = portion.named(path)
-    assert [str(one) for one in found] == ["import0_1.xml", "offers0_1.xml"]
+    again = ["failed.xml"] if path else []
+    assert [str(one) for one in found] == [*again, "import0_1.xml", "offers0_1.xml"]
     portion.ask_for(found)
-    assert code_of(lambda: portion.named(path)) == "exchange_file_missing"
+    portion.imported(found)
+    assert portion.named(path) == (), "it is all in the shop"
 
 
 @pytest.mark.parametrize("name", ["missing.xml", "import_files/a.jpg", "Reports/log.zip"])
@@ -179,7 +260,7 @@ def test_the_next_server_finds_what_nobody_has_asked_for(tmp_path: Path) -> None
 
 
 def test_old_portions_go_and_the_oldest_of_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portion_module, "MAX_UNUSED", 3)
+    monkeypatch.setattr(inbox_module, "MAX_UNUSED", 3)
     inbox = Inbox(tmp_path / "portions", LIMITS)
     portions = [inbox.new_portion() for _ in range(7)]
     for portion in portions:
@@ -187,7 +268,8 @@ def test_old_portions_go_and_the_oldest_of_too_many(tmp_path: Path, monkeypatch:
         portion.ask_for([PurePosixPath("a.xml")])
     os.utime(portions[5].folder, (0, 0))
     os.utime(portions[1].folder, (0, 0))
-    inbox.forget_old(1, in_use={portions[1].folder})
+    for folder in inbox.superfluous(1, in_use={portions[1].folder}):
+        inbox.remove(folder)
     kept = [portions[number].folder.name for number in (1, 4, 6)]
     assert {path.name for path in (tmp_path / "portions").iterdir()} == {*kept, *(f"{name}.asked" for name in kept)}
 
@@ -252,7 +334,7 @@ def test_a_disk_without_room_to_spare_is_full_beforehand(tmp_path: Path, monkeyp
     inbox = Inbox(tmp_path / "portions", LIMITS)
     portion = inbox.new_portion()
     upload(portion, "a.zip", zipped({"a.xml": XML}))
-    monkeypatch.setattr(portion_module, "SPARE_BYTES", 2**60)
+    monkeypatch.setattr(pieces, "SPARE_BYTES", 2**60)
     assert code_of(inbox.new_portion) == "exchange_disk_full"
     assert code_of(lambda: upload(portion, "b.zip", b"x")) == "exchange_disk_full"
     assert code_of(lambda: portion.unpacked(lambda: None)) == "exchange_disk_full"
@@ -288,6 +370,21 @@ def test_names_in_cp866_and_with_prefixes_of_linux(portion: Portion) -> None:
     }
     assert unpack(portion, zipped(dict.fromkeys(names, XML))) == set(names.values()) - {""}
     assert set(map(str, portion.waiting)) == {"import.xml", "Выгрузка.xml"}
+
+
+def test_one_bad_name_of_a_picture_is_left_out_and_nothing_else(portion: Portion) -> None:
+    good = {"import.xml": XML, "import_files/ab/a.jpg": XML}
+    bad = ("nul.jpg", "a:b.jpg", "a?.png", "a .jpg/b. /c.jpg", f"{'x' * 300}.jpg", "\x01.jpg")
+    assert unpack(portion, zipped(good | {f"import_files/ab/{name}": XML for name in bad})) == set(good)
+
+
+def test_files_of_one_name_in_the_folders_of_an_archive_are_all_imported(portion: Portion) -> None:
+    upload(portion, "import.xml", b"<before/>")
+    files = {"1/import.xml": b"<one/>", "2/import.xml": b"<two/>", "3/IMPORT.xml": b"<three/>"}
+    pictures = {"1/import_files/ab/a.jpg": b"one", "2/import_files/ab/a.jpg": b"two"}
+    unpack(portion, zipped(files | pictures))
+    assert {content(portion, str(path)) for path in portion.waiting} == {b"<before/>", *files.values()}
+    assert len({str(path).lower() for path in portion.waiting}) == 4, "also on Windows"
 
 
 def test_names_in_utf_8_where_the_archive_says_so(portion: Portion) -> None:
@@ -358,9 +455,9 @@ def patched(data: bytes, offset: int, value: int) -> bytes:
 
 BOMB = zipped({"a.xml": b" " * 9_000_000})
 PLAIN = with_attributes("a.xml")
+PIECES = zipped({f"{number}.xml": XML for number in range(50)})
 BAD_ARCHIVES: Mapping[str, tuple[bytes, str]] = {
     "no archive": (b"PK\x03\x04 rubbish", "archive_damaged"),
-    "empty": (b"", "archive_damaged"),
     "cut off": (PLAIN[:-30], "archive_damaged"),
     "wrong sum": (PLAIN.replace(b"<a/>", b"<b/>"), "archive_damaged"),
     "out of the folder": (zipped({"../a.xml": XML}), "archive_unsafe"),
@@ -376,7 +473,8 @@ BAD_ARCHIVES: Mapping[str, tuple[bytes, str]] = {
     "device": (zipped({"nul.xml": XML}), "archive_unsafe"),
     "link": (with_attributes("a.xml", create_system=3, external_attr=(stat.S_IFLNK | 0o777) << 16), "archive_unsafe"),
     "one name twice": (zipped({"a.xml": XML, "A.XML": XML}), "archive_unsafe"),
-    "one name twice below other folders": (zipped({"x/a.xml": XML, "y/a.xml": XML}), "archive_unsafe"),
+    "a piece is missing": (PIECES[:200] + PIECES[-200:], "archive_damaged"),
+    "a picture out of the folder": (zipped({"a.xml": XML, "import_files/../../a.jpg": XML}), "archive_unsafe"),
     "encrypted": (patched(PLAIN, 6, 1), "archive_encrypted"),
     "Deflate64": (patched(PLAIN, 8, 9), "archive_method_unknown"),
     "unknown method": (patched(PLAIN, 8, 77), "archive_method_unknown"),

@@ -1,0 +1,269 @@
+"""Connections of the exchange: how many there may be, how long each may be silent, and which requests are refused.
+
+Everything is counted before it costs anything: a connection before its handshake, a head before it is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from freesport_sync.exchange.replies import Reply
+
+MAX_HEAD_BYTES = 16 * 1024
+MAX_HANDSHAKES = 100
+"""Connections that may be agreeing on TLS at once; each takes a quarter of a megabyte."""
+IDLE_S = 75
+"""How long a connection may be silent between two requests."""
+SHUTDOWN_S = 2
+COMPLAINT_S = 60.0
+"""The same trouble is told again after that time."""
+_TOO_LONG = 431
+
+log = logging.getLogger(__name__)
+
+Refuse = Callable[[str, str], Reply]
+"""The address of a client and why its request is none -> what it is answered."""
+
+
+class Guest(Protocol):
+    """A connection, as far as it is counted."""
+
+    def abort(self) -> None:
+        """End it at once."""
+
+
+class Connections:
+    """All connections. Those on which no request is at work may have to go, the one that is silent for longest first.
+
+    Args:
+        limit: how many there may be.
+        head_s: how long the head of a request, or the agreement on TLS, may take.
+    """
+
+    def __init__(self, limit: int, head_s: float) -> None:
+        self.limit = limit
+        self.head_s = head_s
+        self.timers: dict[Guest, asyncio.TimerHandle | None] = {}
+        """Of the silent ones, in the order in which they have become so; a timer: the rest of something is due."""
+        self._all: set[Guest] = set()
+        self._handshakes: dict[Handshake, None] = {}
+
+    def add(self, one: Guest) -> None:
+        """Count a connection; where that is one too many, another has to go, or this one."""
+        self._all.add(one)
+        if len(self._all) > self.limit:
+            self._victim(one).abort()
+
+    def begin(self, handshake: Handshake) -> None:
+        """Count a connection that has to agree on TLS first."""
+        self._handshakes[handshake] = None
+        if len(self._handshakes) > MAX_HANDSHAKES:
+            next(iter(self._handshakes)).abort()
+        self.due(handshake, self.head_s)
+        self.add(handshake)
+
+    def leave(self, one: Guest) -> None:
+        """It has ended."""
+        self.forget(one)
+        self._all.discard(one)
+        self._handshakes.pop(one, None)  # type: ignore[call-overload]
+
+    def due(self, one: Guest, seconds: float | None) -> None:
+        """It is silent, and goes on being so; `seconds`: what it has begun must come to its end by then."""
+        timer = self.timers.setdefault(one, None)
+        if timer is None and seconds is not None:
+            self.timers[one] = asyncio.get_running_loop().call_later(seconds, one.abort)
+
+    def forget(self, one: Guest) -> None:
+        """A request is at work on it, or nothing is due on it."""
+        timer = self.timers.pop(one, None)
+        if timer is not None:
+            timer.cancel()
+
+    def close(self) -> None:
+        """End those that nobody else knows of."""
+        for handshake in tuple(self._handshakes):
+            handshake.abort()
+
+    def _victim(self, newest: Guest) -> Guest:
+        """Who has to go where there are too many: who is late, else who has had nothing to say for longest."""
+        others = [one for one in self.timers if one is not newest]
+        return next((one for one in others if self.timers[one] is not None), next(iter(others), newest))
+
+
+class Handshake(asyncio.Protocol):
+    """A connection that has yet to agree on TLS.
+
+    asyncio would do that by itself, but tell of the connection only when it is done.
+
+    Args:
+        connections: counts it.
+        tls: what the server has to show.
+        served: takes over.
+    """
+
+    def __init__(self, connections: Connections, tls: ssl.SSLContext, served: Served) -> None:
+        self._connections = connections
+        self._tls = tls
+        self._served = served
+        self._early = b""
+        """Of the request, where it has come together with the end of the handshake."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        transport.pause_reading()  # what comes is for TLS
+        self._transport = transport
+        self._task = asyncio.get_running_loop().create_task(self._agree())
+        self._connections.begin(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.leave(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._early += data
+
+    def abort(self) -> None:
+        self._connections.leave(self)
+        self._task.cancel()
+        self._transport.abort()
+
+    async def _agree(self) -> None:
+        try:
+            secured = await asyncio.get_running_loop().start_tls(
+                self._transport,
+                self,
+                self._tls,
+                server_side=True,
+                ssl_handshake_timeout=self._connections.head_s,
+                ssl_shutdown_timeout=SHUTDOWN_S,
+            )
+        except OSError:  # whoever it was does not speak TLS, or not ours; anybody could fill a disk with it
+            secured = None
+        self._connections.leave(self)
+        if secured is None or self._transport.is_closing():
+            self._transport.abort()
+            return
+        self._served.connection_made(secured)
+        secured.set_protocol(self._served)
+        if self._early:
+            self._served.data_received(self._early)
+
+
+class Served(H11Protocol):
+    """Closes connections on which no whole head of a request comes, and refuses requests that could be two."""
+
+    def __init__(self, connections: Connections, refuse: Refuse, **others: Any) -> None:
+        super().__init__(**others)
+        self._counted = connections
+        self._refuse = refuse
+        self._is_refused = False
+        self.conn = _StrictConnection(h11.SERVER, MAX_HEAD_BYTES)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        # asyncio does it only for sockets whose protocol is named; else every answer, which has a head and a body,
+        # would wait 40 ms for the client's acknowledgement of the head.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._take_note()
+        self._counted.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._counted.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_refused:  # it is read all the same: whoever is reset does not read his answer
+            return
+        super().data_received(data)
+        self._take_note()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._take_note()
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request, or none that we take."""
+        assert isinstance(self.conn, _StrictConnection)
+        reply = self._refuse(self.client[0] if self.client else "", self.conn.refusal)
+        body = reply.body.encode("utf-8", "replace")
+        headers = [("content-type", reply.media_type), ("content-length", str(len(body))), ("connection", "close")]
+        head = h11.Response(status_code=reply.status, headers=headers, reason=b"Refused")
+        sent = [self.conn.send(event) for event in (head, h11.Data(data=body), h11.EndOfMessage())]
+        self.transport.write(b"".join(part or b"" for part in sent))
+        self._is_refused = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._counted.forget(self)
+            self._counted.due(self, SHUTDOWN_S)
+        else:
+            self.transport.close()
+
+    def _take_note(self) -> None:
+        """Note whether a request is at work; if not, what is left of the last one or has come of the next is due."""
+        if self.transport.is_closing() or self._is_refused:
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._counted.forget(self)
+            return
+        has_begun = self.cycle is None or self.conn.their_state is not h11.IDLE or bool(self.conn.trailing_data[0])
+        if not has_begun:
+            self._counted.forget(self)
+        # The rest of a body that nobody wants may take longer: 1C reads the answer when it has sent all of it.
+        due_s = IDLE_S if self.conn.their_state is h11.SEND_BODY else self._counted.head_s
+        self._counted.due(self, due_s if has_begun else None)
+
+
+class _StrictConnection(h11.Connection):
+    """Refuses what h11 lets through: heads that are too long but come at once, bodies with two lengths."""
+
+    refusal = "exchange_request_invalid"
+    """Why; a code of `ExchangeRefused`."""
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        waiting = self.trailing_data[0][: MAX_HEAD_BYTES + 1] if self.their_state is h11.IDLE else b""
+        try:
+            event = super().next_event()
+        except h11.RemoteProtocolError as error:
+            if error.error_status_hint == _TOO_LONG:
+                self.refusal = "exchange_head_too_large"
+            elif not waiting.lstrip().partition(b"\n")[0].isascii():
+                self.refusal = "exchange_address_unescaped"
+            raise
+        if isinstance(event, h11.Request) and (problem := _problem_of(event)):
+            self.refusal = problem
+            raise h11.RemoteProtocolError(problem)
+        return event
+
+
+def _problem_of(request: h11.Request) -> str:
+    headers = sum(len(name) + len(value) + 4 for name, value in request.headers)
+    if len(request.method) + len(request.target) + headers > MAX_HEAD_BYTES:
+        return "exchange_head_too_large"
+    names = [name for name, _ in request.headers]
+    # Two servers that take different ones of them would see different requests in the same bytes.
+    if b"transfer-encoding" in names and (b"content-length" in names or request.http_version != b"1.1"):
+        return "exchange_two_lengths"
+    return ""
+
+
+class Complaints:
+    """What asyncio has to complain of, at most once a minute each: anybody could fill a disk with it."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        what = f"{context['message']}: {type(context.get('exception')).__name__}"
+        if loop.time() - self._told.get(what, -COMPLAINT_S) >= COMPLAINT_S:
+            self._told[what] = loop.time()
+            log.error("%s", what, exc_info=context.get("exception"))
