@@ -14,6 +14,7 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, Reporter, RunStarted
 from freesport_sync.core.run import RunRequest, storable
 from freesport_sync.errors import ConfigError, SourceMissing, SyncError
+from freesport_sync.pipeline.guards import refuse_full_unseen
 from freesport_sync.pipeline.plan import kinds_of, refuse_contradiction, wants_pictures
 from freesport_sync.pipeline.pull import Pulled, PullJob, archive, imported_files, look, pull
 from freesport_sync.pipeline.received import Received
@@ -54,6 +55,7 @@ def _refuse_full_of_some(request: RunRequest, pulled: Pulled) -> None:
     missing += [path for path, reason in pulled.left_out if reason in _UNSEEN]
     if request.is_full and missing:
         raise SourceMissing("full_files_unfinished", files=", ".join(map(storable, missing[:5])), count=len(missing))
+    refuse_full_unseen(pulled.left_out, request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ _WORDS = frozenset(
     )
 )
 _UNKNOWN = datetime.min
+_COPYING = timedelta(hours=1)
+"""How long it may take to copy an export."""
 
 
 class Part(NamedTuple):
@@ -124,7 +126,8 @@ def _moments(parts: Sequence[Part]) -> dict[tuple[FileKind, str], datetime]:
     """When each file was made, as well as it is known.
 
     A file without a readable date is taken to be as old as its last change, one with a day only to have been made on
-    that day. The files of one export count as made together: their segments tell their order.
+    that day. Files of one export that were written at about one time count as made together: they may have been copied
+    in any order, their segments tell the right one.
     """
     moments: dict[tuple[FileKind, str], datetime] = {}
     vague: defaultdict[tuple[FileKind, str, datetime | None], list[Part]] = defaultdict(list)
@@ -137,6 +140,7 @@ def _moments(parts: Sequence[Part]) -> dict[tuple[FileKind, str], datetime]:
     for (kind, _, day), together in vague.items():
         changed = {part.file.name: changed_at(part.file) or _UNKNOWN for part in together}
         is_one_export = len({part.segments for part in together}) == len(together)
+        is_one_export = is_one_export and max(changed.values()) - min(changed.values()) <= _COPYING
         for name, moment in changed.items():
             known = max(changed.values()) if is_one_export else moment
             moments[kind, name] = known if day is None else min(max(known, day), day + timedelta(days=1))

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.commerceml.import_order import changed_at
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, RunRequest, Trigger
+from freesport_sync.core.run import Counts, Entity, RunRequest, Trigger, storable
 from freesport_sync.database.merge import LargeChange
-from freesport_sync.errors import ImportFailed
+from freesport_sync.errors import ImportFailed, SourceMissing
 from freesport_sync.pipeline.plan import Plan
+
+_UNSEEN = ("too_deep", "archive_inside", "symlink_broken")
 
 CLOCK_TOLERANCE = timedelta(days=1)
 """How far clocks and zones of 1C's server and of this computer may be apart."""
@@ -119,6 +121,21 @@ def unjudged(plan: Plan, records: Mapping[FileKind, int], request: RunRequest) -
         return ()
     missing = (kind for kind, count in records.items() if kind in plan.wanted and not count)
     return tuple(RowIssue(Severity.NOTE, f"full_without_{kind.value}") for kind in missing)
+
+
+def refuse_full_unseen(left_out: Iterable[tuple[str, str]], request: RunRequest) -> None:
+    """`--full` hides what the export does not contain, and nobody knows what is in places that were not looked into.
+
+    Args:
+        left_out: path and reason code, as in `Plan.skipped`.
+        request: of the run.
+
+    Raises:
+        SourceMissing: there are such places.
+    """
+    unseen = [path for path, reason in left_out if reason in _UNSEEN]
+    if request.is_full and unseen:
+        raise SourceMissing("full_files_unseen", files=", ".join(map(storable, unseen[:5])), count=len(unseen))
 
 
 def refuse_large_change(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -62,6 +62,8 @@ _WITH_PICTURES = frozenset({FileKind.GOODS, FileKind.OFFERS})
 """Files that list pictures."""
 
 LEFT_OVER_AFTER = timedelta(days=1)
+_NAMED = 5
+"""Of what is left out, how many an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +288,21 @@ def make_plan(request: RunRequest, source: Path, left_out: Iterable[SkippedFile]
     """
     file_type, wanted = file_type_of(request), kinds_of(request)
     export = discover(source, wanted) if request.file is None else single_file(source, FileKind.CONTRAGENTS)
+    skipped = tuple(sorted((*export.skipped, *left_out)))
     if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS, FileKind.OFFERS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
-        raise SourceMissing("no_files", path=str(request.source), kinds=kinds)
+        raise SourceMissing("no_files", path=str(request.source), kinds=kinds, **_named(skipped))
     only_pictures = request.kind is RunKind.IMAGES
-    skipped = tuple(sorted((*export.skipped, *left_out)))
     return Plan(export.files, skipped, _catalog_type_of(request), wanted, only_pictures)
+
+
+def _named(skipped: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What there is in place of the files that are wanted, and why it is none of them."""
+    if not skipped:
+        return {}
+    names = ", ".join(name for name, _ in skipped[:_NAMED]) + (", ..." if len(skipped) > _NAMED else "")
+    reasons = ", ".join(dict.fromkeys(reason for _, reason in skipped))
+    return {"problem": "but_others", "files": names, "skipped": reasons}
 
 
 def _catalog_type_of(request: RunRequest) -> ImportType:

@@ -108,6 +108,7 @@ class _Import:
         if plan.has_customers:
             require_customer_tables(self._lock)
         guards.refuse_full_without_files(plan, self._job.request)
+        guards.refuse_full_unseen(plan.skipped, self._job.request)
         guards.refuse_missing_catalog(plan, has_products(self._lock))
         imported = last_imported(self._lock)
         if issues := guards.doubtful_dates(plan, imported, datetime.now()):

@@ -42,7 +42,7 @@ def move_files(server: Server, root: str, files: Sequence[RemoteFile], archive: 
         if reply.kind == Kind.ATTRS:
             now = wire.attributes_of(reply)
             reason = "changing"
-            if (now.size, now.mtime or 0) == (file.size, file.mtime):
+            if file.is_as(now):
                 reply = yield (wire.rename(source, joined(archive, f"{name}/{file.path}")),)
                 reason = "" if wire.status_of(reply) == Status.OK else "not_moved"
         del remaining[file.path]

@@ -271,4 +271,4 @@ def _changed(file: RemoteFile, handle: bytes) -> Generator[tuple[Request, ...], 
     if reply.kind == Kind.STATUS:
         return "unreadable"
     now = wire.attributes_of(reply)
-    return "" if (now.size, now.mtime or 0) == (file.size, file.mtime) else "changing"
+    return "" if file.is_as(now) else "changing"

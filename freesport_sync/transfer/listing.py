@@ -35,6 +35,10 @@ class RemoteFile:
     size: int
     mtime: int
 
+    def is_as(self, now: Attributes) -> bool:
+        """Whether nobody has written to it, as far as its size and time tell."""
+        return now.size == self.size and self.mtime in (0, now.mtime or 0)
+
 
 class LeftOut(NamedTuple):
     """A file that is not fetched, with a reason code."""

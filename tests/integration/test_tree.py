@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from freesport_sync.errors import SourceMissing
 from tests.builders import (
     ROOT_GROUP,
     ExportBuilder,
@@ -78,3 +79,12 @@ def test_a_copy_beside_the_export_brings_nothing_back(shop: Shop, tmp_path: Path
     assert told.keys() == {"file_left_out"}
     assert {f"{name}.xml" for name in copies} | {"заметки.xml"} <= set(told["file_left_out"])
     assert shop.value("SELECT count(*) FROM freesport_sync.run_files WHERE path LIKE '%копия%'") == 0
+
+
+def test_a_full_export_must_have_been_seen_whole(shop: Shop, tmp_path: Path) -> None:
+    tree(tmp_path / "disk")
+    shop.run(tmp_path / "disk", skip_images=True)
+    (tmp_path / "disk" / "webdata" / "more.zip").write_bytes(b"PK")
+    for is_dry_run in (True, False):
+        with pytest.raises(SourceMissing, match="full_files_unseen"):
+            shop.run(tmp_path / "disk", skip_images=True, is_full=True, is_dry_run=is_dry_run)

@@ -125,6 +125,7 @@ class File(Generic[R]):
     records: tuple[R, ...]
     segment: int = 1
     created_at: str = "2025-09-12T21:25:39"
+    spelling: str = "%Y-%m-%dT%H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)

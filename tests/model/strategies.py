@@ -176,7 +176,13 @@ _rests = st.builds(
 
 
 def _files(records: st.SearchStrategy[Sequence[R]]) -> st.SearchStrategy[tuple[File[R], ...]]:
-    file = st.builds(File, records.map(tuple), st.sampled_from(words.SEGMENTS), st.sampled_from(words.DATES))
+    file = st.builds(
+        File,
+        records.map(tuple),
+        st.sampled_from(words.SEGMENTS),
+        st.sampled_from(words.DATES),
+        st.sampled_from(words.SPELLINGS),
+    )
     return st.lists(file, min_size=1, max_size=2, unique_by=lambda file: file.segment).map(tuple)
 
 

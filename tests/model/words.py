@@ -72,6 +72,8 @@ ODD_QUANTITIES = ["-4", "2,7", "3.000", "мало", "", "-999 999 999,9", "99999
 SIZES = ["42", "Да", "-", "-999 999 999,9", "", "щ" * 51]
 COLOURS = ["Белый", "белый ", "", "-999 999 999,9", "c" * 101]
 DATES = ["2025-09-12T21:25:39", "2025-09-13T08:00:00"]
+SPELLINGS = ["%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y%m%dT%H%M%S", "%Y-%m-%d %H:%M:%S.000", "вчера", " "]
+"""Of a date; one that cannot be read leaves the time at which the file was written."""
 SEGMENTS = [1, 2, 10]
 WAREHOUSE_NAMES = ["1 СДВ склад", "2 ТЛВ склад", "Intex ОСНОВНОЙ", "Новый"]
 

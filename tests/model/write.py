@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,10 @@ def write_export(export: exports.Export, folder: Path) -> None:
     for part in exports.PARTS:
         write: Callable[..., Path] = getattr(builder, part)
         for file in getattr(export, part):
-            write(*map(_xml, file.records), segment=file.segment, created_at=file.created_at)
+            moment = datetime.fromisoformat(file.created_at)
+            spelt = moment.strftime(file.spelling)
+            path = write(*map(_xml, file.records), segment=file.segment, created_at=spelt)
+            os.utime(path, (moment.timestamp(), moment.timestamp()))
 
 
 def change_shop(step: ShopStep, shop: Shop) -> None:

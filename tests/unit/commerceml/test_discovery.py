@@ -127,9 +127,11 @@ def test_a_day_without_a_time_is_any_time_of_that_day(export: ExportBuilder) -> 
 
 
 def test_segments_of_an_export_without_dates_keep_their_order(export: ExportBuilder) -> None:
-    for segment, hour in ((2, 9), (10, 10), (1, 11)):
-        write_at(export, f"goods_1_{segment}_x.xml", " ", f"2025-09-12T{hour:02}:00:00")
+    for segment, minute in ((2, 10), (10, 20), (1, 30)):  # as they were copied
+        write_at(export, f"goods_1_{segment}_x.xml", " ", f"2025-09-12T09:{minute}:00")
     assert names(discover(export.folder)) == ["goods_1_1_x.xml", "goods_1_2_x.xml", "goods_1_10_x.xml"]
+    write_at(export, "goods_1_11_x.xml", " ", "2025-09-12T06:00:00")
+    assert names(discover(export.folder))[0] == "goods_1_11_x.xml"
 
 
 def test_segments_are_numbers(export: ExportBuilder) -> None:

@@ -12,7 +12,7 @@ import pytest
 from freesport_sync.commerceml.discovery import FileKind, SourceFile
 from freesport_sync.core.run import Counts, Entity, RunRequest, Trigger
 from freesport_sync.database.merge import LargeChange
-from freesport_sync.errors import ImportFailed
+from freesport_sync.errors import ImportFailed, SourceMissing
 from freesport_sync.pipeline import guards
 from freesport_sync.pipeline.plan import Plan
 from tests.unit.pipeline.test_plan import source
@@ -41,6 +41,16 @@ def test_older_export_is_judged_by_kind_and_may_be_allowed() -> None:
     guards.refuse_older_export(plan_of(FileKind.PRICES, created_at=datetime(2025, 1, 1)), imported, REQUEST)
     guards.refuse_older_export(older, imported, replace(REQUEST, allow_older=True))
     guards.refuse_older_export(plan_of(FileKind.RESTS), imported, REQUEST)
+
+
+@pytest.mark.parametrize("reason", ["too_deep", "archive_inside", "symlink_broken"])
+def test_full_needs_to_have_seen_everything(reason: str) -> None:
+    full = replace(REQUEST, is_full=True)
+    guards.refuse_full_unseen([("notes.xml", "unknown_name"), ("rests.xml", "not_in_this_run")], full)
+    guards.refuse_full_unseen([("old", reason)], REQUEST)
+    with pytest.raises(SourceMissing, match="full_files_unseen") as caught:
+        guards.refuse_full_unseen([("old", reason), ("notes.xml", "unknown_name")], full)
+    assert caught.value.params == {"files": "old", "count": 1}
 
 
 LAST = {"rests": datetime(2025, 9, 12)}

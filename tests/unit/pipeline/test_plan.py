@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.commerceml.discovery import FileKind, SkippedFile, SourceFile
 from freesport_sync.core.run import FileType, ImportType, RunKind, RunRequest
 from freesport_sync.errors import ConfigError, SourceMissing
 from freesport_sync.pipeline.plan import Plan, import_type_of, make_plan, refuse_contradiction, wants_pictures
+from freesport_sync.texts import Language, Texts
 from tests.builders import ExportBuilder
 
 IMPORTED = [kind for kind in FileKind if kind.is_imported]
@@ -163,6 +164,18 @@ def test_nothing_to_read_is_a_failure(name: str, tmp_path: Path) -> None:
         export.write(name, export.document(""))
     with pytest.raises(SourceMissing, match="no_files"):
         make_plan(RunRequest(RunKind.STOCKS), tmp_path)
+
+
+def test_what_there_is_in_place_of_the_files_is_named(tmp_path: Path) -> None:
+    export = ExportBuilder(tmp_path)
+    export.write("1/2/3/4/5/6/7/8/9/rests.xml", export.document(""))
+    export.write("остатки.xml", export.document(""))
+    with pytest.raises(SourceMissing, match="no_files") as caught:
+        make_plan(RunRequest(RunKind.STOCKS), tmp_path, [SkippedFile("old.zip/more.zip", "archive_inside")])
+    assert caught.value.params["files"] == "1/2/3/4/5/6/7/8/9, old.zip/more.zip, остатки.xml"
+    what = Texts(Language.RUSSIAN).error(caught.value).what
+    assert "слишком глубоко" in what
+    assert "не похоже на выгрузку 1С" in what
 
 
 def test_files_that_an_older_export_has_left_are_named() -> None:

@@ -24,6 +24,10 @@ def test_a_file_is_fetched_when_size_or_time_are_others(size: int, mtime: int, d
     assert chosen(RemoteFile("a.xml", size, mtime), here={"a.xml": (5, 900)}) == {"a.xml": done}
 
 
+def test_a_file_whose_time_the_server_does_not_tell_is_always_fetched() -> None:
+    assert chosen(RemoteFile("a.xml", 5, 0), here={"a.xml": (5, 0)}) == {"a.xml": "fetch"}
+
+
 @pytest.mark.parametrize(
     ("mtime", "quiet_s", "done"),
     [

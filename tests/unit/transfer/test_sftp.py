@@ -107,6 +107,23 @@ def test_what_has_come_before_a_break_is_passed_on() -> None:
     assert len(got) == 1
 
 
+def test_a_time_that_the_list_does_not_tell_is_asked_for() -> None:
+    untimed, timed = struct.pack(">IQI", 5, 5, 0o100644), struct.pack(">IQIII", 13, 5, 0o100644, 1, 900)
+    names = [b"a.xml", b"b.xml", b"c.xml"]
+    talk = Talk(
+        message(Kind.HANDLE, 1, string(b"h")),
+        message(Kind.NAME, 2, struct.pack(">I", 3) + b"".join(string(name) + string(b"") + untimed for name in names)),
+        message(Kind.STATUS, 3, b"\0\0\0\x01"),
+        message(Kind.STATUS, 4, b"\0\0\0\0"),
+        message(Kind.ATTRS, 5, timed),
+        message(Kind.ATTRS, 6, untimed),
+        message(Kind.STATUS, 7, b"\0\0\0\x03"),
+    )
+    listing = list_files(Sftp(talk), "/srv", lambda path: True, lambda path: True, lambda: None)
+    assert [(file.path, file.mtime) for file in listing.files] == [("a.xml", 900), ("b.xml", 0)]
+    assert listing.left_out == (("c.xml", "unreadable"),)
+
+
 def test_names_that_are_paths_are_left_out() -> None:
     attributes = struct.pack(">IQIII", 13, 5, 0o100644, 1, 1)
     names = [b"..", b".", b"../../etc/goods.xml", b"/etc/goods.xml", b"goods.xml"]
