@@ -25,7 +25,7 @@ from freesport_sync.exchange.pieces import MB
 from freesport_sync.exchange.portion import Limits
 from freesport_sync.exchange.sayings import Sayings
 from freesport_sync.exchange.throttle import KnownNetworks
-from freesport_sync.os_support import computer_name, file_lock
+from freesport_sync.os_support import computer_name, file_lock, make_private
 from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.settings.model import ExchangeSettings, Settings
 from freesport_sync.settings.paths import Paths
@@ -90,7 +90,7 @@ def serve(
 
 def _own_folder(paths: Paths, stack: ExitStack) -> None:
     try:
-        paths.exchange.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(paths.exchange)
         stack.enter_context(file_lock(paths.exchange / "lock", timeout_s=0))
     except TimeoutError as error:
         raise ConfigError("exchange_runs_already", folder=str(paths.exchange)) from error

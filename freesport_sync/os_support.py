@@ -241,6 +241,13 @@ def file_lock(path: Path, timeout_s: float) -> Iterator[None]:
             unlock(file)
 
 
+def make_private(folder: Path) -> None:
+    """Create a folder, and its missing parents, that only their owner can enter; existing ones stay as they are."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_private_file(path: Path, text: str) -> None:
     """Write a file that only its owner can read (0600; on Windows the folder's rights apply), replacing an old one."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")

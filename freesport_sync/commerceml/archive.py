@@ -20,7 +20,7 @@ from freesport_sync.commerceml.discovery import SkippedFile
 from freesport_sync.commerceml.folders import xml_files
 from freesport_sync.commerceml.picture_files import is_packed_picture
 from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError, reason_of
-from freesport_sync.os_support import DISK_FULL, is_process_alive
+from freesport_sync.os_support import DISK_FULL, is_process_alive, make_private
 
 MAX_ENTRIES = 100_000
 MAX_TOTAL_BYTES = 20 * 1024**3
@@ -103,7 +103,7 @@ def _is_zip_name(path: Path) -> bool:
 @contextmanager
 def _temporary_folder(work_dir: Path) -> Iterator[Path]:
     try:
-        work_dir.mkdir(parents=True, exist_ok=True)
+        make_private(work_dir)
         _remove_litter(work_dir)
         temporary = TemporaryDirectory(prefix=f"export-{os.getpid()}-", dir=work_dir, ignore_cleanup_errors=True)
     except OSError as error:
@@ -152,7 +152,7 @@ def unpack(
             checked = _checked_entries(opened, archive.name, with_pictures, place, limit_bytes or MAX_TOTAL_BYTES)
             for target, entry in checked.items():
                 path = folder / target
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_private(path.parent)
                 path.unlink(missing_ok=True)  # a link to a file of before would be written through
                 with opened.open(entry) as source, path.open("wb") as written:
                     while portion := source.read(_COPY_BYTES):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from freesport_sync.exchange.pieces import refusal_of, require_space
 from freesport_sync.exchange.portion import Limits, Portion
+from freesport_sync.os_support import make_private
 
 MAX_UNUSED = 50
 """Portions that nobody has asked to import, or whose import failed; 1C sends them again."""
@@ -36,7 +37,7 @@ class Inbox:
             ExchangeRefused: the disk is full, or the folder cannot be written.
         """
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._folder)
             require_space(self._folder)
         except OSError as error:
             raise refusal_of(error) from error

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.os_support import write_private_file
+from freesport_sync.os_support import make_private, write_private_file
 
 MIN_LENGTH = 8
 MAX_LENGTH = 200
@@ -47,7 +47,7 @@ class PasswordFile:
         if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
             raise ConfigError("exchange_password_length", least=MIN_LENGTH, most=MAX_LENGTH)
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._file.parent)
             write_private_file(self._file, self._hasher.hash(password))
         except OSError as error:
             raise ConfigError("settings_not_writable", file=str(self._file), reason=str(error)) from error

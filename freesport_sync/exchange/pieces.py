@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from freesport_sync.commerceml.faults import ROOT_TAG
 from freesport_sync.core.pictures import PICTURE_SUFFIXES
 from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
-from freesport_sync.os_support import DISK_FULL
+from freesport_sync.os_support import DISK_FULL, make_private
 
 if TYPE_CHECKING:
     from freesport_sync.exchange.portion import Portion
@@ -80,7 +80,7 @@ class Incoming:
 
     def _open(self, data: bytes | bytearray) -> None:
         target = self._portion.folder / self._path
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(target.parent)
         require_space(target.parent)
         if self._start and begins_anew(target, data):
             self._start = 0

@@ -28,7 +28,7 @@ from freesport_sync.database.engine import (
 )
 from freesport_sync.database.runs import fruitless_runs
 from freesport_sync.errors import ConnectionFailed, ImportFailed, SyncError, reason_of
-from freesport_sync.os_support import DISK_FULL, rename_fresh
+from freesport_sync.os_support import DISK_FULL, make_private, rename_fresh
 from freesport_sync.pipeline.job import Job
 from freesport_sync.pipeline.locked_run import LockedRun, RunResult, run_locked
 
@@ -88,7 +88,7 @@ def make_backup(run: LockedRun) -> None:
     backup_id = new_backup_id(server_time(connection), run.run_id, backup.database_identity(connection))
     path = backup.backup_path(folder, backup_id)
     with _faults_named(path):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         backup.remove_drafts(folder)
         _require_space(folder, sum(sizes.values()))
         manifest = _made(run, path, tables, meter)

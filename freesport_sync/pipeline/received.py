@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from freesport_sync.errors import LockHeld
-from freesport_sync.os_support import file_lock
+from freesport_sync.os_support import file_lock, make_private
 from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.transfer.download import local_trouble
 
@@ -42,7 +42,7 @@ class Received:
         """
         with ExitStack() as stack:
             try:
-                self.newest.mkdir(parents=True, exist_ok=True)
+                make_private(self.newest)
                 stack.enter_context(file_lock(self.folder / _LOCK, timeout_s=0))
             except TimeoutError as error:
                 raise LockHeld("pull_busy", folder=str(self.folder)) from error

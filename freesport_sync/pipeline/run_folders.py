@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from freesport_sync.os_support import try_lock, unlock
+from freesport_sync.os_support import make_private, try_lock, unlock
 from freesport_sync.transfer.download import local_trouble
 
 _LOCK = "lock"
@@ -39,10 +39,10 @@ class RunFolders:
         """
         folder = self._folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(2)}"
         try:
-            folder.mkdir(parents=True)
+            make_private(folder)
             for path, file in files.items():
                 target = folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_private(target.parent)
                 try:
                     os.link(file, target)
                 except OSError:  # a file system without links

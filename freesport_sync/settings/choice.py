@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.errors import ConfigError, reason_of
-from freesport_sync.os_support import write_private_file
+from freesport_sync.os_support import make_private, write_private_file
 from freesport_sync.settings.edit import change_settings
 from freesport_sync.settings.secrets import keep_secret, ssh_passphrase_name, ssh_password_name
 
@@ -130,7 +130,7 @@ def _keep(own_file: Path, name: str, secret: str) -> PasswordPlace:
         if keep_secret(name, secret):
             own_file.unlink(missing_ok=True)
             return PasswordPlace.KEY_STORE
-        own_file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(own_file.parent)
         write_private_file(own_file, secret)
     except OSError as error:
         raise ConfigError("settings_not_writable", file=str(own_file), reason=reason_of(error)) from error

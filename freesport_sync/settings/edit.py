@@ -11,6 +11,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Table
 
 from freesport_sync.errors import ConfigError, reason_of
+from freesport_sync.os_support import make_private
 
 Value = str | int | bool | Sequence[str]
 
@@ -49,7 +50,7 @@ def replace_file(file: Path, text: str) -> None:
     """
     draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(file.parent)
         draft.write_text(text, encoding="utf-8", newline="\n")
         os.replace(draft, file)
     except OSError as error:

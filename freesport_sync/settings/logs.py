@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from contextlib import suppress
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from freesport_sync.os_support import make_private
+
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+class _PrivateFile(RotatingFileHandler):
+    """Logs name servers, files and accounts; one of an earlier version is closed to others, too."""
+
+    def _open(self) -> TextIOWrapper:
+        with suppress(OSError):  # it is somebody else's
+            os.close(os.open(self.baseFilename, os.O_CREAT | os.O_WRONLY, 0o600))
+            if os.path.isfile(self.baseFilename):
+                os.chmod(self.baseFilename, 0o600)
+        return super()._open()
 
 
 def configure_logs(folder: Path, is_verbose: bool) -> None:
@@ -25,8 +41,8 @@ def configure_logs(folder: Path, is_verbose: bool) -> None:
         logger.removeHandler(handler)
         handler.close()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = RotatingFileHandler(folder / "freesport_sync.log", maxBytes=5_000_000, backupCount=5, encoding="utf-8")
+        make_private(folder)
+        file = _PrivateFile(folder / "freesport_sync.log", maxBytes=5_000_000, backupCount=5, encoding="utf-8")
     except OSError:
         logger.addHandler(logging.NullHandler())
     else:

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from freesport_sync.errors import ConfigError, reason_of
-from freesport_sync.os_support import write_private_file
+from freesport_sync.os_support import make_private, write_private_file
 
 USUAL_PORT = 22
 _HASHED = "|1|"
@@ -150,7 +150,7 @@ def pin(file: Path, host: str, port: int, key: HostKey) -> None:
     """
     line = f"{_name(host, port)} {key.key_type} {base64.b64encode(key.blob).decode()}\n"
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(file.parent)
         before = file.read_text(encoding="utf-8", errors="surrogateescape") if file.exists() else ""
         lines = before if before.endswith("\n") or not before else f"{before}\n"
         write_private_file(file, (lines + line).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))

@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+from freesport_sync.os_support import make_private
+
 CONNECT_MS = 1000
 
 
@@ -24,7 +26,7 @@ class SingleInstance(QObject):
 
     def __init__(self, folder: Path, parent: QObject) -> None:
         super().__init__(parent)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         # A name of the user's own: on Windows pipes are common to all.
         self._name = f"freesport_sync-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]}"
         self._lock = QLockFile(str(folder / "window.lock"))

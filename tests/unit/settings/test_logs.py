@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import stat
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +37,16 @@ def test_errors_are_logged(tmp_path: Path) -> None:
     configure_logs(tmp_path / "logs", is_verbose=False)
     logging.getLogger("freesport_sync.x").error("boom")
     assert "ERROR freesport_sync.x boom" in log_of(tmp_path / "logs").read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are those of the folder there")
+def test_nobody_else_can_read_them(tmp_path: Path) -> None:
+    configure_logs(tmp_path / "home/logs", is_verbose=False)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("home", "home/logs")] == [0o700] * 2
+    assert stat.S_IMODE(log_of(tmp_path / "home/logs").stat().st_mode) == 0o600
+    log_of(tmp_path / "home/logs").chmod(0o644)  # of an earlier version
+    configure_logs(tmp_path / "home/logs", is_verbose=False)
+    assert stat.S_IMODE(log_of(tmp_path / "home/logs").stat().st_mode) == 0o600
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
