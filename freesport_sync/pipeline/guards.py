@@ -63,6 +63,7 @@ def doubtful_dates(plan: Plan, imported: Mapping[str, datetime], now: datetime) 
         now: this computer's local time.
     """
     issues: list[RowIssue] = []
+    never_dated: list[SourceFile] = []
     for kind, files in _by_kind(plan):
         undated = [file for file in files if file.created_at is None and not file.unread_date]
         issues += [_date_issue("file_date_unreadable", file, file.unread_date) for file in files if file.unread_date]
@@ -73,11 +74,15 @@ def doubtful_dates(plan: Plan, imported: Mapping[str, datetime], now: datetime) 
         ]
         if undated and (kind.value in imported or len(undated) < len(files)):
             issues.append(_date_issue("file_date_missing", undated[0], str(len(undated))))
+        else:
+            never_dated += undated
+    if never_dated:  # a system that writes none
+        issues.append(_date_issue("file_date_none", never_dated[0], str(len(never_dated)), Severity.NOTE))
     return tuple(issues)
 
 
-def _date_issue(code: str, file: SourceFile, value: str) -> RowIssue:
-    return RowIssue(Severity.WARNING, code, file.name, field="ДатаФормирования", value=value[:SHOWN_LENGTH])
+def _date_issue(code: str, file: SourceFile, value: str, severity: Severity = Severity.WARNING) -> RowIssue:
+    return RowIssue(severity, code, file.name, field="ДатаФормирования", value=value[:SHOWN_LENGTH])
 
 
 def _by_kind(plan: Plan) -> list[tuple[FileKind, list[SourceFile]]]:

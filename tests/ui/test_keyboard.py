@@ -24,6 +24,11 @@ from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, process_events, texts_in
 from tests.ui.scenery import insert_other_sessions
 
+DATES = {
+    "export_older": {"created_at": "2025-09-11 10:00:00", "imported": "2025-09-12 10:00:00"},
+    "export_date_unreadable": {"file": "goods.xml", "written": "вчера", "imported": "2025-09-12 10:00:00"},
+    "export_undated_older": {"modified": "2025-09-01 10:00:00", "imported": "2025-09-12 10:00:00"},
+}
 CHANGE = {
     name: "11240/12480"
     for name in (
@@ -134,8 +139,11 @@ def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
     assert "in _crash" in copied
     assert not re.search("lion|tiger|cage", copied)
     guard = GuardDialog(tools, ImportFailed("large_change", percent=20, **CHANGE), False, window)
+    dates = [GuardDialog(tools, ImportFailed(code, **params), False, window) for code, params in DATES.items()]
+    for code, asked in zip(DATES, dates, strict=True):
+        assert all(value in texts_in(asked) for name, value in DATES[code].items() if name != "file")
     undo = UndoDialog(tools, 2, RunRequest(kind=RunKind.RESTORE, backup_id="20261121-094107-2"), window)
-    for dialog in (crash, guard, undo):
+    for dialog in (crash, guard, *dates, undo):
         dialog.show()
         process_events()
         for one in visible(dialog, QAbstractButton):

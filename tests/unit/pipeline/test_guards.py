@@ -106,7 +106,7 @@ def test_doubtful_dates_are_told() -> None:
     ]
     assert told(undated) == [("file_date_missing", undated.name, "1")]
     assert told(undated, fine, imported={}) == [("file_date_missing", undated.name, "1")]
-    assert told(undated, imported={}) == []  # a system that writes no dates
+    assert told(undated, imported={}) == [("file_date_none", undated.name, "1")]  # a system that writes no dates
 
 
 @pytest.mark.parametrize("percent", [20, 50])
