@@ -102,7 +102,8 @@ class Connections:
 class Handshake(asyncio.Protocol):
     """A connection that has yet to agree on TLS.
 
-    asyncio would do that by itself, but tell of the connection only when it is done.
+    asyncio would do that by itself, but tell of the connection only when it is done, and take a quarter of a megabyte
+    before a single byte has come.
 
     Args:
         connections: counts it.
@@ -114,29 +115,34 @@ class Handshake(asyncio.Protocol):
         self._connections = connections
         self._tls = tls
         self._served = served
+        self._task: asyncio.Task[None] | None = None
         self._early = b""
         """Of the request, where it has come together with the end of the handshake."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        transport.pause_reading()  # what comes is for TLS
         self._transport = transport
-        self._task = asyncio.get_running_loop().create_task(self._agree())
         self._connections.begin(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
 
     def data_received(self, data: bytes) -> None:
-        self._early += data
+        if self._task is None:
+            self._transport.pause_reading()  # all else that comes is for TLS
+            self._task = asyncio.get_running_loop().create_task(self._agree(data))
+        else:
+            self._early += data
 
     def abort(self) -> None:
         self._connections.leave(self)
-        self._task.cancel()
+        if self._task is not None:
+            self._task.cancel()
         self._transport.abort()
 
-    async def _agree(self) -> None:
-        try:
-            secured = await asyncio.get_running_loop().start_tls(
+    async def _agree(self, first: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        agreeing = loop.create_task(
+            loop.start_tls(
                 self._transport,
                 self,
                 self._tls,
@@ -144,8 +150,16 @@ class Handshake(asyncio.Protocol):
                 ssl_handshake_timeout=self._connections.head_s,
                 ssl_shutdown_timeout=SHUTDOWN_S,
             )
+        )
+        try:
+            await asyncio.sleep(0)  # the transport is TLS's
+            await asyncio.sleep(0)  # which knows it
+            _feed(self._transport.get_protocol(), first)
+            secured = await agreeing
         except OSError:  # whoever it was does not speak TLS, or not ours; anybody could fill a disk with it
             secured = None
+        finally:
+            agreeing.cancel()
         self._connections.leave(self)
         if secured is None or self._transport.is_closing():
             self._transport.abort()
@@ -154,6 +168,17 @@ class Handshake(asyncio.Protocol):
         secured.set_protocol(self._served)
         if self._early:
             self._served.data_received(self._early)
+
+
+def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
+    """Give a protocol what came before it did."""
+    assert isinstance(protocol, asyncio.BufferedProtocol)
+    while data:
+        buffer = memoryview(protocol.get_buffer(len(data)))
+        size = min(len(buffer), len(data))
+        buffer[:size] = data[:size]
+        protocol.buffer_updated(size)
+        data = data[size:]
 
 
 class Served(H11Protocol):
