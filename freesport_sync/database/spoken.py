@@ -53,13 +53,9 @@ def store_spoken(connection: sa.Connection, run_id: int, has_customers: bool, sa
             written = f"SELECT w.id, w.writer FROM was_{table} AS w JOIN {table} AS t ON t.id = w.id WHERE {IS_OURS}"
             note_used(connection, table, written)
         if said is not None:
-            connection.execute(
-                sa.text(f"""
-                INSERT INTO spoken
-                SELECT '{table}', id, array_agg(field ORDER BY field) FROM ({changed_values(one)}) AS changed
-                GROUP BY id
-            """)
-            )
+            names = "array_agg(field ORDER BY field) || array_agg('+' || field ORDER BY field)"
+            changed = f"SELECT '{table}', id, {names} FROM ({changed_values(one)}) AS changed GROUP BY id"
+            connection.execute(sa.text(f"INSERT INTO spoken {changed}"))
     if said is not None:
         connection.execute(sql("note_spoken"), said.parameters)
     connection.execute(sql("store_spoken"), {"run_id": run_id})
