@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from freesport_sync.core.brands import NO_BRAND, BrandMapping, BrandPlan, NewBrand, ShopBrand
 from freesport_sync.core.categories import HIDDEN_CATEGORY, CategoryPlan, ShopCategory
@@ -176,7 +177,8 @@ def write_price_types(connection: sa.Connection, plan: PriceTypePlan) -> None:
         )
     if plan.newly_deleted:
         rows = [{"entity": PRICE_TYPE, "onec_id": key} for key in plan.newly_deleted]
-        connection.execute(deactivated_objects.insert(), rows)
+        # A type that an operator has deleted may have left its note behind.
+        connection.execute(insert(deactivated_objects).on_conflict_do_nothing(), rows)
     if plan.restored:
         connection.execute(
             deactivated_objects.delete().where(

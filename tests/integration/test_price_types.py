@@ -112,6 +112,15 @@ def test_a_deletion_mark_switches_off_and_its_removal_on(shop: Shop, variant: st
     assert states == [(*on, "1.00"), (*off, "1.00"), (*off, "1.00"), (*on, "4.00"), (*off, "4.00"), (*on, "6.00")]
 
 
+def test_a_marked_type_that_the_shop_has_deleted_comes_back_marked(shop: Shop, new_export: NewExport) -> None:
+    export = new_export()
+    export.price_lists(price_type("t1", "Опт 1", deleted=True))
+    shop.run(export.folder)
+    shop.execute("DELETE FROM price_types")
+    shop.run(export.folder)  # its note is there still
+    assert shop.row(TYPES) == ("t1", "Опт 1", "opt1_price", False)
+
+
 def test_an_operators_switch_goes_before_the_mark(shop: Shop, new_export: NewExport) -> None:
     export = new_export()
     export.price_lists(price_type("back", "Опт 1", deleted=True), price_type("off", "Опт 2"))
