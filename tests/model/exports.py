@@ -80,6 +80,9 @@ class Good:
     """(id of the property, id or text of the value), the brand apart."""
     pictures: tuple[str, ...] = ()
     deleted: bool = False
+    characteristics: Pairs = ()
+    """Of a `Товар` of one characteristic."""
+    further_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from tests.model.books import (
     import_price_types,
     no_brand,
 )
-from tests.model.characteristics import known_properties
+from tests.model.characteristic_goods import plain_goods
+from tests.model.characteristics import known_properties, unsaid
 from tests.model.exports import PARTS, Export, File, Property, R
 from tests.model.links import link_products
 from tests.model.pictures import Pictures
@@ -87,9 +88,12 @@ class ModelImport:
         for variant in self.shop.variants:  # what an operator has shown again is his to hide
             variant.is_hidden_by_us = variant.is_hidden_by_us and not variant.is_active
         said_by = brand_properties(self.shop, [*self._properties("goods"), *self._properties("offers")])
-        goods = read_goods(self._records("goods", self.export.goods), said_by)
+        self._plain = plain_goods(self._files("goods", self.export.goods), self.shop, only_pictures=self._only_pictures)
+        goods = read_goods(chain.from_iterable(self._plain.files), said_by)
         self._known = known_properties(self.shop, [*self._properties("goods"), *self._properties("offers")])
         offers = read_offers(self._records("offers", self.export.offers), self._known)
+        if "offers" in self._parts and not self._only_pictures:
+            offers = self._plain.add_to(offers, self._known, self._describing())
         self._own_rows = self._rows_of_products(offers)
         self._replaced = [v for key in self._own_rows & offers.keys() if (v := self.shop.known_variant(key))]
         offers = {self._key(key): offer for key, offer in offers.items() if key not in self._own_rows}
@@ -101,6 +105,11 @@ class ModelImport:
     def _properties(self, of: str) -> list[Property]:
         files = self.export.properties_goods if of == "goods" else self.export.properties_offers
         return list(self._records(f"properties_{of}", files))
+
+    def _describing(self) -> set[str]:
+        """Offers that have characteristics or properties."""
+        records = self._records("offers", self.export.offers)
+        return {values.variant_key(r.onec_id) for r in records if r.characteristics or unsaid(r, self._known)}
 
     def _rows_of_products(self, offers: dict[str, Offer]) -> set[str]:
         """Products that have characteristics on sale: rows of their own are no variants."""
@@ -140,11 +149,12 @@ class ModelImport:
         self._import_prices()
         self._import_rests()
         self._spread_vat()
+        of_goods = self._plain.offers if "offers" in self._parts else ()
         variants = [
             [record for record in file if values.variant_key(record.onec_id) not in self._own_rows]
-            for file in self._files("offers", export.offers)
+            for file in [*of_goods, *self._files("offers", export.offers)]
         ]
-        said = give_values(self.shop, variants, self._files("goods", export.goods), self._known)
+        said = give_values(self.shop, variants, self._plain.files, self._known)
         if {"goods", "offers", "properties_goods", "properties_offers"} & set(self._parts):
             link_products(self.shop, said, self._goods)
 
@@ -192,7 +202,7 @@ class ModelImport:
         own_words = [wanted_slug(key, good)[:255] for key, good in created.items()]
         for key, good in goods.items():
             self._import_good(key, good, own_words)
-        if self.export.is_full and goods:
+        if self.export.is_full and any(map(is_readable, self._records("goods", self.export.goods))):
             for product in self.shop.products:
                 if product not in self._goods:
                     self._hide(product)
@@ -205,8 +215,7 @@ class ModelImport:
             slug = values.unique(wanted_slug(key, good), [p.slug for p in self.shop.products], 255, 2, own_words)
             owns = self.settings.owns
             name = good.last_name if owns(OwnedField.NAME) else good.name
-            group = good.last_group if owns(OwnedField.CATEGORY) else good.group
-            category = self._category(group) or hidden_category(self.shop)
+            category = self._category_of(good, is_last=owns(OwnedField.CATEGORY)) or hidden_category(self.shop)
             product = Product(key, key, name, slug, category, self._brand(good.brand), good.brand)
             product.description, product.vat_rate = good.description, good.vat_rate
             self.shop.products.append(product)
@@ -228,7 +237,7 @@ class ModelImport:
             if owns(OwnedField.NAME):
                 product.name = good.last_name
             if owns(OwnedField.CATEGORY):
-                product.category = self._category(good.last_group) or product.category
+                product.category = self._category_of(good, is_last=True) or product.category
             if owns(OwnedField.BRAND):
                 mapping = self.shop.mapping(good.brand or "")
                 product.brand = mapping.brand if mapping else product.brand
@@ -237,6 +246,12 @@ class ModelImport:
             product.description = good.description
         if owns(OwnedField.VAT_RATE) and good.vat_rate is not None:
             product.vat_rate = good.vat_rate
+
+    def _category_of(self, good: Good, *, is_last: bool) -> Category | None:
+        """The group of the first or the last record, else the first of the others that the shop has."""
+        records = reversed(good.further_groups) if is_last else good.further_groups
+        wanted = (good.last_group or good.group) if is_last else good.group
+        return next(filter(None, map(self._category, [wanted, *chain.from_iterable(records)])), None)
 
     def _category(self, key: str | None) -> Category | None:
         return None if key == HIDDEN_CATEGORY else self.shop.category(key)

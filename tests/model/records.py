@@ -23,6 +23,8 @@ class Good:
     group: str | None = None
     last_name: str = ""
     last_group: str | None = None
+    further_groups: list[tuple[str, ...]] = field(default_factory=list)
+    """Of each record those after the first."""
     brand: str | None = None
     description: str = ""
     vat_rate: Decimal | None = None
@@ -56,6 +58,7 @@ def read_goods(records: Iterable[exports.Good], said_by: dict[str, bool]) -> dic
         if name:
             good.last_name, good.last_group = name, values.reference(record.group) or good.last_group
         good.group = good.group or values.reference(record.group)
+        good.further_groups.append(tuple(filter(None, map(values.reference, record.further_groups))))
         brand = brand_said(record, said_by)
         good.brand = (values.reference(brand[1]) if brand else None) or good.brand
         good.description = (record.description or "").strip() or good.description

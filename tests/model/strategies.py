@@ -31,7 +31,7 @@ def _pairs(usual: list[str], odd: list[str], texts: list[str]) -> st.SearchStrat
 
 
 _deleted = _mostly([False], [True])
-_products = _mostly(words.PRODUCT_IDS[:2], [*words.PRODUCT_IDS[2:], "p1#"])
+_products = _mostly(words.PRODUCT_IDS[:2], [*words.PRODUCT_IDS[2:], "p1#", *words.CHARACTERISTICS])
 _offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], [*words.OFFER_IDS[4:], *words.EMPTY_CHARACTERISTICS])
 _pictures = st.lists(st.one_of(st.sampled_from(words.PICTURES), st.sampled_from(words.ODD_PICTURES)), max_size=3).map(
     tuple
@@ -107,6 +107,10 @@ _goods = _rarely(
         properties=_pairs(words.PROPERTY_IDS[:4], ["frame", "unknown"], [*words.VALUE_IDS, *words.TEXTS]),
         pictures=_pictures,
         deleted=_deleted,
+        characteristics=_rarely(st.just(()), st.just((("Цвет", "Белый"), ("Размер", "XL")))),
+        further_groups=_rarely(
+            st.just(()), st.lists(st.sampled_from([*words.GROUP_IDS, "nowhere", ""]), max_size=2).map(tuple)
+        ),
     ),
     _rarely(
         st.builds(exports.Good, _products, st.none(), pictures=_pictures, deleted=st.just(True)),

@@ -11,6 +11,7 @@ NBSP = "\u00a0"
 GROUP_IDS = ["g1", "g2", "g3", "g4"]
 PRODUCT_IDS = ["p1", "p2", "p3", "12345678-a", "12345678-b"]
 OFFER_IDS = ["p1", "p1#a", "p1#b", "p2", "p2#a", "p3#a", "12345678-a#1", "12345678-b#1", "p9#a"]
+CHARACTERISTICS = ["p1#a", "p1#b", "p3#a", "p4#a"]
 EMPTY_CHARACTERISTICS = ["p1#", f"p1#{ZERO_GUID}", f"p2#{ZERO_GUID}"]
 TYPE_IDS = ["t1", "t2", "t3", "t4", "t5"]
 WAREHOUSE_IDS = ["w3", "w2", "w1"]

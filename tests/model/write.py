@@ -106,7 +106,7 @@ def _xml(record: exports.Record) -> str:
         case exports.Storage():
             return builders.storage(**_written(record))
         case exports.Good():
-            return builders.product(**_written(record) | {"properties": dict(record.properties)})
+            return _good(record)
         case exports.Offer():
             pairs = {"characteristics": dict(record.characteristics), "properties": dict(record.properties)}
             written = _written(record) | pairs
@@ -123,6 +123,22 @@ def _xml(record: exports.Record) -> str:
 def _written(record: exports.Record) -> dict[str, Any]:
     """Its fields, which are named as the arguments of its builder."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _good(record: exports.Good) -> str:
+    written = _written(record) | {"properties": dict(record.properties)}
+    characteristics = "".join(
+        builders.raw_element(
+            "ХарактеристикаТовара", builders.element("Наименование", name) + builders.element("Значение", value)
+        )
+        for name, value in written.pop("characteristics")
+    )
+    extra = builders.raw_element("ХарактеристикиТовара", characteristics) if characteristics else ""
+    if further := written.pop("further_groups"):
+        groups = [written.pop("group") or "", *further]
+        extra += builders.raw_element("Группы", "".join(builders.element("Ид", key) for key in groups))
+        written["group"] = None
+    return builders.product(**written, extra=extra)
 
 
 def _property(record: exports.Property) -> str:

@@ -20,21 +20,23 @@ after AS (
     LEFT JOIN said ON said.variant_id = v.id
     WHERE v.is_active AND said.onec_id IS NULL
 ),
-counted AS (SELECT *, count(*) OVER (PARTITION BY product, color, size) AS alike FROM after),
+-- Few variants have colour and size of another one: only of those the properties are compared.
+alike AS (SELECT product, color, size FROM after GROUP BY product, color, size HAVING count(*) > 1),
 shown AS (
     SELECT a.product, a.onec_id, a.color, a.size,
            coalesce(l.value_nos, ARRAY(
                SELECT attributevalue_id FROM product_variants_attributes WHERE productvariant_id = a.variant_id ORDER BY 1
            )) AS value_nos
-    FROM counted AS a LEFT JOIN chg_links AS l ON l.owner = 'variant' AND l.onec_id = a.onec_id
-    WHERE a.alike > 1
+    FROM after AS a
+    JOIN alike USING (product, color, size)
+    LEFT JOIN chg_links AS l ON l.owner = 'variant' AND l.onec_id = a.onec_id
 ),
 twins AS (
     SELECT DISTINCT ON (product) product, ids[1] AS onec_id, ids[2] AS other
     FROM (
         SELECT product, array_agg(onec_id ORDER BY onec_id) AS ids
         FROM shown GROUP BY product, color, size, value_nos HAVING count(*) > 1
-    ) AS alike
+    ) AS same
     ORDER BY product, ids[1]
 )
 SELECT coalesce(o.file_no, 0) AS file_no, coalesce(o.line, 0) AS line, twins.onec_id, o.name, o.article,
