@@ -126,9 +126,11 @@ def property_(
     )
 
 
-def price_type(onec_id: str | None, name: str | None = "РРЦ", *, deleted: bool = False) -> str:
+def price_type(
+    onec_id: str | None, name: str | None = "РРЦ", *, deleted: bool = False, currency: str | None = "RUB"
+) -> str:
     """A `ТипЦены`."""
-    return _object("ТипЦены", onec_id, deleted, element("Наименование", name), element("Валюта", "RUB"))
+    return _object("ТипЦены", onec_id, deleted, element("Наименование", name), element("Валюта", currency))
 
 
 def storage(onec_id: str | None, name: str | None = "1 СДВ склад", *, deleted: bool = False) -> str:
@@ -225,14 +227,15 @@ def prices_element(amounts: Mapping[str, Value]) -> str:
     return raw_element("Цены", "".join(price(*amount) for amount in amounts.items()))
 
 
-def price(type_id: str | None, amount: Value | None) -> str:
-    """One `Цена`."""
+def price(type_id: str | None, amount: Value | None, currency: str | None = "руб", extra: str = "") -> str:
+    """One `Цена`; `extra` is XML to put at the end."""
     return raw_element(
         "Цена",
         element("Представление", f"{amount} руб")
         + element("ИдТипаЦены", type_id)
         + element("ЦенаЗаЕдиницу", amount)
-        + element("Валюта", "руб"),
+        + element("Валюта", currency)
+        + extra,
     )
 
 

@@ -27,6 +27,8 @@ class ParseContext:
         brand_properties: `Ид` of each property that says the brand -> whether its value is the name, and no id.
         has_rests: the export has files for stock, so that offers files need not speak of it.
         property_names: `Ид` of each property -> its name; empty for files without offers.
+        price_ranks: `Ид` of a price type -> how many others go before it in its column, where any does.
+        currencies: `Ид` of a price type -> its currency, where that is not roubles.
     """
 
     price_columns: Mapping[str, str | None]
@@ -37,6 +39,8 @@ class ParseContext:
     brand_properties: Mapping[str, bool] = field(default_factory=lambda: {BRAND_PROPERTY: False})
     has_rests: bool = False
     property_names: Mapping[str, str] = field(default_factory=dict)
+    price_ranks: Mapping[str, int] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

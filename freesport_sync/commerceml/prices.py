@@ -1,65 +1,94 @@
-"""The prices of a `Предложение` -> one row with a column per price."""
+"""The prices of a `Предложение` -> rows with a column per price."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import any_namespace, child_text, children
+from freesport_sync.commerceml.elements import any_namespace
+from freesport_sync.commerceml.price_choice import FACTOR_TAG, price_for_one, report_price, written_prices
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_price, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice
 
-_TYPE_TAG = any_namespace("ИдТипаЦены")
-_PRICE_TAG = any_namespace("ЦенаЗаЕдиницу")
+_USUAL_TAGS = any_namespace("ИдТипаЦены", "ЦенаЗаЕдиницу", "Валюта")
+_USUAL_CURRENCIES = frozenset(("руб", "руб.", "RUB", "643"))
+
+_Prices = dict[str, Decimal | None]
+"""Price type -> price; None: it is given but cannot be written."""
+
+_Columns = dict[str, Decimal | None]
+"""The same by the column of the shop."""
 
 
-def price_rows(fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedPrice]:
-    """The prices of one `Предложение`; a row of None where no price is usable.
+def price_rows(fields: Mapping[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedPrice]:
+    """The prices of one `Предложение`, in roubles for one base unit; a row of None where no price is usable.
 
-    `Валюта`, `Единица` and `Коэффициент` are ignored, as the shop's own importer does (facts 2.7).
+    Where several price types stand for one column there is a row for each rank of them that the offer has: all of its
+    records together decide which it gets.
     """
-    prices: dict[str, Decimal | None] = {}
-    for written_type, written_price in _entries(fields.get("Цены")):
-        type_id = trim(written_type)
-        column = _column(type_id, reading)
-        if column is None:
-            continue
-        text = trim(written_price)
-        price, problem = parse_price(text)
-        if problem:
-            reading.report(
-                Severity.ERROR, problem, onec_id=onec_id, field="ЦенаЗаЕдиницу", value=text, price_type=type_id
-            )
-        elif price is None:
-            continue
-        prices[column] = price
+    usual = _usual_prices(fields.get("Цены"), reading)
+    prices = _read(usual, onec_id, reading) if usual is not None else _chosen(fields["Цены"], onec_id, reading)
+    columns, ranks = reading.price_columns, reading.price_ranks
+    if not ranks:
+        return (_row({columns[type_id] or "": price for type_id, price in prices.items()}, 0, onec_id, reading),)
+    rows: list[_Columns] = [{} for _ in range(1 + max(ranks.values()))]
+    for type_id, price in prices.items():
+        rows[ranks.get(type_id, 0)][columns[type_id] or ""] = price
+    has_retail = any("retail_price" in row for row in rows)
+    return [_row(row, rank, onec_id, reading, has_retail) for rank, row in enumerate(rows) if row or not rank]
+
+
+def _row(prices: _Columns, rank: int, onec_id: str, reading: Reading, has_retail: bool = False) -> StagedPrice:
     # Also the shop's rule. A retail price that is there but unreadable is not replaced: the old one stays.
-    if "rrp" in prices and "retail_price" not in prices:
+    if "rrp" in prices and not has_retail and "retail_price" not in prices:
         prices["retail_price"] = prices["rrp"]
-    unreadable = " ".join(column for column, amount in prices.items() if amount is None)
-    return (StagedPrice(*reading.place, onec_id, unreadable, *map(prices.get, PRICE_COLUMNS)),)
+    unreadable = " ".join([column for column, price in prices.items() if price is None])
+    return StagedPrice(*reading.place, onec_id, rank, unreadable, *map(prices.get, PRICE_COLUMNS))
 
 
-def _entries(element: _Element | None) -> Iterable[tuple[str | None, str | None]]:
-    """Type and price of every `Цена`, as written."""
+def _read(usual: Mapping[str | None, str | None], onec_id: str, reading: Reading) -> _Prices:
+    prices: _Prices = {}
+    for type_id, amount in usual.items():
+        if type_id is None or reading.price_columns[type_id] is None:
+            continue
+        price, problem = parse_price(amount or "")
+        if problem:
+            report_price(problem, trim(amount), type_id, onec_id, reading)
+        if problem or price is not None:
+            prices[type_id] = price
+    return prices
+
+
+def _chosen(element: _Element, onec_id: str, reading: Reading) -> _Prices:
+    prices: _Prices = {}
+    for type_id, written in written_prices(element).items():
+        if _is_written(type_id, reading):
+            is_given, price = price_for_one(written, type_id, onec_id, reading)
+            if is_given:
+                prices[type_id] = price
+    return prices
+
+
+def _usual_prices(element: _Element | None, reading: Reading) -> Mapping[str | None, str | None] | None:
+    """Type -> price as nearly every file of 1C has them: one for each known type, in roubles for the base unit."""
     if element is None:
-        return ()
-    types = [part.text for part in element.iter(*_TYPE_TAG)]
-    prices = [part.text for part in element.iter(*_PRICE_TAG)]
-    if len(types) == len(prices) == len(element):  # one of each in every Цена, in any file of 1C
-        return zip(types, prices, strict=True)
-    return [
-        (child_text(price, "ИдТипаЦены"), child_text(price, "ЦенаЗаЕдиницу")) for price in children(element, "Цена")
-    ]
+        return {}
+    texts = [part.text for part in element.iter(*_USUAL_TAGS)]
+    if len(texts) != 3 * len(element) or not _USUAL_CURRENCIES.issuperset(texts[2::3]):
+        return None
+    prices = dict(zip(texts[0::3], texts[1::3], strict=True))
+    # With 1C's order of the three elements; in another one the types would not be known.
+    is_usual = len(prices) == len(element) and prices.keys() <= reading.price_columns.keys()
+    return prices if is_usual and {part.text for part in element.iter(*FACTOR_TAG)} <= {"1"} else None
 
 
-def _column(type_id: str, reading: Reading) -> str | None:
+def _is_written(type_id: str, reading: Reading) -> bool:
     if type_id in reading.price_columns:
-        return reading.price_columns[type_id]
+        return reading.price_columns[type_id] is not None
     if reading.is_first("price_type_unknown", type_id):
         reading.report(Severity.WARNING, "price_type_unknown", field="ИдТипаЦены", value=type_id)
-    return None
+    return False

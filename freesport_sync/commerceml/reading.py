@@ -33,6 +33,8 @@ class Reading:
         self.wanted = context.wanted
         self.has_rests = context.has_rests
         self.price_columns = context.price_columns
+        self.price_ranks = context.price_ranks
+        self.currencies = context.currencies
         self.brand_properties = context.brand_properties
         self.property_names = context.property_names
         self.property_forms = {key: forms_of(name)[0] for key, name in context.property_names.items()}

@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from freesport_sync.core.catalogues import without_moved
-from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange, shown
 from freesport_sync.core.staged import StagedPriceType
+
+_RRP = ("ррц",)
+
+# The first that fits decides, as in the shop: `Опт 1 РРЦ` is opt1_price.
+_PRODUCT_FIELDS = (
+    (("опт 1", "опт1"), "opt1_price"),
+    (("опт 2", "опт2"), "opt2_price"),
+    (("опт 3", "опт3"), "opt3_price"),
+    (("тренер",), "trainer_price"),
+    (_RRP, "retail_price"),
+    (("мрц",), "msrp"),
+    (("рознич",), "retail_price"),
+)
+
+
+def product_field(name: str) -> str | None:
+    """The column of `product_variants` that a price type's name stands for; None where the name says nothing.
+
+    The words are those of the shop's own importer (facts 2.7), which takes every other name for the retail price
+    and so publishes purchase prices.
+    """
+    words = " ".join(name.lower().split())
+    for parts, column in _PRODUCT_FIELDS:
+        if any(part in words for part in parts):
+            return "rrp" if parts == _RRP and "рекоменд" in words else column
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +77,10 @@ class PriceTypePlan:
     changed: tuple[ChangedPriceType, ...] = ()
     columns: Mapping[str, str | None] = field(default_factory=dict)
     """1C key -> column of `product_variants`; None: its prices are not written."""
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    """1C key -> how many types go before this one in its column; only those with one before them."""
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    """1C key -> currency of a type that is not in roubles."""
     newly_deleted: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     counts: Counts = field(default_factory=Counts)
@@ -62,17 +93,23 @@ def plan_price_types(
     shop: Sequence[ShopPriceType],
     deleted_by_us: frozenset[str],
     files: Mapping[int, str],
+    *,
+    has_prices: bool = False,
 ) -> PriceTypePlan:
     """Compare 1C's price types with the shop's (facts 2.7, DESIGN section 6, trap 7).
 
     What an operator has set (`product_field`, `is_active`) is kept; only a deletion mark switches a type off, and only
     its removal switches it on again.
 
+    Several types may stand for one column. Each offer then has the price of the first of them that it has a price of:
+    first those whose column was set in the shop, then the others in the order in which they came to it.
+
     Args:
         staged: price types of the export.
         shop: all price types of the shop.
         deleted_by_us: 1C keys of those that a deletion mark has switched off.
         files: number -> name of the export's files, for the issues.
+        has_prices: the export has prices, so that it matters which types share a column.
     """
     known = {row.onec_id: row for row in shop}
     last = {row.onec_id: row for row in without_moved(staged)}
@@ -122,10 +159,17 @@ def plan_price_types(
                 if old != new:
                     changes.append(FieldChange(Entity.PRICE_TYPE, key, current.onec_name, name, shown(old), shown(new)))
     unknown_tombstones = sum(1 for key, row in last.items() if key not in known and row.name is None)
+    names = {row.onec_id: row.onec_name for row in shop}
+    names |= {row.onec_id: row.onec_name for row in created} | {row.onec_id: row.onec_name for row in changed}
+    shared = _shared_columns(columns, names, known)
+    if has_prices:
+        issues += _shared_column_issues(shared, names, last)
     return PriceTypePlan(
         created=tuple(created),
         changed=tuple(changed),
         columns=columns,
+        ranks={key: rank for keys in shared.values() for rank, key in enumerate(keys) if rank},
+        currencies={key: row.currency for key, row in last.items() if row.currency},
         newly_deleted=tuple(newly_deleted),
         restored=tuple(restored),
         counts=Counts(
@@ -137,3 +181,35 @@ def plan_price_types(
         issues=tuple(issues),
         changes=tuple(changes),
     )
+
+
+def _shared_columns(
+    columns: Mapping[str, str | None], names: Mapping[str, str], shop: Mapping[str, ShopPriceType]
+) -> dict[str, list[str]]:
+    """Columns that several types stand for -> those types, the first one first."""
+
+    def order(key: str) -> tuple[bool, float]:
+        current = shop.get(key)
+        was_set = current is not None and current.product_field != product_field(names[key])
+        return not was_set, current.id if current is not None else inf
+
+    types: dict[str, list[str]] = {}
+    for key in sorted((key for key, column in columns.items() if column), key=order):
+        types.setdefault(columns[key] or "", []).append(key)
+    return {column: keys for column, keys in types.items() if len(keys) > 1}
+
+
+def _shared_column_issues(
+    shared: Mapping[str, Sequence[str]], names: Mapping[str, str], export: Mapping[str, StagedPriceType]
+) -> list[RowIssue]:
+    """Types that 1C no longer has are nobody's concern; prices alone do not say which it has."""
+    issues = []
+    for column, keys in shared.items():
+        present = [f"«{names[key]}»" for key in keys if key in export or not export]
+        if len(present) > 1:
+            value = ", ".join(present)[:SHOWN_LENGTH]
+            params = {"column": column}
+            issues.append(
+                RowIssue(Severity.NOTE, "price_types_share_column", field="ТипЦены", value=value, params=params)
+            )
+    return issues

@@ -111,6 +111,8 @@ class StagedPrice(NamedTuple):
     position: int
     line: int
     onec_id: str
+    rank: int
+    """How many price types go before those of these prices, where several stand for one column; a row for each rank."""
     unreadable: str
     """The columns whose price is given but cannot be read, with a blank between them: those are not missing."""
     retail_price: Decimal | None
@@ -197,7 +199,7 @@ class StagedPicture(NamedTuple):
     """Below the folder of pictures, with forward slashes; not checked, see `core.pictures`."""
 
 
-PRICE_COLUMNS = StagedPrice._fields[5:]
+PRICE_COLUMNS = StagedPrice._fields[6:]
 """Columns of `product_variants` that a price type can stand for."""
 
 StagedRow = (
@@ -292,6 +294,8 @@ class StagedPriceType(NamedTuple):
     name: str | None
     product_field: str | None
     """Column of `product_variants` that the name stands for; None where the name is not recognised."""
+    currency: str
+    """As written; empty for roubles and where the file does not say."""
     is_deleted: bool
     catalogue: str = ""
     """`Ид` of the catalogue that it belongs to."""

@@ -14,7 +14,7 @@ from freesport_sync.database.sql_files import sql
 _RECORD_KEYS = {
     "stg_product": "onec_id",
     "stg_offer": "onec_id",
-    "stg_price": "onec_id",
+    "stg_price": "onec_id, rank",
     "stg_rest": "onec_id, warehouse_onec_id",
 }
 _JOINED_COLUMNS = {
@@ -97,6 +97,8 @@ def finish_staging(
         _forget_moved(connection, catalogues)
     repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
     to_fold = {table for table, count in repeated.items() if count}
+    if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_price WHERE rank > 0)").scalar():
+        to_fold.add("stg_price")
     for table in to_fold - {"stg_product"}:
         connection.execute(sql(f"dedupe_{table.removeprefix('stg_')}"))
     if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_characteristic)").scalar():

@@ -163,7 +163,13 @@ class Merger:
             plan_brands(self._brands(), shop_brands, mapped),
             attribute_plan,
             filter_attributes(attribute_plan, attributes, column_of) if self._plan.describes_goods else None,
-            plan_price_types(self._staged.price_types, price_types, marked, names),
+            plan_price_types(
+                self._staged.price_types,
+                price_types,
+                marked,
+                names,
+                has_prices=self._staged.rows["stg_price"] > 0,
+            ),
             self._plan_customers(),
             leaving_menu(shop_categories, categories),
         )

@@ -117,7 +117,7 @@ class _Import:
 
     def _context(self, plan: Plan, staged: StagedExport) -> ParseContext:
         price_types, marked = reference_tables.read_price_types(self._lock)
-        columns = plan_price_types(staged.price_types, price_types, marked, plan.names).columns
+        prices = plan_price_types(staged.price_types, price_types, marked, plan.names)
         colors = reference_tables.read_colors(self._lock)
         request = self._job.request
         known = attribute_tables.read_properties(self._lock)
@@ -126,7 +126,16 @@ class _Import:
         in_order = sorted(staged.attributes, key=lambda row: (row.file_no, row.position))
         names |= {row.onec_id: row.name for row in in_order}
         return ParseContext(
-            *(columns, colors, plan.wanted, request.chunk_size, wants_pictures(request), brands, plan.has_rests, names)
+            prices.columns,
+            colors,
+            plan.wanted,
+            request.chunk_size,
+            wants_pictures(request),
+            brands,
+            plan.has_rests,
+            names,
+            prices.ranks,
+            prices.currencies,
         )
 
     def _tell(self, plan: Plan) -> None:

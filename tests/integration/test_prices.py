@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from freesport_sync.core.progress import IssuesFound
 from freesport_sync.core.run import Entity, FileType
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.settings.model import OwnedField, PriceSettings, Settings
-from tests.builders import ExportBuilder, offer, price, price_type, prices, product, raw_element
+from tests.builders import ExportBuilder, element, offer, price, price_type, prices, product, raw_element
 from tests.integration.support import PRICES, NewExport, counts, money, owning, rows_written
 from tests.shop import Shop, imported_template
 
@@ -20,7 +21,7 @@ FULL = money("100.00 70.00 60.00 50.00 40.00 - 110.00 90.00")
 
 def fill(export: ExportBuilder) -> ExportBuilder:
     export.goods(product("p1"))
-    export.offers(offer("p1#a"), offer("p1#b"))
+    export.offers(offer("p1#a", name="Мяч (3)"), offer("p1#b", name="Мяч (5)"))
     amounts = {"retail": 100, "opt1": 70, "opt2": 60, "opt3": 50, "trainer": 40, "rrp": 110, "msrp": 90}
     export.prices(prices("p1#a", amounts))
     return export
@@ -79,18 +80,63 @@ def test_the_recommended_price_stands_in_for_a_missing_retail_price(shop: Shop, 
     assert shop.row(COLUMNS, key="p1#b") == money("31.00 - - - - - 35.00 -")
 
 
-def test_the_last_price_of_a_column_wins(shop: Shop, priced: ExportBuilder) -> None:
-    priced.price_lists(price_type("retail", "РРЦ"), price_type("retail2", "Розничная"), price_type("opt1", "Опт 1"))
-    twice = raw_element("Цены", price("retail2", 1) + price("retail", 2) + price("retail2", 3))
+def test_the_last_price_of_a_type_wins(shop: Shop, priced: ExportBuilder) -> None:
+    twice = raw_element("Цены", price("retail", 1) + price("opt1", 2) + price("retail", 3))
     priced.prices(raw_element("Предложение", raw_element("Ид", "p1#b") + twice), segment=1)
     shop.run(priced.folder)
-    assert shop.row(COLUMNS, key="p1#b") == money("3.00 - - - - - - -")
+    assert shop.row(COLUMNS, key="p1#b") == money("3.00 2.00 - - - - - -")
     # Column by column, over all segments in numeric order.
     priced.prices(prices("p1#b", {"opt1": 20, "retail": 22}), segment=2)
     priced.prices(prices("p1#b", {"retail": 30}), segment=10)
     report = shop.run(priced.folder)
     assert shop.row(COLUMNS, key="p1#b") == money("30.00 20.00 - - - - - -")
     assert counts(report, Entity.PRICE) == (0, 1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("parts", [["a b"], ["b a"], ["a", "b"], ["b", "a"]])
+def test_of_types_that_share_a_column_the_first_one_counts_whatever_the_order(
+    shop: Shop, priced: ExportBuilder, new_export: NewExport, parts: list[str]
+) -> None:
+    priced.price_lists(price_type("a", "Опт 1 новый"), price_type("b", "Опт 1 для всех"), price_type("opt2", "Опт 2"))
+    shop.execute("UPDATE price_types SET product_field = 'federation_price' WHERE onec_id = 'opt1'")
+    amounts = {"a": 5, "b": 6}
+    for number, part in enumerate(parts, start=1):
+        both = {key: amounts[key] for key in part.split()}
+        priced.prices(prices("p1#a", both), prices("p1#b", {"b": 6}) if "b" in both else "", segment=number)
+    shop.run(priced.folder)
+    assert [shop.row(COLUMNS, key=key)[1] for key in ("p1#a", "p1#b")] == [5, 6]
+    told = [event.issues for event in shop.events if isinstance(event, IssuesFound)]
+    assert [(issue.code, issue.value) for issues in told for issue in issues if issue.code.startswith("price")] == [
+        ("price_types_share_column", "«Опт 1 новый», «Опт 1 для всех»")
+    ]
+    # What an operator has set goes first, with or without the price lists.
+    shop.execute("UPDATE price_types SET product_field = 'msrp' WHERE onec_id = 'b'")
+    alone = new_export()
+    alone.prices(prices("p1#a", {"b": 8, "msrp": 7}))
+    for folder, msrp in ((alone.folder, 8), (priced.folder, 6)):
+        shop.run(folder, file_type=FileType.PRICES)
+        assert shop.row(COLUMNS, key="p1#a")[-1] == msrp
+
+
+def test_prices_for_other_units_and_in_other_currencies(shop: Shop, priced: ExportBuilder) -> None:
+    pack = price("opt1", 1080, extra=element("Коэффициент", 12))
+    entries = pack + price("opt1", 100, extra=element("Коэффициент", 1)) + price("opt2", 265, "USD")
+    entries += price("opt3", 90, extra=element("Коэффициент", 2)) + price("trainer", 8, "руб.")
+    shop.settings = Settings(prices=PriceSettings(clear_missing=True))
+    priced.prices(raw_element("Предложение", raw_element("Ид", "p1#a") + raw_element("Цены", entries)))
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 100.00 60.00 45.00 8.00 - - -")
+    assert shop.issues() == {"price_currency": ["p1#a"], "price_divided": ["p1#a"]}
+
+
+def test_a_type_in_another_currency_is_not_written(shop: Shop, priced: ExportBuilder) -> None:
+    priced.price_lists(price_type("opt1", "Опт 1", currency="USD"), price_type("opt2", "Опт 2"))
+    without = raw_element("Цены", price("opt1", 265, None) + price("opt2", 7, None))
+    priced.prices(raw_element("Предложение", raw_element("Ид", "p1#a") + without), prices("p1#b", {"opt1": 8800}))
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 70.00 7.00 50.00 40.00 - 110.00 90.00")
+    assert shop.row(COLUMNS, key="p1#b")[1] == Decimal(8800)
+    assert shop.issues() == {"price_type_currency": [""]}
 
 
 def test_the_last_word_on_a_price_may_be_that_it_cannot_be_read(shop: Shop, priced: ExportBuilder) -> None:

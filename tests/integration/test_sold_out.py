@@ -11,12 +11,18 @@ from freesport_sync.core.run import Entity, FileType, RunKind
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import Settings
-from tests.builders import ExportBuilder, element, offer, product, raw_element, rests, storage
+from tests import builders
+from tests.builders import ExportBuilder, element, product, raw_element, rests, storage
 from tests.integration.support import counts, owning, row_versions
 from tests.shop import Shop, imported_template
 
 KEYS = ["p1#a", "p1#b", "p1#c", "p1#d", "p1#e", "p1#f"]
 FULL = dict.fromkeys(KEYS, 10)
+
+
+def offer(onec_id: str, *, deleted: bool = False, extra: str = "") -> str:
+    """One that its size tells from the others."""
+    return builders.offer(onec_id, name=f"Мяч ({onec_id})", deleted=deleted, extra=extra)
 
 
 def stocked(onec_id: str, pieces: int) -> str:

@@ -56,6 +56,7 @@ class PriceTypeRecord:
     onec_id: str
     name: str | None
     deleted: bool = False
+    currency: str | None = "RUB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,27 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """A `Цена`.
+
+    Args:
+        factor: `Коэффициент`.
+        least: `МинКоличество`.
+    """
+
+    price_type: str
+    amount: str
+    currency: str | None = "руб"
+    factor: str | None = None
+    least: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPrices:
-    """A `Предложение` of a prices file: (price type, amount), also of one type twice."""
+    """A `Предложение` of a prices file, also with several prices of one type."""
 
     onec_id: str
-    amounts: Pairs
+    amounts: tuple[Amount, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
 
@@ -25,6 +24,7 @@ from tests.model.characteristics import known_properties, unsaid
 from tests.model.exports import PARTS, Export, File, Property, R
 from tests.model.links import link_products
 from tests.model.pictures import Pictures
+from tests.model.prices import PriceReader, Prices
 from tests.model.records import Good, Offer, is_readable, read_goods, read_offers, wanted_slug
 from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
 from tests.model.stock import Stock, told_stock
@@ -39,14 +39,6 @@ _PARTS = {
 
 _CARRIERS = {"properties_goods": "goods", "properties_offers": "offers", "prices": "offers", "rests": "offers"}
 """Where 2.x has what 3.x writes into files of its own: these are opened in place of files that are not there."""
-
-
-@dataclass(slots=True)
-class _Prices:
-    """All price records of one offer."""
-
-    values: dict[str, Decimal] = field(default_factory=dict)
-    unreadable: set[str] = field(default_factory=set)
 
 
 class ModelImport:
@@ -345,36 +337,24 @@ class ModelImport:
     # Prices and stock
 
     def _import_prices(self) -> None:
-        found: dict[str, _Prices] = {}
+        price_lists = self._records("price_lists", self.export.price_lists)
+        reader = PriceReader(self.shop.price_types, price_lists)
+        found: dict[str, Prices] = {}
         for record in self._records("prices", self.export.prices):
             key = values.variant_key(record.onec_id)
-            if key in self._own_rows:
-                continue
-            prices = found.setdefault(self._key(key), _Prices())
-            row: dict[str, Decimal | values.Odd] = {}
-            for type_key, text in record.amounts:
-                price_type = self.shop.price_type(type_key.strip())
-                amount = values.price(text)
-                if price_type is not None and price_type.is_active and amount is not values.Odd.NOT_SET:
-                    row[price_type.product_field] = amount
-            if "rrp" in row and "retail_price" not in row:
-                row["retail_price"] = row["rrp"]
-            for column, value in row.items():
-                if isinstance(value, values.Odd):
-                    prices.unreadable.add(column)
-                    prices.values.pop(column, None)  # nor is what an earlier record says
-                else:
-                    prices.values[column] = value
+            if key not in self._own_rows:
+                reader.read(record, found.setdefault(self._key(key), {}))
         for key, prices in found.items():
             variant = self.shop.variant(key)
             if variant is not None and (variant in self._created or self.settings.owns(OwnedField.PRICES)):
                 self._set_prices(variant, prices)
 
-    def _set_prices(self, variant: Variant, prices: _Prices) -> None:
+    def _set_prices(self, variant: Variant, prices: Prices) -> None:
         for column in PRICE_COLUMNS:
-            if column in prices.values:
-                variant.prices[column] = prices.values[column]
-            elif self.settings.prices.clear_missing and column != "retail_price" and column not in prices.unreadable:
+            of_first_type = prices[column][min(prices[column])] if column in prices else None
+            if isinstance(of_first_type, Decimal):
+                variant.prices[column] = of_first_type
+            elif of_first_type is None and self.settings.prices.clear_missing and column != "retail_price":
                 variant.prices[column] = None
 
     def _import_rests(self) -> None:

@@ -92,7 +92,13 @@ _brand_properties = st.builds(
 )
 _storages = st.builds(exports.Storage, st.sampled_from(words.WAREHOUSE_IDS), st.sampled_from(words.WAREHOUSE_NAMES))
 _price_types = _rarely(
-    st.builds(exports.PriceTypeRecord, st.sampled_from(words.TYPE_IDS), st.sampled_from(words.TYPE_NAMES), _deleted),
+    st.builds(
+        exports.PriceTypeRecord,
+        st.sampled_from(words.TYPE_IDS),
+        st.sampled_from(words.TYPE_NAMES),
+        _deleted,
+        _mostly(["RUB"], words.CURRENCIES),
+    ),
     st.builds(exports.PriceTypeRecord, st.sampled_from(words.TYPE_IDS), st.none(), st.booleans()),
 )
 _goods = _rarely(
@@ -165,7 +171,17 @@ _offers = _rarely(
 _prices = st.builds(
     exports.OfferPrices,
     _offer_ids,
-    st.lists(st.tuples(_types, _mostly(["70", "100", "7", "0"], words.ODD_AMOUNTS)), max_size=4).map(tuple),
+    st.lists(
+        st.builds(
+            exports.Amount,
+            _types,
+            _mostly(["70", "100", "7", "0"], words.ODD_AMOUNTS),
+            currency=_mostly(["руб"], words.CURRENCIES),
+            factor=_mostly([None, "1"], words.FACTORS),
+            least=_mostly([None], ["1", "5", "много"]),
+        ),
+        max_size=4,
+    ).map(tuple),
 )
 _rests = st.builds(
     exports.OfferRests,
@@ -315,6 +331,10 @@ def _own_objects() -> st.SearchStrategy[Step]:
     )
 
 
+def _usual_prices(onec_id: str, **amounts: str) -> exports.OfferPrices:
+    return exports.OfferPrices(onec_id, tuple(exports.Amount(*amount) for amount in amounts.items()))
+
+
 USUAL = Export(
     groups=(File((Group("root", words.ROOT, children=(Group("g1", "Мячи"), Group("g2", "Прочее"))),)),),
     properties_goods=(
@@ -366,9 +386,9 @@ USUAL = Export(
     prices=(
         File(
             (
-                exports.OfferPrices("p1#a", (("t1", "70"), ("t2", "100"), ("t3", "90"), ("t4", "95"))),
-                exports.OfferPrices("p1#b", (("t1", "71"), ("t4", "96"))),
-                exports.OfferPrices("p2", (("t2", "5"),)),
+                _usual_prices("p1#a", t1="70", t2="100", t3="90", t4="95"),
+                _usual_prices("p1#b", t1="71", t4="96"),
+                _usual_prices("p2", t2="5"),
             )
         ),
     ),

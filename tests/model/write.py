@@ -113,8 +113,7 @@ def _xml(record: exports.Record) -> str:
             quantity = builders.element("Количество", written.pop("quantity"))
             return builders.offer(**written, extra=quantity)
         case exports.OfferPrices():
-            entries = "".join(builders.price(*amount) for amount in record.amounts)
-            return _proposal(record.onec_id, builders.raw_element("Цены", entries))
+            return _proposal(record.onec_id, builders.raw_element("Цены", "".join(map(_price, record.amounts))))
         case exports.OfferRests():
             return _proposal(record.onec_id, builders.raw_element("Остатки", "".join(map(_rest, record.stock))))
     raise TypeError(record)
@@ -161,6 +160,11 @@ def _property(record: exports.Property) -> str:
 
 def _proposal(onec_id: str, content: str) -> str:
     return builders.raw_element("Предложение", builders.element("Ид", onec_id) + content)
+
+
+def _price(amount: exports.Amount) -> str:
+    beside = builders.element("Коэффициент", amount.factor) + builders.element("МинКоличество", amount.least)
+    return builders.price(amount.price_type, amount.amount, amount.currency, beside)
 
 
 def _rest(entry: tuple[str, str]) -> str:

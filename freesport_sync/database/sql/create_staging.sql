@@ -62,6 +62,7 @@ CREATE TEMP TABLE stg_price (
     position integer NOT NULL,
     line integer NOT NULL,
     onec_id text NOT NULL,
+    rank integer NOT NULL,
     unreadable text NOT NULL,
     retail_price numeric(10, 2),
     opt1_price numeric(10, 2),

@@ -39,6 +39,7 @@ CONTEXT = ParseContext(
         "unwritten": None,
     },
     colors=("красный", "синий", "тёмно-синий"),
+    price_ranks={"retail2": 1},
 )
 
 

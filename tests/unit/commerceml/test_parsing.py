@@ -77,7 +77,7 @@ def test_an_export_from_end_to_end(export: ExportBuilder) -> None:
     line = goods.lines[0].split("\t")
     assert line == ["6", "1", line[2], "p1", "Мяч", r"\N", "mjach", r"a\tb\\c", "g1", "b1", "20.00", "f", "{}"]
     assert offers.lines[0].split("\t")[3:] == ["p1#c1", "p1", "Мяч футбольный", r"\N", "Синий", r"\N", "f", "{1}"]
-    assert prices_.lines[0].split("\t")[3:] == ["p1#c1", "", "1990.00", *[r"\N"] * 7]
+    assert prices_.lines[0].split("\t")[3:] == ["p1#c1", "0", "", "1990.00", *[r"\N"] * 7]
     assert [row.split("\t")[3:] for row in rests_.lines] == [["p1#c1", "w1", "5", "0"], ["p1#c1", "w2", "2", "1"]]
     assert rests_.codes == ["quantity_fractional"]
 

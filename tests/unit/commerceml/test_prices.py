@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from freesport_sync.commerceml.discovery import FileKind
+from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice
+from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice, StagedRow
 from tests.builders import ExportBuilder, Value, element, price, prices, raw_element
-from tests.unit.commerceml.support import parse, read_prices, read_record
+from tests.unit.commerceml.support import CONTEXT, parse, read_prices, read_record
 
 
-def read(xml: str) -> tuple[dict[str, Decimal], list[RowIssue]]:
-    """The columns that have a value."""
-    rows, issues = read_record(read_prices, xml)
-    (row,) = rows
+def read(xml: str, context: ParseContext = CONTEXT) -> tuple[dict[str, Any], list[RowIssue]]:
+    """The columns that have a value, of the first price types that stand for them."""
+    (row, *_others), issues = read_record(read_prices, xml, context)
+    return written(row), issues
+
+
+def written(row: StagedRow) -> dict[str, Any]:
     assert isinstance(row, StagedPrice)
-    return {name: value for name, value in row._asdict().items() if name in PRICE_COLUMNS and value is not None}, issues
+    return {name: value for name, value in row._asdict().items() if name in PRICE_COLUMNS and value is not None}
+
+
+def priced(*entries: str) -> str:
+    return raw_element("Предложение", element("Ид", "p1#c1") + raw_element("Цены", "".join(entries)))
+
+
+def unit_price(amount: Value, type_id: str = "opt1", **besides: Value) -> str:
+    """A `Цена` with a currency of its own, a factor, a quantity..."""
+    more = "".join(element(name, value) for name, value in besides.items())
+    return raw_element("Цена", element("ИдТипаЦены", type_id) + element("ЦенаЗаЕдиницу", amount) + more)
 
 
 def offer_with(*amounts: tuple[str | None, Value | None]) -> str:
@@ -32,7 +48,9 @@ def offer_with(*amounts: tuple[str | None, Value | None]) -> str:
 def test_prices_become_columns() -> None:
     rows, issues = read_record(read_prices, prices("p1#c1", {"retail": 6990, "opt1": "4 490,50", "msrp": "5990.00"}))
     assert list(rows) == [
-        StagedPrice(1, 1, 1, "p1#c1", "", Decimal(6990), Decimal("4490.5"), None, None, None, None, None, Decimal(5990))
+        StagedPrice(
+            1, 1, 1, "p1#c1", 0, "", Decimal(6990), Decimal("4490.5"), None, None, None, None, None, Decimal(5990)
+        )
     ]
     assert issues == []
 
@@ -46,9 +64,22 @@ def test_a_record_without_prices_is_a_row(xml: str) -> None:
     assert read(xml) == ({}, [])
 
 
-def test_of_one_column_the_later_entry_wins() -> None:
-    assert read(offer_with(("retail", 1), ("retail2", 2), ("retail", 3)))[0] == {"retail_price": 3}
-    assert read(offer_with(("retail", 1), ("retail2", 2)))[0] == {"retail_price": 2}
+def test_of_one_type_the_later_entry_wins() -> None:
+    assert read(offer_with(("retail", 1), ("opt1", 2), ("retail", 3)))[0] == {"retail_price": 3, "opt1_price": 2}
+
+
+@pytest.mark.parametrize("order", [("retail", "retail2"), ("retail2", "retail")])
+def test_types_that_share_a_column_are_told_apart_whatever_their_order(order: tuple[str, str]) -> None:
+    amounts = {"retail": 1, "retail2": 2}
+    rows, issues = read_record(read_prices, offer_with(*((key, amounts[key]) for key in order), ("rrp", 9)))
+    assert [(row.rank, written(row)) for row in rows if isinstance(row, StagedPrice)] == [
+        (0, {"retail_price": 1, "rrp": 9}),
+        (1, {"retail_price": 2}),
+    ]
+    rows, issues = read_record(read_prices, offer_with(("retail2", 2), ("rrp", 9)))
+    assert [written(row) for row in rows] == [{"rrp": 9}, {"retail_price": 2}]
+    rows, issues = read_record(read_prices, offer_with(("retail2", 2)))
+    assert [(written(row), issues) for row in rows] == [({}, []), ({"retail_price": 2}, [])]
 
 
 def test_what_cannot_be_read_is_told_from_what_is_missing() -> None:
@@ -98,22 +129,103 @@ def test_the_order_inside_a_price_does_not_matter() -> None:
     assert read(xml)[0] == {"retail_price": 7, "opt1_price": 5}
 
 
+@pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize(
-    "besides",
+    "others",
     [
-        element("Валюта", "USD")
-        + element("Единица", "упак")
-        + element("Коэффициент", 12)
-        + element("МинКоличество", 5),
-        element("Валюта", 643) + element("Представление", "99 руб за шт"),
+        [unit_price(1080, Коэффициент=12), unit_price(500, Коэффициент="5,5")],
+        [unit_price(90, Коэффициент=1, МинКоличество=10), unit_price(95, МинКоличество="5", Коэффициент="1.000")],
+        [unit_price(90, МинимальноеКоличество=2), unit_price(80, МинКоличество="много")],
+        [unit_price(1, Валюта="USD"), unit_price(2, Валюта="бел. руб.")],
+        [unit_price("-999 999 999,9"), unit_price("дорого", Коэффициент=2), unit_price(7, Коэффициент="пара")],
     ],
 )
-def test_currency_unit_and_factor_of_a_price_are_ignored(besides: str) -> None:
-    written = raw_element("Цена", element("ИдТипаЦены", "opt1") + element("ЦенаЗаЕдиницу", 5) + besides)
-    xml = raw_element("Предложение", element("Ид", "p1") + raw_element("Цены", written + price("retail", 7)))
-    columns, issues = read(xml)
-    assert columns == {"opt1_price": 5, "retail_price": 7}
-    assert issues == []
+def test_of_several_prices_of_a_type_the_one_for_one_unit_counts(others: list[str], order: int) -> None:
+    entries = [unit_price(100, Единица="шт", Коэффициент=1, МинКоличество=1), *others][::order]
+    assert read(priced(*entries)) == ({"opt1_price": 100}, [])
+
+
+@pytest.mark.parametrize(
+    ("entries", "price", "factor"),
+    [
+        ([unit_price("1 080", Валюта="руб", Коэффициент=12)], "90", "12"),
+        ([unit_price(100, Коэффициент=24), unit_price(10, Коэффициент="3,00")], "3.33", "3,00"),
+        ([unit_price(10, Коэффициент="0.5")], "20", "0.5"),
+    ],
+)
+def test_without_a_price_for_one_unit_it_is_divided(entries: list[str], price: str, factor: str) -> None:
+    columns, (issue,) = read(priced(*entries, unit_price(7, "retail")))
+    assert columns == {"opt1_price": Decimal(price), "retail_price": 7}
+    assert (issue.code, issue.severity.value, issue.params["factor"]) == ("price_divided", "note", factor)
+    assert Decimal(issue.params["price"]) == Decimal(price)
+
+
+@pytest.mark.parametrize("factor", ["", "1", "1,0", "0", "-999 999 999,9"])
+def test_a_factor_that_says_nothing_is_one(factor: str) -> None:
+    assert read(priced(unit_price(5, Коэффициент=factor))) == ({"opt1_price": 5}, [])
+
+
+@pytest.mark.parametrize(
+    ("factor", "code"),
+    [("пара", "price_factor_unreadable"), (-2, "price_factor_unreadable"), ("1e-30", "price_out_of_range")],
+)
+def test_a_factor_that_cannot_be_read_leaves_the_price(factor: Value, code: str) -> None:
+    (row,), (issue,) = read_record(
+        read_prices, priced(unit_price(5, Коэффициент=factor)), replace(CONTEXT, price_ranks={})
+    )
+    assert isinstance(row, StagedPrice)
+    assert (row.opt1_price, row.unreadable, issue.code, issue.severity.value) == (None, "opt1_price", code, "error")
+
+
+@pytest.mark.parametrize(
+    "currency", ["руб", "руб.", "РУБ", " р. ", "RUB", "rur", "643", "810", "₽", "рубль", "Российский рубль", "", None]
+)
+def test_roubles_in_every_spelling(currency: str | None) -> None:
+    besides = {} if currency is None else {"Валюта": currency}
+    assert read(priced(unit_price(5, **besides), price("retail", 7))) == ({"opt1_price": 5, "retail_price": 7}, [])
+
+
+@pytest.mark.parametrize(
+    "currency", ["USD", "840", "бел. руб.", "тыс. руб", "KZT", "€", "5f06cea4-1920-11eb-81ce-00155d3cae02"]
+)
+def test_a_price_in_another_currency_is_not_written(currency: str) -> None:
+    context = replace(CONTEXT, price_ranks={}, currencies={"retail": currency})
+    (row,), (issue,) = read_record(
+        read_prices, priced(unit_price(5, Валюта=currency), unit_price(7, "retail", Валюта="руб.")), context
+    )
+    assert isinstance(row, StagedPrice)
+    assert (written(row), row.unreadable) == ({"retail_price": 7}, "opt1_price")
+    assert (issue.code, issue.severity.value, issue.onec_id, issue.value) == (
+        "price_currency",
+        "error",
+        "p1#c1",
+        currency,
+    )
+
+
+@pytest.mark.parametrize("written_currency", ["<Валюта><Ид>840</Ид></Валюта>", "<КодВалюты>USD</КодВалюты>"])
+def test_the_currency_may_stand_elsewhere(written_currency: str) -> None:
+    entry = "<Цена><ИдТипаЦены>opt1</ИдТипаЦены><ЦенаЗаЕдиницу>5</ЦенаЗаЕдиницу>{}</Цена>"
+    assert read(priced(entry.format(written_currency)))[0] == {}
+    assert read(priced(entry.format("").replace("<Цена>", '<Цена Валюта="USD">')))[0] == {}
+
+
+def test_a_type_in_another_currency_is_told_once(tmp_path: Path) -> None:
+    context = replace(CONTEXT, currencies={"opt1": "USD"})
+    records = [
+        priced(unit_price(5), unit_price(7, "retail")),
+        priced(unit_price(5, Валюта="usd")),
+        prices("p2", {"opt1": 9}),
+    ]
+    parsed = parse(ExportBuilder(tmp_path).prices(*records), FileKind.PRICES, context)
+    assert [line.split("\t")[6:8] for line in parsed.lines] == [["7.00", r"\N"], [r"\N", r"\N"], [r"\N", "9.00"]]
+    (issue,) = parsed.issues
+    assert (issue.code, issue.severity.value, issue.value, issue.onec_id) == (
+        "price_type_currency",
+        "warning",
+        "USD",
+        "",
+    )
 
 
 def test_a_price_is_never_taken_for_its_neighbours() -> None:

@@ -10,12 +10,13 @@ from lxml.etree import _Element
 
 from freesport_sync.commerceml import groups as groups_module
 from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.commerceml.price_types import product_field, read_price_type
+from freesport_sync.commerceml.price_types import read_price_type
 from freesport_sync.commerceml.properties import read_property
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.storages import read_storage
 from freesport_sync.commerceml.units import read_unit
 from freesport_sync.core.issues import Severity
+from freesport_sync.core.price_types import product_field
 from freesport_sync.core.staged import (
     StagedAttribute,
     StagedBrand,
@@ -25,7 +26,19 @@ from freesport_sync.core.staged import (
     StagedWarehouse,
 )
 from freesport_sync.errors import SourceMalformed
-from tests.builders import BRANDS, ExportBuilder, brand_property, group, price_type, property_, storage, tombstone, unit
+from tests.builders import (
+    BRANDS,
+    ExportBuilder,
+    brand_property,
+    element,
+    group,
+    price_type,
+    property_,
+    raw_element,
+    storage,
+    tombstone,
+    unit,
+)
 from tests.unit.commerceml.support import parse, read_record
 
 
@@ -221,14 +234,22 @@ def test_price_types_are_known_by_their_names(name: str, column: str | None) -> 
 
 def test_a_price_type_keeps_its_mark_and_fits_its_column() -> None:
     rows, issues = read_record(read_price_type, price_type("t1", "Опт 1"))
-    assert [row[3:-1] for row in rows] == [("t1", "Опт 1", "opt1_price", False)]
+    assert [row[3:-1] for row in rows] == [("t1", "Опт 1", "opt1_price", "", False)]
     rows, _issues = read_record(read_price_type, tombstone("ТипЦены", "t2"))
-    assert [row[3:-1] for row in rows] == [("t2", None, None, True)]
+    assert [row[3:-1] for row in rows] == [("t2", None, None, "", True)]
     rows, _issues = read_record(read_price_type, price_type("t3", "Закупочная" + "!" * 200))
     assert isinstance(rows[0], StagedPriceType)
     assert (len(rows[0].name or ""), rows[0].product_field) == (200, None)
     rows, issues = read_record(read_price_type, price_type("t4", None))
     assert (list(rows), [issue.code for issue in issues]) == ([], ["name_missing"])
+
+
+@pytest.mark.parametrize(("currency", "kept"), [("RUB", ""), ("", ""), (" USD ", "USD"), ("840", "840")])
+def test_a_price_type_says_its_currency_unless_it_is_roubles(currency: str, kept: str) -> None:
+    xml = raw_element("ТипЦены", element("Ид", "t1") + element("Наименование", "Опт 1") + element("Валюта", currency))
+    (row,), issues = read_record(read_price_type, xml)
+    assert isinstance(row, StagedPriceType)
+    assert (row.currency, issues) == (kept, [])
 
 
 def test_a_warehouse_needs_an_id_that_fits_and_a_name() -> None:

@@ -24,12 +24,13 @@ def staged(
     *,
     is_deleted: bool = False,
     position: int = 1,
+    currency: str = "",
 ) -> StagedPriceType:
-    return StagedPriceType(1, position, position, onec_id, name, product_field, is_deleted)
+    return StagedPriceType(1, position, position, onec_id, name, product_field, currency, is_deleted)
 
 
 def plan(*rows: StagedPriceType, shop: tuple[ShopPriceType, ...] = (), marked: tuple[str, ...] = ()) -> PriceTypePlan:
-    return plan_price_types(rows, shop, frozenset(marked), {1: "priceLists/priceLists.xml"})
+    return plan_price_types(rows, shop, frozenset(marked), {1: "priceLists/priceLists.xml"}, has_prices=True)
 
 
 @pytest.mark.parametrize(
@@ -107,3 +108,51 @@ def test_types_that_the_export_lacks_serve_on() -> None:
     result = plan(shop=(OPT, off))
     assert result.columns == {"t1": "opt1_price", "t2": None}
     assert result.counts == Counts()
+
+
+RETAIL = [("t5", "Розничная для маркетплейса"), ("t6", "РРЦ"), ("t7", "Розничная цена")]
+OF_SHOP = [ShopPriceType(number, *RETAIL[number - 1], "retail_price", True) for number in (1, 2, 3)]
+
+
+def of_export(*numbers: int) -> list[StagedPriceType]:
+    return [staged(*RETAIL[number - 1], "retail_price", position=place) for place, number in enumerate(numbers)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "shop", "ranks"),
+    [
+        (of_export(1, 2), [], {"t6": 1}),
+        (of_export(2, 1), [], {"t5": 1}),
+        (of_export(2, 1), OF_SHOP[:2], {"t6": 1}),
+        ([], OF_SHOP[:2], {"t6": 1}),
+        (of_export(1), OF_SHOP[1:], {"t7": 1, "t5": 2}),
+        # What was set in the shop, by column or by switch, goes before what a name says.
+        ([], [OF_SHOP[0], ShopPriceType(9, "t9", "Закупочная", "retail_price", True)], {"t5": 1}),
+        (
+            [staged("t9", "Опт 1", "opt1_price"), *of_export(1)],
+            [ShopPriceType(9, "t9", "Опт 1", "retail_price", True)],
+            {"t5": 1},
+        ),
+        (of_export(1, 2), [ShopPriceType(2, *RETAIL[1], "retail_price", False)], {}),
+        ([*of_export(1), staged("t9", "РРЦ", "retail_price", is_deleted=True)], [], {}),
+    ],
+)
+def test_types_that_share_a_column_have_an_order(
+    rows: list[StagedPriceType], shop: list[ShopPriceType], ranks: dict[str, int]
+) -> None:
+    result = plan(*rows, shop=tuple(shop))
+    assert result.ranks == ranks
+
+
+def test_types_that_share_a_column_are_named_in_their_order() -> None:
+    (issue,) = plan(*of_export(3, 1), shop=tuple(OF_SHOP[:2])).issues
+    assert (issue.code, issue.severity.value) == ("price_types_share_column", "note")
+    assert (issue.value, issue.params) == ("«Розничная для маркетплейса», «Розничная цена»", {"column": "retail_price"})
+    (issue,) = plan(shop=tuple(OF_SHOP)).issues  # prices alone
+    assert issue.value == "«Розничная для маркетплейса», «РРЦ», «Розничная цена»"
+    assert plan(*of_export(1), shop=tuple(OF_SHOP)).issues == ()  # 1C has no others any more
+    assert plan_price_types(of_export(1, 3), (), frozenset(), {}).issues == ()  # no prices, no matter
+
+
+def test_a_currency_is_that_of_the_last_record() -> None:
+    assert plan(staged(currency="EUR"), staged(currency="USD", position=2), staged("t2")).currencies == {"t1": "USD"}

@@ -1,0 +1,139 @@
+"""The price for one base unit, of those that an offer has of one type for several units, quantities or currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from lxml.etree import _Element
+
+from freesport_sync.commerceml.currencies import currency_of, is_rouble
+from freesport_sync.commerceml.elements import any_namespace, children, fields_of, text_of
+from freesport_sync.commerceml.reading import Reading
+from freesport_sync.commerceml.values import NotANumber, parse_decimal, parse_price
+from freesport_sync.core.issues import Severity
+
+FACTOR_TAG = any_namespace("Коэффициент")
+"""Base units in the unit of a price."""
+
+_LEAST_FIELDS = ("МинКоличество", "МинимальноеКоличество")
+
+
+class WrittenPrice(NamedTuple):
+    """A `Цена` as written."""
+
+    amount: str
+    currency: str
+    factor: str
+    least: str
+    """The quantity from which on it holds."""
+
+
+def written_prices(element: _Element | None) -> dict[str, list[WrittenPrice]]:
+    """The prices of an offer by their types."""
+    found: dict[str, list[WrittenPrice]] = {}
+    for price in children(element, "Цена"):
+        fields = fields_of(price)
+        least = next((text for name in _LEAST_FIELDS if (text := text_of(fields.get(name)))), "")
+        written = WrittenPrice(
+            text_of(fields.get("ЦенаЗаЕдиницу")),
+            currency_of(price, fields),
+            text_of(next(price.iter(*FACTOR_TAG), None)),
+            least,
+        )
+        found.setdefault(text_of(fields.get("ИдТипаЦены")), []).append(written)
+    return found
+
+
+def price_for_one(
+    written: Sequence[WrittenPrice], type_id: str, onec_id: str, reading: Reading
+) -> tuple[bool, Decimal | None]:
+    """Whether an offer has a price of a type, and that price; None with an issue where it cannot be written.
+
+    The price for the base unit counts, else that of the smallest unit is divided; of several the one that holds from
+    the smallest quantity on, and of equals the last.
+    """
+    given = [price for price in written if parse_price(price.amount) != (None, None)]
+    if not given:
+        return False, None
+    declared = reading.currencies.get(type_id, "")
+    in_roubles = [price for price in given if is_rouble(price.currency or declared)]
+    if not in_roubles:
+        _report_currency(given[-1].currency, declared, type_id, onec_id, reading)
+        return True, None
+    best = min(reversed(in_roubles), key=_order)
+    price, problem = parse_price(best.amount)
+    if problem or price is None:
+        report_price(problem or "", best.amount, type_id, onec_id, reading)
+        return True, None
+    factor = _factor(best.factor)
+    if factor == 1:
+        return True, price
+    return True, _divided(price, factor, best, type_id, onec_id, reading)
+
+
+def report_price(problem: str, amount: str, type_id: str, onec_id: str, reading: Reading) -> None:
+    """A price that cannot be read."""
+    reading.report(Severity.ERROR, problem, onec_id=onec_id, field="ЦенаЗаЕдиницу", value=amount, price_type=type_id)
+
+
+def _order(price: WrittenPrice) -> tuple[bool, bool, Decimal, Decimal]:
+    factor = _factor(price.factor)
+    return factor is None, factor != 1, factor or Decimal(0), _least(price.least)
+
+
+def _factor(text: str) -> Decimal | None:
+    """None where it makes no sense; none, and 0, is a price for the base unit."""
+    try:
+        factor = (parse_decimal(text) if text else None) or Decimal(1)
+    except NotANumber:
+        return None
+    return factor if factor > 0 else None
+
+
+def _least(text: str) -> Decimal:
+    try:
+        return (parse_decimal(text) if text else None) or Decimal(0)
+    except NotANumber:
+        return Decimal("Infinity")
+
+
+def _divided(
+    price: Decimal, factor: Decimal | None, written: WrittenPrice, type_id: str, onec_id: str, reading: Reading
+) -> Decimal | None:
+    one, problem = parse_price(str(price / factor)) if factor else (None, "price_factor_unreadable")
+    if one is not None:
+        reading.report(
+            Severity.NOTE,
+            "price_divided",
+            onec_id=onec_id,
+            field="Коэффициент",
+            value=written.amount,
+            factor=written.factor,
+            price=str(one),
+            price_type=type_id,
+        )
+    elif factor is None:
+        reading.report(
+            Severity.ERROR,
+            "price_factor_unreadable",
+            onec_id=onec_id,
+            field="Коэффициент",
+            value=written.factor,
+            price_type=type_id,
+        )
+    else:
+        report_price(problem or "", f"{written.amount} / {written.factor}", type_id, onec_id, reading)
+    return one
+
+
+def _report_currency(currency: str, declared: str, type_id: str, onec_id: str, reading: Reading) -> None:
+    """A type whose prices are all in its own currency is one thing to mend, a price of its own another."""
+    if declared and (currency or declared).lower() == declared.lower():
+        if reading.is_first("price_type_currency", type_id):
+            reading.report(Severity.WARNING, "price_type_currency", field="Валюта", value=declared, price_type=type_id)
+    else:
+        reading.report(
+            Severity.ERROR, "price_currency", onec_id=onec_id, field="Валюта", value=currency, price_type=type_id
+        )
