@@ -92,6 +92,14 @@ SAID = Said("p1", "d1", 100, 5)
         ],
         # Who was hidden comes back, logs in, and is not hidden any more.
         [Import((SAID,), True, True), Undo(0), Undo(0), Import((SAID,), True, True), Login(), Undo(0), Undo(None)],
+        # What was hidden comes back and is ordered.
+        [Import((SAID,), False, True), Undo(0), Import((SAID,), False, True), Sale("p1", True), Undo(0)],
+        # Stocks between two imports say what the first has said, and both are undone.
+        [
+            Import((Said("p1", "d1", 100, 3),), False, True),
+            *(Import((SAID,), False, True), Part("stock_quantity", (("p1", 5),))),
+            *(Import((Said("p1", "d1", 100, 4),), False, True), Undo(1)),
+        ],
         # An operator shows what an undo has hidden, and an older backup is restored.
         [
             Import((SAID,), True, True),
