@@ -284,8 +284,8 @@ class Merger:
                 self._request.chunk_size,
                 advance(Entity.CUSTOMER, products + variants),
             )
-        merge.check_constraints(self._connection)
         if is_undoable := self._request.is_undoable:
             written.store_written(self._connection, self._run.run_id, has_customers)
         store_spoken(self._connection, self._run.run_id, has_customers, None if is_undoable else self._said())
+        merge.check_constraints(self._connection)
         meter.finish()

@@ -89,7 +89,7 @@ def test_a_rate_that_cannot_be_read_leaves_the_old_one(shop: Shop, export: Expor
     shop.run(export.folder)
     assert rates(shop) == [20, 20, 5]
     assert shop.value("SELECT vat_rate FROM products") == Decimal("20.00")
-    assert shop.issues() == {"vat_not_understood": ["p1"]}
+    assert shop.issues() == {"vat_not_understood": ["p1"], "variants_alike": ["p1#a"]}
 
 
 def test_the_rates_of_warehouses_come_from_the_settings(shop: Shop, export: ExportBuilder) -> None:
