@@ -35,7 +35,9 @@ def _own_logs() -> Iterator[None]:
 @pytest.fixture
 def private() -> Installation:
     """The program with its own server, which lies in its home because every account can reach that."""
-    return Installation(Path(os.environ[ROOT_VARIABLE]) / f"мой дом {uuid4().hex}")
+    home = Path(os.environ[ROOT_VARIABLE]) / f"мой дом {uuid4().hex}"
+    home.mkdir()  # what the program makes itself is for its owner only
+    return Installation(home)
 
 
 @pytest.fixture(scope="session")
