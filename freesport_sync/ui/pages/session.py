@@ -23,7 +23,7 @@ from freesport_sync.ui.pages.session_totals import TotalsTab
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, Wrapping, allow, button, label, rename, row
+from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, Wrapping, allow, button, label, rename, row, show_tab
 from freesport_sync.ui.widgets.summary import summary_of
 
 
@@ -168,10 +168,10 @@ class SessionPage(QWidget):
             count = counts.get(name, 0)
             text = texts(f"session.tab_{name}")
             self.tabs.setTabText(number, f"{text} {texts.number(count)}" if count else text)
-        self.tabs.setTabVisible(list(self._tabs).index("changes"), session.is_dry_run or details.changes > 0)
         is_ours = session.key.source is Source.RUN
-        for name in ("totals", "issues", "files"):
-            self.tabs.setTabVisible(list(self._tabs).index(name), is_ours or name == "totals")
+        show_tab(self.tabs, self.changes, session.is_dry_run or details.changes > 0)
+        for tab in (self.issues, self.files):
+            show_tab(self.tabs, tab, is_ours)
         self._show_actions(details)
         self.stack.setCurrentIndex(1)
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QLineEdit,
     QPushButton,
+    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -254,6 +255,13 @@ def clear(layout: QLayout) -> None:
             widget.deleteLater()
         elif inner is not None:
             clear(inner)
+
+
+def show_tab(tabs: QTabWidget, page: QWidget, is_visible: bool) -> None:
+    """Show or hide a tab. Saying what is so already would make Qt forget to lay out the tabs that have changed."""
+    number = tabs.indexOf(page)
+    if tabs.isTabVisible(number) is not is_visible:
+        tabs.setTabVisible(number, is_visible)
 
 
 def line() -> QFrame:
