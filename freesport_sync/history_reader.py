@@ -29,8 +29,10 @@ from freesport_sync.database.shop import TableCreation
 from freesport_sync.errors import ConfigError, ConnectionFailed, SyncError
 from freesport_sync.pipeline.job import Target
 
-POLL_S = 5.0
-"""How often we look where nobody tells us: the shop's own importer does not."""
+POLL_S = 2.0
+"""How often we look where nobody tells us: the shop's own importer does not, nor does a program that has died."""
+RIGHTS_S = 5.0
+"""How often we ask what the login may do."""
 SHORTEST_PAUSE_S = 0.3
 """Between two looks, however much we are told."""
 RETRY_S = (1.0, 2.0, 5.0)
@@ -110,7 +112,7 @@ class HistoryReader:
                     last: Pulse | None = None
                     asked_at = float("-inf")
                     while not stop.is_set():
-                        if time.monotonic() - asked_at >= POLL_S:  # the administrator may have given more
+                        if time.monotonic() - asked_at >= RIGHTS_S:  # the administrator may have given more
                             rights, asked_at = read_rights(connection, self._creation), time.monotonic()
                         pulse = browsing.read_pulse(connection, self._label, rights)
                         if pulse != last or failures:

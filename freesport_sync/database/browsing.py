@@ -27,8 +27,9 @@ from freesport_sync.core.history import (
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.rights import Rights
 from freesport_sync.core.run import Entity, FieldChange
+from freesport_sync.database import alive
 from freesport_sync.database.engine import driver_connection
-from freesport_sync.database.history import read_files, read_issue_counts, read_run
+from freesport_sync.database.history import has_undo, read_files, read_issue_counts, read_run
 from freesport_sync.database.lock import find_holder
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, run_stages, runs
 from freesport_sync.database.runs import CHANNEL
@@ -36,8 +37,14 @@ from freesport_sync.database.sessions import is_ours
 from freesport_sync.database.sessions_list import has_shop_sessions, read_session, read_sessions
 from freesport_sync.database.shop_tables import import_sessions
 
-AGED_KINDS = ("goods", "offers", "prices", "rests", "contragents")
-"""Files whose age an operator asks for."""
+AGED_KINDS = {
+    "goods": Entity.PRODUCT,
+    "offers": Entity.VARIANT,
+    "prices": Entity.PRICE,
+    "rests": Entity.STOCK,
+    "contragents": Entity.CUSTOMER,
+}
+"""Files whose age an operator asks for, and what a run has counted that has found something in them."""
 LATEST_RUNS = 2000
 """How far back they are looked for."""
 
@@ -119,7 +126,7 @@ def read_overview(connection: sa.Connection, limit: int) -> Overview:
     sessions = read_sessions(connection, SessionQuery(), 0, limit).rows
     if current_revision(connection) is None:
         return Overview(sessions, ())
-    ages = (_age(connection, kind) for kind in AGED_KINDS)
+    ages = (_age(connection, kind, entity) for kind, entity in AGED_KINDS.items())
     return Overview(sessions, tuple(age for age in ages if age is not None))
 
 
@@ -133,7 +140,8 @@ def read_pulse(connection: sa.Connection, database: str, rights: Rights) -> Puls
     """
     newest: list[object] = []
     if rights.history is None and current_revision(connection) is not None:
-        beating = sa.select(sa.func.array_agg(sa.func.concat_ws(":", runs.c.id, runs.c.stage, runs.c.heartbeat_at)))
+        how = sa.func.concat_ws(":", runs.c.id, runs.c.stage, runs.c.heartbeat_at, alive.is_dead, alive.is_silent)
+        beating = sa.select(sa.func.array_agg(how))
         newest += [
             connection.scalar(sa.select(sa.func.max(runs.c.id))),
             *(connection.scalar(beating.where(runs.c.status == "running")) or ()),
@@ -189,17 +197,21 @@ def _report(connection: sa.Connection, session_ids: list[int]) -> str:
     return "".join(connection.scalars(sa.select(c.report).where(c.id.in_(session_ids)).order_by(c.id)))
 
 
-def _age(connection: sa.Connection, kind: str) -> DataAge | None:
+def _age(connection: sa.Connection, kind: str, entity: Entity) -> DataAge | None:
+    """Of the last run whose records are still in the shop: an exchange tried with an empty file has brought none."""
     of_kind = (run_files.c.run_id == runs.c.id, run_files.c.kind == kind)
     latest = sa.select(runs.c.id).order_by(runs.c.id.desc()).limit(LATEST_RUNS).subquery()
+    counted = sa.func.jsonb_each_text(runs.c.counts[entity.value]).table_valued("key", "value")
+    has_records = sa.exists().select_from(counted).where(counted.c.value != "0")
+    is_there = [runs.c.undone_by.is_(None)] if has_undo(connection) else []
     row: Any = connection.execute(
         sa.select(
             runs.c.finished_at,
             sa.select(sa.func.max(run_files.c.created_at)).where(*of_kind).scalar_subquery().label("created_at"),
         )
-        .where(runs.c.status == "completed", runs.c.is_dry_run.is_(False), runs.c.kind != "images")
+        .where(runs.c.status == "completed", runs.c.is_dry_run.is_(False), runs.c.kind != "images", *is_there)
         .where(runs.c.id >= sa.select(sa.func.min(latest.c.id)).scalar_subquery())
-        .where(sa.exists().where(*of_kind))
+        .where(sa.exists().where(*of_kind), has_records)
         .order_by(runs.c.id.desc())
         .limit(1)
     ).first()

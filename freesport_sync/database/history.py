@@ -11,15 +11,14 @@ import sqlalchemy as sa
 from freesport_sync.core.history import IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal, RunKind, Trigger
+from freesport_sync.database.alive import true_status
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, runs
 
 _PAST_RUN = [
-    runs.c[name]
-    for name in (
-        *("id", "kind", "operator", "host", "is_dry_run", "status", "stage", "started_at", "finished_at"),
-        *("counts", "issue_totals", "error_code", "error_params", "request"),
-    )
+    *(runs.c[name] for name in ("id", "kind", "operator", "host", "is_dry_run", "stage", "started_at", "finished_at")),
+    *(runs.c[name] for name in ("counts", "issue_totals", "error_code", "error_params", "request")),
+    true_status.label("status"),
 ]
 """Not every column: a history that no run has upgraded yet can be read all the same."""
 
@@ -46,6 +45,11 @@ def read_run(connection: sa.Connection, run_id: int) -> PastRun | None:
         return None
     row = connection.execute(sa.select(*_PAST_RUN).where(runs.c.id == run_id)).first()
     return _past_run(row) if row else None
+
+
+def has_undo(connection: sa.Connection) -> bool:
+    """Whether the history knows which runs are undone; one that no run has upgraded yet does not."""
+    return (current_revision(connection) or "") >= "0004"
 
 
 def read_files(connection: sa.Connection, run_id: int) -> tuple[ExportFile, ...]:

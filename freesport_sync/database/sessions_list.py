@@ -19,12 +19,10 @@ from freesport_sync.core.history import (
 )
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import Trigger
+from freesport_sync.database import alive
 from freesport_sync.database.own_schema import current_revision, run_stages, runs
 from freesport_sync.database.sessions import is_ours, is_silent
 from freesport_sync.database.shop_tables import import_sessions
-
-SILENT_RUN_S = 60
-"""A run of ours beats once a second; one that has not for so long is dead, or its network is."""
 
 _Maker = Callable[[str], sa.Select[Any]]
 """Makes one part of the list; with a text, of those only that contain it."""
@@ -122,12 +120,13 @@ def _found(part: sa.Select[Any], query: SessionQuery, sorted_by: str) -> sa.Sele
 def _our_runs(text: str) -> sa.Select[Any]:
     c = runs.c
     has_remarks = sa.or_(*(c.issue_totals.contains(remark) for remark in _REMARKS))
-    is_dead = c.heartbeat_at < _now - sa.func.make_interval(0, 0, 0, 0, 0, 0, SILENT_RUN_S)
     status = sa.case(
         (sa.and_(c.status == "completed", has_remarks), SessionStatus.REMARKS.value),
-        (sa.and_(c.status == "running", is_dead), SessionStatus.STUCK.value),
+        (alive.is_dead, SessionStatus.INTERRUPTED.value),
+        (alive.is_silent, SessionStatus.STUCK.value),
         else_=c.status,
     )
+    finished_at = sa.case((alive.is_dead, c.heartbeat_at), else_=c.finished_at)
     trigger = sa.func.coalesce(c.request["trigger"].astext, Trigger.COMMAND_LINE.value)
     # The columns of both parts in the same order.
     query = sa.select(
@@ -140,8 +139,8 @@ def _our_runs(text: str) -> sa.Select[Any]:
         c.host,
         trigger.label("trigger"),
         c.started_at,
-        c.finished_at,
-        sa.func.extract("epoch", sa.func.coalesce(c.finished_at, _now) - c.started_at).label("duration_s"),
+        finished_at.label("finished_at"),
+        sa.func.extract("epoch", sa.func.coalesce(finished_at, _now) - c.started_at).label("duration_s"),
     )
     if not text:
         return query

@@ -21,7 +21,8 @@ ALL_RIGHTS = (*OWN_TABLES, "GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database is asked more often than its users need."""
-    monkeypatch.setattr("freesport_sync.history_reader.POLL_S", 0.2)
+    for name in ("POLL_S", "RIGHTS_S"):
+        monkeypatch.setattr(f"freesport_sync.history_reader.{name}", 0.2)
 
 
 def opened(open_desk: OpenDesk, url: sa.URL, folder: Path) -> Desk:

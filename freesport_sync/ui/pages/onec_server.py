@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -160,7 +162,7 @@ class OnecServerPage(QWidget):
         else:
             self.waiting.say(
                 "warn",
-                texts("onec_server.not_asked", minutes=int(news.idle_s // 60)),
+                texts("onec_server.not_asked", time=f"{datetime.now() - timedelta(seconds=news.idle_s):%H:%M}"),
                 f"{names}{more}",
                 texts("onec_server.not_asked_hint"),
                 texts("onec_server.not_asked_folder", folder=news.folder),

@@ -26,6 +26,8 @@ from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, Wrapping, allow, button, label, rename, row, show_tab
 from freesport_sync.ui.widgets.summary import summary_of
 
+_OPEN = (SessionStatus.RUNNING, SessionStatus.STUCK)
+
 
 class SessionPage(QWidget):
     """One session; follows it while it runs.
@@ -45,6 +47,7 @@ class SessionPage(QWidget):
         self._details: SessionDetails | None = None
         self._repeated = RunRequest()
         self._stopping: SessionKey | None = None
+        self._is_held = False
         texts = tools.texts
         self.empty = Placeholder(tools)
         self.empty.say("session", texts("session.none"), texts("session.none_more"))
@@ -122,10 +125,12 @@ class SessionPage(QWidget):
         if key is not None:
             self._tools.backend.ask(lambda reader: reader.session(key), self._show, self._failed)
 
-    def _felt(self, _: Pulse) -> None:
-        if self._details is not None:
-            self._show_actions(self._details)
-        if self._details is None or self._details.session.status is SessionStatus.RUNNING:
+    def _felt(self, pulse: Pulse) -> None:
+        details, was_held, self._is_held = self._details, self._is_held, pulse.holder is not None
+        if details is not None:
+            self._show_actions(details)
+        # A run that has just ended may have undone this one.
+        if details is None or details.session.status in _OPEN or (was_held and not self._is_held):
             self._ask()
 
     def _run_ended(self, _: object) -> None:
@@ -178,7 +183,7 @@ class SessionPage(QWidget):
     def _show_actions(self, details: SessionDetails) -> None:
         session, rights, texts = details.session, self._tools.backend.rights, self._tools.texts
         is_ours = session.key.source is Source.RUN
-        is_over = session.status not in (SessionStatus.RUNNING, SessionStatus.STUCK)
+        is_over = session.status not in _OPEN
         is_import = is_ours and session.kind in {kind.value for kind in RunKind if kind.is_import}
         is_stopping = self._stopping == session.key
         self.stop.setVisible(is_ours and session.status is SessionStatus.RUNNING)

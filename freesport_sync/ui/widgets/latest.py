@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import DataAge, Overview, Session
@@ -16,6 +16,8 @@ from freesport_sync.ui.widgets.parts import GAP, Card, Tools, button, clear, lab
 
 OLD_AFTER_S = 24 * 3600
 """From then on the age of prices and stocks is worth a warning."""
+TICK_MS = 10_000
+"""How long an age may stand."""
 _QUICK_KINDS = ("prices", "rests")
 
 
@@ -32,7 +34,7 @@ class LatestResult(QWidget):
         super().__init__(parent)
         texts = tools.texts
         self._tools = tools
-        self._session: Session | None = None
+        self._overview = Overview((), ())
         self._notice = Notice(tools)
         self._open = button(texts("exchange.open_latest"), self._open_session, tools, "session", "link")
         result = Card(texts("exchange.latest"))
@@ -50,11 +52,15 @@ class LatestResult(QWidget):
         layout.addWidget(ages)
         self._notice.say("neutral", texts("window.loading"))
         self._open.hide()
+        self._clock = QTimer(self)
+        self._clock.setInterval(TICK_MS)
+        self._clock.timeout.connect(self._tick)
 
     def show_overview(self, overview: Overview) -> None:
         """Show the newest session and the ages."""
         texts = self._tools.texts
-        self._session = overview.sessions[0] if overview.sessions else None
+        self._overview = overview
+        self._clock.start()
         self._open.setVisible(self._session is not None)
         if self._session is None:
             self._notice.say("neutral", texts("exchange.nothing_yet"), texts("exchange.nothing_yet_more"))
@@ -71,9 +77,16 @@ class LatestResult(QWidget):
         if self._session is None:
             self._notice.say_error(error)
 
+    @property
+    def _session(self) -> Session | None:
+        return self._overview.sessions[0] if self._overview.sessions else None
+
+    def _tick(self) -> None:
+        self.show_overview(self._overview)
+
     def _show_session(self, session: Session) -> None:
         texts = self._tools.texts
-        age_s = (datetime.now(UTC) - session.started_at).total_seconds()
+        age_s = (_now() - session.started_at).total_seconds()
         issues = [
             texts.count(f"window.{name}", number)
             for name, number in (("errors", session.errors), ("warnings", session.warnings))
@@ -91,7 +104,7 @@ class LatestResult(QWidget):
         texts = self._tools.texts
         # 1C writes its local time without a zone; the workstation is taken to be in the same zone.
         created = age.created_at.astimezone() if age.created_at is not None else age.imported_at
-        age_s = (datetime.now(UTC) - created).total_seconds()
+        age_s = (_now() - created).total_seconds()
         is_old = age.kind in _QUICK_KINDS and age_s > OLD_AFTER_S
         self._ages.addWidget(label(texts(f"exchange.data_{age.kind}")), number, 0)
         told = label(texts.age(age_s), "warn" if is_old else "muted")
@@ -103,3 +116,7 @@ class LatestResult(QWidget):
     def _open_session(self) -> None:
         if self._session is not None:
             self.opened.emit(self._session.key)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -14,11 +14,13 @@ def summary_of(texts: UiTexts, details: SessionDetails) -> tuple[str, ...]:
     if session.status is SessionStatus.RUNNING:
         return texts("summary.running", time=texts.duration(round(session.duration_s))), result_of(texts, session)
     if session.status is SessionStatus.STUCK:
-        return texts("summary.stuck"), texts("summary.stuck_more")
+        key = "summary.stuck_shop" if session.key.source is Source.SHOP else "summary.stuck"
+        return texts(key), texts(f"{key}_more", host=session.host)
     if session.key.source is Source.SHOP and session.status is SessionStatus.FAILED:
         return texts("summary.failed_shop"), details.error_message
-    if run is not None and run.error_code:
-        error = texts.error(SyncError(run.error_code, **run.error_params))
+    code = "interrupted" if session.status is SessionStatus.INTERRUPTED else run.error_code if run is not None else None
+    if run is not None and code:
+        error = texts.error(SyncError(code, **run.error_params))
         return error.what, error.affected, error.hint
     key = "summary.checked" if session.is_dry_run else "summary.done"
     result = result_of(texts, session)

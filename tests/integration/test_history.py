@@ -1,0 +1,82 @@
+"""What the history says is true: of runs that have died, of how fresh the data is."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from freesport_sync.core.history import SessionQuery, SessionStatus
+from freesport_sync.core.run import RunKind
+from freesport_sync.database.browsing import read_overview
+from freesport_sync.database.engine import connect
+from freesport_sync.database.history import read_runs
+from freesport_sync.database.lock import take_lock
+from freesport_sync.database.sessions_list import read_sessions
+from tests.builders import ExportBuilder, offer, prices, product
+from tests.integration.support import NewExport
+from tests.shop import Shop
+
+RUNNING = "UPDATE freesport_sync.runs SET status = 'running', finished_at = NULL, backend_id = :pid"
+BEAT = "UPDATE freesport_sync.runs SET heartbeat_at = clock_timestamp() - make_interval(secs => :seconds)"
+
+
+def statuses(shop: Shop) -> set[SessionStatus]:
+    found = read_sessions(shop.connection, SessionQuery(), 0, 10).rows
+    for one in found:  # the filter means the same
+        same = read_sessions(shop.connection, SessionQuery(frozenset([one.status])), 0, 10).rows
+        assert one.key in [other.key for other in same]
+    return {one.status for one in found}
+
+
+def test_a_run_lives_as_long_as_it_holds_the_lock(shop: Shop, export: ExportBuilder) -> None:
+    export.goods(product("p1"))
+    shop.run(export.folder)
+    with connect(shop.url, "freesport_sync") as lock:
+        take_lock(lock)
+        shop.execute(RUNNING, pid=lock.scalar(sa.text("SELECT pg_backend_pid()")))
+        for silent_s, expected in ((0, SessionStatus.RUNNING), (8, SessionStatus.RUNNING), (11, SessionStatus.STUCK)):
+            shop.execute(BEAT, seconds=silent_s)
+            assert statuses(shop) == {expected}
+    # A moment without the lock is the end of a run that has just written its last word.
+    shop.execute(BEAT, seconds=1)
+    assert statuses(shop) == {SessionStatus.RUNNING}
+    shop.execute(BEAT, seconds=4)
+    assert statuses(shop) == {SessionStatus.INTERRUPTED}
+    (line,) = read_sessions(shop.connection, SessionQuery(), 0, 10).rows
+    assert line.finished_at == shop.value("SELECT heartbeat_at FROM freesport_sync.runs")
+    assert [run.status for run in read_runs(shop.connection, 10)] == ["interrupted"]
+
+
+def test_another_run_at_work_does_not_make_a_dead_one_live(shop: Shop, export: ExportBuilder) -> None:
+    export.goods(product("p1"))
+    shop.run(export.folder)
+    shop.execute(RUNNING, pid=1)
+    shop.execute(BEAT, seconds=4)
+    with connect(shop.url, "freesport_sync") as lock:
+        take_lock(lock)
+        assert statuses(shop) == {SessionStatus.INTERRUPTED}
+
+
+def test_only_what_is_in_the_shop_is_fresh(shop: Shop, new_export: NewExport) -> None:
+    """An exchange that was tried with an empty catalogue, and an import that was undone, have brought nothing."""
+    full, empty, later = new_export(), new_export(), new_export()
+    full.reference_books()
+    full.goods(product("p1"))
+    full.offers(offer("p1#c1"))
+    full.prices(prices("p1#c1", {"retail": 100}))
+    shop.run(full.folder)
+    expected = read_overview(shop.connection, 1).ages
+    assert {age.kind for age in expected} == {"goods", "offers", "prices"}
+    empty.reference_books()
+    empty.goods()
+    shop.run(empty.folder)
+    assert read_overview(shop.connection, 1).ages == expected
+    later.reference_books()
+    later.goods(product("p1", name="Кеды"))
+    later.offers(offer("p1#c1"))
+    later.prices(prices("p1#c1", {"retail": 200}))
+    report = shop.run(later.folder, skip_backup=False)
+    assert read_overview(shop.connection, 1).ages != expected
+    shop.undo(report.run_id)
+    assert read_overview(shop.connection, 1).ages == expected
+    assert shop.run(full.folder, kind=RunKind.PRICES).run_id
+    assert {age.kind for age in read_overview(shop.connection, 1).ages if age not in expected} == {"prices"}
