@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -75,7 +75,8 @@ def test_ages_grow_while_nothing_happens(
     stocked_shop: Shop, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(latest, "TICK_MS", 20)
-    now = datetime.now(UTC)
+    # Not the time of the test: the shop was stocked before the first test that needs it.
+    now = stocked_shop.value("SELECT started_at FROM freesport_sync.runs") + timedelta(seconds=1)
     monkeypatch.setattr(latest, "_now", lambda: now)
     desk = open_desk(stocked_shop.url)
     desk.ready()
