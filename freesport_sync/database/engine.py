@@ -144,6 +144,11 @@ def transaction(connection: sa.Connection, mode: str = "") -> Iterator[None]:
         raise
 
 
+def exists(connection: sa.Connection, query: str, **parameters: object) -> bool:
+    """Whether a query finds a row."""
+    return bool(connection.scalar(sa.text(f"SELECT EXISTS ({query})"), parameters))
+
+
 def fetch_in_chunks(
     connection: sa.Connection,
     query: str,

@@ -15,6 +15,7 @@ from freesport_sync.core.brands import NO_BRAND
 from freesport_sync.core.categories import HIDDEN_CATEGORY
 from freesport_sync.core.run import Counts, Entity, FieldChange, UpdatedRows
 from freesport_sync.core.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueNames
+from freesport_sync.database.engine import exists
 from freesport_sync.database.shop_tables import product_variants, products
 from freesport_sync.database.sql_files import sql
 from freesport_sync.database.staging import give_names
@@ -84,7 +85,7 @@ class MergeConflict(Exception):
 def resolve(connection: sa.Connection, rules: MergeRules) -> None:
     """Fill the change tables; reads the shop, locks and writes nothing in it."""
     parameters = asdict(rules) | {"hidden_category": HIDDEN_CATEGORY, "no_brand": NO_BRAND}
-    if _exists(connection, "SELECT 1 FROM stg_product_group"):
+    if exists(connection, "SELECT 1 FROM stg_product_group"):
         connection.execute(sql("choose_groups"))
     connection.execute(sql("resolve"), parameters)
     _allocate_slugs(connection)
@@ -131,12 +132,12 @@ def read_field_changes(connection: sa.Connection, limit: int) -> list[FieldChang
 
 def needs_hidden_category(connection: sa.Connection) -> bool:
     """Whether a product goes into the hidden category."""
-    return _exists(connection, "SELECT 1 FROM chg_product WHERE category_key = :key", key=HIDDEN_CATEGORY)
+    return exists(connection, "SELECT 1 FROM chg_product WHERE category_key = :key", key=HIDDEN_CATEGORY)
 
 
 def needs_no_brand(connection: sa.Connection) -> bool:
     """Whether a product gets the brand for products without one."""
-    return _exists(connection, "SELECT 1 FROM chg_product WHERE brand_key = :key", key=NO_BRAND)
+    return exists(connection, "SELECT 1 FROM chg_product WHERE brand_key = :key", key=NO_BRAND)
 
 
 def rows_to_write(connection: sa.Connection) -> tuple[int, int]:
@@ -180,7 +181,7 @@ def _updated(connection: sa.Connection, table: str, column: str) -> UpdatedRows:
 def _allocate_slugs(connection: sa.Connection) -> None:
     """New products; an empty slug is what transliteration leaves of `中文`: as in the reference the id names them."""
     wanted = "coalesce(nullif(wanted_slug, ''), 'product-' || left(onec_id, 8))"
-    if _exists(connection, "SELECT 1 FROM chg_product WHERE product_id IS NULL"):
+    if exists(connection, "SELECT 1 FROM chg_product WHERE product_id IS NULL"):
         own_words = connection.scalars(sa.text(f"SELECT DISTINCT {wanted} FROM chg_product WHERE product_id IS NULL"))
         slugs = UniqueNames(connection.scalars(sa.select(products.c.slug)), SLUG_LENGTH, 2, own_words)
         query = f"SELECT ord, {wanted} AS wanted FROM chg_product WHERE product_id IS NULL {_FILE_ORDER}"
@@ -189,7 +190,7 @@ def _allocate_slugs(connection: sa.Connection) -> None:
 
 def _allocate_skus(connection: sa.Connection) -> None:
     """New variants and changed articles, strictly in file order as in the reference importer."""
-    if _exists(connection, "SELECT 1 FROM chg_variant WHERE wanted_sku IS NOT NULL"):
+    if exists(connection, "SELECT 1 FROM chg_variant WHERE wanted_sku IS NOT NULL"):
         skus = UniqueNames(connection.scalars(sa.select(product_variants.c.sku)), SKU_LENGTH, first_suffix=1)
         query = f"SELECT ord, wanted_sku AS wanted FROM chg_variant WHERE wanted_sku IS NOT NULL {_FILE_ORDER}"
         give_names(connection, "chg_variant", "sku", query, skus)
@@ -223,7 +224,3 @@ def _expect(written: int, expected: int) -> None:
 
 def _count(connection: sa.Connection, query: str) -> int:
     return int(connection.scalar(sa.text(query)) or 0)
-
-
-def _exists(connection: sa.Connection, query: str, **parameters: str) -> bool:
-    return bool(connection.scalar(sa.text(f"SELECT EXISTS ({query})"), parameters))

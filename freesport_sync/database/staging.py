@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from freesport_sync.core.staged import NO_SIZES, STAGING_TABLES
 from freesport_sync.core.unique_names import UniqueNames
-from freesport_sync.database.engine import copy_in, fetch_in_chunks
+from freesport_sync.database.engine import copy_in, exists, fetch_in_chunks
 from freesport_sync.database.sql_files import sql
 
 _RECORD_KEYS = {
@@ -88,20 +88,20 @@ def finish_staging(
     Returns:
         How many records each table repeated, where one did.
     """
-    if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_rest WHERE warehouse_onec_id IS NULL)").scalar():
+    if exists(connection, "SELECT 1 FROM stg_rest WHERE warehouse_onec_id IS NULL"):
         packages = {"files": list(offer_packages), "packages": list(offer_packages.values())}
         connection.execute(sql("settle_totals"), packages)
-    if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_offer_property)").scalar():
+    if exists(connection, "SELECT 1 FROM stg_offer_property"):
         connection.execute(sql("name_colors_and_sizes"), {"no_sizes": list(NO_SIZES)})
     if len({onec_id for _, _, onec_id in catalogues}) > 1:
         _forget_moved(connection, catalogues)
     repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
     to_fold = {table for table, count in repeated.items() if count}
-    if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_price WHERE rank > 0)").scalar():
+    if exists(connection, "SELECT 1 FROM stg_price WHERE rank > 0"):
         to_fold.add("stg_price")
     for table in to_fold - {"stg_product"}:
         connection.execute(sql(f"dedupe_{table.removeprefix('stg_')}"))
-    if connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stg_characteristic)").scalar():
+    if exists(connection, "SELECT 1 FROM stg_characteristic"):
         connection.execute(sql("fold_characteristics"), {"imports_variants": imports_variants})
         to_fold.add("stg_product")
     if "stg_product" in to_fold:
@@ -117,8 +117,7 @@ def _forget_moved(connection: sa.Connection, catalogues: Sequence[tuple[int, int
     """What has left one catalogue of an export for another is not deleted."""
     copy_rows(connection, "stg_catalogue", ("file_no", "position", "onec_id"), catalogues)
     for table in ("stg_product", "stg_characteristic", "stg_offer"):
-        statement = sql("forget_moved").text.replace("stg_record", table)
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(sql("forget_moved").text.replace("stg_record", table))
 
 
 def _count_repeated(connection: sa.Connection, table: str, keys: str) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from freesport_sync.core.customers import NEW_ROLE
+from freesport_sync.database.engine import exists
 from freesport_sync.database.restorable import BACKUP_TABLES, RESTORABLE, Restorable
 from freesport_sync.database.runs import XID_BITS
 from freesport_sync.database.sql_files import sql
@@ -62,7 +63,7 @@ def keep_used(connection: sa.Connection, rows: Sequence[Restorable]) -> None:
         rows: the tables, the referenced ones before the referring ones.
     """
     for one in reversed(rows):
-        if one.is_hideable and connection.scalar(sa.text(f"SELECT EXISTS ({_candidates(one.table.name)})")):
+        if one.is_hideable and exists(connection, _candidates(one.table.name)):
             _keep(connection, one)
 
 
