@@ -85,23 +85,13 @@ class StagedOfferProperty(NamedTuple):
     size: str | None
 
 
-class StagedCharacteristic(NamedTuple):
+class StagedCharacteristic(StagedOffer):
     """What a `Товар` of one characteristic says of the variant (table `stg_characteristic`).
 
     УТ 10.3 writes a `Товар` for each characteristic, with the `Ид` of its offer.
     """
 
-    file_no: int
-    position: int
-    line: int
-    onec_id: str
-    product_onec_id: str
-    name: str | None
-    article: str | None
-    color_name: str | None
-    size_value: str | None
-    is_deleted: bool
-    properties: tuple[int, ...] | None
+    __slots__ = ()
 
 
 class StagedPrice(NamedTuple):
