@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.staged import StagedAttribute
 from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
+
+
+class Property(NamedTuple):
+    """A property as 1C describes it."""
+
+    name: str
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,17 @@ class AttributePlan:
     counts: Counts = field(default_factory=Counts)
     issues: tuple[RowIssue, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+
+
+def known_properties(staged: Iterable[StagedAttribute], shop: Mapping[str, Property]) -> Mapping[str, Property]:
+    """The properties of the export and of the shop by their `Ид`; the last word of the export goes first.
+
+    Args:
+        staged: properties of the export.
+        shop: those that the shop has met, by their `Ид`.
+    """
+    in_order = sorted(staged, key=lambda row: (row.file_no, row.position))
+    return {**shop, **{row.onec_id: Property(row.name, row.type) for row in in_order}}
 
 
 def plan_attributes(

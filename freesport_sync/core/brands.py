@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from freesport_sync.core.attributes import Property
 from freesport_sync.core.run import Counts, Entity, FieldChange
-from freesport_sync.core.staged import StagedAttribute, StagedBrand
+from freesport_sync.core.staged import StagedBrand
 from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
 
 NO_BRAND = "nobrand"
@@ -74,19 +75,16 @@ def brand_rank(name: str) -> int | None:
     return next((rank for rank, names in enumerate(_NAMES) if words in names), None)
 
 
-def brand_properties(staged: Iterable[StagedAttribute], mapped: Iterable[tuple[str, str, str]]) -> Mapping[str, bool]:
+def brand_properties(properties: Mapping[str, Property]) -> Mapping[str, bool]:
     """`Ид` of each property that says the brand -> whether its value is the brand's name, and no id; the surest first.
 
     Args:
-        staged: properties of the export.
-        mapped: (1C key, name, type) of the properties that the shop knows; the export's word goes first.
+        properties: those of the export and of the shop by their `Ид`.
     """
-    known = {key: (name, value_type) for key, name, value_type in mapped}
-    known |= {row.onec_id: (row.name, row.type) for row in sorted(staged, key=lambda row: (row.file_no, row.position))}
-    ranks = {key: rank for key, (name, _) in known.items() if (rank := brand_rank(name)) is not None}
+    ranks = {key: rank for key, one in properties.items() if (rank := brand_rank(one.name)) is not None}
     surest = [key for key, rank in ranks.items() if rank == min(ranks.values())]
-    surest.sort(key=lambda key: "(" in known[key][0])
-    named = {key: known[key][1].casefold() != _DICTIONARY for key in surest}
+    surest.sort(key=lambda key: "(" in properties[key].name)
+    named = {key: properties[key].type.casefold() != _DICTIONARY for key in surest}
     return {BRAND_PROPERTY: False} | named
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from freesport_sync.core.attributes import AttributePlan, NewAttribute, NewAttributeMapping, ShopAttribute
+from freesport_sync.core.attributes import AttributePlan, NewAttribute, NewAttributeMapping, Property, ShopAttribute
 from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.unique_names import SLUG_LENGTH, UniqueNames
+from freesport_sync.database.engine import exists
 from freesport_sync.database.new_rows import moment, placed
 from freesport_sync.database.reference_tables import fill_map
 from freesport_sync.database.shop_tables import product_attribute_1c_mappings, product_attributes
@@ -26,11 +27,11 @@ def read_attributes(connection: sa.Connection) -> tuple[list[ShopAttribute], lis
     return [ShopAttribute(*row) for row in connection.execute(query)], [(key, number) for key, number in mapped]
 
 
-def read_properties(connection: sa.Connection) -> list[tuple[str, str, str]]:
-    """(1C key, name, type) of the properties that the shop has met."""
+def read_properties(connection: sa.Connection) -> dict[str, Property]:
+    """The properties that the shop has met, by their 1C keys."""
     m, a = product_attribute_1c_mappings.c, product_attributes.c
     query = sa.select(m.onec_id, m.onec_name, a.type).join(product_attributes, a.id == m.attribute_id).order_by(m.id)
-    return [(key, name, value_type) for key, name, value_type in connection.execute(query)]
+    return {key: Property(name, value_type) for key, name, value_type in connection.execute(query)}
 
 
 def resolve_attributes(
@@ -139,7 +140,7 @@ def _insert_mappings(
 
 def _allocate_slugs(connection: sa.Connection) -> None:
     """Values that are in no dictionary get a slug of their own; 1C's dictionaries need not (facts 2.4)."""
-    if connection.scalar(sa.text("SELECT EXISTS (SELECT 1 FROM new_value WHERE is_free)")):
+    if exists(connection, "SELECT 1 FROM new_value WHERE is_free"):
         taken = "SELECT slug FROM product_attribute_values UNION ALL SELECT slug FROM new_value WHERE NOT is_free"
         slugs = UniqueNames(connection.scalars(sa.text(taken)), SLUG_LENGTH, first_suffix=1)
         query = "SELECT ord, slug AS wanted FROM new_value WHERE is_free ORDER BY ord"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from freesport_sync.commerceml.characteristics import column_of
 from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.values import spelling
-from freesport_sync.core.attributes import AttributePlan, filter_attributes, plan_attributes
+from freesport_sync.core.attributes import AttributePlan, filter_attributes, known_properties, plan_attributes
 from freesport_sync.core.brands import BrandPlan, brand_properties, plan_brands
 from freesport_sync.core.categories import CategoryPlan, plan_categories
 from freesport_sync.core.customers import CustomerPlan, plan_customers
@@ -176,8 +176,8 @@ class Merger:
 
     def _brands(self) -> list[StagedBrand]:
         """Those of the properties that say the brand in this export and this shop."""
-        properties = attribute_tables.read_properties(self._connection)
-        said_by = brand_properties(self._staged.attributes, properties)
+        in_shop = attribute_tables.read_properties(self._connection)
+        said_by = brand_properties(known_properties(self._staged.attributes, in_shop))
         return [row for row in self._staged.brands if row.property_onec_id in said_by]
 
     def _plan_customers(self) -> CustomerPlan:

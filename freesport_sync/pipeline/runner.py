@@ -12,8 +12,10 @@ from freesport_sync.commerceml.archive import opened_export
 from freesport_sync.commerceml.discovery import SkippedFile
 from freesport_sync.commerceml.messages import ParseContext
 from freesport_sync.commerceml.picture_files import PictureFolders
+from freesport_sync.core.attributes import known_properties
 from freesport_sync.core.brands import brand_properties
 from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.pictures import PICTURE_FIELD
 from freesport_sync.core.price_types import plan_price_types
 from freesport_sync.core.progress import ExportFound, IssuesFound, StageMeter
 from freesport_sync.core.run import ImportType, RunReport, Stage
@@ -79,7 +81,12 @@ class _Import:
             sessions = record.open_sessions(self._lock, plan.import_types)
             self._guard(plan)
             staged = stage_export(
-                *(plan, self._pool, self._lock, lambda books: self._context(plan, books), self._report, job.cancel),
+                plan,
+                self._pool,
+                self._lock,
+                lambda staged: self._context(plan, staged),
+                self._report,
+                job.cancel,
                 is_full=job.request.is_full,
             )
             back_up_before_import(self._run)  # not sooner: an export that cannot be read needs none
@@ -98,7 +105,7 @@ class _Import:
         if not staged.rows["stg_picture"]:
             return PictureOutcome()
         if self._media is None:
-            self._report(IssuesFound((RowIssue(Severity.NOTE, "pictures_no_media_root", field="Картинка"),)))
+            self._report(IssuesFound((RowIssue(Severity.NOTE, "pictures_no_media_root", field=PICTURE_FIELD),)))
             return PictureOutcome()
         data_dir = self._job.request.data_dir
         folders = PictureFolders(folder, *([data_dir] if data_dir.is_dir() else []))
@@ -118,24 +125,18 @@ class _Import:
     def _context(self, plan: Plan, staged: StagedExport) -> ParseContext:
         price_types, marked = reference_tables.read_price_types(self._lock)
         prices = plan_price_types(staged.price_types, price_types, marked, plan.names)
-        colors = reference_tables.read_colors(self._lock)
-        request = self._job.request
-        known = attribute_tables.read_properties(self._lock)
-        brands = brand_properties(staged.attributes, known)
-        names = {key: name for key, name, _ in known}
-        in_order = sorted(staged.attributes, key=lambda row: (row.file_no, row.position))
-        names |= {row.onec_id: row.name for row in in_order}
+        properties = known_properties(staged.attributes, attribute_tables.read_properties(self._lock))
         return ParseContext(
-            prices.columns,
-            colors,
-            plan.wanted,
-            request.chunk_size,
-            wants_pictures(request),
-            brands,
-            plan.has_rests,
-            names,
-            prices.ranks,
-            prices.currencies,
+            price_columns=prices.columns,
+            price_ranks=prices.ranks,
+            currencies=prices.currencies,
+            colors=reference_tables.read_colors(self._lock),
+            property_names={key: one.name for key, one in properties.items()},
+            brand_properties=brand_properties(properties),
+            has_rests=plan.has_rests,
+            wanted=plan.wanted,
+            wants_pictures=wants_pictures(self._job.request),
+            chunk_size=self._job.request.chunk_size,
         )
 
     def _tell(self, plan: Plan) -> None:

@@ -1,8 +1,16 @@
-"""By which attributes buyers filter."""
+"""What 1C calls its properties, and by which attributes buyers filter."""
 
 from __future__ import annotations
 
-from freesport_sync.core.attributes import AttributePlan, NewAttribute, ShopAttribute, filter_attributes
+from freesport_sync.core.attributes import (
+    AttributePlan,
+    NewAttribute,
+    Property,
+    ShopAttribute,
+    filter_attributes,
+    known_properties,
+)
+from freesport_sync.core.staged import StagedAttribute
 
 COLUMNS = {
     "Цвет": "color_name",
@@ -37,3 +45,12 @@ def test_what_is_switched_on_and_colour_and_size() -> None:
         **{1: None, 2: None, 3: "color_name", 4: None},
         **{-1: "size_value", -2: None},
     }
+
+
+def test_the_export_says_last_what_a_property_is_called() -> None:
+    def staged(name: str, file_no: int) -> StagedAttribute:
+        return StagedAttribute(file_no, 1, 1, "k", name, name.lower(), "", "Строка", "goods")
+
+    shop = {"k": Property("Марка", "Справочник"), "m": Property("Цвет", "")}
+    known = known_properties([staged("Бренд", 2), staged("Цвет", 1)], shop)
+    assert known == {"k": Property("Бренд", "Строка"), "m": Property("Цвет", "")}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from freesport_sync.core.attributes import Property
 from freesport_sync.core.brands import BrandMapping, NewBrand, ShopBrand, brand_properties, plan_brands
 from freesport_sync.core.run import Counts, Entity, FieldChange
-from freesport_sync.core.staged import StagedAttribute, StagedBrand
+from freesport_sync.core.staged import StagedBrand
 
 NIKE = ShopBrand(1, "Nike", "nike", "nike")
 MAPPED = BrandMapping("b1", "Nike", "nike", 1)
@@ -83,17 +84,10 @@ def test_a_guess_that_turns_out_to_be_an_id_renames_nothing() -> None:
     ] == [("Puma", "Puma")]
 
 
-def attribute(onec_id: str, name: str, value_type: str = "Справочник", file_no: int = 1) -> StagedAttribute:
-    return StagedAttribute(file_no, 1, 1, onec_id, name, name.lower(), "", value_type, "goods")
-
-
 def test_which_properties_say_the_brand() -> None:
-    """The surest name counts; what the export says of a property goes before what the shop knows."""
-    assert brand_properties([], []) == {"Бренд": False}
-    named = [attribute("g", "Бренд (Обувь)"), attribute("h", "бренд", "Строка"), attribute("k", "Торговая марка")]
-    assert list(brand_properties(named, []).items()) == [("Бренд", False), ("h", True), ("g", False)]
-    assert brand_properties(named[2:], []) == {"Бренд": False, "k": False}
-    assert brand_properties([], [("k", "Brand", "Строка"), ("m", "Цвет", "")]) == {"Бренд": False, "k": True}
-    assert brand_properties([attribute("k", "Цвет")], [("k", "Бренд", "Справочник")]) == {"Бренд": False}
-    renamed = [attribute("k", "Бренд", file_no=2), attribute("k", "Цвет", file_no=1)]
-    assert brand_properties(renamed, []) == {"Бренд": False, "k": False}
+    """The surest name counts."""
+    assert brand_properties({}) == {"Бренд": False}
+    others = {"k": Property("Торговая марка", "Справочник"), "m": Property("Цвет", "")}
+    named = {"g": Property("Бренд (Обувь)", "Справочник"), "h": Property("бренд", "Строка"), **others}
+    assert list(brand_properties(named).items()) == [("Бренд", False), ("h", True), ("g", False)]
+    assert brand_properties(others) == {"Бренд": False, "k": False}
