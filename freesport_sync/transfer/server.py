@@ -17,27 +17,10 @@ from typing import Self
 import paramiko
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.errors import (
-    ConfigError,
-    ConnectionFailed,
-    ConnectionLost,
-    HostKeyChanged,
-    HostKeyUnknown,
-    SyncError,
-    reason_of,
-)
+from freesport_sync.errors import ConfigError, ConnectionFailed, ConnectionLost, SyncError, reason_of
 from freesport_sync.transfer.commands import digest_commands, digests_in
-from freesport_sync.transfer.host_keys import (
-    HostKey,
-    KnownKey,
-    Standing,
-    is_fingerprint,
-    judge,
-    known_types,
-    pin,
-    read_known_hosts,
-    same_fingerprint,
-)
+from freesport_sync.transfer.host_key_check import HostKeyCheck
+from freesport_sync.transfer.host_keys import HostKey, is_fingerprint
 from freesport_sync.transfer.login import Transport, log_in
 from freesport_sync.transfer.profile import Profile
 from freesport_sync.transfer.sftp import Sftp
@@ -92,7 +75,7 @@ class Server:
     def __init__(self, profile: Profile, cancel: CancelToken, accepted_once: Collection[str] = ()) -> None:
         self.profile = profile
         self.cancel = cancel
-        self._accepted_once = accepted_once
+        self._key_check = HostKeyCheck(profile, accepted_once)
         self._socket: socket.socket | None = None
         self._transport: Transport | None = None
         self._sftp: Sftp | None = None
@@ -159,7 +142,7 @@ class Server:
             return self._transport
         self.close()
         transport = self._handshake(passed)
-        self._check_host_key(transport)
+        self._key_check.require(_host_key(transport))
         passed(Step.HOST_KEY)
         with self._lost_if_broken():
             log_in(transport, self.profile)
@@ -178,10 +161,7 @@ class Server:
             raise ConfigError("fingerprint_invalid", fingerprint=fingerprint)
         transport = self._handshake()
         key = _host_key(transport)
-        if not same_fingerprint(key.fingerprint, fingerprint):
-            raise HostKeyChanged("host_key_not_expected", **self._described(key), expected=fingerprint)
-        if self._standing(key) is not Standing.KNOWN:
-            pin(self.profile.pinned, self.profile.host, self.profile.port, key)
+        self._key_check.pin(key, fingerprint)
         return key
 
     def digests(self, paths: Sequence[str], size: int) -> dict[str, str]:
@@ -250,7 +230,7 @@ class Server:
             options = transport.get_security_options()
             options.ciphers, options.digests = _CIPHERS, _MACS
             options.kex = [name for name in options.kex if not name.endswith("sha1")]
-            options.key_types = self._key_types(options.key_types)
+            options.key_types = self._key_check.preferred_types(options.key_types)
             transport.start_client(timeout=self.profile.timeout_s)
             if not transport.initial_kex_done:  # it only stops waiting
                 raise TimeoutError("timed out")
@@ -299,38 +279,6 @@ class Server:
             connection.close()
             raise
         return connection
-
-    def _key_types(self, offered: Sequence[str]) -> list[str]:
-        """The server shows a key of the first type that it has: prefer those on record."""
-        profile = self.profile
-        known = known_types(self._known(), profile.host, profile.port)
-        # An RSA key is recorded by one name and shows itself by others.
-        first = [name for name in offered if name in known or ("ssh-rsa" in known and name.startswith("rsa-sha2"))]
-        return [*first, *(name for name in offered if name not in first)]
-
-    def _known(self) -> tuple[KnownKey, ...]:
-        return read_known_hosts((self.profile.pinned, *self.profile.known_hosts))
-
-    def _standing(self, key: HostKey) -> Standing:
-        """Raises where the key must not be accepted at all."""
-        verdict = judge(self._known(), self.profile.host, self.profile.port, key)
-        if verdict.standing is Standing.CHANGED:
-            raise HostKeyChanged("host_key_changed", **self._described(key), place=verdict.place)
-        if verdict.standing is Standing.REVOKED:
-            raise HostKeyChanged("host_key_revoked", **self._described(key), place=verdict.place)
-        return verdict.standing
-
-    def _check_host_key(self, transport: Transport) -> None:
-        key = _host_key(transport)
-        if self._standing(key) is Standing.KNOWN:
-            return
-        if not any(same_fingerprint(key.fingerprint, one) for one in self._accepted_once):
-            raise HostKeyUnknown("host_key_unknown", **self._described(key))
-
-    def _described(self, key: HostKey) -> dict[str, object]:
-        profile = self.profile
-        shown = {"key_type": key.key_type, "fingerprint": key.fingerprint}
-        return {"host": profile.host, "port": profile.port, **shown}
 
     @contextmanager
     def _answered_in_time(self) -> Iterator[None]:

@@ -76,8 +76,8 @@ class Client:
         """Change the profile."""
         self.profile = replace(self.profile, **changes)  # type: ignore[arg-type]
 
-    def opened(self) -> Server:
-        return Server(self.profile, self.cancel)
+    def opened(self, accepted_once: tuple[str, ...] = ()) -> Server:
+        return Server(self.profile, self.cancel, accepted_once)
 
     def put(self, path: str, content: bytes = b"x", mtime: int = 1_700_000_000) -> Path:
         """A file of the server."""

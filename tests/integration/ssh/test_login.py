@@ -34,9 +34,7 @@ PASSPHRASE = "пароль ключа"
 
 def connect(client: Client, accepted_once: tuple[str, ...] = ()) -> None:
     """Log in and out."""
-    server = client.opened()
-    server._accepted_once = accepted_once
-    with server:
+    with client.opened(accepted_once) as server:
         server.sftp()
 
 
