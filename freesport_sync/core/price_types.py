@@ -111,76 +111,96 @@ def plan_price_types(
         files: number -> name of the export's files, for the issues.
         has_prices: the export has prices, so that it matters which types share a column.
     """
-    known = {row.onec_id: row for row in shop}
-    last = {row.onec_id: row for row in without_moved(staged)}
-    columns = {row.onec_id: row.product_field if row.is_active else None for row in shop}
-    created, changed, newly_deleted, restored, issues = [], [], [], [], []
-    changes: list[FieldChange] = []
-    for key, row in last.items():
-        current = known.get(key)
-        if current is None:
-            if row.name is None:
-                continue
-            is_active = row.product_field is not None and not row.is_deleted
-            created.append(NewPriceType(key, row.name, row.product_field or "retail_price", is_active))
-            changes.append(FieldChange(Entity.PRICE_TYPE, key, row.name, "created", None, row.name))
-            columns[key] = row.product_field if is_active else None
-            if row.product_field is None:
-                place = files.get(row.file_no, "")
-                issues.append(
-                    RowIssue(
-                        Severity.WARNING,
-                        "price_type_unrecognised",
-                        place,
-                        row.line,
-                        key,
-                        row.name,
-                        "Наименование",
-                        row.name,
-                    )
+    return _PriceTypePlanner(staged, shop, deleted_by_us, files).plan(has_prices)
+
+
+class _PriceTypePlanner:
+    """The steps of `plan_price_types`, which share what is found."""
+
+    def __init__(
+        self,
+        staged: Sequence[StagedPriceType],
+        shop: Sequence[ShopPriceType],
+        deleted_by_us: frozenset[str],
+        files: Mapping[int, str],
+    ) -> None:
+        self.shop = {row.onec_id: row for row in shop}
+        self.last = {row.onec_id: row for row in without_moved(staged)}
+        self.deleted_by_us = deleted_by_us
+        self.files = files
+        self.columns = {row.onec_id: row.product_field if row.is_active else None for row in shop}
+        self.created: list[NewPriceType] = []
+        self.changed: list[ChangedPriceType] = []
+        self.newly_deleted: list[str] = []
+        self.restored: list[str] = []
+        self.issues: list[RowIssue] = []
+        self.changes: list[FieldChange] = []
+
+    def plan(self, has_prices: bool) -> PriceTypePlan:
+        for key, row in self.last.items():
+            if (current := self.shop.get(key)) is not None:
+                self._update(current, row)
+            elif row.name is not None:
+                self._create(row, row.name)
+        rows: list[ShopPriceType | NewPriceType | ChangedPriceType] = [*self.shop.values(), *self.created, *self.changed]
+        names = {row.onec_id: row.onec_name for row in rows}
+        shared = _shared_columns(self.columns, names, self.shop)
+        if has_prices:
+            self.issues += _shared_column_issues(shared, names, self.last)
+        return PriceTypePlan(
+            created=tuple(self.created),
+            changed=tuple(self.changed),
+            columns=self.columns,
+            ranks={key: rank for keys in shared.values() for rank, key in enumerate(keys) if rank},
+            currencies={key: row.currency for key, row in self.last.items() if row.currency},
+            newly_deleted=tuple(self.newly_deleted),
+            restored=tuple(self.restored),
+            counts=self._counts(),
+            issues=tuple(self.issues),
+            changes=tuple(self.changes),
+        )
+
+    def _create(self, row: StagedPriceType, name: str) -> None:
+        key, is_recognised = row.onec_id, row.product_field is not None
+        is_active = is_recognised and not row.is_deleted
+        self.created.append(NewPriceType(key, name, row.product_field or "retail_price", is_active))
+        self.changes.append(FieldChange(Entity.PRICE_TYPE, key, name, "created", None, name))
+        self.columns[key] = row.product_field if is_active else None
+        if not is_recognised:
+            file = self.files.get(row.file_no, "")
+            self.issues.append(
+                RowIssue(
+                    Severity.WARNING, "price_type_unrecognised", file, row.line, key, name, "Наименование", value=name
                 )
-            elif row.is_deleted:
-                newly_deleted.append(key)
-            continue
-        is_active = current.is_active
+            )
+        elif row.is_deleted:
+            self.newly_deleted.append(key)
+
+    def _update(self, current: ShopPriceType, row: StagedPriceType) -> None:
+        key, is_active = row.onec_id, current.is_active
         # Once: who switches a marked type on again in the shop wants it so.
-        if row.is_deleted and is_active and key not in deleted_by_us:
+        if row.is_deleted and is_active and key not in self.deleted_by_us:
             is_active = False
-            newly_deleted.append(key)
-        elif not row.is_deleted and key in deleted_by_us:
+            self.newly_deleted.append(key)
+        elif not row.is_deleted and key in self.deleted_by_us:
             is_active = True
-            restored.append(key)
+            self.restored.append(key)
+        self.columns[key] = current.product_field if is_active else None
         wanted = ChangedPriceType(current.id, key, row.name or current.onec_name, is_active)
-        columns[key] = current.product_field if is_active else None
-        if (wanted.onec_name, wanted.is_active) != (current.onec_name, current.is_active):
-            changed.append(wanted)
-            for name in ("onec_name", "is_active"):
-                old, new = getattr(current, name), getattr(wanted, name)
-                if old != new:
-                    changes.append(FieldChange(Entity.PRICE_TYPE, key, current.onec_name, name, shown(old), shown(new)))
-    unknown_tombstones = sum(1 for key, row in last.items() if key not in known and row.name is None)
-    names = {row.onec_id: row.onec_name for row in shop}
-    names |= {row.onec_id: row.onec_name for row in created} | {row.onec_id: row.onec_name for row in changed}
-    shared = _shared_columns(columns, names, known)
-    if has_prices:
-        issues += _shared_column_issues(shared, names, last)
-    return PriceTypePlan(
-        created=tuple(created),
-        changed=tuple(changed),
-        columns=columns,
-        ranks={key: rank for keys in shared.values() for rank, key in enumerate(keys) if rank},
-        currencies={key: row.currency for key, row in last.items() if row.currency},
-        newly_deleted=tuple(newly_deleted),
-        restored=tuple(restored),
-        counts=Counts(
-            created=len(created),
-            updated=len(changed),
-            unchanged=len(last) - len(created) - len(changed) - unknown_tombstones,
-            skipped=unknown_tombstones,
-        ),
-        issues=tuple(issues),
-        changes=tuple(changes),
-    )
+        changes = [
+            FieldChange(Entity.PRICE_TYPE, key, current.onec_name, name, shown(old), shown(new))
+            for name in ("onec_name", "is_active")
+            if (old := getattr(current, name)) != (new := getattr(wanted, name))
+        ]
+        if changes:
+            self.changed.append(wanted)
+            self.changes += changes
+
+    def _counts(self) -> Counts:
+        unknown_tombstones = sum(1 for key, row in self.last.items() if key not in self.shop and row.name is None)
+        created, updated = len(self.created), len(self.changed)
+        unchanged = len(self.last) - created - updated - unknown_tombstones
+        return Counts(created=created, updated=updated, unchanged=unchanged, skipped=unknown_tombstones)
 
 
 def _shared_columns(
