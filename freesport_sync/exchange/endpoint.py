@@ -178,26 +178,31 @@ class Endpoint:
         if call.mode not in (Mode.INIT, Mode.FILE):
             self._imports.ledger.has_acted(session.user, session.timestamp)
         try:
-            match step:
-                case protocol.Begin():
-                    await self._begin(session, sender)
-                    return step.reply
-                case protocol.Receive():
-                    await self._receive(request, session, sender, step.path, received)
-                    return success()
-                case protocol.LeaveOut():
-                    await self._drain(request)
-                    return replace(success(), journal=self._sayings.left_out())
-                case protocol.Import():
-                    return await self._import(session, sender, step.path)
-                case protocol.Deactivate():
-                    return await self._deactivate(session, sender, step.timestamp)
-                case protocol.Answer():
-                    return step.reply
+            return await self._take(step, request, session, sender, received)
         except BaseException as error:
             if not isinstance(error, SyncError) or error.code != "exchange_busy":  # 1C asks for the same file again
                 self._note_lost(session, call)
             raise
+
+    async def _take(
+        self, step: protocol.InSession, request: Request, session: Session, sender: Sender, received: _Received
+    ) -> Reply:
+        match step:
+            case protocol.Begin():
+                await self._begin(session, sender)
+                return step.reply
+            case protocol.Receive():
+                await self._receive(request, session, sender, step.path, received)
+                return success()
+            case protocol.LeaveOut():
+                await self._drain(request)
+                return replace(success(), journal=self._sayings.left_out())
+            case protocol.Import():
+                return await self._import(session, sender, step.path)
+            case protocol.Deactivate():
+                return await self._deactivate(session, sender, step.timestamp)
+            case protocol.Answer():
+                return step.reply
 
     def _note_lost(self, session: Session, call: Call) -> None:
         """A part of an export has not come: nobody can say any more what that export does not contain."""

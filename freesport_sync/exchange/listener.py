@@ -84,23 +84,7 @@ class Listener:
             served = Served(connections, refuse, **others)
             return served if tls is None else Handshake(connections, tls, served)
 
-        config = uvicorn.Config(
-            app,
-            http=cast("Any", greet),
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            log_level="error",  # what is no HTTP is no news, and anybody could fill a disk with it
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(self._proxies),
-            forwarded_allow_ips=list(self._proxies),
-            timeout_keep_alive=IDLE_S,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            backlog=BACKLOG,
-            ssl_certfile=None if self._certificate is None else str(self._certificate),
-            ssl_keyfile=None if self._key is None else str(self._key),
-        )
+        config = self._config(app, greet)
         config.load()
         tls, config.ssl = config.ssl, None
         server = uvicorn.Server(config)
@@ -122,6 +106,25 @@ class Listener:
                 raise SyncError("internal_error", reason="the server did not start")
 
         asyncio.run(serve())
+
+    def _config(self, app: Starlette, protocol: Callable[..., asyncio.Protocol]) -> uvicorn.Config:
+        return uvicorn.Config(
+            app,
+            http=cast("Any", protocol),
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            log_level="error",  # what is no HTTP is no news, and anybody could fill a disk with it
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(self._proxies),
+            forwarded_allow_ips=list(self._proxies),
+            timeout_keep_alive=IDLE_S,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            backlog=BACKLOG,
+            ssl_certfile=None if self._certificate is None else str(self._certificate),
+            ssl_keyfile=None if self._key is None else str(self._key),
+        )
 
 
 def _check_certificate(certificate: Path, key: Path | None) -> None:

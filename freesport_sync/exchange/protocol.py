@@ -86,7 +86,9 @@ class Answer:
     reply: Reply
 
 
-Step = LogIn | Begin | Receive | LeaveOut | Import | Deactivate | Answer
+InSession = Begin | Receive | LeaveOut | Import | Deactivate | Answer
+"""What only somebody who has logged in can ask for."""
+Step = LogIn | InSession
 
 
 def next_step(call: Call, sessid: str, file_limit: int, is_zip: bool, now: datetime) -> Step:
