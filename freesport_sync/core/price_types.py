@@ -142,8 +142,9 @@ class _PriceTypePlanner:
                 self._update(current, row)
             elif row.name is not None:
                 self._create(row, row.name)
-        rows: list[ShopPriceType | NewPriceType | ChangedPriceType] = [*self.shop.values(), *self.created, *self.changed]
-        names = {row.onec_id: row.onec_name for row in rows}
+        names = {row.onec_id: row.onec_name for row in self.shop.values()}
+        names |= {row.onec_id: row.onec_name for row in self.created}
+        names |= {row.onec_id: row.onec_name for row in self.changed}
         shared = _shared_columns(self.columns, names, self.shop)
         if has_prices:
             self.issues += _shared_column_issues(shared, names, self.last)
