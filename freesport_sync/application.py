@@ -170,8 +170,8 @@ class Application:
         with self._connection() as connection:
             run = read_run(connection, run_id)
         if run is not None and run.kind == RunKind.REPAIR:
-            return RunRequest(kind=RunKind.UNDO_REPAIR, repair_id=run_id)
-        return RunRequest(kind=RunKind.RESTORE, backup_id=self.backup_of_run(run_id))
+            return RunRequest(kind=RunKind.UNDO_REPAIR, undone_id=run_id)
+        return RunRequest(kind=RunKind.RESTORE, backup_id=self.backup_of_run(run_id), undone_id=run_id)
 
     def serve(
         self,

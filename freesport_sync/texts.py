@@ -11,7 +11,7 @@ from typing import Any
 
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, MergeRepeated, Progress
-from freesport_sync.core.run import RunStatus
+from freesport_sync.core.run import RunKind, RunStatus
 from freesport_sync.errors import SyncError
 from freesport_sync.resources import resource
 
@@ -66,6 +66,23 @@ class Texts:
         params = {name: self.word(name, value) if name in sections else value for name, value in error.params.items()}
         what, affected, hint = (_filled(texts[part], params) for part in ("what", "affected", "hint"))
         return ErrorText(what, affected, hint, error.code)
+
+    def kind(self, kind: str, is_dry_run: bool = False, undone_id: int = 0) -> str:
+        """What a run does.
+
+        Args:
+            kind: a word of `RunKind` or `ImportType`, or of a newer program.
+            is_dry_run: it only looks.
+            undone_id: the run that it takes back; see `RunRequest`.
+        """
+        if kind == RunKind.RESTORE and undone_id:
+            return self(f"cli.kind_undo{'_dry' if is_dry_run else ''}", undone_id=undone_id)
+        word = self.word("kind", kind)
+        return self("cli.kind_dry", kind=word) if is_dry_run else word
+
+    def undone(self, kind: str, undone_by: int) -> str:
+        """The mark of a run that another one has taken back."""
+        return self(f"cli.undone_by{'_repair' if kind == RunKind.REPAIR else ''}", run_id=undone_by)
 
     def check(self, code: str, params: dict[str, object]) -> str:
         """One point of a check; one that fails with an error says what that says."""

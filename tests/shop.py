@@ -99,7 +99,8 @@ class Shop:
 
     def undo(self, run_id: int, **options: Any) -> RunReport:
         """Undo an import with its backup."""
-        return self.restore(backup_of_run(self.backups, run_id, database_identity(self.connection)), **options)
+        backup_id = backup_of_run(self.backups, run_id, database_identity(self.connection))
+        return self.restore(backup_id, undone_id=run_id, **options)
 
     def repair(self, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
         """Give products with equal times of creation different ones; `options` are those of `RunRequest`."""

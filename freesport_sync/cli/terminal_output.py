@@ -98,8 +98,8 @@ class TerminalOutput:
         """Show an event of the run."""
         match event:
             case RunStarted():
-                key = _titled("cli.started", event.kind, event.is_dry_run)
-                self._line(self._texts(key, run_id=event.run_id, operator=event.operator, database=event.database))
+                names = {"run_id": event.run_id, "operator": event.operator, "database": event.database}
+                self._line(self._texts(_titled("cli.started", event), undone_id=event.undone_id, **names))
             case FilesPulled() | FilesArchived() | ExportFound():
                 for line in file_lines(event, self._texts):
                     self._line(line)
@@ -157,8 +157,8 @@ class TerminalOutput:
                 str(run.id),
                 local_time(run.started_at),
                 "" if duration is None else self._texts("cli.seconds", seconds=f"{duration:.1f}"),
-                self._kind(run.kind, run.is_dry_run),
-                self._status(run.status),
+                self._kind(run),
+                self._outcome(run),
                 escape(run.operator),
                 str(sum(count.created for count in run.counts.values())),
                 str(sum(count.updated for count in run.counts.values())),
@@ -169,8 +169,8 @@ class TerminalOutput:
     def show(self, details: RunDetails) -> None:
         """Everything about one run."""
         run = details.run
-        self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run.kind, run.is_dry_run)))
-        self._out.print(f"{self._texts('cli.column_status')}: {self._status(run.status)}", highlight=False)
+        self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run)))
+        self._out.print(f"{self._texts('cli.column_status')}: {self._outcome(run)}", highlight=False)
         values = {"started": local_time(run.started_at), "operator": run.operator}
         values["trigger"] = self._texts.word("trigger", run.trigger)
         if run.kind == RunKind.RESTORE or RunKind(run.kind).is_import:
@@ -195,7 +195,7 @@ class TerminalOutput:
     def issues(self, found: RunIssues) -> None:
         """All row issues of one run."""
         run = found.run
-        self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run.kind, run.is_dry_run)))
+        self._line(self._texts("cli.show_title", run_id=run.id, kind=self._kind(run)))
         if not found.counts:
             self._line(self._texts("cli.no_issues"))
         self._issues.print(found.issues, found.counts)
@@ -301,11 +301,9 @@ class TerminalOutput:
         self._issue_totals([(total.severity, total.code, str(total.count)) for total in report.issue_totals])
         status = self._status(report.status.value)
         duration = self._texts("cli.seconds", seconds=f"{report.duration_s:.1f}")
-        key = _titled("cli.summary", report.kind, report.is_dry_run)
-        self._out.print(
-            self._texts(key, run_id=report.run_id, status=status, duration=duration, same_database=self._same_database),
-            highlight=False,
-        )
+        names = {"run_id": report.run_id, "undone_id": report.undone_id, "same_database": self._same_database}
+        text = self._texts(_titled("cli.summary", report), status=status, duration=duration, **names)
+        self._out.print(text, highlight=False)
         if report.issue_totals:
             self._line(self._texts("cli.summary_issues", run_id=report.run_id, same_database=self._same_database))
         is_catalog = report.kind not in (RunKind.CUSTOMERS, RunKind.BACKUP)
@@ -315,13 +313,13 @@ class TerminalOutput:
     def _counts(self, counts: Mapping[Entity, Counts], kind: RunKind) -> None:
         if not counts:
             return
-        is_restore = kind in (RunKind.RESTORE, RunKind.UNDO_REPAIR)
-        titles = ("set_back", "kept") if is_restore else ("created", "updated", "unchanged", "skipped", "failed")
+        back = ("set_back", "hidden", "kept")
+        titles = back if kind.takes_back else ("created", "updated", "unchanged", "skipped", "failed")
         table = self._table("what", *titles)
         for entity in (entity for entity in Entity if entity in counts):
             one = counts[entity]
             every = (one.created, one.updated, one.unchanged, one.skipped, one.failed)
-            numbers = (one.updated, one.skipped) if is_restore else every
+            numbers = (one.updated - one.hidden, one.hidden, one.skipped) if kind.takes_back else every
             table.add_row(self._texts(f"entity.{entity.value}"), *(str(number) for number in numbers))
         for column in table.columns[1:]:
             column.justify = "right"
@@ -360,9 +358,13 @@ class TerminalOutput:
             table.add_column(self._texts(f"cli.column_{column}"), overflow="fold")
         return table
 
-    def _kind(self, kind: str, is_dry_run: bool) -> str:
-        text = self._texts(f"kind.{kind}")
-        return self._texts("cli.kind_dry", kind=text) if is_dry_run else text
+    def _kind(self, run: PastRun) -> str:
+        return self._texts.kind(run.kind, run.is_dry_run, run.undone_id)
+
+    def _outcome(self, run: PastRun) -> str:
+        if run.undone_by is None:
+            return self._status(run.status)
+        return f"{self._status(run.status)}, {self._texts.undone(run.kind, run.undone_by)}"
 
     def _status(self, status: str) -> str:
         return f"[{_STATUS_STYLE.get(status, 'bold red')}]{self._texts(f'status.{status}')}[/]"
@@ -381,7 +383,8 @@ def _console(stream: Any) -> Console:
     return console
 
 
-def _titled(key: str, kind: RunKind, is_dry_run: bool) -> str:
-    """The key of a sentence that differs between imports, backups and restores, and their trial runs."""
-    words = [key] if kind.is_import else [key, kind.value]
-    return "_".join([*words, "dry"] if is_dry_run else words)
+def _titled(key: str, run: RunStarted | RunReport) -> str:
+    """The key of a sentence that differs between imports, backups, restores and undoings, and their trial runs."""
+    of_import = run.kind is RunKind.RESTORE and run.undone_id
+    words = [key] if run.kind.is_import else [key, "undo" if of_import else run.kind.value]
+    return "_".join([*words, "dry"] if run.is_dry_run else words)

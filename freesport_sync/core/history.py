@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -42,6 +43,10 @@ class PastRun:
     error_code: str | None
     error_params: dict[str, Any]
     data_dir: str
+    undone_id: int
+    """The run that this one takes back; 0: none, or whatever came after a backup that somebody has named."""
+    undone_by: int | None
+    """The run that has taken this one back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +168,17 @@ class Session:
     finished_at: datetime | None
     duration_s: float
     """Of one that runs: so far, by the server's clock."""
-    created: int
-    updated: int
+    counts: Mapping[Entity, Counts]
+    """Nothing of what has not ended."""
     errors: int
     warnings: int
     done: int
     """Of the stage it is in; 0 of 0 where that is not known."""
     total: int
+    undone_id: int = 0
+    """As of a `PastRun`."""
+    undone_by: int | None = None
+    """Likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +221,7 @@ class SessionDetails:
         report: the shop's report, line by line.
         error_message: what the shop's importer says went wrong.
         details: what the shop's importer has counted.
+        forestalled_by: the run that has taken back already what this one has only looked at taking back.
     """
 
     session: Session
@@ -224,6 +234,7 @@ class SessionDetails:
     report: str = ""
     error_message: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    forestalled_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

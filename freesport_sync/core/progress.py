@@ -20,6 +20,8 @@ class RunStarted:
     operator: str
     database: str
     is_dry_run: bool
+    undone_id: int = 0
+    """See `RunRequest`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ class RunKind(StrEnum):
         return self not in (RunKind.BACKUP, RunKind.RESTORE, RunKind.REPAIR, RunKind.UNDO_REPAIR)
 
     @property
+    def takes_back(self) -> bool:
+        """Whether it sets back what another run has written."""
+        return self in (RunKind.RESTORE, RunKind.UNDO_REPAIR)
+
+    @property
     def usual_chunk_size(self) -> int:
         """Records per block where the operator does not say."""
         return 100 if self is RunKind.CUSTOMERS else 1000
@@ -134,7 +139,7 @@ class RunRequest:
         skip_backup: import without a backup before.
         is_backup_optional: a backup that fails is only a warning.
         backup_id: what to restore.
-        repair_id: the run of a repair that is taken back.
+        undone_id: the run that is taken back, an import or a repair; 0: a backup is restored that somebody has named.
         skip_images: leave pictures alone.
         media_root: folder of the shop's pictures; None: as the setting says.
         is_pull: fetch the files from the server first; `data_dir` is then where they come to lie.
@@ -154,7 +159,7 @@ class RunRequest:
     skip_backup: bool = False
     is_backup_optional: bool = False
     backup_id: str = ""
-    repair_id: int = 0
+    undone_id: int = 0
     skip_images: bool = False
     media_root: Path | None = None
     is_pull: bool = False
@@ -197,6 +202,8 @@ class Counts:
     """Left out by a rule, with an issue that says why."""
     failed: int = 0
     """Could not be imported at all, with an issue of severity error."""
+    hidden: int = 0
+    """Of the updated ones: what an undo takes from buyers, most of it made by the import that is undone."""
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -205,6 +212,7 @@ class Counts:
             self.unchanged + other.unchanged,
             self.skipped + other.skipped,
             self.failed + other.failed,
+            self.hidden + other.hidden,
         )
 
     @property
@@ -303,6 +311,8 @@ class RunReport:
     counts: dict[Entity, Counts] = field(default_factory=dict)
     issue_totals: tuple[IssueTotal, ...] = ()
     files: tuple[ExportFile, ...] = ()
+    undone_id: int = 0
+    """See `RunRequest`."""
 
     @property
     def has_row_errors(self) -> bool:

@@ -29,7 +29,7 @@ from freesport_sync.core.rights import Rights
 from freesport_sync.core.run import Entity, FieldChange
 from freesport_sync.database import alive
 from freesport_sync.database.engine import driver_connection
-from freesport_sync.database.history import has_undo, read_files, read_issue_counts, read_run
+from freesport_sync.database.history import has_undo, read_files, read_issue_counts, read_run, read_undoer
 from freesport_sync.database.lock import find_holder
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, run_stages, runs
 from freesport_sync.database.runs import CHANNEL
@@ -74,6 +74,7 @@ def read_session_details(connection: sa.Connection, key: SessionKey) -> SessionD
         issue_counts=read_issue_counts(connection, run),
         changes=_count(connection, field_changes, field_changes.c.run_id == key.id) if run.is_dry_run else 0,
         report=_report(connection, session_ids),
+        forestalled_by=read_undoer(connection, run.undone_id) if run.is_dry_run and run.undone_id else None,
     )
 
 

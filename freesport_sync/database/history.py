@@ -15,12 +15,11 @@ from freesport_sync.database.alive import true_status
 from freesport_sync.database.engine import fetch_in_chunks
 from freesport_sync.database.own_schema import current_revision, field_changes, row_issues, run_files, runs
 
-_PAST_RUN = [
+_COLUMNS = [
     *(runs.c[name] for name in ("id", "kind", "operator", "host", "is_dry_run", "stage", "started_at", "finished_at")),
     *(runs.c[name] for name in ("counts", "issue_totals", "error_code", "error_params", "request")),
     true_status.label("status"),
 ]
-"""Not every column: a history that no run has upgraded yet can be read all the same."""
 
 _ISSUES = """
 SELECT severity, code, file, line, onec_id, name, {article} AS article, field, value, params
@@ -35,7 +34,7 @@ def read_runs(connection: sa.Connection, limit: int) -> tuple[PastRun, ...]:
     """The newest runs first; empty where nothing was ever imported."""
     if current_revision(connection) is None:
         return ()
-    rows = connection.execute(sa.select(*_PAST_RUN).order_by(runs.c.id.desc()).limit(limit))
+    rows = connection.execute(_past_runs(connection).order_by(runs.c.id.desc()).limit(limit))
     return tuple(_past_run(row) for row in rows)
 
 
@@ -43,13 +42,18 @@ def read_run(connection: sa.Connection, run_id: int) -> PastRun | None:
     """One run, or None."""
     if current_revision(connection) is None:
         return None
-    row = connection.execute(sa.select(*_PAST_RUN).where(runs.c.id == run_id)).first()
+    row = connection.execute(_past_runs(connection).where(runs.c.id == run_id)).first()
     return _past_run(row) if row else None
 
 
 def has_undo(connection: sa.Connection) -> bool:
     """Whether the history knows which runs are undone; one that no run has upgraded yet does not."""
     return (current_revision(connection) or "") >= "0004"
+
+
+def undoer_column(connection: sa.Connection) -> sa.ColumnElement[Any]:
+    """The column of that name, as far as the history has it."""
+    return runs.c.undone_by if has_undo(connection) else sa.null().label("undone_by")
 
 
 def read_files(connection: sa.Connection, run_id: int) -> tuple[ExportFile, ...]:
@@ -144,6 +148,11 @@ def _undoable_since(run_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(runs.c.id >= run_id, runs.c.is_undoable, runs.c.undone_by.is_(None))
 
 
+def _past_runs(connection: sa.Connection) -> sa.Select[Any]:
+    """Not every column: a history that no run has upgraded yet can be read all the same."""
+    return sa.select(*_COLUMNS, undoer_column(connection))
+
+
 def _past_run(row: Any) -> PastRun:
     return PastRun(
         id=row.id,
@@ -161,4 +170,6 @@ def _past_run(row: Any) -> PastRun:
         error_code=row.error_code,
         error_params=row.error_params or {},
         data_dir=str(row.request.get("backup_id") or row.request.get("file") or row.request.get("data_dir", "")),
+        undone_id=row.request.get("undone_id", 0),
+        undone_by=row.undone_by,
     )

@@ -98,9 +98,9 @@ class Comparison:
         self._execute(sql("forget_bookkeeping"))
 
     def counts(self) -> dict[Entity, Counts]:
-        """Rows that are set back (updated) and rows of which something is kept (skipped)."""
+        """Rows that are set back (updated), how many of them are hidden, and rows with something kept (skipped)."""
         rows = self._connection.execute(sql("count_differences"))
-        return {Entity(entity): Counts(updated=updated, skipped=skipped) for entity, updated, skipped in rows}
+        return {Entity(row.entity): Counts(updated=row.updated, skipped=row.kept, hidden=row.hidden) for row in rows}
 
     def changes(self, limit: int) -> tuple[FieldChange, ...]:
         """What is set back, value by value."""

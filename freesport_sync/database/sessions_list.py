@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -18,8 +19,9 @@ from freesport_sync.core.history import (
     Source,
 )
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import Trigger
+from freesport_sync.core.run import Counts, Entity, Trigger
 from freesport_sync.database import alive
+from freesport_sync.database.history import undoer_column
 from freesport_sync.database.own_schema import current_revision, run_stages, runs
 from freesport_sync.database.sessions import is_ours, is_silent
 from freesport_sync.database.shop_tables import import_sessions
@@ -30,6 +32,14 @@ _Maker = Callable[[str], sa.Select[Any]]
 _now = sa.func.clock_timestamp()
 _REMARKS = [[{"severity": severity.value}] for severity in (Severity.ERROR, Severity.WARNING)]
 
+_SHOP_PREFIXES = {
+    Entity.PRODUCT: "products_",
+    Entity.VARIANT: "variants_",
+    Entity.PRICE: "prices_",
+    Entity.STOCK: "stocks_",
+    Entity.CUSTOMER: "",
+}
+"""Of the keys under which the reference importer counts."""
 _ORDER = {
     SessionSort.STARTED: "started_at",
     SessionSort.DURATION: "duration_s",
@@ -195,12 +205,13 @@ class _Numbers(NamedTuple):
     """What is too wide to be sorted with the rest of a line."""
 
     stage: str = ""
-    created: int = 0
-    updated: int = 0
+    counts: Mapping[Entity, Counts] = MappingProxyType({})
     errors: int = 0
     warnings: int = 0
     done: int = 0
     total: int = 0
+    undone_id: int = 0
+    undone_by: int | None = None
 
 
 def _completed(connection: sa.Connection, rows: Sequence[Any]) -> tuple[Session, ...]:
@@ -222,12 +233,13 @@ def _session(row: Any, numbers: _Numbers) -> Session:
         started_at=row.started_at,
         finished_at=row.finished_at,
         duration_s=float(row.duration_s),
-        created=numbers.created,
-        updated=numbers.updated,
+        counts=numbers.counts,
         errors=numbers.errors,
         warnings=numbers.warnings,
         done=numbers.done,
         total=numbers.total,
+        undone_id=numbers.undone_id,
+        undone_by=numbers.undone_by,
     )
 
 
@@ -238,18 +250,20 @@ def _numbers_of_runs(connection: sa.Connection, ids: list[int]) -> dict[int, _Nu
     done, total = (sa.func.coalesce(run_stages.c[name], 0).label(name) for name in ("done", "total"))
     query = (
         sa.select(runs.c.id, runs.c.stage, runs.c.counts, runs.c.issue_totals, done, total)
+        .add_columns(runs.c.request, undoer_column(connection))
         .select_from(runs.outerjoin(run_stages, its_stage))
         .where(runs.c.id.in_(ids))
     )
     return {
         row.id: _Numbers(
             stage=row.stage,
-            created=sum(count["created"] for count in row.counts.values()),
-            updated=sum(count["updated"] for count in row.counts.values()),
+            counts={Entity(entity): Counts(**count) for entity, count in row.counts.items()},
             errors=_issues(row.issue_totals, Severity.ERROR),
             warnings=_issues(row.issue_totals, Severity.WARNING),
             done=row.done,
             total=row.total,
+            undone_id=row.request.get("undone_id", 0),
+            undone_by=row.undone_by,
         )
         for row in connection.execute(query)
     }
@@ -269,13 +283,16 @@ def _numbers_of_sessions(connection: sa.Connection, ids: list[int]) -> dict[int,
 def _shop_numbers(details: Any) -> _Numbers:
     """From the reference importer's keys; they are its own business, so any of them may be missing or no number."""
 
-    def number(*names: str) -> int:
-        values = [details.get(name) for name in names] if isinstance(details, dict) else []
-        return sum(int(value) for value in values if isinstance(value, int | float))
+    def number(name: str) -> int:
+        value = details.get(name) if isinstance(details, dict) else None
+        return int(value) if isinstance(value, int | float) else 0
 
+    counts = {
+        entity: Counts(number(f"{prefix}created"), number(f"{prefix}updated"))
+        for entity, prefix in _SHOP_PREFIXES.items()
+    }
     return _Numbers(
-        created=number("products_created", "variants_created", "created"),
-        updated=number("products_updated", "variants_updated", "prices_updated", "stocks_updated", "updated"),
+        counts={entity: count for entity, count in counts.items() if count != Counts()},
         errors=number("errors"),
         warnings=number("warnings"),
         done=number("processed_items"),

@@ -117,8 +117,16 @@ class LockedRun:
         """
         job, request = self.job, self.job.request
         try:
-            label = job.target.label
-            self.report(RunStarted(self.run_id, request.kind, request.operator, label, request.is_dry_run))
+            self.report(
+                RunStarted(
+                    self.run_id,
+                    request.kind,
+                    request.operator,
+                    job.target.label,
+                    request.is_dry_run,
+                    request.undone_id,
+                )
+            )
             with interruptible(self.connection, job.cancel):
                 result = work(self)
                 if self._committed is None:

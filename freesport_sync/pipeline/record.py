@@ -134,6 +134,7 @@ class RunRecord:
             counts=dict(counts),
             issue_totals=self._journal.issue_totals,
             files=self._files,
+            undone_id=self._job.request.undone_id,
         )
 
     def _name_issues_of_failed(self, connection: Connection, failure: SyncError) -> None:

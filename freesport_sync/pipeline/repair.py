@@ -38,9 +38,9 @@ class _Repair:
         self._has_reported = False
 
     def run(self) -> RunResult:
-        undoer = read_undoer(self._connection, self._request.repair_id)
+        undoer = read_undoer(self._connection, self._request.undone_id)
         if undoer is not None:
-            raise ConfigError("repair_undone", run_id=self._request.repair_id, undone_by=undoer)
+            raise ConfigError("repair_undone", run_id=self._request.undone_id, undone_by=undoer)
         return self._run.write(self._attempt)
 
     def _attempt(self) -> RunResult:
@@ -57,7 +57,7 @@ class _Repair:
 
     def _compare(self) -> dict[Entity, Counts]:
         if self._request.kind is RunKind.UNDO_REPAIR:
-            return created_times.compare_back(self._connection, self._request.repair_id)
+            return created_times.compare_back(self._connection, self._request.undone_id)
         return created_times.compare(self._connection)
 
     def _tell(self, counts: dict[Entity, Counts]) -> None:
@@ -80,7 +80,7 @@ class _Repair:
         created_times.apply(self._connection, self._advancing(meter))
         if self._request.kind is RunKind.UNDO_REPAIR:
             if rows:
-                note_repair_undone(self._connection, self._request.repair_id, self._run.run_id)
+                note_repair_undone(self._connection, self._request.undone_id, self._run.run_id)
         else:
             created_times.store(self._connection, self._run.run_id)
         meter.finish()

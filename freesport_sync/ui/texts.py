@@ -116,11 +116,6 @@ class UiTexts(Texts):
             return self("time.kilobytes", size=self.number(size_bytes / 1000))
         return self("time.megabytes", size=self.number(size_bytes / 1_000_000))
 
-    def kind(self, kind: str, is_dry_run: bool = False) -> str:
-        """What was imported."""
-        word = self(f"kind.{kind}") if self.has(f"kind.{kind}") else kind
-        return self("cli.kind_dry", kind=word) if is_dry_run else word
-
     def client(self, client: str) -> str:
         """Who speaks to the exchange server; see `RequestServed.client`."""
         key = f"onec_server.client_{client or 'unknown'}"

@@ -32,15 +32,28 @@ def test_an_operator_looks_undoes_and_reads_what_happened(
     dry = command("--undo", run_id, "--dry-run")
     assert (dry.code, dry.stderr) == (0, "")
     assert "В таблицы магазина ничего не записано" in dry.stdout
+    assert f"Проверка отмены импорта № {run_id}" in dry.stdout
     assert stocked_shop.value(PRICE) == 200
     undone = command("--undo", run_id)
     assert (undone.code, undone.stderr) == (0, "")
     assert "Возвращено" in undone.stdout
+    assert f"Отмена импорта № {run_id}" in undone.stdout
     assert stocked_shop.value(PRICE) == 100
     shown = command("--show", run_id + 1).stdout
     assert "retail_price 200.00 -> 100.00" in shown
     assert f"импорты № {run_id}" in shown
-    assert "восстановление" in command("--history").stdout
+    history = command("--history").stdout
+    assert f"отмена импорта № {run_id}" in history
+    assert f"проверка отмены импорта № {run_id}" in history
+    undoer, mark = run_id + 2, f"отменён импортом № {run_id + 2}"
+    assert mark in history
+    assert mark in command("--show", run_id).stdout
+    listed = {run["id"]: (run["undone_by"], run["undone_id"]) for run in command("--history", "--json").events("run")}
+    assert listed == {1: (None, 0), run_id: (undoer, 0), run_id + 1: (None, run_id), undoer: (None, run_id)}
+    (shown_run,) = command("--show", run_id, "--json").events("run")
+    assert shown_run["undone_by"] == undoer
+    again = command("--undo", run_id)
+    assert (again.code, "(run_undone_already)" in again.stderr) == (5, True)
     missing = command("--undo", 999)
     assert missing.code == 2
     assert "(backup_of_run_missing)" in missing.stderr
@@ -76,6 +89,7 @@ def test_an_operator_is_told_of_equal_times_and_repairs_them(
     assert refused.code == 2
     assert "(repair_undone)" in refused.stderr
     assert "возврат времени создания" in command("--show", result["run_id"] + 2).stdout
+    assert "отменено запуском" in command("--show", result["run_id"]).stdout
 
 
 @pytest.mark.parametrize("arguments", [("--undo",), ("--restore",), ("--undo", "1", "--backup"), ("--run", "restore")])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.progress import IssuesFound
-from freesport_sync.core.run import FileType, RunKind
+from freesport_sync.core.run import Entity, FileType, RunKind
 from freesport_sync.errors import BackupUnusable
 from freesport_sync.settings.model import BackupSettings, CatalogSettings, OwnedField, Settings
 from tests.builders import (
@@ -218,7 +218,13 @@ def test_what_was_ordered_stays_with_all_that_it_needs(shop: Shop, first_import:
         "INSERT INTO order_items (product_id, variant_id)"
         " SELECT product_id, id FROM product_variants WHERE onec_id = 'p1#a'"
     )
-    shop.undo(first_import)
+    dry = shop.undo(first_import, is_dry_run=True)
+    report = shop.undo(first_import)
+    assert report.counts == dry.counts
+    told_counts = {entity: (count.hidden, count.skipped) for entity, count in report.counts.items()}
+    assert told_counts.items() >= {
+        *((Entity.PRODUCT, (1, 1)), (Entity.VARIANT, (3, 1)), (Entity.CUSTOMER, (2, 0)), (Entity.BRAND, (1, 1)))
+    }
     assert shown(shop, "product_variants") == {"p1#a"}
     assert shown(shop, "products") == {"p1"}
     assert shown(shop, "categories") - {"root"} == {"g1", "g2"}

@@ -61,9 +61,11 @@ def result_of(texts: UiTexts, session: Session) -> str:
         stage = texts(f"stage.{session.stage}") if session.stage and texts.has(f"stage.{session.stage}") else ""
         share = f" {100 * session.done // session.total} %" if session.total else ""
         return f"{stage}{share}".strip()
-    if session.created or session.updated:
+    created = sum(count.created for count in session.counts.values())
+    updated = sum(count.updated for count in session.counts.values())
+    if created or updated:
         key = "history.would_change" if session.is_dry_run else "history.changed"
-        return texts(key, created=texts.number(session.created), updated=texts.number(session.updated))
+        return texts(key, created=texts.number(created), updated=texts.number(updated))
     return texts("history.unchanged") if session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS) else "—"
 
 

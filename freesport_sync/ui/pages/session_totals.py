@@ -76,7 +76,7 @@ class TotalsTab(QWidget):
 
     def show_session(self, details: SessionDetails) -> None:
         """Show the counts of a session."""
-        totals = self._shop_totals(details) if details.session.key.source is Source.SHOP else self._run_totals(details)
+        totals = self._totals(details)
         self.model.show_rows(totals)
         self.stages.show_rows(self._stage_times(details))
         self.nothing.setVisible(not totals)
@@ -93,10 +93,9 @@ class TotalsTab(QWidget):
         texts = self._tools.texts
         return lambda one: texts.number(getattr(one, name)) if getattr(one, name) else "—"
 
-    def _run_totals(self, details: SessionDetails) -> list[Total]:
-        counts = details.run.counts if details.run is not None else {}
-        texts = self._tools.texts
-        return [
+    def _totals(self, details: SessionDetails) -> list[Total]:
+        counts, texts = details.session.counts, self._tools.texts
+        totals = [
             Total(
                 texts(f"entity.{entity.value}"),
                 counts[entity].created,
@@ -108,24 +107,10 @@ class TotalsTab(QWidget):
             for entity in Entity
             if entity in counts
         ]
-
-    def _shop_totals(self, details: SessionDetails) -> list[Total]:
-        """The reference importer's own keys; what it does not count is nought."""
-        texts, numbers = self._tools.texts, details.details
-
-        def number(name: str) -> int:
-            value = numbers.get(name)
-            return int(value) if isinstance(value, int | float) else 0
-
-        rows = [
-            Total(texts("entity.product"), number("products_created"), number("products_updated"), 0, 0, 0),
-            Total(texts("entity.variant"), number("variants_created"), number("variants_updated"), 0, 0, 0),
-            Total(texts("entity.price"), 0, number("prices_updated"), 0, 0, 0),
-            Total(texts("entity.stock"), 0, number("stocks_updated"), 0, 0, 0),
-            Total(texts("entity.customer"), number("created"), number("updated"), 0, 0, 0),
-            Total(texts("session.all_together"), 0, 0, 0, number("skipped"), number("errors")),
-        ]
-        return [one for one in rows if any(one[1:])]
+        if details.session.key.source is Source.SHOP:  # the reference importer counts these for all kinds together
+            skipped, failed = (_whole(details.details.get(name)) for name in ("skipped", "errors"))
+            totals += [Total(texts("session.all_together"), 0, 0, 0, skipped, failed)] if skipped or failed else []
+        return totals
 
     def _stage_times(self, details: SessionDetails) -> list[StageTime]:
         ends = [*(stage.started_at for stage in details.stages[1:]), details.session.finished_at]
@@ -154,3 +139,7 @@ class TotalsTab(QWidget):
         if one.is_in_bytes:
             return texts("window.of_size", done=texts.number(one.done / 1_000_000), total=texts.size(one.total))
         return texts("window.of_rows", done=texts.number(one.done), total=texts.number(one.total))
+
+
+def _whole(value: object) -> int:
+    return int(value) if isinstance(value, int | float) else 0
