@@ -74,7 +74,7 @@ def _forms(name: str) -> set[str]:
 
 
 def color(offer: Offer, colors: Collection[str], known: Properties) -> str:
-    """Of the characteristics, else of the properties, else the first of the shop's colours in the name."""
+    """Of the characteristics, else of the properties, else of the one text, else the shop's first in the name."""
     said = _meant(single(offer.characteristics), lambda word: word in ("цвет", "color", "окраска"), values.is_value)
     if said:
         return said[:100]
@@ -82,34 +82,45 @@ def color(offer: Offer, colors: Collection[str], known: Properties) -> str:
     meant = _meant_pair(named, lambda word: word in ("цвет", "color", "окраска"), values.is_value)
     if meant and (text := known.text_of(*meant)):
         return text[:100]
+    if shade := _of_text(_whole(offer))[0]:
+        return shade[:100]
     name = (offer.name or "").strip().lower()
     return next((word.capitalize() for word in colors if word.lower() in name), "")
 
 
 def size(offer: Offer, known: Properties) -> str:
-    """Of the characteristics, else of the properties, else of the bracket that ends the name."""
+    """Of the characteristics, else of the properties, else of the one text, else of the bracket that ends the name."""
     said = _meant(single(offer.characteristics), _is_size_word, is_size)
     if said:
         return said[:50]
     meant = _meant_pair(_named(unsaid(offer, known), known), _is_size_word, is_size)
     if meant and (text := known.text_of(*meant)) and text.lower() not in NO_SIZES:
         return text[:50]
-    for label, value in offer.characteristics:
-        is_whole = "," in label and single(((label, value),)) == ((label, value),) and label.lower().startswith("цвет")
-        if is_whole and values.is_value(value):
-            return _size_of_text(value.strip())[:50]
+    if of_text := _of_text(_whole(offer))[1]:
+        return of_text[:50]
     match = re.search(r"\(((?:[^()]|\([^()]*\))*)\)$", (offer.name or "").strip())
     inside = match[1].strip() if match else ""
-    inside = (_size_of_text(inside) or inside) if "," in inside else inside
+    inside = (_of_text(inside)[1] or inside) if "," in inside else inside
     return inside[:50] if is_size(inside) else ""
 
 
-def _size_of_text(text: str) -> str:
-    """`синий, 42` -> `42`; the whole text where one of its parts is neither a colour nor a size."""
+def _whole(offer: Offer) -> str:
+    """The text of `Цвет, размер` that is not as many values as names; empty where there is none."""
+    for label, value in offer.characteristics:
+        is_whole = "," in label and single(((label, value),)) == ((label, value),) and label.lower().startswith("цвет")
+        if is_whole and values.is_value(value):
+            return value.strip()
+    return ""
+
+
+def _of_text(text: str) -> tuple[str, str]:
+    """`синий, 42` -> `Синий` and `42`; the whole text is the size where one of its parts is neither colour nor size."""
     parts = re.split(r",\s+", text)
     sizes = [part for part in parts if re.fullmatch(r"\d{1,3}|X?L", part)]
     shades = [part for part in parts if part.lower() in ("синий", "красный", "тёмно-синий")]
-    return ", ".join(sizes) if len(sizes) + len(shades) == len(parts) else text
+    if len(sizes) + len(shades) < len(parts):
+        return "", text
+    return ", ".join(shades).capitalize(), ", ".join(sizes)
 
 
 NO_SIZES = ("да", "нет", "yes", "no", "true", "false", "-")
