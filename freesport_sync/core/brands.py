@@ -30,6 +30,8 @@ class ShopBrand:
     name: str
     normalized_name: str
     slug: str
+    is_undone: bool = False
+    """Undoing the import that had brought it has hidden it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class BrandPlan:
     new_mappings: tuple[BrandMapping, ...] = ()
     renamed_mappings: tuple[tuple[str, str], ...] = ()
     """(1C key, new name in 1C); the brand itself keeps the name that the shop knows."""
+    shown: tuple[str, ...] = ()
+    """Normalised names of the brands that an undo had hidden and the export has again."""
     mappings: Mapping[str, BrandMapping] = field(default_factory=dict)
     """1C key -> brand, of everything that is or will be mapped."""
     counts: Counts = field(default_factory=Counts)
@@ -131,15 +135,18 @@ def plan_brands(
         mapping = BrandMapping(row.onec_id, row.name, normalized_name, known.id if known else None)
         mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
     renamed = {key: name for key, name in renamed.items() if mappings[key].onec_name != name}
-    total = len({row.onec_id for row in ordered if row.onec_id in mappings})
-    changed = len(new_mappings) - len(created) + len(renamed)
+    keys = dict.fromkeys(row.onec_id for row in ordered if row.onec_id in mappings)
+    undone = {brand.normalized_name for brand in shop if brand.is_undone}
+    shown = {mappings[key].normalized_name: key for key in keys if mappings[key].normalized_name in undone}
+    changed = len({*new_mappings, *renamed, *shown.values()}) - len(created)
     return BrandPlan(
         created=tuple(created.values()),
         new_mappings=tuple(new_mappings.values()),
         renamed_mappings=tuple(renamed.items()),
+        shown=tuple(shown),
         mappings=mappings,
-        counts=Counts(created=len(created), updated=changed, unchanged=total - len(created) - changed),
-        changes=tuple(_field_changes(created.values(), new_mappings.values(), renamed, mappings, shop)),
+        counts=Counts(created=len(created), updated=changed, unchanged=len(keys) - len(created) - changed),
+        changes=tuple(_field_changes(created.values(), new_mappings.values(), renamed, shown, mappings, shop)),
     )
 
 
@@ -147,6 +154,7 @@ def _field_changes(
     created: Iterable[NewBrand],
     new_mappings: Iterable[BrandMapping],
     renamed: Mapping[str, str],
+    shown: Mapping[str, str],
     mappings: Mapping[str, BrandMapping],
     shop: Iterable[ShopBrand],
 ) -> Iterator[FieldChange]:
@@ -161,3 +169,5 @@ def _field_changes(
         mapping = mappings[key]
         name = names.get(mapping.brand_id or 0, "")
         yield FieldChange(Entity.BRAND, key, name, "onec_name", mapping.onec_name, onec_name)
+    for key in shown.values():
+        yield FieldChange(Entity.BRAND, key, names.get(mappings[key].brand_id or 0, ""), "is_active", "false", "true")

@@ -27,6 +27,7 @@ from freesport_sync.database.shop_tables import (
 _now = sa.func.now()
 PRICE_TYPE = "price_type"
 """`deactivated_objects.entity` of a price type."""
+_UNDONE_BRAND = (deactivated_objects.c.entity == "brand") & (deactivated_objects.c.onec_id == brands.c.normalized_name)
 
 
 def read_categories(connection: sa.Connection) -> list[ShopCategory]:
@@ -110,9 +111,9 @@ def ensure_hidden_category(connection: sa.Connection, name: str) -> None:
 def read_brands(connection: sa.Connection) -> tuple[list[ShopBrand], list[BrandMapping]]:
     """All brands of the shop and the 1C GUIDs that stand for them."""
     c = brands.c
-    shop = [
-        ShopBrand(*row) for row in connection.execute(sa.select(c.id, c.name, c.normalized_name, c.slug).order_by(c.id))
-    ]
+    is_undone = ~c.is_active & sa.exists().where(_UNDONE_BRAND)
+    every = sa.select(c.id, c.name, c.normalized_name, c.slug, is_undone).order_by(c.id)
+    shop = [ShopBrand(*row) for row in connection.execute(every)]
     mapping = products_brand_1c_mapping.c
     query = sa.select(mapping.onec_id, mapping.onec_name, c.normalized_name, c.id).join(
         brands, c.id == mapping.brand_id
@@ -121,7 +122,7 @@ def read_brands(connection: sa.Connection) -> tuple[list[ShopBrand], list[BrandM
 
 
 def write_brands(connection: sa.Connection, plan: BrandPlan) -> None:
-    """Insert brands and mappings, refresh the names of mappings."""
+    """Insert brands and mappings, refresh the names of mappings, show what an undo had hidden."""
     _insert_brands(connection, placed(map(asdict, plan.created)))
     if plan.new_mappings:
         brand_id = sa.select(brands.c.id).where(brands.c.normalized_name == sa.bindparam("key")).scalar_subquery()
@@ -136,6 +137,10 @@ def write_brands(connection: sa.Connection, plan: BrandPlan) -> None:
         connection.execute(
             products_brand_1c_mapping.update().where(products_brand_1c_mapping.c.onec_id == key).values(onec_name=name)
         )
+    if plan.shown:
+        shown = brands.c.normalized_name.in_(plan.shown)
+        connection.execute(brands.update().where(shown).values(is_active=True, updated_at=_now))
+        connection.execute(deactivated_objects.delete().where(_UNDONE_BRAND & shown))
 
 
 def ensure_no_brand(connection: sa.Connection) -> None:

@@ -52,6 +52,17 @@ def test_a_mapping_is_renamed_and_stays_where_it_is() -> None:
     assert plan.changes == (FieldChange(Entity.BRAND, "b1", "Nike", "onec_name", "Nike", "Reebok"),)
 
 
+def test_a_brand_that_an_undo_has_hidden_comes_back_with_the_export() -> None:
+    shop = [ShopBrand(1, "Nike", "nike", "nike", is_undone=True), ShopBrand(2, "Puma", "puma", "puma", is_undone=True)]
+    mapped = [MAPPED, BrandMapping("b2", "nike", "nike", 1), BrandMapping("b3", "Puma", "puma", 2)]
+    plan = plan_brands(staged(("b1", "Nike"), ("b2", "nike")), shop, mapped)
+    assert plan.shown == ("nike",)
+    assert plan.counts == Counts(updated=1, unchanged=1)
+    assert plan.changes == (FieldChange(Entity.BRAND, "b2", "Nike", "is_active", "false", "true"),)
+    plan = plan_brands(staged(("b1", "NIKE"), ("b4", "Nike")), shop, mapped)
+    assert plan.counts == Counts(updated=2)
+
+
 def test_slugs_avoid_those_of_the_shop_and_are_never_empty() -> None:
     rows = [row._replace(slug=slug) for row, slug in zip(staged(("1234567890", "x"), ("b2", "y")), ("", "nike"))]  # noqa: B905
     assert [brand.slug for brand in plan_brands(rows, [NIKE], []).created] == ["brand-12345678", "nike-2"]
