@@ -25,9 +25,27 @@ def any_namespace(*names: str) -> tuple[str, ...]:
     return tuple(f"{{*}}{name}" for name in names)
 
 
+_LISTS = (
+    *("Группы", "Цены", "Остатки", "ЗначенияСвойств", "ХарактеристикиТовара"),
+    *("ЗначенияРеквизитов", "СтавкиНалогов"),
+)
+"""Elements that hold any number of others, and that some programs write once for each of these."""
+
+
 def fields_of(element: _Element) -> dict[str, _Element]:
-    """The children by local name; of several with one name the last."""
-    return {LOCAL_NAME[child.tag]: child for child in element}
+    """The children by local name; of several with one name the last, which of lists gets what is in the others."""
+    fields = {LOCAL_NAME[child.tag]: child for child in element}
+    if len(fields) != len(element):
+        _join_lists(element, fields)
+    return fields
+
+
+def _join_lists(element: _Element, fields: dict[str, _Element]) -> None:
+    names = [LOCAL_NAME[child.tag] for child in element]
+    for name in _LISTS:
+        if names.count(name) > 1:
+            *others, last = children(element, name)
+            last[:0] = [entry for other in others for entry in other]
 
 
 def text_of(element: _Element | None) -> str:

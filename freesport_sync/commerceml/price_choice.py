@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -11,13 +11,13 @@ from lxml.etree import _Element
 from freesport_sync.commerceml.currencies import currency_of, is_rouble
 from freesport_sync.commerceml.elements import any_namespace, children, fields_of, text_of
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.commerceml.values import NotANumber, parse_decimal, parse_price
+from freesport_sync.commerceml.values import NotANumber, parse_decimal, parse_price, trim
 from freesport_sync.core.issues import Severity
 
 FACTOR_TAG = any_namespace("Коэффициент")
 """Base units in the unit of a price."""
 
-_LEAST_FIELDS = ("МинКоличество", "МинимальноеКоличество")
+_LEAST_FIELDS = ("МинКоличество", "МинимальноеКоличество", "КоличествоОт")
 
 
 class WrittenPrice(NamedTuple):
@@ -28,10 +28,18 @@ class WrittenPrice(NamedTuple):
     factor: str
     least: str
     """The quantity from which on it holds."""
+    is_other_unit: bool
+    """For a unit that is not called like the base unit."""
 
 
-def written_prices(element: _Element | None) -> dict[str, list[WrittenPrice]]:
-    """The prices of an offer by their types."""
+def written_prices(element: _Element | None, base_unit: _Element | None) -> dict[str, list[WrittenPrice]]:
+    """The prices of an offer by their types.
+
+    Args:
+        element: `Цены`.
+        base_unit: `БазоваяЕдиница` of the offer, if it names one.
+    """
+    base_names = frozenset() if base_unit is None else {_unit_name(name) for name in _names_of(base_unit)}
     found: dict[str, list[WrittenPrice]] = {}
     for price in children(element, "Цена"):
         fields = fields_of(price)
@@ -41,6 +49,7 @@ def written_prices(element: _Element | None) -> dict[str, list[WrittenPrice]]:
             currency_of(price, fields),
             text_of(next(price.iter(*FACTOR_TAG), None)),
             least,
+            _unit_name(text_of(fields.get("Единица"))) not in base_names,
         )
         found.setdefault(text_of(fields.get("ИдТипаЦены")), []).append(written)
     return found
@@ -51,8 +60,8 @@ def price_for_one(
 ) -> tuple[bool, Decimal | None]:
     """Whether an offer has a price of a type, and that price; None with an issue where it cannot be written.
 
-    The price for the base unit counts, else that of the smallest unit is divided; of several the one that holds from
-    the smallest quantity on, and of equals the last.
+    The price for the base unit counts, else that of the smallest unit is divided; of several the one whose unit is
+    called like the base unit, then the one that holds from the smallest quantity on, and of equals the last.
     """
     given = [price for price in written if parse_price(price.amount) != (None, None)]
     if not given:
@@ -78,9 +87,18 @@ def report_price(problem: str, amount: str, type_id: str, onec_id: str, reading:
     reading.report(Severity.ERROR, problem, onec_id=onec_id, field="ЦенаЗаЕдиницу", value=amount, price_type=type_id)
 
 
-def _order(price: WrittenPrice) -> tuple[bool, bool, Decimal, Decimal]:
+def _names_of(unit: _Element) -> Iterator[str]:
+    """`<БазоваяЕдиница Код="796" НаименованиеПолное="Штука">шт</БазоваяЕдиница>`: all that it is called."""
+    return (trim(name) for name in (*unit.itertext(), *unit.attrib.values()))
+
+
+def _unit_name(written: str) -> str:
+    return written.lower().rstrip(".")
+
+
+def _order(price: WrittenPrice) -> tuple[bool, bool, Decimal, bool, Decimal]:
     factor = _factor(price.factor)
-    return factor is None, factor != 1, factor or Decimal(0), _least(price.least)
+    return factor is None, factor != 1, factor or Decimal(0), price.is_other_unit, _least(price.least)
 
 
 def _factor(text: str) -> Decimal | None:

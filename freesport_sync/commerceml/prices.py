@@ -31,7 +31,7 @@ def price_rows(fields: Mapping[str, _Element], onec_id: str, reading: Reading) -
     records together decide which it gets.
     """
     usual = _usual_prices(fields.get("Цены"), reading)
-    prices = _read(usual, onec_id, reading) if usual is not None else _chosen(fields["Цены"], onec_id, reading)
+    prices = _read(usual, onec_id, reading) if usual is not None else _chosen(fields, onec_id, reading)
     columns, ranks = reading.price_columns, reading.price_ranks
     if not ranks:
         return (_row({columns[type_id] or "": price for type_id, price in prices.items()}, 0, onec_id, reading),)
@@ -63,9 +63,9 @@ def _read(usual: Mapping[str | None, str | None], onec_id: str, reading: Reading
     return prices
 
 
-def _chosen(element: _Element, onec_id: str, reading: Reading) -> _Prices:
+def _chosen(fields: Mapping[str, _Element], onec_id: str, reading: Reading) -> _Prices:
     prices: _Prices = {}
-    for type_id, written in written_prices(element).items():
+    for type_id, written in written_prices(fields["Цены"], fields.get("БазоваяЕдиница")).items():
         if _is_written(type_id, reading):
             is_given, price = price_for_one(written, type_id, onec_id, reading)
             if is_given:

@@ -80,6 +80,8 @@ def mentions_stock(names: Iterable[str]) -> bool:
 def stock_entries(offer: _Element) -> tuple[list[StockEntry], str]:
     """Everything that a `Предложение` says of its stock.
 
+    УТ 11 names every warehouse, with an empty quantity where there is nothing: beside others that says nothing.
+
     Returns:
         The quantities, none where none is given; and the first element that only sounds like stock.
     """
@@ -88,7 +90,7 @@ def stock_entries(offer: _Element) -> tuple[list[StockEntry], str]:
     like = next(
         (LOCAL_NAME[part.tag] for part in offer if _WORDS[part.tag] is _Word.STOCK_LIKE and _is_given(part)), ""
     )
-    return entries, like
+    return [entry for entry in entries if trim(entry.quantity) or entry.unknown] or entries, like
 
 
 def _entries(
@@ -106,7 +108,7 @@ def _entries(
             inner += _holder_entries(part, word)
         elif word is not _Word.BESIDE and _is_given(part):
             unknown = unknown or LOCAL_NAME[part.tag]
-    if any(entry.quantity is not None for entry in inner):
+    if any(trim(entry.quantity) for entry in inner):
         # 2.x writes the total beside the warehouses, so that it counts only where it stands alone.
         entries = [entry._replace(warehouse=entry.warehouse or warehouse) for entry in inner]
         return [*entries, StockEntry("", quantity)] if _is_unreadable(quantity) else entries
@@ -123,7 +125,7 @@ def _holder_entries(holder: _Element, word: _Word) -> list[StockEntry]:
             case _Word.WAREHOUSE_ID | _Word.WAREHOUSE:
                 warehouse = value
             case _Word.TOTAL | _Word.QUANTITY:
-                quantity = value
+                quantity = trim(value) or None
             case _Word.STOCK_LIKE | _Word.OTHER | _Word.STOCKS:
                 unknown = unknown or name
     text = trim(holder.text)

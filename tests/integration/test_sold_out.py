@@ -53,7 +53,7 @@ SOLD_OUT = FULL | {"p1#a": 0}
 
 
 @pytest.mark.parametrize("options", [{}, {"kind": RunKind.STOCKS}, {"file_type": FileType.OFFERS}])
-@pytest.mark.parametrize("silence", ["", "<КоличествоНаСкладах/>", '<Склад ИдСклада="w2"/>'])
+@pytest.mark.parametrize("silence", ["", "<КоличествоНаСкладах/>", '<Склад ИдСклада="w2" КоличествоНаСкладе=""/>'])
 def test_an_offer_without_a_quantity_is_sold_out_where_the_others_have_one(
     shop: Shop, export: ExportBuilder, options: dict[str, Any], silence: str
 ) -> None:

@@ -13,7 +13,7 @@ from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.goods import read_product
 from freesport_sync.commerceml.values import ZERO_GUID
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.staged import StagedBrand, StagedProduct, StagedPropertyValue
+from freesport_sync.core.staged import StagedBrand, StagedProduct, StagedProductGroup, StagedPropertyValue
 from tests.builders import ExportBuilder, element, product, raw_element, tombstone
 from tests.unit.commerceml.support import CONTEXT, parse, read_record
 
@@ -144,6 +144,25 @@ def test_the_brand_among_the_requisites_is_not_looked_at() -> None:
 def test_of_several_groups_the_first() -> None:
     groups = raw_element("Группы", element("Ид", "g1") + element("Ид", "g2"))
     assert read(product("p1", group=None, extra=groups))[0].category_onec_id == "g1"
+
+
+def test_lists_that_are_written_once_for_each_entry() -> None:
+    groups = "".join(raw_element("Группы", element("Ид", key)) for key in ("g1", "g2"))
+    vat, excise = (
+        raw_element("СтавкиНалогов", raw_element("СтавкаНалога", element("Наименование", name) + element("Ставка", 5)))
+        for name in ("НДС", "Акциз")
+    )
+    properties = "".join(
+        raw_element("ЗначенияСвойств", raw_element("ЗначенияСвойства", element("Ид", key) + element("Значение", value)))
+        for key, value in (("Бренд", "b1"), ("x", "y"))
+    )
+    xml = product("p1", group=None, brand=None, vat=None, extra=groups + vat + excise + properties)
+    rows, issues = read_record(read_product, xml)
+    (row,) = [row for row in rows if isinstance(row, StagedProduct)]
+    assert (row.category_onec_id, row.vat_rate, row.brand_onec_id) == ("g1", Decimal(5), "b1")
+    assert not issues
+    assert [row.category_onec_id for row in rows if isinstance(row, StagedProductGroup)] == ["g2"]
+    assert [row.value for row in rows if isinstance(row, StagedPropertyValue)] == ["y"]
 
 
 @pytest.mark.parametrize(

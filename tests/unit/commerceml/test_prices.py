@@ -136,6 +136,7 @@ def test_the_order_inside_a_price_does_not_matter() -> None:
         [unit_price(1080, Коэффициент=12), unit_price(500, Коэффициент="5,5")],
         [unit_price(90, Коэффициент=1, МинКоличество=10), unit_price(95, МинКоличество="5", Коэффициент="1.000")],
         [unit_price(90, МинимальноеКоличество=2), unit_price(80, МинКоличество="много")],
+        [unit_price(90, КоличествоОт=10, КоличествоДо=100)],
         [unit_price(1, Валюта="USD"), unit_price(2, Валюта="бел. руб.")],
         [unit_price("-999 999 999,9"), unit_price("дорого", Коэффициент=2), unit_price(7, Коэффициент="пара")],
     ],
@@ -143,6 +144,23 @@ def test_the_order_inside_a_price_does_not_matter() -> None:
 def test_of_several_prices_of_a_type_the_one_for_one_unit_counts(others: list[str], order: int) -> None:
     entries = [unit_price(100, Единица="шт", Коэффициент=1, МинКоличество=1), *others][::order]
     assert read(priced(*entries)) == ({"opt1_price": 100}, [])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("base_unit", ["шт", "Шт.", "796"])
+def test_of_several_units_without_a_factor_the_base_unit_counts(base_unit: str, order: int) -> None:
+    entries = [unit_price(100, Единица=base_unit, МинКоличество=5), unit_price(1080, Единица="упак")][::order]
+    unit = element("БазоваяЕдиница", "шт", Код="796", НаименованиеПолное="Штука")
+    xml = raw_element("Предложение", element("Ид", "p1") + unit + raw_element("Цены", "".join(entries)))
+    assert read(xml) == ({"opt1_price": 100}, [])
+
+
+def test_prices_in_several_lists() -> None:
+    lists = (raw_element("Цены", price("retail", 7)), raw_element("Цены", price("opt1", 5)))
+    assert read(raw_element("Предложение", element("Ид", "p1") + "".join(lists)))[0] == {
+        "retail_price": 7,
+        "opt1_price": 5,
+    }
 
 
 @pytest.mark.parametrize(
