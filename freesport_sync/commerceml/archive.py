@@ -13,12 +13,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from freesport_sync.commerceml.discovery import SkippedFile
 from freesport_sync.commerceml.folders import xml_files
 from freesport_sync.commerceml.picture_files import is_packed_picture
+from freesport_sync.core.file_names import is_portable
 from freesport_sync.errors import ImportFailed, SourceMalformed, SourceMissing, SyncError, reason_of
 from freesport_sync.os_support import DISK_FULL, is_process_alive, make_private
 
@@ -33,7 +34,6 @@ _COPY_BYTES = 1024 * 1024
 _ENCRYPTED = 0x1
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, RuntimeError)
 """What `zipfile` raises for garbage, depending on where it is."""
-_FORBIDDEN = frozenset('<>:"|?*') | {chr(code) for code in range(32)}
 
 
 @contextmanager
@@ -240,10 +240,7 @@ def _entry_problem(entry: zipfile.ZipInfo, path: PurePosixPath) -> str:
         return "outside"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "link"
-    # A drive, a stream, or what Windows cannot have as a name.
-    if not _FORBIDDEN.isdisjoint(str(path)) or PureWindowsPath(path).is_reserved():
-        return "name"
-    return ""
+    return "" if all(map(is_portable, path.parts)) else "name"
 
 
 def _os_error(error: OSError, path: Path) -> SyncError:

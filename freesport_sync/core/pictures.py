@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath
+
+from freesport_sync.core.file_names import is_portable
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -19,7 +21,6 @@ MAIN_IMAGE_LIMIT = 100
 """`product_variants.main_image` is varchar(100), and any picture of a variant may become its main one."""
 
 _FOLDERS = {PRODUCT: "products/base", VARIANT: "products/variants"}
-_FORBIDDEN = frozenset('<>:"|?*\\') | {chr(code) for code in range(32)}
 
 
 class PictureProblem(StrEnum):
@@ -73,14 +74,7 @@ def file_name(path: str) -> str:
 
 def is_safe(path: str) -> bool:
     """Whether a path from a file of 1C stays below its folder, and can be a path on Windows too."""
-    parts = path.split("/")
-    return (
-        not path.startswith("/")
-        and ".." not in parts
-        and _FORBIDDEN.isdisjoint(path)
-        and not any(part.endswith((".", " ")) for part in parts)
-        and not any(PureWindowsPath(part).is_reserved() for part in parts)
-    )
+    return not path.startswith("/") and all(map(is_portable, path.split("/")))
 
 
 def media_path(owner: str, path: str) -> str:

@@ -6,11 +6,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath
 from urllib.parse import unquote_to_bytes
 
 from freesport_sync.commerceml.folders import PICTURE_FOLDER
 from freesport_sync.commerceml.picture_files import is_packed_picture
+from freesport_sync.core.file_names import is_portable
 from freesport_sync.core.outside import printable
 from freesport_sync.errors import ExchangeRefused
 
@@ -21,8 +22,6 @@ MAX_FOLDERS = 12
 
 REPORTS = "reports"
 """Folder in which the module of 1C-Bitrix uploads its own logs."""
-
-_FORBIDDEN = frozenset('<>:"|?*')
 
 
 class Mode(StrEnum):
@@ -128,11 +127,4 @@ def is_bad_picture(filename: str) -> bool:
 
 
 def _is_bad(part: str) -> bool:
-    return (
-        part in (".", "..")
-        or part != part.rstrip(". ")
-        or not part.isprintable()
-        or not _FORBIDDEN.isdisjoint(part)
-        or len(part.encode("utf-8", "replace")) > MAX_NAME_BYTES
-        or PureWindowsPath(part).is_reserved()
-    )
+    return not is_portable(part) or not part.isprintable() or len(part.encode("utf-8", "replace")) > MAX_NAME_BYTES
