@@ -27,6 +27,7 @@ else:
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """What a write says where no room is left, or none for this account."""
+_HELD = (0, errno.EAGAIN, errno.EACCES)
 _LOCK_POLL_S = 0.01
 _RENAME_PATIENCE_S = 5.0
 _ENTER_FOLDER = ("/bin/sh", "-c", 'cd -- "$1"', "sh")
@@ -212,7 +213,10 @@ def try_lock(file: IO[bytes]) -> bool:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
+    except OSError as error:
+        # Windows names one reason or another, and Wine none, where somebody holds the byte.
+        if sys.platform != "win32" and error.errno not in _HELD:
+            raise
         return False
     return True
 

@@ -51,6 +51,7 @@ _PROBLEMS = {
 """What libxml2 calls it -> what we call it: a suffix of `xml_malformed` in the text files."""
 _NEVER_CUT_OFF = (_TAGS, "two_documents", "no_xml")
 
+_LIMIT = re.compile("huge text node|Huge input lookup|too big found|[Nn]ame too long|Excessive depth|limit exceeded")
 # What XML may not contain, not even as `&#11;`.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE_CODE = re.compile(r"[Cc]har(?: value)? (0x[0-9A-Fa-f]+|\d+)")
@@ -75,18 +76,24 @@ def malformed(source: BinaryIO, name: str, error: etree.XMLSyntaxError, log: etr
         error: what the parser raised.
         log: of the parser; the error's own log has other files' complaints too.
     """
-    if error.code == _Errors.ERR_NO_MEMORY:  # lxml knows a MemoryError only for some of its own work
-        return ImportFailed("out_of_memory", file=name)
     first = next(iter(log), None)
+    is_limit = first is not None and _is_limit(first)
+    if error.code == _Errors.ERR_NO_MEMORY and not is_limit:  # lxml knows a MemoryError only for some of its own work
+        return ImportFailed("out_of_memory", file=name)
     if first is None:
         return SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg)
     encoding = _Encoding.of(source)
     problem, text = _problem(source, encoding, first)
     told = {"line": text.line, "column": text.column, "place": text.place, "context": text.context}
-    if first.type == _Errors.ERR_RESOURCE_LIMIT:
+    if is_limit:
         return SourceMalformed("xml_limit", file=name, problem="too_large", reason=first.message, **told)
     details = _details(problem, text, encoding, first.message)
     return SourceMalformed("xml_malformed", file=name, problem=problem, reason=first.message, **told, **details)
+
+
+def _is_limit(entry: etree._LogEntry) -> bool:
+    """Whether something is too long or too deep, which older libraries call a lack of memory or an internal error."""
+    return entry.type == _Errors.ERR_RESOURCE_LIMIT or _LIMIT.search(entry.message) is not None
 
 
 def _problem(source: BinaryIO, encoding: _Encoding, first: etree._LogEntry) -> tuple[str, _Text]:

@@ -77,6 +77,9 @@ _SESSION_SETTINGS = {
 }
 
 
+_CANNOT_SEE_CLIENTS = "windows|mingw|cygwin|msvc|visual c"
+"""Of `version()`: servers that know `client_connection_check_interval` and answer it with an error in their log."""
+
 # libpq gives no code for a refused connection, only the server's words, which may be Russian ones.
 _REFUSALS = {
     "database_connection_limit": "too many|remaining connection slots|слишком много|слоты подключений",
@@ -296,9 +299,11 @@ def _take_settings(connection: sa.Connection, settings: Mapping[str, str]) -> bo
         SELECT set_config(name, value, false)
         FROM unnest(CAST(:names AS text[]), CAST(:values AS text[])) AS wanted (name, value)
         WHERE current_setting(name, true) IS NOT NULL
+          AND (name <> 'client_connection_check_interval' OR version() !~* :cannot_see)
     """
+    values = {"names": list(settings), "values": list(settings.values()), "cannot_see": _CANNOT_SEE_CLIENTS}
     try:
-        connection.execute(sa.text(query), {"names": list(settings), "values": list(settings.values())})
+        connection.execute(sa.text(query), values)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise translated(error) from error

@@ -239,6 +239,31 @@ def test_setting_that_a_server_does_not_know_is_done_without(
     assert stocked_shop.run(dearer).status is RunStatus.COMPLETED
 
 
+@pytest.mark.parametrize(
+    ("version", "interval"),
+    [
+        ("PostgreSQL 18.6 on x86_64-windows, compiled by msvc-19.44.35221, 64-bit", "0"),
+        ("PostgreSQL 15.10, compiled by Visual C++ build 1942, 64-bit", "0"),
+        ("PostgreSQL 16.4 on x86_64-w64-mingw32, compiled by gcc.exe, 64-bit", "0"),
+        ("PostgreSQL 15.18 (Debian) on x86_64-pc-linux-gnu, compiled by gcc, 64-bit", "1s"),
+        ("PostgreSQL 18.6 on aarch64-apple-darwin23.6.0, compiled by Apple clang, 64-bit", "1s"),
+    ],
+)
+def test_a_server_that_cannot_see_its_clients_is_not_asked_to(
+    shop_database: sa.URL, version: str, interval: str
+) -> None:
+    """It would write an error into its log for each connection."""
+    admin = connect(shop_database, "tests")
+    admin.exec_driver_sql("CREATE SCHEMA faked")
+    admin.exec_driver_sql(f"CREATE FUNCTION faked.version() RETURNS text LANGUAGE sql AS $$SELECT '{version}'$$")
+    admin.exec_driver_sql(f"ALTER DATABASE {shop_database.database} SET search_path = faked, pg_catalog, public")
+    admin.close()
+    connection = connect(shop_database, "tests")
+    assert connection.scalar(sa.text("SHOW client_connection_check_interval")) == interval
+    assert connection.scalar(sa.text("SHOW lock_timeout")) == "10s"
+    connection.close()
+
+
 def whole_database(shop: Shop) -> tuple[object, ...]:
     """Everything that a run might leave behind."""
     own = [shop.rows(f"SELECT t::text FROM freesport_sync.{table} AS t ORDER BY 1") for table in ("runs", "run_files")]

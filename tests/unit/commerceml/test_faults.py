@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import NamedTuple, cast
 
 import pytest
+from lxml import etree
 
 from freesport_sync.commerceml import faults
 from freesport_sync.commerceml.content import content_of
@@ -23,6 +26,15 @@ GOOD = "<Товар><Ид>p1</Ид><Наименование>Мяч</Наиме�
 BAD = "<Товар><Ид>p2</Ид><Наименование>Гиря &amp; К°</Наименование>\n<Описание>Чугун{}</Описание></Товар>\n"
 END = "</Товары></Каталог></КоммерческаяИнформация>"
 PLACE = "Товар «Гиря & К°» (Ид p2), Описание"
+
+
+class Met(NamedTuple):
+    """What the parser has complained of."""
+
+    type: int
+    message: str
+    line: int = 6
+    column: int = 16
 
 
 def document(text: str, encoding: str = "UTF-8", record: str = BAD) -> str:
@@ -128,6 +140,43 @@ def test_a_text_that_is_too_long_names_its_object(tmp_path: Path) -> None:
     error = fault(tmp_path, document("я" * 11_000_000))
     assert error.code == "xml_limit"
     assert str(error.params["place"]).startswith("Товар «Гиря & К°» (Ид p2)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<![CDATA[{'x' * 11_000_000}]]>",
+        f"<!--{'x' * 11_000_000}-->",
+        f"<?x {'x' * 11_000_000}?>",
+        f'<a b="{"x" * 11_000_000}"/>',
+        f"<{'a' * 60_000}/>",
+        "<a>" * 300,
+    ],
+    ids=["CDATA", "comment", "instruction", "attribute", "name", "depth"],
+)
+def test_whatever_is_too_large_is_told_as_such(tmp_path: Path, text: str) -> None:
+    error = fault(tmp_path, document(text))
+    assert error.code == "xml_limit"
+    assert str(error.params["place"]).startswith(PLACE.partition(",")[0]) or text.startswith("<a b")
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "code"),
+    [
+        ("ERR_NO_MEMORY", "xmlSAX2Characters: huge text node", "xml_limit"),
+        ("ERR_INTERNAL_ERROR", "internal error: Huge input lookup", "xml_limit"),
+        ("ERR_INTERNAL_ERROR", "Excessive depth in document: 256 use XML_PARSE_HUGE option", "xml_limit"),
+        ("ERR_NO_MEMORY", "Memory allocation failed : building node", "out_of_memory"),
+        ("ERR_NO_MEMORY", "Memory allocation failed", "out_of_memory"),
+        ("ERR_TAG_NAME_MISMATCH", "Opening and ending tag mismatch: huge line 6 and Описание", "xml_malformed"),
+    ],
+)
+def test_older_libraries_call_limits_otherwise(kind: str, message: str, code: str) -> None:
+    """So did libxml2 2.10 to 2.12, which lxml brings along on Windows."""
+    met = Met(getattr(etree.ErrorTypes, kind), message)
+    error = etree.XMLSyntaxError(message, met.type, met.line, met.column)
+    told = faults.malformed(io.BytesIO(document("x").encode()), "goods.xml", error, cast("etree._ListErrorLog", [met]))
+    assert told.code == code
 
 
 @pytest.mark.parametrize("language", Language)
