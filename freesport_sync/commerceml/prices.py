@@ -8,13 +8,13 @@ from decimal import Decimal
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.elements import any_namespace
-from freesport_sync.commerceml.price_choice import FACTOR_TAG, price_for_one, report_price, written_prices
+from freesport_sync.commerceml.price_choice import price_for_one, report_price, written_prices
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import parse_price, trim
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice
 
-_USUAL_TAGS = any_namespace("ИдТипаЦены", "ЦенаЗаЕдиницу", "Валюта")
+_USUAL_TAGS = any_namespace("ИдТипаЦены", "ЦенаЗаЕдиницу", "Валюта", "Коэффициент")
 _USUAL_CURRENCIES = frozenset(("руб", "руб.", "RUB", "643"))
 
 _Prices = dict[str, Decimal | None]
@@ -27,24 +27,25 @@ _Columns = dict[str, Decimal | None]
 def price_rows(fields: Mapping[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedPrice]:
     """The prices of one `Предложение`, in roubles for one base unit; a row of None where no price is usable.
 
-    Where several price types stand for one column there is a row for each rank of them that the offer has: all of its
-    records together decide which it gets.
+    Of several price types for one column the first that the offer has counts. The rank of a type travels with its
+    price, a row for each rank, because another record of the offer may have a type that goes before.
     """
     usual = _usual_prices(fields.get("Цены"), reading)
     prices = _read(usual, onec_id, reading) if usual is not None else _chosen(fields, onec_id, reading)
     columns, ranks = reading.price_columns, reading.price_ranks
-    if not ranks:
-        return (_row({columns[type_id] or "": price for type_id, price in prices.items()}, 0, onec_id, reading),)
-    rows: list[_Columns] = [{} for _ in range(1 + max(ranks.values()))]
-    for type_id, price in prices.items():
-        rows[ranks.get(type_id, 0)][columns[type_id] or ""] = price
-    has_retail = any("retail_price" in row for row in rows)
-    return [_row(row, rank, onec_id, reading, has_retail) for rank, row in enumerate(rows) if row or not rank]
+    rows: dict[int, _Columns] = {0: {columns[key] or "": price for key, price in prices.items() if key not in ranks}}
+    priced = set(rows[0])
+    for key in sorted(ranks.keys() & prices.keys(), key=ranks.__getitem__):
+        if (column := columns[key] or "") not in priced:
+            priced.add(column)
+            rows.setdefault(ranks[key], {})[column] = prices[key]
+    has_retail = "retail_price" in priced
+    return [_row(row, rank, onec_id, reading, has_retail) for rank, row in rows.items()]
 
 
-def _row(prices: _Columns, rank: int, onec_id: str, reading: Reading, has_retail: bool = False) -> StagedPrice:
+def _row(prices: _Columns, rank: int, onec_id: str, reading: Reading, has_retail: bool) -> StagedPrice:
     # Also the shop's rule. A retail price that is there but unreadable is not replaced: the old one stays.
-    if "rrp" in prices and not has_retail and "retail_price" not in prices:
+    if "rrp" in prices and not has_retail:
         prices["retail_price"] = prices["rrp"]
     unreadable = " ".join([column for column, price in prices.items() if price is None])
     return StagedPrice(*reading.place, onec_id, rank, unreadable, *map(prices.get, PRICE_COLUMNS))
@@ -78,12 +79,13 @@ def _usual_prices(element: _Element | None, reading: Reading) -> Mapping[str | N
     if element is None:
         return {}
     texts = [part.text for part in element.iter(*_USUAL_TAGS)]
-    if len(texts) != 3 * len(element) or not _USUAL_CURRENCIES.issuperset(texts[2::3]):
+    width = 3 if len(texts) == 3 * len(element) else 4  # many write no coefficient
+    if len(texts) != width * len(element) or not _USUAL_CURRENCIES.issuperset(texts[2::width]):
         return None
-    prices = dict(zip(texts[0::3], texts[1::3], strict=True))
-    # With 1C's order of the three elements; in another one the types would not be known.
+    prices = dict(zip(texts[0::width], texts[1::width], strict=True))
+    # With 1C's order of the elements; in another one the types would not be known.
     is_usual = len(prices) == len(element) and prices.keys() <= reading.price_columns.keys()
-    return prices if is_usual and {part.text for part in element.iter(*FACTOR_TAG)} <= {"1"} else None
+    return prices if is_usual and (width == 3 or {"1"}.issuperset(texts[3::4])) else None
 
 
 def _is_written(type_id: str, reading: Reading) -> bool:
