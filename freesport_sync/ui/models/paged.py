@@ -189,6 +189,8 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
             first_visible: row at the top of the view.
         """
         self._stale = set(self._pages)
+        for question in self._asked.values():  # the answer may be on its way, from before the change
+            question.is_outdated = True
         page = first_visible // PAGE_ROWS
         if page not in self._asked:
             self._ask(page, is_reload=False)
@@ -236,6 +238,8 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         self.is_loaded = True
         if is_first or question.is_reload or question.page == 0:
             self.loaded.emit()
+        if question.is_outdated and question.page not in self._asked:
+            self._ask(question.page, is_reload=False)
         self._ask_next()
 
     def refused(self, question: _Question, error: SyncError) -> None:
@@ -312,6 +316,7 @@ class _Question(QObject):
         self.page = page
         self.generation = generation
         self.is_reload = is_reload
+        self.is_outdated = False
 
     def answer(self, page: Page[Any]) -> None:
         self._model.take(self, page)

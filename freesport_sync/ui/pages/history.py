@@ -51,7 +51,7 @@ class HistoryPage(QWidget):
         self.setObjectName("page")
         self._tools = tools
         self._query = SessionQuery()
-        self._chart_is_asked = False
+        self._chart_is_asked = self._chart_is_outdated = False
         texts = tools.texts
         self.model: PagedModel[Session] = PagedModel(
             tools.backend, session_columns(texts), None, self, key=lambda session: session.key
@@ -177,6 +177,7 @@ class HistoryPage(QWidget):
         self._ask_chart()
 
     def _ask_chart(self) -> None:
+        self._chart_is_outdated = self._chart_is_asked
         if not self._chart_is_asked and self.isVisible() and self._tools.backend.application is not None:
             self._chart_is_asked = True
             query = replace(self._query, sort=SessionSort.STARTED, is_descending=True)
@@ -192,6 +193,8 @@ class HistoryPage(QWidget):
         self._chart_is_asked = False
         self.chart.show_sessions(page.rows)
         self.chart.setVisible(bool(page.rows))
+        if self._chart_is_outdated:
+            self._ask_chart()
 
     def _no_chart(self, _: SyncError) -> None:
         self._chart_is_asked = False
