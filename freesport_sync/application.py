@@ -20,7 +20,7 @@ from freesport_sync.database.backup import database_identity, list_backups
 from freesport_sync.database.checkup import check_database
 from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.database.embedded_binaries import BINARIES_VARIABLE
-from freesport_sync.database.engine import Connection, connect, login_of, parse_url, translated_errors
+from freesport_sync.database.engine import Connection, Url, connect, login_of, parse_url, translated_errors
 from freesport_sync.database.history import (
     read_field_changes,
     read_files,
@@ -39,7 +39,8 @@ from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.server_files import PinnedHostKey, ServerFiles
 from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.listing import ListedSetting, list_settings
-from freesport_sync.settings.model import Settings, load_settings
+from freesport_sync.settings.loading import load_settings, read_written
+from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.settings.secrets import database_password
 from freesport_sync.texts import Texts
@@ -99,8 +100,7 @@ class Application:
         self._server_files = ServerFiles(self.settings, self.paths)
         self._is_demo = is_demo
         self._creation = TableCreation.IN_EMPTY if create_shop_tables else TableCreation.NEVER
-        url = None if is_demo else self.settings.database.url if database_url is None else database_url
-        self._url = None if url is None else parse_url(url)
+        self._url = None if is_demo else self._shop_url(database_url)
 
     @cached_property
     def connections(self) -> Connections:
@@ -336,6 +336,16 @@ class Application:
     @property
     def _backup_folder(self) -> Path:
         return self.settings.backup.folder or self.paths.backups
+
+    def _shop_url(self, argument: str | None) -> Url | None:
+        url = self.settings.database.url if argument is None else argument
+        try:
+            return None if url is None else parse_url(url)
+        except ConfigError as error:
+            place: dict[str, object] = {"setting_place": "argument", "argument": "--database-url"}
+            if argument is None:
+                place = read_written(self.paths.settings_file).place_of(("database", "url"))
+            raise ConfigError(error.code, **error.params, **place) from error
 
     @contextmanager
     def _job(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> Iterator[Job]:

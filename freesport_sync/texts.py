@@ -62,10 +62,16 @@ class Texts:
         texts = errors.get(f"{error.code}_{error.params.get('problem')}") or errors.get(error.code)
         if texts is None:  # a code without a text is a bug; the operator still has to be told
             return ErrorText(str(error), "", "", error.code)
-        sections = self._sections  # a parameter that is a code itself, such as a stage, is a word too
-        params = {name: self.word(name, value) if name in sections else value for name, value in error.params.items()}
+        params = {name: self._worded(name, error.params) for name in error.params}
         what, affected, hint = (_filled(texts[part], params) for part in ("what", "affected", "hint"))
-        return ErrorText(what, affected, hint, error.code)
+        return ErrorText(what, affected, f"{hint} {params.get('setting_place', '')}".rstrip(), error.code)
+
+    def _worded(self, name: str, params: dict[str, object]) -> object:
+        """A parameter of an error: one that is a code itself, such as a stage, is a word or a sentence of its own."""
+        words, value = self._sections.get(name), params[name]
+        if not isinstance(words, dict):
+            return value
+        return _filled(words[value], params) if value in words else self.word(name, value)
 
     def kind(self, kind: str, is_dry_run: bool = False, undone_id: int = 0) -> str:
         """What a run does.

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from freesport_sync import __version__
 from freesport_sync.core.run import FileType, RunKind
-from freesport_sync.errors import ExitCode
+from freesport_sync.errors import ExitCode, reason_of
+from freesport_sync.settings.paths import located
 from freesport_sync.texts import Language, Texts
 
 STDOUT = Path("-")
@@ -54,7 +55,10 @@ def build_parser(texts: Texts) -> argparse.ArgumentParser:
     def path(value: str) -> Path:
         if not value:  # of an unset variable in a script; it would be the current folder
             raise argparse.ArgumentTypeError(texts("cli.empty_path"))
-        return Path(value)
+        try:
+            return STDOUT if value == str(STDOUT) else located(value, Path())
+        except OSError as error:  # the current folder is gone
+            raise argparse.ArgumentTypeError(reason_of(error)) from error
 
     what = parser.add_argument_group(text("group_what"))
     _kinds = [kind.value for kind in RunKind if kind.is_import]

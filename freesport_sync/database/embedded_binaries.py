@@ -64,7 +64,7 @@ def find_binaries(setting: Path | None = None) -> Path:
     """The folder with the programs of PostgreSQL; a setting or environment variable that is wrong is an error."""
     for chosen in (setting, os.environ.get(BINARIES_VARIABLE)):
         if chosen:
-            folder = Path(chosen).resolve()
+            folder = Path(os.path.expanduser(chosen)).resolve()
             if not _has_programs(folder):
                 raise ConfigError("embedded_binaries_invalid", folder=str(chosen))
             return folder

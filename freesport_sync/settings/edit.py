@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Table
 
 from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.os_support import make_private
+from freesport_sync.settings.toml_file import parse_toml, read_toml
 
 Value = str | int | bool | Sequence[str]
 
@@ -26,20 +26,19 @@ def change_settings(file: Path, values: Mapping[str, Value | None]) -> None:
     Raises:
         ConfigError: the file is not TOML, or cannot be written.
     """
-    try:
-        document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.exists() else tomlkit.document()
-        for key, value in values.items():
-            section, _, name = key.partition(".")
-            table = document.get(section)
-            if value is not None:
-                if not isinstance(table, Table):
-                    document[section] = tomlkit.table()
-                document[section][name] = value
-            elif isinstance(table, Table) and name in table:
-                del table[name]
-        replace_file(file, tomlkit.dumps(document))
-    except (TOMLKitError, UnicodeError) as error:
-        raise ConfigError("settings_unreadable", file=str(file), reason=str(error)) from error
+    content = read_toml(file)
+    parse_toml(file, content)
+    document = tomlkit.parse(content)
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        table = document.get(section)
+        if value is not None:
+            if not isinstance(table, Table):
+                document[section] = tomlkit.table()
+            document[section][name] = value
+        elif isinstance(table, Table) and name in table:
+            del table[name]
+    replace_file(file, tomlkit.dumps(document))
 
 
 def replace_file(file: Path, text: str) -> None:

@@ -32,7 +32,7 @@ def refuse_unknown_variables(others: Collection[str], environment: Mapping[str, 
     if unknown:
         known = exact | settings
         raise ConfigError(
-            "variables_unknown", variables=", ".join(f"{name} -> {_nearest(name, known)}" for name in unknown)
+            "variables_unknown", variables=", ".join(f"{name} -> {_nearest_variable(name, known)}" for name in unknown)
         )
 
 
@@ -43,11 +43,14 @@ def _variables_of_settings() -> Iterator[str]:
             yield ENVIRONMENT_PREFIX + "__".join(path[:depth]).upper()
 
 
-def _nearest(name: str, known: Collection[str]) -> str:
+def nearest(name: str, known: Collection[str]) -> str:
+    """The known name that looks most like a mistyped one."""
     from difflib import SequenceMatcher
 
+    return max(sorted(known), key=lambda one: SequenceMatcher(None, name, one).ratio())
+
+
+def _nearest_variable(name: str, known: Collection[str]) -> str:
     # Without the prefix, which would make all of them look alike.
-    meant = name.upper().removeprefix(ENVIRONMENT_PREFIX)
-    return max(
-        sorted(known), key=lambda one: SequenceMatcher(None, meant, one.removeprefix(ENVIRONMENT_PREFIX)).ratio()
-    )
+    bare = {one.removeprefix(ENVIRONMENT_PREFIX) for one in known}
+    return ENVIRONMENT_PREFIX + nearest(name.upper().removeprefix(ENVIRONMENT_PREFIX), bare)

@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
+from freesport_sync.settings.loading import read_written
 from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings, setting_keys
+from freesport_sync.settings.toml_file import contains
 from freesport_sync.texts import Texts
 
 
@@ -50,16 +50,16 @@ def list_settings(settings: Settings, file: Path) -> tuple[ListedSetting, ...]:
         settings: those in force.
         file: that they were loaded from; need not exist.
     """
-    from_environment, from_file = EnvSettingsSource(Settings)(), TomlConfigSettingsSource(Settings, file)()
+    written = read_written(file)
 
     def listed(path: tuple[str, ...]) -> ListedSetting:
-        origin = Origin.FILE if _contains(from_file, path) else Origin.DEFAULT
+        origin = Origin.FILE if contains(written.in_file, path) else Origin.DEFAULT
         return ListedSetting(
             key=".".join(path),
             variable=ENVIRONMENT_PREFIX + "__".join(path).upper(),
             value=as_toml(_value_of(settings, path)),
             default=as_toml(_field_of(path).default),
-            origin=Origin.ENVIRONMENT if _contains(from_environment, path) else origin,
+            origin=Origin.ENVIRONMENT if contains(written.in_environment, path) else origin,
         )
 
     return tuple(listed(path) for path in setting_keys())
@@ -112,11 +112,3 @@ def _value_of(settings: Settings, path: tuple[str, ...]) -> object:
     for name in path:
         value = getattr(value, name)
     return value
-
-
-def _contains(given: dict[str, Any], path: tuple[str, ...]) -> bool:
-    for name in path:
-        if name not in given:
-            return False
-        given = given[name]
-    return True

@@ -9,11 +9,9 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
-
-from freesport_sync.errors import ConfigError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "FREESPORT_SYNC_"
 
@@ -42,11 +40,17 @@ _Path = Annotated[Path, BeforeValidator(_not_empty)]
 
 
 def _network(value: Any) -> Any:
-    return str(ip_network(str(value), strict=False))
+    try:
+        return str(ip_network(str(value), strict=False))
+    except ValueError as error:
+        raise PydanticCustomError("network", "not a network") from error
 
 
 def _address(value: Any) -> Any:
-    return str(ip_address(str(value)))
+    try:
+        return str(ip_address(str(value)))
+    except ValueError as error:
+        raise PydanticCustomError("address", "not an address") from error
 
 
 _Network = Annotated[str, BeforeValidator(_network)]
@@ -212,6 +216,13 @@ class Settings(BaseSettings):
     backup: BackupSettings = BackupSettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES
 
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: Any, **named: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what it is given: `settings.loading` reads environment and file, and knows what came from where."""
+        return (named["init_settings"],)
+
     def owns(self, field: OwnedField) -> bool:
         return field in self.catalog.owned_fields
 
@@ -223,35 +234,3 @@ def setting_keys() -> Iterator[tuple[str, ...]]:
             yield from ((name, inner) for inner in type(field.default).model_fields)
         else:
             yield (name,)
-
-
-_PROBLEMS = {"extra_forbidden": "setting_unknown", "empty_path": "setting_path_empty"}
-"""Pydantic's type of an error -> ours, where we can say it better."""
-
-
-def load_settings(file: Path) -> Settings:
-    """Read the settings.
-
-    Args:
-        file: TOML file; need not exist.
-
-    Raises:
-        ConfigError: the file is not TOML, or a key or value is wrong; names the key.
-    """
-
-    class FromFile(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], *sources: Any, **named: Any
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return named["init_settings"], named["env_settings"], TomlConfigSettingsSource(settings_cls, file)
-
-    try:
-        return FromFile()
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        code = _PROBLEMS.get(first["type"], "setting_invalid")
-        raise ConfigError(code, file=str(file), key=key, reason=first["msg"]) from error
-    except (ValueError, OSError) as error:
-        raise ConfigError("settings_unreadable", file=str(file), reason=str(error)) from error

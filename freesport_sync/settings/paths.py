@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,14 @@ class Paths:
     """Keys of servers that the operator has accepted."""
 
 
+def located(written: str | Path, folder: Path) -> Path:
+    """What a path means that somebody has written: `~` is the home folder, a relative one starts from `folder`.
+
+    A shell expands `~` only where nobody quotes it, and Windows never does.
+    """
+    return (folder / os.path.expanduser(written)).absolute()
+
+
 def find_paths(home: Path | None) -> Paths:
     """The paths below `home`, or where the system keeps such things.
 
@@ -35,7 +44,7 @@ def find_paths(home: Path | None) -> Paths:
         home: one folder for all state.
     """
     if home is not None:
-        root = home.expanduser().absolute()
+        root = located(home, Path())
         return _paths(root, root, root / "logs")
     from platformdirs import PlatformDirs
 

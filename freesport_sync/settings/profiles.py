@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from freesport_sync.errors import ConfigError, reason_of
+from freesport_sync.errors import ConfigError
 from freesport_sync.settings.edit import replace_file
+from freesport_sync.settings.toml_file import parse_toml, read_toml
 
 if TYPE_CHECKING:
     from freesport_sync.settings.model import SshSettings  # pydantic takes its time, and the window is to come first
@@ -43,12 +43,11 @@ def load_profiles(file: Path) -> tuple[Profile, ...]:
     Raises:
         ConfigError: it is not a file of connections, or carries a password.
     """
+    values = parse_toml(file, read_toml(file)) or {"profile": []}
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {"profile": []}
         found = tuple(Profile(str(one["name"]), str(one["database_url"]), _server(one)) for one in values["profile"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise ConfigError("profiles_unreadable", file=str(file), reason=reason) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError("profiles_unreadable", file=str(file), reason=str(error)) from error
     if any(":" in one.database_url.partition("://")[2].rpartition("@")[0] for one in found):
         raise ConfigError("profiles_password", file=str(file))
     return found

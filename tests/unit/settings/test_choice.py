@@ -17,7 +17,8 @@ from freesport_sync.settings.choice import (
     database_password_file,
     keep_ssh_secrets,
 )
-from freesport_sync.settings.model import SshSettings, load_settings
+from freesport_sync.settings.loading import load_settings
+from freesport_sync.settings.model import SshSettings
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
 from freesport_sync.settings.secrets import ssh_passphrase, ssh_password
 

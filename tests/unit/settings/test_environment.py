@@ -7,7 +7,7 @@ import pytest
 from freesport_sync.errors import ConfigError, ExitCode
 from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.listing import list_settings
-from freesport_sync.settings.model import load_settings
+from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.paths import find_paths
 
 OTHERS = {"FREESPORT_SYNC_POSTGRES_BIN"}

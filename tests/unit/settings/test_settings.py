@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.settings.model import OwnedField, load_settings
+from freesport_sync.settings.loading import load_settings
+from freesport_sync.settings.model import OwnedField
 from freesport_sync.settings.paths import find_paths
 from freesport_sync.settings.secrets import database_password, ssh_passphrase, ssh_password
 

@@ -1,0 +1,172 @@
+"""Reads the settings, and knows where each was written: in a variable of the environment, or on a line of the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import EnvSettingsSource, SettingsError
+
+from freesport_sync.errors import ConfigError
+from freesport_sync.settings.environment import nearest
+from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings, setting_keys
+from freesport_sync.settings.paths import located
+from freesport_sync.settings.toml_file import contains, line_of, parse_toml, read_toml
+
+_LARGEST_FILE = 20_000
+"""Characters; in a larger one no line is looked for."""
+
+# Pydantic's types of errors -> ours; the first that the type begins with.
+_PROBLEMS = {
+    "int_": "whole_number",
+    "decimal_": "number",
+    "finite_number": "number",
+    "bool_": "true_or_false",
+    "greater_than": "too_small",
+    "less_than": "too_large",
+    "string_type": "text",
+    "string_too_short": "empty",
+    "string_too_long": "too_long",
+    "string_pattern": "characters",
+    "path_type": "path",
+    "enum": "choice",
+    "tuple_type": "list",
+    "frozen_set_type": "list",
+    "set_type": "list",
+    "model_": "section",
+    "missing": "missing",
+    "network": "network",
+    "address": "address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What somebody has set, as it was written but for paths, which are absolute.
+
+    Args:
+        file: the settings file; need not exist.
+        content: of the file.
+        in_file: the values of the file.
+        in_environment: the values of the variables, which go first.
+    """
+
+    file: Path
+    content: str
+    in_file: Mapping[str, Any]
+    in_environment: Mapping[str, Any]
+
+    def place_of(self, path: tuple[str | int, ...]) -> dict[str, object]:
+        """Where a value was written, for the text of an error: `setting_place` and what it names."""
+        key = tuple(part for part in path[:2] if isinstance(part, str))
+        if contains(self.in_environment, key):
+            return {"setting_place": "variable", "variable": _variable_of(key)}
+        line = line_of(self.content, path) if len(self.content) <= _LARGEST_FILE else None
+        if line is None:
+            return {"setting_place": "file", "file": str(self.file)}
+        return {"setting_place": "line", "file": str(self.file), "line": line}
+
+
+def load_settings(file: Path) -> Settings:
+    """Read the settings.
+
+    Args:
+        file: TOML file; need not exist. Relative paths in it start from its folder, those in variables of the
+            environment from the current one.
+
+    Raises:
+        ConfigError: the file is not TOML, or a key or value is wrong; names the key and where it was written.
+    """
+    written = read_written(file)
+
+    in_file, in_environment = written.in_file, written.in_environment
+    sections = {
+        name: in_file[name] | in_environment[name]
+        for name in in_file.keys() & in_environment.keys()
+        if isinstance(in_file[name], dict) and isinstance(in_environment[name], dict)
+    }
+    try:
+        return Settings(**{**in_file, **in_environment, **sections})
+    except ValidationError as error:
+        raise _problem(error.errors()[0], written) from error
+
+
+def read_written(file: Path) -> Written:
+    """What somebody has set, not judged yet.
+
+    Raises:
+        ConfigError: the file is not TOML, or a list in a variable is not JSON.
+    """
+    content = read_toml(file)
+    in_file = _with_paths(Settings, parse_toml(file, content), file.parent)
+    return Written(file, content, in_file, _with_paths(Settings, _in_environment(), Path()))
+
+
+def _in_environment() -> dict[str, Any]:
+    source = EnvSettingsSource(Settings)
+    variables = source.env_vars
+    try:
+        return source()
+    except SettingsError as error:  # it does not say of which variable
+        for name, value in variables.items():
+            source.env_vars = {name: value}
+            try:
+                source()
+            except SettingsError:
+                key = tuple(name.removeprefix(ENVIRONMENT_PREFIX.lower()).split("__"))
+                place = {"setting_place": "variable", "variable": _variable_of(key)}
+                raise ConfigError("setting_invalid", key=".".join(key), setting_problem="json", **place) from error
+        raise
+
+
+def _with_paths(section: type[BaseModel], values: Any, folder: Path) -> Any:
+    """The values of a section; each that is to be a path starts from `folder`, unless it is absolute."""
+    if not isinstance(values, dict):
+        return values
+
+    def of(name: str, value: Any) -> Any:
+        field = section.model_fields.get(name)
+        if field is None:
+            return value
+        if isinstance(field.default, BaseModel):
+            return _with_paths(type(field.default), value, folder)
+        if not _is_path(field.annotation):
+            return value
+        return [_located(one, folder) for one in value] if isinstance(value, list) else _located(value, folder)
+
+    return {name: of(name, value) for name, value in values.items()}
+
+
+def _is_path(annotation: Any) -> bool:
+    return annotation is Path or any(_is_path(part) for part in get_args(annotation))
+
+
+def _located(value: Any, folder: Path) -> Any:
+    return str(located(value, folder)) if isinstance(value, str) and value else value
+
+
+def _variable_of(key: tuple[str, ...]) -> str:
+    """The variable that sets a key, itself or its whole section, as somebody has written its name."""
+    named = {name.lower(): name for name in os.environ}
+    names = [ENVIRONMENT_PREFIX + "__".join(key[:depth]) for depth in range(len(key), 0, -1)]
+    return next((named[name.lower()] for name in names if name.lower() in named), names[0].upper())
+
+
+def _problem(error: ErrorDetails, written: Written) -> ConfigError:
+    path = error["loc"]
+    params = {"key": ".".join(str(part) for part in path), "file": str(written.file), **written.place_of(path)}
+    if error["type"] == "extra_forbidden":
+        known = [".".join(one) for one in setting_keys()]
+        return ConfigError("setting_unknown", **params, nearest=nearest(str(params["key"]), known))
+    if error["type"] == "empty_path":
+        return ConfigError("setting_path_empty", **params)
+    limits = {name: str(value).replace(" or ", ", ") for name, value in error.get("ctx", {}).items()}
+    problem = next((ours for theirs, ours in _PROBLEMS.items() if error["type"].startswith(theirs)), "other")
+    limit = limits.get("ge") or limits.get("gt") or limits.get("le") or limits.get("lt") or limits.get("max_length")
+    choices = limits.get("expected", "")
+    return ConfigError("setting_invalid", **params, setting_problem=problem, limit=limit, choices=choices)
