@@ -41,11 +41,12 @@ def fields_of(element: _Element) -> dict[str, _Element]:
 
 
 def _join_lists(element: _Element, fields: dict[str, _Element]) -> None:
-    names = [LOCAL_NAME[child.tag] for child in element]
+    """Lists that follow each other become one; only these, because to look for others costs as much as `fields_of`."""
     for name in _LISTS:
-        if names.count(name) > 1:
-            *others, last = children(element, name)
-            last[:0] = [entry for other in others for entry in other]
+        last = fields.get(name)
+        while last is not None and (other := last.getprevious()) is not None and other.tag == last.tag:
+            last[:0] = other[:]
+            element.remove(other)
 
 
 def text_of(element: _Element | None) -> str:
