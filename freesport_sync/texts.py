@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from freesport_sync.core.foreign import is_russian, meaning_of
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, MergeRepeated, Progress
 from freesport_sync.core.run import RunKind, RunStatus
@@ -16,6 +20,10 @@ from freesport_sync.errors import SyncError
 from freesport_sync.resources import resource
 
 LANGUAGE_VARIABLE = "FREESPORT_SYNC_LANGUAGE"
+_FOREIGN = ("reason", "log")
+"""Parameters of errors in which libraries, systems and servers speak."""
+_OPTIONAL, _GAP = re.compile(r"\[\[(.*?)\]\]"), re.compile(r"\{(\w+)\}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:?\d\d|Z)?)?")
 
 
 class Language(StrEnum):
@@ -27,17 +35,27 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """An error for a person: what happened, what is affected, what to do."""
+    """An error for a person: what happened, what is affected, what to do.
+
+    Args:
+        what: in our words, without those of libraries and servers.
+        affected: empty where it goes without saying.
+        hint: what to do; likewise.
+        code: for the support.
+        said: what the library, the system or the server has said, in its own words; likewise.
+    """
 
     what: str
     affected: str
     hint: str
     code: str
+    said: str = ""
 
     @property
     def sentence(self) -> str:
-        """What happened and the code, in one line."""
-        return f"{' '.join(self.what.split())} [{self.code}]"
+        """What happened, what was said and the code, in one line."""
+        said = f" ({' '.join(self.said.split())})" if self.said else ""
+        return f"{' '.join(self.what.split())}{said} [{self.code}]"
 
 
 class Texts:
@@ -49,6 +67,7 @@ class Texts:
 
     def __init__(self, language: Language) -> None:
         file = resource("i18n", f"{language.value}.toml")
+        self.language = language
         self._sections: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
 
     def __call__(self, key: str, **params: object) -> str:
@@ -62,16 +81,59 @@ class Texts:
         texts = errors.get(f"{error.code}_{error.params.get('problem')}") or errors.get(error.code)
         if texts is None:  # a code without a text is a bug; the operator still has to be told
             return ErrorText(str(error), "", "", error.code)
-        params = {name: self._worded(name, error.params) for name in error.params}
-        what, affected, hint = (_filled(texts[part], params) for part in ("what", "affected", "hint"))
-        return ErrorText(what, affected, f"{hint} {params.get('setting_place', '')}".rstrip(), error.code)
+        return self._error_text(texts, error)
 
-    def _worded(self, name: str, params: dict[str, object]) -> object:
-        """A parameter of an error: one that is a code itself, such as a stage, is a word or a sentence of its own."""
+    def _error_text(self, texts: dict[str, str], error: SyncError) -> ErrorText:
+        """Fill in the sentences of an error; foreign words that mean nothing to us are said apart from them."""
+        params = self._readable(error.params)
+        said = []
+        for name in _FOREIGN:
+            if name not in params or str(error.params[name]) in self._sections.get(name, ()):  # none, or a word of ours
+                continue
+            raw = str(error.params[name]).strip()
+            words = self._own_words(raw)
+            params[name] = words
+            if words != raw and f"{{{name}}}" in texts["what"]:
+                said.append(raw)
+        return ErrorText(
+            _filled(texts["what"], params),
+            _filled(texts["affected"], params),
+            f"{_filled(texts['hint'], params)} {params.get('setting_place', '')}".rstrip(),
+            error.code,
+            "\n".join(said),
+        )
+
+    def _own_words(self, said: str) -> str:
+        """Foreign words in the operator's language; empty where we do not know any."""
+        known = meaning_of(said)
+        if known is not None:
+            meaning, gaps = known
+            return self(f"foreign.{meaning}", **gaps)
+        return said if self.language is Language.ENGLISH or is_russian(said) else ""
+
+    def _readable(self, params: Mapping[str, object]) -> dict[str, object]:
+        """Parameters that are codes themselves, such as a stage, become words; moments are told by our clock."""
+        return {name: self._worded(name, params) for name in params}
+
+    def _worded(self, name: str, params: Mapping[str, object]) -> object:
         words, value = self._sections.get(name), params[name]
         if not isinstance(words, dict):
-            return value
-        return _filled(words[value], params) if value in words else self.word(name, value)
+            return self._told(value)
+        return _filled(words[str(value)], params) if str(value) in words else self.word(name, value)
+
+    def _told(self, value: object) -> object:
+        if isinstance(value, str) and _MOMENT.fullmatch(value):
+            try:
+                moment = datetime.fromisoformat(value)
+            except ValueError:
+                return value
+            return self.moment(moment) if len(value) > len("2026-11-29") else f"{moment:%d.%m.%Y}"
+        return value
+
+    def moment(self, moment: datetime, has_seconds: bool = False) -> str:
+        """Date and time of this computer's zone."""
+        local = moment.astimezone() if moment.tzinfo else moment
+        return f"{local:%d.%m.%Y %H:%M:%S}" if has_seconds else f"{local:%d.%m.%Y %H:%M}"
 
     def kind(self, kind: str, is_dry_run: bool = False, undone_id: int = 0) -> str:
         """What a run does.
@@ -94,9 +156,14 @@ class Texts:
         """One point of a check; one that fails with an error says what that says."""
         template = self._sections["check"].get(code)
         if template is not None:
-            return _filled(template, params)
+            return _filled(template, self._readable(params) | self._translated(params))
         text = self.error(SyncError(code, **params))
-        return f"{text.what} {text.hint}".rstrip()
+        said = f"({text.said})" if text.said else ""
+        return " ".join(part for part in (text.what, text.hint, said) if part)
+
+    def _translated(self, params: Mapping[str, object]) -> dict[str, object]:
+        """Foreign words where there is nowhere else to say them: in ours, else as they are."""
+        return {name: self._own_words(str(params[name])) or params[name] for name in _FOREIGN if name in params}
 
     def issue(self, issue: RowIssue) -> tuple[str, str]:
         """What is wrong with a record, and what to mend in 1C."""
@@ -104,9 +171,7 @@ class Texts:
         if texts is None:
             return issue.code, ""
         known = {"value": issue.value, "name": issue.name, "field": issue.field, "onec_id": issue.onec_id}
-        params: dict[str, object] = {**known, **issue.params}
-        if "skipped" in params:
-            params["skipped"] = self.word("skipped", params["skipped"])
+        params = self._readable({**known, **issue.params}) | self._translated(issue.params)
         return _filled(texts["what"], params), _filled(texts["hint"], params)
 
     def issue_title(self, code: str) -> str:
@@ -157,8 +222,13 @@ def preferred_language(arguments: list[str]) -> Language:
     return Language(wanted) if wanted in tuple(Language) else Language.RUSSIAN
 
 
-def _filled(template: str, params: dict[str, object]) -> str:
-    return template.format_map(_Gaps(params))
+def _filled(template: str, params: Mapping[str, object]) -> str:
+    """A sentence without gaps; what stands in `[[ ]]` is left out where one of its own has nothing to fill it."""
+
+    def kept(part: re.Match[str]) -> str:
+        return part[1] if all(params.get(gap) for gap in _GAP.findall(part[1])) else ""
+
+    return _OPTIONAL.sub(kept, template).format_map(_Gaps(params))
 
 
 class _Gaps(dict[str, object]):

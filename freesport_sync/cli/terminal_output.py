@@ -122,6 +122,8 @@ class TerminalOutput:
         for part in (text.affected, text.hint):
             if part:
                 self._err.print(escape(part), highlight=False)
+        if text.said:
+            self._err.print(f"[dim]{escape(self._texts('cli.said', words=text.said))}[/]", highlight=False)
 
     def exchange(self, event: ExchangeEvent) -> None:
         """A line or two for each event of the exchange server."""

@@ -29,6 +29,7 @@ class ParseContext:
         property_names: `Ид` of each property -> its name; empty for files without offers.
         price_ranks: `Ид` of a price type -> how many others go before it in its column, where any does.
         currencies: `Ид` of a price type -> its currency, where that is not roubles.
+        price_names: `Ид` of a price type -> what it is called, for the issues.
     """
 
     price_columns: Mapping[str, str | None]
@@ -41,6 +42,7 @@ class ParseContext:
     property_names: Mapping[str, str] = field(default_factory=dict)
     price_ranks: Mapping[str, int] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
+    price_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

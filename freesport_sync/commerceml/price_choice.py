@@ -84,7 +84,19 @@ def price_for_one(
 
 def report_price(problem: str, amount: str, type_id: str, onec_id: str, reading: Reading) -> None:
     """A price that cannot be read."""
-    reading.report(Severity.ERROR, problem, onec_id=onec_id, field="ЦенаЗаЕдиницу", value=amount, price_type=type_id)
+    reading.report(
+        Severity.ERROR,
+        problem,
+        onec_id=onec_id,
+        field="ЦенаЗаЕдиницу",
+        value=amount,
+        price_type=_name(type_id, reading),
+    )
+
+
+def _name(type_id: str, reading: Reading) -> str:
+    """What people call a price type; its id where the export and the shop have no name for it."""
+    return reading.price_names.get(type_id, type_id)
 
 
 def _names_of(unit: _Element) -> Iterator[str]:
@@ -130,7 +142,7 @@ def _divided(
             value=written.amount,
             factor=written.factor,
             price=str(one),
-            price_type=type_id,
+            price_type=_name(type_id, reading),
         )
     elif factor is None:
         reading.report(
@@ -139,7 +151,7 @@ def _divided(
             onec_id=onec_id,
             field="Коэффициент",
             value=written.factor,
-            price_type=type_id,
+            price_type=_name(type_id, reading),
         )
     else:
         report_price(problem or "", f"{written.amount} / {written.factor}", type_id, onec_id, reading)
@@ -150,8 +162,19 @@ def _report_currency(currency: str, declared: str, type_id: str, onec_id: str, r
     """A type whose prices are all in its own currency is one thing to mend, a price of its own another."""
     if declared and (currency or declared).lower() == declared.lower():
         if reading.is_first("price_type_currency", type_id):
-            reading.report(Severity.WARNING, "price_type_currency", field="Валюта", value=declared, price_type=type_id)
+            reading.report(
+                Severity.WARNING,
+                "price_type_currency",
+                field="Валюта",
+                value=declared,
+                price_type=_name(type_id, reading),
+            )
     else:
         reading.report(
-            Severity.ERROR, "price_currency", onec_id=onec_id, field="Валюта", value=currency, price_type=type_id
+            Severity.ERROR,
+            "price_currency",
+            onec_id=onec_id,
+            field="Валюта",
+            value=currency,
+            price_type=_name(type_id, reading),
         )

@@ -35,6 +35,7 @@ class Reading:
         self.price_columns = context.price_columns
         self.price_ranks = context.price_ranks
         self.currencies = context.currencies
+        self.price_names = context.price_names
         self.brand_properties = context.brand_properties
         self.property_names = context.property_names
         self.property_forms = {key: forms_of(name)[0] for key, name in context.property_names.items()}

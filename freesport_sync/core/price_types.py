@@ -81,6 +81,8 @@ class PriceTypePlan:
     """1C key -> how many types go before this one in its column; only those with one before them."""
     currencies: Mapping[str, str] = field(default_factory=dict)
     """1C key -> currency of a type that is not in roubles."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """1C key -> what 1C calls it."""
     newly_deleted: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     counts: Counts = field(default_factory=Counts)
@@ -154,6 +156,7 @@ class _PriceTypePlanner:
             columns=self.columns,
             ranks={key: rank for keys in shared.values() for rank, key in enumerate(keys) if rank},
             currencies={key: row.currency for key, row in self.last.items() if row.currency},
+            names=names,
             newly_deleted=tuple(self.newly_deleted),
             restored=tuple(self.restored),
             counts=self._counts(),

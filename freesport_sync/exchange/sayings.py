@@ -47,7 +47,8 @@ class Sayings:
         params = {name: _short(_FOLDERS.sub("", str(value))) for name, value in error.params.items()}
         text = self._texts.error(SyncError(error.code, **params))
         hint = self._texts("onec.ask_operator") if error.code in _NEEDS_OPERATOR else text.hint
-        return f"{error.code}: {text.what} {hint}".rstrip()
+        said = f"({text.said})" if text.said else ""
+        return " ".join(part for part in (f"{error.code}:", text.what, said, hint) if part)
 
     def working(self, one: Import, current: Import | None) -> Reply:
         """How far an import is, or what it waits for."""

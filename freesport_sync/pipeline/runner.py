@@ -130,6 +130,7 @@ class _Import:
             price_columns=prices.columns,
             price_ranks=prices.ranks,
             currencies=prices.currencies,
+            price_names=prices.names,
             colors=reference_tables.read_colors(self._lock),
             property_names={key: one.name for key, one in properties.items()},
             brand_properties=brand_properties(properties),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QLocale
 
 from freesport_sync.core.history import Session, SessionStatus
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import Counts, Entity, RunKind
 from freesport_sync.errors import SyncError
 from freesport_sync.resources import resource
 from freesport_sync.texts import ErrorText, Language, Texts
 
 _LOCALES = {Language.RUSSIAN: "ru_RU", Language.ENGLISH: "en_US"}
-_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _SHARE = re.compile(r"(\d+)/(\d+)")
+_MAIN = (Entity.PRODUCT, Entity.VARIANT, Entity.PRICE, Entity.STOCK, Entity.CUSTOMER, Entity.PICTURE)
+"""What a sentence about changes names; of the rest it has one number."""
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -36,7 +39,6 @@ class UiTexts(Texts):
         file = resource("i18n", f"window.{language.value}.toml")
         own: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
         self._sections |= own
-        self.language = language
         self.locale = QLocale(_LOCALES[language])
 
     def count(self, key: str, number: int, **params: object) -> str:
@@ -48,27 +50,21 @@ class UiTexts(Texts):
 
     def error(self, error: SyncError) -> ErrorText:
         """What to tell about an error; where the hint speaks of the command line, the window has one of its own."""
-        params = {name: self._readable(value) for name, value in error.params.items()}
-        text = super().error(SyncError(error.code, **params))
+        text = super().error(error)
         if not self.has(f"hints.{error.code}"):
             return text
-        return ErrorText(text.what, text.affected, self(f"hints.{error.code}", **params), text.code)
+        return replace(text, hint=self(f"hints.{error.code}", **self._readable(error.params)))
 
     def issue(self, issue: RowIssue) -> tuple[str, str]:
         """What is wrong with a record, and what to do; likewise."""
         what, hint = super().issue(issue)
         return what, self(f"issue_hints.{issue.code}") if self.has(f"issue_hints.{issue.code}") else hint
 
-    def _readable(self, value: object) -> object:
-        """Moments and shares come as programs write them."""
+    def _told(self, value: object) -> object:
+        """Shares come as programs write them, too."""
         if isinstance(value, str) and (share := _SHARE.fullmatch(value)):
             return f"{self.number(int(share[1]))}/{self.number(int(share[2]))}"
-        if isinstance(value, str) and _ISO_MOMENT.match(value):
-            try:
-                return self.moment(datetime.fromisoformat(value))
-            except ValueError:
-                return value
-        return value
+        return super()._told(value)
 
     def has(self, key: str) -> bool:
         """Whether there is such a sentence."""
@@ -81,11 +77,6 @@ class UiTexts(Texts):
             return self.locale.toString(number, "f", 1)
         separator = _THIN_SPACE if self.language is Language.RUSSIAN else ","
         return f"{number:,}".replace(",", separator)
-
-    def moment(self, moment: datetime, has_seconds: bool = False) -> str:
-        """Date and time of this computer's zone."""
-        local = moment.astimezone() if moment.tzinfo else moment
-        return f"{local:%d.%m.%Y %H:%M:%S}" if has_seconds else f"{local:%d.%m.%Y %H:%M}"
 
     def duration(self, seconds: float) -> str:
         """`0,4 с` (whole seconds: `4 с`), `12 с`, `3 мин 05 с`, `1 ч 20 мин`."""
@@ -127,7 +118,35 @@ class UiTexts(Texts):
 
     def session_title(self, session: Session) -> str:
         """Names a session."""
-        return self(f"session.title_{session.key.source.value}", id=session.key.id, kind=self.kind(session.kind))
+        key = f"session.title_{session.key.source.value}{'_dry' if session.is_dry_run else ''}"
+        return self(key, id=session.key.id, kind=self.kind(session.kind))
+
+    def outcome_of(self, session: Session) -> str:
+        """`Каталог и клиенты: загружено с замечаниями`, `Проверка: остатки — без замечаний`."""
+        kinds = {kind.value for kind in RunKind if not kind.is_import}
+        section = "outcome_check" if session.is_dry_run else "outcome" if session.kind in kinds else "outcome_import"
+        kind = self.kind(session.kind, session.is_dry_run)
+        return self(f"{section}.{session.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
+
+    def changed(self, counts: Mapping[Entity, Counts], is_dry_run: bool) -> str:
+        """`создано: товаров 59, вариантов 214; изменено: цен 2`; empty where nothing was changed."""
+        prefix = "would_" if is_dry_run else ""
+        told = []
+        for name in ("created", "updated"):
+            numbers = {entity: getattr(count, name) for entity, count in counts.items() if getattr(count, name)}
+            words = [self(f"entity_of.{one.value}", n=self.number(numbers.pop(one))) for one in _MAIN if one in numbers]
+            if numbers:
+                words.append(self("entity_of.others", n=self.number(sum(numbers.values()))))
+            told += [self(f"history.{prefix}{name}", what=", ".join(words))] if words else []
+        return "; ".join(told)
+
+    def remarks(self, **counts: int) -> str:
+        """`2 ошибки · 5 предупреждений`; empty where there are none.
+
+        Args:
+            counts: of `errors`, `warnings` and `notes`.
+        """
+        return " · ".join(self.count(f"window.{name}", number) for name, number in counts.items() if number)
 
 
 def _russian_form(number: int) -> int:

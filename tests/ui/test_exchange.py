@@ -36,7 +36,7 @@ def test_a_dry_run_and_then_the_import(stocked_shop: Shop, dearer: Path, open_de
     desk.end_of_run()
     assert stocked_shop.value(PRICE) == 100
     assert "Проверка выполнена" in progress_of(desk)
-    assert "будет создано 0, изменено 1" in progress_of(desk)
+    assert "будет изменено: цен 1" in progress_of(desk)
 
     desk.click(page.progress.real)
     report = desk.end_of_run().report
@@ -46,7 +46,7 @@ def test_a_dry_run_and_then_the_import(stocked_shop: Shop, dearer: Path, open_de
     query = "SELECT request->>'trigger', operator FROM freesport_sync.runs WHERE id = :id"
     assert stocked_shop.row(query, id=report.run_id) == (Trigger.WINDOW, desk.backend.operator)
     desk.until(lambda: page.recent.rowCount() == 3)
-    desk.until(lambda: "создано 0, изменено 1" in texts_in(page.latest))
+    desk.until(lambda: "изменено: цен 1" in texts_in(page.latest))
     desk.until(lambda: "Цены" in texts_in(page.latest))
 
 

@@ -45,16 +45,16 @@ def test_kinds_have_headings_and_say_once_what_to_do() -> None:
     other = replace(PRICE, onec_id="p3", name="Мяч  ручной\n", value="-", article="")
     assert printed([PRICE, other, STOCK]) == [
         "",
-        "ошибка  Цена - не число: 3, сохранено 2",
+        "ошибка  Цена — не число: 3, сохранено 2",
         "  Что сделать: Исправьте цену в 1С.",
         f"  Мяч футбольный тренировочный, артикул ART-1, Ид {ID}",
-        "    Цена «по запросу» - не число и не записана.",
+        "    Цена «по запросу» — не число и не записана.",
         "    prices/prices_1_2_018d9f04.xml:14   ЦенаЗаЕдиницу: по запросу",
         "  Мяч ручной, Ид p3",
-        "    Цена «-» - не число и не записана.",
+        "    Цена «-» — не число и не записана.",
         "    prices/prices_1_2_018d9f04.xml:14   ЦенаЗаЕдиницу: -",
         "",
-        "внимание  Отрицательный остаток: 1",
+        "предупреждение  Отрицательный остаток: 1",
         "  Что сделать: Проверьте остатки склада в 1С.",
         "  Ид p2",
         "    Остаток -4 отрицателен и принят за 0.",
@@ -91,7 +91,7 @@ def test_issues_are_printed_as_they_come() -> None:
 
     def issues() -> Iterator[RowIssue]:
         for number in range(3):
-            assert stream.getvalue().count("по запросу» - не") == number
+            assert stream.getvalue().count("по запросу» — не") == number
             yield PRICE
         yield STOCK
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import datetime
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -155,3 +156,121 @@ def test_the_window_does_not_send_people_to_the_command_line() -> None:
             speaking = {code for code, text in found[section].items() if flag.search(text["hint"])}
             assert speaking - found[hints].keys() == set()
             assert not [text for text in found[hints].values() if re.search(r"--[a-z]", text)]
+
+
+def hints_of_the_window(language: Language) -> dict[str, str]:
+    found = sections(language)
+    said = {code: found["hints"].get(code, text["hint"]) for code, text in found["errors"].items()}
+    return said | {code: found["issue_hints"].get(code, text["hint"]) for code, text in found["issues"].items()}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_window_names_its_fields_rather_than_settings_and_variables(language: Language) -> None:
+    """What somebody can mend in a field of the window has no other name there."""
+    of_fields = "host|port|user|key_file|use_agent|passphrase_file|password_file|folder|archive_folder|media_root"
+    raw = re.compile(rf"FREESPORT_SYNC|\bssh\.({of_fields})\b|\bdatabase\.(url|password_file)\b|\bsource\.data_dir\b")
+    own = leaves({name: text for name, text in sections(language).items() if name not in Texts(language)._sections})
+    spoken = own | hints_of_the_window(language)
+    assert {key: text for key, text in spoken.items() if raw.search(text)} == {}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_dash_is_a_dash_and_a_level_has_one_word(language: Language) -> None:
+    texts = leaves(sections(language))
+    assert [text for text in texts.values() if re.search(r"\S - \S", text)] == []
+    words = {
+        severity: (texts[f"severity.{severity}"], texts[f"window.{severity}s"])
+        for severity in ("note", "warning", "error")
+    }
+    for word, counted in words.values():
+        assert word.casefold()[:5] in counted
+    assert texts["log.level_warning"] == texts["severity.warning"]
+    assert texts["log.level_error"] == texts["severity.error"]
+
+
+LIBPQ = 'connection to server at "db" (10.0.0.5), port 5432 failed: Connection refused'
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "said"),
+    [
+        (
+            SyncError("database_unreachable", server="db:5432", reason=LIBPQ),
+            "База db:5432 недоступна: в соединении отказано",
+            LIBPQ,
+        ),
+        (
+            SyncError("connection_lost", reason="server closed the connection unexpectedly"),
+            "Соединение с базой потеряно: соединение оборвалось",
+            "server closed the connection unexpectedly",
+        ),
+        (
+            SyncError("right_missing", reason="permission denied for table products"),
+            "Не хватает прав в базе: нет прав на products",
+            "permission denied for table products",
+        ),
+        (
+            SyncError("xml_malformed", file="goods.xml", line=3, reason="Extra content at the end"),
+            "Файл goods.xml повреждён или обрезан (строка 3)",
+            "Extra content at the end",
+        ),
+        (
+            SyncError("embedded_start_failed", folder="/x", log="pg_ctl: could not start server\nExamine the log"),
+            "Встроенная база в /x не запустилась",
+            "pg_ctl: could not start server\nExamine the log",
+        ),
+        (
+            SyncError("csv_not_writable", file="a.csv", reason="Permission denied"),
+            "Файл с замечаниями a.csv не записывается: нет прав",
+            "Permission denied",
+        ),
+        (
+            SyncError("csv_not_writable", file="a.csv", reason="Отказано в доступе"),
+            "Файл с замечаниями a.csv не записывается: Отказано в доступе",
+            "",
+        ),
+        (
+            SyncError("archive_unsafe", file="a.zip", entry="../x", reason="outside"),
+            "Архив a.zip содержит недопустимое имя: ../x (ведёт за пределы архива).",
+            "",
+        ),
+        (SyncError("internal_error", reason="ValueError: x"), "Внутренняя ошибка", "ValueError: x"),
+    ],
+)
+def test_foreign_words_are_no_headline(error: SyncError, what: str, said: str) -> None:
+    text = Texts(Language.RUSSIAN).error(error)
+    assert (text.what, text.said) == (what, said)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_headline_has_a_foreign_word(language: Language) -> None:
+    """Whatever a library says, of whatever error: it may stand beside the sentences, never in them."""
+    texts = Texts(language)
+    for code, text in sections(language)["errors"].items():
+        for name in re.findall(r"\{(reason|log)\}", text["what"]):
+            told = texts.error(SyncError(code, **{name: "Some library is unhappy"}))
+            assert told.said == ("Some library is unhappy" if language is Language.RUSSIAN else ""), code
+            assert ("unhappy" in told.what) is (language is Language.ENGLISH), code
+            known = texts.error(SyncError(code, **{name: "[Errno 28] No space left on device"}))
+            assert "Errno" not in known.what
+            assert known.said.startswith("[Errno 28]"), code
+
+
+def test_what_nobody_knows_is_left_out() -> None:
+    texts = Texts(Language.RUSSIAN)
+    somebody = {"process": 17216, "address": "", "since": ""}
+    told = texts.error(SyncError("lock_held_unknown_run", **somebody)).what
+    assert told == "В эту базу импортирует другая программа: процесс базы 17216."
+    issue = RowIssue(Severity.ERROR, "price_not_number", value="нет", params={"price_type": "Опт 1"})
+    assert texts.issue(issue)[0] == "Цена «нет» (тип цен «Опт 1») — не число и не записана."
+
+
+def test_moments_are_told_by_the_clock_of_this_computer() -> None:
+    moment = "2026-11-21T09:41:07+00:00"
+    local = f"{datetime.fromisoformat(moment).astimezone():%d.%m.%Y %H:%M}"
+    texts = Texts(Language.RUSSIAN)
+    assert texts.check("lock_held", {"since": moment}).endswith(f"с {local}")
+    error = SyncError("export_older", created_at="2025-09-11 10:00:00", imported="2025-09-12 10:00:00")
+    assert "от 11.09.2025 10:00, загружено от 12.09.2025 10:00" in texts.error(error).what
+    issue = RowIssue(Severity.WARNING, "file_date_in_future", value="2031-01-02")
+    assert "02.01.2031" in texts.issue(issue)[0]

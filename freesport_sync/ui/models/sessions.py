@@ -61,11 +61,8 @@ def result_of(texts: UiTexts, session: Session) -> str:
         stage = texts(f"stage.{session.stage}") if session.stage and texts.has(f"stage.{session.stage}") else ""
         share = f" {100 * session.done // session.total} %" if session.total else ""
         return f"{stage}{share}".strip()
-    created = sum(count.created for count in session.counts.values())
-    updated = sum(count.updated for count in session.counts.values())
-    if created or updated:
-        key = "history.would_change" if session.is_dry_run else "history.changed"
-        return texts(key, created=texts.number(created), updated=texts.number(updated))
+    if changed := texts.changed(session.counts, session.is_dry_run):
+        return changed
     return texts("history.unchanged") if session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS) else "—"
 
 

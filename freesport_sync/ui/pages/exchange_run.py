@@ -192,26 +192,21 @@ class RunCard(Card):
 
     def _show_report(self, report: RunReport) -> None:
         texts = self._tools.texts
-        created = sum(count.created for count in report.counts.values())
-        updated = sum(count.updated for count in report.counts.values())
         has_remarks = self._snapshot is not None and (self._snapshot.errors or self._snapshot.warnings)
         done = "done" if report.kind.is_import else "done_other"
         what = texts(f"exchange.{'checked' if report.is_dry_run else done}", time=texts.duration(report.duration_s))
-        key = "history.would_change" if report.is_dry_run else "history.changed"
-        changed = texts(key, created=texts.number(created), updated=texts.number(updated))
         self.notice.say(
             "warn" if has_remarks else "good",
             what,
-            changed if created or updated else texts("exchange.nothing_to_change"),
+            texts.changed(report.counts, report.is_dry_run) or texts("exchange.nothing_to_change"),
             self._counted(self._snapshot) if self._snapshot is not None else "",
             texts("exchange.dry_explained") if report.is_dry_run else "",
         )
 
     def _counted(self, snapshot: RunSnapshot) -> str:
         texts = self._tools.texts
-        counts = (("errors", snapshot.errors), ("warnings", snapshot.warnings), ("notes", snapshot.notes))
-        words = [texts.count(f"window.{name}", number) for name, number in counts if number]
-        return " · ".join(words) if words else texts("exchange.no_issues")
+        counted = texts.remarks(errors=snapshot.errors, warnings=snapshot.warnings, notes=snapshot.notes)
+        return counted or texts("exchange.no_issues")
 
     def _tick(self) -> None:
         self._seconds += 1

@@ -68,7 +68,7 @@ class LogPage(QWidget):
         self.details.setAccessibleName(texts("log.details"))
         self.details.hide()
         self.empty = Placeholder(tools)
-        self.empty.say("log", texts("window.loading"))
+        self.empty.say("log", texts("window.reading"))
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.addWidget(self.table)

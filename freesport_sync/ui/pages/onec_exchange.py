@@ -87,8 +87,7 @@ class ExchangeCard(Card):
         self._parts.show()
         set_role(self.run_title, "role", "heading")
         self.run_title.setText(texts("onec_server.run_dry" if run.is_dry_run else "onec_server.run", run_id=run.run_id))
-        counts = (("errors", run.errors), ("warnings", run.warnings), ("notes", run.notes))
-        self.issues.setText(" · ".join(texts.count(f"window.{name}", number) for name, number in counts if number))
+        self.issues.setText(texts.remarks(errors=run.errors, warnings=run.warnings, notes=run.notes))
         if run.report is None:
             current = next((line.stage for line in run.stages if line.state is StageState.RUNNING), None)
             words = texts("onec_server.run_begins") if current is None else texts(f"stage.{current.value}")

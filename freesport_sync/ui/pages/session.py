@@ -102,7 +102,7 @@ class SessionPage(QWidget):
         """Show a session."""
         if key != self._key:
             self._key, self._details = key, None
-            self.empty.say("session", self._tools.texts("window.loading"))
+            self.empty.say("session", self._tools.texts("session.opening"))
             self.stack.setCurrentIndex(0)
             self.tabs.setCurrentIndex(0)
             self.trouble.hide()

@@ -87,17 +87,12 @@ class LatestResult(QWidget):
     def _show_session(self, session: Session) -> None:
         texts = self._tools.texts
         age_s = (_now() - session.started_at).total_seconds()
-        issues = [
-            texts.count(f"window.{name}", number)
-            for name, number in (("errors", session.errors), ("warnings", session.warnings))
-            if number
-        ]
         self._notice.say(
             tone_of(session.status),
-            f"{texts.kind(session.kind, session.is_dry_run).capitalize()}: {texts.status(session.status)}",
+            texts.outcome_of(session),
             f"{texts.age(age_s)}, {texts.duration(session.duration_s)}",
             result_of(texts, session).replace("—", ""),
-            " · ".join(issues),
+            texts.remarks(errors=session.errors, warnings=session.warnings),
         )
 
     def _show_age(self, number: int, age: DataAge) -> None:

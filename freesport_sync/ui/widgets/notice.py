@@ -36,7 +36,7 @@ class Notice(QFrame):
         layout.addLayout(self._lines, 1)
         tools.theme.changed.connect(self._draw)
 
-    def say(self, tone: str, what: str, *more: str, code: str = "") -> None:
+    def say(self, tone: str, what: str, *more: str, code: str = "", words: str = "") -> None:
         """Show a message.
 
         Args:
@@ -44,8 +44,9 @@ class Notice(QFrame):
             what: the sentence in bold.
             more: further sentences; empty ones are left out.
             code: for the support.
+            words: of the system or a server, as they came; likewise.
         """
-        said = (tone, what, *more, code)
+        said = (tone, what, *more, code, words)
         if said == self._said:  # told again with every pulse; nobody's selection must go for that
             return
         self._tone, self._said = tone, said
@@ -55,6 +56,8 @@ class Notice(QFrame):
         for text in more:
             if text:
                 self._lines.addWidget(selectable(text))
+        if words:
+            self._lines.addWidget(selectable(self._tools.texts("cli.said", words=words), "code"))
         if code:
             self._lines.addWidget(selectable(self._tools.texts("window.code", code=code), "code"))
         self.setAccessibleName(" ".join((what, *more)))
@@ -63,7 +66,7 @@ class Notice(QFrame):
     def say_error(self, error: SyncError) -> None:
         """Show an error."""
         text = self._tools.texts.error(error)
-        self.say(tone_of_error(error), text.what, text.affected, text.hint, code=text.code)
+        self.say(tone_of_error(error), text.what, text.affected, text.hint, code=text.code, words=text.said)
 
     def _draw(self) -> None:
         color = self._tools.theme.color(self._tone)

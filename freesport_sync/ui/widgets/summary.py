@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from freesport_sync.core.history import SessionDetails, SessionStatus, Source
+from freesport_sync.core.issues import Severity
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.sessions import result_of
 from freesport_sync.ui.texts import UiTexts
@@ -24,13 +25,9 @@ def summary_of(texts: UiTexts, details: SessionDetails) -> tuple[str, ...]:
         return error.what, error.affected, error.hint
     key = "summary.checked" if session.is_dry_run else "summary.done"
     result = result_of(texts, session)
-    issues = [
-        texts.count(f"window.{name}", number)
-        for name, number in (("errors", session.errors), ("warnings", session.warnings))
-        if number
-    ]
+    notes = sum(one.count for one in details.issue_counts if one.severity is Severity.NOTE)
     return (
         texts(key, time=texts.duration(session.duration_s)),
         "" if result == "—" else result,
-        " · ".join(issues) if issues else texts("exchange.no_issues"),
+        texts.remarks(errors=session.errors, warnings=session.warnings, notes=notes) or texts("exchange.no_issues"),
     )
