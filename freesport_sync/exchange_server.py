@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -12,6 +13,7 @@ from functools import partial
 from freesport_sync.core.backup import Backup, is_backed_up
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import ExchangeEvent, ServerStarted, address_for_1c
+from freesport_sync.core.logged import note
 from freesport_sync.core.progress import Reporter
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.exchange.custody import Custody
@@ -30,6 +32,8 @@ from freesport_sync.pipeline.run_folders import RunFolders
 from freesport_sync.settings.model import ExchangeSettings, Settings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.texts import Texts
+
+log = logging.getLogger(__name__)
 
 
 def serve(
@@ -85,6 +89,8 @@ def serve(
         )
         with cancel.interrupting(stop.set):
             cancel.is_winding_up = True  # a run that is being cancelled is worth waiting for
+            note(log, logging.INFO, "server_started", address=started.address, user=started.user, is_dry_run=is_dry_run)
+            stack.callback(note, log, logging.INFO, "server_stopped", address=started.address)
             listener.run(endpoint.application(), lambda: report(started), stop, imports.stop, endpoint.refuse)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from freesport_sync.cli.arguments import ACTIONS, OWN_SERVER, STDOUT, build_parser, refuse_contradictions
 from freesport_sync.cli.terminal import encoded_stdout, protect_streams, run_interruptibly
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.logged import note
 from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, SyncError
 from freesport_sync.resources import resource
@@ -73,7 +74,7 @@ def _exit_code(options: argparse.Namespace, texts: Texts, output: Output, cancel
         output.error(error)
         return error.exit_code
     except Exception as error:
-        log.error("unexpected error", exc_info=error)
+        note(log, logging.ERROR, "unexpected_error", cause=error)
         output.error(SyncError("internal_error", reason=f"{type(error).__name__}: {error}"))
         return ExitCode.INTERNAL
 

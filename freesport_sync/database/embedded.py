@@ -24,6 +24,7 @@ from psycopg2 import extensions, sql
 from sqlalchemy import URL
 
 from freesport_sync import os_support
+from freesport_sync.core.logged import note
 from freesport_sync.database.embedded_cluster import HOST, POLL_S, RETRY_TIMEOUT_S, USER, Cluster
 from freesport_sync.errors import ConfigError, ConnectionFailed, SyncError
 
@@ -72,8 +73,8 @@ class EmbeddedPostgres:
         try:
             with self._locked():
                 self._leave()
-        except SyncError:
-            _log.warning("the private server in %s was not left properly", self._folder, exc_info=True)
+        except SyncError as error:
+            note(_log, logging.WARNING, "private_server_not_left", cause=error, folder=str(self._folder))
 
     def ensure_running(self) -> None:
         """Start the server again if it has died since we entered; `url` then names another port. Raises as entering."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from freesport_sync import os_support
+from freesport_sync.core.logged import note
 from freesport_sync.database.embedded_binaries import Binaries, locate_binaries, make_reachable, reachable_place
 from freesport_sync.errors import ConfigError, ConnectionFailed
 
@@ -155,7 +156,7 @@ class Cluster:
         while os_support.is_running_in(server.pid, "postgres", self._data) and time.monotonic() < deadline:
             time.sleep(POLL_S)
         if not is_done:
-            _log.warning("the private server in %s did not stop: %s", self.home, said)
+            note(_log, logging.WARNING, "private_server_not_stopped", folder=str(self.home), said=said)
 
     def not_responding(self, port: int) -> ConnectionFailed:
         log = self._log_tail(0)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from freesport_sync.core.logged import note
 from freesport_sync.database.silence import answered
 from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed, SchemaMismatch, SyncError
 
@@ -237,7 +238,7 @@ def as_sync_error(error: BaseException) -> SyncError:
         return translated(error)
     if isinstance(error, MemoryError):
         return ImportFailed("program_out_of_memory")
-    log.error("unexpected error", exc_info=error)
+    note(log, logging.ERROR, "unexpected_error", cause=error)
     return SyncError("internal_error", reason=f"{type(error).__name__}: {error}")
 
 

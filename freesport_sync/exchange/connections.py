@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from freesport_sync.core.logged import note
 from freesport_sync.exchange.replies import Reply
 
 MAX_HEAD_BYTES = 16 * 1024
@@ -291,4 +292,4 @@ class Complaints:
         what = f"{context['message']}: {type(context.get('exception')).__name__}"
         if loop.time() - self._told.get(what, -COMPLAINT_S) >= COMPLAINT_S:
             self._told[what] = loop.time()
-            log.error("%s", what, exc_info=context.get("exception"))
+            note(log, logging.ERROR, "listening_trouble", cause=context.get("exception"), words=what)

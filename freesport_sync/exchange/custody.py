@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor
+from freesport_sync.core.logged import note
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange.imports import Import, Imports, Sender
 from freesport_sync.exchange.inbox import Inbox
@@ -104,7 +105,7 @@ class Custody:
                 return
             self._imports.ledger.abandon(held.sender.user, held.sender.login, map(str, held.portion.waiting))
             self._forget(held)
-        log.warning("exchange: what was received into %s is removed", folder.name)
+        note(log, logging.WARNING, "received_removed", folder=folder.name)
         await asyncio.to_thread(self._inbox.remove, folder)
 
     def _forget(self, held: _Held) -> None:
@@ -145,7 +146,7 @@ class Custody:
                 try:
                     await work()
                 except Exception as error:  # nobody else would look after the others
-                    log.error("exchange: unexpected error", exc_info=error)
+                    note(log, logging.ERROR, "unexpected_error", cause=error)
             await asyncio.sleep(pause_s)
 
     async def _look_after(self, held: _Held) -> None:

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from freesport_sync.core.exchange import PATHS, PROBE_AGENT, ExchangeEvent, RequestServed
+from freesport_sync.core.logged import note
 from freesport_sync.core.outside import printable
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange import protocol
@@ -133,10 +134,10 @@ class Endpoint:
         except ClientDisconnect:
             reply = self._sayings.refusal(ExchangeRefused("exchange_body_stalled"))
         except SyncError as error:
-            log.warning("exchange: %s", error)
+            note(log, logging.WARNING, "exchange_refused", cause=error)
             reply = self._sayings.refusal(error)
         except Exception as error:
-            log.error("exchange: unexpected error", exc_info=error)
+            note(log, logging.ERROR, "unexpected_error", cause=error)
             reply = self._sayings.refusal(SyncError("internal_error", reason=type(error).__name__))
         self._report(
             RequestServed(

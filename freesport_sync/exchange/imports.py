@@ -16,6 +16,7 @@ from freesport_sync.commerceml.discovery import FileKind, recognise
 from freesport_sync.commerceml.folders import PICTURE_FOLDER
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.logged import note
 from freesport_sync.core.outside import printable
 from freesport_sync.core.pictures import PictureProblem
 from freesport_sync.core.progress import Event, IssuesFound, Progress, Reporter, RunStarted
@@ -179,10 +180,11 @@ class Imports:
         try:
             result = work(one)
         except SyncError as error:
-            log.warning("import of %s: %s", printable(one.name, 200), error)  # perhaps nobody asks how it has ended
+            # Perhaps nobody asks how it has ended.
+            note(log, logging.WARNING, "import_of_onec_failed", cause=error, file=printable(one.name, 200))
             result = error
         except Exception as error:
-            log.error("import failed unexpectedly", exc_info=error)
+            note(log, logging.ERROR, "unexpected_error", cause=error)
             result = SyncError("internal_error", reason=type(error).__name__)
         if one.portion is not None:
             one.portion.used_at = time.monotonic()

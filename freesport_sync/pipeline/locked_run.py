@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
 
+from freesport_sync.core.logged import note
 from freesport_sync.core.progress import MergeRepeated, RunFinished, RunStarted
 from freesport_sync.core.run import Counts, Entity, FieldChange, RunReport, RunStatus, UpdatedRows
 from freesport_sync.database import runs, sessions
@@ -25,11 +27,13 @@ from freesport_sync.database.merge import MergeConflict
 from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop import prepare_shop
 from freesport_sync.database.written import forget_old_written
-from freesport_sync.errors import ConnectionFailed, ImportFailed, SyncError
+from freesport_sync.errors import Cancelled, ConnectionFailed, ImportFailed, SyncError
 from freesport_sync.pipeline.job import Job
 from freesport_sync.pipeline.record import RunRecord, connected, status_of
 
 MAX_ATTEMPTS = 3
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class LockedRun:
                     request.undone_id,
                 )
             )
+            self._note("run_started", operator=request.operator, trigger=request.trigger, database=job.target.label)
             with interruptible(self.connection, job.cancel):
                 result = work(self)
                 if self._committed is None:
@@ -135,6 +140,7 @@ class LockedRun:
             result = self._failed(error)
         finished = self.record.run_report(RunStatus.COMPLETED, result.counts)
         job.reporter(RunFinished(finished))
+        self._note("run_completed", seconds=round(finished.duration_s, 1))
         return finished
 
     def _failed(self, error: BaseException) -> RunResult:
@@ -148,7 +154,16 @@ class LockedRun:
         if self._committed is not None and status is None:
             failure = ConnectionFailed("outcome_unknown", run_id=self.run_id)
         self.job.reporter(RunFinished(self.record.run_report(status_of(failure), {})))
+        self._note("run_cancelled" if isinstance(failure, Cancelled) else "run_failed", cause=failure)
         raise failure from error
+
+    def _note(self, code: str, cause: SyncError | None = None, **params: object) -> None:
+        request = self.job.request
+        level = logging.INFO if cause is None or isinstance(cause, Cancelled) else logging.ERROR
+        told = {"run_id": self.run_id, "kind": request.kind, "is_dry_run": request.is_dry_run}
+        if request.undone_id is not None:
+            told["undone_id"] = request.undone_id
+        note(log, level, code, cause=cause, **told, **params)
 
     def _failure(self, error: BaseException) -> SyncError:
         """The error that the operator is told: the reason of a cancel or abort goes before what it broke."""

@@ -17,6 +17,7 @@ from freesport_sync.commerceml.discovery import FileKind, opened_kinds, recognis
 from freesport_sync.commerceml.folders import PICTURE_FOLDER, is_too_deep
 from freesport_sync.commerceml.picture_files import is_packed_picture
 from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.logged import note
 from freesport_sync.core.progress import FilesArchived, FilesPulled, Reporter, StageMeter
 from freesport_sync.core.run import RunKind, Stage, storable
 from freesport_sync.errors import SyncError
@@ -146,7 +147,7 @@ def archive(job: PullJob, files: Sequence[RemoteFile], name: str) -> None:
     try:
         kept = move_files(job.server, job.folder, files, job.archive_folder, name)
     except SyncError as error:
-        log.warning("the files of the server stay where they are: %s", error)
+        note(log, logging.WARNING, "files_not_archived", cause=error)
         kept = tuple(LeftOut(file.path, "not_moved") for file in files)
     told = tuple((storable(path), reason) for path, reason in kept)
     job.report(FilesArchived(joined(job.archive_folder, name), len(files) - len(kept), told))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from freesport_sync.core.logged import note
 from freesport_sync.core.progress import Event
 from freesport_sync.core.run import (
     Counts,
@@ -119,7 +120,8 @@ class RunRecord:
                 with connected(self._job.target, "freesport_sync side") as fresh:
                     return self._closed_as(fresh, failure)
             except (SyncError, DatabaseError) as error:
-                log.warning("run %s stays open until the next run closes it: %s", self._run.id, error)
+                cause = error if isinstance(error, SyncError) else None
+                note(log, logging.WARNING, "run_left_open", cause=cause, run_id=self._run.id)
                 return None
 
     def run_report(self, status: RunStatus, counts: Mapping[Entity, Counts]) -> RunReport:

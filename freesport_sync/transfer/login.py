@@ -17,6 +17,7 @@ from paramiko.common import cMSG_SERVICE_REQUEST
 from paramiko.pkey import UnknownKeyType
 from paramiko.transport import ServiceRequestingTransport
 
+from freesport_sync.core.logged import note
 from freesport_sync.errors import ConfigError, LoginRefused, reason_of
 from freesport_sync.transfer.profile import Profile
 
@@ -92,7 +93,7 @@ def log_in(transport: Transport, profile: Profile) -> None:
                     raise EOFError("the server closed the connection during the login") from error
                 if time.monotonic() - started >= profile.timeout_s:
                     raise TimeoutError("timed out") from error
-                log.info("%s: %s is not accepted: %s", profile.label, name, error)
+                note(log, logging.INFO, "login_not_accepted", server=profile.label, tried=name, said=str(error))
             tried.append(name)
     if not tried:
         raise ConfigError("ssh_no_credentials", server=profile.label)
@@ -108,7 +109,7 @@ def _ways_in(transport: Transport, profile: Profile) -> Generator[tuple[str, Cal
         try:
             agent = paramiko.Agent()
         except (paramiko.SSHException, OSError) as error:
-            log.info("no SSH agent: %s", error)
+            note(log, logging.INFO, "no_agent", said=str(error))
         else:
             with closing(agent):
                 for of_agent in agent.get_keys():

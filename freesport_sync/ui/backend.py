@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from freesport_sync import __version__
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import Pulse
+from freesport_sync.core.logged import note
 from freesport_sync.core.rights import Rights
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.errors import SyncError
@@ -210,6 +212,7 @@ class Backend(QObject):
 
     def _loaded(self, result: tuple[Application, HistoryReader]) -> None:
         self.application, self._reader = result
+        note(log, logging.INFO, "program_opened", version=__version__)
         gc.freeze()  # what is loaded stays: to look through it again and again would be felt
         reader, stop = self._reader, self._stop_watching
         self._queries.start(lambda: reader.watch(self._felt.emit, stop), self._stopped_watching, self._not_loaded)
@@ -225,12 +228,12 @@ class Backend(QObject):
     def _feel(self, news: Pulse | SyncError) -> None:
         if isinstance(news, SyncError):
             if self.pulse is not None:
-                log.warning("database lost: %s", news)
+                note(log, logging.WARNING, "database_lost", cause=news)
             self.error, self.pulse = news, None
             self.lost.emit(news)
         else:
             if self.pulse is None:
-                log.info("database found: %s", news.database)
+                note(log, logging.INFO, "database_found", database=news.database)
             self.error, self.pulse = None, news
             self.pulse_changed.emit(news)
 

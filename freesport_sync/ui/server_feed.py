@@ -11,6 +11,7 @@ from typing import Any
 
 from freesport_sync.core.exchange import NotAskedFor, RequestServed, ServerStarted
 from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.logged import note
 from freesport_sync.core.progress import Event, IssuesFound, MergeRepeated, Progress, RunFinished, RunStarted
 from freesport_sync.core.run import Entity, RunKind, RunReport, RunRequest, RunStatus, Stage
 from freesport_sync.errors import SyncError
@@ -61,7 +62,7 @@ class ServerFeed:
             name = str(values.pop("event"))
             self._take(name, values)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            log.warning("line of the exchange server not understood (%s): %.200s", error, line)
+            note(log, logging.WARNING, "server_line_unknown", problem=str(error), line=str(line)[:200])
 
     def _take(self, name: str, values: dict[str, Any]) -> None:
         match name:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QLocale
 
 from freesport_sync.core.history import Session, SessionStatus
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.logged import read_logged
 from freesport_sync.core.run import Counts, Entity, RunKind
 from freesport_sync.errors import SyncError
 from freesport_sync.resources import resource
@@ -139,6 +140,18 @@ class UiTexts(Texts):
                 words.append(self("entity_of.others", n=self.number(sum(numbers.values()))))
             told += [self(f"history.{prefix}{name}", what=", ".join(words))] if words else []
         return "; ".join(told)
+
+    def logged(self, message: str) -> str:
+        """A line of the log; words that have no text are given as they are."""
+        told = read_logged(message.partition("\n")[0])
+        if told is None or not self.has(f"logged.{told.code}"):
+            return message.partition("\n")[0]
+        params = self._readable(told.params)
+        if "kind" in told.params:
+            params["kind"] = self.kind(str(told.params["kind"]), bool(told.params.get("is_dry_run")))
+        params["dry"] = self("logged.dry_server") if told.params.get("is_dry_run") else ""
+        params["what"] = "" if told.error is None else self.error(told.error).what
+        return self(f"logged.{told.code}", **params).strip()
 
     def remarks(self, **counts: int) -> str:
         """`2 ошибки · 5 предупреждений`; empty where there are none.

@@ -46,7 +46,7 @@ class LogPage(QWidget):
         columns: list[Column[LogLine]] = [
             Column("time", texts("log.time"), lambda one: texts.moment(datetime.fromisoformat(one.time), True), 20),
             Column("level", texts("log.level"), lambda one: _level(tools, one.level), 17),
-            Column("message", texts("log.message"), lambda one: one.message.partition("\n")[0], 30),
+            Column("message", texts("log.message"), lambda one: texts.logged(one.message), 30),
         ]
         self.model: RowsModel[LogLine] = RowsModel(columns, self)
         self.table = Table(tools, "log", texts("log.title"), self.model, "message")
@@ -125,11 +125,7 @@ class LogPage(QWidget):
         wanted = LEVELS[LEVELS.index(self.level.currentData()) :]
         others = ("CRITICAL",)
         text = self.text.text().strip().casefold()
-        rows = [
-            line
-            for line in self._lines
-            if line.level in (*wanted, *others) and text in f"{line.time} {line.source} {line.message}".casefold()
-        ]
+        rows = [line for line in self._lines if line.level in (*wanted, *others) and text in self._searched(line)]
         self.model.show_rows(rows)
         if rows:
             self.stack.setCurrentIndex(1)
@@ -142,6 +138,10 @@ class LogPage(QWidget):
         else:
             self.empty.say("log", texts("log.empty"), texts("log.empty_more"))
         self.stack.setCurrentIndex(0)
+
+    def _searched(self, line: LogLine) -> str:
+        texts = self._tools.texts
+        return f"{line.time} {line.source} {texts.logged(line.message)} {line.message}".casefold()
 
     def _show_details(self) -> None:
         line = self.table.selected()

@@ -1,4 +1,4 @@
-"""What the shop's session report and this computer's log say of a session."""
+"""How a session went, step by step, and what this computer's log says of the same time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 from freesport_sync.core.history import SessionDetails
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.log_file import LogLine, read_log
+from freesport_sync.ui.session_story import story_of
 from freesport_sync.ui.widgets.parts import SPACE, Tools, label
 
 SLACK = timedelta(seconds=2)
@@ -18,7 +19,7 @@ SLACK = timedelta(seconds=2)
 
 
 class SessionLogTab(QWidget):
-    """The report line by line, then our log of the same time.
+    """The story of the session, then our log of the same time.
 
     Args:
         tools: of the page.
@@ -53,9 +54,10 @@ class SessionLogTab(QWidget):
         details = self._details
         if details is None:
             return
-        report = details.report.rstrip() or self._tools.texts("session.no_report")
-        own = "\n".join(f"{line.time} {line.level} {line.message}" for line in lines)
-        text = "\n\n".join(part for part in (report, details.error_message, own) if part)
+        texts = self._tools.texts
+        own = [f"{texts.moment(datetime.fromisoformat(one.time), True)}  {texts.logged(one.message)}" for one in lines]
+        told = [texts("story.own_log"), *own] if own else []
+        text = "\n\n".join(part for part in (story_of(texts, details), "\n".join(told)) if part)
         if text != self.view.toPlainText():
             self.view.setPlainText(text)
 

@@ -1,0 +1,159 @@
+"""What the window says in sentences of its own: the log, the story of a session, what was changed."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from freesport_sync.core.history import (
+    IssueCount,
+    PastRun,
+    Session,
+    SessionDetails,
+    SessionKey,
+    SessionStatus,
+    Source,
+    StageRecord,
+)
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.logged import note, read_logged
+from freesport_sync.core.run import Counts, Entity, ExportFile
+from freesport_sync.errors import ConnectionFailed, ImportFailed
+from freesport_sync.texts import Language
+from freesport_sync.ui.log_file import read_log
+from freesport_sync.ui.session_story import story_of
+from freesport_sync.ui.texts import UiTexts
+from tests.shop import Shop
+from tests.ui.conftest import OpenDesk
+
+BEGAN = datetime(2026, 11, 29, 8, 3, 46, tzinfo=UTC)
+COUNTS = {Entity.PRODUCT: Counts(59, 2, 10, 1), Entity.VARIANT: Counts(214), Entity.BRAND: Counts(3, 1)}
+
+
+def session(**more: object) -> Session:
+    usual = Session(
+        SessionKey(Source.RUN, 7),
+        "all",
+        False,
+        SessionStatus.REMARKS,
+        "report",
+        "ivanov@PC-7",
+        "PC-7",
+        "window",
+        BEGAN,
+        BEGAN + timedelta(seconds=9),
+        9.0,
+        COUNTS,
+        1,
+        5,
+        0,
+        0,
+    )
+    return replace(usual, **more)  # type: ignore[arg-type]
+
+
+def details(**more: object) -> SessionDetails:
+    one = session(**more)
+    run = PastRun(7, "all", "", "", "window", False, "completed", "report", BEGAN, None, {}, (), None, {}, "/x")
+    stages = (
+        StageRecord("plan", BEGAN, 1, 1),
+        StageRecord("stage", BEGAN + timedelta(seconds=1), 994_200, 994_200),
+        StageRecord("apply", BEGAN + timedelta(seconds=6), 214, 214),
+    )
+    files = tuple(ExportFile("goods", f"goods_{number}.xml", 1000, None) for number in range(12))
+    issues = (IssueCount(Severity.WARNING, "quantity_negative", 5, 5),)
+    return SessionDetails(one, run, {}, files, stages, issues)
+
+
+def local(seconds: int) -> str:
+    return f"{(BEGAN + timedelta(seconds=seconds)).astimezone():%d.%m.%Y %H:%M:%S}"
+
+
+def test_the_story_of_a_session_has_steps_counts_and_local_time() -> None:
+    lines = story_of(UiTexts(Language.RUSSIAN), details()).split("\n")
+    assert lines == [
+        f"{local(0)}  Начало: каталог и клиенты (ivanov@PC-7, PC-7, окно)",
+        f"{local(1)}  Поиск файлов: завершено за 1,0 с. 12 файлов, 12,0 КБ",
+        f"{local(6)}  Чтение файлов: завершено за 5,0 с. 994,2 КБ",
+        f"{local(9)}  Запись изменений: завершено за 3,0 с. 214 записей",
+        "                     Товары: создано 59, изменено 2, без изменений 10, пропущено 1",
+        "                     Варианты: создано 214",
+        "                     Бренды: создано 3, изменено 1",
+        "                     Предупреждение: Отрицательный остаток — 5",
+        f"{local(9)}  Конец: каталог и клиенты, выполнено за 9,0 с",
+    ]
+
+
+def test_the_story_of_a_failure_says_where_and_why() -> None:
+    broken = details(status=SessionStatus.FAILED, counts={})
+    run = replace(broken.run, error_code="disk_full", error_params={"path": "/data"})  # type: ignore[type-var]
+    lines = story_of(UiTexts(Language.RUSSIAN), replace(broken, run=run)).split("\n")
+    assert lines[3] == f"{local(9)}  Запись изменений: не завершено, сделано 100 %"
+    assert lines[-1] == f"{local(9)}  На диске нет места: /data В магазине ничего не изменилось."
+
+
+def test_the_report_of_the_shop_is_told_by_our_clock() -> None:
+    of_shop = details(key=SessionKey(Source.SHOP, 3))
+    shown = story_of(UiTexts(Language.RUSSIAN), replace(of_shop, report="[2026-11-29 08:03:46] Импорт начат\n"))
+    assert shown == f"{local(0)}  Импорт начат"
+
+
+def test_a_change_names_what_was_changed() -> None:
+    texts = UiTexts(Language.RUSSIAN)
+    assert (
+        texts.changed(COUNTS, False) == "создано: товаров 59, вариантов 214, прочего 3; изменено: товаров 2, прочего 1"
+    )
+    assert texts.changed({Entity.PRICE: Counts(0, 1)}, True) == "будет изменено: цен 1"
+    assert texts.changed({Entity.PRICE: Counts(unchanged=9)}, False) == ""
+    assert texts.outcome_of(session()) == "Каталог и клиенты: загружено с замечаниями"
+    dry = session(is_dry_run=True, status=SessionStatus.COMPLETED)
+    assert texts.outcome_of(dry) == "Проверка: каталог и клиенты — без замечаний"
+    assert texts.session_title(dry) == "Проверка № 7: каталог и клиенты"
+
+
+def test_what_is_logged_is_read_back_in_the_language_of_the_window(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    log = logging.getLogger("freesport_sync.tests")
+    log.propagate = True
+    logging.getLogger("freesport_sync").propagate = True
+    lost = ConnectionFailed("connection_lost", reason="server closed the connection unexpectedly")
+    note(log, logging.WARNING, "database_lost", cause=lost)
+    note(log, logging.ERROR, "run_failed", cause=ImportFailed("no_records"), run_id=5, kind="all", is_dry_run=True)
+    note(log, logging.INFO, "server_started", address="http://h/x", user="1c", is_dry_run=True)
+    note(log, logging.ERROR, "unexpected_error", cause=ValueError("x"))
+    texts = UiTexts(Language.RUSSIAN)
+    assert [texts.logged(record.getMessage()) for record in caplog.records] == [
+        "Связь с базой потеряна. Соединение с базой потеряно: соединение оборвалось",
+        "Не выполнен сеанс № 5: проверка: каталог и клиенты. В файлах выгрузки нет ни одной записи.",
+        "Сервер 1С включён, только проверка. Адрес http://h/x, пользователь 1c",
+        "Непредвиденная ошибка: передайте подробности разработчикам",
+    ]
+    assert caplog.records[-1].exc_info is not None
+    for unknown in ("plain words", "two_words {broken", 'of_a_newer_program {"x": 1}'):
+        assert texts.logged(unknown) == unknown
+
+
+def test_the_log_page_tells_of_imports_in_russian(
+    stocked_shop: Shop, dearer: Path, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    desk = open_desk(stocked_shop.url)
+    desk.ready()
+    desk.choose_source(dearer)
+    desk.click(desk.window.exchange.form.start)
+    run_id = desk.end_of_run().snapshot.run_id
+    desk.window.show_page("log")
+    page = desk.window.log
+    wanted = ("Программа открыта", "Есть связь с базой", f"Начат сеанс № {run_id}: ", f"Закончен сеанс № {run_id}: ")
+
+    def shown() -> str:
+        return "\n".join(page.model.index(row, 2).data() for row in range(page.model.rowCount()))
+
+    desk.until(lambda: all(text in shown() for text in wanted))
+    told = [read_logged(line.message) for line in read_log(tmp_path / "home" / "logs")]
+    assert all(one is not None and desk.texts.has(f"logged.{one.code}") for one in told)
+    page.text.setText("закончен сеанс")
+    assert page.model.rowCount() == 1
