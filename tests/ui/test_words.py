@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from freesport_sync.core.history import (
     IssueCount,
     PastRun,
@@ -115,24 +113,33 @@ def test_a_change_names_what_was_changed() -> None:
     assert texts.session_title(dry) == "Проверка № 7: каталог и клиенты"
 
 
-def test_what_is_logged_is_read_back_in_the_language_of_the_window(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    log = logging.getLogger("freesport_sync.tests")
-    log.propagate = True
-    logging.getLogger("freesport_sync").propagate = True
+class Kept(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+def test_what_is_logged_is_read_back_in_the_language_of_the_window() -> None:
+    log, kept = logging.Logger("test"), Kept()
+    log.addHandler(kept)
     lost = ConnectionFailed("connection_lost", reason="server closed the connection unexpectedly")
     note(log, logging.WARNING, "database_lost", cause=lost)
     note(log, logging.ERROR, "run_failed", cause=ImportFailed("no_records"), run_id=5, kind="all", is_dry_run=True)
     note(log, logging.INFO, "server_started", address="http://h/x", user="1c", is_dry_run=True)
     note(log, logging.ERROR, "unexpected_error", cause=ValueError("x"))
     texts = UiTexts(Language.RUSSIAN)
-    assert [texts.logged(record.getMessage()) for record in caplog.records] == [
+    assert [texts.logged(record.getMessage()) for record in kept.records] == [
         "Связь с базой потеряна. Соединение с базой потеряно: соединение оборвалось",
         "Не выполнен сеанс № 5: проверка: каталог и клиенты. В файлах выгрузки нет ни одной записи.",
         "Сервер 1С включён, только проверка. Адрес http://h/x, пользователь 1c",
         "Непредвиденная ошибка: передайте подробности разработчикам",
     ]
-    assert caplog.records[-1].exc_info is not None
+    assert kept.records[-1].exc_info is not None
     for unknown in ("plain words", "two_words {broken", 'of_a_newer_program {"x": 1}'):
         assert texts.logged(unknown) == unknown
 
