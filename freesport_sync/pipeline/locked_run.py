@@ -161,8 +161,7 @@ class LockedRun:
         request = self.job.request
         level = logging.INFO if cause is None or isinstance(cause, Cancelled) else logging.ERROR
         told = {"run_id": self.run_id, "kind": request.kind, "is_dry_run": request.is_dry_run}
-        if request.undone_id is not None:
-            told["undone_id"] = request.undone_id
+        told |= {"undone_id": request.undone_id} if request.undone_id else {}
         note(log, level, code, cause=cause, **told, **params)
 
     def _failure(self, error: BaseException) -> SyncError:

@@ -34,7 +34,7 @@ def _lines(texts: UiTexts, details: SessionDetails) -> Iterator[str]:
     def line(moment: datetime, text: str) -> str:
         return f"{texts.moment(moment, has_seconds=True)}  {text}"
 
-    kind = texts.kind(session.kind, session.is_dry_run)
+    kind = texts.kind(session.kind, session.is_dry_run, session.undone_id)
     trigger = texts.word("trigger", session.trigger)
     who = ", ".join(word for word in (session.operator, session.host, trigger) if word)
     yield line(session.started_at, texts("story.begin", kind=kind, who=who))
@@ -96,4 +96,4 @@ def _outcome(texts: UiTexts, details: SessionDetails) -> str:
         error = texts.error(SyncError(code, **run.error_params))
         return " ".join(part for part in (error.what, error.affected, error.said and f"({error.said})") if part)
     time = texts.duration(session.duration_s)
-    return texts("story.end", kind=texts.kind(session.kind, session.is_dry_run), time=time)
+    return texts("story.end", kind=texts.kind(session.kind, session.is_dry_run, session.undone_id), time=time)

@@ -126,7 +126,7 @@ class UiTexts(Texts):
         """`Каталог и клиенты: загружено с замечаниями`, `Проверка: остатки — без замечаний`."""
         kinds = {kind.value for kind in RunKind if not kind.is_import}
         section = "outcome_check" if session.is_dry_run else "outcome" if session.kind in kinds else "outcome_import"
-        kind = self.kind(session.kind, session.is_dry_run)
+        kind = self.kind(session.kind, session.is_dry_run, session.undone_id)
         return self(f"{section}.{session.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
 
     def changed(self, counts: Mapping[Entity, Counts], is_dry_run: bool) -> str:
@@ -148,7 +148,8 @@ class UiTexts(Texts):
             return message.partition("\n")[0]
         params = self._readable(told.params)
         if "kind" in told.params:
-            params["kind"] = self.kind(str(told.params["kind"]), bool(told.params.get("is_dry_run")))
+            is_dry_run, undone_id = bool(told.params.get("is_dry_run")), int(told.params.get("undone_id", 0))
+            params["kind"] = self.kind(str(told.params["kind"]), is_dry_run, undone_id)
         params["dry"] = self("logged.dry_server") if told.params.get("is_dry_run") else ""
         params["what"] = "" if told.error is None else self.error(told.error).what
         return self(f"logged.{told.code}", **params).strip()

@@ -56,7 +56,9 @@ def session(**more: object) -> Session:
 
 def details(**more: object) -> SessionDetails:
     one = session(**more)
-    run = PastRun(7, "all", "", "", "window", False, "completed", "report", BEGAN, None, {}, (), None, {}, "/x")
+    run = PastRun(
+        7, "all", "", "", "window", False, "completed", "report", BEGAN, None, {}, (), None, {}, "/x", 0, None
+    )
     stages = (
         StageRecord("plan", BEGAN, 1, 1),
         StageRecord("stage", BEGAN + timedelta(seconds=1), 994_200, 994_200),
