@@ -41,7 +41,7 @@ class Guest(Protocol):
         """End it at once."""
 
 
-class Connections:
+class HttpConnections:
     """All connections. Those on which no request is at work may have to go, the one that is silent for longest first.
 
     Args:
@@ -112,7 +112,7 @@ class Handshake(asyncio.Protocol):
         served: takes over.
     """
 
-    def __init__(self, connections: Connections, tls: ssl.SSLContext, served: Served) -> None:
+    def __init__(self, connections: HttpConnections, tls: ssl.SSLContext, served: Served) -> None:
         self._connections = connections
         self._tls = tls
         self._served = served
@@ -185,7 +185,7 @@ def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
 class Served(H11Protocol):
     """Closes connections on which no whole head of a request comes, and refuses requests that could be two."""
 
-    def __init__(self, connections: Connections, refuse: Refuse, **others: Any) -> None:
+    def __init__(self, connections: HttpConnections, refuse: Refuse, **others: Any) -> None:
         super().__init__(**others)
         self._counted = connections
         self._refuse = refuse

@@ -14,7 +14,15 @@ import uvicorn
 from starlette.applications import Starlette
 
 from freesport_sync.errors import ConfigError, SyncError, reason_of
-from freesport_sync.exchange.connections import IDLE_S, SHUTDOWN_S, Complaints, Connections, Handshake, Refuse, Served
+from freesport_sync.exchange.http_connections import (
+    IDLE_S,
+    SHUTDOWN_S,
+    Complaints,
+    Handshake,
+    HttpConnections,
+    Refuse,
+    Served,
+)
 from freesport_sync.os_support import open_files_limit
 
 HEAD_S = 15.0
@@ -76,9 +84,9 @@ class Listener:
             started: called when the first request can come.
             stop: ends it; may be set from any thread.
             stopping: called then, so that requests that are held get their answer.
-            refuse: see `connections.Refuse`.
+            refuse: see `http_connections.Refuse`.
         """
-        connections = Connections(min(MAX_CONNECTIONS, open_files_limit() // 2), self._head_s)
+        connections = HttpConnections(min(MAX_CONNECTIONS, open_files_limit() // 2), self._head_s)
 
         def greet(**others: Any) -> asyncio.Protocol:
             served = Served(connections, refuse, **others)

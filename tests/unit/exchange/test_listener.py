@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from freesport_sync.errors import ConfigError
 from freesport_sync.exchange import listener as listener_module
-from freesport_sync.exchange.connections import Complaints
+from freesport_sync.exchange.http_connections import Complaints
 from freesport_sync.exchange.listener import Listener
 from freesport_sync.exchange.replies import Reply
 from tests.exchange_client import Wire
