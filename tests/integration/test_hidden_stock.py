@@ -49,10 +49,12 @@ def absent_with_stock(export: ExportBuilder) -> dict[str, Any]:
 
 
 HIDING = [marked, buried, absent, marked_with_stock, absent_with_stock]
+NOT_OWNED = [marked_with_stock, absent_with_stock]
 
 
-@pytest.mark.parametrize("hide", HIDING)
-@pytest.mark.parametrize("owned", [OwnedField, ()])
+@pytest.mark.parametrize(
+    ("hide", "owned"), [*((hide, OwnedField) for hide in HIDING), *((hide, ()) for hide in NOT_OWNED)]
+)
 def test_what_is_hidden_has_no_stock_until_1c_shows_it_and_names_one(
     shop: Shop, new_export: NewExport, hide: Callable[[ExportBuilder], dict[str, Any]], owned: Any
 ) -> None:
