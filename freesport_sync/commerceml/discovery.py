@@ -13,7 +13,7 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from freesport_sync.commerceml.folders import number_of, xml_files
+from freesport_sync.commerceml.folders import is_picture_folder, number_of, xml_files
 from freesport_sync.commerceml.header import read_header
 from freesport_sync.commerceml.import_order import Part, in_import_order, without_copies
 from freesport_sync.core.run import storable
@@ -162,7 +162,7 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
         opened = opened_kinds({item.kind for item in found}, wanted)
         skipped += [SkippedFile(item.name, "not_in_this_run") for item in found if item.kind not in opened]
         found = [item for item in found if item.kind in opened]
-    parts, copies = without_copies([Part(_source_file(item), item.segments) for item in found])
+    parts, copies = without_copies([Part(_source_file(item), item.segments, _export_of(item.name)) for item in found])
     skipped += [SkippedFile(file.name, "other_copy") for file in copies]
     files = tuple(replace(file, file_no=number) for number, file in enumerate(in_import_order(parts, _ORDER), start=1))
     return Export(files, tuple(sorted(SkippedFile(storable(name), reason) for name, reason in skipped)))
@@ -172,6 +172,23 @@ def _numbers(name: str) -> Iterator[int]:
     """Numbers of the folders of a file: `webdata/000000001/goods/2/import.xml` -> 1, 2."""
     folders = PurePosixPath(name).parts[:-1]
     return (number for folder in folders if (number := number_of(folder)) is not None)
+
+
+def _export_of(name: str) -> str:
+    """The folder of the export that a file belongs to.
+
+    `webdata/000000001/goods/2/import.xml` and `webdata/000000002/rests/rests.xml` belong to `webdata`. What is in
+    archives belongs together as if it lay beside them.
+    """
+    folders = [folder for folder in PurePosixPath(name).parent.parts if not folder.lower().endswith(".zip")]
+    while folders and _is_layout(folders[-1]):
+        folders.pop()
+    return "/".join(folders)
+
+
+def _is_layout(folder: str) -> bool:
+    """Whether 1C makes such a folder inside an export: of a kind, of pictures, of a catalogue or a portion."""
+    return folder.lower() in _BY_WORD or is_picture_folder(folder) or number_of(folder) is not None
 
 
 def opened_kinds(present: Collection[FileKind], wanted: Collection[FileKind]) -> frozenset[FileKind]:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
 from freesport_sync.commerceml.dates import YEARS
 from freesport_sync.commerceml.elements import text_of
-from freesport_sync.commerceml.folders import is_picture_folder, number_of
 
 if TYPE_CHECKING:
     from freesport_sync.commerceml.discovery import FileKind, SourceFile
 
-_WORDS = frozenset(
-    (
-        *("groups", "properties", "propertiesgoods", "propertiesoffers", "pricelists", "storages", "units"),
-        *("import", "goods", "offers", "prices", "rests", "contragents", "orders"),
-    )
-)
 _UNKNOWN = datetime.min
 _COPYING = timedelta(hours=1)
 """How long it may take to copy an export."""
@@ -34,29 +27,12 @@ class Part(NamedTuple):
     Args:
         file: it.
         segments: numbers of its folders, then those of its name.
+        export: the folder of the export that it belongs to.
     """
 
     file: SourceFile
     segments: tuple[int, ...]
-
-    @property
-    def export(self) -> str:
-        """The folder of the export that the file belongs to.
-
-        `webdata/000000001/goods/2/import.xml` and `webdata/000000002/rests/rests.xml` belong to `webdata`. What is in
-        archives belongs together as if it lay beside them.
-        """
-        folders = [
-            folder for folder in PurePosixPath(self.file.name).parent.parts if not folder.lower().endswith(".zip")
-        ]
-        while folders and _is_layout(folders[-1]):
-            folders.pop()
-        return "/".join(folders)
-
-
-def _is_layout(folder: str) -> bool:
-    """Whether 1C makes such a folder inside an export: of a kind, of pictures, of a catalogue or a portion."""
-    return folder.lower() in _WORDS or is_picture_folder(folder) or number_of(folder) is not None
+    export: str
 
 
 def in_import_order(parts: Sequence[Part], kinds: Mapping[FileKind, int]) -> list[SourceFile]:

@@ -18,8 +18,18 @@ REPAIR_DUE = "created_at_equal"
 """Code of the point of a check that advises a repair."""
 _BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
 _UNREACHABLE = (
-    *("ssh_host_", "ssh_unreachable", "ssh_handshake_", "ssh_lost", "ssh_silent", "ssh_login_", "host_key_"),
-    *("probe_host_unknown", "probe_unreachable", "probe_silent", "probe_broken", "probe_gateway"),
+    "ssh_host_",
+    "ssh_unreachable",
+    "ssh_handshake_",
+    "ssh_lost",
+    "ssh_silent",
+    "ssh_login_",
+    "host_key_",
+    "probe_host_unknown",
+    "probe_unreachable",
+    "probe_silent",
+    "probe_broken",
+    "probe_gateway",
 )
 
 
