@@ -8,7 +8,7 @@ import signal
 import sys
 from types import FrameType, TracebackType
 
-from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.logged import note
@@ -103,9 +103,7 @@ class Desktop(QObject):
 
     def _raise(self) -> None:
         if self.window is not None:
-            self.window.showNormal() if self.window.isMinimized() else self.window.show()
-            self.window.raise_()
-            self.window.activateWindow()
+            raise_window(self.window)
 
 
 _desktop: Desktop | None = None
@@ -132,6 +130,14 @@ def _report(kind: type[BaseException], error: BaseException, traceback: Tracebac
     note(log, logging.ERROR, "unexpected_error", cause=error.with_traceback(traceback))
     if _desktop is not None and _desktop.window is not None:
         _desktop.window.show_crash(error)
+
+
+def raise_window(window: MainWindow) -> None:
+    """In front of the others, as large as it was before it was minimised."""
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.show()
+    window.raise_()
+    window.activateWindow()
 
 
 def make_application() -> QApplication:

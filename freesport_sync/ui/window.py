@@ -22,6 +22,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
+from freesport_sync.ui.dialogs.help import HelpDialog
 from freesport_sync.ui.icons import icon, pixmap, program_icon
 from freesport_sync.ui.pages.connections import ConnectionsPage
 from freesport_sync.ui.pages.exchange import ExchangePage
@@ -36,6 +37,8 @@ from freesport_sync.ui.widgets.parts import SPACE, Tools, label, name_inner_part
 
 SIZE = QSize(1240, 860)
 SMALLEST = QSize(1000, 640)
+FRAME = QSize(16, 48)
+"""What the system draws around a window, roughly."""
 NAVIGATION_WIDTH = 190
 
 
@@ -56,7 +59,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(texts("window.title"))
         self.setWindowIcon(program_icon())
         self.setLocale(texts.locale)
-        self.setMinimumSize(SMALLEST)
         self.exchange = ExchangePage(tools)
         self.history = HistoryPage(tools)
         self.session = SessionPage(tools)
@@ -101,6 +103,16 @@ class MainWindow(QMainWindow):
         """Show one session."""
         self.session.open(key)
         self.show_page("session")
+
+    def refresh(self) -> None:
+        """Read again what the page shows."""
+        page = self.stack.currentWidget()
+        page.refresh()  # type: ignore[attr-defined]
+
+    def help(self) -> None:
+        """What the page is for, and the keys."""
+        self.help_dialog = HelpDialog(self._tools, list(self._pages)[self.navigation.currentRow()], self)
+        self.help_dialog.open()
 
     def _check_first(self) -> None:
         self.show_page("exchange")
@@ -157,6 +169,14 @@ class MainWindow(QMainWindow):
             action.setData(name)
             action.triggered.connect(self._go)
             self.addAction(action)
+        for key, act in (
+            (QKeySequence.StandardKey.Refresh, self.refresh),
+            (QKeySequence.StandardKey.HelpContents, self.help),
+        ):
+            shortcut = QAction(self)
+            shortcut.setShortcut(QKeySequence(key))
+            shortcut.triggered.connect(act)
+            self.addAction(shortcut)
         quit_action = QAction(texts("window.quit"), self)
         quit_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
         quit_action.triggered.connect(self.close)
@@ -193,8 +213,11 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         state = self._tools.state
+        room = self.screen().availableGeometry()
+        self.setMinimumSize(SMALLEST.boundedTo(room.size()))
         if not self.restoreGeometry(state.bytes("window/geometry")):
-            self.resize(SIZE)
+            self.resize(first_size(room.size()))
+            self.move(room.center() - self.rect().center())
         page = state.text("window/page")
         self.show_page(page if page in self._pages else "exchange")
 
@@ -281,6 +304,15 @@ class MainWindow(QMainWindow):
     def _draw_navigation(self) -> None:
         for number, name in enumerate(self._pages):
             self.navigation.item(number).setIcon(icon(name, self._tools.theme.color("text")))
+
+
+def first_size(room: QSize) -> QSize:
+    """Of a window that nobody has moved yet.
+
+    Args:
+        room: of the screen, without what the system keeps for itself.
+    """
+    return SIZE.boundedTo(room - FRAME)
 
 
 class _Item(QWidget):

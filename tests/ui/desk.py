@@ -19,7 +19,7 @@ from freesport_sync.ui.state import WindowState
 from freesport_sync.ui.texts import UiTexts
 from freesport_sync.ui.theme import Theme
 from freesport_sync.ui.widgets.parts import Tools
-from freesport_sync.ui.window import MainWindow
+from freesport_sync.ui.window import SIZE, MainWindow
 from tests.e2e.program import address
 
 LIMIT_S = 30.0
@@ -52,6 +52,8 @@ class Desk:
         self.window = MainWindow(self.tools)
         self.ends: list[RunEnd] = []
         self.backend.run_ended.connect(self.ends.append)
+        if state_file is None or not state_file.exists():
+            self.window.resize(SIZE)  # the screen of the tests is smaller than any that people have
         self.window.show()
         self._is_closed = False
         self.backend.open()

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
@@ -16,9 +16,11 @@ from freesport_sync.core.history import SessionKey, Source
 from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.texts import Language
+from freesport_sync.ui.app import raise_window
 from freesport_sync.ui.dialogs.guard import GuardDialog
 from freesport_sync.ui.dialogs.undo import UndoDialog
-from freesport_sync.ui.window import SMALLEST
+from freesport_sync.ui.widgets.columns import TEXT_WIDTH
+from freesport_sync.ui.window import FRAME, SMALLEST, first_size
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, process_events, texts_in
@@ -159,3 +161,115 @@ def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
 
 def _crash() -> None:
     raise ValueError("postgresql://u:lion@h/d password = 'tiger in a cage'")
+
+
+@pytest.mark.parametrize(
+    "room", [QSize(1280, 720), QSize(1366, 728), QSize(1000, 640), QSize(910, 485), QSize(1920, 1040)]
+)
+def test_the_first_window_fits_the_screen(room: QSize) -> None:
+    size = first_size(room)
+    assert size.width() + FRAME.width() <= room.width()
+    assert size.height() + FRAME.height() <= room.height()
+
+
+def test_a_window_that_was_maximised_is_so_again(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:
+    file = tmp_path / "window.ini"
+    first = open_desk(stocked_shop.url, state_file=file)
+    first.window.showMaximized()
+    first.close()
+    second = open_desk(stocked_shop.url, state_file=file)
+    assert second.window.isMaximized()
+    second.window.setWindowState(second.window.windowState() | Qt.WindowState.WindowMinimized)
+    raise_window(second.window)
+    assert second.window.isMaximized()
+    assert not second.window.isMinimized()
+
+
+@pytest.mark.parametrize("size", [QSize(1280, 720), QSize(1366, 728)])
+def test_what_is_short_is_not_cut_and_texts_share_what_is_left(small: Desk, size: QSize) -> None:
+    small.window.resize(size)
+    tables = (("history", small.window.history.table), ("exchange", small.window.exchange.table))
+    for page, table in tables:
+        small.window.show_page(page)
+        small.until(lambda table=table: table.model().rowCount())  # type: ignore[misc]
+        for _ in range(5):
+            process_events()
+        for number, column in enumerate(table.model().columns):
+            if column.width < TEXT_WIDTH and not table.isColumnHidden(number):
+                assert table.columnWidth(number) >= table.sizeHintForColumn(number), column.name
+    assert not small.window.exchange.table.horizontalScrollBar().isVisible()
+
+
+def test_enter_presses_the_button_that_has_the_focus(small: Desk) -> None:
+    window = small.window
+    window.activateWindow()
+    window.show_page("connections")
+    small.until(lambda: window.connections.list.count() and QApplication.activeWindow() is window)
+    count = window.connections.list.count()
+    window.connections.add.setFocus()
+    QTest.keyClick(window.connections.add, Qt.Key.Key_Return)
+    small.until(lambda: window.connections.list.count() == count + 1)
+    undo = UndoDialog(small.tools, 2, RunRequest(kind=RunKind.RESTORE, backup_id="20261121-094107-2"), window)
+    undo.show()
+    undo.leave.setFocus()
+    QTest.keyClick(undo.leave, Qt.Key.Key_Enter, Qt.KeyboardModifier.KeypadModifier)
+    assert not undo.isVisible()
+    assert undo.result() == undo.DialogCode.Rejected
+
+
+def test_f5_reads_again_and_f1_tells_the_keys(small: Desk) -> None:
+    window = small.window
+    window.activateWindow()
+    small.until(lambda: QApplication.activeWindow() is window)
+    for name in window._pages:
+        window.show_page(name)
+        QTest.keyClick(window, Qt.Key.Key_F5)
+        QTest.keyClick(window, Qt.Key.Key_F1)
+        shown = texts_in(window.help_dialog)
+        assert small.texts(f"help.page_{name}") in shown
+        assert "Ctrl+D" in shown
+        window.help_dialog.accept()
+    window.show_page("history")
+    total = window.history.model.rowCount()
+    small.backend._stop_watching.set()  # only F5 may tell of it
+    session = window._tools.backend.application._connection()  # type: ignore[union-attr]
+    with session as connection:
+        insert_other_sessions(connection, 0)
+    QTest.keyClick(window, Qt.Key.Key_F5)
+    small.until(lambda: window.history.model.rowCount() == total + 1)
+
+
+def test_rows_are_copied_and_have_a_menu(small: Desk) -> None:
+    window = small.window
+    window.show_page("history")
+    table = window.history.table
+    small.until(lambda: table.model().rowCount() > 2)
+    table.setFocus()
+    table.selectRow(0)
+    QTest.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = QGuiApplication.clipboard().text().split("\n")
+    assert [line.split("\t")[2] for line in lines] == [table.model().index(row, 2).data() for row in (0, 1)]
+    menu = table.menu()
+    names = [action.text() for action in menu.actions()]
+    assert names == [small.texts(f"table.{name}") for name in ("open", "copy_rows", "copy_cell")]
+    opened: list[object] = []
+    table.row_opened.connect(opened.append)
+    menu.actions()[0].trigger()
+    assert opened == [table.selected()]
+    menu.actions()[2].trigger()
+    assert QGuiApplication.clipboard().text() == table.currentIndex().data()
+    assert len(window.log.table.menu().actions()) == 2, "nobody opens a line of the log"
+
+
+def test_a_table_with_the_focus_shows_it(small: Desk) -> None:
+    window = small.window
+    window.activateWindow()
+    window.show_page("history")
+    small.until(lambda: QApplication.activeWindow() is window and window.history.table.model().rowCount())
+    window.history.text.setFocus()
+    process_events()
+    before = window.history.table.grab().toImage()
+    window.history.table.setFocus()
+    process_events()
+    assert window.history.table.grab().toImage() != before

@@ -105,6 +105,9 @@ class ConnectionsPage(QWidget):
         operator = storable(self._tools.backend.operator)
         self.run_wanted.emit(RunRequest(kind=RunKind.REPAIR, operator=operator, trigger=Trigger.WINDOW))
 
+    def refresh(self) -> None:
+        """What is typed stays, and there is nothing else to be read."""
+
     def save_state(self) -> None:
         """Nothing to remember."""
 

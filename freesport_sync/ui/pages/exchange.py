@@ -125,6 +125,7 @@ class ExchangePage(QWidget):
         )
         self.table.set_delegates(status="badge", result="bar")
         self.table.setMinimumHeight(150)
+        self.table.is_openable = True
         self.table.row_opened.connect(self._open_row)
         right = QVBoxLayout()
         right.setSpacing(GAP)

@@ -60,6 +60,7 @@ class HistoryPage(QWidget):
         self.table.set_delegates(status="badge", result="bar")
         self.table.horizontalHeader().setSortIndicator(2, Qt.SortOrder.DescendingOrder)
         self.table.setSortingEnabled(True)
+        self.table.is_openable = True
         self.table.row_opened.connect(self._open)
         self.chart = RunChart(tools)
         self.chart.opened.connect(self.session_opened)
@@ -100,6 +101,11 @@ class HistoryPage(QWidget):
         for one in self.statuses.values():
             one.setChecked(False)
         self._filter()
+
+    def refresh(self) -> None:
+        """Read again what is shown."""
+        self.model.refresh(self.table.first_visible)
+        self._ask_chart()
 
     def save_state(self) -> None:
         """Remember widths."""

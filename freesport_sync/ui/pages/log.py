@@ -98,6 +98,10 @@ class LogPage(QWidget):
             folder = application.paths.logs
             self._tools.backend.work(lambda: read_log(folder), self._show, self._failed)
 
+    def refresh(self) -> None:
+        """Read the file again."""
+        self.read()
+
     def save_state(self) -> None:
         """Remember widths."""
         self.table.keep_widths()

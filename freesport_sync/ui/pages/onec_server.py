@@ -76,6 +76,10 @@ class OnecServerPage(QWidget):
         tools.backend.opened.connect(self.switch.show_opened)
         tools.backend.failed.connect(self.switch.show_unusable)
 
+    def refresh(self) -> None:
+        """Everything is told as it happens, but for the password, which may be set elsewhere."""
+        self.switch.look_for_password()
+
     def save_state(self) -> None:
         """Remember widths."""
         self.requests.table.keep_widths()

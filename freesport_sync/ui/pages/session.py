@@ -109,6 +109,10 @@ class SessionPage(QWidget):
             rename(self.copy, self._tools.texts("session.copy"))
         self._ask()
 
+    def refresh(self) -> None:
+        """Read the session again."""
+        self._ask()
+
     def save_state(self) -> None:
         """Remember widths."""
         for tab in (self.totals, self.issues, self.changes, self.files):

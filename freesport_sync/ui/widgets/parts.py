@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -63,6 +63,18 @@ def selectable(text: str = "", role: str = "") -> QLabel:
     return result
 
 
+class Button(QPushButton):
+    """Enter presses it while it has the focus, as Space does; Qt keeps Enter for the default button of a dialog."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        is_plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and is_plain:
+            if not event.isAutoRepeat():
+                self.click()
+            return
+        super().keyPressEvent(event)
+
+
 def button(
     text: str,
     on_click: Callable[[], None],
@@ -83,7 +95,7 @@ def button(
         shortcut: a key sequence, told in the tool tip too.
         tooltip: what it does.
     """
-    result = QPushButton()
+    result = Button()
     result.setAutoDefault(False)
     if role:
         result.setProperty("role", role)

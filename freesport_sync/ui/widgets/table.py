@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -21,15 +22,19 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.ui.exchange_now import SentFile
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.models.newest import NewestModel
-from freesport_sync.ui.models.paged import ROW_ROLE, Column, PagedModel
+from freesport_sync.ui.models.paged import ROW_ROLE, PagedModel
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.server_feed import Served
 from freesport_sync.ui.theme import Theme, tone_of
+from freesport_sync.ui.widgets.columns import ColumnWidths
 from freesport_sync.ui.widgets.parts import Tools
 
 Index = QModelIndex | QPersistentModelIndex
 
 ROW_HEIGHT = 34
+COPIED_ROWS = 1000
+"""At once, at most."""
+_NO_MODIFIERS = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 _ICONS = {"note": "info", "warning": "remarks", "error": "failed"}
 """Of what has no icon of its own name."""
 
@@ -135,6 +140,8 @@ class Table(QTableView):
     """
 
     row_opened = Signal(object)
+    is_openable = False
+    """Whether somebody opens its rows."""
 
     def __init__(
         self,
@@ -147,13 +154,11 @@ class Table(QTableView):
     ) -> None:
         super().__init__()
         self._tools = tools
-        self._name = name
         self._model = model
-        self._stretched, self._spared = stretched, spared
         self.setAccessibleName(title)
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
@@ -166,14 +171,10 @@ class Table(QTableView):
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)  # 100,000 rows are not measured one by one
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setStretchLastSection(not stretched)
-        header.setMinimumSectionSize(40)
         header.setAccessibleName(title)
         self._badge = Badge(tools.theme, self)
         self._bar = RunBar(tools.theme, self)
-        self._set_widths()
-        if stretched:
-            header.setSectionResizeMode(self._number_of(stretched), QHeaderView.ResizeMode.Stretch)
+        self._widths = ColumnWidths(self, model.columns, name, tools.state, stretched, spared)
         self.doubleClicked.connect(self._open)
         if isinstance(model, PagedModel):
             model.grown.connect(self._keep_place)
@@ -196,51 +197,69 @@ class Table(QTableView):
 
     def keep_widths(self) -> None:
         """Remember them."""
-        self._tools.state.keep(f"columns/{self._name}", self.horizontalHeader().saveState())
+        self._widths.keep()
 
     def set_delegates(self, **delegates: str) -> None:
         """Column -> `badge` or `bar`."""
         for number, column in enumerate(self._model.columns):
             if column.name in delegates:
                 self.setItemDelegateForColumn(number, {"badge": self._badge, "bar": self._bar}[delegates[column.name]])
+        self._widths.forget()
+
+    def copy_rows(self) -> None:
+        """Put the selected rows into the clipboard, as a sheet of a spreadsheet."""
+        shown = [number for number in range(len(self._model.columns)) if not self.isColumnHidden(number)]
+        ranges = self.selectionModel().selection().toList()
+        tops = ((one.top(), min(one.bottom(), one.top() + COPIED_ROWS)) for one in ranges)
+        rows = sorted({row for top, bottom in tops for row in range(top, bottom + 1)})
+        lines = [[str(self._model.index(row, number).data() or "") for number in shown] for row in rows[:COPIED_ROWS]]
+        text = "\n".join("\t".join(" ".join(cell.split()) for cell in line) for line in lines if any(line))
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def copy_cell(self) -> None:
+        """Put what stands in the current cell into the clipboard."""
+        QGuiApplication.clipboard().setText(str(self.currentIndex().data() or ""))
+
+    def menu(self) -> QMenu:
+        """What can be done with the current row."""
+        texts, menu = self._tools.texts, QMenu(self)
+        menu.setAccessibleName(texts("table.menu"))
+        if self.is_openable:
+            menu.addAction(texts("table.open"), self._open_current).setShortcut(QKeySequence(Qt.Key.Key_Return))
+        menu.addAction(texts("table.copy_rows"), self.copy_rows).setShortcut(QKeySequence.StandardKey.Copy)
+        menu.addAction(texts("table.copy_cell"), self.copy_cell)
+        return menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Mouse:
+            place = event.globalPos()
+        else:
+            place = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
+        if self.currentIndex().isValid():
+            self.menu().popup(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._open(self.currentIndex())
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() in _NO_MODIFIERS:
+            self._open_current()
+            return
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_rows()
             return
         super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange and hasattr(self, "_badge"):
-            self._set_widths()
+        if event.type() is QEvent.Type.FontChange and hasattr(self, "_widths"):
+            self._widths.forget()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._spare()
+        if hasattr(self, "_widths"):
+            self._widths.fit()
 
-    def _number_of(self, name: str) -> int:
-        return [column.name for column in self._model.columns].index(name)
-
-    def _set_widths(self) -> None:
-        if not self.horizontalHeader().restoreState(self._tools.state.bytes(f"columns/{self._name}")):
-            character = self.fontMetrics().horizontalAdvance("0")
-            for number, column in enumerate(self._model.columns):
-                self.setColumnWidth(number, width_of(column, character))
-
-    def _spare(self) -> None:
-        """Leave out what there is no room for."""
-        if not self._spared:
-            return
-        character = self.fontMetrics().horizontalAdvance("0")
-        widths = {column.name: width_of(column, character) for column in self._model.columns}
-        for name in self._spared:
-            number = self._number_of(name)
-            has_no_room = sum(widths.values()) > self.viewport().width()
-            if self.isColumnHidden(number) is not has_no_room:
-                self.setColumnHidden(number, has_no_room)
-            if has_no_room:
-                del widths[name]
+    def _open_current(self) -> None:
+        self._open(self.currentIndex())
 
     def _open(self, index: Index) -> None:
         row = index.data(ROW_ROLE) if index.isValid() else None
@@ -263,8 +282,3 @@ class Table(QTableView):
         if number is not None:
             self.setCurrentIndex(self._model.index(number, 0))
         self.verticalScrollBar().setValue(value)
-
-
-def width_of(column: Column[Any], character: int) -> int:
-    """Of a column, in pixels."""
-    return column.width * character + 12
