@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
 
     def refresh(self) -> None:
         """Read again what the page shows."""
-        page = self.stack.currentWidget()
+        page = list(self._pages.values())[self.stack.currentIndex()]
         page.refresh()  # type: ignore[attr-defined]
 
     def help(self) -> None:

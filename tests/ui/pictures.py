@@ -47,6 +47,8 @@ VARIANTS = {
     "english": ("en", "light", "1", QSize(1240, 860)),
     "large": ("ru", "light", "1.5", QSize(1240, 860)),
     "small": ("ru", "light", "1", QSize(1000, 640)),
+    "720": ("ru", "light", "1", QSize(1280, 672)),
+    "laptop": ("ru", "light", "1", QSize(1366, 720)),
 }
 
 

@@ -22,7 +22,7 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.ui.exchange_now import SentFile
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.models.newest import NewestModel
-from freesport_sync.ui.models.paged import ROW_ROLE, PagedModel
+from freesport_sync.ui.models.paged import ROW_ROLE, Column, PagedModel
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.server_feed import Served
 from freesport_sync.ui.theme import Theme, tone_of
@@ -184,6 +184,11 @@ class Table(QTableView):
             model.grown.connect(self._keep_place)
         tools.theme.changed.connect(self.viewport().update)
         self._place: tuple[object | None, int] = (None, 0)
+
+    @property
+    def columns(self) -> tuple[Column[Any], ...]:
+        """Those of the model."""
+        return self._model.columns
 
     @property
     def first_visible(self) -> int:
