@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from freesport_sync.errors import ConfigError
 from freesport_sync.settings.model import ENVIRONMENT_PREFIX, setting_keys
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE, SSH_PASSPHRASE_VARIABLE, SSH_PASSWORD_VARIABLE
 from freesport_sync.texts import LANGUAGE_VARIABLE
+
+_ALIKE = re.compile(
+    r"FREE?[_-]*SPORTS?[_-]*S[YI]N[CK](?P<gap>[_.-]*)(?P<name>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What people write for the prefix, also with too many or too few of its underscores."""
+
+_NEAR = 0.8
+"""How much the rest of a name must look like one of ours where nothing parts it from the prefix: not `SYNCOPE`."""
 
 
 def refuse_unknown_variables(others: Collection[str], environment: Mapping[str, str] = os.environ) -> None:
@@ -23,14 +33,14 @@ def refuse_unknown_variables(others: Collection[str], environment: Mapping[str, 
     """
     exact = {*others, PASSWORD_VARIABLE, SSH_PASSWORD_VARIABLE, SSH_PASSPHRASE_VARIABLE, LANGUAGE_VARIABLE}
     settings = frozenset(_variables_of_settings())
+    known = exact | settings
     unknown = sorted(
         name
         for name in environment
         # The settings may be written in any case, as pydantic reads them.
-        if name.upper().startswith(ENVIRONMENT_PREFIX) and name not in exact and name.upper() not in settings
+        if name not in exact and name.upper() not in settings and _is_meant_for_us(name, known)
     )
     if unknown:
-        known = exact | settings
         raise ConfigError(
             "variables_unknown", variables=", ".join(f"{name} -> {_nearest_variable(name, known)}" for name in unknown)
         )
@@ -45,12 +55,27 @@ def _variables_of_settings() -> Iterator[str]:
 
 def nearest(name: str, known: Collection[str]) -> str:
     """The known name that looks most like a mistyped one."""
+    return max(sorted(known), key=lambda one: _likeness(name, one))
+
+
+def _likeness(name: str, one: str) -> float:
     from difflib import SequenceMatcher
 
-    return max(sorted(known), key=lambda one: SequenceMatcher(None, name, one).ratio())
+    return SequenceMatcher(None, name, one).ratio()
+
+
+def _is_meant_for_us(name: str, known: Collection[str]) -> bool:
+    found = _ALIKE.fullmatch(name)
+    if found is None or found["gap"]:
+        return found is not None
+    return _likeness(_bare(name), _bare(_nearest_variable(name, known))) >= _NEAR
 
 
 def _nearest_variable(name: str, known: Collection[str]) -> str:
-    # Without the prefix, which would make all of them look alike.
-    bare = {one.removeprefix(ENVIRONMENT_PREFIX) for one in known}
-    return ENVIRONMENT_PREFIX + nearest(name.upper().removeprefix(ENVIRONMENT_PREFIX), bare)
+    return ENVIRONMENT_PREFIX + nearest(_bare(name), {_bare(one) for one in known})
+
+
+def _bare(name: str) -> str:
+    """Without the prefix, which would make all of them look alike."""
+    found = _ALIKE.fullmatch(name)
+    return found["name"].upper() if found else name

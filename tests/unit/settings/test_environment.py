@@ -38,6 +38,28 @@ def test_a_mistyped_name_is_refused_with_the_nearest_right_one(written: str, mea
     assert caught.value.exit_code is ExitCode.USAGE
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("FREESPORT_SYNCDATABASE_URL", "DATABASE__URL"),
+        ("FREESPORT_SYNCDATABASE__URL", "DATABASE__URL"),
+        ("FREESPORTSYNC_DATABASE__URL", "DATABASE__URL"),
+        ("FREESPORTSYNC_DATABASE_URI", "DATABASE__URL"),
+        ("FREESPORTSYNCDB_PASSWORD", "DB_PASSWORD"),
+        ("freesportsync_database__url", "DATABASE__URL"),
+        ("FREESPORT__SYNC_DATABASE__URL", "DATABASE__URL"),
+        ("FREE_SPORT_SYNC_DATABASE__URL", "DATABASE__URL"),
+        ("FREESPORT-SYNC-DATABASE-URL", "DATABASE__URL"),
+        ("FRESPORT_SYNC_LANGUAGE", "LANGUAGE"),
+        ("FREESPORTS_SINK_SSH__HOST", "SSH__HOST"),
+    ],
+)
+def test_the_prefix_may_be_mistyped_too(written: str, meant: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        refuse_unknown_variables(OTHERS, {written: ""})
+    assert caught.value.params["variables"] == f"{written} -> FREESPORT_SYNC_{meant}"
+
+
 def test_every_mistyped_name_is_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         refuse_unknown_variables(OTHERS, {"FREESPORT_SYNC_SSH_PORT": "1", "FREESPORT_SYNC_DATABASE_URL": "x"})
@@ -53,4 +75,11 @@ def test_everything_that_the_program_reads_is_known() -> None:
 
 
 def test_variables_of_others_are_none_of_our_business() -> None:
-    refuse_unknown_variables((), {"FREESPORT_DATABASE_URL": "x", "FREESPORT_TEST_STARTS": "1", "FREESPORT_SYNCOPE": ""})
+    others = (
+        "FREESPORT_DATABASE_URL",
+        "FREESPORT_TEST_STARTS",
+        "FREESPORT_SYNC",
+        "FREESPORT_SYNCOPE",
+        "SYNC_DATABASE_URL",
+    )
+    refuse_unknown_variables((), dict.fromkeys([*others, "FREESPORT_SYNCHRONIZER_TOKEN", "FREESPORTSYNCED"], "x"))
