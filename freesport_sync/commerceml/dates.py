@@ -75,7 +75,9 @@ def _moment(parts: dict[str, str | None]) -> datetime:
             raise ValueError("no hour of half a day")
         hour = hour % 12 + (12 if half == "p" else 0)
     fraction = int(f"{parts.get('fraction') or '':0<6}"[:6])
-    moment = datetime(year, month, day, hour, minute, second, fraction)
+    is_end_of_day = (hour, minute, second, fraction) == (24, 0, 0, 0)  # ISO 8601: midnight of the next day
+    moment = datetime(year, month, day, 0 if is_end_of_day else hour, minute, second, fraction)
+    moment += timedelta(days=is_end_of_day)
     zone = parts.get("zone")
     return moment if zone is None else moment.replace(tzinfo=_zone(zone)).astimezone().replace(tzinfo=None)
 

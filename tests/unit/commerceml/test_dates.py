@@ -63,6 +63,10 @@ def test_spellings_of_a_moment(written: str) -> None:
         ("2025-01-02T09:05:07,1234567", datetime(2025, 1, 2, 9, 5, 7, 123_456)),
         ("01.02.1998 0:00:00", datetime(1998, 2, 1)),
         ("01.02.98 0:00:00", datetime(1998, 2, 1)),
+        ("2025-01-02T24:00:00", datetime(2025, 1, 3)),
+        ("31.12.2024 24:00", datetime(2025, 1, 1)),
+        ("2024-02-28T24:00:00.000", datetime(2024, 2, 29)),
+        ("20250131T240000", datetime(2025, 2, 1)),
     ],
 )
 def test_parts_that_are_left_out_or_exact(written: str, moment: datetime) -> None:
@@ -84,6 +88,11 @@ def test_no_date(written: str) -> None:
         "2025-13-01T00:00:00",
         "2025-02-30",
         "2025-01-02T25:00:00",
+        "2025-01-02T24:00:01",
+        "2025-01-02T24:30",
+        "2025-01-02T24:00:00.5",
+        "2025-02-30T24:00:00",
+        "1/2/2025 24:00:00 AM",
         "2025-01-02T09:60:00",
         "2025-01-02T09:05:07 13",
         "2025-01-02T13:05:07 PM",
@@ -132,6 +141,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 )
 def test_a_zone_is_turned_into_this_computer_s(written: str) -> None:
     assert read_date(written) == MORNING
+    assert read_date("2025-01-01T24:00:00Z") == datetime(2025, 1, 2, 5)
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[0-9.:/T +-]{1,30}", fullmatch=True))
