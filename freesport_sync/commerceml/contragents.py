@@ -22,9 +22,11 @@ KPP_LIMIT = 9
 EMAIL_LIMIT = 254
 
 # Types of contacts, see `_contact_values`: normalising makes `и` of `й`.
-_EMAIL_WORDS = ("mail", "электроннаяпоч", "электронноипоч", "электронныиадрес", "элпочта", "эладрес")
+_EMAIL_WORDS = re.compile("mail|м[аеэ]ил|эл(ектр[а-я]*)?(почт|адрес|ящик)|почт[а-я]*эл|электронка")
+"""`E-mail`, `Имейл`, `Эл. почта`, `Почта электронная`, `Электронный адрес`..."""
 _PHONE = re.compile(r"телефон|phone|^(тел(?!е)|tel(?!e)|моб|сотов|mobile)")
 """Neither `Телеграм` nor `Телефакс` is one."""
+_MAIL_LINK = re.compile(r"mailto:([^?\s<>]*)(\?[^\s<>]*)?", re.IGNORECASE)
 _EXTENSION = re.compile(r"доб|вн|ext|#", re.IGNORECASE)
 
 
@@ -100,7 +102,7 @@ def _contacts(element: _Element, onec_id: str, name: str, reading: Reading) -> t
             phone, bad_phone = normalize_phone(value) or phone, value
         elif found := _email_in(value) if _may_be_email(contact_type) else "":
             email = found
-        elif any(word in contact_type for word in _EMAIL_WORDS):
+        elif _EMAIL_WORDS.search(contact_type):
             bad_email = value
     if bad_email and not email:
         reading.report(
@@ -126,12 +128,13 @@ def _contact_values(element: _Element) -> Iterator[tuple[str, str]]:
 
 def _may_be_email(contact_type: str) -> bool:
     """1C writes e-mails under `Почта`; the address for letters stands there as well, or under `Почтовый адрес`."""
-    return "почт" in contact_type or any(word in contact_type for word in _EMAIL_WORDS)
+    return "почт" in contact_type or _EMAIL_WORDS.search(contact_type) is not None
 
 
 def _email_in(text: str) -> str:
-    """The first e-mail of a text that may have several; empty without one."""
-    return next(filter(is_email, re.split(r"[\s,;<>]+", text)), "")
+    """The first e-mail of a text that may have several, or be a link (`mailto:a@b.ru?subject=1`); empty without one."""
+    words = re.split(r"[\s,;:<>()\[\]\"«»]+", _MAIL_LINK.sub(r" \1 ", text))
+    return next(filter(is_email, (word.rstrip(".") for word in words)), "")
 
 
 def _address(address: _Element | None) -> str:

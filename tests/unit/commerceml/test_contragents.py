@@ -131,6 +131,8 @@ def test_the_last_contact_of_a_kind_that_is_not_empty_counts() -> None:
     [
         *("Электронная почта", "ЭлектроннаяПочта", "Адрес электронной почты", "электронный  адрес", "Эл. почта"),
         *("E-mail", "EMAIL", "e-mail клиента", "Mail", "Почта", "почта рабочая", "Почтовый адрес"),
+        *("Имейл", "Мейл", "имэйл", "Е-мэйл", "емайл", "Почта эл.", "Почта (электронная)", "Адрес эл. почты"),
+        *("Электронный ящик", "эл. ящик", "Электронный почтовый адрес"),
     ],
 )
 def test_every_word_for_an_email(kind: str) -> None:
@@ -170,6 +172,35 @@ def test_what_cannot_be_an_email_or_a_phone_replaces_none() -> None:
 def test_an_address_for_letters_is_no_wrong_email() -> None:
     row = customer(contragent("c1", contacts=[("Почта", "Москва, Тверская, 1"), ("Почтовый адрес", "Тверь")]))
     assert row.email == ""
+
+
+@pytest.mark.parametrize("kind", ["Имейл", "Мейл", "Почта эл.", "Адрес эл. почты", "Почта электронная"])
+def test_a_bad_email_is_told_whatever_the_word_for_it(kind: str) -> None:
+    row, (issue,) = read(contragent("c1", contacts=[(kind, "нет")]))
+    assert (row.email, issue.code, issue.value) == ("", "email_invalid", "нет")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("mailto:a@example.test", "MAILTO:a@example.test", "mailto:a@example.test?subject=1&body=2"),
+        *(
+            "<mailto:a@example.test>",
+            "Пётр <mailto:a@example.test?subject=1>, b@example.test",
+            "e-mail: a@example.test",
+        ),
+        *(
+            "почта:a@example.test",
+            "a@example.test (рабочая)",
+            "(a@example.test)",
+            '"a@example.test"',
+            "«a@example.test»",
+        ),
+        *("a@example.test.", "[a@example.test](mailto:a@example.test)"),
+    ],
+)
+def test_what_stands_around_an_email_is_not_part_of_it(written: str) -> None:
+    assert customer(contragent("c1", contacts=[("E-mail", written.replace("<", "&lt;"))])).email == "a@example.test"
 
 
 def test_of_several_emails_in_one_contact_the_first_that_is_one() -> None:
