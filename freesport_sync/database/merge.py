@@ -5,7 +5,7 @@ Every function runs on the lock's connection; from `resolve` on inside one trans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -124,10 +124,21 @@ def read_updated(connection: sa.Connection) -> dict[Entity, UpdatedRows]:
     }
 
 
-def read_field_changes(connection: sa.Connection, limit: int) -> list[FieldChange]:
-    """Field by field, what the merge would change in products and variants."""
-    rows = connection.execute(sql("changed_fields"), {"limit": limit})
-    return [FieldChange(Entity(row[0]), *row[1:]) for row in rows]
+def read_field_changes(
+    connection: sa.Connection, limit: int, names: Mapping[str, Mapping[str, str]]
+) -> list[FieldChange]:
+    """Field by field, what the merge would change in products and variants.
+
+    Args:
+        connection: after `resolve`.
+        limit: of the list.
+        names: field -> what people call the keys that stand in it.
+    """
+    changes = []
+    for entity, onec_id, name, field, *values in connection.execute(sql("changed_fields"), {"limit": limit}):
+        known = names.get(field, {})
+        changes.append(FieldChange(Entity(entity), onec_id, name, field, *(known.get(one, one) for one in values)))
+    return changes
 
 
 def needs_hidden_category(connection: sa.Connection) -> bool:

@@ -63,6 +63,14 @@ class Restorable:
         return "updated_at" in self.table.c
 
 
+VARIANT_NAME = """(
+    SELECT p.name || coalesce(
+        ' (' || nullif(concat_ws(', ', nullif(t.color_name, ''), nullif(t.size_value, '')), '') || ')', '')
+    FROM products AS p WHERE p.id = t.product_id
+)"""
+"""SQL for what people call a variant: its product and what sets it apart."""
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
@@ -89,7 +97,7 @@ RESTORABLE = (
             "sku color_name size_value retail_price opt1_price opt2_price opt3_price trainer_price federation_price rrp"
             " msrp stock_quantity warehouse_id warehouse_name vat_rate is_active main_image gallery_images last_sync_at"
         ),
-        name="t.sku",
+        name=VARIANT_NAME,
     ),
     Restorable(
         users,
@@ -99,7 +107,11 @@ RESTORABLE = (
         "coalesce(nullif(t.company_name, ''), t.last_name)",
     ),
     Restorable(
-        companies, Entity.CUSTOMER, _words("legal_name tax_id kpp legal_address"), "t.user_id::text", "t.legal_name"
+        companies,
+        Entity.CUSTOMER,
+        _words("legal_name tax_id kpp legal_address"),
+        "(SELECT coalesce(u.onec_id, '') FROM users AS u WHERE u.id = t.user_id)",
+        "t.legal_name",
     ),
 )
 """The referenced tables before the referring ones."""

@@ -11,7 +11,7 @@ from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.values import spelling
 from freesport_sync.core.attributes import AttributePlan, filter_attributes, known_properties, plan_attributes
 from freesport_sync.core.brands import BrandPlan, brand_properties, plan_brands
-from freesport_sync.core.categories import CategoryPlan, plan_categories
+from freesport_sync.core.categories import HIDDEN_CATEGORY, CategoryPlan, plan_categories
 from freesport_sync.core.customers import CustomerPlan, plan_customers
 from freesport_sync.core.issues import RowIssue, records_repeated
 from freesport_sync.core.menu import leaving_menu
@@ -225,9 +225,19 @@ class Merger:
         changes: tuple[FieldChange, ...] = ()
         if self._request.is_dry_run:
             links = attribute_tables.read_link_changes(self._connection, MAX_FIELD_CHANGES)
-            changes = (*books.changes, *merge.read_field_changes(self._connection, MAX_FIELD_CHANGES), *links)
+            fields = merge.read_field_changes(self._connection, MAX_FIELD_CHANGES, self._names(books))
+            changes = (*books.changes, *fields, *links)
         counts = {entity: count for entity, count in counts.items() if count.total}
         return RunResult(counts, changes, merge.read_updated(self._connection))
+
+    def _names(self, books: _Books) -> dict[str, dict[str, str]]:
+        """Field -> key -> name of what is not in the shop yet, or is there by its key alone."""
+        return {
+            "category": {one.onec_id: one.name for one in books.categories.created}
+            | {HIDDEN_CATEGORY: self._job.texts.hidden_category},
+            "brand": {one.normalized_name: one.name for one in books.brands.created},
+            "onec_brand_id": {key: one.onec_name for key, one in books.brands.mappings.items()},
+        }
 
     def _report_issues(self, books: _Books) -> None:
         """Issues that the comparison finds, once however often the merge is repeated."""

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.run import RunStatus
+from freesport_sync.database.history import read_field_changes
 from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
-from tests.builders import ExportBuilder, group, offer, prices, product, rests
+from tests.builders import ROOT_GROUP, ExportBuilder, brand_property, group, offer, prices, product, rests
 from tests.integration.scenes import everything, everything_changed
 from tests.integration.support import NewExport, refused, row_versions, rows_written, shop_rows
 from tests.shop import Shop
@@ -72,7 +73,7 @@ def test_it_lists_every_change_old_and_new(shop: Shop, new_export: NewExport) ->
         ("price_type", "fed", "created", None, "Р"),
         ("product", "p6", "created", None, "Мяч"),
         ("product", "p1", "name", "Другое имя", "Новое имя"),
-        ("product", "p1", "brand", "Nike", "puma"),
+        ("product", "p1", "brand", "Nike", "Puma"),
         ("product", "p1", "category", "Прочее", "Мячи"),
         ("product", "p1", "description", "Круглый", "Квадратный"),
         ("product", "p1", "vat_rate", "20.00", "10.00"),
@@ -87,6 +88,8 @@ def test_it_lists_every_change_old_and_new(shop: Shop, new_export: NewExport) ->
         ("variant", "p1#b", "is_active", "true", "false"),
         ("variant", "p5", "is_active", "true", "false"),
         ("variant", "p5#a", "created", None, "ART-3"),
+        ("variant", "p5#a", "retail_price", None, "0.00"),
+        ("variant", "p5#a", "stock_quantity", None, "1"),
     } <= set(changes)
     # What does not change is not listed.
     assert [change for change in changes if change[3] == change[4]] == []
@@ -104,8 +107,8 @@ def test_the_list_is_what_the_real_run_changes(shop: Shop, new_export: NewExport
     def snapshot() -> dict[tuple[str, str, str], str | None]:
         columns = {
             "variant": "sku color_name size_value retail_price opt1_price opt2_price opt3_price trainer_price"
-            " federation_price rrp msrp stock_quantity warehouse_id vat_rate is_active",
-            "product": "name onec_brand_id description vat_rate is_active sync_status",
+            " federation_price rrp msrp stock_quantity vat_rate is_active",
+            "product": "name description vat_rate is_active sync_status",
         }
         values = {}
         for entity, table in (("variant", "product_variants"), ("product", "products")):
@@ -114,6 +117,17 @@ def test_the_list_is_what_the_real_run_changes(shop: Shop, new_export: NewExport
                     values[entity, key, column] = value
         return values
 
+    # The values of a new variant that a person looks for.
+    told = (
+        "retail_price",
+        "opt1_price",
+        "opt2_price",
+        "opt3_price",
+        "trainer_price",
+        "federation_price",
+        "rrp",
+        "msrp",
+    )
     before = snapshot()
     report = shop.run(second.folder, is_dry_run=True, accept_large_change=True)
     shop.run(second.folder, accept_large_change=True)
@@ -121,11 +135,49 @@ def test_the_list_is_what_the_real_run_changes(shop: Shop, new_export: NewExport
     listed = shop.rows(
         "SELECT entity, onec_id, field, old_value, new_value FROM freesport_sync.field_changes"
         " WHERE run_id = :run AND entity IN ('variant', 'product')"
-        " AND field NOT IN ('created', 'brand', 'category', 'warehouse')",
+        # Beside them stand names, in place of the keys that the shop has in these columns.
+        " AND field NOT IN ('created', 'brand', 'category', 'warehouse', 'warehouse_id', 'onec_brand_id')",
         run=report.run_id,
     )
     changed = {(*key, before[key], after[key]) for key in before if before[key] != after[key]}
+    new = {key: value for key, value in after.items() if key not in before and value is not None}
+    changed |= {(*key, None, value) for key, value in new.items() if key[2] in (*told, "stock_quantity")}
     assert changed == set(listed)
+
+
+def test_people_read_names_and_not_keys(shop: Shop, new_export: NewExport) -> None:
+    """Variants are called by product and characteristic, brands, categories and warehouses by their names."""
+    shop.settings = OWNING_ALL
+    first, second = new_export(), new_export()
+    for export, is_second in ((first, False), (second, True)):
+        export.reference_books()
+        groups = [group("g1", name="Мячи"), *([group("g9", name="Сетки")] if is_second else [])]
+        export.groups(group("root", name=ROOT_GROUP, children=groups))
+        export.properties_goods(brand_property({"b1": "Nike", "b9": "Puma"}))
+        export.goods(product("p1", name="Кеды", group="g9" if is_second else "g1", brand="b9" if is_second else "b1"))
+        kinds = {"a": {"Цвет": "Белый", "Размер": "42"}, "b": {"Цвет": "Синий"}, "c": {}}
+        offers = [offer(f"p1#{key}", name="Кеды", characteristics=kind) for key, kind in kinds.items()]
+        offers.append(offer("p1#d", name="Кеды (левые)"))
+        export.offers(*(offers if is_second else offers[:1]))
+        export.rests(rests("p1#a", {"w2" if is_second else "w1": 5}), rests("p1#b", {"w1": 7}))
+        export.prices(prices("p1#b", {"retail": 1500}))
+    shop.run(first.folder)
+    report = shop.run(second.folder, is_dry_run=True, accept_large_change=True)
+    rows = read_field_changes(shop.connection, report.run_id, 1000)
+    changes = {(one.onec_id, one.name, one.field, one.old_value, one.new_value) for one in rows}
+    assert changes >= {
+        ("p1", "Кеды", "category", "Мячи", "Сетки"),
+        ("p1", "Кеды", "brand", "Nike", "Puma"),
+        ("p1", "Кеды", "onec_brand_id", "Nike", "Puma"),
+        ("p1#b", "Кеды (Синий)", "retail_price", None, "1500.00"),
+        ("p1#b", "Кеды (Синий)", "stock_quantity", None, "7"),
+        ("p1#c", "Кеды", "retail_price", None, "0.00"),
+        ("p1#d", "Кеды (левые)", "stock_quantity", None, "0"),
+    }
+    moved = {field: (old, new) for key, _, field, old, new in changes if key == "p1#a"}
+    assert set(moved) == {"warehouse", "vat_rate"}
+    assert {name for key, name, *_ in changes if key == "p1#a"} == {"Кеды (Белый, 42)"}
+    assert not any(value in ("g1", "g9", "b1", "b9", "w1", "w2") for *_, old, new in changes for value in (old, new))
 
 
 def test_guards_refuse_it_as_they_refuse_a_real_run(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:

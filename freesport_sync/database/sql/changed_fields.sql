@@ -1,4 +1,17 @@
--- Field by field, what a dry run would change in products and variants that exist.
+-- Field by field, what a dry run would change in products and variants that exist; of new variants their prices and stock.
+-- A variant is called by its product and what sets it apart.
+WITH variant AS MATERIALIZED (
+    SELECT c.*, p.name || coalesce(' (' || apart.it || ')', '') AS made_name, o.name AS offer_name, p.name AS product_name
+    FROM chg_variant AS c
+    LEFT JOIN products AS known ON known.id = c.product_id
+    LEFT JOIN stg_product AS s ON s.onec_id = c.product_onec_id
+    LEFT JOIN stg_offer AS o ON o.onec_id = c.onec_id
+    CROSS JOIN LATERAL (SELECT coalesce(known.name, s.name) AS name) AS p
+    CROSS JOIN LATERAL (SELECT nullif(concat_ws(', ', nullif(c.color_name, ''), nullif(c.size_value, '')), '') AS it) AS apart
+),
+named AS (
+    SELECT *, coalesce(nullif(offer_name, product_name), made_name, old_sku, sku, '') AS name FROM variant
+)
 SELECT entity, onec_id, name, field, old_value, new_value
 FROM (
     SELECT 'product' AS entity, c.onec_id, coalesce(c.old_name, c.name) AS name, c.ord, f.*
@@ -21,8 +34,8 @@ FROM (
     ) AS f (field, old_value, new_value)
     WHERE c.product_id IS NOT NULL
     UNION ALL
-    SELECT 'variant', c.onec_id, c.old_sku, c.ord, f.*
-    FROM chg_variant AS c
+    SELECT 'variant', c.onec_id, c.name, c.ord, f.*
+    FROM named AS c
     CROSS JOIN LATERAL (VALUES
         ('sku', c.old_sku, coalesce(c.sku, c.old_sku)),
         ('color_name', c.old_color_name, c.color_name),
@@ -37,7 +50,9 @@ FROM (
         ('msrp', c.old_msrp::text, c.msrp::text),
         ('stock_quantity', c.old_stock_quantity::text, coalesce(c.stock_quantity, c.old_stock_quantity)::text),
         ('warehouse', c.old_warehouse_name, c.warehouse_name),
-        ('warehouse_id', c.old_warehouse_id, c.warehouse_id),
+        -- Where its name changes, that says it.
+        ('warehouse_id', c.old_warehouse_id,
+            CASE WHEN c.warehouse_name IS DISTINCT FROM c.old_warehouse_name THEN c.old_warehouse_id ELSE c.warehouse_id END),
         ('vat_rate', c.old_vat_rate::text, c.vat_rate::text),
         ('is_active', c.old_is_active::text, c.is_active::text),
         ('main_image', c.old_main_image, c.main_image),
@@ -47,7 +62,21 @@ FROM (
     UNION ALL
     SELECT 'product', c.onec_id, c.name, c.ord, 'created', NULL, c.name FROM chg_product AS c WHERE c.product_id IS NULL
     UNION ALL
-    SELECT 'variant', c.onec_id, c.sku, c.ord, 'created', NULL, c.sku FROM chg_variant AS c WHERE c.variant_id IS NULL
+    SELECT 'variant', c.onec_id, c.name, c.ord, f.*
+    FROM named AS c
+    CROSS JOIN LATERAL (VALUES
+        ('created', NULL, c.sku),
+        ('retail_price', NULL, c.retail_price::numeric(10, 2)::text),
+        ('opt1_price', NULL, c.opt1_price::text),
+        ('opt2_price', NULL, c.opt2_price::text),
+        ('opt3_price', NULL, c.opt3_price::text),
+        ('trainer_price', NULL, c.trainer_price::text),
+        ('federation_price', NULL, c.federation_price::text),
+        ('rrp', NULL, c.rrp::text),
+        ('msrp', NULL, c.msrp::text),
+        ('stock_quantity', NULL, coalesce(c.stock_quantity, 0)::text)
+    ) AS f (field, old_value, new_value)
+    WHERE c.variant_id IS NULL
 ) AS changes
 WHERE old_value IS DISTINCT FROM new_value
 ORDER BY entity, ord

@@ -1,8 +1,10 @@
 -- The attribute values that products and variants of the shop would lose (old) or gain (new).
-SELECT c.owner, c.onec_id, coalesce(p.name, v.sku), a.name, old.value, new.value
+SELECT c.owner, c.onec_id, coalesce(p.name, of_variant.name || coalesce(' (' || apart.it || ')', ''), v.sku), a.name, old.value, new.value
 FROM chg_links AS c
 LEFT JOIN products AS p ON c.owner = 'product' AND p.id = c.owner_id
 LEFT JOIN product_variants AS v ON c.owner = 'variant' AND v.id = c.owner_id
+LEFT JOIN products AS of_variant ON of_variant.id = v.product_id
+CROSS JOIN LATERAL (SELECT nullif(concat_ws(', ', nullif(v.color_name, ''), nullif(v.size_value, '')), '') AS it) AS apart
 CROSS JOIN LATERAL (
     SELECT unnest(c.value_nos) AS value_no EXCEPT SELECT unnest(c.value_ids)
     UNION ALL

@@ -72,6 +72,8 @@ CREATE OR REPLACE FUNCTION pg_temp.shown(field text, value jsonb) RETURNS text L
             THEN (SELECT coalesce(max(name), value #>> '{}') FROM categories WHERE id = (value #>> '{}')::bigint)
         WHEN field = 'brand_id'
             THEN (SELECT coalesce(max(name), value #>> '{}') FROM brands WHERE id = (value #>> '{}')::bigint)
+        WHEN field = 'onec_brand_id'
+            THEN (SELECT coalesce(max(onec_name), value #>> '{}') FROM products_brand_1c_mapping WHERE onec_id = value #>> '{}')
         ELSE value #>> '{}' END
 $$;
 

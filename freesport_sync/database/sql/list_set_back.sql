@@ -1,7 +1,12 @@
 SELECT entity, coalesce(onec_id, ''), coalesce(name, ''), field, pg_temp.shown(field, current), pg_temp.shown(field, target)
 FROM (
     SELECT entity, table_name, row_id, onec_id, name, field, current, target
-    FROM difference WHERE is_set_back AND field <> 'last_sync_at'
+    FROM difference AS d
+    WHERE is_set_back AND field <> 'last_sync_at'
+      -- Where its name goes back, that says it.
+      AND NOT (field = 'warehouse_id' AND EXISTS (
+          SELECT FROM difference AS o
+          WHERE o.table_name = d.table_name AND o.row_id = d.row_id AND o.is_set_back AND o.field = 'warehouse_name'))
     UNION ALL
     SELECT l.entity, l.table_name, l.owner_id, l.onec_id, l.name, a.name,
            CASE WHEN l.is_new THEN to_jsonb(v.value) END, CASE WHEN NOT l.is_new THEN to_jsonb(v.value) END
