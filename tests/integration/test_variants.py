@@ -233,10 +233,10 @@ def test_a_full_run_without_offers_hides_no_variant(shop: Shop, goods: ExportBui
     goods.offers(offer("p1#a"))
     shop.run(goods.folder)
     alone = new_export()
-    alone.goods(product("p1"))
+    alone.goods(product("p1"), product("p1#b"))  # nor are goods of characteristics a list of offers
     alone.prices(prices("p1#zzz", {"retail": 1}))
     shop.run(alone.folder, is_full=True)
-    assert shop.rows(ACTIVE) == [("p1#a", True)]
+    assert sorted(shop.rows(ACTIVE)) == [("p1#a", True), ("p1#b", True)]
 
 
 def test_a_repeated_offer_takes_the_last_values_and_the_first_place(shop: Shop, goods: ExportBuilder) -> None:

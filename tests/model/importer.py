@@ -65,6 +65,8 @@ class ModelImport:
         """Variants of products themselves that the offers of their characteristics replace."""
         self._given_up: list[Variant] = []
         """Absent from a full run, or a variant of the product itself beside those of its characteristics."""
+        self._hides_variants = False
+        """Variants that the offers lack are hidden."""
         self._offered: list[Product | None] = []
         """Products that the offers name."""
         self._skus = {variant.sku for variant in shop.variants}
@@ -84,6 +86,7 @@ class ModelImport:
         goods = read_goods(chain.from_iterable(self._plain.files), said_by)
         self._known = known_properties(self.shop, [*self._properties("goods"), *self._properties("offers")])
         offers = read_offers(self._records("offers", self.export.offers), self._known)
+        self._hides_variants = self.export.is_full and bool(offers)  # goods of characteristics are no list of offers
         if "offers" in self._parts and not self._only_pictures:
             offers = self._plain.add_to(offers, self._known, self._describing())
         self._own_rows = self._rows_of_products(offers)
@@ -112,14 +115,11 @@ class ModelImport:
         for product in self.shop.products:
             for variant in self.shop.variants_of(product):
                 said = offers.get(variant.onec_id)
-                stays = not said.deleted if said else not self._hides_variants(offers)
+                stays = not said.deleted if said else not self._hides_variants
                 is_child = not variant.has_no_characteristic and variant.onec_id != product.onec_id
                 if variant.is_active and is_child and stays:
                     products.add(product.onec_id)
         return products
-
-    def _hides_variants(self, offers: dict[str, Offer]) -> bool:
-        return self.export.is_full and bool(offers)
 
     def _key(self, key: str) -> str:
         """As the shop knows the variant."""
@@ -264,7 +264,7 @@ class ModelImport:
         for key, offer in offers.items():
             self._import_offer(key, offer)
         self._retire_own_variants(offers)
-        if self._hides_variants(offers):
+        if self._hides_variants:
             for variant in self.shop.variants:
                 if variant.onec_id not in offers and not (variant.is_default and variant.is_active):
                     self._give_up(variant)
