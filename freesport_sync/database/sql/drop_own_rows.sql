@@ -12,7 +12,9 @@ WITH own AS (
 ),
 -- Characteristics that are on sale after this run: those of the files, and those of the shop that the files leave so.
 child AS (
-    SELECT product_onec_id AS onec_id FROM stg_offer WHERE NOT is_deleted AND onec_id <> product_onec_id
+    SELECT own.onec_id
+    FROM own JOIN stg_offer AS o ON o.product_onec_id = own.onec_id
+    WHERE NOT o.is_deleted AND o.onec_id <> o.product_onec_id
     UNION
     SELECT p.onec_id
     FROM own

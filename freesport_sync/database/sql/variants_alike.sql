@@ -1,27 +1,25 @@
 -- Variants of one product that buyers cannot tell apart after this run, two of each product at most. Only products whose
 -- offers the run has are looked at.
-WITH said AS (
-    SELECT mv.onec_id, mv.variant_id, mv.product_id, coalesce(mv.product_id::text, '#' || mv.product_onec_id) AS product
-    FROM map_variant AS mv
-),
-offered AS (SELECT DISTINCT said.product, said.product_id FROM stg_offer AS o JOIN said ON said.onec_id = o.onec_id),
-after AS (
-    SELECT said.product, said.onec_id, said.variant_id,
+WITH after AS (
+    SELECT coalesce(mv.product_id::text, '#' || mv.product_onec_id) AS product, mv.onec_id, mv.variant_id,
            lower(coalesce(c.color_name, v.color_name)) AS color, lower(coalesce(c.size_value, v.size_value)) AS size
-    FROM said
-    JOIN offered ON offered.product = said.product
-    LEFT JOIN chg_variant AS c ON c.onec_id = said.onec_id
-    LEFT JOIN product_variants AS v ON v.id = said.variant_id
+    FROM map_variant AS mv
+    LEFT JOIN chg_variant AS c ON c.onec_id = mv.onec_id
+    LEFT JOIN product_variants AS v ON v.id = mv.variant_id
     WHERE coalesce(c.is_active, v.is_active)
     UNION ALL
-    SELECT offered.product, v.onec_id, v.id, lower(v.color_name), lower(v.size_value)
+    SELECT v.product_id::text, v.onec_id, v.id, lower(v.color_name), lower(v.size_value)
     FROM product_variants AS v
-    JOIN offered ON offered.product_id = v.product_id
-    LEFT JOIN said ON said.variant_id = v.id
-    WHERE v.is_active AND said.onec_id IS NULL
+    WHERE v.is_active AND v.product_id IN (SELECT product_id FROM map_variant)
+      AND NOT EXISTS (SELECT FROM map_variant AS mv WHERE mv.variant_id = v.id)
 ),
--- Few variants have colour and size of another one: only of those the properties are compared.
-alike AS (SELECT product, color, size FROM after GROUP BY product, color, size HAVING count(*) > 1),
+-- Few variants have colour and size of another one: only of those the offers are looked for and the properties compared.
+repeated AS (SELECT product, color, size FROM after GROUP BY product, color, size HAVING count(*) > 1),
+offered AS (
+    SELECT DISTINCT a.product
+    FROM repeated JOIN after AS a ON a.product = repeated.product JOIN stg_offer AS o ON o.onec_id = a.onec_id
+),
+alike AS (SELECT repeated.* FROM repeated JOIN offered ON offered.product = repeated.product),
 shown AS (
     SELECT a.product, a.onec_id, a.color, a.size,
            coalesce(l.value_nos, ARRAY(
