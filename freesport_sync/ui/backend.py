@@ -13,11 +13,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from freesport_sync import __version__
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.history import Pulse
+from freesport_sync.core.history import LockHolder, Pulse
 from freesport_sync.core.logged import note
 from freesport_sync.core.rights import Rights
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.os_support import user_and_host
 from freesport_sync.texts import Language, Texts
 from freesport_sync.ui.jobs import Failed, Lane
@@ -111,6 +111,13 @@ class Backend(QObject):
     @property
     def operator(self) -> str:
         return self.options.operator or user_and_host()
+
+    def is_own(self, holder: LockHolder) -> bool:
+        """Whether it is the run of this window: it holds the lock before it has its number, and a moment too long."""
+        own = None if self.snapshot is None else self.snapshot.run_id
+        if self.is_running and holder.run_id is None:
+            return True
+        return own is not None and holder.run_id == own
 
     def open(self) -> None:
         """Load the engine, which takes a second, and begin to watch the database."""
@@ -252,7 +259,7 @@ class Backend(QObject):
         self._request = self._cancel = None
         if request is not None and snapshot is not None:
             if error is not None:
-                snapshot = self.snapshot = stopped(snapshot)
+                snapshot = self.snapshot = stopped(snapshot, isinstance(error, Cancelled))
                 self.run_changed.emit(snapshot)
             self.run_ended.emit(RunEnd(request, snapshot, report, error))
 

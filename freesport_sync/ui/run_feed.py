@@ -23,6 +23,9 @@ from freesport_sync.core.progress import (
 from freesport_sync.core.run import Entity, RunKind, RunReport, RunRequest, RunStatus, Stage
 
 MIN_INTERVAL_S = 0.1
+ETA_AFTER_S = 3.0
+ETA_FROM = 0.05
+"""How long a stage must have worked, and which part of it must be done, before its end is foretold."""
 
 _WEIGHTS = {
     Stage.PULL: 60,
@@ -43,7 +46,9 @@ class StageState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     STOPPED = "stopped"
-    """The run ended in the middle of it."""
+    """The run failed in the middle of it."""
+    CANCELLED = "cancelled"
+    """The operator has stopped it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +128,10 @@ def first_snapshot(request: RunRequest, has_pictures: bool) -> RunSnapshot:
     return RunSnapshot(tuple(StageLine(stage) for stage in stages), is_dry_run=request.is_dry_run)
 
 
-def stopped(snapshot: RunSnapshot) -> RunSnapshot:
+def stopped(snapshot: RunSnapshot, is_cancelled: bool = False) -> RunSnapshot:
     """Of a run that has ended with an error, perhaps before the engine could tell."""
-    return replace(snapshot, stages=tuple(_ended(line, is_completed=False) for line in snapshot.stages))
+    how = StageState.CANCELLED if is_cancelled else StageState.STOPPED
+    return replace(snapshot, stages=tuple(_ended(line, how) for line in snapshot.stages))
 
 
 class RunFeed:
@@ -145,6 +151,7 @@ class RunFeed:
         self._now = first
         self._shown_at = float("-inf")
         self._issues: Counter[Severity] = Counter()
+        self._began: dict[Stage, float] = {}
 
     def __call__(self, event: Event) -> None:
         """Take in an event of the run."""
@@ -158,7 +165,7 @@ class RunFeed:
             case ExportFound():
                 self._now = replace(self._now, export=event)
             case Progress():
-                self._now = replace(self._now, stages=_advanced(self._now.stages, event))
+                self._now = replace(self._now, stages=_advanced(self._now.stages, self._sober(event)))
             case IssuesFound():
                 self._issues.update(issue.severity for issue in event.issues)
                 self._now = replace(
@@ -176,9 +183,16 @@ class RunFeed:
             self._shown_at = self._clock()
             self._show(self._now)
 
+    def _sober(self, event: Progress) -> Progress:
+        """What the first moments promise of the end means nothing yet."""
+        began_at = self._began.setdefault(event.stage, self._clock())
+        is_early = self._clock() - began_at < ETA_AFTER_S or event.done < ETA_FROM * event.total
+        return replace(event, eta_s=None) if is_early else event
+
     def _finish(self, report: RunReport) -> None:
-        is_completed = report.status is RunStatus.COMPLETED
-        stages = tuple(_ended(line, is_completed) for line in self._now.stages)
+        how = {RunStatus.COMPLETED: StageState.DONE, RunStatus.CANCELLED: StageState.CANCELLED}
+        state = how.get(report.status, StageState.STOPPED)
+        stages = tuple(_ended(line, state) for line in self._now.stages)
         self._now = replace(self._now, report=report, stages=stages)
 
 
@@ -199,7 +213,6 @@ def _passed(line: StageLine) -> StageLine:
     return line if is_skipped else replace(line, state=StageState.DONE)
 
 
-def _ended(line: StageLine, is_completed: bool) -> StageLine:
-    if is_completed and line.state is not StageState.WAITING:
-        return replace(line, state=StageState.DONE)
-    return replace(line, state=StageState.STOPPED) if line.state is StageState.RUNNING else line
+def _ended(line: StageLine, how: StageState) -> StageLine:
+    is_over = line.state is StageState.RUNNING or (how is StageState.DONE and line.state is not StageState.WAITING)
+    return replace(line, state=how) if is_over else line

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from freesport_sync.core.history import Session, SessionDetails, SessionStatus, Source, StageRecord
-from freesport_sync.core.run import Stage
+from freesport_sync.core.run import Counts, Entity, Stage
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.texts import UiTexts
 
@@ -79,7 +79,8 @@ def _counts(texts: UiTexts, session: Session) -> Iterator[str]:
     prefix = "would_" if session.is_dry_run else ""
     names = {f"{prefix}created": "created", f"{prefix}updated": "updated"}
     names |= {name: name for name in ("unchanged", "skipped", "failed")}
-    for entity, count in session.counts.items():
+    for entity in Entity:
+        count = session.counts.get(entity, Counts())
         told = [
             texts(f"story.{key}", n=texts.number(number))
             for key, name in names.items()

@@ -110,6 +110,7 @@ _TONES = {
     StageState.RUNNING: "busy",
     StageState.DONE: "good",
     StageState.STOPPED: "bad",
+    StageState.CANCELLED: "neutral",
 }
 
 

@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
             "connections": self.connections,
         }
         self._is_leaving = False
+        self._connection = ""
         self.crash: CrashDialog | None = None
         self._build()
         self._build_status_bar()
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
             page.session_opened.connect(self.open_session)
         self.session.repeated.connect(self._repeat)
         self.connections.connected.connect(self._check_first)
+        self.connections.named.connect(self._name_connection)
         self.connections.run_wanted.connect(self._repeat)
         self.exchange.connection_wanted.connect(self._go_to_connections)
         self.exchange.server_wanted.connect(self._go_to_server)
@@ -229,15 +231,28 @@ class MainWindow(QMainWindow):
     def _felt(self, pulse: Pulse) -> None:
         texts = self._tools.texts
         self.banner.hide()
-        self.database.say("database", texts("window.database", name=pulse.database))
+        self._show_database(pulse.database)
         self.lock.show()
         holder = pulse.holder
         if holder is None:
             self.lock.say("unlock", texts("window.free"))
+        elif self._tools.backend.is_own(holder):
+            self.lock.say("lock", texts("exchange.held_by_this"), "busy")
         elif holder.run_id is None:
             self.lock.say("lock", texts("window.held_by_unknown", host=holder.host or "—"), "warn")
         else:
             self.lock.say("lock", texts("window.held", operator=holder.operator, run_id=holder.run_id), "busy")
+
+    def _name_connection(self, name: str) -> None:
+        """The operator has a name for the database."""
+        self._connection = name
+        self.exchange.show_connection(name)
+        if self._tools.backend.pulse is not None:
+            self._show_database(self._tools.backend.pulse.database)
+
+    def _show_database(self, database: str) -> None:
+        self.database.say("database", self._tools.texts("window.database", name=self._connection or database))
+        self.database.setToolTip(database)
 
     def _lost(self, error: SyncError) -> None:
         self.banner.say_error(error)

@@ -29,7 +29,7 @@ def opened(open_desk: OpenDesk, url: sa.URL, folder: Path) -> Desk:
     desk = open_desk(url)
     desk.until(lambda: desk.backend.pulse is not None)
     desk.window.exchange.form.set_source(str(folder))
-    desk.until(lambda: desk.texts("exchange.source_folder") in texts_in(desk.window.exchange.form))
+    desk.until(lambda: "Файлы выгрузки" in texts_in(desk.window.exchange.form))
     assert not desk.window.banner.isVisible()  # nothing is lost
     return desk
 

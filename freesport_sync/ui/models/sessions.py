@@ -28,7 +28,7 @@ def session_columns(texts: UiTexts) -> list[Column[Session]]:
             is_number=True,
             sort=SessionSort.DURATION,
         ),
-        Column("result", title("result"), lambda one: result_of(texts, one), 25),
+        Column("result", title("result"), lambda one: result_of(texts, one), 34),
         Column("issues", title("issues"), lambda one: _issues(texts, one), 11, is_number=True),
         Column(
             "trigger",

@@ -95,6 +95,9 @@ class ConnectionsPage(QWidget):
         tools.backend.run_ended.connect(self._show_reasons)
         tools.theme.changed.connect(self._draw)
 
+    named = Signal(str)
+    """What the connection that is in use is called."""
+
     def show_server(self) -> None:
         """Go to the server of the connection that is in use."""
         self.list.setCurrentRow(max(0, self._row_of(self._active())))
@@ -151,6 +154,8 @@ class ConnectionsPage(QWidget):
             if profile.database_url not in _FIXED:
                 self._add_item(profile.name, profile.database_url)
         self.list.blockSignals(False)
+        if (row_in_use := self._row_of(active)) >= 0:
+            self.named.emit(self.list.item(row_in_use).text())
         self.list.setCurrentRow(max(0, self._row_of(wanted)))
         self.tabs.setEnabled(True)
         self._draw()
@@ -163,7 +168,11 @@ class ConnectionsPage(QWidget):
         ssh = application.settings.ssh if application.settings.ssh.host else None
         if active in (one.database_url for one in profiles):
             return tuple(replace(one, ssh=ssh) if one.database_url == active else one for one in profiles)
-        name = self._tools.texts("connections.embedded") if active == EMBEDDED else active.partition("@")[2] or active
+        name = (
+            self._tools.texts("connections.embedded")
+            if active == EMBEDDED
+            else active.partition("@")[2].partition("?")[0]
+        )
         return (Profile(name, active, ssh), *profiles)
 
     def _profile(self, address: str) -> Profile:

@@ -19,7 +19,7 @@ from freesport_sync.ui.pages.exchange_form import ExchangeForm
 from freesport_sync.ui.pages.exchange_run import RunCard, Waiting
 from freesport_sync.ui.widgets.latest import LatestResult
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Card, Tools, label
+from freesport_sync.ui.widgets.parts import GAP, Card, Tools, label, row
 from freesport_sync.ui.widgets.table import Table
 from freesport_sync.ui.widgets.welcome import Welcome
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from freesport_sync.application import Application
 
 SHOWN_SESSIONS = 10
+NAME_LENGTH = 40
+"""Of a connection, in characters."""
 
 
 class ExchangePage(QWidget):
@@ -98,6 +100,14 @@ class ExchangePage(QWidget):
         self._show_part(self.form)
         self.form.start.setFocus()
 
+    def show_connection(self, name: str) -> None:
+        """Where an import goes."""
+        is_demo = self._tools.backend.options.is_demo
+        self.badge.setVisible(is_demo)
+        self.connection.setVisible(not is_demo)
+        self.connection.setText(name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…")
+        self.connection.setToolTip(self._tools.texts("exchange.connection_tip", name=name))
+
     def check_first(self) -> None:
         """A database was chosen: look at what would change, or ask what to import where that is not known."""
         self.show_form()
@@ -148,7 +158,11 @@ class ExchangePage(QWidget):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(GAP)
-        layout.addWidget(label(texts("exchange.title"), "title"))
+        self.connection = label("", "muted")
+        self.badge = label(texts("exchange.demo_badge"), "badge")
+        self.badge.setToolTip(texts("exchange.demo_badge_tip"))
+        self.badge.hide()
+        layout.addLayout(row(label(texts("exchange.title"), "title"), None, self.connection, self.badge))
         layout.addWidget(self.holder)
         layout.addWidget(self.wait)
         layout.addLayout(upper)
@@ -165,6 +179,7 @@ class ExchangePage(QWidget):
     def _show_part(self, part: QWidget) -> None:
         for one in (self.form, self.progress, self.welcome):
             one.setVisible(one is part)
+        self.latest.show_result(part is not self.progress)  # which tells it already
         self._scroll.ensureVisible(0, 0)
 
     def _prepare(self) -> None:
@@ -210,8 +225,7 @@ class ExchangePage(QWidget):
     def _felt(self, pulse: Pulse) -> None:
         backend = self._tools.backend
         self.form.set_enabled(not backend.is_running)
-        own = backend.snapshot.run_id if backend.is_running and backend.snapshot else None
-        is_foreign = pulse.holder is not None and not backend.is_running and pulse.holder.run_id != own
+        is_foreign = pulse.holder is not None and not backend.is_running and not backend.is_own(pulse.holder)
         self.holder.setVisible(is_foreign and self._waiting is None)
         if is_foreign and pulse.holder is not None:
             self.holder.say("busy", *self._told(pulse.holder))

@@ -13,11 +13,13 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QRadioButton,
     QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from freesport_sync.core.run import RunKind, RunRequest, Trigger, storable
+from freesport_sync.ui.icons import icon
 from freesport_sync.ui.pages.exchange_source import SourcePicker
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
@@ -155,8 +157,18 @@ class ExchangeForm(Card):
         texts = self._tools.texts
         self.content.addWidget(label(texts("exchange.options"), "heading"))
         self.full = self._option("full")
-        self.skip_images = self._option("skip_images")
-        self.skip_backup = self._option("skip_backup")
+        self.more = QToolButton()
+        self.more.setCheckable(True)
+        self.more.setText(texts("exchange.more_options"))
+        self.more.setAccessibleName(texts("exchange.more_options").replace("&", ""))
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.toggled.connect(self._fold)
+        self.content.addWidget(self.more)
+        self._rare = QWidget()
+        self._rare.setLayout(QVBoxLayout())
+        self.content.addWidget(self._rare)
+        self.skip_images = self._option("skip_images", self._rare)
+        self.skip_backup = self._option("skip_backup", self._rare)
         self.chunk = QSpinBox()
         self.chunk.lineEdit().setTextMargins(SPACE, 0, 0, 0)
         self.chunk.setRange(1, LARGEST_CHUNK)
@@ -168,9 +180,23 @@ class ExchangeForm(Card):
         chunk_help = label(texts("exchange.chunk_help"), "muted", is_wrapped=True)
         chunk = row(title, self.chunk, chunk_help)
         chunk.setStretch(2, 1)
-        self.content.addLayout(chunk)
+        rare = self._rare.layout()
+        assert isinstance(rare, QVBoxLayout)
+        rare.setContentsMargins(GAP, 0, 0, 0)
+        rare.addLayout(chunk)
+        self._fold(False)
+        self._tools.theme.changed.connect(self._draw_fold)
 
-    def _option(self, name: str) -> QCheckBox:
+    def _fold(self, is_open: bool) -> None:
+        """Options that hardly anybody wants; one that is chosen stays in sight."""
+        self._rare.setVisible(is_open or self.skip_images.isChecked() or self.skip_backup.isChecked())
+        self._draw_fold()
+
+    def _draw_fold(self) -> None:
+        name = "up" if self.more.isChecked() else "down"
+        self.more.setIcon(icon(name, self._tools.theme.color("text")))
+
+    def _option(self, name: str, where: QWidget | None = None) -> QCheckBox:
         texts = self._tools.texts
         box = check_box(texts(f"exchange.{name}"))
         box.setAccessibleDescription(texts(f"exchange.{name}_help"))
@@ -178,7 +204,9 @@ class ExchangeForm(Card):
         cell.setSpacing(0)
         cell.addWidget(box)
         cell.addWidget(_help(texts(f"exchange.{name}_help")))
-        self.content.addLayout(cell)
+        layout = self.content if where is None else where.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addLayout(cell)
         return box
 
     def _make_buttons(self) -> None:

@@ -135,7 +135,9 @@ class RunCard(Card):
             self._show_report(end.report)
         self.notice.show()
         has_begun = any(line.state is not StageState.WAITING for line in end.snapshot.stages)
-        self._show_stages(end.snapshot.run_id is not None or has_begun)  # one that was refused has had none
+        self._show_stages(end.error is not None and has_begun)  # where it has stopped; one that is done has its result
+        self.overall.hide()
+        self.percent.hide()
         self.open.setVisible(end.snapshot.run_id is not None)
         is_dry = end.error is None and end.request.is_dry_run
         self.real.setVisible(is_dry)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -25,10 +27,14 @@ class FoundSource:
     Args:
         path: that was looked at.
         what: folder, zip, xml, other or missing.
+        kinds: files of a folder or archive by kind; None where they could not be looked at.
+        created_at: of the newest of them.
     """
 
     path: str
     what: str
+    kinds: dict[str, int] | None = None
+    created_at: datetime | None = None
 
 
 class SourcePicker(QWidget):
@@ -177,6 +183,16 @@ class SourcePicker(QWidget):
         set_role(self.server, "role", "heading" if self._has_server else "warn")
         self.changed.emit()
 
+    def _told(self, found: FoundSource) -> str:
+        texts = self._tools.texts
+        if found.kinds is None:
+            return texts(f"exchange.source_{found.what}")
+        if not found.kinds:
+            return texts("exchange.source_empty")
+        kinds = ", ".join(f"{texts.word('file_kind', kind)} {count}" for kind, count in found.kinds.items())
+        created = "" if found.created_at is None else texts.moment(found.created_at)
+        return texts("exchange.source_files", kinds=kinds, created=created)
+
     def _pick_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, self._tools.texts("exchange.pick_folder"), self.text)
         if folder:
@@ -214,10 +230,21 @@ class SourcePicker(QWidget):
         if found is None:
             self.state.setText(texts("exchange.source_looking") if self.path.currentText() else "")
         else:
-            self.state.setText(texts(f"exchange.source_{found.what}"))
-        is_good = found is None or found.what in ("folder", "zip", "xml")
+            self.state.setText(self._told(found))
+        is_good = found is None or (found.what in ("folder", "zip", "xml") and found.kinds != {})
         set_role(self.state, "role", "muted" if is_good else "warn")
         self.changed.emit()
+
+
+def _glimpsed(text: str, what: str, path: Path) -> FoundSource:
+    """Only the run can say what is wrong with an export that cannot be looked at."""
+    from freesport_sync.export_look import glimpse  # loaded by then
+
+    try:
+        seen = glimpse(path)
+    except (SyncError, OSError, ValueError, zipfile.BadZipFile):
+        return FoundSource(text, what)
+    return FoundSource(text, what, seen.kinds, seen.created_at)
 
 
 def look_at(text: str) -> FoundSource:
@@ -227,11 +254,13 @@ def look_at(text: str) -> FoundSource:
         if not text or not path.exists():
             return FoundSource(text, "missing" if text else "none")
         if path.is_dir():
-            return FoundSource(text, "folder")
+            return _glimpsed(text, "folder", path)
     except (OSError, ValueError):  # a path that the system does not understand
         return FoundSource(text, "missing")
     suffix = path.suffix.lower()
-    return FoundSource(text, {".zip": "zip", ".xml": "xml"}.get(suffix, "other"))
+    if suffix == ".zip":
+        return _glimpsed(text, "zip", path)
+    return FoundSource(text, "xml" if suffix == ".xml" else "other")
 
 
 def _block(*parts: object) -> QWidget:

@@ -37,7 +37,7 @@ class LatestResult(QWidget):
         self._overview = Overview((), ())
         self._notice = Notice(tools)
         self._open = button(texts("exchange.open_latest"), self._open_session, tools, "session", "link")
-        result = Card(texts("exchange.latest"))
+        self._result = result = Card(texts("exchange.latest"))
         result.content.addWidget(self._notice)
         result.content.addWidget(self._open)
         self._ages = QGridLayout()
@@ -71,6 +71,10 @@ class LatestResult(QWidget):
             self._ages.addWidget(label(texts("exchange.no_ages"), "muted", is_wrapped=True), 0, 0, 1, 2)
         for number, age in enumerate(overview.ages):
             self._show_age(number, age)
+
+    def show_result(self, is_visible: bool) -> None:
+        """Whether the result is to be seen here."""
+        self._result.setVisible(is_visible)
 
     def show_error(self, error: SyncError) -> None:
         """Say why nothing can be shown."""

@@ -19,7 +19,9 @@ _ICONS = {
     StageState.RUNNING: "running",
     StageState.DONE: "completed",
     StageState.STOPPED: "failed",
+    StageState.CANCELLED: "cancelled",
 }
+_ENDED_EARLY = (StageState.STOPPED, StageState.CANCELLED)
 
 
 class Bar(QProgressBar):
@@ -102,7 +104,7 @@ class _StageRow(QWidget):
         if line.state is StageState.RUNNING and not line.total:
             self._bar.setRange(0, 0)  # honest: nobody knows how much there is
         else:
-            self._bar.show_fraction(line.fraction, "bad" if line.state is StageState.STOPPED else "busy")
+            self._bar.show_fraction(line.fraction, tone if line.state in _ENDED_EARLY else "busy")
         self._bar.setAccessibleDescription(f"{texts(f'stage_state.{line.state.value}')}, {line.fraction:.0%}")
         self._numbers.setText(" · ".join(self._told(line)))
 
