@@ -114,6 +114,13 @@ def test_what_is_sold_out_now_is_not_what_an_older_export_had(shop: Shop, export
     assert stocks(shop) == SOLD_OUT
 
 
+def test_quantities_of_an_older_export_say_nothing_of_one_that_has_none(shop: Shop, export: ExportBuilder) -> None:
+    export.offers(*offers_with({"p1#c": 7}), segment=1, created_at="2025-09-10T21:25:39")
+    export.offers(*map(offer, KEYS[:2]), segment=2, created_at="2025-09-12T21:25:39")
+    shop.run(export.folder)
+    assert stocks(shop) == FULL | {"p1#c": 7}
+
+
 @pytest.mark.parametrize(("total", "stock"), [(25, FULL), (0, dict.fromkeys(KEYS, 0))])
 def test_a_total_of_the_product_says_that_not_all_its_characteristics_are_sold_out(
     shop: Shop, export: ExportBuilder, total: int, stock: dict[str, int]
