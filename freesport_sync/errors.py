@@ -108,6 +108,12 @@ class SourceMissing(ImportFailed):
     """There is nothing to import."""
 
 
+class NothingNew(SyncError):
+    """Everything that the server had is imported and in its archive: there is nothing to do."""
+
+    exit_code = ExitCode.DONE
+
+
 class SourceMalformed(ImportFailed):
     """A file of the export cannot be read."""
 

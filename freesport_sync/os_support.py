@@ -8,6 +8,7 @@ import os
 import platform
 import secrets
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -266,6 +267,15 @@ def write_private_file(path: Path, text: str) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
+
+
+def is_private(path: Path) -> bool:
+    """Whether nobody but its owner may read a file; on Windows the rights of its folder decide, and this is true.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    return sys.platform == "win32" or not stat.S_IMODE(path.stat().st_mode) & 0o077
 
 
 def decode_path(raw: bytes) -> str:

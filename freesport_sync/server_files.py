@@ -13,13 +13,13 @@ from freesport_sync.core.history import CheckItem
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, Reporter, RunStarted
 from freesport_sync.core.run import RunRequest, storable
-from freesport_sync.errors import ConfigError, SourceMissing, SyncError
+from freesport_sync.errors import ConfigError, NothingNew, SourceMissing, SyncError
 from freesport_sync.pipeline.guards import refuse_full_unseen
 from freesport_sync.pipeline.plan import kinds_of, refuse_contradiction, wants_pictures
 from freesport_sync.pipeline.pull import Pulled, PullJob, archive, imported_files, look, pull
 from freesport_sync.pipeline.received import Received
 from freesport_sync.settings.model import Settings, SshSettings
-from freesport_sync.settings.paths import Paths
+from freesport_sync.settings.paths import Paths, located
 from freesport_sync.settings.secrets import ssh_passphrase, ssh_password
 from freesport_sync.transfer.download import problem_of_reading
 from freesport_sync.transfer.listing import Listing, joined
@@ -28,6 +28,7 @@ from freesport_sync.transfer.upload import problem_of_root
 
 if TYPE_CHECKING:
     from freesport_sync.transfer.server import Server
+    from freesport_sync.transfer.ssh_config import Hop
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +118,14 @@ class ServerFiles:
             ConfigError: no server is configured, or the fingerprint is none.
         """
         with self._server(cancel or CancelToken()) as server:
-            key = server.pin_host_key(fingerprint)
-            profile = server.profile
+            profile, key = server.pin_host_key(fingerprint)
         return PinnedHostKey(profile.host, profile.port, key.key_type, key.fingerprint, str(profile.pinned))
 
     def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
         """Fetch what is new or changed, of all kinds; what came of it is the event `FilesPulled`.
 
         Raises:
+            NothingNew: the server has nothing, because what it had is in its archive.
             SyncError: see `pipeline.pull.pull`; or somebody else fetches into the same folder.
         """
         with self._server(cancel) as server, self.received.locked():
@@ -144,7 +145,8 @@ class ServerFiles:
         items: list[CheckItem] = []
         try:
             with self._server(cancel) as server:
-                host = {"host": ssh.host, "port": ssh.port, "user": ssh.user}
+                profile = server.profile
+                host = {"host": profile.host, "port": profile.port, "user": profile.user}
                 server.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, host)))
                 found = look(self._job(server, RunRequest(), lambda event: None))
                 items.append(CheckItem("ssh_folder", True, {"folder": ssh.folder or ".", "files": len(found.files)}))
@@ -224,39 +226,61 @@ class ServerFiles:
         return bool(request.media_root or settings.pictures.media_root or settings.ssh.media_root)
 
     def _server(self, cancel: CancelToken) -> Server:
-        from freesport_sync.transfer.server import Server  # paramiko takes longer to load than all the rest
+        # paramiko takes longer to load than all the rest
+        from freesport_sync.transfer.server import Server
+        from freesport_sync.transfer.ssh_config import route_to
 
         ssh = self._settings.ssh
-        if ssh.host is None or ssh.user is None:
+        if ssh.host is None:
             raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
-        key_file = None if ssh.key_file is None else ssh.key_file.expanduser()
-        profile = Profile(
-            host=ssh.host,
-            port=ssh.port,
-            user=ssh.user,
+        profile: Profile | None = None
+        route = route_to(ssh.address, self._located(ssh.config_file))
+        for hop in route:
+            profile = self._profile(hop, profile, is_target=hop is route[-1])
+        assert profile is not None
+        return Server(profile, cancel, self._accepted_once)
+
+    def _profile(self, hop: Hop, jump: Profile | None, is_target: bool) -> Profile:
+        """How a server is reached; those on the way take keys only: the password is for the target alone."""
+        ssh = self._settings.ssh
+        if hop.user is None:
+            raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
+        key_file = hop.key_file if ssh.key_file is None else self._located(ssh.key_file)
+        return Profile(
+            host=hop.host,
+            port=hop.port,
+            user=hop.user,
             key_file=key_file,
             use_agent=ssh.use_agent,
-            password=lambda: self._password or ssh_password(ssh.login, ssh.password_file),
+            password=self._kept_password if is_target else lambda: None,
             passphrase=lambda: None if key_file is None else self._passphrase_of(key_file),
             pinned=self._paths.known_hosts,
-            known_hosts=tuple(file.expanduser() for file in ssh.known_hosts),
+            known_hosts=tuple(self._located(file) for file in ssh.known_hosts),
             timeout_s=ssh.timeout_s,
+            only_key_file=hop.only_key_file,
+            jump=jump,
         )
-        return Server(profile, cancel, self._accepted_once)
+
+    def _kept_password(self) -> str | None:
+        ssh = self._settings.ssh
+        return self._password or ssh_password(ssh.login, ssh.password_file)
 
     def _passphrase_of(self, key_file: Path) -> str | None:
         return self._passphrase or ssh_passphrase(key_file, self._settings.ssh.passphrase_file)
+
+    def _located(self, written: Path) -> Path:
+        """The window gives paths as they were typed; in the settings file they will start from its folder."""
+        return located(written, self._paths.settings_file.parent)
 
 
 def _pull(job: PullJob) -> Pulled:
     pulled = pull(job)
     if not pulled.files:
-        raise SourceMissing(
-            "server_has_no_files",
-            server=job.server.profile.label,
-            folder=job.folder or ".",
-            unfinished=len(pulled.unfinished),
-        )
+        place = {"server": job.server.profile.label, "folder": job.folder or "."}
+        is_seen = not pulled.unfinished and not any(reason in _UNSEEN for _, reason in pulled.left_out)
+        if job.archive_folder is not None and is_seen:
+            raise NothingNew("server_has_nothing_new", **place, archive=job.archive_folder)
+        raise SourceMissing("server_has_no_files", **place, unfinished=len(pulled.unfinished))
     return pulled
 
 

@@ -103,12 +103,19 @@ def asyncssh_server(
     settings: dict[str, Any] = {
         "server_host_keys": [str(host_key)],
         "authorized_client_keys": f"{user_key}.pub",
-        "server_factory": _Login,
         "sftp_factory": sftp,
         "process_factory": _run_command if runs_commands else None,
         "encoding": None,
         **options,
     }
+    connections: list[asyncssh.SSHServerConnection] = []
+
+    class Known(settings.pop("server_factory", _Login)):  # type: ignore[misc]
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            connections.append(conn)
+            super().connection_made(conn)
+
+    settings["server_factory"] = Known
     acceptor = on_loop(lambda: asyncssh.listen("127.0.0.1", 0, **settings))
     try:
         public = Path(f"{host_key}.pub").read_text()
@@ -118,6 +125,9 @@ def asyncssh_server(
         async def wait() -> None:
             acceptor.close()
             await acceptor.wait_closed()
+            for connection in connections:
+                connection.abort()
+            await asyncio.sleep(0)  # their transports close
             tasks = asyncio.all_tasks() - {asyncio.current_task()}
             for task in tasks:
                 task.cancel()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from freesport_sync.core.backup import Backup
     from freesport_sync.core.history import CheckItem, IssueCount, PastRun
     from freesport_sync.database.remote import CancelRequest, Unlocked
-    from freesport_sync.errors import SyncError
+    from freesport_sync.errors import NothingNew, SyncError
     from freesport_sync.server_files import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
@@ -90,6 +90,10 @@ class JsonOutput:
         params = {name: str(value) for name, value in error.params.items()}
         self._write("error", text | {"params": params, "exit_code": int(error.exit_code)})
         self._write_failed()
+
+    def nothing_new(self, nothing: NothingNew) -> None:
+        """That there is nothing to do."""
+        self._write("nothing_new", dict(nothing.params) | {"text": self._texts.error(nothing).what})
 
     def _write_failed(self) -> None:
         failed, self._failed = self._failed, None  # at once: the server imports and answers on two threads

@@ -14,7 +14,7 @@ from freesport_sync.cli.terminal import encoded_stdout, protect_streams, run_int
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.logged import note
 from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
-from freesport_sync.errors import Cancelled, ConfigError, ExitCode, SyncError
+from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
 from freesport_sync.resources import resource
 from freesport_sync.texts import Language, Texts, preferred_language
 
@@ -70,6 +70,9 @@ def _output(options: argparse.Namespace, texts: Texts) -> Output:
 def _exit_code(options: argparse.Namespace, texts: Texts, output: Output, cancel: CancelToken) -> int:
     try:
         return _dispatch(options, texts, output, cancel)
+    except NothingNew as nothing:
+        output.nothing_new(nothing)
+        return nothing.exit_code
     except SyncError as error:
         output.error(error)
         return error.exit_code

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from freesport_sync.core.history import CheckItem, IssueCount, PastRun
     from freesport_sync.core.run import Counts
     from freesport_sync.database.remote import CancelRequest, Unlocked
-    from freesport_sync.errors import SyncError
+    from freesport_sync.errors import NothingNew, SyncError
     from freesport_sync.server_files import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
@@ -124,6 +124,10 @@ class TerminalOutput:
                 self._err.print(escape(part), highlight=False)
         if text.said:
             self._err.print(f"[dim]{escape(self._texts('cli.said', words=text.said))}[/]", highlight=False)
+
+    def nothing_new(self, nothing: NothingNew) -> None:
+        """That there is nothing to do."""
+        self._line(self._texts.error(nothing).what)
 
     def exchange(self, event: ExchangeEvent) -> None:
         """A line or two for each event of the exchange server."""

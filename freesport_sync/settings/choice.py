@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.os_support import make_private, write_private_file
 from freesport_sync.settings.edit import change_settings
+from freesport_sync.settings.paths import located
 from freesport_sync.settings.secrets import keep_secret, ssh_passphrase_name, ssh_password_name
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def keep_ssh_secrets(
     """
     place = PasswordPlace.UNCHANGED
     files: dict[str, Path | None] = {}
-    key = None if ssh.key_file is None else ssh_passphrase_name(ssh.key_file.expanduser())
+    key = None if ssh.key_file is None else ssh_passphrase_name(located(ssh.key_file, settings_file.parent))
     secrets = {
         "password_file": (ssh_password_name(ssh.login), password, ssh.password_file),
         "passphrase_file": (key, passphrase, ssh.passphrase_file),

@@ -31,6 +31,7 @@ _PROBLEMS = {
     "less_than": "too_large",
     "string_type": "text",
     "string_too_short": "empty",
+    "too_short": "empty",
     "string_too_long": "too_long",
     "string_pattern": "characters",
     "path_type": "path",
@@ -42,6 +43,7 @@ _PROBLEMS = {
     "missing": "missing",
     "network": "network",
     "address": "address",
+    "ssh_host": "ssh_host",
 }
 
 

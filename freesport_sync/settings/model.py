@@ -9,9 +9,12 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from freesport_sync.core.ssh_address import USUAL_PORT, SshAddress, parse_ssh_address
+from freesport_sync.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "FREESPORT_SYNC_"
 
@@ -53,6 +56,21 @@ def _address(value: Any) -> Any:
         raise PydanticCustomError("address", "not an address") from error
 
 
+def _ssh_host(value: str) -> str:
+    try:
+        parse_ssh_address(value)
+    except ValueError as error:
+        raise PydanticCustomError("ssh_host", "not a server") from error
+    return value
+
+
+def below_login(folder: str) -> str:
+    """A folder of the server: SFTP knows no `~`, but a relative path starts from the folder that a login leads to."""
+    return folder[1:].lstrip("/") or "." if folder == "~" or folder.startswith("~/") else folder
+
+
+_SshHost = Annotated[str, AfterValidator(_ssh_host)]
+_RemotePath = Annotated[str, AfterValidator(below_login)]
 _Network = Annotated[str, BeforeValidator(_network)]
 _Address = Annotated[str, BeforeValidator(_address)]
 
@@ -121,25 +139,42 @@ class PictureSettings(_Section):
 class SshSettings(_Section):
     """The server that 1C exports to, and how it is reached."""
 
-    host: str | None = Field(None, min_length=1)
-    port: int = Field(22, ge=1, le=65_535)
+    host: _SshHost | None = Field(None, min_length=1)
+    port: int = Field(USUAL_PORT, ge=1, le=65_535)
     user: str | None = Field(None, min_length=1)
     key_file: _Path | None = None
     passphrase_file: _Path | None = None
     password_file: _Path | None = None
     use_agent: bool = True
     known_hosts: tuple[_Path, ...] = (Path("~/.ssh/known_hosts"),)
-    folder: str = ""
+    config_file: _Path = Path("~/.ssh/config")
+    folder: _RemotePath = ""
     """On the server; empty: where the login leads."""
-    archive_folder: str | None = Field(None, min_length=1)
-    media_root: str | None = Field(None, min_length=1)
+    archive_folder: _RemotePath | None = Field(None, min_length=1)
+    media_root: _RemotePath | None = Field(None, min_length=1)
     quiet_s: int = Field(30, ge=0, le=86_400)
     timeout_s: int = Field(20, ge=1, le=3600)
 
     @property
+    def address(self) -> SshAddress:
+        """The server, with what `host` says of port and user.
+
+        Raises:
+            ConfigError: it is none, or two settings name different ports or users.
+        """
+        try:
+            typed = parse_ssh_address(self.host or "")
+        except ValueError as error:
+            raise ConfigError("ssh_address_invalid", address=self.host) from error
+        port = None if self.port == USUAL_PORT else self.port  # that is what stands there when nobody has said
+        if len({typed.port, port} - {None}) > 1 or len({typed.user, self.user} - {None}) > 1:
+            raise ConfigError("ssh_address_contradicts", address=self.host, user=self.user or "", port=self.port)
+        return SshAddress(typed.host, typed.port or port, typed.user or self.user)
+
+    @property
     def login(self) -> str:
-        """`user@host:port`, for people and for the key store."""
-        return f"{self.user}@{self.host}:{self.port}"
+        """`user@host:port` as far as the settings say it, for the key store."""
+        return self.address.login
 
 
 class ReceivedSettings(_Section):

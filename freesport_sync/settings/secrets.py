@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
 from pathlib import Path
 
 from freesport_sync.errors import ConfigError
+from freesport_sync.os_support import is_private
 from freesport_sync.settings.model import ENVIRONMENT_PREFIX
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def keep_secret(name: str, secret: str) -> bool:
 
 def _read_private(file: Path) -> str:
     try:
-        if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        if not is_private(file):
             raise ConfigError("password_file_open", file=str(file))
         return file.read_text(encoding="utf-8-sig").strip()  # Notepad writes a mark before the text
     except (OSError, UnicodeError) as error:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -17,11 +18,19 @@ from typing import Self
 import paramiko
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.errors import ConfigError, ConnectionFailed, ConnectionLost, SyncError, reason_of
+from freesport_sync.errors import (
+    ConfigError,
+    ConnectionFailed,
+    ConnectionLost,
+    HostKeyUnknown,
+    LoginRefused,
+    SyncError,
+    reason_of,
+)
 from freesport_sync.transfer.commands import digest_commands, digests_in
 from freesport_sync.transfer.host_key_check import HostKeyCheck
 from freesport_sync.transfer.host_keys import HostKey, is_fingerprint
-from freesport_sync.transfer.login import Transport, log_in
+from freesport_sync.transfer.login import TOO_MANY_KEYS, Transport, log_in
 from freesport_sync.transfer.profile import Profile
 from freesport_sync.transfer.sftp import Sftp
 
@@ -76,7 +85,8 @@ class Server:
         self.profile = profile
         self.cancel = cancel
         self._key_check = HostKeyCheck(profile, accepted_once)
-        self._socket: socket.socket | None = None
+        self._jump = None if profile.jump is None else Server(profile.jump, cancel, accepted_once)
+        self._socket: socket.socket | paramiko.Channel | None = None
         self._transport: Transport | None = None
         self._sftp: Sftp | None = None
         self._on_exit = ExitStack()
@@ -97,12 +107,13 @@ class Server:
         """End the connection; the next question makes a new one."""
         self._sftp = None
         self._cut()
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        for end in (self._transport, self._socket):
+            if end is not None:
+                with suppress(*_BROKEN):  # a channel says goodbye to the server on the way, which may be gone
+                    end.close()
+        self._transport = self._socket = None
+        if self._jump is not None:
+            self._jump.close()
 
     def sftp(self) -> Sftp:
         """SFTP on the connection, the same until it breaks.
@@ -140,29 +151,46 @@ class Server:
         """
         if self._transport is not None and self._transport.is_active():
             return self._transport
-        self.close()
-        transport = self._handshake(passed)
-        self._key_check.require(_host_key(transport))
-        passed(Step.HOST_KEY)
-        with self._lost_if_broken():
-            log_in(transport, self.profile)
+        try:
+            transport = self._logged_in(self.profile, passed)
+        except LoginRefused as error:
+            if error.code != TOO_MANY_KEYS or self.profile.password() is None:
+                raise
+            transport = self._logged_in(replace(self.profile, key_file=None, use_agent=False), lambda step: None)
         passed(Step.LOGIN)
         transport.set_keepalive(self.profile.keepalive_s)
         self.was_connected = True
         return transport
 
-    def pin_host_key(self, fingerprint: str) -> HostKey:
+    def _logged_in(self, profile: Profile, passed: Callable[[Step], None]) -> Transport:
+        self.close()
+        transport = self._handshake(passed)
+        self._key_check.require(_host_key(transport))
+        passed(Step.HOST_KEY)
+        with self._lost_if_broken():
+            log_in(transport, profile)
+        return transport
+
+    def pin_host_key(self, fingerprint: str) -> tuple[Profile, HostKey]:
         """Record the key that the server shows, if it is the one that the operator expects.
+
+        The servers on the way come first: until their keys are known, the next one cannot be asked for its own.
+
+        Returns:
+            The server, and its key.
 
         Raises:
             ConfigError: it is another one, or the fingerprint is none.
         """
         if not is_fingerprint(fingerprint):
             raise ConfigError("fingerprint_invalid", fingerprint=fingerprint)
-        transport = self._handshake()
-        key = _host_key(transport)
+        try:
+            key = _host_key(self._handshake())
+        except HostKeyUnknown:  # that of a server on the way: nobody has judged ours yet
+            assert self._jump is not None
+            return self._jump.pin_host_key(fingerprint)
         self._key_check.pin(key, fingerprint)
-        return key
+        return self.profile, key
 
     def digests(self, paths: Sequence[str], size: int) -> dict[str, str]:
         """SHA-256 of files by their path, as far as the server lets us run `sha256sum`.
@@ -220,7 +248,8 @@ class Server:
     def _handshake(self, passed: Callable[[Step], None] = lambda step: None) -> Transport:
         self._socket = self._reach(passed)
         self.cancel.check()  # there was nothing to cut so far
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each small request waits 40 ms
+        if isinstance(self._socket, socket.socket):
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each small request waits 40 ms
         try:
             transport = Transport(self._socket, _WINDOW_BYTES, _PACKET_BYTES)
             self._transport = transport
@@ -240,9 +269,11 @@ class Server:
             raise self._failed("ssh_handshake_failed", error) from error
         return transport
 
-    def _reach(self, passed: Callable[[Step], None]) -> socket.socket:
+    def _reach(self, passed: Callable[[Step], None]) -> socket.socket | paramiko.Channel:
         """Connect to the first address that answers."""
         profile = self.profile
+        if self._jump is not None:
+            return self._reach_through(self._jump, passed)
         try:
             addresses = socket.getaddrinfo(profile.host, profile.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
@@ -259,6 +290,19 @@ class Server:
                 passed(Step.PORT)
                 return reached
         raise self._failed("ssh_unreachable", failure) from failure
+
+    def _reach_through(self, jump: Server, passed: Callable[[Step], None]) -> paramiko.Channel:
+        """Let the server on the way connect to ours."""
+        profile, transport = self.profile, jump.connect()
+        passed(Step.RESOLVE)
+        try:
+            place, here = (profile.host, profile.port), ("127.0.0.1", 0)
+            channel = transport.open_channel("direct-tcpip", place, here, timeout=profile.timeout_s)
+        except _BROKEN as error:
+            self.cancel.check()
+            raise self._failed("ssh_unreachable", error) from error
+        passed(Step.PORT)
+        return channel
 
     def _connected(self, connection: socket.socket, address: object) -> socket.socket:
         """Connect while looking for a cancel, which a blocking connect would not see."""
@@ -317,7 +361,9 @@ class Server:
 
     def _cut(self) -> None:
         """Whoever waits for the server wakes up at once."""
-        if self._socket is not None:
+        if self._jump is not None:
+            self._jump._cut()
+        elif isinstance(self._socket, socket.socket):
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 

@@ -219,7 +219,35 @@ def test_imported_files_are_moved_when_the_profile_says_so(
     (folder,) = archive.iterdir()
     assert (told["folder"], told["moved"], told["kept"]) == (str(folder), len(before), [])
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.xml")} == before
-    assert pinned("--pull", "--json").error["code"] == "server_has_no_files"
+    nothing = pinned("--pull", "--json")
+    (told,) = nothing.events("nothing_new")
+    assert (nothing.code, told["archive"], nothing.events("error")) == (0, str(archive), [])
+    assert archive.name in told["text"]
+    nothing = pinned("--run", "catalog", "--pull")
+    assert (nothing.code, nothing.stderr) == (0, "")
+    assert "Нового нет" in nothing.stdout
+    without = settings.read_text("utf-8").replace("archive_folder", "# archive_folder")
+    settings.write_text(without, "utf-8")
+    (remote / "archive").rename(remote.with_name("archive"))
+    assert pinned("--run", "catalog", "--pull").code == 5  # files were expected
+
+
+def test_the_server_of_ssh_config_is_found_by_its_alias(
+    pinned: Command, installed: Installation, server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = tmp_path / ".ssh/config"
+    config.parent.mkdir()
+    config.write_text(
+        f"Host shop\n HostName {server.host}\n Port {server.port}\n User tester\n IdentityFile {server.key_file}\n"
+    )
+    settings = installed.home / "settings.toml"
+    lines = [line for line in settings.read_text("utf-8").splitlines() if not line.startswith(("port", "user", "key"))]
+    settings.write_text("\n".join(lines).replace(f'"{server.host}"', '"shop"'), "utf-8")
+    assert pinned("--pull").code == 0
+    assert f"tester@{server.host}:{server.port}" in pinned("--pull").stdout
+    settings.write_text("\n".join(lines).replace(f'"{server.host}"', f'"tester@shop:{server.port}"'), "utf-8")
+    assert pinned("--pull").code == 0
 
 
 def test_pictures_of_fetched_files_go_to_the_server(

@@ -6,8 +6,9 @@ import logging
 import shutil
 import socket
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,9 +26,11 @@ from freesport_sync.errors import (
     LoginRefused,
     SyncError,
 )
+from freesport_sync.texts import Language, Texts
 from tests.integration.ssh.conftest import Client
 from tests.integration.test_connection import free_port
-from tests.ssh_server import PASSWORD, asyncssh_server, make_key
+from tests.ssh_server import PASSWORD, SshServer, asyncssh_server, make_key
+from tests.watching import wait_until
 
 PASSPHRASE = "пароль ключа"
 
@@ -82,23 +85,167 @@ def test_a_key_that_cannot_be_used(
         connect(many_keys_client)
 
 
-@pytest.mark.skipif(shutil.which("ssh-agent") is None, reason="no ssh-agent here")
-def test_the_keys_of_an_agent_open_the_server(
-    keys: Path, many_keys_client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """A real SSH agent; takes keys without a passphrase."""
+    if shutil.which("ssh-agent") is None:
+        pytest.skip("no ssh-agent here")
     place = tmp_path / "agent"
-    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(place)], stdout=subprocess.DEVNULL)
+
+    def add(key: Path) -> None:
+        subprocess.run(["ssh-add", "-q", str(key)], check=True)
+
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(place)], stdout=subprocess.DEVNULL)
     try:
         monkeypatch.setenv("SSH_AUTH_SOCK", str(place))
-        while not place.exists():
-            assert agent.poll() is None
-        subprocess.run(["ssh-add", "-q", str(keys / "rsa")], check=True)
-        many_keys_client.use(key_file=None, use_agent=True)
+        wait_until(lambda: subprocess.run(["ssh-add", "-l"], capture_output=True).returncode == 1)  # it has no key yet
+        yield add
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_the_keys_of_an_agent_open_the_server(
+    keys: Path, many_keys_client: Client, agent: Callable[[Path], None]
+) -> None:
+    agent(keys / "rsa")
+    many_keys_client.use(key_file=None, use_agent=True)
+    try:
         connect(many_keys_client)
     finally:
-        agent.terminate()
-        agent.wait()
         many_keys_client.use(use_agent=False)
+
+
+class Strict(asyncssh.SSHServer):
+    """As OpenSSH: hangs up when it has refused too often."""
+
+    largest = 6
+    """`MaxAuthTries`."""
+    own_key: bytes = b""
+    """That of the user."""
+    tried: list[bytes | str]
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.refused = 0
+
+    def _refuse(self) -> bool:
+        self.refused += 1
+        if self.refused >= self.largest:
+            raise asyncssh.DisconnectError(asyncssh.DISC_PROTOCOL_ERROR, "Too many authentication failures")
+        return False
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        self.tried.append(password)
+        return password == PASSWORD or self._refuse()
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        if key.public_data not in self.tried:
+            self.tried.append(key.public_data)
+        return key.public_data == self.own_key or self._refuse()
+
+
+@pytest.fixture
+def strict_client(tmp_path: Path, agent: Callable[[Path], None]) -> Iterator[Client]:
+    """Our side of such a server, with an agent that has eight keys which nobody knows."""
+    for number in range(8):
+        agent(make_key(tmp_path / f"other{number}"))
+    Strict.tried, Strict.largest, Strict.own_key = [], 6, b""
+    with asyncssh_server(tmp_path / "keys", server_factory=Strict, authorized_client_keys=None) as server:
+        client = Client(server, tmp_path)
+        client.use(key_file=None, use_agent=True)
+        yield client
+
+
+def test_an_agent_with_many_keys_leaves_the_password_its_turn(strict_client: Client) -> None:
+    strict_client.use(password=lambda: PASSWORD)
+    connect(strict_client)
+    assert len(Strict.tried) == 6
+    Strict.tried, Strict.largest = [], 3  # a server with less patience
+    connect(strict_client)
+    assert Strict.tried[-1] == PASSWORD
+
+
+def test_an_agent_with_many_keys_is_named_where_the_server_hangs_up(strict_client: Client) -> None:
+    Strict.largest = 3
+    with pytest.raises(LoginRefused, match="ssh_too_many_keys") as caught:
+        strict_client.pull()
+    assert len(Strict.tried) == 3  # and no second connection
+    assert "ssh.use_agent" in Texts(Language.RUSSIAN).error(caught.value).hint
+    strict_client.use(password=lambda: "wrong")
+    with pytest.raises(LoginRefused, match="ssh_login_refused"):
+        strict_client.pull()
+
+
+def test_the_configured_key_goes_before_those_of_the_agent(
+    strict_client: Client, agent: Callable[[Path], None], tmp_path: Path
+) -> None:
+    Strict.largest = 1
+    own = make_key(tmp_path / "own")
+    Strict.own_key = asyncssh.read_public_key(f"{own}.pub").public_data
+    strict_client.use(key_file=own)
+    connect(strict_client)
+    # Its passphrase may be known to the agent alone.
+    agent(own)
+    make_key(tmp_path / "locked", passphrase=PASSPHRASE)
+    own.with_name("locked.pub").write_text(Path(f"{own}.pub").read_text())
+    strict_client.use(key_file=tmp_path / "locked")
+    connect(strict_client)
+    strict_client.use(key_file=make_key(tmp_path / "stranger"), only_key_file=True)
+    Strict.tried, Strict.largest = [], 6
+    with pytest.raises(LoginRefused, match="ssh_login_refused"):
+        connect(strict_client)
+    assert len(Strict.tried) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the rights of the folder count there")
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_a_key_that_others_can_read_is_refused(passphrase: str | None, tmp_path: Path, asyncssh_client: Client) -> None:
+    key = make_key(tmp_path / "key", passphrase=passphrase)
+    asyncssh_client.use(key_file=key, passphrase=lambda: PASSPHRASE)
+    for mode in (0o640, 0o604, 0o660):
+        key.chmod(mode)
+        with pytest.raises(ConfigError, match="ssh_key_open"):
+            connect(asyncssh_client)
+
+
+# --- servers on the way ---------------------------------------------------------------------------------------------
+
+
+class Gate(asyncssh.SSHServer):
+    """Lets who is logged in go on to other servers."""
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        return True
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[SshServer]:
+    with asyncssh_server(tmp_path / "gate", server_factory=Gate) as server:
+        yield server
+
+
+def test_files_come_through_a_server_on_the_way(gate: SshServer, asyncssh_client: Client) -> None:
+    asyncssh_client.put("goods/goods.xml", b"x" * 300_000)
+    behind = asyncssh_client.profile
+    jump = replace(behind, host=gate.host, port=gate.port, key_file=gate.key_file)
+    asyncssh_client.use(jump=jump)
+    with pytest.raises(HostKeyUnknown) as caught:  # its key has to be known, too
+        connect(asyncssh_client)
+    assert caught.value.params["port"] == gate.port
+    with asyncssh_client.opened() as server:
+        profile, key = server.pin_host_key(gate.fingerprint)
+        assert (profile.port, key.fingerprint) == (gate.port, gate.fingerprint)
+    assert [file.path for file in asyncssh_client.pull().files] == ["goods/goods.xml"]
+    # Behind it lies nothing.
+    asyncssh_client.use(port=free_port())
+    with pytest.raises(ConnectionLost, match="ssh_unreachable"):
+        asyncssh_client.pull()
 
 
 def test_a_password_opens_the_server_and_is_written_nowhere(
