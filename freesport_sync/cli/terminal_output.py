@@ -19,6 +19,7 @@ from freesport_sync.cli.files import amount, file_lines, pinned_line
 from freesport_sync.cli.issues import SEVERITY_STYLE, IssuePrinter
 from freesport_sync.cli.serve import exchange_lines
 from freesport_sync.cli.terminal import is_unicode, local_time
+from freesport_sync.core.history import REPAIR_DUE
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.outside import printable
 from freesport_sync.core.progress import (
@@ -146,7 +147,7 @@ class TerminalOutput:
             mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
             mark = "[bold yellow]![/]" if item.is_advice else mark
             self._out.print(f"{mark} {escape(self._texts.check(item.code, item.params))}", highlight=False)
-            if item.is_advice:
+            if item.code == REPAIR_DUE:
                 self._line(self._texts(f"cli.check_{item.code}", same_database=self._same_database))
 
     def history(self, runs: Sequence[PastRun]) -> None:

@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 REPAIR_DUE = "created_at_equal"
 """Code of the point of a check that advises a repair."""
+FOREIGN_RULES = "shop_foreign_rules"
+"""Code of the point of a check that tells of triggers and constraints which are not the shop's own."""
 _BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
 _UNREACHABLE = (
     "ssh_host_",
@@ -91,7 +93,7 @@ class CheckItem:
     @property
     def is_advice(self) -> bool:
         """Whether an import could run, but something is to be mended."""
-        return self.code == REPAIR_DUE
+        return self.code in (REPAIR_DUE, FOREIGN_RULES)
 
     @property
     def is_unreachable(self) -> bool:

@@ -15,6 +15,7 @@ from freesport_sync.database.reference_tables import fill_map
 from freesport_sync.database.shop_tables import product_attribute_1c_mappings, product_attributes
 from freesport_sync.database.sql_files import sql
 from freesport_sync.database.staging import copy_rows, give_names
+from freesport_sync.database.writing import expect_written, insert_rows, swallowing_rules, update_row
 
 _now = sa.func.now()
 
@@ -95,14 +96,25 @@ def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
     ids = _insert_attributes(connection, plan.created)
     _insert_mappings(connection, plan.new_mappings, ids)
     connection.execute(sql("apply_attributes"))
+    # To count hundreds of thousands of links costs more than to ask whether anything can keep them back.
+    tables = (
+        "product_attribute_values",
+        "product_attribute_value_1c_mappings",
+        "product_variants_attributes",
+        "products_attributes",
+    )
+    if any(swallowing_rules(connection, table) for table in tables):
+        for table, missing in connection.execute(sql("attributes_not_written")):
+            expect_written(table, 0, missing)
 
 
 def _update_attributes(connection: sa.Connection, rows: Sequence[ShopAttribute]) -> None:
     for row in rows:
-        connection.execute(
+        update_row(
+            connection,
             product_attributes.update()
             .where(product_attributes.c.id == row.id)
-            .values(name=row.name, normalized_name=row.normalized_name, type=row.type, updated_at=_now)
+            .values(name=row.name, normalized_name=row.normalized_name, type=row.type, updated_at=_now),
         )
 
 
@@ -117,25 +129,26 @@ def _insert_attributes(connection: sa.Connection, rows: Sequence[NewAttribute]) 
     )
     inserted = connection.execute(statement.returning(c.normalized_name, c.id), values)
     ids = {name: attribute_id for name, attribute_id in inserted}
+    expect_written(product_attributes.name, len(ids), len(rows))
     return {row.number: ids[row.normalized_name] for row in rows}
 
 
 def _insert_mappings(
     connection: sa.Connection, rows: Sequence[NewAttributeMapping], new_ids: Mapping[int, int]
 ) -> None:
-    if rows:
-        connection.execute(
-            product_attribute_1c_mappings.insert().values(created_at=moment),
-            placed(
-                {
-                    "onec_id": row.onec_id,
-                    "onec_name": row.onec_name,
-                    "source": row.source,
-                    "attribute_id": new_ids.get(row.number, row.number),
-                }
-                for row in rows
-            ),
-        )
+    insert_rows(
+        connection,
+        product_attribute_1c_mappings.insert().values(created_at=moment),
+        placed(
+            {
+                "onec_id": row.onec_id,
+                "onec_name": row.onec_name,
+                "source": row.source,
+                "attribute_id": new_ids.get(row.number, row.number),
+            }
+            for row in rows
+        ),
+    )
 
 
 def _allocate_slugs(connection: sa.Connection) -> None:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from freesport_sync.core.history import REPAIR_DUE, CheckItem
+from freesport_sync.core.history import FOREIGN_RULES, REPAIR_DUE, CheckItem
 from freesport_sync.database.created_times import count_equal
 from freesport_sync.database.engine import connect, driver_connection
 from freesport_sync.database.lock import find_holder
 from freesport_sync.database.own_schema import current_revision, refuse_unusable_schema
 from freesport_sync.database.sessions import refuse_foreign_session
-from freesport_sync.database.shop import TableCreation, described, is_read_only, may_create_temp, refuse_creation
+from freesport_sync.database.shop import (
+    TableCreation,
+    described,
+    is_read_only,
+    may_create_temp,
+    refuse_creation,
+    temp_right,
+)
 from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, MissingKind, find_missing
-from freesport_sync.errors import LockHeld, SchemaMismatch
+from freesport_sync.database.trial import foreign_rules, try_writing
+from freesport_sync.errors import ConnectionFailed, LockHeld, SchemaMismatch
 
 
 def check_database(url: sa.URL, label: str, creation: TableCreation = TableCreation.NEVER) -> tuple[CheckItem, ...]:
-    """Look at everything an import needs; writes nothing.
+    """Look at everything an import needs; what it writes to try the shop's own rules it takes back.
 
     Args:
         url: with the password.
@@ -34,8 +42,11 @@ def check_database(url: sa.URL, label: str, creation: TableCreation = TableCreat
             CheckItem("reachable", True, {"database": label}),
             CheckItem("version", True, {"version": version}),
             CheckItem("direct", True),
-            _verdict("temp", may_create_temp(connection)),
-            _verdict("writable", not is_read_only(connection)),
+            _check_second_connection(url),
+            CheckItem("temp", True)
+            if may_create_temp(connection)
+            else CheckItem("temp_missing", False, {**temp_right(connection)}),
+            CheckItem("writable_missing", False) if is_read_only(connection) else CheckItem("writable", True),
             shop,
             _check_own_schema(connection),
             _check_lock(connection),
@@ -44,6 +55,7 @@ def check_database(url: sa.URL, label: str, creation: TableCreation = TableCreat
             items += [
                 _check_customer_tables(connection),
                 *_check_sessions(connection),
+                *_check_rules(connection),
                 *_check_created_times(connection),
             ]
         return tuple(items)
@@ -51,8 +63,26 @@ def check_database(url: sa.URL, label: str, creation: TableCreation = TableCreat
         connection.close()
 
 
-def _verdict(code: str, is_ok: bool) -> CheckItem:
-    return CheckItem(code if is_ok else f"{code}_missing", is_ok)
+def _check_second_connection(url: sa.URL) -> CheckItem:
+    """An import has two at once; a login may be allowed fewer."""
+    try:
+        connect(url, "freesport_sync check side").close()
+    except ConnectionFailed as error:
+        return CheckItem(error.code, False, error.params)
+    return CheckItem("connections", True)
+
+
+def _check_rules(connection: sa.Connection) -> list[CheckItem]:
+    """What triggers and constraints of the shop say to a row of an import, and that there are such."""
+    if is_read_only(connection):
+        return []
+    tables = CATALOG_TABLES
+    if not find_missing(connection, CUSTOMER_TABLES):
+        tables += CUSTOMER_TABLES
+    found = try_writing(connection, tables)
+    if rules := foreign_rules(connection, tables):
+        found.append(CheckItem(FOREIGN_RULES, True, {"rules": "\n".join(rules)}))
+    return found
 
 
 def _check_shop(connection: sa.Connection, creation: TableCreation) -> CheckItem:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from freesport_sync.core.run import Counts, Entity, FieldChange
-from freesport_sync.database.merge import MergeConflict, ranges
+from freesport_sync.database.merge import ranges
 from freesport_sync.database.restorable import RESTORABLE_BY_TABLE, Restorable
+from freesport_sync.database.writing import expect_written
 
 PAGED = (RESTORABLE_BY_TABLE["products"],)
 """Tables whose rows the shop shows to buyers page by page, the newest first."""
@@ -114,8 +115,7 @@ def apply(connection: sa.Connection, advance: Callable[[int], None]) -> None:
             written = connection.execute(
                 sa.text(f"{update} WHERE {mine} AND t.id = c.id AND t.created_at = c.before"), bounds
             ).rowcount
-            if written != last - first + 1:
-                raise MergeConflict(f"{written} times written, {last - first + 1} expected")
+            expect_written(table, written, last - first + 1)
             done += written
             advance(done)
 

@@ -23,10 +23,10 @@ from freesport_sync.core.customers import (
     UserFields,
 )
 from freesport_sync.core.staged import StagedCustomer
-from freesport_sync.database.merge import MergeConflict
 from freesport_sync.database.new_rows import moment, placed
 from freesport_sync.database.shop_tables import common_customersynclog, companies, users
 from freesport_sync.database.sql_files import sql
+from freesport_sync.database.writing import MergeConflict, expect_written, insert_rows
 from freesport_sync.database.written import lock_and_note
 
 READ_ROWS = 10_000
@@ -108,7 +108,7 @@ def _update_users(connection: sa.Connection, rows: Sequence[ChangedUser]) -> Non
         raise MergeConflict("a user has been removed or belongs to another customer now")
     lock_and_note(connection, users, "SELECT unnest(CAST(:ids AS bigint[]))", {"ids": [row.id for row in rows]})
     columns = [{"id": row.id, "onec_id": row.onec_id, **row.fields._asdict()} for row in rows]
-    connection.execute(sql("update_users"), _arrays(columns))
+    expect_written("users", connection.execute(sql("update_users"), _arrays(columns)).rowcount, len(rows))
 
 
 def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany]) -> None:
@@ -117,7 +117,8 @@ def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany])
     if len(connection.execute(query).all()) != len(rows):
         raise MergeConflict("a company has been removed")
     lock_and_note(connection, companies, "SELECT unnest(CAST(:ids AS bigint[]))", {"ids": [row.id for row in rows]})
-    connection.execute(sql("update_companies"), _arrays([{"id": row.id, **row.fields._asdict()} for row in rows]))
+    columns = [{"id": row.id, **row.fields._asdict()} for row in rows]
+    expect_written("companies", connection.execute(sql("update_companies"), _arrays(columns)).rowcount, len(rows))
 
 
 def _insert_users(connection: sa.Connection, rows: Sequence[NewUser], first: int) -> dict[str, int]:
@@ -145,13 +146,16 @@ def _insert_users(connection: sa.Connection, rows: Sequence[NewUser], first: int
         .returning(users.c.onec_id, users.c.id)
     )
     values = placed(({"onec_id": row.onec_id, "email": row.email, **row.fields._asdict()} for row in rows), first)
-    return {onec_id: user_id for onec_id, user_id in connection.execute(statement, values)}
+    ids = {onec_id: user_id for onec_id, user_id in connection.execute(statement, values)}
+    expect_written("users", len(ids), len(rows))
+    return ids
 
 
 def _insert_companies(
     connection: sa.Connection, rows: Sequence[NewCompany], new_ids: Mapping[str, int], first: int
 ) -> None:
-    connection.execute(
+    insert_rows(
+        connection,
         companies.insert().values(bank_name="", bank_bik="", account_number="", created_at=moment, updated_at=moment),
         placed(({"user_id": row.user_id or new_ids[row.onec_id], **row.fields._asdict()} for row in rows), first),
     )
@@ -160,7 +164,8 @@ def _insert_companies(
 def _insert_log(
     connection: sa.Connection, rows: Sequence[CustomerLog], new_ids: Mapping[str, int], session: int, first: int
 ) -> None:
-    connection.execute(
+    insert_rows(
+        connection,
         common_customersynclog.insert().values(
             session=str(session), created_at=moment, updated_at=moment, user_agent="", duration_ms=None, ip_address=None
         ),

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from freesport_sync.core.logged import note
+from freesport_sync.database.refusals import refusal
 from freesport_sync.database.silence import answered
 from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed, SchemaMismatch, SyncError
 
@@ -221,6 +222,11 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in _RETRYABLE
 
 
+def is_refused(error: BaseException) -> bool:
+    """Whether a key stands against a row: that of somebody who was quicker, or one that the row never satisfies."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in ("23505", "23503")
+
+
 @contextmanager
 def translated_errors() -> Iterator[None]:
     """Whatever the database refuses inside becomes a `SyncError`."""
@@ -248,6 +254,8 @@ def translated(error: DBAPIError) -> SyncError:
     reason = first_line(error)
     if code is None or code.startswith(("08", "57P", "25P03", "25P04")) or error.connection_invalidated:
         return ConnectionFailed("connection_lost", reason=reason)
+    if refused := refusal(error) if is_refused(error) or not is_retryable(error) else None:
+        return refused
     if is_retryable(error):
         return ImportFailed("database_busy", reason=reason)
     if code.startswith("53"):

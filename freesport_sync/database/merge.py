@@ -19,6 +19,7 @@ from freesport_sync.database.engine import exists
 from freesport_sync.database.shop_tables import product_variants, products
 from freesport_sync.database.sql_files import sql
 from freesport_sync.database.staging import give_names
+from freesport_sync.database.writing import expect_written
 from freesport_sync.database.written import lock_and_note
 
 RANGE_ROWS = 20_000
@@ -76,10 +77,6 @@ _PRODUCTS = _Written(products, "products", "SELECT product_id FROM chg_product W
 _VARIANTS = _Written(
     product_variants, "variants", "SELECT variant_id FROM chg_variant WHERE ord BETWEEN :first AND :last"
 )
-
-
-class MergeConflict(Exception):
-    """Somebody else has changed the same objects meanwhile: the merge has to start again from staging."""
 
 
 def resolve(connection: sa.Connection, rules: MergeRules) -> None:
@@ -214,11 +211,13 @@ def _apply(
     for first, last in ranges(1, existing):
         bounds = {"first": first, "last": last}
         lock_and_note(connection, written.table, written.ids, bounds)
-        _expect(connection.execute(sql(f"update_{written.files}"), bounds).rowcount, last - first + 1)
+        updated = connection.execute(sql(f"update_{written.files}"), bounds).rowcount
+        expect_written(written.table.name, updated, last - first + 1)
         advance(last)
     for first, last in ranges(existing + 1, total):
         bounds = {"first": first, "last": last, "first_new": existing + 1}
-        _expect(connection.execute(sql(f"insert_{written.files}"), bounds).rowcount, last - first + 1)
+        inserted = connection.execute(sql(f"insert_{written.files}"), bounds).rowcount
+        expect_written(written.table.name, inserted, last - first + 1)
         advance(last)
 
 
@@ -226,11 +225,6 @@ def ranges(first: int, last: int) -> Iterator[tuple[int, int]]:
     """The key ranges of the rows `first` to `last`, both included, each written by one statement."""
     for start in range(first, last + 1, RANGE_ROWS):
         yield start, min(start + RANGE_ROWS - 1, last)
-
-
-def _expect(written: int, expected: int) -> None:
-    if written != expected:
-        raise MergeConflict(f"{written} rows written, {expected} expected")
 
 
 def _count(connection: sa.Connection, query: str) -> int:

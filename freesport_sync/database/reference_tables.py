@@ -23,6 +23,7 @@ from freesport_sync.database.shop_tables import (
     product_variants,
     products_brand_1c_mapping,
 )
+from freesport_sync.database.writing import insert_rows, update_row
 
 _now = sa.func.now()
 PRICE_TYPE = "price_type"
@@ -45,7 +46,8 @@ def read_category_slugs(connection: sa.Connection) -> list[str]:
 def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
     """Insert and update categories, then set their parents."""
     for changed in sorted(plan.changed, key=lambda category: category.id):
-        connection.execute(
+        update_row(
+            connection,
             categories.update()
             .where(categories.c.id == changed.id)
             .values(
@@ -54,24 +56,24 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
                 description=changed.description,
                 is_active=changed.is_active,
                 updated_at=_now,
-            )
-        )
-    if plan.created:
-        connection.execute(
-            categories.insert().values(
-                image="", sort_order=0, seo_title="", seo_description="", icon="", created_at=moment, updated_at=moment
-            ),
-            placed(
-                {
-                    "onec_id": c.onec_id,
-                    "name": c.name,
-                    "slug": c.slug,
-                    "description": c.description,
-                    "is_active": c.is_active,
-                }
-                for c in plan.created
             ),
         )
+    insert_rows(
+        connection,
+        categories.insert().values(
+            image="", sort_order=0, seo_title="", seo_description="", icon="", created_at=moment, updated_at=moment
+        ),
+        placed(
+            {
+                "onec_id": c.onec_id,
+                "name": c.name,
+                "slug": c.slug,
+                "description": c.description,
+                "is_active": c.is_active,
+            }
+            for c in plan.created
+        ),
+    )
     parent = categories.alias("parent")
     for key, parent_key in plan.parents:
         # SQLAlchemy would make IS NULL of None, and that finds what the shop has made itself.
@@ -89,7 +91,8 @@ def ensure_hidden_category(connection: sa.Connection, name: str) -> None:
     if connection.scalar(sa.select(categories.c.id).where(categories.c.onec_id == HIDDEN_CATEGORY)) is not None:
         return
     slug = UniqueNames(read_category_slugs(connection), SLUG_LENGTH, first_suffix=2).take("onec-unresolved-category")
-    connection.execute(
+    insert_rows(
+        connection,
         categories.insert().values(
             name=name,
             slug=slug,
@@ -104,7 +107,7 @@ def ensure_hidden_category(connection: sa.Connection, name: str) -> None:
             created_at=moment,
             updated_at=moment,
         ),
-        BEFORE_ALL,
+        [BEFORE_ALL],
     )
 
 
@@ -124,19 +127,18 @@ def read_brands(connection: sa.Connection) -> tuple[list[ShopBrand], list[BrandM
 def write_brands(connection: sa.Connection, plan: BrandPlan) -> None:
     """Insert brands and mappings, refresh the names of mappings, show what an undo had hidden."""
     _insert_brands(connection, placed(map(asdict, plan.created)))
-    if plan.new_mappings:
-        brand_id = sa.select(brands.c.id).where(brands.c.normalized_name == sa.bindparam("key")).scalar_subquery()
-        connection.execute(
-            products_brand_1c_mapping.insert().values(created_at=moment, brand_id=brand_id),
-            placed(
-                {"onec_id": mapping.onec_id, "onec_name": mapping.onec_name, "key": mapping.normalized_name}
-                for mapping in plan.new_mappings
-            ),
-        )
+    brand_id = sa.select(brands.c.id).where(brands.c.normalized_name == sa.bindparam("key")).scalar_subquery()
+    insert_rows(
+        connection,
+        products_brand_1c_mapping.insert().values(created_at=moment, brand_id=brand_id),
+        placed(
+            {"onec_id": mapping.onec_id, "onec_name": mapping.onec_name, "key": mapping.normalized_name}
+            for mapping in plan.new_mappings
+        ),
+    )
     for key, name in plan.renamed_mappings:
-        connection.execute(
-            products_brand_1c_mapping.update().where(products_brand_1c_mapping.c.onec_id == key).values(onec_name=name)
-        )
+        mapping = products_brand_1c_mapping
+        update_row(connection, mapping.update().where(mapping.c.onec_id == key).values(onec_name=name))
     if plan.shown:
         shown = brands.c.normalized_name.in_(plan.shown)
         connection.execute(brands.update().where(shown).values(is_active=True, updated_at=_now))
@@ -161,24 +163,25 @@ def read_price_types(connection: sa.Connection) -> tuple[list[ShopPriceType], fr
 
 def write_price_types(connection: sa.Connection, plan: PriceTypePlan) -> None:
     """Insert and update price types, remember deletion marks."""
-    if plan.created:
-        connection.execute(
-            price_types.insert().values(user_role="", created_at=moment),
-            placed(
-                {
-                    "onec_id": p.onec_id,
-                    "onec_name": p.onec_name,
-                    "product_field": p.product_field,
-                    "is_active": p.is_active,
-                }
-                for p in plan.created
-            ),
-        )
+    insert_rows(
+        connection,
+        price_types.insert().values(user_role="", created_at=moment),
+        placed(
+            {
+                "onec_id": p.onec_id,
+                "onec_name": p.onec_name,
+                "product_field": p.product_field,
+                "is_active": p.is_active,
+            }
+            for p in plan.created
+        ),
+    )
     for changed in plan.changed:
-        connection.execute(
+        update_row(
+            connection,
             price_types.update()
             .where(price_types.c.id == changed.id)
-            .values(onec_name=changed.onec_name, is_active=changed.is_active)
+            .values(onec_name=changed.onec_name, is_active=changed.is_active),
         )
     if plan.newly_deleted:
         rows = [{"entity": PRICE_TYPE, "onec_id": key} for key in plan.newly_deleted]
@@ -234,16 +237,16 @@ def write_maps(
 
 
 def _insert_brands(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(
-            brands.insert().values(
-                image="",
-                description="",
-                website="",
-                is_active=True,
-                created_at=moment,
-                updated_at=moment,
-                is_featured=False,
-            ),
-            rows,
-        )
+    insert_rows(
+        connection,
+        brands.insert().values(
+            image="",
+            description="",
+            website="",
+            is_active=True,
+            created_at=moment,
+            updated_at=moment,
+            is_featured=False,
+        ),
+        rows,
+    )

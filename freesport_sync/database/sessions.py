@@ -16,6 +16,7 @@ from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import Counts, Entity, ImportType, RunOutcome, RunStatus, UpdatedRows
 from freesport_sync.database.own_schema import runs
 from freesport_sync.database.shop_tables import import_sessions
+from freesport_sync.database.writing import swallowed
 from freesport_sync.errors import LockHeld
 
 RUN_KEY = "freesport_sync"
@@ -26,6 +27,8 @@ CUSTOMERS_KEY = "freesport_sync:customers"
 
 STALE_AFTER_HOURS = 2
 """The shop's own rule for a session that nobody updates (facts: hourly cleanup of `in_progress` sessions)."""
+_UNIQUE = "23505"
+"""SQLSTATE: the shop has a unique index on the keys of active sessions."""
 
 _ACTIVE = ("pending", "started", "in_progress")
 _now = sa.func.clock_timestamp()
@@ -104,6 +107,7 @@ def open_session(connection: sa.Connection, import_type: ImportType, key: str = 
 
     Raises:
         LockHeld: another program has just opened a session with this key.
+        ImportFailed: the shop lets the row vanish.
     """
     statement = (
         import_sessions.insert()
@@ -122,9 +126,13 @@ def open_session(connection: sa.Connection, import_type: ImportType, key: str = 
         .returning(import_sessions.c.id)
     )
     try:
-        session_id: int = connection.execute(statement).scalar_one()
-    except IntegrityError as error:  # the shop's unique index on active session keys
+        session_id: int | None = connection.execute(statement).scalar_one_or_none()
+    except IntegrityError as error:
+        if getattr(error.orig, "pgcode", None) != _UNIQUE:
+            raise
         raise LockHeld("lock_held_unknown") from error
+    if session_id is None:
+        raise swallowed(connection, import_sessions.name, 0, 1)
     return session_id
 
 

@@ -79,7 +79,7 @@ def refuse_unfit(connection: sa.Connection) -> None:
         names = [table.name for table in CATALOG_TABLES]
         elsewhere = sorted({place.rpartition(".")[0] for place in _elsewhere(connection, names).values()})
         code = "shop_in_other_schema" if elsewhere else "shop_tables_absent"
-        place = {"schema": ", ".join(elsewhere)} if elsewhere else {}
+        place = {"schema": ", ".join(elsewhere), "role": current_role(connection)} if elsewhere else {}
         raise SchemaMismatch(code, tables=", ".join(names), search_path=_search_path(connection), **place)
     _refuse_incomplete(connection, missing)
 
@@ -97,12 +97,15 @@ def _refuse_incomplete(connection: sa.Connection, missing: Sequence[Missing]) ->
 def described(connection: sa.Connection, missing: Sequence[Missing]) -> str:
     """What is missing, a line each, in the words of SQL; where tables are, the last line says where they were sought.
 
-    `table: price_types`, `table: price_types (there is shop.price_types)`, `column: products.slug`.
+    `table: price_types`, `table: price_types (there is shop.price_types)`, `column: products.slug`. What a database
+    administrator can mend with a GRANT follows as such.
     """
     absent = _absent(missing)
     elsewhere = _elsewhere(connection, absent)
     lines = [_described(item, elsewhere.get(item.table, "")) for item in missing]
-    return "\n".join([*lines, f"search_path: {_search_path(connection)}"] if absent else lines)
+    if absent:
+        lines.append(f"search_path: {_search_path(connection)}")
+    return "\n".join([*lines, *_grants(connection, missing, elsewhere)])
 
 
 def _described(item: Missing, elsewhere: str) -> str:
@@ -110,6 +113,38 @@ def _described(item: Missing, elsewhere: str) -> str:
     detail = f"{separator}{item.detail}" if item.detail else ""
     place = f" (there is {elsewhere})" if elsewhere and item.kind is MissingKind.TABLE else ""
     return f"{item.kind.value.replace('_', ' ')}: {item.table}{detail}{place}"
+
+
+def _grants(connection: sa.Connection, missing: Sequence[Missing], elsewhere: dict[str, str]) -> list[str]:
+    """The statements that give us the rights which are missing."""
+    role = current_role(connection)
+    rights: dict[str, list[str]] = {}
+    for item in missing:
+        if item.kind is MissingKind.RIGHT:
+            rights.setdefault(item.table, []).append(item.detail)
+    tables: dict[str, list[str]] = {}
+    for table, of_table in rights.items():
+        tables.setdefault(", ".join(of_table), []).append(table)
+    sequences = [item.detail for item in missing if item.kind is MissingKind.SEQUENCE]
+    closed = [schema for schema in sorted({place.rpartition(".")[0] for place in elsewhere.values()}) if schema]
+    closed = [schema for schema in closed if not _may_use(connection, schema)]
+    grants = [f"GRANT USAGE ON SCHEMA {schema} TO {role};" for schema in closed]
+    grants += [f"GRANT {names} ON {', '.join(of_names)} TO {role};" for names, of_names in tables.items()]
+    if sequences:
+        grants.append(f"GRANT USAGE ON SEQUENCE {', '.join(sequences)} TO {role};")
+    if any(item.kind is MissingKind.ROW_SECURITY for item in missing):
+        grants.append(f"ALTER ROLE {role} BYPASSRLS;")
+    return grants
+
+
+def current_role(connection: sa.Connection) -> str:
+    """The role that we are, as SQL writes it."""
+    return str(connection.scalar(sa.text("SELECT quote_ident(current_user)")))
+
+
+def _may_use(connection: sa.Connection, schema: str) -> bool:
+    query = sa.text("SELECT has_schema_privilege(to_regnamespace(:schema), 'USAGE')")
+    return bool(connection.scalar(query, {"schema": schema}))
 
 
 def _absent(missing: Sequence[Missing]) -> set[str]:
@@ -139,7 +174,7 @@ def refuse_unwritable(connection: sa.Connection) -> None:
     if is_read_only(connection):
         raise SchemaMismatch("database_read_only")
     if not may_create_temp(connection):
-        raise SchemaMismatch("temp_right_missing")
+        raise SchemaMismatch("temp_right_missing", **temp_right(connection))
 
 
 def is_read_only(connection: sa.Connection) -> bool:
@@ -150,6 +185,12 @@ def is_read_only(connection: sa.Connection) -> bool:
 def may_create_temp(connection: sa.Connection) -> bool:
     """Whether the login may create the temporary tables of the staging."""
     return bool(connection.scalar(sa.text("SELECT has_database_privilege(current_database(), 'TEMP')")))
+
+
+def temp_right(connection: sa.Connection) -> dict[str, str]:
+    """The parameters of the texts that tell an administrator to grant it."""
+    database = connection.scalar(sa.text("SELECT quote_ident(current_database())"))
+    return {"sql": f"GRANT TEMP ON DATABASE {database} TO {current_role(connection)};"}
 
 
 def has_products(connection: sa.Connection) -> bool:

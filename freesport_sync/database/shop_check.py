@@ -83,6 +83,10 @@ class MissingKind(StrEnum):
     """A value of ours would not fit into the column."""
     RIGHT = "right"
     UNIQUE = "unique"
+    SEQUENCE = "sequence"
+    """We may not draw numbers for a column from it."""
+    ROW_SECURITY = "row_security"
+    """Policies hide rows from us, or refuse ours."""
     EXTRA_REQUIRED_COLUMN = "extra_required_column"
     """The shop demands a value that we do not know of; every INSERT would fail."""
 
@@ -95,7 +99,8 @@ class Missing:
         kind: in which way.
         table: the table, without its schema.
         detail: empty for a table; the column; the column with its type and the one needed,
-            `name: varchar(50) -> varchar(100)`; the right, `UPDATE`; the unique columns, `onec_id`.
+            `name: varchar(50) -> varchar(100)`; the right, `UPDATE`; the unique columns, `onec_id`; the sequence,
+            `public.products_id_seq`; the rights that policies narrow, `SELECT, INSERT`.
     """
 
     kind: MissingKind
@@ -131,11 +136,15 @@ class _FoundColumn:
     """Gets a value when an INSERT leaves it out, and accepts one when it does not."""
     is_required: bool
     """NOT NULL and nothing gives it a value by itself."""
+    forbidden_sequence: str | None
+    """From which its default draws numbers, and we may not."""
 
 
 @dataclass(frozen=True, slots=True)
 class _FoundTable:
     rights: frozenset[str]
+    narrowed: frozenset[str]
+    """Rights that row-level security gives us for some rows only."""
     columns: dict[str, _FoundColumn]
     unique_keys: frozenset[frozenset[str]]
 
@@ -144,7 +153,23 @@ _TABLES_QUERY = text("""
     SELECT wanted.name, class.oid, ARRAY(
         SELECT wanted_right FROM unnest(CAST(:rights AS text[])) AS wanted_right
         WHERE has_table_privilege(class.oid, wanted_right)
-    ) AS rights
+    ) AS rights, ARRAY(
+        SELECT wanted_right FROM unnest(CAST(:rights AS text[])) AS wanted_right
+        JOIN LATERAL (
+            SELECT coalesce(bool_or(polpermissive AND is_open), false) AS is_granted,
+                coalesce(bool_or(NOT polpermissive AND NOT is_open), false) AS is_restricted
+            FROM pg_policy
+            CROSS JOIN LATERAL (
+                SELECT coalesce(pg_get_expr(polqual, polrelid), 'true') = 'true'
+                    AND coalesce(pg_get_expr(polwithcheck, polrelid), 'true') = 'true' AS is_open
+            ) AS condition
+            WHERE polrelid = class.oid
+                AND polcmd IN ('*', CASE wanted_right
+                    WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'd' END)
+                AND EXISTS (SELECT FROM unnest(polroles) AS role WHERE role = 0 OR pg_has_role(role, 'USAGE'))
+        ) AS policies ON true
+        WHERE row_security_active(class.oid) AND (NOT is_granted OR is_restricted)
+    ) AS narrowed
     FROM unnest(CAST(:names AS text[])) AS wanted (name)
     JOIN pg_class AS class ON class.oid = to_regclass(quote_ident(wanted.name))
     WHERE class.relkind IN ('r', 'p')
@@ -153,7 +178,17 @@ _TABLES_QUERY = text("""
 _COLUMNS_QUERY = text("""
     SELECT attrelid AS oid, CAST(attname AS text) AS name, format_type(atttypid, atttypmod) AS type,
         attidentity = 'd' OR (atthasdef AND attgenerated = '') AS is_automatic,
-        attnotnull AND attidentity = '' AND NOT atthasdef AS is_required
+        attnotnull AND attidentity = '' AND NOT atthasdef AS is_required,
+        (
+            SELECT min(format('%I.%I', space.nspname, sequence.relname))
+            FROM pg_attrdef AS def
+            JOIN pg_depend AS needs ON needs.classid = 'pg_attrdef'::regclass AND needs.objid = def.oid
+                AND needs.refclassid = 'pg_class'::regclass
+            JOIN pg_class AS sequence ON sequence.oid = needs.refobjid
+            JOIN pg_namespace AS space ON space.oid = sequence.relnamespace
+            WHERE def.adrelid = attrelid AND def.adnum = attnum
+                AND CASE sequence.relkind WHEN 'S' THEN NOT has_sequence_privilege(sequence.oid, 'USAGE, UPDATE') END
+        ) AS forbidden_sequence
     FROM pg_attribute
     WHERE attrelid = ANY (CAST(:oids AS oid[])) AND attnum > 0 AND NOT attisdropped
 """)
@@ -177,24 +212,43 @@ def _find_tables(connection: Connection, tables: Sequence[Table]) -> dict[str, _
     oids = {"oids": [row.oid for row in found]}
     columns: dict[int, dict[str, _FoundColumn]] = {row.oid: {} for row in found}
     for row in connection.execute(_COLUMNS_QUERY, oids):
-        columns[row.oid][row.name] = _FoundColumn(row.type, row.is_automatic, row.is_required)
+        columns[row.oid][row.name] = _FoundColumn(row.type, row.is_automatic, row.is_required, row.forbidden_sequence)
     unique_keys: dict[int, set[frozenset[str]]] = {row.oid: set() for row in found}
     for row in connection.execute(_UNIQUE_KEYS_QUERY, oids):
         unique_keys[row.oid].add(frozenset(row.columns))
     return {
-        row.name: _FoundTable(frozenset(row.rights), columns[row.oid], frozenset(unique_keys[row.oid])) for row in found
+        row.name: _FoundTable(
+            frozenset(row.rights), frozenset(row.narrowed), columns[row.oid], frozenset(unique_keys[row.oid])
+        )
+        for row in found
     }
 
 
+def is_only_read(table: Table) -> bool:
+    """Whether an import reads a table and writes nothing into it."""
+    return table.name in _ONLY_READ
+
+
+def is_link(table: Table) -> bool:
+    """Whether rows of a table are made and removed, never changed."""
+    return table.name in _LINKS
+
+
 def _compare(table: Table, found: _FoundTable, dialect: Dialect) -> Iterator[Missing]:
-    is_written = table.name not in _ONLY_READ
+    is_written = not is_only_read(table)
     for column in table.columns:
         yield from _compare_column(column, found, dialect, is_written=is_written)
     if is_written:
         yield from _find_extra_columns(table, found)
+        for name, found_column in found.columns.items():
+            # The other columns of ours get their values from us.
+            if found_column.forbidden_sequence and (name == "id" or name not in table.columns):
+                yield Missing(MissingKind.SEQUENCE, table.name, found_column.forbidden_sequence)
     for right in _needed_rights(table.name):
         if right not in found.rights:
             yield Missing(MissingKind.RIGHT, table.name, right)
+    if narrowed := [right for right in _needed_rights(table.name) if right in found.narrowed]:
+        yield Missing(MissingKind.ROW_SECURITY, table.name, ", ".join(narrowed))
     key = CONFLICT_KEYS.get(table.name, ())
     # Without its column a key cannot be there; one line for that is enough.
     if key and found.columns.keys() >= set(key) and frozenset(key) not in found.unique_keys:

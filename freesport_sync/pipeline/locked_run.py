@@ -17,15 +17,16 @@ from freesport_sync.database.engine import (
     as_sync_error,
     driver_connection,
     first_line,
+    is_refused,
     is_retryable,
     transaction,
     translated_errors,
 )
 from freesport_sync.database.interrupt import interruptible
 from freesport_sync.database.lock import take_lock
-from freesport_sync.database.merge import MergeConflict
 from freesport_sync.database.own_schema import prepare_own_schema
 from freesport_sync.database.shop import prepare_shop
+from freesport_sync.database.writing import MergeConflict, swallowed, swallowing_rules
 from freesport_sync.database.written import forget_old_written
 from freesport_sync.errors import Cancelled, ConnectionFailed, ImportFailed, SyncError
 from freesport_sync.pipeline.job import Job
@@ -88,8 +89,16 @@ class LockedRun:
             return attempts(self._attempt, attempt)
         except Exception as error:
             if _is_conflict(error):
-                raise ImportFailed("merge_conflict", attempts=MAX_ATTEMPTS, reason=first_line(error)) from error
+                raise self._lasting(error) from error
             raise
+
+    def _lasting(self, error: Exception) -> SyncError:
+        """What is the matter when repeating does not help: a rule of the shop's, or work that goes on and on."""
+        if isinstance(error, MergeConflict) and swallowing_rules(self.connection, error.table):
+            return swallowed(self.connection, error.table, error.written, error.expected)
+        if is_refused(error):
+            return as_sync_error(error)
+        return ImportFailed("merge_conflict", attempts=MAX_ATTEMPTS, reason=first_line(error))
 
     def _attempt(self, attempt: Callable[[], RunResult]) -> RunResult:
         self.job.cancel.check()

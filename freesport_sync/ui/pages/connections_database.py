@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.history import REPAIR_DUE, CheckItem
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.widgets.checks import CheckList
@@ -125,7 +125,7 @@ class DatabasePane(QWidget):
             self.said.say("bad", texts("connections.bad"))
         self.checks.show_items(items)
         # Of another database there is only the advice: runs are for the one that is in use.
-        self.repair.setVisible(self._is_active and any(one.is_advice for one in items))
+        self.repair.setVisible(self._is_active and any(one.code == REPAIR_DUE for one in items))
 
     def _ask_repair(self) -> None:
         texts = self._tools.texts
