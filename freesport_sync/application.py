@@ -218,9 +218,9 @@ class Application:
         """Only fetch the files of the server; see `ServerFiles.pull`."""
         self._server_files.pull(reporter, cancel)
 
-    def pin_host_key(self, fingerprint: str) -> PinnedHostKey:
+    def pin_host_key(self, fingerprint: str, replaces: bool = False) -> PinnedHostKey:
         """Record the server's key if it is the expected one; see `ServerFiles.pin_host_key`."""
-        return self._server_files.pin_host_key(fingerprint)
+        return self._server_files.pin_host_key(fingerprint, replaces=replaces)
 
     def accept_host_key_once(self, fingerprint: str) -> None:
         """Trust a host key that nobody has pinned, as long as this object lives."""

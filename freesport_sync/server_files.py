@@ -109,8 +109,10 @@ class ServerFiles:
         """Trust a host key until the program ends."""
         self._accepted_once.add(fingerprint)
 
-    def pin_host_key(self, fingerprint: str, cancel: CancelToken | None = None) -> PinnedHostKey:
-        """Record the server's key, if it has this fingerprint.
+    def pin_host_key(
+        self, fingerprint: str, cancel: CancelToken | None = None, replaces: bool = False
+    ) -> PinnedHostKey:
+        """Record the server's key, if it has this fingerprint; perhaps in place of the one on record.
 
         Raises:
             HostKeyChanged: it has another one.
@@ -118,7 +120,7 @@ class ServerFiles:
             ConfigError: no server is configured, or the fingerprint is none.
         """
         with self._server(cancel or CancelToken()) as server:
-            profile, key = server.pin_host_key(fingerprint)
+            profile, key = server.pin_host_key(fingerprint, replaces)
         return PinnedHostKey(profile.host, profile.port, key.key_type, key.fingerprint, str(profile.pinned))
 
     def pull(self, reporter: Reporter, cancel: CancelToken) -> None:

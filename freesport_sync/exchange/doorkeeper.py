@@ -10,6 +10,7 @@ import ipaddress
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from freesport_sync.exchange.passwords import Credentials, Digests, PasswordFile
 from freesport_sync.exchange.sessions import Session, Sessions
@@ -46,7 +47,7 @@ class Doorkeeper:
     def __init__(
         self, user: str, passwords: PasswordFile, allowed: Sequence[str], idle_s: float, known: KnownNetworks
     ) -> None:
-        self._user = user
+        self._user = same_letters(user)
         self._passwords = passwords
         self._allowed = [ipaddress.ip_network(network) for network in allowed]
         self._digests = Digests()
@@ -79,6 +80,7 @@ class Doorkeeper:
             WrongPassword: the credentials are wrong, or there were too many wrong ones just now.
         """
         self._notice_new_password()
+        credentials = replace(credentials, user=same_letters(credentials.user))
         digest = self._digests.of(credentials)
         if self._known is None or not hmac.compare_digest(self._known, digest):
             kept = self._hash
@@ -104,6 +106,7 @@ class Doorkeeper:
     def find(self, credentials: Credentials, cookie: str) -> Session | None:
         """The session of a request that is no login."""
         self._notice_new_password()
+        credentials = replace(credentials, user=same_letters(credentials.user))
         return self.sessions.find(cookie, self._digests.of(credentials), time.monotonic())
 
     def _notice_new_password(self) -> None:
@@ -111,6 +114,17 @@ class Doorkeeper:
         if kept != self._hash:
             self._hash, self._known = kept, None
             self.sessions.clear()
+
+
+_LOOK_ALIKE = str.maketrans("авекмнорстухё", "abekmhopctyxe")
+
+
+def same_letters(user: str) -> str:
+    """A name in which Russian letters that look like Latin ones are Latin, all of them small: `1С` is `1c`.
+
+    Nobody sees which of them he has typed, and on a Russian keyboard they are on the same key.
+    """
+    return user.strip().lower().translate(_LOOK_ALIKE)
 
 
 def _bytes_of(user: str) -> bytes:

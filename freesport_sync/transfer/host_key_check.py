@@ -9,6 +9,7 @@ from freesport_sync.transfer.host_keys import (
     HostKey,
     KnownKey,
     Standing,
+    forget,
     judge,
     known_types,
     pin,
@@ -60,11 +61,34 @@ class HostKeyCheck:
         if self._standing(key) is not Standing.KNOWN:
             pin(self._profile.pinned, self._profile.host, self._profile.port, key)
 
+    def replace(self, key: HostKey, fingerprint: str) -> None:
+        """Record a key in place of the one on record, if it is the one that the operator expects.
+
+        Raises:
+            HostKeyChanged: it is another one, it is revoked, or the one on record lies in a file that is not ours.
+        """
+        if not same_fingerprint(key.fingerprint, fingerprint):
+            raise HostKeyChanged("host_key_not_expected", **self._described(key), expected=fingerprint)
+        verdict = judge(self._known(), self._profile.host, self._profile.port, key)
+        if verdict.standing is Standing.CHANGED and self._is_ours(verdict.place):
+            forget(self._profile.pinned, self._profile.host, self._profile.port)
+        self.pin(key, fingerprint)
+
+    def _is_ours(self, place: str) -> bool:
+        return place.rpartition(":")[0] == str(self._profile.pinned)
+
     def _standing(self, key: HostKey) -> Standing:
         """Raises where the key must not be accepted at all."""
         verdict = judge(self._known(), self._profile.host, self._profile.port, key)
         if verdict.standing is Standing.CHANGED:
-            raise HostKeyChanged("host_key_changed", **self._described(key), place=verdict.place)
+            old = verdict.on_record
+            raise HostKeyChanged(
+                "host_key_changed",
+                **self._described(key),
+                place=verdict.place,
+                is_ours=self._is_ours(verdict.place),
+                old_fingerprint="" if old is None else old.fingerprint,
+            )
         if verdict.standing is Standing.REVOKED:
             raise HostKeyChanged("host_key_revoked", **self._described(key), place=verdict.place)
         return verdict.standing

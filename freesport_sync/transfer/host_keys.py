@@ -66,10 +66,17 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The standing of a key, and the line that decides it."""
+    """The standing of a key, and the line that decides it.
+
+    Args:
+        standing: of the key.
+        place: `file:line`.
+        on_record: the key of that line.
+    """
 
     standing: Standing
     place: str = ""
+    on_record: HostKey | None = None
 
 
 def parse_known_hosts(content: str, file: str) -> tuple[KnownKey, ...]:
@@ -102,7 +109,9 @@ def judge(known: Sequence[KnownKey], host: str, port: int, key: HostKey) -> Verd
     for one in accepted:
         if one.key == key:
             return Verdict(Standing.KNOWN, one.place)
-    return Verdict(Standing.CHANGED, accepted[0].place) if accepted else Verdict(Standing.UNKNOWN)
+    if not accepted:
+        return Verdict(Standing.UNKNOWN)
+    return Verdict(Standing.CHANGED, accepted[0].place, accepted[0].key)
 
 
 def known_types(known: Sequence[KnownKey], host: str, port: int) -> tuple[str, ...]:
@@ -156,6 +165,25 @@ def pin(file: Path, host: str, port: int, key: HostKey) -> None:
         write_private_file(file, (lines + line).encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
     except OSError as error:
         raise ConfigError("known_hosts_not_writable", file=str(file), reason=reason_of(error)) from error
+
+
+def forget(file: Path, host: str, port: int) -> None:
+    """Take the keys of a server out of our own `known_hosts` file; those that are revoked stay.
+
+    Raises:
+        ConfigError: the file cannot be read or written.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+        kept = [line for line in lines if not _is_key_of(line, host, port)]
+        if kept != lines:
+            write_private_file(file, "".join(f"{line}\n" for line in kept))
+    except OSError as error:
+        raise ConfigError("known_hosts_not_writable", file=str(file), reason=reason_of(error)) from error
+
+
+def _is_key_of(line: str, host: str, port: int) -> bool:
+    return any(not one.is_revoked and _is_about(one.hosts, host, port) for one in parse_known_hosts(line, ""))
 
 
 def _name(host: str, port: int) -> str:

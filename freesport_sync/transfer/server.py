@@ -22,6 +22,7 @@ from freesport_sync.errors import (
     ConfigError,
     ConnectionFailed,
     ConnectionLost,
+    HostKeyChanged,
     HostKeyUnknown,
     LoginRefused,
     SyncError,
@@ -171,10 +172,14 @@ class Server:
             log_in(transport, profile)
         return transport
 
-    def pin_host_key(self, fingerprint: str) -> tuple[Profile, HostKey]:
+    def pin_host_key(self, fingerprint: str, replaces: bool = False) -> tuple[Profile, HostKey]:
         """Record the key that the server shows, if it is the one that the operator expects.
 
         The servers on the way come first: until their keys are known, the next one cannot be asked for its own.
+
+        Args:
+            fingerprint: that is expected.
+            replaces: the key on record is forgotten.
 
         Returns:
             The server, and its key.
@@ -186,10 +191,10 @@ class Server:
             raise ConfigError("fingerprint_invalid", fingerprint=fingerprint)
         try:
             key = _host_key(self._handshake())
-        except HostKeyUnknown:  # that of a server on the way: nobody has judged ours yet
+        except (HostKeyUnknown, HostKeyChanged):  # that of a server on the way: nobody has judged ours yet
             assert self._jump is not None
-            return self._jump.pin_host_key(fingerprint)
-        self._key_check.pin(key, fingerprint)
+            return self._jump.pin_host_key(fingerprint, replaces)
+        (self._key_check.replace if replaces else self._key_check.pin)(key, fingerprint)
         return self.profile, key
 
     def digests(self, paths: Sequence[str], size: int) -> dict[str, str]:

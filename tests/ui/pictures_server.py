@@ -122,6 +122,12 @@ def _fetch(photographer: Photographer, desk: Desk) -> None:
         key_type="ssh-ed25519",
         fingerprint="SHA256:uNiVztksCsDhcc0u9e8BrSJXvkhVVyyRYuMyS2E5cRo",
         place="C:/Users/ivanov/AppData/Local/freesport_sync/known_hosts:3",
+        is_ours=True,
+        old_fingerprint="SHA256:p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM",
     )
     backend.run_ended.emit(RunEnd(request, first, None, changed))
     photographer.take("exchange-key-changed")
+    asked = page.host_key.dialog
+    assert asked is not None
+    photographer.take("host-key-changed", asked)
+    asked.reject()

@@ -112,6 +112,8 @@ def test_an_exchange_is_shown_while_it_happens(
     assert desk.window.server.text == desk.texts("window.server_running")
     desk.click(page.switch.copy)
     assert QGuiApplication.clipboard().text() == page.server.started.address  # type: ignore[union-attr]
+    desk.click(page.switch.copy_user)
+    assert QGuiApplication.clipboard().text() == page.switch.user.text() == "1c"
     _, name, value, *_ = call(page, "mode=checkauth")
     cookie = f"{name}={value}"
     call(page, "mode=init", cookie=cookie)

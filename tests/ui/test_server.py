@@ -222,21 +222,59 @@ def test_an_unknown_key_stops_the_run_until_somebody_accepts_it(
     assert server.host_key.split()[1] in site.known_hosts.read_text()
 
 
-def test_a_changed_key_is_refused_and_nobody_is_asked(site: Site, server: SshServer, tmp_path: Path) -> None:
+def test_a_changed_key_is_shown_with_both_fingerprints_and_can_be_forgotten(
+    site: Site, server: SshServer, stocked_shop: Shop, tmp_path: Path
+) -> None:
     site.configure(server)
-    site.trust(server, Path(f"{make_key(tmp_path / 'other')}.pub").read_text())
+    other = Path(f"{make_key(tmp_path / 'other')}.pub").read_text()
+    site.trust(server, other)
     desk = site.open()
-    end = start(desk)
-    assert end.error is not None
-    assert end.error.code == "host_key_changed"
-    assert f"{site.known_hosts}:1" in texts_in(desk.window.exchange.progress)
-    desk.window.exchange.form.source.setup.clicked.emit()
+    page = desk.window.exchange
+    error = start(desk).error
+    assert error is not None
+    assert error.code == "host_key_changed"
+    assert f"{site.known_hosts}:1" in texts_in(page.progress)
+    dialog = dialog_of(desk, page.host_key)
+    shown = texts_in(dialog)
+    for text in (desk.texts("host_key.changed_why"), server.fingerprint, str(error.params["old_fingerprint"])):
+        assert text in shown
+    assert not dialog.once.isVisible(), "nobody takes a changed key for once"
+    assert not dialog.remember.isEnabled(), "not before somebody has asked the administrator"
+    dialog.confirmed.click()
+    assert dialog.remember.isEnabled()
+    dialog.expected.setText("SHA256:" + "A" * 43)
+    assert not dialog.remember.isEnabled(), "whatever was ticked"
+    dialog.leave.click()
+    process_events()
+    assert other in site.known_hosts.read_text()
+    assert stocked_shop.value(PRICE) == 100
+
+    desk.click(page.progress.again)
+    desk.end_of_run()
+    dialog = dialog_of(desk, page.host_key)
+    dialog.expected.setText(server.fingerprint)
+    desk.click(dialog.remember)
+    assert desk.end_of_run().error is None
+    assert stocked_shop.value(PRICE) == 200
+    assert other.split()[1] not in site.known_hosts.read_text()
+
+
+def test_a_changed_key_of_another_file_is_only_shown(site: Site, server: SshServer, tmp_path: Path) -> None:
+    foreign = tmp_path / "known_hosts_of_openssh"
+    record = f"[{server.host}]:{server.port} {Path(f'{make_key(tmp_path / chr(111))}.pub').read_text()}"
+    foreign.write_text(record)
+    site.configure(server, known_hosts=[str(foreign)])
+    desk = site.open()
     pane = desk.window.connections.server
+    desk.window.exchange.form.source.setup.clicked.emit()
     desk.until(pane.test.isEnabled)
     desk.click(pane.test)
+    dialog = dialog_of(desk, pane.host_key)
+    assert f"{foreign}:1" in texts_in(dialog)
+    assert not dialog.remember.isVisible()
     desk.until(lambda: "шаг «Ключ сервера»" in texts_in(pane.said))
-    assert desk.window.exchange.host_key.dialog is None
-    assert pane.host_key.dialog is None
+    dialog.leave.click()
+    assert foreign.read_text() == record
 
 
 def test_a_connection_of_a_colleague_brings_its_server(site: Site, stocked_shop: Shop, tmp_path: Path) -> None:
@@ -289,7 +327,7 @@ def test_cancel_ends_a_pull_at_once(site: Site, stocked_shop: Shop, tmp_path: Pa
         assert time.monotonic() - asked < 2
         assert end.error is not None
         assert end.error.code == "cancelled"
-        assert end.snapshot.stages[0].state is StageState.STOPPED
+        assert end.snapshot.stages[0].state is StageState.CANCELLED
         assert progress.stages.isVisible()
         desk.close()
     assert stocked_shop.value(PRICE) == 100

@@ -13,16 +13,28 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QLineEdit, QVBoxLay
 from freesport_sync.errors import SyncError
 from freesport_sync.transfer.host_keys import is_fingerprint, same_fingerprint
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row, selectable, set_role, title_of
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Tools,
+    button,
+    check_box,
+    label,
+    row,
+    selectable,
+    set_role,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
 
 WIDTH = 680
+CHANGED = "host_key_changed"
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]+=?")
 
-Pin = Callable[["Application", str], Any]
-"""Records the key of a server, if it has this fingerprint."""
+Pin = Callable[["Application", str, bool], Any]
+"""Records the key of a server, if it has this fingerprint; whether it takes the place of the one on record."""
 
 
 class HostKeyQuestion(QObject):
@@ -43,16 +55,18 @@ class HostKeyQuestion(QObject):
         self._tools = tools
         self._page = parent
         self._pin: Pin | None = None
+        self._is_changed = False
         self.dialog: HostKeyDialog | None = None
 
     def ask(self, error: SyncError, pin: Pin) -> None:
         """Show what is known of the key.
 
         Args:
-            error: `HostKeyUnknown`.
+            error: `HostKeyUnknown`, or `HostKeyChanged`.
             pin: called on another thread.
         """
         self._pin = pin
+        self._is_changed = error.code == CHANGED
         self.dialog = HostKeyDialog(self._tools, error, self._page.window())
         self.dialog.answered.connect(self._answered)
         self.dialog.open()
@@ -60,7 +74,8 @@ class HostKeyQuestion(QObject):
     def _answered(self, fingerprint: str, is_remembered: bool) -> None:
         backend, pin = self._tools.backend, self._pin
         if is_remembered and pin is not None:
-            backend.do(lambda application: pin(application, fingerprint), self._pinned, self._not_pinned)
+            replaces = self._is_changed
+            backend.do(lambda application: pin(application, fingerprint, replaces), self._pinned, self._not_pinned)
             return
         backend.accept_host_key_once(fingerprint)
         self.accepted.emit()
@@ -77,7 +92,8 @@ class HostKeyDialog(QDialog):
 
     Args:
         tools: of the page.
-        error: `HostKeyUnknown`.
+        error: `HostKeyUnknown`, or `HostKeyChanged`: then both fingerprints are shown, and the old key can be forgotten
+            where it is ours to forget.
         parent: the window.
     """
 
@@ -88,19 +104,31 @@ class HostKeyDialog(QDialog):
         super().__init__(parent)
         self._tools = tools
         self._fingerprint = str(error.params["fingerprint"])
+        self._is_changed = error.code == CHANGED
+        may_replace = bool(error.params.get("is_ours"))
         texts = tools.texts
-        self.setWindowTitle(texts("host_key.title"))
+        which = "changed_" if self._is_changed else ""
+        self.setWindowTitle(texts(f"host_key.{which}title"))
         self.setModal(True)
         notice = Notice(tools)
-        notice.say("warn", texts("host_key.title"), texts("host_key.why"))
+        tone = "bad" if self._is_changed else "warn"
+        notice.say(tone, texts(f"host_key.{which}title"), texts(f"host_key.{which}why"))
+        self.confirmed = check_box(texts("host_key.confirmed"))
+        self.confirmed.setVisible(self._is_changed and may_replace)
+        self.elsewhere = label(texts("host_key.elsewhere", place=error.params.get("place", "")), is_wrapped=True)
+        self.elsewhere.setVisible(self._is_changed and not may_replace)
         self.expected = QLineEdit()
         self.expected.setPlaceholderText(texts("host_key.expected_hint"))
         self.expected.textChanged.connect(self._compare)
         title = title_of(self.expected, texts("host_key.expected"))
         self.verdict = label("", "muted", is_wrapped=True)
         self.verdict.setMinimumHeight(2 * self.verdict.fontMetrics().lineSpacing())
-        self.remember = button(texts("host_key.remember"), self._remember, tools, "lock", tooltip=texts("host_key.tip"))
+        words = texts("host_key.replace" if self._is_changed else "host_key.remember")
+        role = "danger" if self._is_changed else ""
+        self.remember = button(words, self._remember, tools, "lock", role, tooltip=texts("host_key.tip"))
+        self.remember.setVisible(not self._is_changed or may_replace)
         self.once = button(texts("host_key.once"), self._accept_once, tools, tooltip=texts("host_key.once_tip"))
+        self.once.setVisible(not self._is_changed)
         self.leave = button(texts("host_key.leave"), self.reject, tools, role="primary")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
@@ -113,9 +141,12 @@ class HostKeyDialog(QDialog):
         layout.addWidget(title)
         layout.addWidget(self.expected)
         layout.addWidget(self.verdict)
+        layout.addWidget(self.confirmed)
+        layout.addWidget(self.elsewhere)
         layout.addStretch(1)
         layout.addLayout(row(self.remember, self.once, None, self.leave))
         self._compare("")
+        self.confirmed.toggled.connect(self._compare_again)
         self.setMinimumWidth(WIDTH)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # its texts are not that narrow
         self.expected.setFocus()
@@ -130,10 +161,11 @@ class HostKeyDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(GAP)
         grid.setColumnStretch(1, 1)
-        for line, name in enumerate(("host", "port", "key_type", "fingerprint")):
+        names = ("host", "port", "key_type", "old_fingerprint", "fingerprint")
+        for line, name in enumerate(name for name in names if error.params.get(name)):
             grid.addWidget(label(self._tools.texts(f"host_key.{name}"), "muted"), line, 0)
             value = str(error.params.get(name, ""))
-            grid.addWidget(_fixed_width(value) if name == "fingerprint" else selectable(value), line, 1)
+            grid.addWidget(_fixed_width(value) if name.endswith("fingerprint") else selectable(value), line, 1)
         return grid
 
     def _compare(self, text: str) -> None:
@@ -150,8 +182,12 @@ class HostKeyDialog(QDialog):
             key, tone = "host_key.other", "bad"
         self.verdict.setText(texts(key))
         set_role(self.verdict, "role", tone)
+        is_sure = not self._is_changed or self.confirmed.isChecked() or tone == "good"
         for one in (self.remember, self.once):
-            one.setEnabled(tone in ("muted", "good"))
+            one.setEnabled(tone in ("muted", "good") and is_sure)
+
+    def _compare_again(self, _: bool) -> None:
+        self._compare(self.expected.text())
 
     def _remember(self) -> None:
         self.accept()

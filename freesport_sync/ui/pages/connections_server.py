@@ -11,8 +11,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import CheckItem
-from freesport_sync.errors import HostKeyUnknown, SyncError
-from freesport_sync.ui.dialogs.host_key import HostKeyQuestion
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
 from freesport_sync.ui.widgets.checks import CheckList, failing_step
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, check_box, label, row, title_of
@@ -241,14 +241,14 @@ class ServerPane(QWidget):
             texts("connections.ssh_bad", step=texts(f"steps.ssh_{failing}")),
             "" if texts.has(f"check.{failed.code}") else texts.error(error).hint,
         )
-        if failed.code == "host_key_unknown":
-            self.host_key.ask(HostKeyUnknown(failed.code, **failed.params), self._pin)
+        if failed.code in ("host_key_unknown", CHANGED):
+            self.host_key.ask(error, self._pin)
 
-    def _pin(self, application: Application, fingerprint: str) -> object:
+    def _pin(self, application: Application, fingerprint: str, replaces: bool) -> object:
         """Of the server that was tested, which may be another one than that of the settings; on another thread."""
         assert self._tested is not None
         leaving = self._tools.backend.leaving
-        return _of(self._tested, lambda server: server.pin_host_key(fingerprint, leaving))(application)
+        return _of(self._tested, lambda server: server.pin_host_key(fingerprint, leaving, replaces))(application)
 
     def _refused(self, error: SyncError) -> None:
         self._show_readiness()

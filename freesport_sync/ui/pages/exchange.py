@@ -13,7 +13,7 @@ from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import HostKeyUnknown, SyncError
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
-from freesport_sync.ui.dialogs.host_key import HostKeyQuestion
+from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
 from freesport_sync.ui.models.sessions import session_columns, sessions_model
 from freesport_sync.ui.pages.exchange_form import ExchangeForm
 from freesport_sync.ui.pages.exchange_run import RunCard, Waiting
@@ -266,7 +266,7 @@ class ExchangePage(QWidget):
             return
         if end.error.code in GUARDS:
             self._ask_about_guard(end, end.error)
-        elif isinstance(end.error, HostKeyUnknown):
+        elif isinstance(end.error, HostKeyUnknown) or end.error.code == CHANGED:
             self.host_key.ask(end.error, _pin)
         elif end.error.code in ("lock_held", "lock_held_unknown", "lock_held_unknown_run", "foreign_import_running"):
             self.progress.offer_waiting()
@@ -308,5 +308,5 @@ class ExchangePage(QWidget):
 _RECENT = ("status", "kind", "started", "duration", "result", "issues", "operator")
 
 
-def _pin(application: Application, fingerprint: str) -> object:
-    return application.pin_host_key(fingerprint)
+def _pin(application: Application, fingerprint: str, replaces: bool) -> object:
+    return application.pin_host_key(fingerprint, replaces)

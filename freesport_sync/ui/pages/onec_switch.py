@@ -73,6 +73,8 @@ class SwitchCard(Card):
         self.address.setAccessibleName(texts("onec_server.address"))
         self.copy = button(texts("onec_server.copy"), self._copy, tools, "copy")
         self.user = label("", "heading")
+        self.copy_user = button("", self._copy_user, tools, "copy", "link", tooltip=texts("onec_server.copy_user"))
+        self._show_copy_user()
         self.password_state = label("", "heading")
         self.set_password = button(texts("onec_server.set_password"), self.password_wanted.emit, tools, "lock")
         self.probe = button(
@@ -125,6 +127,7 @@ class SwitchCard(Card):
         login = row(
             label(texts("onec_server.user")),
             self.user,
+            self.copy_user,
             label(texts("onec_server.password")),
             self.password_state,
             self.set_password,
@@ -132,7 +135,7 @@ class SwitchCard(Card):
             self.probe,
             spacing=GAP - 4,
         )
-        login.insertSpacing(2, GAP)
+        login.insertSpacing(3, GAP)
         self.content.addLayout(head)
         self.content.addLayout(row(self.dry_run, self.autostart, None, spacing=2 * GAP))
         self.content.addWidget(self.notice)
@@ -207,6 +210,15 @@ class SwitchCard(Card):
         QGuiApplication.clipboard().setText(self.address.text())
         rename(self.copy, self._tools.texts("onec_server.copied"))
         QTimer.singleShot(COPIED_MS, self, self._show_copy)
+
+    def _copy_user(self) -> None:
+        QGuiApplication.clipboard().setText(self.user.text())
+        self.copy_user.setText(self._tools.texts("onec_server.copied"))
+        QTimer.singleShot(COPIED_MS, self, self._show_copy_user)
+
+    def _show_copy_user(self) -> None:
+        self.copy_user.setText(self._tools.texts("onec_server.copy").replace("&", ""))
+        self.copy_user.setAccessibleName(self._tools.texts("onec_server.copy_user"))
 
     def _show_copy(self) -> None:
         rename(self.copy, self._tools.texts("onec_server.copy"))

@@ -315,6 +315,24 @@ def test_a_changed_key_is_refused_whoever_asks(client: Client, tmp_path: Path) -
         server.pin_host_key(client.server.fingerprint)
 
 
+def test_a_changed_key_of_ours_can_be_replaced_by_the_one_that_is_expected(client: Client, tmp_path: Path) -> None:
+    other = Path(f"{make_key(tmp_path / 'other')}.pub").read_text()
+    record = f"# mine\n[127.0.0.1]:{client.server.port} {other}"
+    client.profile.pinned.write_text(record)
+    with pytest.raises(HostKeyChanged) as caught:
+        connect(client)
+    assert caught.value.params["is_ours"] is True
+    assert caught.value.params["old_fingerprint"] not in ("", client.server.fingerprint)
+    with client.opened() as server, pytest.raises(HostKeyChanged, match="host_key_not_expected"):
+        server.pin_host_key("SHA256:" + "A" * 43, replaces=True)
+    assert client.profile.pinned.read_text() == record
+    with client.opened() as server:
+        server.pin_host_key(client.server.fingerprint, replaces=True)
+    connect(client)
+    assert client.profile.pinned.read_text().startswith("# mine\n")
+    assert other.split()[1] not in client.profile.pinned.read_text()
+
+
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen here")
 def test_hashed_files_of_openssh_are_understood(client: Client) -> None:
     hashed = client.profile.pinned

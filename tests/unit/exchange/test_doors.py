@@ -10,7 +10,7 @@ import pytest
 
 from freesport_sync.errors import ConfigError
 from freesport_sync.exchange import throttle
-from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
+from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of, same_letters
 from freesport_sync.exchange.passwords import MAX_LENGTH, MIN_LENGTH, Credentials, Digests, PasswordFile
 from freesport_sync.exchange.sessions import MAX_SESSIONS, Session, Sessions
 from freesport_sync.exchange.throttle import MAX_KNOWN, PER_ADDRESS, PER_USER, KnownNetworks, Throttle
@@ -301,3 +301,18 @@ def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(
 )
 def test_addresses(passwords: PasswordFile, allowed: tuple[str, ...], address: str, is_let_in: bool) -> None:
     assert doorkeeper(passwords, *allowed).lets_in(address) is is_let_in
+
+
+@pytest.mark.parametrize("user", ["1c", "1с", "1C", "1С", " 1с "])
+def test_the_user_may_be_typed_in_either_alphabet(passwords: PasswordFile, user: str) -> None:
+    door = doorkeeper(passwords)
+    session = asyncio.run(door.log_in(Credentials(user, PASSWORD), "192.0.2.1"))
+    assert door.find(Credentials(user, PASSWORD), session.cookie) is session
+    assert door.find(Credentials("1c", PASSWORD), session.cookie) is session
+
+
+def test_other_names_are_other_users(passwords: PasswordFile) -> None:
+    assert same_letters("Обмен") != same_letters("Обман")
+    for wrong in ("1", "1d", "1cc", "1э", ""):
+        with pytest.raises(WrongPassword):
+            asyncio.run(doorkeeper(passwords).log_in(Credentials(wrong, PASSWORD), "192.0.2.1"))

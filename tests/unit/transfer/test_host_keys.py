@@ -12,6 +12,7 @@ from freesport_sync.errors import ConfigError
 from freesport_sync.transfer.host_keys import (
     HostKey,
     Standing,
+    forget,
     is_fingerprint,
     judge,
     known_types,
@@ -100,3 +101,22 @@ def test_a_file_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
         read_known_hosts((tmp_path,))
     with pytest.raises(ConfigError, match="known_hosts_not_writable"):
         pin(tmp_path, "a.ru", 22, KEY)
+
+
+def test_only_the_key_of_the_server_is_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    others = ["# mine", line("other.ru"), line("shop.ru", RSA, "@revoked"), line("[shop.ru]:2222")]
+    file.write_text("\n".join([*others, line("shop.ru", OTHER), line("shop.ru", RSA)]) + "\n")
+    forget(file, "shop.ru", 22)
+    assert file.read_text().splitlines() == others
+    known = read_known_hosts((file,))
+    assert judge(known, "shop.ru", 22, KEY).standing is Standing.UNKNOWN
+    assert judge(known, "shop.ru", 22, RSA).standing is Standing.REVOKED
+    assert file.stat().st_mode & 0o077 == 0
+    forget(tmp_path / "none", "shop.ru", 22)
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_verdict_has_the_key_on_record() -> None:
+    known = parse_known_hosts(line("shop.ru", OTHER), "f")
+    assert judge(known, "shop.ru", 22, KEY).on_record == OTHER
