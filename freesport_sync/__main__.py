@@ -25,7 +25,8 @@ def main(has_window: bool = not getattr(sys, "frozen", False)) -> int:
     gc.set_threshold(50_000)
     if getattr(sys, "frozen", False):
         _use_worker_program()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in ending_signals():
+        signal.signal(number, signal.default_int_handler)
     try:
         from freesport_sync.cli.main import run_command_line
 
@@ -33,8 +34,15 @@ def main(has_window: bool = not getattr(sys, "frozen", False)) -> int:
     except KeyboardInterrupt:  # before the command line was ready for it
         return 130
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):  # what is done is done, and has its exit code
+        for number in ending_signals():  # what is done is done, and has its exit code
             signal.signal(number, signal.SIG_IGN)
+
+
+def ending_signals() -> list[signal.Signals]:
+    """What ends the program: Ctrl-C, a service that is stopped, a terminal that is closed (unless `nohup` says no)."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    found = [number for name in names if (number := getattr(signal, name, None)) is not None]
+    return [one for one in found if one.name != "SIGHUP" or signal.getsignal(one) != signal.SIG_IGN]
 
 
 def _window_opener() -> Callable[[Namespace], int] | None:

@@ -262,10 +262,12 @@ class Application:
             media_root: folder of the shop's pictures; None: as the setting says.
             with_server: the server that 1C exports to, too.
         """
+        from freesport_sync.pipeline.media_root import check_media_root
+
         with self._target() as target:
             items = check_database(target.url, target.label, target.creation)
         folder = media_root or self.settings.pictures.media_root
-        items = items if folder is None else (*items, _check_media_root(folder))
+        items = items if folder is None else (*items, check_media_root(folder))
         return items + (self._server_files.check(CancelToken()) if with_server else ())
 
     def history(self, limit: int) -> tuple[PastRun, ...]:
@@ -389,13 +391,3 @@ def _existing_run(connection: Connection, run_id: int) -> PastRun:
     if run is None:
         raise ConfigError("run_not_found", run_id=run_id)
     return run
-
-
-def _check_media_root(folder: Path) -> CheckItem:
-    from freesport_sync.pipeline.media_root import MediaRoot
-
-    try:
-        MediaRoot(folder)
-    except ConfigError as error:
-        return CheckItem(error.code, False, error.params)
-    return CheckItem("media_root", True, {"path": str(folder)})

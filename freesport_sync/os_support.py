@@ -69,14 +69,14 @@ def computer_name() -> str:
 
 @contextmanager
 def children_shielded_from_interrupt() -> Iterator[None]:
-    """Processes of `multiprocessing` started inside never see SIGINT and SIGTERM; on Windows this does nothing."""
+    """Processes of `multiprocessing` started inside see no SIGINT, SIGTERM and SIGHUP; on Windows this does nothing."""
     if sys.platform == "win32":
         yield
         return
     from multiprocessing import resource_tracker
 
     resource_tracker.ensure_running()  # started later, this helper of multiprocessing would unblock both
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:

@@ -228,7 +228,8 @@ def _filled(template: str, params: Mapping[str, object]) -> str:
     def kept(part: re.Match[str]) -> str:
         return part[1] if all(params.get(gap) for gap in _GAP.findall(part[1])) else ""
 
-    return _OPTIONAL.sub(kept, template).format_map(_Gaps(params))
+    known = {name: "—" if value is None else value for name, value in params.items()}
+    return _OPTIONAL.sub(kept, template).format_map(_Gaps(known))
 
 
 class _Gaps(dict[str, object]):

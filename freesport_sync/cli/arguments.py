@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from freesport_sync import __version__
 from freesport_sync.core.run import FileType, RunKind
-from freesport_sync.errors import ExitCode, reason_of
+from freesport_sync.errors import ConfigError, ExitCode, reason_of
 from freesport_sync.settings.paths import located
 from freesport_sync.texts import Language, Texts
 
@@ -40,9 +40,17 @@ ACTIONS = (
 )
 
 
-def build_parser(texts: Texts) -> argparse.ArgumentParser:
-    """The command line, explained in the language of `texts`."""
-    parser = _Parser(texts)
+_ABOUT_BACKUPS = ("backup", "restore", "undo", "repair_created_at")
+_OF_IMPORTS = (
+    *("data_dir", "file", "files_of", "file_type", "full", "allow_older", "accept_large_change"),
+    *("skip_backup", "backup_optional", "skip_images", "media_root", "chunk_size"),
+)
+"""Options that mean nothing to what is done with backups."""
+
+
+def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser:
+    """The command line, explained in the language of `texts`; its errors are JSON where the output is."""
+    parser = _Parser(texts, is_json)
 
     def text(key: str) -> str:
         return texts(f"cli.{key}").replace("%", "%%")  # argparse fills in its own %(...)s
@@ -121,6 +129,7 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
     for name in ("issues", "csv"):
         if getattr(options, name) and options.show is None:
             parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
+    _refuse_meaningless(options, parser, texts)
     if options.backup and options.dry_run:
         parser.error(texts("cli.usage_together", argument="--backup", other="--dry-run"))
     if options.pull:
@@ -140,10 +149,18 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
         parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
 
 
+def _refuse_meaningless(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
+    action = next((name for name in _ABOUT_BACKUPS if getattr(options, name)), "")
+    other = next((name for name in _OF_IMPORTS if getattr(options, name) != parser.get_default(name)), "")
+    if action and other:
+        names = {"argument": f"--{action.replace('_', '-')}", "other": f"--{other.replace('_', '-')}"}
+        parser.error(texts("cli.usage_together", **names))
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse whose own words are ours too."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, is_json: bool) -> None:
         super().__init__(
             prog="freesport-sync",
             usage=texts("cli.usage"),
@@ -154,10 +171,16 @@ class _Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self._texts = texts
+        self._is_json = is_json
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where help is; exit code 2."""
         reason = next((self._texts(key, **found) for key, found in _understood(message)), message)
+        if self._is_json:
+            from freesport_sync.cli.json_output import JsonOutput
+
+            JsonOutput(self._texts).error(ConfigError("usage", reason=reason))
+            self.exit(ExitCode.USAGE)
         self.exit(ExitCode.USAGE, f"{self._texts('cli.usage_error', reason=reason)}\n")
 
     def format_help(self) -> str:

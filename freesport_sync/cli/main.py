@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.cli.arguments import ACTIONS, OWN_SERVER, STDOUT, build_parser, refuse_contradictions
-from freesport_sync.cli.terminal import encoded_stdout, protect_streams, run_interruptibly
+from freesport_sync.cli.terminal import encoded_stdout, lost_output, protect_streams, run_interruptibly
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.logged import note
 from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
@@ -41,7 +42,7 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
     """
     protect_streams()
     texts = Texts(preferred_language(arguments))
-    parser = build_parser(texts)
+    parser = build_parser(texts, is_json="--json" in arguments)
     options = parser.parse_args(arguments)
     refuse_contradictions(options, parser, texts)
     if not any(vars(options)[name] for name in ACTIONS):
@@ -51,9 +52,20 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
         return ExitCode.USAGE
     output = _output(options, texts)
     cancel = CancelToken()
-    return run_interruptibly(
+    code = run_interruptibly(
         lambda: _exit_code(options, texts, output, cancel), cancel, lambda: output.error(Cancelled("cancelled"))
     )
+    if code == ExitCode.DONE and lost_output():
+        return _tell_lost_output(texts)
+    return code
+
+
+def _tell_lost_output(texts: Texts) -> int:
+    """What was done is done, but whoever reads the output does not have all of it."""
+    text = texts.error(ConfigError("output_lost"))
+    if sys.stderr is not None:
+        print(f"{text.what} {text.affected} {text.hint}", file=sys.stderr)
+    return ConfigError.exit_code
 
 
 def _output(options: argparse.Namespace, texts: Texts) -> Output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -31,7 +32,7 @@ def run_interruptibly(work: Callable[[], int], cancel: CancelToken, tell_cancell
 
     Args:
         work: returns the exit code; ends soon after `cancel` was set, if it can.
-        cancel: set by Ctrl-C and SIGTERM.
+        cancel: set by Ctrl-C, SIGTERM and SIGHUP.
         tell_cancelled: called before the program leaves work that does not end.
     """
     codes: list[int] = [ExitCode.INTERNAL]
@@ -54,6 +55,14 @@ def protect_streams() -> None:
         sys.stderr = cast("TextIO", _Stream(sys.stderr))
 
 
+def lost_output() -> bool:
+    """Whether stdout was closed, or could not take everything; a program of Windows without a console has none."""
+    if sys.stdout is None:
+        return sys.platform != "win32"
+    sys.stdout.flush()
+    return getattr(sys.stdout, "is_lost", False)
+
+
 def encoded_stdout(encoding: str) -> TextIO:
     """stdout for a file that goes into a pipe: with its own encoding and line ends, whatever the terminal's are."""
     cast("TextIOWrapper", sys.stdout).reconfigure(encoding=encoding, newline="")
@@ -66,7 +75,7 @@ def is_unicode(stream: Any) -> bool:
 
 
 class _Signals:
-    """Ctrl-C and SIGTERM cancel the run; the second one ends the program at once."""
+    """Ctrl-C, SIGTERM and SIGHUP cancel the run; the second one ends the program at once."""
 
     def __init__(self, cancel: CancelToken) -> None:
         self._cancel = cancel
@@ -74,8 +83,9 @@ class _Signals:
         self._previous: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
     def __enter__(self) -> Self:
-        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last one is Ctrl-Break of Windows
-            if number := getattr(signal, name, None):
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):  # the last one is Ctrl-Break of Windows
+            number = getattr(signal, name, None)
+            if number is not None and not (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):  # nohup
                 self._previous[number] = signal.signal(number, self._handle)
         return self
 
@@ -118,23 +128,27 @@ class _Stream:
         if reconfigure is not None:
             reconfigure(errors="replace")
 
+        self.is_lost = False
+        """Whether something could not be written; a reader that has left, as `head` does, wanted no more."""
+
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except OSError:
-            self._fall_silent()
+        except OSError as error:
+            self._fall_silent(error)
         return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except OSError:
-            self._fall_silent()
+        except OSError as error:
+            self._fall_silent(error)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def _fall_silent(self) -> None:
+    def _fall_silent(self, error: OSError) -> None:
+        self.is_lost = self.is_lost or error.errno not in (errno.EPIPE, errno.EINVAL)  # the latter on Windows
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), self._stream.fileno())
 

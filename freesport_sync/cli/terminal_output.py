@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 160
 """Columns of a table that goes into a file or a pipe."""
 
+_UNBROKEN = ("number", "started", "made")
+"""Columns that keep their width however narrow the terminal is."""
 _STATUS_STYLE = {"completed": "green", "running": "cyan", "cancelled": "yellow"}
 
 
@@ -119,10 +121,11 @@ class TerminalOutput:
     def error(self, error: SyncError) -> None:
         """What happened, what is affected, what to do."""
         text = self._texts.error(error)
-        self._err.print(f"[bold red]{escape(text.what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
+        what = "\n".join(map(printable, text.what.splitlines()))
+        self._err.print(f"[bold red]{escape(what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
         for part in (text.affected, text.hint):
-            if part:
-                self._err.print(escape(part), highlight=False)
+            for line in part.splitlines():
+                self._err.print(escape(printable(line)), highlight=False)
         if text.said:
             self._err.print(f"[dim]{escape(self._texts('cli.said', words=text.said))}[/]", highlight=False)
 
@@ -362,7 +365,7 @@ class TerminalOutput:
     def _table(self, *columns: str) -> Table:
         table = Table(header_style="bold")
         for column in columns:
-            table.add_column(self._texts(f"cli.column_{column}"), overflow="fold")
+            table.add_column(self._texts(f"cli.column_{column}"), overflow="fold", no_wrap=column in _UNBROKEN)
         return table
 
     def _kind(self, run: PastRun) -> str:

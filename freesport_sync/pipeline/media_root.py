@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from freesport_sync.core.history import CheckItem
 from freesport_sync.core.pictures import NotDeliverable, PictureProblem
 from freesport_sync.errors import ConfigError, ImportFailed, reason_of
 from freesport_sync.os_support import DISK_FULL, rename_fresh
@@ -122,3 +123,12 @@ class MediaRoot:
                 with suppress(OSError):
                     leftover.unlink()
             self._folders.add(folder)
+
+
+def check_media_root(folder: Path) -> CheckItem:
+    """Whether pictures can be copied into a folder."""
+    try:
+        MediaRoot(folder)
+    except ConfigError as error:
+        return CheckItem(error.code, False, error.params)
+    return CheckItem("media_root", True, {"path": str(folder)})

@@ -28,7 +28,7 @@ def database_password(login: str, password_file: Path | None) -> str | None:
     Raises:
         ConfigError: the file cannot be read, or others may read it.
     """
-    return _secret(PASSWORD_VARIABLE, password_file, login)
+    return _secret(PASSWORD_VARIABLE, "database.password_file", password_file, login)
 
 
 def ssh_password(login: str, password_file: Path | None) -> str | None:
@@ -41,7 +41,7 @@ def ssh_password(login: str, password_file: Path | None) -> str | None:
     Raises:
         ConfigError: the file cannot be read, or others may read it.
     """
-    return _secret(SSH_PASSWORD_VARIABLE, password_file, ssh_password_name(login))
+    return _secret(SSH_PASSWORD_VARIABLE, "ssh.password_file", password_file, ssh_password_name(login))
 
 
 def ssh_passphrase(key_file: Path, passphrase_file: Path | None) -> str | None:
@@ -54,7 +54,7 @@ def ssh_passphrase(key_file: Path, passphrase_file: Path | None) -> str | None:
     Raises:
         ConfigError: the file cannot be read, or others may read it.
     """
-    return _secret(SSH_PASSPHRASE_VARIABLE, passphrase_file, ssh_passphrase_name(key_file))
+    return _secret(SSH_PASSPHRASE_VARIABLE, "ssh.passphrase_file", passphrase_file, ssh_passphrase_name(key_file))
 
 
 def ssh_password_name(login: str) -> str:
@@ -67,11 +67,11 @@ def ssh_passphrase_name(key_file: Path) -> str:
     return f"ssh-key {key_file}"
 
 
-def _secret(variable: str, file: Path | None, key_store_user: str) -> str | None:
+def _secret(variable: str, setting: str, file: Path | None, key_store_user: str) -> str | None:
     if variable in os.environ:
         return os.environ[variable]
     if file is not None:
-        return _read_private(file.expanduser())
+        return _read_private(setting, file.expanduser())
     return _from_keyring(key_store_user)
 
 
@@ -93,13 +93,13 @@ def keep_secret(name: str, secret: str) -> bool:
     return True
 
 
-def _read_private(file: Path) -> str:
+def _read_private(setting: str, file: Path) -> str:
     try:
         if not is_private(file):
-            raise ConfigError("password_file_open", file=str(file))
+            raise ConfigError("password_file_open", setting=setting, file=str(file))
         return file.read_text(encoding="utf-8-sig").strip()  # Notepad writes a mark before the text
     except (OSError, UnicodeError) as error:
-        raise ConfigError("password_file_unreadable", file=str(file)) from error
+        raise ConfigError("password_file_unreadable", setting=setting, file=str(file)) from error
 
 
 def _from_keyring(login: str) -> str | None:

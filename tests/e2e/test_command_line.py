@@ -407,7 +407,7 @@ def test_a_mistyped_variable_starts_nothing(
 def test_check_of_the_private_server_and_of_nothing(private: Installation, tmp_path: Path) -> None:
     first = private.run("--check")
     assert first.code == 0
-    assert first.stdout.count("✓") == len(first.stdout.splitlines()) == 8
+    assert first.stdout.count("✓") == len(first.stdout.splitlines()) == 9
     nothing = run("--check", "--home", tmp_path, "--database-url", f"postgresql://u@127.0.0.1:{free_port()}/shop")
     assert nothing.code == 3
     assert "(database_unreachable)" in nothing.stderr
@@ -515,7 +515,8 @@ def test_reader_that_leaves_does_not_stop_the_import(
 
 
 @pytest.mark.parametrize("redirection", [">&- 2>&-", "> /dev/full 2> /dev/full"])
-def test_import_needs_no_output(stocked_shop: Shop, installed: Installation, dearer: Path, redirection: str) -> None:
-    """A windowed program has none; a full disk takes none."""
-    assert in_shell(installed, f"PROGRAM {redirection}", dearer).returncode == 0
+def test_output_that_is_lost_is_an_error_and_stops_no_import(
+    stocked_shop: Shop, installed: Installation, dearer: Path, redirection: str
+) -> None:
+    assert in_shell(installed, f"PROGRAM {redirection}", dearer).returncode == 2
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200

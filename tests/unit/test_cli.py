@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from freesport_sync.cli.main import run_command_line
@@ -26,7 +28,6 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--run", "--media-root", ""), "--media-root: путь пуст"),
         (("--issues",), "--issues нужен вместе с --show RUN_ID"),
         (("--history", "--csv", "x.csv"), "--csv нужен вместе с --show RUN_ID"),
-        (("--show", "1", "--csv", "-", "--json"), "--json нельзя указать вместе с --csv -"),
         (("--show", "1", "--issues", "--csv"), "после --csv нужно значение"),
         (("--settings", "--check"), "--check нельзя указать вместе с --settings"),
     ],
@@ -41,6 +42,41 @@ def test_a_wrong_call_is_explained_in_russian(
 
 def test_a_wrong_call_is_explained_in_english(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Wrong arguments: --data-dir needs a value\n" in refused(capsys, "--language", "en", "--data-dir")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--json", "--rum"], "неизвестно, что такое --rum"),
+        (["--show", "1", "--csv", "-", "--json"], "--json нельзя указать вместе с --csv -"),
+    ],
+)
+def test_a_wrong_call_is_json_where_the_output_is(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run_command_line(arguments)
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    (line,) = out.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["code"], told["exit_code"]) == ("error", "usage", 2)
+    assert reason in told["what"]
+    assert err == ""
+
+
+@pytest.mark.parametrize("action", [("--undo", "1"), ("--restore", "x"), ("--repair-created-at",), ("--backup",)])
+@pytest.mark.parametrize(
+    "option",
+    [("--full",), ("--skip-backup",), ("--file-type", "goods"), ("--data-dir", "x"), ("--chunk-size", "5")],
+)
+def test_options_of_imports_mean_nothing_to_backups(
+    action: tuple[str, ...], option: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = refused(capsys, *action, *option)
+    assert f"{option[0]} нельзя указать вместе с {action[0]}" in told or (
+        f"{action[0]} нельзя указать вместе с {option[0]}" in told
+    )
 
 
 def test_nothing_to_do_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import OwnedField
 from freesport_sync.settings.paths import find_paths
 from freesport_sync.settings.secrets import database_password, ssh_passphrase, ssh_password
+from freesport_sync.texts import Language, Texts
 
 
 @pytest.fixture
@@ -109,8 +110,10 @@ def test_password_file_belongs_to_its_owner_only(tmp_path: Path) -> None:
     os.chmod(secret, 0o640)
     with pytest.raises(ConfigError, match="password_file_open"):
         database_password("sync@db/shop", secret)
-    with pytest.raises(ConfigError, match="password_file_unreadable"):
-        database_password("sync@db/shop", tmp_path / "missing")
+    for ask, setting in ((database_password, "database.password_file"), (ssh_password, "ssh.password_file")):
+        with pytest.raises(ConfigError, match="password_file_unreadable") as caught:
+            ask("sync@db/shop", tmp_path / "missing")
+        assert setting in Texts(Language.RUSSIAN).error(caught.value).hint
 
 
 def test_secrets_of_the_server_come_from_the_environment_a_private_file_or_the_key_store(
