@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lxml.etree import _Element
 
 from freesport_sync.commerceml.currencies import currency_of, is_rouble
-from freesport_sync.commerceml.elements import any_namespace, children, fields_of, text_of
+from freesport_sync.commerceml.elements import any_namespace, child_text, children, fields_of, text_of
 from freesport_sync.commerceml.reading import Reading
 from freesport_sync.commerceml.values import NotANumber, parse_decimal, parse_price, trim
 from freesport_sync.core.issues import Severity
@@ -28,31 +28,48 @@ class WrittenPrice(NamedTuple):
     factor: str
     least: str
     """The quantity from which on it holds."""
+    unit: str
     is_other_unit: bool
     """For a unit that is not called like the base unit."""
 
 
 def written_prices(element: _Element | None, base_unit: _Element | None) -> dict[str, list[WrittenPrice]]:
-    """The prices of an offer by their types.
+    """The prices of an offer by the ids of their types, which are empty where a price names none.
 
     Args:
-        element: `Цены`.
+        element: `Цены`, or whatever has a `Цена`.
         base_unit: `БазоваяЕдиница` of the offer, if it names one.
     """
     base_names = frozenset() if base_unit is None else {_unit_name(name) for name in _names_of(base_unit)}
     found: dict[str, list[WrittenPrice]] = {}
     for price in children(element, "Цена"):
+        if not (len(price) or price.attrib or text_of(price)):
+            continue
         fields = fields_of(price)
-        least = next((text for name in _LEAST_FIELDS if (text := text_of(fields.get(name)))), "")
+        unit = _written(price, fields, "Единица")
         written = WrittenPrice(
-            text_of(fields.get("ЦенаЗаЕдиницу")),
+            _written(price, fields, "ЦенаЗаЕдиницу") or text_of(price),
             currency_of(price, fields),
-            text_of(next(price.iter(*FACTOR_TAG), None)),
-            least,
-            _unit_name(text_of(fields.get("Единица"))) not in base_names,
+            text_of(next(price.iter(*FACTOR_TAG), None)) or trim(price.get("Коэффициент")),
+            next((text for name in _LEAST_FIELDS if (text := _written(price, fields, name))), ""),
+            unit,
+            _unit_name(unit) not in base_names,
         )
-        found.setdefault(text_of(fields.get("ИдТипаЦены")), []).append(written)
+        found.setdefault(_type_id(price, fields), []).append(written)
     return found
+
+
+def _written(price: _Element, fields: dict[str, _Element], name: str) -> str:
+    """Some write attributes in place of elements."""
+    return text_of(fields.get(name)) or trim(price.get(name))
+
+
+def _type_id(price: _Element, fields: dict[str, _Element]) -> str:
+    """`ИдТипаЦены`, or the `Ид` of a whole `ТипЦены`."""
+    if found := _written(price, fields, "ИдТипаЦены"):
+        return found
+    whole = fields.get("ТипЦены")
+    return _written(price, fields, "ТипЦены") if whole is None or not len(whole) else child_text(whole, "Ид")
 
 
 def price_for_one(
@@ -61,7 +78,8 @@ def price_for_one(
     """Whether an offer has a price of a type, and that price; None with an issue where it cannot be written.
 
     The price for the base unit counts, else that of the smallest unit is divided; of several the one whose unit is
-    called like the base unit, then the one that holds from the smallest quantity on, and of equals the last.
+    called like the base unit, then the one that holds from the smallest quantity on, and of equals the last. Where only
+    the names of units tell different amounts apart, nobody knows which of them is for one piece.
     """
     given = [price for price in written if parse_price(price.amount) != (None, None)]
     if not given:
@@ -72,6 +90,9 @@ def price_for_one(
         _report_currency(given[-1].currency, declared, type_id, onec_id, reading)
         return True, None
     best = min(reversed(in_roubles), key=_order)
+    if undecided := _for_other_units(best, in_roubles):
+        _report_units(undecided, type_id, onec_id, reading)
+        return True, None
     price, problem = parse_price(best.amount)
     if problem or price is None:
         report_price(problem or "", best.amount, type_id, onec_id, reading)
@@ -111,6 +132,22 @@ def _unit_name(written: str) -> str:
 def _order(price: WrittenPrice) -> tuple[bool, bool, Decimal, bool, Decimal]:
     factor = _factor(price.factor)
     return factor is None, factor != 1, factor or Decimal(0), price.is_other_unit, _least(price.least)
+
+
+def _for_other_units(best: WrittenPrice, written: Sequence[WrittenPrice]) -> Sequence[WrittenPrice]:
+    """The best price of each unit where nothing but its name tells it from that of the best; none where all are equal.
+
+    A price that names no unit is one for a larger quantity, unless it holds from the same quantity on.
+    """
+    order = _order(best)
+    if len(written) == 1 or order[0]:  # a factor that cannot be read is told on its own
+        return ()
+    of_units: dict[str, WrittenPrice] = {}
+    for price in sorted(reversed(written), key=_order):
+        if _order(price) == order or (price.unit and best.unit and _order(price)[:-1] == order[:-1]):
+            of_units.setdefault(_unit_name(price.unit), price)
+    amounts = {parse_price(price.amount) for price in of_units.values()}
+    return () if len(amounts) < 2 else list(of_units.values())
 
 
 def _factor(text: str) -> Decimal | None:
@@ -156,6 +193,17 @@ def _divided(
     else:
         report_price(problem or "", f"{written.amount} / {written.factor}", type_id, onec_id, reading)
     return one
+
+
+def _report_units(prices: Sequence[WrittenPrice], type_id: str, onec_id: str, reading: Reading) -> None:
+    reading.report(
+        Severity.ERROR,
+        "price_units_undecided",
+        onec_id=onec_id,
+        field="Единица",
+        value=", ".join(f"{price.amount} ({price.unit or '—'})" for price in prices),
+        price_type=_name(type_id, reading),
+    )
 
 
 def _report_currency(currency: str, declared: str, type_id: str, onec_id: str, reading: Reading) -> None:

@@ -32,7 +32,7 @@ def _rows(element: _Element, fields: dict[str, _Element], variant: VariantId, re
     if is_mixed and FileKind.OFFERS in wanted:
         yield from offer_rows(element, fields, variant, reading)
         yield from pictures_of(element, VARIANT, onec_id, reading)
-    if kind is FileKind.PRICES or (is_mixed and FileKind.PRICES in wanted and "Цены" in fields):
+    if kind is FileKind.PRICES or (is_mixed and FileKind.PRICES in wanted and ("Цены" in fields or "Цена" in fields)):
         yield from price_rows(fields, onec_id, reading)
     if kind is FileKind.RESTS or (is_mixed and FileKind.RESTS in wanted):
         yield from rest_rows(element, fields, onec_id, reading)

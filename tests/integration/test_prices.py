@@ -71,6 +71,26 @@ def test_a_price_that_cannot_be_read_is_not_a_missing_one(shop: Shop, priced: Ex
     assert shop.row(COLUMNS, key="p1#a") == money("100.00 70.00 60.00 - - - - -")
 
 
+def test_a_price_whose_type_nobody_knows_is_not_a_missing_one(shop: Shop, priced: ExportBuilder) -> None:
+    shop.settings = Settings(prices=PriceSettings(clear_missing=True))
+    priced.prices(raw_element("Предложение", raw_element("Ид", "p1#a") + "<Цена>200</Цена>"), segment=1)
+    priced.prices(prices("p1#a", {"opt1": 71}), prices("p1#b", {"nobody-knows": 5, "opt1": 6}), segment=2)
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 71.00 60.00 50.00 40.00 - 110.00 90.00")
+    assert shop.row(COLUMNS, key="p1#b")[1] == Decimal(6)
+    assert shop.issues() == dict.fromkeys(["price_type_missing", "price_type_unknown", "records_repeated"], [""])
+
+
+def test_prices_of_units_that_nothing_tells_apart_are_not_written(shop: Shop, priced: ExportBuilder) -> None:
+    shop.settings = Settings(prices=PriceSettings(clear_missing=True))
+    pack = price("opt1", 1080, extra=element("Единица", "упак"))
+    entries = price("opt1", 71, extra=element("Единица", "шт")) + pack + price("opt2", 61)
+    priced.prices(raw_element("Предложение", raw_element("Ид", "p1#a") + raw_element("Цены", entries)))
+    shop.run(priced.folder)
+    assert shop.row(COLUMNS, key="p1#a") == money("100.00 70.00 61.00 - - - - -")
+    assert shop.issues() == {"price_units_undecided": ["p1#a"]}
+
+
 def test_the_recommended_price_stands_in_for_a_missing_retail_price(shop: Shop, priced: ExportBuilder) -> None:
     priced.prices(prices("p1#b", {"rrp": 30}))
     shop.run(priced.folder)

@@ -109,6 +109,7 @@ class Amount:
     Args:
         factor: `Коэффициент`.
         least: `МинКоличество`.
+        unit: `Единица`.
     """
 
     price_type: str
@@ -116,6 +117,7 @@ class Amount:
     currency: str | None = "руб"
     factor: str | None = None
     least: str | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

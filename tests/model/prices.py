@@ -8,7 +8,10 @@ from decimal import Decimal
 
 from tests.model import values
 from tests.model.exports import Amount, OfferPrices, PriceTypeRecord
-from tests.model.shop import PriceType
+from tests.model.shop import PRICE_COLUMNS, PriceType
+
+_AFTER_ALL = 1000
+"""Place of a price whose type nobody knows."""
 
 Price = Decimal | values.Odd
 Prices = dict[str, dict[int, Price]]
@@ -24,6 +27,7 @@ class PriceReader:
     """
 
     def __init__(self, price_types: Sequence[PriceType], records: Iterable[PriceTypeRecord]) -> None:
+        self._known = {price_type.onec_id for price_type in price_types}
         self._types = [price_type for price_type in price_types if price_type.is_active]
         # What was set in the shop goes first, then the older one.
         self._types.sort(key=lambda row: row.product_field == values.price_column(row.onec_name))
@@ -46,6 +50,9 @@ class PriceReader:
             row |= {("retail_price", place): price for (column, place), price in row.items() if column == "rrp"}
         for (column, place), price in row.items():
             prices.setdefault(column, {})[place] = price
+        if any(amount.price_type.strip() not in self._known for amount in record.amounts):
+            for column in PRICE_COLUMNS:  # nobody knows which it is for
+                prices.setdefault(column, {})[_AFTER_ALL] = values.Odd.UNREADABLE
 
     def _price(self, amounts: Sequence[Amount]) -> Price | None:
         """Of one type, for one unit and in roubles."""
@@ -55,10 +62,27 @@ class PriceReader:
         if not own:
             return values.Odd.UNREADABLE
         best = min(reversed(own), key=_order)
+        if _is_undecided(best, own):
+            return values.Odd.UNREADABLE
         price, factor = values.price(best.amount), _factor(best)
         if isinstance(price, values.Odd) or isinstance(factor, values.Odd):
             return values.Odd.UNREADABLE
         return values.price(str(price / factor))
+
+
+def _is_undecided(best: Amount, amounts: Sequence[Amount]) -> bool:
+    """Whether another unit has another price, and neither factor nor quantity says which one is for a piece."""
+
+    def bare(unit: str | None) -> str:
+        return (unit or "").rstrip(".")
+
+    alike = [amount for amount in amounts if _order(amount) == _order(best)]
+    if best.unit:
+        alike += [amount for amount in amounts if amount.unit and _order(amount)[:2] == _order(best)[:2]]
+    units: dict[str, Amount] = {}
+    for amount in sorted(reversed(alike), key=_order):
+        units.setdefault(bare(amount.unit), amount)
+    return len({values.price(amount.amount) for amount in units.values()}) > 1
 
 
 def _is_rouble(currency: str) -> bool:

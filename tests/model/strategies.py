@@ -36,7 +36,7 @@ _offer_ids = _mostly(["p1#a", "p1#b", "p1", "p2"], [*words.OFFER_IDS[4:], *words
 _pictures = st.lists(st.one_of(st.sampled_from(words.PICTURES), st.sampled_from(words.ODD_PICTURES)), max_size=3).map(
     tuple
 )
-_types = _mostly(["t1", "t2", "t4"], ["t3", "t5", "nobody"])
+_types = _mostly(["t1", "t2", "t4"], ["t3", "t5", "nobody", ""])
 
 
 @st.composite
@@ -179,6 +179,7 @@ _prices = st.builds(
             currency=_mostly(["руб"], words.CURRENCIES),
             factor=_mostly([None, "1"], words.FACTORS),
             least=_mostly([None], ["1", "5", "много"]),
+            unit=_mostly([None, "шт"], ["шт.", "упак"]),
         ),
         max_size=4,
     ).map(tuple),

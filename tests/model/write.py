@@ -164,7 +164,8 @@ def _proposal(onec_id: str, content: str) -> str:
 
 def _price(amount: exports.Amount) -> str:
     beside = builders.element("Коэффициент", amount.factor) + builders.element("МинКоличество", amount.least)
-    return builders.price(amount.price_type, amount.amount, amount.currency, beside)
+    beside += builders.element("Единица", amount.unit)
+    return builders.price(amount.price_type or None, amount.amount, amount.currency, beside)
 
 
 def _rest(entry: tuple[str, str]) -> str:

@@ -248,13 +248,127 @@ def test_a_type_in_another_currency_is_told_once(tmp_path: Path) -> None:
 def test_a_price_is_never_taken_for_its_neighbours() -> None:
     columns, issues = read(offer_with(("retail", None), (None, 5), ("opt1", 7)))
     assert columns == {"opt1_price": 7}
-    assert [issue.code for issue in issues] == ["price_not_number", "price_type_unknown"]
+    assert [issue.code for issue in issues] == ["price_not_number", "price_type_missing"]
+
+
+ATTRIBUTES = '<Цена ИдТипаЦены="opt1" ЦенаЗаЕдиницу="5" {}/>'
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ATTRIBUTES.format(""),
+        ATTRIBUTES.format('Валюта="руб" Единица="шт" Коэффициент="1"'),
+        '<Цена ИдТипаЦены=" opt1 ">5</Цена>',
+        '<Цена ИдТипаЦены="opt1"><ЦенаЗаЕдиницу>5</ЦенаЗаЕдиницу><Валюта>RUB</Валюта></Цена>',
+        "<Цена><ТипЦены><Ид>opt1</Ид><Наименование>Опт</Наименование></ТипЦены><ЦенаЗаЕдиницу>5</ЦенаЗаЕдиницу></Цена>",
+        '<Цена ЦенаЗаЕдиницу="5"><ТипЦены><Ид>opt1</Ид></ТипЦены></Цена>',
+        "<Цена><ТипЦены>opt1</ТипЦены><ЦенаЗаЕдиницу>5</ЦенаЗаЕдиницу></Цена>",
+        '<Цена ТипЦены="opt1" ЦенаЗаЕдиницу="5"/>',
+    ],
+)
+def test_type_and_amount_may_stand_elsewhere(entry: str) -> None:
+    assert read(priced(entry, price("retail", 7))) == ({"opt1_price": 5, "retail_price": 7}, [])
+    assert read(raw_element("Предложение", element("Ид", "p1#c1") + entry)) == ({"opt1_price": 5}, [])
+
+
+def test_attributes_say_currency_factor_and_quantity_too() -> None:
+    assert read(priced(ATTRIBUTES.format('Валюта="USD"')))[1][0].code == "price_currency"
+    assert read(priced(ATTRIBUTES.format('Коэффициент="2"')))[0] == {"opt1_price": Decimal("2.5")}
+    more, less = (
+        '<Цена ИдТипаЦены="opt1" ЦенаЗаЕдиницу="4" МинКоличество="10"/>',
+        ATTRIBUTES.format('МинКоличество="1"'),
+    )
+    assert read(priced(less, more))[0] == read(priced(more, less))[0] == {"opt1_price": 5}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "<Цена>200</Цена>",
+        '<Цена ЦенаЗаЕдиницу="200"/>',
+        "<Цена><ЦенаЗаЕдиницу>200</ЦенаЗаЕдиницу><Валюта>руб</Валюта></Цена>",
+        "<Цена><ИдТипаЦены/><ЦенаЗаЕдиницу>200</ЦенаЗаЕдиницу><Валюта>руб</Валюта></Цена>",
+        "<Цена><ТипЦены><Наименование>Опт</Наименование></ТипЦены><ЦенаЗаЕдиницу>200</ЦенаЗаЕдиницу></Цена>",
+    ],
+)
+def test_a_price_without_a_type_is_told_once_per_file(entry: str, tmp_path: Path) -> None:
+    alone = raw_element("Предложение", element("Ид", "p2") + entry)
+    parsed = parse(ExportBuilder(tmp_path).prices(priced(entry, price("opt1", 5)), alone), FileKind.PRICES)
+    (issue,) = parsed.issues
+    assert (issue.code, issue.severity.value, issue.value, issue.line) == ("price_type_missing", "warning", "200", 5)
+    (row, rest), _ = read_record(read_prices, priced(entry, price("opt1", 5)))
+    assert isinstance(row, StagedPrice)
+    assert isinstance(rest, StagedPrice)
+    assert (written(row), row.unreadable) == ({"opt1_price": 5}, "")
+    # Whatever column it is for, it is not missing; and any price that is known goes before it.
+    assert (written(rest), rest.rank > row.rank, rest.unreadable.split()) == ({}, True, list(PRICE_COLUMNS))
+
+
+@pytest.mark.parametrize("entry", ["<Цена/>", "<Цена> </Цена>"])
+def test_a_price_that_says_nothing_is_none(entry: str) -> None:
+    assert read(priced(entry, price("opt1", 5))) == ({"opt1_price": 5}, [])
+    assert read(priced(entry)) == ({}, [])
+
+
+def in_units(*entries: tuple[Value, str | None], base: str = "", **besides: Value) -> str:
+    """Prices of one type: amount and unit."""
+    listed = [unit_price(amount, **({} if unit is None else {"Единица": unit}), **besides) for amount, unit in entries]
+    return raw_element("Предложение", element("Ид", "p1#c1") + base + raw_element("Цены", "".join(listed)))
+
+
+@pytest.mark.parametrize(
+    ("xml", "value"),
+    [
+        (in_units((100, "шт"), (1080, "упак")), "100 (шт), 1080 (упак)"),
+        (in_units((1080, "упак"), (100, "шт")), "1080 (упак), 100 (шт)"),
+        (in_units((100, "шт"), (1080, "упак"), Коэффициент=1), "100 (шт), 1080 (упак)"),
+        (in_units((100, "шт"), (1080, "упак"), Коэффициент=""), "100 (шт), 1080 (упак)"),
+        (in_units((100, "шт"), (1080, "упак"), Коэффициент=12), "100 (шт), 1080 (упак)"),
+        (in_units((100, "пара"), (1080, "упак"), base=element("БазоваяЕдиница", "шт")), "100 (пара), 1080 (упак)"),
+        (in_units((100, None), (1080, "упак")), "100 (—), 1080 (упак)"),
+        (in_units(("дорого", "шт"), (1080, "упак")), "дорого (шт), 1080 (упак)"),
+        (in_units((100, "шт"), (99, "шт."), (1080, "упак"), (5, "кор")), "99 (шт.), 1080 (упак), 5 (кор)"),
+        (
+            priced(unit_price(100, Единица="шт", МинКоличество=1), unit_price(1080, Единица="упак", МинКоличество=2)),
+            "100 (шт), 1080 (упак)",
+        ),
+    ],
+)
+def test_of_several_units_that_nothing_tells_apart_none_counts(xml: str, value: str) -> None:
+    (row,), (issue,) = read_record(read_prices, xml, replace(CONTEXT, price_ranks={}, price_names={"opt1": "Опт 1"}))
+    assert isinstance(row, StagedPrice)
+    assert (written(row), row.unreadable) == ({}, "opt1_price")
+    assert (issue.code, issue.severity.value, issue.onec_id, issue.field) == (
+        *("price_units_undecided", "error", "p1#c1", "Единица"),
+    )
+    assert sorted(issue.value.split(", ")) == sorted(value.split(", "))
+    assert issue.params == {"price_type": "Опт 1"}
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        in_units((5, "шт"), (5, "упак")),
+        in_units((5, "шт"), ("5,00", "упак")),
+        in_units((4, "шт"), (5, "Шт.")),
+        in_units((4, None), (5, None)),
+        priced(unit_price(4, Единица="шт", МинКоличество=10), unit_price(5, МинКоличество=1)),
+        in_units((5, "шт"), (60, "упак"), base=element("БазоваяЕдиница", "шт")),
+        in_units((5, "шт"), ("-999999999.9", "упак")),
+        priced(unit_price(5, Единица="шт"), unit_price(60, Единица="упак", Коэффициент=12)),
+        priced(unit_price(5, Единица="шт"), unit_price(60, Единица="упак", Валюта="USD")),
+        priced(unit_price(60, Единица="упак"), unit_price(5, "retail", Единица="шт")).replace("60", "5"),
+    ],
+)
+def test_units_that_make_no_difference_or_are_told_apart_do_no_harm(xml: str) -> None:
+    columns, issues = read(xml)
+    assert (columns["opt1_price"], issues) == (5, [])
 
 
 def test_an_unknown_type_is_reported_once_per_file(tmp_path: Path) -> None:
     records = [prices(f"p{number}", {"new": 5, "newer": "abc", "retail": 1}) for number in range(3)]
     parsed = parse(ExportBuilder(tmp_path).prices(*records), FileKind.PRICES)
-    assert len(parsed.lines) == 3
     assert [(issue.code, issue.value, issue.severity.value) for issue in parsed.issues] == [
         ("price_type_unknown", "new", "warning"),
         ("price_type_unknown", "newer", "warning"),
