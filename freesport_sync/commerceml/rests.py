@@ -10,7 +10,7 @@ from lxml.etree import _Element
 from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.commerceml.elements import any_namespace, is_deleted
 from freesport_sync.commerceml.reading import Reading
-from freesport_sync.commerceml.stock_entries import StockEntry, mentions_stock, stock_entries
+from freesport_sync.commerceml.stock_entries import StockEntry, mentions_stock, stock_entries, stock_requisite
 from freesport_sync.commerceml.storages import ID_LIMIT as WAREHOUSE_ID_LIMIT
 from freesport_sync.commerceml.values import ZERO_GUID, cut, parse_quantity, trim
 from freesport_sync.core.issues import Severity
@@ -37,10 +37,10 @@ def rest_rows(element: _Element, fields: dict[str, _Element], onec_id: str, read
 
     A quantity that cannot be read is a row too, with None: nothing else of the offer's stock may count then.
     """
-    is_mixed = reading.kind is FileKind.OFFERS
-    if is_mixed and not mentions_stock(fields):
-        return _without_quantity(element, fields, onec_id, reading)
-    entries = _usual_entries(fields.get("Остатки")) or _entries(element, reading)
+    entries: Sequence[tuple[str, str | None, str]] = ()
+    if reading.kind is not FileKind.OFFERS or mentions_stock(fields):
+        entries = _usual_entries(fields.get("Остатки")) or _entries(element, reading)
+    entries = entries or _in_requisites(fields, reading)
     if not entries:
         return _without_quantity(element, fields, onec_id, reading)
     stock: dict[str | None, int | None] = {}
@@ -68,6 +68,15 @@ def _entries(element: _Element, reading: Reading) -> Sequence[StockEntry]:
     if like and reading.is_first("stock_element_ignored", like):
         reading.report(Severity.WARNING, "stock_element_ignored", field=like, value=like)
     return entries
+
+
+def _in_requisites(fields: dict[str, _Element], reading: Reading) -> Sequence[StockEntry]:
+    """Stock among the requisites is not read, and does not pass for none."""
+    requisites = fields.get("ЗначенияРеквизитов")
+    if requisites is None or (reading.has_rests and reading.kind is FileKind.OFFERS):
+        return ()
+    name = stock_requisite(requisites)
+    return [StockEntry("", None, name)] if name else ()
 
 
 def _without_quantity(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lxml.etree import _Element
 
-from freesport_sync.commerceml.elements import LOCAL_NAME
+from freesport_sync.commerceml.elements import LOCAL_NAME, child_text, children
 from freesport_sync.commerceml.values import parse_quantity, trim
 
 
@@ -54,17 +55,50 @@ _NAMES = {
     _Word.BESIDE: "наименование единица базоваяединица коэффициент номерверсии пометкаудаления",
 }
 _KNOWN = {name: word for word, names in _NAMES.items() for name in names.split()}
-_STOCK_PARTS = ("остат", "склад", "количеств", "налич")
+_STOCK_PARTS = (
+    "остат",
+    "склад",
+    "налич",
+    "свободн",
+    "доступн",
+    "резерв",
+    "колво",
+    "stock",
+    "quantity",
+    "qty",
+    "instock",
+)
+_STOCK_NAMES = frozenset(("количество", "запас", "запасы", "сток", "rest", "rests", "balance", "available"))
 # `СкладскаяГруппа`, `МестоНаСкладе`, `МинКоличество`, `МинимальныйОстаток`, `КоличествоВУпаковке`.
 _NO_STOCK_PARTS = ("складск", "мест", "мин", "макс", "упаков", "короб", "единиц")
 
 
 class _Words(dict[Any, _Word]):
     def __missing__(self, tag: str) -> _Word:
-        name = LOCAL_NAME[tag].lower()
-        is_like = any(part in name for part in _STOCK_PARTS) and not any(part in name for part in _NO_STOCK_PARTS)
+        name = _letters(LOCAL_NAME[tag])
+        is_like = _sounds_like_stock(name) or ("количеств" in name and _is_no_other_thing(name))
         word = self[tag] = _KNOWN.get(name, _Word.STOCK_LIKE if is_like else _Word.OTHER)
         return word
+
+
+def _letters(name: str) -> str:
+    """`Кол-во_на_складе` and `Кол-во на складе` -> `колвонаскладе`."""
+    return "".join(filter(str.isalpha, name.lower()))
+
+
+def _is_no_other_thing(name: str) -> bool:
+    return not any(part in name for part in _NO_STOCK_PARTS)
+
+
+def _sounds_like_stock(name: str) -> bool:
+    is_like = name in _STOCK_NAMES or any(part in name for part in _STOCK_PARTS)
+    return is_like and _is_no_other_thing(name)
+
+
+@lru_cache(maxsize=1000)
+def _is_stock_requisite(name: str) -> bool:
+    """Unlike an element, `Количество карманов` is a property of the goods."""
+    return _sounds_like_stock(_letters(name))
 
 
 _WORDS = _Words()
@@ -91,6 +125,15 @@ def stock_entries(offer: _Element) -> tuple[list[StockEntry], str]:
         (LOCAL_NAME[part.tag] for part in offer if _WORDS[part.tag] is _Word.STOCK_LIKE and _is_given(part)), ""
     )
     return [entry for entry in entries if trim(entry.quantity) or entry.unknown] or entries, like
+
+
+def stock_requisite(requisites: _Element | None) -> str:
+    """The name of the first of `ЗначенияРеквизитов` that sounds like stock and has a value; empty where none does."""
+    for requisite in children(requisites, "ЗначениеРеквизита"):
+        name = child_text(requisite, "Наименование")
+        if _is_stock_requisite(name) and child_text(requisite, "Значение"):
+            return name
+    return ""
 
 
 def _entries(

@@ -78,7 +78,7 @@ def test_a_price_whose_type_nobody_knows_is_not_a_missing_one(shop: Shop, priced
     shop.run(priced.folder)
     assert shop.row(COLUMNS, key="p1#a") == money("100.00 71.00 60.00 50.00 40.00 - 110.00 90.00")
     assert shop.row(COLUMNS, key="p1#b")[1] == Decimal(6)
-    assert shop.issues() == dict.fromkeys(["price_type_missing", "price_type_unknown", "records_repeated"], [""])
+    assert shop.issues() == {key: [""] for key in ("price_type_missing", "price_type_unknown", "records_repeated")}
 
 
 def test_prices_of_units_that_nothing_tells_apart_are_not_written(shop: Shop, priced: ExportBuilder) -> None:

@@ -90,10 +90,20 @@ def test_where_rests_files_are_nothing_is_sold_out(shop: Shop, export: ExportBui
     assert stocks(shop) == FULL | ({"p1#b": 3} if is_read else {})
 
 
-def test_who_is_deleted_or_not_understood_is_not_sold_out(shop: Shop, export: ExportBuilder) -> None:
-    export.offers(
-        offer("p1#a", deleted=True), offer("p1#b", extra=element("ОстатокМагазина", 5)), offer("p9#a"), *OTHERS
-    )
+@pytest.mark.parametrize(
+    "stock",
+    [
+        element("ОстатокМагазина", 5),
+        element("Свободно", 5),
+        element("ВНаличии", "true"),
+        raw_element(
+            "ЗначенияРеквизитов",
+            raw_element("ЗначениеРеквизита", element("Наименование", "Остаток") + element("Значение", 5)),
+        ),
+    ],
+)
+def test_who_is_deleted_or_not_understood_is_not_sold_out(shop: Shop, export: ExportBuilder, stock: str) -> None:
+    export.offers(offer("p1#a", deleted=True), offer("p1#b", extra=stock), offer("p9#a"), *OTHERS)
     shop.run(export.folder, kind=RunKind.STOCKS)
     assert shop.issues() == {"stock_not_understood": ["p1#b"]}
     assert stocks(shop) == FULL

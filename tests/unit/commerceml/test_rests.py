@@ -198,6 +198,16 @@ def test_the_sentinel_is_no_stock() -> None:
         ("<ОстатокВМагазине>5</ОстатокВМагазине>", {None: None}, "ОстатокВМагазине"),
         ("<НаличиеТовара>есть</НаличиеТовара>", {None: None}, "НаличиеТовара"),
         ('<СвободноеКоличество Магазин="5"/>', {None: None}, "СвободноеКоличество"),
+        ("<Свободно>5</Свободно>", {None: None}, "Свободно"),
+        ("<СвободныйОстаток>5</СвободныйОстаток>", {None: None}, "СвободныйОстаток"),
+        ("<Свободный_остаток>5</Свободный_остаток>", {None: None}, "Свободный_остаток"),
+        ("<ВНаличии>true</ВНаличии>", {None: None}, "ВНаличии"),
+        ("<Наличие>нет</Наличие>", {None: None}, "Наличие"),
+        ("<Доступно>0</Доступно>", {None: None}, "Доступно"),
+        ("<Кол-во>5</Кол-во>", {None: None}, "Кол-во"),
+        ("<Запас>5</Запас>", {None: None}, "Запас"),
+        ("<ВРезерве>5</ВРезерве>", {None: None}, "ВРезерве"),
+        ('<Stock amount="5"/>', {None: None}, "Stock"),
         ("<Склады><Склад><Ид>w1</Ид><Штук>5</Штук></Склад></Склады>", {"w1": None}, "Штук"),
         ('<Склад ИдСклада="w1" Штук="5"/>', {"w1": None}, "Штук"),
         (
@@ -212,6 +222,33 @@ def test_stock_in_words_that_we_do_not_know_is_named(content: str, stock: Stock,
     found, (issue,) = read(offer_with(content))
     assert found == stock
     assert (issue.code, issue.severity.value, issue.field) == ("stock_not_understood", "error", element_name)
+
+
+def requisites(*pairs: tuple[str, str]) -> str:
+    listed = (
+        raw_element("ЗначениеРеквизита", element("Наименование", name) + element("Значение", value))
+        for name, value in pairs
+    )
+    return raw_element("ЗначенияРеквизитов", "".join(listed))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Остаток", "Количество", "В наличии", "наличие", "Свободный остаток", "Свободно", "Остаток на складе"),
+        *("Количество на складе", "Кол-во", "Кол-во на складе", "Доступно", "ОстатокНаСкладе", "Резерв", "Запас"),
+    ],
+)
+def test_stock_among_the_requisites_is_named(name: str) -> None:
+    content = requisites(("Вес", "5"), (name, "7"))
+    for read_so in (read_mixed, read_rests):
+        rows, (issue,) = read_record(read_so, offer_with(content))
+        (row,) = [row for row in rows if isinstance(row, StagedRest)]
+        assert (row.warehouse_onec_id, row.quantity, row.entry) == (None, None, 0)
+        assert (issue.code, issue.severity.value, issue.field) == ("stock_not_understood", "error", name)
+    rows, issues = read_record(read_mixed, offer_with(content), replace(CONTEXT, has_rests=True))
+    assert ([row for row in rows if isinstance(row, StagedRest)], issues) == ([], [])
+    assert read(offer_with("<Количество>5</Количество>" + content)) == ({None: 5}, [])
 
 
 def test_what_only_sounds_like_stock_beside_it_is_said_once() -> None:
@@ -229,6 +266,9 @@ def test_what_only_sounds_like_stock_beside_it_is_said_once() -> None:
         "<ОстатокМагазина/>",
         "<Остатки/>",
         "<Склад>w1</Склад>",
+        "<Свободно/>",
+        requisites(("Остаток", ""), ("Вес", "5"), ("Место на складе", "А1"), ("Количество в упаковке", "12")),
+        requisites(("Количество карманов", "4"), ("Минимальный остаток", "3"), ("Складская группа", "1")),
     ],
 )
 def test_what_is_no_stock_is_no_quantity(content: str) -> None:
