@@ -42,6 +42,8 @@ def prepare_shop(connection: sa.Connection, creation: TableCreation) -> None:
     if creation is not TableCreation.NEVER:
         refuse_creation(connection, creation)
         with transaction(connection):
+            if schema := _schema_for_tables(connection):
+                connection.execute(_CREATE_IN, {"schema": schema})
             create_shop_tables(connection)
     refuse_unfit(connection)
 
@@ -57,6 +59,27 @@ def refuse_creation(connection: sa.Connection, creation: TableCreation) -> None:
             count=len(tables),
             search_path=_search_path(connection),
         )
+    if _schema_for_tables(connection) is None:
+        raise SchemaMismatch("create_tables_nowhere", search_path=_search_path(connection))
+
+
+def _schema_for_tables(connection: sa.Connection) -> str | None:
+    """Where new tables of the shop belong: the first schema of the search_path but for our own.
+
+    A login that is called like our schema finds that first, by `"$user"`.
+    """
+    query = sa.text("""
+        SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS schema (name, place)
+        WHERE name <> :own ORDER BY place LIMIT 1
+    """)
+    found: str | None = connection.scalar(query, {"own": SCHEMA})
+    return found
+
+
+_CREATE_IN = sa.text(
+    "SELECT set_config('search_path', quote_ident(:schema) || ', ' || current_setting('search_path'), true)"
+)
+"""Until the transaction ends; tables that are found elsewhere are still found."""
 
 
 # What an extension has brought along (PostGIS, pg_stat_statements) is nobody's data.

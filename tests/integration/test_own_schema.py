@@ -232,6 +232,26 @@ def test_tables_are_created_only_where_there_are_none(
         assert [refusal.code for refusal in (rights.goods, rights.customers) if refusal] == [error.code] * 2
 
 
+def test_tables_are_not_created_where_no_schema_is_found(empty_shop: Shop) -> None:
+    with empty_shop:
+        empty_shop.connection.exec_driver_sql("SET search_path = nowhere")
+        with pytest.raises(SchemaMismatch, match="create_tables_nowhere") as caught:
+            prepare_shop(empty_shop.connection, TableCreation.IN_EMPTY)
+        assert caught.value.params["search_path"] == "nowhere -> "
+
+
+@pytest.mark.parametrize("creation", [TableCreation.IN_EMPTY, TableCreation.MISSING])
+def test_tables_are_never_created_in_our_own_schema(empty_shop: Shop, creation: TableCreation) -> None:
+    """A login that is called like our schema finds it first."""
+    with empty_shop:
+        empty_shop.connection.exec_driver_sql(f'CREATE SCHEMA "Магазин"; SET search_path = {SCHEMA}, "Магазин", public')
+        prepare_own_schema(empty_shop.connection)
+        prepare_shop(empty_shop.connection, creation)
+        query = "SELECT schemaname FROM pg_tables WHERE tablename IN ('products', 'users')"
+        assert empty_shop.rows(query) == [("Магазин",)] * 2
+        assert empty_shop.value("SHOW search_path") == f'{SCHEMA}, "Магазин", public'
+
+
 def test_tables_are_not_created_beside_a_part_of_a_shop(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
     stocked_shop.connection.exec_driver_sql("DROP TABLE product_images")
     with pytest.raises(SchemaMismatch, match="create_tables_refused") as caught:

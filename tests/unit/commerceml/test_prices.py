@@ -311,9 +311,12 @@ def test_a_price_that_says_nothing_is_none(entry: str) -> None:
     assert read(priced(entry)) == ({}, [])
 
 
-def in_units(*entries: tuple[Value, str | None], base: str = "", **besides: Value) -> str:
+def in_units(*entries: tuple[Value, str | None], base: str = "", factor: Value | None = None) -> str:
     """Prices of one type: amount and unit."""
-    listed = [unit_price(amount, **({} if unit is None else {"Единица": unit}), **besides) for amount, unit in entries]
+    listed = [
+        price("opt1", amount, extra=element("Единица", unit) + element("Коэффициент", factor))
+        for amount, unit in entries
+    ]
     return raw_element("Предложение", element("Ид", "p1#c1") + base + raw_element("Цены", "".join(listed)))
 
 
@@ -322,9 +325,9 @@ def in_units(*entries: tuple[Value, str | None], base: str = "", **besides: Valu
     [
         (in_units((100, "шт"), (1080, "упак")), "100 (шт), 1080 (упак)"),
         (in_units((1080, "упак"), (100, "шт")), "1080 (упак), 100 (шт)"),
-        (in_units((100, "шт"), (1080, "упак"), Коэффициент=1), "100 (шт), 1080 (упак)"),
-        (in_units((100, "шт"), (1080, "упак"), Коэффициент=""), "100 (шт), 1080 (упак)"),
-        (in_units((100, "шт"), (1080, "упак"), Коэффициент=12), "100 (шт), 1080 (упак)"),
+        (in_units((100, "шт"), (1080, "упак"), factor=1), "100 (шт), 1080 (упак)"),
+        (in_units((100, "шт"), (1080, "упак"), factor=""), "100 (шт), 1080 (упак)"),
+        (in_units((100, "шт"), (1080, "упак"), factor=12), "100 (шт), 1080 (упак)"),
         (in_units((100, "пара"), (1080, "упак"), base=element("БазоваяЕдиница", "шт")), "100 (пара), 1080 (упак)"),
         (in_units((100, None), (1080, "упак")), "100 (—), 1080 (упак)"),
         (in_units(("дорого", "шт"), (1080, "упак")), "дорого (шт), 1080 (упак)"),
