@@ -21,7 +21,7 @@ from freesport_sync.settings.choice import (
 from freesport_sync.settings.model import Settings, SshSettings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
-from freesport_sync.settings.secrets import database_password
+from freesport_sync.settings.secrets import database_password, ssh_passphrase, ssh_password
 
 
 class Connections:
@@ -56,6 +56,29 @@ class Connections:
         known = password or database_password(login, file)
         with translated_errors():
             return check_database(parsed.set(password=known), login, self._creation)
+
+    def has_password(self, url: str) -> bool:
+        """Whether a password of a database is kept.
+
+        Args:
+            url: without a password.
+
+        Raises:
+            ConfigError: the address is wrong, or the file with the password cannot be read.
+        """
+        login = login_of(parse_url(url))
+        return (
+            database_password(login, database_password_file(self._paths.settings_file, login, self._chosen)) is not None
+        )
+
+    def has_secrets(self, ssh: SshSettings) -> tuple[bool, bool]:
+        """Whether the password of a server's user is kept, and the passphrase of the key file.
+
+        Raises:
+            ConfigError: a file with one of them cannot be read.
+        """
+        has_passphrase = ssh.key_file is not None and ssh_passphrase(ssh.key_file, ssh.passphrase_file) is not None
+        return ssh_password(ssh.login, ssh.password_file) is not None, has_passphrase
 
     def choose_database(self, url: str | None, password: str | None) -> PasswordPlace:
         """Write into the settings which database is meant from now on; an application opened after this uses it.

@@ -257,6 +257,7 @@ def test_connections_are_tested_saved_used_and_tried(
     desk.click(page.database.test)
     desk.until(lambda: desk.texts("steps.server_failed") in texts_in(page.database.checks))
     form.port.setValue(int(url.port or 0))
+    assert form.password.placeholderText() == desk.texts("connections.password_none")
     form.password.setText("не тот")
     desk.click(page.database.test)
     desk.until(lambda: desk.texts("steps.login_failed") in texts_in(page.database.checks))
@@ -266,6 +267,7 @@ def test_connections_are_tested_saved_used_and_tried(
     desk.click(page.database.use)
     desk.until(lambda: desk.backend.pulse is not None and str(url.database) in desk.backend.pulse.database)
     assert desk.texts("connections.password_file") in texts_in(page.database.said)  # this computer has no key store
+    desk.until(lambda: form.password.placeholderText() == desk.texts("connections.password_kept"))
     home = tmp_path / "home"
     assert str(url.password) not in (home / "settings.toml").read_text("utf-8")
     (file,) = home.glob("database-*.password")

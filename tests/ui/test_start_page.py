@@ -171,7 +171,7 @@ def test_the_connection_in_use_is_named(stocked_shop: Shop, open_desk: OpenDesk,
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.until(lambda: desk.window.exchange.connection.text() == "Рабочий магазин")
-    assert desk.window.database.text == "База Рабочий магазин"
+    assert desk.window.database.text == "База: Рабочий магазин"
     assert str(stocked_shop.url.database) in desk.window.database.toolTip()
     assert not desk.window.exchange.badge.isVisible()
 

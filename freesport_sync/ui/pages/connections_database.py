@@ -36,6 +36,7 @@ class DatabasePane(QWidget):
         super().__init__()
         self._tools = tools
         self._is_active = False
+        self._asked = ""
         texts = tools.texts
         self.form = DatabaseForm(tools)
         self.about = label("", "", is_wrapped=True)
@@ -73,7 +74,27 @@ class DatabasePane(QWidget):
         self.about.setText(about)
         if url is not None:
             self.form.fill(name, url)
+            self._ask_for_password(url)
         self.test.setVisible(url is not None or is_active)
+
+    def _ask_for_password(self, url: str) -> None:
+        """Say whether one is kept; the key store takes its time."""
+        self._asked = url
+        self.form.password.setPlaceholderText("")
+        self._tools.backend.do(
+            lambda application: (url, application.connections.has_password(url)),
+            self._found_password,
+            self._no_password,
+        )
+
+    def _found_password(self, found: tuple[str, bool]) -> None:
+        url, has_password = found
+        if url == self._asked:
+            key = "connections.password_kept" if has_password else "connections.password_none"
+            self.form.password.setPlaceholderText(self._tools.texts(key))
+
+    def _no_password(self, _: SyncError) -> None:
+        """The test says what is wrong with it."""
 
     def forget_results(self) -> None:
         """Another connection: what was said is not about it."""
@@ -154,7 +175,6 @@ class DatabaseForm(QWidget):
         self.port.setRange(1, 65535)
         self.port.setGroupSeparatorShown(False)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password.setPlaceholderText(texts("connections.password_hint"))
         self._query = ""
         """Of the address: what has no field of its own."""
         names = ("name", "host", "port", "database", "user", "password")

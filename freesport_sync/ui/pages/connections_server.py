@@ -100,7 +100,26 @@ class ServerPane(QWidget):
             self._edit(name).setText(getattr(shown, name) or "")
         for name in _SECRETS:
             self._edit(name).clear()
+            self._edit(name).setPlaceholderText("")
+        if ssh is not None:
+            self._ask_for_secrets(ssh)
         self._show_readiness()
+
+    def _ask_for_secrets(self, ssh: SshSettings) -> None:
+        """Say which are kept; the key store takes its time."""
+        self._tools.backend.do(
+            lambda application: (ssh, application.connections.has_secrets(ssh)), self._found_secrets, self._no_secrets
+        )
+
+    def _found_secrets(self, found: tuple[SshSettings, tuple[bool, bool]]) -> None:
+        ssh, kept = found
+        if ssh is self._base:
+            for name, is_kept in zip(_SECRETS, kept, strict=True):
+                key = "connections.password_kept" if is_kept else "connections.password_none"
+                self._edit(name).setPlaceholderText(self._tools.texts(key))
+
+    def _no_secrets(self, _: SyncError) -> None:
+        """The test says what is wrong with them."""
 
     def forget_results(self) -> None:
         """Another connection: what was said is not about it."""
@@ -186,7 +205,8 @@ class ServerPane(QWidget):
     def _add_line(self, form: QGridLayout, line: int, name: str, *beside: QWidget) -> None:
         texts, field = self._tools.texts, self._edit(name)
         title = title_of(field, texts(f"connections.ssh_{name}"))
-        field.setPlaceholderText(texts(f"connections.ssh_{name}_hint"))
+        if name not in _SECRETS:
+            field.setPlaceholderText(texts(f"connections.ssh_{name}_hint"))
         fields = row(field, *beside)
         fields.setStretch(0, 1)
         form.addWidget(title, line, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, ro
 LOOK_AFTER_MS = 250
 """After the last key, before the disk is asked whether there is such a folder."""
 _USUAL = "exchange/from"
+_DATA = ("goods", "offers", "prices", "rests", "contragents")
+"""Kinds of files that are named one by one; the others are reference books."""
 _SERVER, _FOLDER = "server", "folder"
 
 
@@ -189,7 +192,9 @@ class SourcePicker(QWidget):
             return texts(f"exchange.source_{found.what}")
         if not found.kinds:
             return texts("exchange.source_empty")
-        kinds = ", ".join(f"{texts.word('file_kind', kind)} {count}" for kind, count in found.kinds.items())
+        counts = Counter({kind: count for kind, count in found.kinds.items() if kind in _DATA})
+        counts["books"] = sum(found.kinds.values()) - counts.total()
+        kinds = ", ".join(f"{texts.word('file_kind', kind)} {count}" for kind, count in counts.items() if count)
         created = "" if found.created_at is None else texts.moment(found.created_at)
         return texts("exchange.source_files", kinds=kinds, created=created)
 

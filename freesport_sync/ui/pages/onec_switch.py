@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolTip, QVBoxLayout
 
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import pixmap
@@ -74,7 +74,7 @@ class SwitchCard(Card):
         self.copy = button(texts("onec_server.copy"), self._copy, tools, "copy")
         self.user = label("", "heading")
         self.copy_user = button("", self._copy_user, tools, "copy", "link", tooltip=texts("onec_server.copy_user"))
-        self._show_copy_user()
+        self.copy_user.setAccessibleName(texts("onec_server.copy_user"))
         self.password_state = label("", "heading")
         self.set_password = button(texts("onec_server.set_password"), self.password_wanted.emit, tools, "lock")
         self.probe = button(
@@ -213,12 +213,8 @@ class SwitchCard(Card):
 
     def _copy_user(self) -> None:
         QGuiApplication.clipboard().setText(self.user.text())
-        self.copy_user.setText(self._tools.texts("onec_server.copied"))
-        QTimer.singleShot(COPIED_MS, self, self._show_copy_user)
-
-    def _show_copy_user(self) -> None:
-        self.copy_user.setText(self._tools.texts("onec_server.copy").replace("&", ""))
-        self.copy_user.setAccessibleName(self._tools.texts("onec_server.copy_user"))
+        place = self.copy_user.mapToGlobal(self.copy_user.rect().bottomLeft())
+        QToolTip.showText(place, self._tools.texts("onec_server.copied"), self.copy_user)
 
     def _show_copy(self) -> None:
         rename(self.copy, self._tools.texts("onec_server.copy"))
