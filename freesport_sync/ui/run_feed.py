@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.progress import (
+    BackupFound,
     Event,
     ExportFound,
     FilesArchived,
@@ -81,6 +82,8 @@ class RunSnapshot:
         is_dry_run: nothing is written.
         pulled: what came from the server; None so far.
         archived: what became of it there; likewise.
+        kind: of the run.
+        undone: the imports that an undo takes back; empty so far.
         export: what was found; likewise.
         errors: row issues, by severity.
         warnings: likewise.
@@ -100,6 +103,8 @@ class RunSnapshot:
     warnings: int = 0
     notes: int = 0
     attempt: int = 1
+    kind: RunKind = RunKind.ALL
+    undone: tuple[int, ...] = ()
     report: RunReport | None = None
 
     @property
@@ -125,7 +130,7 @@ def first_snapshot(request: RunRequest, has_pictures: bool) -> RunSnapshot:
             stages.remove(Stage.BACKUP)
     if request.is_dry_run:
         stages.remove(Stage.APPLY)
-    return RunSnapshot(tuple(StageLine(stage) for stage in stages), is_dry_run=request.is_dry_run)
+    return RunSnapshot(tuple(StageLine(stage) for stage in stages), is_dry_run=request.is_dry_run, kind=request.kind)
 
 
 def stopped(snapshot: RunSnapshot, is_cancelled: bool = False) -> RunSnapshot:
@@ -162,6 +167,8 @@ class RunFeed:
                 self._now = replace(self._now, pulled=event)
             case FilesArchived():
                 self._now = replace(self._now, archived=event)
+            case BackupFound():
+                self._now = replace(self._now, undone=event.runs)
             case ExportFound():
                 self._now = replace(self._now, export=event)
             case Progress():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,12 @@ _LOCALES = {Language.RUSSIAN: "ru_RU", Language.ENGLISH: "en_US"}
 _SHARE = re.compile(r"(\d+)/(\d+)")
 _MAIN = (Entity.PRODUCT, Entity.VARIANT, Entity.PRICE, Entity.STOCK, Entity.CUSTOMER, Entity.PICTURE)
 """What a sentence about changes names; of the rest it has one number."""
+_MADE: dict[str, Callable[[Counts], int]] = {"created": lambda one: one.created, "updated": lambda one: one.updated}
+_SET_BACK: dict[str, Callable[[Counts], int]] = {
+    "set_back": lambda one: one.updated - one.hidden,
+    "hidden": lambda one: one.hidden,
+    "kept": lambda one: one.skipped,
+}
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -119,22 +125,36 @@ class UiTexts(Texts):
 
     def session_title(self, session: Session) -> str:
         """Names a session."""
+        if session.undone_id:
+            kind = self.kind(session.kind, session.is_dry_run, session.undone_id)
+            return self("undo.session_title", id=session.key.id, kind=kind)
         key = f"session.title_{session.key.source.value}{'_dry' if session.is_dry_run else ''}"
         return self(key, id=session.key.id, kind=self.kind(session.kind))
 
     def outcome_of(self, session: Session) -> str:
         """`Каталог и клиенты: загружено с замечаниями`, `Проверка: остатки — без замечаний`."""
+        if session.undone_id and session.kind == RunKind.RESTORE and not session.is_dry_run:
+            return self(f"undo.outcome_{session.status.value}", undone_id=session.undone_id)
         kinds = {kind.value for kind in RunKind if not kind.is_import}
         section = "outcome_check" if session.is_dry_run else "outcome" if session.kind in kinds else "outcome_import"
         kind = self.kind(session.kind, session.is_dry_run, session.undone_id)
         return self(f"{section}.{session.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
 
-    def changed(self, counts: Mapping[Entity, Counts], is_dry_run: bool) -> str:
-        """`создано: товаров 59, вариантов 214; изменено: цен 2`; empty where nothing was changed."""
+    def stage(self, stage: str, kind: str) -> str:
+        """A step of a run of this kind."""
+        key = f"stage_back.{stage}"
+        return self(key) if _takes_back(kind) and self.has(key) else self.word("stage", stage)
+
+    def changed(self, counts: Mapping[Entity, Counts], is_dry_run: bool, kind: str) -> str:
+        """What a run has changed; empty where nothing was.
+
+        `создано: товаров 59, вариантов 214; изменено: цен 2`, of one that takes another back
+        `вернулось прежнее: товаров 2; скрыто: товаров 59; осталось как есть: вариантов 1`.
+        """
         prefix = "would_" if is_dry_run else ""
         told = []
-        for name in ("created", "updated"):
-            numbers = {entity: getattr(count, name) for entity, count in counts.items() if getattr(count, name)}
+        for name, number_of in (_SET_BACK if _takes_back(kind) else _MADE).items():
+            numbers = {entity: number for entity, count in counts.items() if (number := number_of(count))}
             words = [self(f"entity_of.{one.value}", n=self.number(numbers.pop(one))) for one in _MAIN if one in numbers]
             if numbers:
                 words.append(self("entity_of.others", n=self.number(sum(numbers.values()))))
@@ -161,6 +181,10 @@ class UiTexts(Texts):
             counts: of `errors`, `warnings` and `notes`.
         """
         return " · ".join(self.count(f"window.{name}", number) for name, number in counts.items() if number)
+
+
+def _takes_back(kind: str) -> bool:
+    return kind in [one.value for one in RunKind if one.takes_back]
 
 
 def _russian_form(number: int) -> int:

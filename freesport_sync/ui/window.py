@@ -261,7 +261,8 @@ class MainWindow(QMainWindow):
 
     def _run_changed(self, snapshot: RunSnapshot) -> None:
         texts = self._tools.texts
-        key = "window.checking" if snapshot.is_dry_run else "window.importing"
+        forth = "window.undoing" if snapshot.kind.takes_back else "window.importing"
+        key = "window.checking" if snapshot.is_dry_run else forth
         self.job.say("running", texts(key, percent=int(100 * snapshot.fraction)), "busy")
         self.job.setVisible(self._tools.backend.is_running)
 

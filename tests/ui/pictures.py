@@ -110,6 +110,7 @@ class Photographer:
         add_other_sessions(application)
         self._history()
         self._sessions()
+        self._undo()
         self._page("log", "log")
         self._connections()
         take_server(self, desk)
@@ -252,6 +253,26 @@ class Photographer:
         dialog.show()
         self.take("undo", dialog)
         dialog.close()
+
+    def _undo(self) -> None:
+        page, card = self._window.session, self._window.exchange.progress
+        for name in ("look", "undo"):
+            self._window.open_session(SessionKey(Source.RUN, 2))
+            self._desk.until(page.undo.isVisible)
+            page._ask_undo()
+            self._desk.until(lambda: hasattr(page, "undo_dialog") and page.undo_dialog.isVisible())
+            self._desk.click(getattr(page.undo_dialog, name))
+            self._desk.end_of_run()
+            self.take(f"undo-{name}-card")
+            self._desk.click(card.open)
+            self.settle(1)
+            self.take(f"undo-{name}-session")
+            page.tabs.setCurrentWidget(page.changes if name == "look" else page.issues)
+            self.take(f"undo-{name}-list")
+        self._window.open_session(SessionKey(Source.RUN, 2))
+        self.settle(1)
+        self.take("session-undone")
+        self._page("history", "history-undone")
 
     @contextmanager
     def _other_session(self, key: SessionKey) -> Iterator[None]:

@@ -11,6 +11,7 @@ from freesport_sync.core.history import SessionKey, SessionStatus, Source
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.ui.widgets import latest
+from tests.builders import ExportBuilder, offer, product
 from tests.e2e.program import address, started
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
@@ -84,3 +85,71 @@ def test_ages_grow_while_nothing_happens(
     desk.until(lambda: "только что" in texts_in(shown))
     now += timedelta(minutes=5)
     desk.until(lambda: "5 мин назад" in texts_in(shown) and "только что" not in texts_in(shown))
+
+
+def test_undoing_is_a_flow_of_its_own(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:
+    """Look, decide in the session of the look, read what came of it; what is undone says so and stays it."""
+    more = ExportBuilder(tmp_path / "more")
+    more.goods(product("p1", name="Имя"), product("x1", name="Сетка"))
+    more.offers(offer("x1#c1", name="Сетка", characteristics={"Цвет": "Белый"}))
+    desk = open_desk(stocked_shop.url)
+    desk.ready()
+    desk.choose_source(more.folder)
+    desk.click(desk.window.exchange.form.start)
+    imported = desk.end_of_run().report
+    assert imported is not None
+    undone = imported.run_id
+    page, card = desk.window.session, desk.window.exchange.progress
+    open_session(desk, undone)
+    desk.click(page.undo)
+    desk.until(lambda: hasattr(page, "undo_dialog"))
+    assert "товары, которые создал этот импорт, будут скрыты" in texts_in(page.undo_dialog)
+    desk.click(page.undo_dialog.look)
+    looked = desk.end_of_run().report
+    assert looked is not None
+    assert card.title.text() == f"Проверка отмены импорта № {undone}"
+    assert "будет скрыто: товаров 1, вариантов 1" in texts_in(card.notice).lower()
+    assert "Возврат" not in texts_in(card.stages)
+    assert card.real.text().strip() == f"&Отменить импорт № {undone}"
+    assert not card.again.isVisible()
+    desk.click(card.open)
+    desk.until(lambda: page.stack.currentIndex() == 1 and page.real.isVisible())
+    assert page.title.text() == f"№ {looked.run_id}: проверка отмены импорта № {undone}"
+    assert page.real.text().strip() == f"&Отменить импорт № {undone}"
+    desk.click(page.real)
+    end = desk.end_of_run()
+    assert end.report is not None
+    assert card.title.text() == f"Отмена импорта № {undone}"
+    assert f"Импорт № {undone} отменён" in texts_in(card.notice)
+    assert "скрыто: товаров 1, вариантов 1" in texts_in(card.notice).lower()
+    assert {"Чтение резервной копии", "Возврат прежних значений"} <= set(texts_in(card.stages).splitlines())
+    assert not card.again.isVisible()
+    assert stocked_shop.value("SELECT count(*) FROM products WHERE is_active") == 1
+    mark = f"тменён импортом № {end.report.run_id}"
+    open_session(desk, undone)
+    desk.until(lambda: mark in texts_in(page.summary))
+    assert not page.undo.isEnabled()
+    assert mark in page.undo.toolTip()
+    open_session(desk, looked.run_id)
+    assert not page.real.isEnabled()
+    assert mark in page.real.toolTip()
+    desk.window.show_page("history")
+    model = desk.window.history.model
+    result = [column.name for column in model.columns].index("result")
+    desk.until(lambda: model.rowCount() == 4 and mark in str(model.index(2, result).data()))
+    desk.window.show_page("exchange")
+    desk.window.exchange.show_form()
+    desk.until(lambda: f"Импорт № {undone} отменён" in texts_in(desk.window.exchange.latest))
+
+
+def test_what_was_checked_can_be_loaded_from_its_session(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
+    checked = stocked_shop.run(dearer, is_dry_run=True)
+    desk = open_desk(stocked_shop.url)
+    desk.ready()
+    page = desk.window.session
+    open_session(desk, checked.run_id)
+    assert page.real.text().strip() == "&Загрузить в магазин"
+    desk.click(page.real)
+    end = desk.end_of_run()
+    assert (end.error, end.request.is_dry_run) == (None, False)
+    assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 200

@@ -105,10 +105,15 @@ def test_the_report_of_the_shop_is_told_by_our_clock() -> None:
 def test_a_change_names_what_was_changed() -> None:
     texts = UiTexts(Language.RUSSIAN)
     assert (
-        texts.changed(COUNTS, False) == "создано: товаров 59, вариантов 214, прочего 3; изменено: товаров 2, прочего 1"
+        texts.changed(COUNTS, False, "all")
+        == "создано: товаров 59, вариантов 214, прочего 3; изменено: товаров 2, прочего 1"
     )
-    assert texts.changed({Entity.PRICE: Counts(0, 1)}, True) == "будет изменено: цен 1"
-    assert texts.changed({Entity.PRICE: Counts(unchanged=9)}, False) == ""
+    assert texts.changed({Entity.PRICE: Counts(0, 1)}, True, "all") == "будет изменено: цен 1"
+    assert texts.changed({Entity.PRICE: Counts(unchanged=9)}, False, "all") == ""
+    back = {Entity.PRODUCT: Counts(updated=5, hidden=3), Entity.VARIANT: Counts(skipped=1)}
+    assert texts.changed(back, True, "restore") == (
+        "вернётся прежнее: товаров 2; будет скрыто: товаров 3; останется как есть: вариантов 1"
+    )
     assert texts.outcome_of(session()) == "Каталог и клиенты: загружено с замечаниями"
     dry = session(is_dry_run=True, status=SessionStatus.COMPLETED)
     assert texts.outcome_of(dry) == "Проверка: каталог и клиенты — без замечаний"

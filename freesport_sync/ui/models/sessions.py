@@ -18,7 +18,13 @@ def session_columns(texts: UiTexts) -> list[Column[Session]]:
 
     return [
         Column("status", title("status"), lambda one: texts.status(one.status), 17, sort=SessionSort.STATUS),
-        Column("kind", title("kind"), lambda one: texts.kind(one.kind, one.is_dry_run), 17, sort=SessionSort.KIND),
+        Column(
+            "kind",
+            title("kind"),
+            lambda one: texts.kind(one.kind, one.is_dry_run, one.undone_id),
+            17,
+            sort=SessionSort.KIND,
+        ),
         Column("started", title("started"), lambda one: texts.moment(one.started_at), 14, sort=SessionSort.STARTED),
         Column(
             "duration",
@@ -58,10 +64,13 @@ def sessions_model(tools: Tools, parent: QObject, columns: list[Column[Session]]
 def result_of(texts: UiTexts, session: Session) -> str:
     """What came of it, in a few words."""
     if session.status is SessionStatus.RUNNING:
-        stage = texts(f"stage.{session.stage}") if session.stage and texts.has(f"stage.{session.stage}") else ""
+        stage = texts.stage(session.stage, session.kind)
         share = f" {100 * session.done // session.total} %" if session.total else ""
         return f"{stage}{share}".strip()
-    if changed := texts.changed(session.counts, session.is_dry_run):
+    changed = texts.changed(session.counts, session.is_dry_run, session.kind)
+    if session.undone_by is not None:
+        return "; ".join(part for part in (texts.undone(session.kind, session.undone_by), changed) if part)
+    if changed:
         return changed
     return texts("history.unchanged") if session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS) else "—"
 

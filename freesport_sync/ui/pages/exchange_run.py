@@ -15,6 +15,7 @@ from freesport_sync.ui.run_feed import RunSnapshot, StageState
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import SPACE, Card, Tools, Wrapping, button, label, rename, row
 from freesport_sync.ui.widgets.progress import Bar, StageTable
+from freesport_sync.ui.widgets.summary import done_of, in_earnest
 
 SHOWN_FILES = 3
 """Files of the server that are named one by one; the remarks of the session name all of them."""
@@ -90,7 +91,7 @@ class RunCard(Card):
         """A new import."""
         texts = self._tools.texts
         self._request = request
-        self.title.setText(texts.kind(request.kind.value, request.is_dry_run).capitalize())
+        self.title.setText(texts.kind(request.kind.value, request.is_dry_run, request.undone_id).capitalize())
         self.what.setText(self._source(request))
         self.notice.hide()
         self._show_stages(True)
@@ -99,7 +100,10 @@ class RunCard(Card):
         for part in (self.cancel, self.elapsed, self.issues):
             part.show()
         self.cancel.setEnabled(True)
-        rename(self.cancel, texts("exchange.cancel"))
+        is_undo = request.kind.takes_back
+        rename(self.cancel, texts("undo.stop" if is_undo else "exchange.cancel"))
+        self.cancel.setToolTip(texts("undo.stop_tip" if is_undo else "exchange.cancel_tip"))
+        rename(self.real, in_earnest(texts, request))
         self.cancel.setFocus()
         self._seconds = 0
         self.elapsed.setText(texts("exchange.elapsed", time=texts.duration(0)))
@@ -122,7 +126,8 @@ class RunCard(Card):
     def show_cancelling(self) -> None:
         """The operator has asked; it takes a moment."""
         self.cancel.setEnabled(False)
-        rename(self.cancel, self._tools.texts("exchange.cancelling"))
+        is_undo = self._request is not None and self._request.kind.takes_back
+        rename(self.cancel, self._tools.texts("undo.stopping" if is_undo else "exchange.cancelling"))
 
     def show_end(self, end: RunEnd) -> None:
         """What came of it."""
@@ -141,7 +146,7 @@ class RunCard(Card):
         self.open.setVisible(end.snapshot.run_id is not None)
         is_dry = end.error is None and end.request.is_dry_run
         self.real.setVisible(is_dry)
-        self.again.setVisible(not is_dry)
+        self.again.setVisible(not is_dry and not (end.error is None and end.request.kind.takes_back))
         self.close_button.show()
         (self.open if self.open.isVisibleTo(self) else self.close_button).setFocus()
 
@@ -181,6 +186,8 @@ class RunCard(Card):
                 if found.created_at is not None
                 else texts("cli.export_undated")
             )
+        if len(snapshot.undone) > 1:
+            yield texts("undo.together", runs=", ".join(texts.number(one) for one in snapshot.undone))
         if archived is not None:
             yield texts("cli.archived", moved=archived.moved, folder=archived.folder)
             yield from self._listed("exchange.archive_kept", archived.kept)
@@ -195,14 +202,15 @@ class RunCard(Card):
     def _show_report(self, report: RunReport) -> None:
         texts = self._tools.texts
         has_remarks = self._snapshot is not None and (self._snapshot.errors or self._snapshot.warnings)
-        done = "done" if report.kind.is_import else "done_other"
-        what = texts(f"exchange.{'checked' if report.is_dry_run else done}", time=texts.duration(report.duration_s))
+        changed = texts.changed(report.counts, report.is_dry_run, report.kind)
+        is_undo = report.kind.takes_back
+        explained = "undo.dry_explained" if is_undo else "exchange.dry_explained"
         self.notice.say(
             "warn" if has_remarks else "good",
-            what,
-            texts.changed(report.counts, report.is_dry_run) or texts("exchange.nothing_to_change"),
+            done_of(texts, report.kind, report.undone_id, report.is_dry_run, report.duration_s),
+            f"{changed[:1].upper()}{changed[1:]}" or texts("undo.nothing" if is_undo else "exchange.nothing_to_change"),
             self._counted(self._snapshot) if self._snapshot is not None else "",
-            texts("exchange.dry_explained") if report.is_dry_run else "",
+            texts(explained) if report.is_dry_run else "",
         )
 
     def _counted(self, snapshot: RunSnapshot) -> str:

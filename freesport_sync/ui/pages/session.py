@@ -24,7 +24,7 @@ from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, Wrapping, allow, button, label, rename, row, show_tab
-from freesport_sync.ui.widgets.summary import summary_of
+from freesport_sync.ui.widgets.summary import in_earnest, summary_of
 
 _OPEN = (SessionStatus.RUNNING, SessionStatus.STUCK)
 
@@ -58,6 +58,7 @@ class SessionPage(QWidget):
         self.trouble = Notice(tools)
         self.trouble.hide()
         self.repeat = button(texts("session.repeat"), self._repeat, tools, "repeat")
+        self.real = button(texts("exchange.now_for_real"), self._do_in_earnest, tools, "play")
         self.undo = button(texts("session.undo"), self._ask_undo, tools, "back", tooltip=texts("session.undo_tip"))
         self.stop = button(texts("session.stop"), self._ask_stop, tools, "stop", "danger")
         self.copy = button(texts("session.copy"), self._copy, tools, "copy", tooltip=texts("session.copy_tip"))
@@ -82,7 +83,9 @@ class SessionPage(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(SPACE + 4)
-        layout.addWidget(Wrapping(row(self.title, None), row(self.stop, self.repeat, self.undo, self.copy, None)))
+        layout.addWidget(
+            Wrapping(row(self.title, None), row(self.stop, self.real, self.repeat, self.undo, self.copy, None))
+        )
         layout.addWidget(self.facts)
         layout.addWidget(self.refused)
         layout.addWidget(self.summary)
@@ -162,7 +165,8 @@ class SessionPage(QWidget):
             if word
         )
         self.facts.setText(who)
-        self.summary.say(tone_of(session.status), *summary_of(texts, details))
+        tone = "neutral" if session.undone_by is not None else tone_of(session.status)
+        self.summary.say(tone, *summary_of(texts, details))
         self.totals.show_session(details)
         self.issues.show_session(details)
         self.changes.show_session(details)
@@ -194,27 +198,53 @@ class SessionPage(QWidget):
         rename(self.stop, texts("exchange.cancelling" if is_stopping else "session.stop"))
         self.repeat.setVisible(is_import and is_over)
         is_done = session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS)
-        is_repair = is_ours and session.kind == RunKind.REPAIR and not session.is_dry_run
-        request = RunRequest.from_json(details.request) if is_import or is_repair else None
+        request = _request_of(details)
+        is_repair = request is not None and request.kind is RunKind.REPAIR and not session.is_dry_run
         has_backup = request is not None and request.is_undoable and not request.skip_backup
         self.undo.setVisible(is_done and (has_backup or is_repair))
         rename(self.undo, texts("session.undo_repair" if is_repair else "session.undo"))
+        self.real.setVisible(is_done and session.is_dry_run and request is not None)
+        if request is not None:
+            rename(self.real, in_earnest(texts, request))
         of_kind = None if request is None else rights.of_kind(request.kind)
         reasons = set()
-        for action, refusal in ((self.stop, rights.runs), (self.repeat, of_kind), (self.undo, of_kind)):
+        refusals = ((self.stop, rights.runs), (self.real, of_kind), (self.repeat, of_kind), (self.undo, of_kind))
+        for action, refusal in refusals:
             reason = "" if refusal is None else texts.error(refusal.error).what
             allow(action, reason)
             if reason and not action.isHidden():
                 reasons.add(texts("session.refused", reason=" ".join(reason.split())))
+        undone_key = "undo.already_repair" if is_repair or session.kind == RunKind.UNDO_REPAIR else "undo.already"
+        for action, undone_by in ((self.undo, session.undone_by), (self.real, details.forestalled_by)):
+            if undone_by is not None:
+                allow(action, texts(undone_key, run_id=undone_by))
         self.stop.setEnabled(self.stop.isEnabled() and not is_stopping)
         self.refused.setText("\n".join(sorted(reasons)))
         self.refused.setVisible(bool(reasons))
 
     def _repeat(self) -> None:
-        if self._details is None or self._key is None:
+        request = None if self._details is None else _request_of(self._details)
+        if request is not None:
+            self._repeat_with_files(request)
+
+    def _do_in_earnest(self) -> None:
+        """What a dry run has only looked at."""
+        request = None if self._details is None else _request_of(self._details)
+        self.trouble.hide()
+        if request is None:
+            return
+        if request.kind.takes_back:
+            undone_id = request.undone_id
+            self._tools.backend.do(lambda application: application.undoing(undone_id), self._undo_chosen, self._refused)
+        elif request.kind.is_import:
+            self._repeat_with_files(replace(request, is_dry_run=False))
+        else:
+            self._undo_chosen(replace(request, is_dry_run=False))
+
+    def _repeat_with_files(self, request: RunRequest) -> None:
+        if self._key is None:
             return
         operator, run_id = storable(self._tools.backend.operator), self._key.id
-        request = RunRequest.from_json(self._details.request)
         self._repeated = replace(request, operator=operator, trigger=Trigger.WINDOW)
         self._tools.backend.do(lambda application: application.files_of(run_id), self._repeat_from, self._not_kept)
 
@@ -280,3 +310,12 @@ class SessionPage(QWidget):
     def _refused(self, error: SyncError) -> None:
         self.trouble.say_error(error)
         self.trouble.show()
+
+
+def _request_of(details: SessionDetails) -> RunRequest | None:
+    """The request of a run that can be repeated, done in earnest or taken back; None of all others."""
+    if details.session.key.source is Source.SHOP or details.session.kind not in set(RunKind):
+        return None
+    kind = RunKind(details.session.kind)
+    names_what = kind.is_import or kind is RunKind.REPAIR or (kind.takes_back and details.session.undone_id)
+    return RunRequest.from_json(details.request) if names_what else None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from freesport_sync.core.history import SessionDetails, SessionStatus, Source
-from freesport_sync.core.run import Entity, Stage
+from freesport_sync.core.run import Entity, RunKind, Stage
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.widgets.empty import Placeholder
@@ -27,6 +27,11 @@ class Total(NamedTuple):
     unchanged: int
     skipped: int
     failed: int
+    hidden: int = 0
+
+    @property
+    def set_back(self) -> int:
+        return self.updated - self.hidden
 
 
 class StageTime(NamedTuple):
@@ -56,6 +61,13 @@ class TotalsTab(QWidget):
         columns += [Column(name, texts(f"cli.column_{name}"), self._number(name), 14, True) for name in names]
         self.model: RowsModel[Total] = RowsModel(columns, self)
         self.table = Table(tools, "totals", texts("session.tab_totals"), self.model, "name")
+        back = {"set_back": "set_back", "hidden": "hidden", "kept": "skipped"}
+        back_columns: list[Column[Total]] = [columns[0]]
+        back_columns += [
+            Column(name, texts(f"cli.column_{name}"), self._number(number), 14, True) for name, number in back.items()
+        ]
+        self.back_model: RowsModel[Total] = RowsModel(back_columns, self)
+        self.back_table = Table(tools, "totals_back", texts("session.tab_totals"), self.back_model, "name")
         stage_columns: list[Column[StageTime]] = [
             Column("name", texts("session.stage"), lambda one: one.name, 22),
             Column("time", texts("history.column_duration"), self._time, 15, True),
@@ -70,6 +82,7 @@ class TotalsTab(QWidget):
         layout.setSpacing(SPACE)
         layout.addWidget(self.nothing)
         layout.addWidget(self.table, 3)
+        layout.addWidget(self.back_table, 3)
         self._stages_title = label(texts("session.stages"), "heading")
         layout.addWidget(self._stages_title)
         layout.addWidget(self.stage_table, 2)
@@ -77,16 +90,20 @@ class TotalsTab(QWidget):
     def show_session(self, details: SessionDetails) -> None:
         """Show the counts of a session."""
         totals = self._totals(details)
-        self.model.show_rows(totals)
+        takes_back = details.session.kind in [kind.value for kind in RunKind if kind.takes_back]
+        self.model.show_rows(() if takes_back else totals)
+        self.back_model.show_rows(totals if takes_back else ())
         self.stages.show_rows(self._stage_times(details))
         self.nothing.setVisible(not totals)
-        self.table.setVisible(bool(totals))
+        self.table.setVisible(bool(totals) and not takes_back)
+        self.back_table.setVisible(bool(totals) and takes_back)
         for widget in (self._stages_title, self.stage_table):
             widget.setVisible(bool(details.stages))
 
     def save_state(self) -> None:
         """Remember widths."""
         self.table.keep_widths()
+        self.back_table.keep_widths()
         self.stage_table.keep_widths()
 
     def _number(self, name: str) -> Callable[[Total], str]:
@@ -103,6 +120,7 @@ class TotalsTab(QWidget):
                 counts[entity].unchanged,
                 counts[entity].skipped,
                 counts[entity].failed,
+                counts[entity].hidden,
             )
             for entity in Entity
             if entity in counts
@@ -117,7 +135,7 @@ class TotalsTab(QWidget):
         texts = self._tools.texts
         return [
             StageTime(
-                texts(f"stage.{stage.stage}") if texts.has(f"stage.{stage.stage}") else stage.stage,
+                texts.stage(stage.stage, details.session.kind),
                 (end - stage.started_at).total_seconds() if end is not None else None,
                 stage.done,
                 stage.total,

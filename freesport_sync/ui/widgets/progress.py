@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from freesport_sync.core.run import Stage
+from freesport_sync.core.run import RunKind, Stage
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.run_feed import RunSnapshot, StageLine, StageState
 from freesport_sync.ui.theme import tone_of
@@ -58,14 +58,18 @@ class StageTable(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(12)
+        self._kind: RunKind | None = None
         self._rows: dict[Stage, _StageRow] = {}
 
     def show_stages(self, snapshot: RunSnapshot) -> None:
         """Show the stages as they stand."""
         wanted = [line.stage for line in snapshot.stages]
-        if list(self._rows) != wanted:
+        if list(self._rows) != wanted or snapshot.kind is not self._kind:
             clear(self._layout)
-            self._rows = {stage: _StageRow(stage, self._tools) for stage in wanted}
+            self._kind = snapshot.kind
+            self._rows = {
+                stage: _StageRow(self._tools.texts.stage(stage, snapshot.kind), self._tools) for stage in wanted
+            }
             for one in self._rows.values():
                 self._layout.addWidget(one)
         for line in snapshot.stages:
@@ -75,12 +79,11 @@ class StageTable(QWidget):
 class _StageRow(QWidget):
     """One stage; made once, its texts change."""
 
-    def __init__(self, stage: Stage, tools: Tools) -> None:
+    def __init__(self, name: str, tools: Tools) -> None:
         super().__init__()
         self._tools = tools
         self._picture = QLabel()
         self._picture.setFixedWidth(20)
-        name = tools.texts(f"stage.{stage.value}")
         self._name = label(name, is_wrapped=True)
         self._bar = Bar(name)
         self._numbers = label("", "muted")

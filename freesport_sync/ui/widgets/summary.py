@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from freesport_sync.core.history import SessionDetails, SessionStatus, Source
 from freesport_sync.core.issues import Severity
+from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.sessions import result_of
 from freesport_sync.ui.texts import UiTexts
+
+
+def done_of(texts: UiTexts, kind: str, undone_id: int, is_dry_run: bool, duration_s: float) -> str:
+    """That a run has done what it should, in the words of its kind."""
+    dry, time = "_dry" if is_dry_run else "", texts.duration(duration_s)
+    key = f"done.{kind}{dry}"
+    if kind == RunKind.RESTORE and undone_id:
+        key = f"done.undo{dry}"
+    elif not texts.has(key):
+        key = f"done.import{dry}"
+    return texts(key, undone_id=undone_id, time=time)
+
+
+def in_earnest(texts: UiTexts, request: RunRequest) -> str:
+    """The words of the button that does what a dry run has only looked at."""
+    key = f"in_earnest.{request.kind.value}"
+    return texts(key if texts.has(key) else "exchange.now_for_real", undone_id=request.undone_id)
 
 
 def summary_of(texts: UiTexts, details: SessionDetails) -> tuple[str, ...]:
@@ -23,11 +41,17 @@ def summary_of(texts: UiTexts, details: SessionDetails) -> tuple[str, ...]:
     if run is not None and code:
         error = texts.error(SyncError(code, **run.error_params))
         return error.what, error.affected, error.hint
-    key = "summary.checked" if session.is_dry_run else "summary.done"
-    result = result_of(texts, session)
+    result = texts.changed(session.counts, session.is_dry_run, session.kind) or result_of(texts, session)
+    undone = "" if session.undone_by is None else texts.undone(session.kind, session.undone_by)
     notes = sum(one.count for one in details.issue_counts if one.severity is Severity.NOTE)
+    done = done_of(texts, session.kind, session.undone_id, session.is_dry_run, session.duration_s)
     return (
-        texts(key, time=texts.duration(session.duration_s)),
-        "" if result == "—" else result,
+        *((_sentence(undone), done) if undone else (done,)),
+        "" if result == "—" else _sentence(result),
+        texts("undo.look_explained") if session.undone_id and session.is_dry_run else "",
         texts.remarks(errors=session.errors, warnings=session.warnings, notes=notes) or texts("exchange.no_issues"),
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
