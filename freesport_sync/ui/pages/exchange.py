@@ -131,7 +131,7 @@ class ExchangePage(QWidget):
         self.recent = sessions_model(self._tools, self, columns, SHOWN_SESSIONS)
         self.recent.grows_at_top = False
         self.table = Table(
-            self._tools, "recent", texts("exchange.recent"), self.recent, "result", ("issues", "operator")
+            self._tools, "recent", texts("exchange.recent"), self.recent, "result", ("operator", "issues")
         )
         self.table.set_delegates(status="badge", result="bar")
         self.table.setMinimumHeight(150)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolTip, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
 
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.icons import pixmap
+from freesport_sync.ui.icons import icon, pixmap
 from freesport_sync.ui.server_control import ServerState
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
@@ -213,8 +213,13 @@ class SwitchCard(Card):
 
     def _copy_user(self) -> None:
         QGuiApplication.clipboard().setText(self.user.text())
-        place = self.copy_user.mapToGlobal(self.copy_user.rect().bottomLeft())
-        QToolTip.showText(place, self._tools.texts("onec_server.copied"), self.copy_user)
+        self.copy_user.setIcon(icon("check", self._tools.theme.color("good")))
+        self.copy_user.setToolTip(self._tools.texts("onec_server.copied"))
+        QTimer.singleShot(COPIED_MS, self, self._show_copy_user)
+
+    def _show_copy_user(self) -> None:
+        self.copy_user.setIcon(icon("copy", self._tools.theme.color("busy")))
+        self.copy_user.setToolTip(self._tools.texts("onec_server.copy_user"))
 
     def _show_copy(self) -> None:
         rename(self.copy, self._tools.texts("onec_server.copy"))
