@@ -36,7 +36,7 @@ def test_a_dry_run_and_then_the_import(stocked_shop: Shop, dearer: Path, open_de
     desk.end_of_run()
     assert stocked_shop.value(PRICE) == 100
     assert "Проверка выполнена" in progress_of(desk)
-    assert "будет изменено: цен 1" in progress_of(desk)
+    assert "Будет изменено: цен 1" in progress_of(desk)
 
     desk.click(page.progress.real)
     report = desk.end_of_run().report
