@@ -50,6 +50,8 @@ class ShopUser:
     fields: UserFields
     company_id: int | None = None
     company: CompanyFields = NO_COMPANY
+    is_undone: bool = False
+    """Hidden when the import that had brought him was undone: the export shows him again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +275,8 @@ class _CustomerPlanner:
         if changes:
             self.changed.append(ChangedUser(user.id, user.onec_id, onec_id, differing))
         changes += self._company_changes(row, user)
+        if user.is_undone:
+            changes.append(("is_active", "false", "true"))
         if not changes:
             self.counts += Counts(unchanged=1)
             return

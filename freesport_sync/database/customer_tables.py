@@ -24,6 +24,7 @@ from freesport_sync.core.customers import (
 )
 from freesport_sync.core.staged import StagedCustomer
 from freesport_sync.database.new_rows import moment, placed
+from freesport_sync.database.own_schema import deactivated_objects
 from freesport_sync.database.shop_tables import common_customersynclog, companies, users
 from freesport_sync.database.sql_files import sql
 from freesport_sync.database.writing import MergeConflict, expect_written, insert_rows
@@ -87,18 +88,19 @@ def write_customers(
 
 def _users(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Iterator[ShopUser]:
     # Column by column: the password is none of our business.
-    u, c = users.c, companies.c
+    u, c, undone = users.c, companies.c, deactivated_objects
     query = (
         sa.select(
             *(u.id, u.onec_id, u.email, u.role),
             *(u.first_name, u.last_name, u.company_name, u.tax_id, u.phone),
             *(c.id, c.legal_name, c.tax_id, c.kpp, c.legal_address),
+            sa.not_(u.is_active) & sa.exists().where(undone.c.entity == "customer", undone.c.onec_id == u.onec_id),
         )
         .select_from(users.outerjoin(companies, c.user_id == u.id))
         .where(condition)
     )
     for row in connection.execute(query):
-        yield ShopUser(*row[:4], UserFields(*row[4:9]), row[9], CompanyFields(*row[10:]))
+        yield ShopUser(*row[:4], UserFields(*row[4:9]), row[9], CompanyFields(*row[10:14]), row[14])
 
 
 def _update_users(connection: sa.Connection, rows: Sequence[ChangedUser]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.progress import IssuesFound
-from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.core.run import Counts, Entity, FileType, RunKind
 from freesport_sync.errors import BackupUnusable
 from freesport_sync.settings.model import BackupSettings, CatalogSettings, OwnedField, Settings
 from tests.builders import (
@@ -330,6 +330,17 @@ def test_who_came_back_and_registered_is_not_locked_out(shop: Shop, first_import
 
 
 # --- once is enough -------------------------------------------------------------------------------------------------
+
+
+def test_customers_who_are_shown_again_count_as_changed(shop: Shop, first_import: int, new_export: NewExport) -> None:
+    shop.undo(first_import)
+    again = new_export()
+    again.contragents(contragent("c1"), contragent("c2"))
+    dry = shop.run(again.folder, kind=RunKind.CUSTOMERS, is_dry_run=True)
+    real = shop.run(again.folder, kind=RunKind.CUSTOMERS)
+    assert dry.counts[Entity.CUSTOMER] == real.counts[Entity.CUSTOMER] == Counts(updated=2)
+    assert shown(shop, "users") == {"c1", "c2"}
+    assert shop.run(again.folder, kind=RunKind.CUSTOMERS).counts[Entity.CUSTOMER] == Counts(unchanged=2)
 
 
 def test_what_is_undone_is_not_undone_again(shop: Shop, first_import: int) -> None:
