@@ -127,7 +127,8 @@ def test_bug_of_ours_ends_with_code_70(
     arguments = ["--check", "--home", str(tmp_path), "--database-url", "postgresql://u@h/d"]
     assert run_command_line(arguments) == ExitCode.INTERNAL
     out, err = capfd.readouterr()
-    assert "Внутренняя ошибка: ZeroDivisionError: ours" in err
+    assert "Внутренняя ошибка (internal_error)" in err
+    assert "Сообщение системы: ZeroDivisionError: ours" in err
     assert "Traceback" not in out + err
     assert "Traceback" in (tmp_path / "logs" / "freesport_sync.log").read_text("utf-8")
     assert run_command_line([*arguments, "--verbose"]) == ExitCode.INTERNAL
@@ -171,6 +172,7 @@ def test_json_lines(stocked_shop: Shop, installed: Installation, command: Comman
         "operator": outcome.lines[0]["operator"],
         "database": outcome.lines[0]["database"],
         "is_dry_run": True,
+        "undone_id": 0,
     }
     result = outcome.lines[-1]
     assert (result["event"], result["status"], result["run_id"]) == ("result", "completed", 2)
@@ -191,7 +193,7 @@ def test_customers_from_a_single_file(stocked_shop: Shop, command: Command, tmp_
     outcome = command("--run", "customers", "--file", str(file), "--json")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.lines[-1]["counts"] == {
-        "customer": {"created": 1, "updated": 0, "unchanged": 0, "skipped": 0, "failed": 0}
+        "customer": {"created": 1, "updated": 0, "unchanged": 0, "skipped": 0, "failed": 0, "hidden": 0}
     }
     (run_id,) = stocked_shop.row("SELECT max(id) FROM freesport_sync.runs")
     request = "SELECT kind, request ->> 'file', request ->> 'chunk_size' FROM freesport_sync.runs WHERE id = :run"
@@ -311,7 +313,7 @@ def test_settings_are_shown_without_a_database(
     lines = [line.strip() for line in shown().splitlines()]
     place = lines.index('catalog.root_category = "[b]ТУРИЗМ"  (файл настроек)')
     assert lines[place + 1 : place + 4] == [
-        "корневая группа 1С, дерево которой - каталог магазина",
+        "корневая группа 1С, дерево которой — каталог магазина",
         'по умолчанию: "СПОРТ"',
         "FREESPORT_SYNC_CATALOG__ROOT_CATEGORY",
     ]
@@ -358,7 +360,7 @@ def test_history_and_show_of_the_unknown(stocked_shop: Shop, command: Command) -
     unknown = command("--show", "7")
     assert (unknown.code, unknown.stdout) == (2, "")
     assert "№ 7" in unknown.stderr
-    assert "всё" in command("--history").stdout
+    assert "каталог и клиенты" in command("--history").stdout
     stocked_shop.execute("DROP SCHEMA freesport_sync CASCADE")
     empty = command("--history", "--language", "en")
     assert (empty.code, empty.stdout, empty.stderr) == (0, "There has been no import yet.\n", "")

@@ -258,7 +258,7 @@ def test_bug_of_ours_closes_the_rows_too(
         stocked_shop.run(dearer)
     assert caught.value.code == "internal_error"
     assert "ZeroDivisionError" in caplog.text
-    assert last_session(stocked_shop)["error_message"] == "Внутренняя ошибка: ZeroDivisionError: ours [internal_error]"
+    assert last_session(stocked_shop)["error_message"] == "Внутренняя ошибка (ZeroDivisionError: ours) [internal_error]"
     assert last_run(stocked_shop)["status"] == "failed"
 
 
