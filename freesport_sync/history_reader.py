@@ -21,9 +21,10 @@ from freesport_sync.core.history import (
     SessionQuery,
 )
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import FieldChange
 from freesport_sync.database import browsing, sessions_list
 from freesport_sync.database.engine import Connection, as_sync_error, connect, translated_errors
-from freesport_sync.database.history import read_issues
+from freesport_sync.database.history import read_field_changes, read_issues
 from freesport_sync.database.rights import read_rights
 from freesport_sync.database.shop import TableCreation
 from freesport_sync.errors import ConfigError, ConnectionFailed, SyncError
@@ -90,6 +91,10 @@ class HistoryReader:
     def changes(self, query: ChangeQuery, offset: int, limit: int) -> ChangePage:
         """A page of the changes that a dry run has listed."""
         return self._ask(lambda connection: browsing.read_change_page(connection, query, offset, limit))
+
+    def all_changes(self, run_id: int) -> tuple[FieldChange, ...]:
+        """All changes that a dry run has listed."""
+        return self._ask(lambda connection: read_field_changes(connection, run_id, None))
 
     @contextmanager
     def all_issues(self, run_id: int) -> Iterator[Iterator[RowIssue]]:

@@ -1,15 +1,16 @@
-"""Row issues as a CSV file that the Excel of a Russian office opens with a double click."""
+"""Row issues and changes as a CSV file that the Excel of a Russian office opens with a double click."""
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import FieldChange
 from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.texts import Texts
 
@@ -29,19 +30,33 @@ _COLUMNS = (
     "to_fix",
     "code",
 )
+_CHANGE_COLUMNS = ("what", "name", "field", "old", "new", "onec_id")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def save_csv(issues: Iterable[RowIssue], texts: Texts, file: Path) -> int:
-    """Write issues into a file, which appears whole or not at all; one that exists is replaced.
+    """Write issues into a file; see `_save`. Returns how many there were."""
+    return _save(file, lambda stream: write_csv(issues, texts, stream))
+
+
+def save_changes(changes: Iterable[FieldChange], texts: Texts, file: Path) -> int:
+    """Write the changes that a dry run has listed into a file; likewise."""
+    columns = [texts(f"cli.column_{name}") for name in _CHANGE_COLUMNS]
+    return _save(file, lambda stream: _write(columns, (_change_cells(one, texts) for one in changes), stream))
+
+
+def write_csv(issues: Iterable[RowIssue], texts: Texts, stream: TextIO) -> int:
+    """Write issues into a stream opened with `ENCODING` and `newline=""`; returns how many there were."""
+    columns = [texts(f"cli.column_{name}") for name in _COLUMNS]
+    return _write(columns, (_cells(issue, texts) for issue in issues), stream)
+
+
+def _save(file: Path, write: Callable[[TextIO], int]) -> int:
+    """Write a file, which appears whole or not at all; one that exists is replaced.
 
     Args:
-        issues: in the order of the lines.
-        texts: of the language of the file.
         file: where to.
-
-    Returns:
-        How many issues there were.
+        write: fills the stream, returns how many lines.
 
     Raises:
         ConfigError: the folder is missing, or the file cannot be written or replaced.
@@ -53,18 +68,17 @@ def save_csv(issues: Iterable[RowIssue], texts: Texts, file: Path) -> int:
         if target.exists() and not target.is_file():
             raise ConfigError("csv_not_a_file", file=str(file))
         with _replacing(target) as stream:
-            return write_csv(issues, texts, stream)
+            return write(stream)
     except OSError as error:
         raise ConfigError("csv_not_writable", file=str(file), reason=reason_of(error)) from error
 
 
-def write_csv(issues: Iterable[RowIssue], texts: Texts, stream: TextIO) -> int:
-    """Write issues into a stream opened with `ENCODING` and `newline=""`; returns how many there were."""
+def _write(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO) -> int:
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
-    writer.writerow([texts(f"cli.column_{name}") for name in _COLUMNS])
+    writer.writerow(columns)
     count = 0
-    for issue in issues:
-        writer.writerow([_harmless(cell) for cell in _cells(issue, texts)])
+    for row in rows:
+        writer.writerow([_harmless(cell) for cell in row])
         count += 1
     return count
 
@@ -98,6 +112,11 @@ def _cells(issue: RowIssue, texts: Texts) -> tuple[str, ...]:
         hint,
         issue.code,
     )
+
+
+def _change_cells(change: FieldChange, texts: Texts) -> tuple[str, ...]:
+    entity = texts(f"entity.{change.entity.value}")
+    return (entity, change.name or change.onec_id, texts.field(change), *texts.values(change), change.onec_id)
 
 
 def _harmless(cell: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -15,13 +16,16 @@ from typing import Any
 from freesport_sync.core.foreign import is_russian, meaning_of
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, MergeRepeated, Progress
-from freesport_sync.core.run import RunKind, RunStatus
+from freesport_sync.core.run import CREATED, Entity, FieldChange, RunKind, RunStatus
 from freesport_sync.errors import SyncError
 from freesport_sync.resources import resource
 
 LANGUAGE_VARIABLE = "FREESPORT_SYNC_LANGUAGE"
 _FOREIGN = ("reason", "log")
 """Parameters of errors in which libraries, systems and servers speak."""
+_PRICES = (
+    *("retail_price", "opt1_price", "opt2_price", "opt3_price", "trainer_price", "federation_price", "rrp", "msrp"),
+)
 _OPTIONAL, _GAP = re.compile(r"\[\[(.*?)\]\]"), re.compile(r"\{(\w+)\}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:?\d\d|Z)?)?")
 
@@ -147,6 +151,36 @@ class Texts:
             return self(f"cli.kind_undo{'_dry' if is_dry_run else ''}", undone_id=undone_id)
         word = self.word("kind", kind)
         return self("cli.kind_dry", kind=word) if is_dry_run else word
+
+    def field(self, change: FieldChange) -> str:
+        """What of an object changes; a property has its own name."""
+        if change.field == CREATED:
+            return self("shop_value.created")
+        words: dict[str, str] = self._sections["field"]
+        return words.get(change.field, change.field)
+
+    def values(self, change: FieldChange) -> tuple[str, str]:
+        """The old and the new value as people write them; of a new object its article where it has one."""
+        if change.field == CREATED:
+            sku = change.new_value or ""
+            is_article = change.entity is Entity.VARIANT and not sku.startswith("SKU-") and sku != change.onec_id
+            return "", self("cli.article", article=sku) if is_article and sku else ""
+        return self.value(change.field, change.old_value), self.value(change.field, change.new_value)
+
+    def value(self, field: str, value: str | None) -> str:
+        """A value of a field of the shop."""
+        if value is None or value == "":
+            return "—"
+        if field in ("is_active", "sync_status"):
+            return self.word("shop_value", value)
+        if field in _PRICES:
+            return value.replace(".", ",") if self.language is Language.RUSSIAN else value
+        if field == "vat_rate":
+            return f"{float(value):g} %"
+        if field in ("gallery_images", "base_images", "main_image"):
+            paths = json.loads(value) if value.startswith("[") else [value]
+            return ", ".join(str(path).rpartition("/")[2] for path in paths) or "—"
+        return value
 
     def undone(self, kind: str, undone_by: int) -> str:
         """The mark of a run that another one has taken back."""

@@ -35,7 +35,7 @@ from freesport_sync.core.progress import (
     RunFinished,
     RunStarted,
 )
-from freesport_sync.core.run import Entity, FieldChange, RunKind, RunReport, RunStatus, Stage
+from freesport_sync.core.run import CREATED, Entity, FieldChange, RunKind, RunReport, RunStatus, Stage
 from freesport_sync.texts import Texts
 
 if TYPE_CHECKING:
@@ -354,12 +354,14 @@ class TerminalOutput:
     def _changes(self, changes: Sequence[FieldChange]) -> None:
         for change in changes:
             entity = self._texts(f"entity.{change.entity.value}")
-            if change.field == "created":
+            if change.field == CREATED:
                 text = self._texts("cli.change_created", entity=entity, name=change.name, onec_id=change.onec_id)
             else:
-                old, new = change.old_value or "—", change.new_value or "—"
+                old, new = self._texts.values(change)
                 name = f"{change.name} ({change.onec_id})"
-                text = self._texts("cli.change", entity=entity, name=name, field=change.field, old=old, new=new)
+                text = self._texts(
+                    "cli.change", entity=entity, name=name, field=self._texts.field(change), old=old, new=new
+                )
             self._line(printable(text))
 
     def _table(self, *columns: str) -> Table:

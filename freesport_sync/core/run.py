@@ -232,6 +232,10 @@ class UpdatedRows:
     first_ids: tuple[int, ...]
 
 
+CREATED = "created"
+"""The field of a change that is a new object."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One field that a dry run would change."""

@@ -95,8 +95,8 @@ def read_issues(connection: sa.Connection, run_id: int, limit: int | None = None
             yield RowIssue(**{**row, "severity": Severity(row["severity"])})
 
 
-def read_field_changes(connection: sa.Connection, run_id: int, limit: int) -> tuple[FieldChange, ...]:
-    """What a dry run would have changed."""
+def read_field_changes(connection: sa.Connection, run_id: int, limit: int | None) -> tuple[FieldChange, ...]:
+    """What a dry run would have changed, as far as the limit goes."""
     query = sa.select(field_changes).where(field_changes.c.run_id == run_id).order_by(field_changes.c.id).limit(limit)
     return tuple(
         FieldChange(Entity(row.entity), row.onec_id, row.name, row.field, row.old_value, row.new_value)

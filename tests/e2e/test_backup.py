@@ -40,8 +40,8 @@ def test_an_operator_looks_undoes_and_reads_what_happened(
     assert f"Отмена импорта № {run_id}" in undone.stdout
     assert stocked_shop.value(PRICE) == 100
     shown = command("--show", run_id + 1).stdout
-    assert "retail_price 200.00 -> 100.00" in shown
-    assert f"импорты № {run_id}" in shown
+    assert "Розничная цена 200,00 -> 100,00" in shown
+    assert f"№ {run_id}: отменяется всё" in shown
     history = command("--history").stdout
     assert f"отмена импорта № {run_id}" in history
     assert f"проверка отмены импорта № {run_id}" in history

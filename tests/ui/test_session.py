@@ -11,7 +11,7 @@ from freesport_sync.core.history import SessionKey, SessionStatus, Source
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.ui.widgets import latest
-from tests.builders import ExportBuilder, offer, product
+from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.e2e.program import address, started
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
@@ -153,3 +153,30 @@ def test_what_was_checked_can_be_loaded_from_its_session(stocked_shop: Shop, dea
     end = desk.end_of_run()
     assert (end.error, end.request.is_dry_run) == (None, False)
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 200
+
+
+def test_changes_are_told_in_words_and_saved(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:
+    """Names and not keys, yes and no, prices as people write them; the CSV file has the same words."""
+    more = ExportBuilder(tmp_path / "more")
+    more.reference_books()
+    more.goods(product("p1"), product("x1", name="Сетка"))
+    more.offers(offer("p1#c1", deleted=True), offer("x1#c1", name="Сетка", characteristics={"Цвет": "Белый"}))
+    more.prices(prices("x1#c1", {"retail": 5490}))
+    more.rests(rests("x1#c1", {"w1": 3}))
+    checked = stocked_shop.run(more.folder, is_dry_run=True, accept_large_change=True)
+    desk = open_desk(stocked_shop.url)
+    desk.ready()
+    tab = desk.window.session.changes
+    open_session(desk, checked.run_id)
+    desk.until(lambda: tab.model.rowCount() > 3)
+    rows = [[str(tab.model.index(row, column).data()) for column in range(5)] for row in range(tab.model.rowCount())]
+    assert ["Варианты", "Сетка (Белый)", "Розничная цена", "—", "5490,00"] in rows
+    assert ["Варианты", "Сетка (Белый)", "Остаток", "—", "3"] in rows
+    assert ["Варианты", "Сетка (Белый)", "новая запись", "", ""] in rows
+    assert "Показан в магазине да нет" in [" ".join(row[2:]) for row in rows]
+    file = tmp_path / "changes.csv"
+    tab.save_to(file)
+    desk.until(tab.save.isEnabled)
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "Что;Название;Поле;Было;Станет;Ид в 1С"
+    assert [line.split(";")[:5] for line in lines[1:]] == rows

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import ChangeQuery, SessionDetails
 from freesport_sync.core.run import Entity, FieldChange
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.paged import Column, PagedModel
 from freesport_sync.ui.widgets.empty import Placeholder
-from freesport_sync.ui.widgets.parts import SPACE, Tools, label, row
+from freesport_sync.ui.widgets.parts import SPACE, Tools, button, label, row
 from freesport_sync.ui.widgets.table import Table
 
+if TYPE_CHECKING:
+    from freesport_sync.history_reader import HistoryReader
+
 TYPING_MS = 300
-CREATED = "created"
-"""The field of a change that is a new object."""
 
 
 class ChangesTab(QWidget):
@@ -34,9 +38,9 @@ class ChangesTab(QWidget):
         columns: list[Column[FieldChange]] = [
             Column("entity", texts("cli.column_what"), lambda one: texts(f"entity.{one.entity.value}"), 16),
             Column("name", texts("cli.column_name"), lambda one: one.name or one.onec_id, 30),
-            Column("field", texts("cli.column_field"), self._field, 18),
-            Column("old", texts("changes_tab.old"), lambda one: _value(one.old_value), 20),
-            Column("new", texts("changes_tab.new"), self._new, 20),
+            Column("field", texts("cli.column_field"), texts.field, 18),
+            Column("old", texts("changes_tab.old"), lambda one: texts.values(one)[0], 20),
+            Column("new", texts("changes_tab.new"), lambda one: texts.values(one)[1], 20),
             Column("onec_id", texts("cli.column_onec_id"), lambda one: one.onec_id, 36),
         ]
         self.model: PagedModel[FieldChange] = PagedModel(tools.backend, columns, None, self)
@@ -64,7 +68,10 @@ class ChangesTab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACE + 4, 0, 0)
         layout.setSpacing(SPACE)
-        bar = row(self.text, self.entity, self.found)
+        self.save = button(
+            texts("changes_tab.csv"), self._pick_file, tools, "save", tooltip=texts("changes_tab.csv_tip")
+        )
+        bar = row(self.text, self.entity, self.found, self.save)
         bar.setStretch(0, 1)
         layout.addLayout(bar)
         layout.addWidget(self.stack, 1)
@@ -110,15 +117,36 @@ class ChangesTab(QWidget):
             self.empty.say_error(error)
             self.stack.setCurrentIndex(0)
 
-    def _field(self, one: FieldChange) -> str:
-        texts = self._tools.texts
-        if one.field == CREATED:
-            return texts("changes_tab.created")
-        return texts(f"field.{one.field}") if texts.has(f"field.{one.field}") else one.field
+    def _pick_file(self) -> None:
+        texts, state = self._tools.texts, self._tools.state
+        name = texts("changes_tab.csv_name", run_id=self._run_id)
+        usual = str(Path(state.text("session/folder") or str(Path.home())) / name)
+        file, _ = QFileDialog.getSaveFileName(self, texts("changes_tab.csv_tip"), usual, "CSV (*.csv)")
+        if file:
+            self.save_to(Path(file))
 
-    def _new(self, one: FieldChange) -> str:
-        return "" if one.field == CREATED else _value(one.new_value)
+    def save_to(self, file: Path) -> None:
+        """Write all listed changes of the run into a CSV file."""
+        run_id, texts = self._run_id, self._tools.texts
+        if run_id is None:
+            return
+        self._tools.state.keep("session/folder", str(file.parent))
+        self.save.setEnabled(False)
 
+        def write(reader: HistoryReader) -> tuple[int, Path]:
+            from freesport_sync.issue_csv import save_changes
 
-def _value(value: str | None) -> str:
-    return "—" if value is None else value
+            return save_changes(reader.all_changes(run_id), texts, file), file
+
+        self._tools.backend.ask(write, self._saved, self._not_saved)
+
+    def _saved(self, result: tuple[int, Path]) -> None:
+        count, file = result
+        self.save.setEnabled(True)
+        self.found.setText(
+            self._tools.texts("changes_tab.saved", count=self._tools.texts.number(count), file=file.name)
+        )
+
+    def _not_saved(self, error: SyncError) -> None:
+        self.save.setEnabled(True)
+        self.found.setText(self._tools.texts.error(error).what)
