@@ -7,6 +7,7 @@ import getpass
 import os
 import platform
 import secrets
+import shlex
 import signal
 import stat
 import subprocess
@@ -46,6 +47,11 @@ class Account:
 def program_name(name: str) -> str:
     """The file name of a program: `initdb` is `initdb.exe` on Windows."""
     return f"{name}.exe" if sys.platform == "win32" else name
+
+
+def quoted(word: str) -> str:
+    """One word of a command, as the shell of this system takes it."""
+    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
 
 
 def sibling_program(name: str) -> str:

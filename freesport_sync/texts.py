@@ -18,6 +18,7 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.progress import Event, MergeRepeated, Progress
 from freesport_sync.core.run import CREATED, Entity, FieldChange, RunKind, RunStatus
 from freesport_sync.errors import SyncError
+from freesport_sync.os_support import quoted
 from freesport_sync.resources import resource
 
 LANGUAGE_VARIABLE = "FREESPORT_SYNC_LANGUAGE"
@@ -67,9 +68,13 @@ class Texts:
 
     Args:
         language: which one.
+
+    Attributes:
+        program: how this program is called, for commands to be pasted: with what makes it find the same database.
     """
 
     def __init__(self, language: Language) -> None:
+        self.program = "freesport-sync"
         file = resource("i18n", f"{language.value}.toml")
         self.language = language
         self._sections: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -77,7 +82,7 @@ class Texts:
     def __call__(self, key: str, **params: object) -> str:
         """The sentence `section.name`, filled in."""
         section, _, name = key.partition(".")
-        return _filled(self._sections[section][name], params)
+        return self._filled(self._sections[section][name], params)
 
     def error(self, error: SyncError) -> ErrorText:
         """What to tell the operator about an error."""
@@ -100,9 +105,9 @@ class Texts:
             if words != raw and f"{{{name}}}" in texts["what"]:
                 said.append(raw)
         return ErrorText(
-            _filled(texts["what"], params),
-            _filled(texts["affected"], params),
-            f"{_filled(texts['hint'], params)} {params.get('setting_place', '')}".rstrip(),
+            self._filled(texts["what"], params),
+            self._filled(texts["affected"], params),
+            f"{self._filled(texts['hint'], params)} {params.get('setting_place', '')}".rstrip(),
             error.code,
             "\n".join(said),
         )
@@ -123,7 +128,7 @@ class Texts:
         words, value = self._sections.get(name), params[name]
         if not isinstance(words, dict):
             return self._told(value)
-        return _filled(words[str(value)], params) if str(value) in words else self.word(name, value)
+        return self._filled(words[str(value)], params) if str(value) in words else self.word(name, value)
 
     def _told(self, value: object) -> object:
         if isinstance(value, str) and _MOMENT.fullmatch(value):
@@ -190,7 +195,7 @@ class Texts:
         """One point of a check; one that fails with an error says what that says."""
         template = self._sections["check"].get(code)
         if template is not None:
-            return _filled(template, self._readable(params) | self._translated(params))
+            return self._filled(template, self._readable(params) | self._translated(params))
         text = self.error(SyncError(code, **params))
         said = f"({text.said})" if text.said else ""
         return " ".join(part for part in (text.what, text.hint, said) if part)
@@ -206,7 +211,7 @@ class Texts:
             return issue.code, ""
         known = {"value": issue.value, "name": issue.name, "field": issue.field, "onec_id": issue.onec_id}
         params = self._readable({**known, **issue.params}) | self._translated(issue.params)
-        return _filled(texts["what"], params), _filled(texts["hint"], params)
+        return self._filled(texts["what"], params), self._filled(texts["hint"], params)
 
     def issue_title(self, code: str) -> str:
         """A short name for all issues of one code."""
@@ -233,6 +238,9 @@ class Texts:
         return (
             ", ".join(words.get(one, one) for one in str(value).split(", ")) if isinstance(words, dict) else str(value)
         )
+
+    def _filled(self, template: str, params: Mapping[str, object]) -> str:
+        return _filled(template, {**params, "program": self.program})
 
 
 def is_outcome_of_dry_run(text: str) -> bool:
@@ -267,7 +275,11 @@ def _filled(template: str, params: Mapping[str, object]) -> str:
 
 
 class _Gaps(dict[str, object]):
-    """A parameter that an error does not carry is left visible rather than hiding the error behind another one."""
+    """`{file_quoted}` is the file as a shell takes it.
+
+    A parameter that an error does not carry is left visible rather than hiding the error behind another one.
+    """
 
     def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"
+        name = key.removesuffix("_quoted")
+        return quoted(str(self[name])) if name in self else f"{{{key}}}"

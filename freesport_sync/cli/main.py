@@ -16,6 +16,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.logged import note
 from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
+from freesport_sync.os_support import quoted
 from freesport_sync.resources import resource
 from freesport_sync.texts import Language, Texts, preferred_language
 
@@ -44,6 +45,7 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
     texts = Texts(preferred_language(arguments))
     parser = build_parser(texts, is_json="--json" in arguments)
     options = parser.parse_args(arguments)
+    texts.program = _program(options)
     refuse_contradictions(options, parser, texts)
     if not any(vars(options)[name] for name in ACTIONS):
         if open_window is not None:
@@ -76,7 +78,7 @@ def _output(options: argparse.Namespace, texts: Texts) -> Output:
         return JsonOutput(texts)
     from freesport_sync.cli.terminal_output import TerminalOutput
 
-    return TerminalOutput(texts, _same_database(options))
+    return TerminalOutput(texts)
 
 
 def _exit_code(options: argparse.Namespace, texts: Texts, output: Output, cancel: CancelToken) -> int:
@@ -247,12 +249,11 @@ def _operator(options: argparse.Namespace) -> str:
     return storable(options.operator or user_and_host())
 
 
-def _same_database(options: argparse.Namespace) -> str:
-    """The arguments with which another call finds this run again, each after a space."""
-    words = ["--demo"] if options.demo else []
-    words += ["--database-url", options.database_url] if options.database_url else []
-    words += ["--home", f'"{options.home}"'] if options.home else []
-    return "".join(f" {word}" for word in words)
+def _program(options: argparse.Namespace) -> str:
+    """How the program is called again so that it finds the same database, and speaks the same language."""
+    given = [("--home", options.home), ("--database-url", options.database_url), ("--language", options.language)]
+    words = [quoted(str(word)) for pair in given if pair[1] is not None for word in pair]
+    return " ".join(["freesport-sync", *words, *(["--demo"] if options.demo else [])])
 
 
 def _data_dir(options: argparse.Namespace, application: Application) -> Path:

@@ -57,6 +57,9 @@ PIPE_WIDTH = 160
 
 _UNBROKEN = ("number", "started", "made")
 """Columns that keep their width however narrow the terminal is."""
+
+_MARK = "\0"
+"""Stands for a word in colour while the rest of its sentence is made safe."""
 _STATUS_STYLE = {"completed": "green", "running": "cyan", "cancelled": "yellow"}
 
 
@@ -65,12 +68,10 @@ class TerminalOutput:
 
     Args:
         texts: of the operator's language.
-        same_database: arguments with which another call finds this run, each after a space.
     """
 
-    def __init__(self, texts: Texts, same_database: str) -> None:
+    def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._same_database = same_database
         self._out = _console(sys.stdout)
         self._err = _console(sys.stderr)
         self._issues = IssuePrinter(self._out, texts)
@@ -125,7 +126,7 @@ class TerminalOutput:
         self._err.print(f"[bold red]{escape(what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
         for part in (text.affected, text.hint):
             for line in part.splitlines():
-                self._err.print(escape(printable(line)), highlight=False)
+                _say(self._err, escape(printable(line)))
         if text.said:
             self._err.print(f"[dim]{escape(self._texts('cli.said', words=text.said))}[/]", highlight=False)
 
@@ -151,7 +152,7 @@ class TerminalOutput:
             mark = "[bold yellow]![/]" if item.is_advice else mark
             self._out.print(f"{mark} {escape(self._texts.check(item.code, item.params))}", highlight=False)
             if item.code == REPAIR_DUE:
-                self._line(self._texts(f"cli.check_{item.code}", same_database=self._same_database))
+                self._line(self._texts(f"cli.check_{item.code}"))
 
     def history(self, runs: Sequence[PastRun]) -> None:
         """A table of past runs."""
@@ -199,7 +200,7 @@ class TerminalOutput:
         self._issues.print(details.issues, details.issue_counts)
         if len(details.issues) < sum(one.stored for one in details.issue_counts):
             shown = len(details.issues)
-            self._line(self._texts("cli.more_issues", shown=shown, run_id=run.id, same_database=self._same_database))
+            self._line(self._texts("cli.more_issues", shown=shown, run_id=run.id))
         self._changes(details.changes)
 
     def issues(self, found: RunIssues) -> None:
@@ -228,7 +229,6 @@ class TerminalOutput:
                 stage=self._texts(f"stage.{request.stage}"),
                 by=request.requested_by,
                 at=local_time(request.requested_at),
-                same_database=self._same_database,
             )
         )
 
@@ -311,11 +311,11 @@ class TerminalOutput:
         self._issue_totals([(total.severity, total.code, str(total.count)) for total in report.issue_totals])
         status = self._status(report.status.value)
         duration = self._texts("cli.seconds", seconds=f"{report.duration_s:.1f}")
-        names = {"run_id": report.run_id, "undone_id": report.undone_id, "same_database": self._same_database}
-        text = self._texts(_titled("cli.summary", report), status=status, duration=duration, **names)
-        self._out.print(text, highlight=False)
+        names = {"run_id": report.run_id, "undone_id": report.undone_id}
+        text = self._texts(_titled("cli.summary", report), status=_MARK, duration=duration, **names)
+        _say(self._out, escape(text).replace(_MARK, status))
         if report.issue_totals:
-            self._line(self._texts("cli.summary_issues", run_id=report.run_id, same_database=self._same_database))
+            self._line(self._texts("cli.summary_issues", run_id=report.run_id))
         is_catalog = report.kind not in (RunKind.CUSTOMERS, RunKind.BACKUP)
         if report.status is RunStatus.COMPLETED and is_catalog and not report.is_dry_run:
             self._line(self._texts("cli.cache_hint"))
@@ -382,10 +382,16 @@ class TerminalOutput:
         return f"[{_STATUS_STYLE.get(status, 'bold red')}]{self._texts(f'status.{status}')}[/]"
 
     def _line(self, text: str) -> None:
-        self._out.print(escape(text), highlight=False)
+        _say(self._out, escape(text))
 
     def _indented(self, text: str, style: str = "") -> None:
         self._out.print(Padding(Text(text, style), (0, 0, 0, 4), expand=False))
+
+
+def _say(console: Console, text: str) -> None:
+    """Commands stand on lines of their own, indented: those must not be broken, lest they cannot be pasted."""
+    for line in text.split("\n"):
+        console.print(line, highlight=False, soft_wrap=line.startswith("  "))
 
 
 def _console(stream: Any) -> Console:

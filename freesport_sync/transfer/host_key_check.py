@@ -12,6 +12,7 @@ from freesport_sync.transfer.host_keys import (
     forget,
     judge,
     known_types,
+    name_of,
     pin,
     read_known_hosts,
     same_fingerprint,
@@ -86,6 +87,8 @@ class HostKeyCheck:
                 "host_key_changed",
                 **self._described(key),
                 place=verdict.place,
+                file=verdict.place.rpartition(":")[0],
+                known_as=name_of(self._profile.host, self._profile.port),
                 is_ours=self._is_ours(verdict.place),
                 old_fingerprint="" if old is None else old.fingerprint,
             )

@@ -157,7 +157,7 @@ def pin(file: Path, host: str, port: int, key: HostKey) -> None:
     Raises:
         ConfigError: the file cannot be written.
     """
-    line = f"{_name(host, port)} {key.key_type} {base64.b64encode(key.blob).decode()}\n"
+    line = f"{name_of(host, port)} {key.key_type} {base64.b64encode(key.blob).decode()}\n"
     try:
         make_private(file.parent)
         before = file.read_text(encoding="utf-8", errors="surrogateescape") if file.exists() else ""
@@ -186,13 +186,13 @@ def _is_key_of(line: str, host: str, port: int) -> bool:
     return any(not one.is_revoked and _is_about(one.hosts, host, port) for one in parse_known_hosts(line, ""))
 
 
-def _name(host: str, port: int) -> str:
+def name_of(host: str, port: int) -> str:
     """A server as the files name it."""
     return host.lower() if port == USUAL_PORT else f"[{host.lower()}]:{port}"
 
 
 def _is_about(hosts: str, host: str, port: int) -> bool:
-    name = _name(host, port)
+    name = name_of(host, port)
     if hosts.startswith(_HASHED):
         return _is_hash_of(hosts, name)
     patterns = hosts.lower().split(",")
