@@ -126,7 +126,9 @@ class TerminalOutput:
         self._err.print(f"[bold red]{escape(what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
         for part in (text.affected, text.hint):
             for line in part.splitlines():
-                _say(self._err, escape(printable(line)))
+                # In a command each space counts.
+                words = map(printable, line.split(" ")) if line.startswith("  ") else [printable(line)]
+                _say(self._err, escape(" ".join(words)))
         if text.said:
             self._err.print(f"[dim]{escape(self._texts('cli.said', words=text.said))}[/]", highlight=False)
 

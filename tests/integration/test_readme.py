@@ -1,0 +1,55 @@
+"""What README promises of the database and of `--json` is so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from uuid import uuid4
+
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.progress import Progress, RunStarted
+from freesport_sync.core.run import RunReport
+from freesport_sync.database.checkup import check_database
+from freesport_sync.database.shop_tables import SHOP_TABLES
+from freesport_sync.texts import LANGUAGE_VARIABLE, ErrorText
+from tests.shop import Shop
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+
+def test_the_rights_of_the_readme_are_enough(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    (statements,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    role, database = f"role_{uuid4().hex}", str(stocked_shop.url.database)
+    stocked_shop.connection.exec_driver_sql("DROP SCHEMA freesport_sync CASCADE")
+    named = re.sub(r"\bsync\b", role, re.sub(r"DATABASE freesport\b", f"DATABASE {database}", statements))
+    stocked_shop.connection.exec_driver_sql(re.sub(r"--.*", "", named))
+    tables = re.findall(r"\w+", statements.partition("INSERT, UPDATE ON")[2].partition(" TO ")[0])
+    assert sorted(tables) == sorted(table.name for table in SHOP_TABLES)
+    url = stocked_shop.url.set(username=role, password="пароль")
+    assert [(item.code, item.params) for item in check_database(url, "shop") if not item.is_ok] == []
+    limited = Shop(url, tmp_path)
+    limited.run(dearer)
+    assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
+
+
+def test_the_fields_of_json_are_those_of_the_readme() -> None:
+    def told(event: str) -> set[str]:
+        (cells,) = re.findall(rf"^\| `{event}` \| (.*) \|$", README, re.MULTILINE)
+        return set(re.findall(r"`(\w+)`", cells))
+
+    def of(kind: type) -> set[str]:
+        return {field.name for field in fields(kind)}
+
+    assert told("run_started") <= of(RunStarted)
+    assert told("progress") <= of(Progress)
+    assert told("issue") <= of(RowIssue) | {"what", "hint"}
+    assert told("result") <= of(RunReport)
+    assert told("error") == of(ErrorText) - {"said"} | {"params", "exit_code"}
+
+
+def test_the_readme_tells_what_cannot_be_guessed() -> None:
+    told = ("PostgreSQL 14", "verify-full", LANGUAGE_VARIABLE, "keyring.backends.null", "ничего не переспрашивают")
+    assert [words for words in told if words not in README] == []
+    assert "## In English" in README
+    assert README.index("В папке\nпроекта") < README.index("--run all --demo")
