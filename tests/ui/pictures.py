@@ -272,6 +272,7 @@ class Photographer:
         self._window.open_session(SessionKey(Source.RUN, 2))
         self.settle(1)
         self.take("session-undone")
+        self._window.history.reload()  # nobody watches the database any more, see `_only_looking`
         self._page("history", "history-undone")
 
     @contextmanager
