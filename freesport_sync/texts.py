@@ -92,6 +92,19 @@ class Texts:
             return ErrorText(str(error), "", "", error.code)
         return self._error_text(texts, error)
 
+    def of_run(self, error: SyncError, kind: str, is_dry_run: bool) -> SyncError:
+        """The error that has ended a run, to be told in the words of its kind: who stops an undo cancels no import.
+
+        Args:
+            error: which one.
+            kind: of the run, as for `kind`.
+            is_dry_run: it only looked.
+        """
+        takes_back = kind in (RunKind.RESTORE, RunKind.UNDO_REPAIR)
+        work = "check" if is_dry_run else "undo" if takes_back else kind
+        has_words = f"{error.code}_{work}" in self._sections["errors"]
+        return type(error)(error.code, **error.params | {"problem": work}) if has_words else error
+
     def _error_text(self, texts: dict[str, str], error: SyncError) -> ErrorText:
         """Fill in the sentences of an error; foreign words that mean nothing to us are said apart from them."""
         params = self._readable(error.params)

@@ -77,6 +77,8 @@ class TerminalOutput:
         self._issues = IssuePrinter(self._out, texts)
         self._bars: Bars | None = None
         self._tasks: dict[Stage, TaskID] = {}
+        self._run: tuple[str, bool] | None = None
+        """Kind of the run that is told of, and whether it only looks."""
 
     def __enter__(self) -> Self:
         if self._out.is_terminal:
@@ -102,6 +104,7 @@ class TerminalOutput:
         """Show an event of the run."""
         match event:
             case RunStarted():
+                self._run = (event.kind, event.is_dry_run)
                 names = {"run_id": event.run_id, "operator": event.operator, "database": event.database}
                 self._line(self._texts(_titled("cli.started", event), undone_id=event.undone_id, **names))
             case FilesPulled() | FilesArchived() | ExportFound():
@@ -121,6 +124,8 @@ class TerminalOutput:
 
     def error(self, error: SyncError) -> None:
         """What happened, what is affected, what to do."""
+        if self._run is not None:
+            error = self._texts.of_run(error, *self._run)
         text = self._texts.error(error)
         what = "\n".join(map(printable, text.what.splitlines()))
         self._err.print(f"[bold red]{escape(what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
@@ -193,6 +198,7 @@ class TerminalOutput:
         if run.error_code:
             from freesport_sync.errors import SyncError
 
+            self._run = (run.kind, run.is_dry_run)
             self.error(SyncError(run.error_code, **run.error_params))
         for file in details.files:
             created_at = f", {file.created_at:%d.%m.%Y %H:%M}" if file.created_at else ""
@@ -355,7 +361,7 @@ class TerminalOutput:
 
     def _changes(self, changes: Sequence[FieldChange]) -> None:
         for change in changes:
-            entity = self._texts(f"entity.{change.entity.value}")
+            entity = self._texts(f"entity_one.{change.entity.value}")
             if change.field == CREATED:
                 text = self._texts("cli.change_created", entity=entity, name=change.name, onec_id=change.onec_id)
             else:

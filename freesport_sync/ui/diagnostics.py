@@ -59,6 +59,7 @@ def session_report(tools: Tools, details: SessionDetails) -> str:
         lines += [f"{one.severity.value} {one.code}: {one.count}" for one in details.issue_counts]
         lines += [f"{file.path} {file.size_bytes} {file.created_at or ''}" for file in details.files]
         if run.error_code:
-            lines.append(texts.error(SyncError(run.error_code, **run.error_params)).sentence)
+            error = SyncError(run.error_code, **run.error_params)
+            lines.append(texts.error(texts.of_run(error, session.kind, session.is_dry_run)).sentence)
     lines += [details.error_message, details.report]
     return masked("\n".join(line for line in lines if line))

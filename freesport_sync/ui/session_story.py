@@ -57,7 +57,7 @@ _PAD = 21 * " "
 
 
 def _stage(texts: UiTexts, details: SessionDetails, stage: StageRecord, end: datetime | None, is_cut: bool) -> str:
-    name = texts(f"stage.{stage.stage}") if texts.has(f"stage.{stage.stage}") else stage.stage
+    name = texts.stage(stage.stage, details.session.kind)
     if is_cut:
         key = "running" if end is None else "cut_off"
         share = f"{100 * stage.done // stage.total} %" if stage.total else ""
@@ -94,7 +94,7 @@ def _outcome(texts: UiTexts, details: SessionDetails) -> str:
     session, run = details.session, details.run
     code = "interrupted" if session.status is SessionStatus.INTERRUPTED else run.error_code if run is not None else None
     if run is not None and code:
-        error = texts.error(SyncError(code, **run.error_params))
+        error = texts.error(texts.of_run(SyncError(code, **run.error_params), session.kind, session.is_dry_run))
         return " ".join(part for part in (error.what, error.affected, error.said and f"({error.said})") if part)
     time = texts.duration(session.duration_s)
     return texts("story.end", kind=texts.kind(session.kind, session.is_dry_run, session.undone_id), time=time)

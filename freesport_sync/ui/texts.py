@@ -171,7 +171,12 @@ class UiTexts(Texts):
             is_dry_run, undone_id = bool(told.params.get("is_dry_run")), int(told.params.get("undone_id", 0))
             params["kind"] = self.kind(str(told.params["kind"]), is_dry_run, undone_id)
         params["dry"] = self("logged.dry_server") if told.params.get("is_dry_run") else ""
-        params["what"] = "" if told.error is None else self.error(told.error).what
+        if "seconds" in told.params:
+            params["time"] = self.duration(float(told.params["seconds"]))
+        error = told.error
+        if error is not None and "kind" in told.params:
+            error = self.of_run(error, str(told.params["kind"]), bool(told.params.get("is_dry_run")))
+        params["what"] = "" if error is None else self.error(error).what
         return self(f"logged.{told.code}", **params).strip()
 
     def remarks(self, **counts: int) -> str:

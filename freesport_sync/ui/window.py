@@ -239,7 +239,7 @@ class MainWindow(QMainWindow):
         elif self._tools.backend.is_own(holder):
             self.lock.say("lock", texts("exchange.held_by_this"), "busy")
         elif holder.run_id is None:
-            self.lock.say("lock", texts("window.held_by_unknown", host=holder.host or "—"), "warn")
+            self.lock.say("lock", texts("window.held_by_unknown", host=holder.host), "warn")
         else:
             self.lock.say("lock", texts("window.held", operator=holder.operator, run_id=holder.run_id), "busy")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from freesport_sync.ui.dialogs.undo import UndoDialog
 from freesport_sync.ui.widgets.columns import TEXT_WIDTH
 from freesport_sync.ui.window import FRAME, SMALLEST, first_size
 from tests.shop import Shop
+from tests.ui import onec_scenery
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, process_events, texts_in
 from tests.ui.scenery import insert_other_sessions
@@ -200,6 +202,21 @@ def test_what_is_short_is_not_cut_and_texts_share_what_is_left(small: Desk, size
             if column.width < TEXT_WIDTH and not table.isColumnHidden(number):
                 assert table.columnWidth(number) >= table.sizeHintForColumn(number), column.name
     assert not small.window.exchange.table.horizontalScrollBar().isVisible()
+
+
+def test_a_column_fits_what_is_scrolled_to(small: Desk) -> None:
+    small.window.show_page("onec")
+    requests = small.window.onec.requests
+    for served in onec_scenery.requests(datetime.now()):
+        small.backend.server.told.emit(served)
+    table = requests.table
+    small.until(lambda: table.model().rowCount() > 10)
+    number = [column.name for column in table.columns].index("what")
+    table.setFixedHeight(120)
+    for row in range(table.model().rowCount()):
+        table.selectRow(row)
+        small.until(lambda: table.columnWidth(number) >= table.sizeHintForColumn(number))
+    assert table.columnWidth(number) > table.fontMetrics().horizontalAdvance("параметры")
 
 
 def test_enter_presses_the_button_that_has_the_focus(small: Desk) -> None:

@@ -236,6 +236,7 @@ def test_a_changed_key_is_shown_with_both_fingerprints_and_can_be_forgotten(
     assert f"{site.known_hosts}:1" in texts_in(page.progress)
     dialog = dialog_of(desk, page.host_key)
     shown = texts_in(dialog)
+    assert {"Прежний отпечаток", "Новый отпечаток"} <= set(shown.splitlines())
     for text in (desk.texts("host_key.changed_why"), server.fingerprint, str(error.params["old_fingerprint"])):
         assert text in shown
     assert not dialog.once.isVisible(), "nobody takes a changed key for once"

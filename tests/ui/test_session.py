@@ -125,6 +125,10 @@ def test_undoing_is_a_flow_of_its_own(stocked_shop: Shop, open_desk: OpenDesk, t
     assert {"Чтение резервной копии", "Возврат прежних значений"} <= set(texts_in(card.stages).splitlines())
     assert not card.again.isVisible()
     assert stocked_shop.value("SELECT count(*) FROM products WHERE is_active") == 1
+    open_session(desk, end.report.run_id)
+    assert shown_tabs(desk) == ["Итоги", "Замечания", "Журнал"], "it has read no files"
+    assert page.tabs.tabText(1) == "Замечания", "notes are no remarks, as in the history"
+    assert texts_in(page.summary).splitlines()[-1] == "1 заметка"
     mark = f"тменён импортом № {end.report.run_id}"
     open_session(desk, undone)
     desk.until(lambda: mark in texts_in(page.summary))
@@ -170,9 +174,9 @@ def test_changes_are_told_in_words_and_saved(stocked_shop: Shop, open_desk: Open
     open_session(desk, checked.run_id)
     desk.until(lambda: tab.model.rowCount() > 3)
     rows = [[str(tab.model.index(row, column).data()) for column in range(5)] for row in range(tab.model.rowCount())]
-    assert ["Варианты", "Сетка (Белый)", "Розничная цена", "—", "5490,00"] in rows
-    assert ["Варианты", "Сетка (Белый)", "Остаток", "—", "3"] in rows
-    assert ["Варианты", "Сетка (Белый)", "новая запись", "", ""] in rows
+    assert ["Вариант", "Сетка (Белый)", "Розничная цена", "—", "5490,00"] in rows
+    assert ["Вариант", "Сетка (Белый)", "Остаток", "—", "3"] in rows
+    assert ["Вариант", "Сетка (Белый)", "новая запись", "", ""] in rows
     assert "Показан в магазине да нет" in [" ".join(row[2:]) for row in rows]
     file = tmp_path / "changes.csv"
     tab.save_to(file)

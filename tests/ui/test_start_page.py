@@ -128,6 +128,15 @@ def test_a_run_of_this_window_is_never_another_program(stocked_shop: Shop, deare
     late = LockHolder(run_id, "ivanov", "PC", "apply", datetime.now(UTC))
     backend.pulse_changed.emit(replace(backend.pulse, holder=late))
     assert not window.exchange.holder.isVisible()
+    unknown = LockHolder(None, "", "", "", None)
+    backend.pulse_changed.emit(replace(backend.pulse, holder=unknown))
+    assert window.lock.text == "Импорт выполняет другая программа"
+    process_events()
+    assert texts_in(window.exchange.holder) == "Сейчас импорт выполняет другая программа"
+    seen = replace(unknown, host="10.0.0.5", since=datetime(2026, 11, 29, 9, 0))
+    backend.pulse_changed.emit(replace(backend.pulse, holder=seen))
+    process_events()
+    assert "Её компьютер: 10.0.0.5. Соединение открыто 29.11.2026 09:00." in texts_in(window.exchange.holder)
     other = replace(late, run_id=(run_id or 0) + 1)
     backend.pulse_changed.emit(replace(backend.pulse, holder=other))
     assert window.exchange.holder.isVisible()
@@ -145,7 +154,7 @@ def test_bars_make_way_for_a_result_that_is_shown_once(stocked_shop: Shop, deare
     process_events()
     assert not page.progress.stages.isVisible()
     assert not page.progress.overall.isVisible()
-    told = "изменено: цен 1"
+    told = "Изменено: цен 1"
     desk.until(lambda: told in texts_in(page.progress))
     desk.until(lambda: told in page.latest._notice.accessibleName())
     assert told not in texts_in(page.latest)

@@ -20,11 +20,12 @@ from freesport_sync.core.history import (
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.logged import note, read_logged
 from freesport_sync.core.run import Counts, Entity, ExportFile
-from freesport_sync.errors import ConnectionFailed, ImportFailed
+from freesport_sync.errors import Cancelled, ConnectionFailed, ImportFailed
 from freesport_sync.texts import Language
 from freesport_sync.ui.log_file import read_log
 from freesport_sync.ui.session_story import story_of
 from freesport_sync.ui.texts import UiTexts
+from freesport_sync.ui.widgets.summary import summary_of
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 
@@ -96,6 +97,22 @@ def test_the_story_of_a_failure_says_where_and_why() -> None:
     assert lines[-1] == f"{local(9)}  На диске нет места: /data В магазине ничего не изменилось."
 
 
+def test_the_story_of_an_undo_is_one_of_its_own() -> None:
+    undo = {"kind": "restore", "undone_id": 5, "counts": {}}
+    texts = UiTexts(Language.RUSSIAN)
+    lines = story_of(texts, details(status=SessionStatus.COMPLETED, **undo)).split("\n")
+    assert [line.partition("  ")[2].partition(":")[0] for line in lines[1:4]] == [
+        "Поиск резервной копии",
+        "Чтение резервной копии",
+        "Возврат прежних значений",
+    ]
+    stopped = details(status=SessionStatus.CANCELLED, **undo)
+    stopped = replace(stopped, run=replace(stopped.run, error_code="cancelled"))  # type: ignore[type-var]
+    told = "В магазине ничего не изменилось: импорт остался в силе."
+    assert summary_of(texts, stopped)[:2] == ("Отмена импорта остановлена.", told)
+    assert story_of(texts, stopped).endswith(f"Отмена импорта остановлена. {told}")
+
+
 def test_the_report_of_the_shop_is_told_by_our_clock() -> None:
     of_shop = details(key=SessionKey(Source.SHOP, 3))
     shown = story_of(UiTexts(Language.RUSSIAN), replace(of_shop, report="[2026-11-29 08:03:46] Импорт начат\n"))
@@ -137,12 +154,19 @@ def test_what_is_logged_is_read_back_in_the_language_of_the_window() -> None:
     lost = ConnectionFailed("connection_lost", reason="server closed the connection unexpectedly")
     note(log, logging.WARNING, "database_lost", cause=lost)
     note(log, logging.ERROR, "run_failed", cause=ImportFailed("no_records"), run_id=5, kind="all", is_dry_run=True)
+    note(log, logging.INFO, "run_completed", run_id=6, kind="all", is_dry_run=False, seconds=12.3)
+    note(log, logging.INFO, "run_completed", run_id=7, kind="all", is_dry_run=False, seconds=0.4)
+    undo = {"run_id": 8, "kind": "restore", "is_dry_run": False, "undone_id": 7}
+    note(log, logging.INFO, "run_cancelled", cause=Cancelled("cancelled"), **undo)
     note(log, logging.INFO, "server_started", address="http://h/x", user="1c", is_dry_run=True)
     note(log, logging.ERROR, "unexpected_error", cause=ValueError("x"))
     texts = UiTexts(Language.RUSSIAN)
     assert [texts.logged(record.getMessage()) for record in kept.records] == [
         "Связь с базой потеряна. Соединение с базой потеряно: соединение оборвалось",
         "Не выполнен сеанс № 5: проверка: каталог и клиенты. В файлах выгрузки нет ни одной записи.",
+        "Закончен сеанс № 6: каталог и клиенты. Выполнен за 12 с",
+        "Закончен сеанс № 7: каталог и клиенты. Выполнен за 0,4 с",
+        "Отменён сеанс № 8: отмена импорта № 7. Отмена импорта остановлена.",
         "Сервер 1С включён, только проверка. Адрес http://h/x, пользователь 1c",
         "Непредвиденная ошибка: передайте подробности разработчикам",
     ]

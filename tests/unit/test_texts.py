@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from freesport_sync.cli.arguments import build_parser
+from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Entity, RunKind, RunStatus, Stage
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.resources import resource
 from freesport_sync.texts import Language, Texts, preferred_language
 
@@ -87,15 +88,36 @@ def test_every_issue_code_of_the_program_has_a_text(severity: Severity) -> None:
 def test_every_word_of_the_vocabulary_has_a_text() -> None:
     for language in Language:
         texts = Texts(language)
-        for section, words in {"stage": Stage, "status": RunStatus, "entity": Entity, "kind": RunKind}.items():
+        known = {"stage": Stage, "status": RunStatus, "entity": Entity, "entity_one": Entity, "kind": RunKind}
+        for section, words in known.items():
             assert all(texts(f"{section}.{word.value}") for word in words)
 
 
 def test_an_error_says_what_happened_and_names_its_parameters() -> None:
     error = SyncError("lock_held", operator="иванов", host="PC-7", run_id=12, stage="apply", since="2026-11-21T10:00")
     text = Texts(Language.RUSSIAN).error(error)
-    assert "иванов (PC-7), шаг «Запись изменений»" in text.what
+    assert "иванов (PC-7), этап «Запись изменений»" in text.what
     assert text.sentence.endswith("[lock_held]")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("code", ["cancelled", "cancelled_by", "interrupted"])
+def test_who_stops_something_else_cancels_no_import(code: str, language: Language) -> None:
+    """`Импорт отменён` of an undo that was stopped would say the contrary of what has happened."""
+    texts = Texts(language)
+    told = {}
+    for kind in RunKind:
+        for is_dry_run in (False, True):
+            error = texts.of_run(Cancelled(code, by="петров"), kind, is_dry_run)
+            assert isinstance(error, Cancelled)
+            told[kind, is_dry_run] = texts.error(error).what
+    usual = texts.error(Cancelled(code, by="петров")).what
+    assert {kind for (kind, is_dry_run), what in told.items() if what == usual} == {
+        kind for kind in RunKind if kind.is_import
+    }
+    assert all(("петров" in what) is (code == "cancelled_by") for what in told.values())
+    if language is Language.RUSSIAN:
+        assert "мпорт отменён" not in "".join(what for what in told.values() if what != usual)
 
 
 def test_an_error_without_a_text_is_still_told() -> None:
@@ -254,6 +276,13 @@ def test_no_headline_has_a_foreign_word(language: Language) -> None:
             known = texts.error(SyncError(code, **{name: "[Errno 28] No space left on device"}))
             assert "Errno" not in known.what
             assert known.said.startswith("[Errno 28]"), code
+
+
+def test_files_that_are_wanted_are_named_in_words() -> None:
+    for language in Language:
+        assert sections(language)["kinds"].keys() == {kind.value for kind in FileKind}
+    told = Texts(Language.RUSSIAN).error(SyncError("no_files", path="/x", kinds="goods, priceLists"))
+    assert told.what == "В /x нет файлов для этого импорта (товары, типы цен)."
 
 
 def test_what_nobody_knows_is_left_out() -> None:

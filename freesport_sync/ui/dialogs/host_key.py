@@ -163,7 +163,8 @@ class HostKeyDialog(QDialog):
         grid.setColumnStretch(1, 1)
         names = ("host", "port", "key_type", "old_fingerprint", "fingerprint")
         for line, name in enumerate(name for name in names if error.params.get(name)):
-            grid.addWidget(label(self._tools.texts(f"host_key.{name}"), "muted"), line, 0)
+            title = "new_fingerprint" if self._is_changed and name == "fingerprint" else name
+            grid.addWidget(label(self._tools.texts(f"host_key.{title}"), "muted"), line, 0)
             value = str(error.params.get(name, ""))
             grid.addWidget(_fixed_width(value) if name.endswith("fingerprint") else selectable(value), line, 1)
         return grid

@@ -241,9 +241,9 @@ class ExchangePage(QWidget):
 
     def _told(self, holder: LockHolder) -> tuple[str, str]:
         texts = self._tools.texts
-        since = texts.moment(holder.since) if holder.since else "—"
+        since = texts.moment(holder.since) if holder.since else ""
         if holder.run_id is None:
-            return texts("exchange.held_by_unknown"), texts("exchange.held_from", host=holder.host or "—", since=since)
+            return texts("exchange.held_by_unknown"), texts("exchange.held_from", host=holder.host, since=since).strip()
         stage = texts(f"stage.{holder.stage}")
         return (
             texts("exchange.held", operator=holder.operator, run_id=texts.number(holder.run_id)),

@@ -135,7 +135,7 @@ class RunCard(Card):
         for part in (self.cancel, self.elapsed, self.issues):
             part.hide()
         if end.error is not None:
-            self.notice.say_error(end.error)
+            self.notice.say_error(self._tools.texts.of_run(end.error, end.request.kind, end.request.is_dry_run))
         elif end.report is not None:
             self._show_report(end.report)
         self.notice.show()

@@ -173,7 +173,7 @@ class SessionPage(QWidget):
         self.files.show_session(details)
         self.log.show_session(details)
         counts = {
-            "issues": sum(one.count for one in details.issue_counts),
+            "issues": session.errors + session.warnings,  # as everywhere: notes are none
             "changes": details.changes,
             "files": len(details.files),
         }
@@ -183,8 +183,9 @@ class SessionPage(QWidget):
             self.tabs.setTabText(number, f"{text} {texts.number(count)}" if count else text)
         is_ours = session.key.source is Source.RUN
         show_tab(self.tabs, self.changes, session.is_dry_run or details.changes > 0)
-        for tab in (self.issues, self.files):
-            show_tab(self.tabs, tab, is_ours)
+        show_tab(self.tabs, self.issues, is_ours)
+        has_files = session.kind not in [one.value for one in RunKind if not one.is_import]
+        show_tab(self.tabs, self.files, is_ours and has_files)
         self._show_actions(details)
         self.stack.setCurrentIndex(1)
 

@@ -54,6 +54,7 @@ class ColumnWidths(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self.fit)
+        table.verticalScrollBar().valueChanged.connect(self._soon.start)  # other rows are in view
         model = table.model()
         for signal in (model.modelReset, model.rowsInserted, model.dataChanged):
             signal.connect(self._soon.start)

@@ -13,6 +13,7 @@ from freesport_sync.ui.models.sessions import result_of
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import GAP, Card, Tools, button, clear, label
+from freesport_sync.ui.widgets.summary import sentence
 
 OLD_AFTER_S = 24 * 3600
 """From then on the age of prices and stocks is worth a warning."""
@@ -95,7 +96,7 @@ class LatestResult(QWidget):
             tone_of(session.status),
             texts.outcome_of(session),
             f"{texts.age(age_s)}, {texts.duration(session.duration_s)}",
-            result_of(texts, session).replace("—", ""),
+            sentence(result_of(texts, session).replace("—", "")),
             texts.remarks(errors=session.errors, warnings=session.warnings),
         )
 

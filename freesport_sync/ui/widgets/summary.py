@@ -39,19 +39,20 @@ def summary_of(texts: UiTexts, details: SessionDetails) -> tuple[str, ...]:
         return texts("summary.failed_shop"), details.error_message
     code = "interrupted" if session.status is SessionStatus.INTERRUPTED else run.error_code if run is not None else None
     if run is not None and code:
-        error = texts.error(SyncError(code, **run.error_params))
+        error = texts.error(texts.of_run(SyncError(code, **run.error_params), session.kind, session.is_dry_run))
         return error.what, error.affected, error.hint
     result = texts.changed(session.counts, session.is_dry_run, session.kind) or result_of(texts, session)
     undone = "" if session.undone_by is None else texts.undone(session.kind, session.undone_by)
     notes = sum(one.count for one in details.issue_counts if one.severity is Severity.NOTE)
     done = done_of(texts, session.kind, session.undone_id, session.is_dry_run, session.duration_s)
     return (
-        *((_sentence(undone), done) if undone else (done,)),
-        "" if result == "—" else _sentence(result),
+        *((sentence(undone), done) if undone else (done,)),
+        "" if result == "—" else sentence(result),
         texts("undo.look_explained") if session.undone_id and session.is_dry_run else "",
         texts.remarks(errors=session.errors, warnings=session.warnings, notes=notes) or texts("exchange.no_issues"),
     )
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Words that begin as a sentence does."""
     return f"{text[:1].upper()}{text[1:]}"
