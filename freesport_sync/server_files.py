@@ -15,7 +15,7 @@ from freesport_sync.core.progress import Event, Reporter, RunStarted
 from freesport_sync.core.run import RunRequest, storable
 from freesport_sync.errors import ConfigError, NothingNew, SourceMissing, SyncError
 from freesport_sync.pipeline.guards import refuse_full_unseen
-from freesport_sync.pipeline.plan import kinds_of, refuse_contradiction, wants_pictures
+from freesport_sync.pipeline.plan import but_others, kinds_of, refuse_contradiction, wants_pictures
 from freesport_sync.pipeline.pull import Pulled, PullJob, archive, imported_files, look, pull
 from freesport_sync.pipeline.received import Received
 from freesport_sync.settings.model import Settings, SshSettings
@@ -282,7 +282,8 @@ def _pull(job: PullJob) -> Pulled:
         is_seen = not pulled.unfinished and not any(reason in _UNSEEN for _, reason in pulled.left_out)
         if job.archive_folder is not None and is_seen:
             raise NothingNew("server_has_nothing_new", **place, archive=job.archive_folder)
-        raise SourceMissing("server_has_no_files", **place, unfinished=len(pulled.unfinished))
+        others = but_others([(storable(path), reason) for path, reason in pulled.left_out])
+        raise SourceMissing("server_has_no_files", **place, unfinished=len(pulled.unfinished), **others)
     return pulled
 
 

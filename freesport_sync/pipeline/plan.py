@@ -291,13 +291,13 @@ def make_plan(request: RunRequest, source: Path, left_out: Iterable[SkippedFile]
     skipped = tuple(sorted((*export.skipped, *left_out)))
     if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS, FileKind.OFFERS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
-        raise SourceMissing("no_files", path=str(request.source), kinds=kinds, **_named(skipped))
+        raise SourceMissing("no_files", path=str(request.source), kinds=kinds, **but_others(skipped))
     only_pictures = request.kind is RunKind.IMAGES
     return Plan(export.files, skipped, _catalog_type_of(request), wanted, only_pictures)
 
 
-def _named(skipped: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """What there is in place of the files that are wanted, and why it is none of them."""
+def but_others(skipped: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What there is in place of the files that are wanted, and why it is none of them, as parameters of an error."""
     if not skipped:
         return {}
     names = ", ".join(name for name, _ in skipped[:_NAMED]) + (", ..." if len(skipped) > _NAMED else "")

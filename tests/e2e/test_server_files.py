@@ -121,6 +121,18 @@ def test_a_run_fetches_first_and_its_files_can_be_imported_again(
     assert (none.code, none.error["code"]) == (2, "run_fetched_nothing")
 
 
+def test_where_nothing_can_be_fetched_what_lies_too_deep_is_named(pinned: Command, remote: Path) -> None:
+    inner = [*remote.iterdir()]
+    deep = remote.joinpath(*"abcdefgh", "webdata")
+    deep.mkdir(parents=True)
+    for path in inner:
+        path.rename(deep / path.name)
+    nothing = pinned("--run", "catalog", "--pull", "--json")
+    assert (nothing.code, nothing.error["code"]) == (5, "server_has_no_files")
+    assert "a/b/c/d/e/f/g/h/webdata" in nothing.error["what"]
+    assert "слишком глубоко" in nothing.error["what"]
+
+
 def test_a_run_tells_of_files_that_are_left_for_the_next_time(
     pinned: Command, installed: Installation, remote: Path
 ) -> None:
