@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -154,7 +155,10 @@ class UiTexts(Texts):
         prefix = "would_" if is_dry_run else ""
         told = []
         for name, number_of in (_SET_BACK if _takes_back(kind) else _MADE).items():
-            numbers = {entity: number for entity, count in counts.items() if (number := number_of(count))}
+            numbers: Counter[Entity] = Counter()
+            for entity, count in counts.items():
+                numbers[Entity.VARIANT if entity is Entity.DEFAULT_VARIANT else entity] += number_of(count)
+            numbers = +numbers
             words = [self(f"entity_of.{one.value}", n=self.number(numbers.pop(one))) for one in _MAIN if one in numbers]
             if numbers:
                 words.append(self("entity_of.others", n=self.number(sum(numbers.values()))))

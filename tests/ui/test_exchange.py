@@ -47,7 +47,7 @@ def test_a_dry_run_and_then_the_import(stocked_shop: Shop, dearer: Path, open_de
     assert stocked_shop.row(query, id=report.run_id) == (Trigger.WINDOW, desk.backend.operator)
     desk.until(lambda: page.recent.rowCount() == 3)
     page.show_form()
-    desk.until(lambda: "изменено: цен 1" in texts_in(page.latest))
+    desk.until(lambda: "Изменено: цен 1" in texts_in(page.latest))
     desk.until(lambda: "Цены" in texts_in(page.latest))
 
 

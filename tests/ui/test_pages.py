@@ -132,7 +132,7 @@ def test_a_session_is_shown_repeated_and_copied(stocked_shop: Shop, dearer: Path
     page.tabs.setCurrentWidget(page.changes)
     desk.until(page.changes.model.rowCount)
     texts = [page.changes.model.index(0, column).data() for column in range(5)]
-    assert texts[2:] == ["Розничная цена", "100.00", "200.00"]
+    assert texts[2:] == ["Розничная цена", "100,00", "200,00"]
     page.changes.text.setText("нет такого")
     desk.until(lambda: page.changes.stack.currentIndex() == 0)
     assert page.files.model.rowCount() == len(report.files)

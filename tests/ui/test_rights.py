@@ -43,7 +43,7 @@ def test_what_an_import_may_not_write(stocked_shop: Shop, dearer: Path, open_des
     assert form.refusal.isVisible()
     for told in (texts_in(form.refusal), form.start.toolTip(), form.dry_run.accessibleDescription()):
         assert "right: price_types UPDATE" in told
-    assert "администратора базы" in texts_in(form.refusal)
+    assert "администратору базы" in texts_in(form.refusal)
     stocked_shop.execute(f"GRANT UPDATE ON price_types TO {user.username}")
     desk.until(form.start.isEnabled)
     assert not form.refusal.isVisible()

@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 from freesport_sync.core.history import (
     IssueCount,
@@ -20,14 +21,19 @@ from freesport_sync.core.history import (
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.logged import note, read_logged
 from freesport_sync.core.run import Counts, Entity, ExportFile
-from freesport_sync.errors import Cancelled, ConnectionFailed, ImportFailed
+from freesport_sync.errors import Cancelled, ConnectionFailed, HostKeyChanged, ImportFailed
 from freesport_sync.texts import Language
 from freesport_sync.ui.log_file import read_log
 from freesport_sync.ui.session_story import story_of
+from freesport_sync.ui.state import WindowState
 from freesport_sync.ui.texts import UiTexts
+from freesport_sync.ui.theme import Theme
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import Tools
 from freesport_sync.ui.widgets.summary import summary_of
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
+from tests.ui.desk import texts_in
 
 BEGAN = datetime(2026, 11, 29, 8, 3, 46, tzinfo=UTC)
 COUNTS = {Entity.PRODUCT: Counts(59, 2, 10, 1), Entity.VARIANT: Counts(214), Entity.BRAND: Counts(3, 1)}
@@ -127,6 +133,8 @@ def test_a_change_names_what_was_changed() -> None:
     )
     assert texts.changed({Entity.PRICE: Counts(0, 1)}, True, "all") == "будет изменено: цен 1"
     assert texts.changed({Entity.PRICE: Counts(unchanged=9)}, False, "all") == ""
+    made = {Entity.VARIANT: Counts(148), Entity.DEFAULT_VARIANT: Counts(7), Entity.PRICE: Counts(155)}
+    assert texts.changed(made, False, "all") == "создано: вариантов 155, цен 155", "as an undo counts them"
     back = {Entity.PRODUCT: Counts(updated=5, hidden=3), Entity.VARIANT: Counts(skipped=1)}
     assert texts.changed(back, True, "restore") == (
         "вернётся прежнее: товаров 2; будет скрыто: товаров 3; останется как есть: вариантов 1"
@@ -135,6 +143,24 @@ def test_a_change_names_what_was_changed() -> None:
     dry = session(is_dry_run=True, status=SessionStatus.COMPLETED)
     assert texts.outcome_of(dry) == "Проверка: каталог и клиенты — без замечаний"
     assert texts.session_title(dry) == "Проверка № 7: каталог и клиенты"
+
+
+def test_a_long_message_has_a_short_headline(theme: Theme) -> None:
+    texts = UiTexts(Language.RUSSIAN)
+    notice = Notice(Tools(texts, theme, cast("Any", None), WindowState(None)))
+    known = {
+        "host": "shop.example.ru",
+        "port": 22,
+        "key_type": "ssh-rsa",
+        "fingerprint": "SHA256:x",
+        "place": "/home/k:3",
+    }
+    notice.say_error(HostKeyChanged("host_key_changed", **known))
+    lines = texts_in(notice).splitlines()
+    assert lines[0] == "Ключ сервера shop.example.ru:22 изменился: ssh-rsa SHA256:x."
+    assert lines[1] == "Прежний записан в /home/k:3."
+    notice.say("bad", "Коротко. И ясно.")
+    assert texts_in(notice).splitlines() == ["Коротко. И ясно."]
 
 
 class Kept(logging.Handler):

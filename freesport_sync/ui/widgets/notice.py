@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -9,6 +11,9 @@ from freesport_sync.errors import Cancelled, LockHeld, SyncError
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, clear, selectable, set_role
 
+LONG = 80
+"""Characters of a message whose first sentence is enough of a headline."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZА-ЯЁ«“])")
 _ICONS = {"good": "completed", "warn": "remarks", "bad": "failed", "busy": "running", "neutral": "info"}
 
 
@@ -52,8 +57,9 @@ class Notice(QFrame):
         self._tone, self._said = tone, said
         set_role(self, "tone", tone)
         clear(self._lines)
-        self._lines.addWidget(selectable(what, "big" if tone != "neutral" else "heading"))
-        for text in more:
+        headline, *rest = _SENTENCE.split(what, 1) if len(what) > LONG else (what,)
+        self._lines.addWidget(selectable(headline, "big" if tone != "neutral" else "heading"))
+        for text in (*rest, *more):
             if text:
                 self._lines.addWidget(selectable(text))
         if words:
