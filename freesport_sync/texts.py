@@ -120,7 +120,8 @@ class Texts:
         return ErrorText(
             self._filled(texts["what"], params),
             self._filled(texts["affected"], params),
-            f"{self._filled(texts['hint'], params)} {params.get('setting_place', '')}".rstrip(),
+            # The place first: the last line of a hint may be a command to be pasted.
+            f"{params.get('setting_place', '')} {self._filled(texts['hint'], params)}".strip(),
             error.code,
             "\n".join(said),
         )

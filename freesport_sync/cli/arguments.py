@@ -46,6 +46,8 @@ _OF_IMPORTS = (
     *("skip_backup", "backup_optional", "skip_images", "media_root", "chunk_size"),
 )
 """Options that mean nothing to what is done with backups."""
+_ASIDE = ("settings", "history", "show", "cancel", "unlock_stale", "pin_host_key", "backups", "set_exchange_password")
+"""What neither imports nor can be tried: done at once, whatever `--dry-run` would promise."""
 
 
 def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser:
@@ -150,11 +152,12 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
 
 
 def _refuse_meaningless(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
-    action = next((name for name in _ABOUT_BACKUPS if getattr(options, name)), "")
-    other = next((name for name in _OF_IMPORTS if getattr(options, name) != parser.get_default(name)), "")
-    if action and other:
-        names = {"argument": f"--{action.replace('_', '-')}", "other": f"--{other.replace('_', '-')}"}
-        parser.error(texts("cli.usage_together", **names))
+    for actions, meaningless in ((_ABOUT_BACKUPS, "create_shop_tables"), (_ASIDE, "dry_run")):
+        action = next((name for name in actions if getattr(options, name)), "")
+        others = (name for name in (*_OF_IMPORTS, meaningless) if getattr(options, name) != parser.get_default(name))
+        if action and (other := next(others, "")):
+            names = {"argument": f"--{action.replace('_', '-')}", "other": f"--{other.replace('_', '-')}"}
+            parser.error(texts("cli.usage_together", **names))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -179,7 +182,7 @@ class _Parser(argparse.ArgumentParser):
         if self._is_json:
             from freesport_sync.cli.json_output import JsonOutput
 
-            JsonOutput(self._texts).error(ConfigError("usage", reason=reason))
+            JsonOutput(self._texts).error(ConfigError("usage", mistake=reason))
             self.exit(ExitCode.USAGE)
         self.exit(ExitCode.USAGE, f"{self._texts('cli.usage_error', reason=reason)}\n")
 
@@ -203,4 +206,4 @@ _ARGPARSE_SAYS = {
 def _understood(message: str) -> Iterator[tuple[str, dict[str, str]]]:
     for key, pattern in _ARGPARSE_SAYS.items():
         if found := re.fullmatch(pattern, message, re.DOTALL):
-            yield key, found.groupdict()
+            yield key, {name: words.replace("'", "") for name, words in found.groupdict().items()}

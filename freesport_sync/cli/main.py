@@ -44,7 +44,12 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
     protect_streams()
     texts = Texts(preferred_language(arguments))
     parser = build_parser(texts, is_json="--json" in arguments)
-    options = parser.parse_args(arguments)
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as ended:  # --help, --version, or a mistake
+        if not ended.code and lost_output():
+            return _tell_lost_output(texts)
+        raise
     texts.program = _program(options)
     refuse_contradictions(options, parser, texts)
     if not any(vars(options)[name] for name in ACTIONS):
@@ -57,7 +62,7 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
     code = run_interruptibly(
         lambda: _exit_code(options, texts, output, cancel), cancel, lambda: output.error(Cancelled("cancelled"))
     )
-    if code == ExitCode.DONE and lost_output():
+    if code in (ExitCode.DONE, ExitCode.ROW_ERRORS) and lost_output():
         return _tell_lost_output(texts)
     return code
 

@@ -127,8 +127,10 @@ class TerminalOutput:
         if self._run is not None:
             error = self._texts.of_run(error, *self._run)
         text = self._texts.error(error)
-        what = "\n".join(map(printable, text.what.splitlines()))
+        what, *more = map(printable, text.what.splitlines() or [""])
         self._err.print(f"[bold red]{escape(what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
+        for line in more:  # statements among them, to be pasted
+            _say(self._err, f"[bold red]{escape(line)}[/]")
         for part in (text.affected, text.hint):
             for line in part.splitlines():
                 # In a command each space counts.

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from freesport_sync.core.logged import note
-from freesport_sync.database.refusals import refusal
+from freesport_sync.database.refusals import is_raised, refusal
 from freesport_sync.database.silence import answered
 from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed, SchemaMismatch, SyncError
 
@@ -219,7 +219,7 @@ _RETRYABLE = frozenset(("40P01", "55P03", "40001", "23505", "23503"))
 
 def is_retryable(error: BaseException) -> bool:
     """Deadlock, lock timeout, serialization failure, a key that somebody has taken or removed: repeat the merge."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in _RETRYABLE
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in _RETRYABLE and not is_raised(error)
 
 
 def is_refused(error: BaseException) -> bool:

@@ -33,6 +33,12 @@ def refusal(error: DBAPIError) -> ImportFailed | None:
     )
 
 
+def is_raised(error: DBAPIError) -> bool:
+    """Whether a function of the shop has raised it, under whatever SQLSTATE: then nobody is in the way."""
+    context: str = getattr(getattr(error.orig, "diag", None), "context", None) or ""
+    return context.partition("\n")[0].endswith("RAISE")
+
+
 def written_tables(statement: str) -> str:
     """The tables of the shop, and ours, that a statement writes; those of the staging do not count."""
     names = dict.fromkeys(_WRITTEN.findall(statement))

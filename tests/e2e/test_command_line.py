@@ -523,3 +523,10 @@ def test_output_that_is_lost_is_an_error_and_stops_no_import(
 ) -> None:
     assert in_shell(installed, f"PROGRAM {redirection}", dearer).returncode == 2
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
+
+
+@pytest.mark.parametrize("question", ["--help", "--version", "--settings"])
+def test_answers_that_are_lost_are_errors_too(installed: Installation, dearer: Path, question: str) -> None:
+    done = in_shell(installed, f"{shlex.quote(sys.executable)} -m freesport_sync {question} > /dev/full", dearer)
+    assert done.returncode == 2
+    assert "Вывод записать не удалось" in done.stderr

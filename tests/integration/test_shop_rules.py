@@ -159,6 +159,28 @@ def test_a_key_that_the_export_never_satisfies_is_no_rival(stocked_shop: Shop, n
     assert (error.code, error.params["table"], error.params["rule"]) == ("shop_refuses_row", "products", "one_name")
 
 
+@pytest.mark.parametrize("state", ["lock_not_available", "serialization_failure", "unique_violation"])
+def test_what_a_trigger_raises_is_its_rule_whatever_it_calls_it(
+    stocked_shop: Shop, new_goods: Path, state: str
+) -> None:
+    trigger(stocked_shop, "products", f"{RAISE} USING ERRCODE = '{state}'")
+    named = {"table": "products", "rule": "guard()", "reason": "не сегодня"}
+    assert check(stocked_shop) == [("shop_refuses_row", named)]
+    error = refused(stocked_shop, new_goods)
+    assert (error.code, error.params) == ("shop_refuses_row", named)
+
+
+def test_a_rule_that_speaks_when_all_is_written_has_a_whole_sentence(stocked_shop: Shop, new_goods: Path) -> None:
+    trigger(stocked_shop, "products", RAISE)
+    stocked_shop.connection.exec_driver_sql("DROP TRIGGER guard ON products")
+    stocked_shop.connection.exec_driver_sql(
+        "CREATE CONSTRAINT TRIGGER guard AFTER INSERT ON products DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION guard()"
+    )
+    said = Texts(Language.RUSSIAN).error(refused(stocked_shop, new_goods)).what
+    assert said == "База не приняла строку: не сегодня (guard())"
+
+
 def test_a_trigger_that_is_broken_is_named(stocked_shop: Shop, new_goods: Path) -> None:
     trigger(stocked_shop, "products", "NEW.no_such_column = 1")
     error = refused(stocked_shop, new_goods)

@@ -48,6 +48,7 @@ def test_a_wrong_call_is_explained_in_english(capsys: pytest.CaptureFixture[str]
     ("arguments", "reason"),
     [
         (["--json", "--rum"], "неизвестно, что такое --rum"),
+        (["--json", "--run", "rum"], "--run не может быть «rum», допустимы: all, catalog, "),
         (["--show", "1", "--csv", "-", "--json"], "--json нельзя указать вместе с --csv -"),
     ],
 )
@@ -77,6 +78,15 @@ def test_options_of_imports_mean_nothing_to_backups(
     assert f"{option[0]} нельзя указать вместе с {action[0]}" in told or (
         f"{action[0]} нельзя указать вместе с {option[0]}" in told
     )
+
+
+@pytest.mark.parametrize(
+    "action",
+    [("--cancel", "1"), ("--unlock-stale",), ("--pin-host-key", "SHA256:x"), ("--set-exchange-password",)],
+)
+def test_what_is_done_at_once_is_not_tried(action: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"{action[0]} нельзя указать вместе с --dry-run" in refused(capsys, *action, "--dry-run")
+    assert f"{action[0]} нельзя указать вместе с --full" in refused(capsys, *action, "--full")
 
 
 def test_nothing_to_do_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:

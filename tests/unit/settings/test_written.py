@@ -191,6 +191,13 @@ def test_a_wrong_value_of_the_file_names_its_line(content: str, key: str, line: 
     assert f"{file}, строка {line}." in told(error)
 
 
+def test_the_place_stands_before_a_command_that_can_be_pasted() -> None:
+    place = {"setting_place": "variable", "variable": f"{PREFIX}DATABASE__URL"}
+    hint = Texts(Language.RUSSIAN).error(ConfigError("database_url_password", login="u@h/db", **place)).hint
+    assert hint.startswith(f"Задано переменной окружения {PREFIX}DATABASE__URL. ")
+    assert hint.splitlines()[-1] == "  keyring set freesport_sync u@h/db"
+
+
 def test_a_wrong_variable_is_named_and_the_file_is_not(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("[history]\nmax_issues = 5\n[[warehouses]]\nname = 'a'\n", "utf-8")
 
