@@ -25,9 +25,12 @@ def refusal(error: DBAPIError) -> ImportFailed | None:
     called = _FUNCTION.search(getattr(diag, "context", None) or "")
     if diag is None or not (code.startswith(_RULES) or called):
         return None
+    table = diag.table_name if diag.table_name and not called else written_tables(error.statement or "")
+    if not table:  # an event trigger, which has stopped a statement that writes no row
+        return None
     return ImportFailed(
         "shop_refuses_row",
-        table=diag.table_name if diag.table_name and not called else written_tables(error.statement or ""),
+        table=table,
         rule=called[1] if called else diag.constraint_name or diag.column_name or code,
         reason=diag.message_primary,
     )

@@ -43,12 +43,12 @@ class Sayings:
         return replace(failure(f"{error.code}: {self._texts(key)}"), journal=journal)
 
     def reason(self, error: SyncError) -> str:
-        """The code of an error and its text, without folders of this computer."""
+        """The code of an error and its text in one line, without folders of this computer."""
         params = {name: _short(_FOLDERS.sub("", str(value))) for name, value in error.params.items()}
         text = self._texts.error(SyncError(error.code, **params))
         hint = self._texts("onec.ask_operator") if error.code in _NEEDS_OPERATOR else text.hint
         said = f"({text.said})" if text.said else ""
-        return " ".join(part for part in (f"{error.code}:", text.what, said, hint) if part)
+        return " ".join(" ".join((f"{error.code}:", text.what, said, hint)).split())
 
     def working(self, one: Import, current: Import | None) -> Reply:
         """How far an import is, or what it waits for."""

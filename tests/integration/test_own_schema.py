@@ -296,6 +296,7 @@ def test_everything_that_is_missing_is_in_one_message(stocked_shop: Shop, dearer
         "right: price_types UPDATE",
         "table: color_mappings",
         'search_path: "$user", public -> public',
+        f"GRANT UPDATE ON price_types TO {user.username};",
     ]
     assert structure(stocked_shop) == before
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 1
