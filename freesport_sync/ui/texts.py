@@ -115,6 +115,11 @@ class UiTexts(Texts):
             return self("time.kilobytes", size=self.number(size_bytes / 1000))
         return self("time.megabytes", size=self.number(size_bytes / 1_000_000))
 
+    def size_of(self, done_bytes: float, total_bytes: float) -> str:
+        """`81,4 из 126,9 МБ`, both in the unit of the whole."""
+        unit = 1000 if total_bytes < 1_000_000 else 1_000_000
+        return self("window.of_size", done=self.number(done_bytes / unit), total=self.size(total_bytes))
+
     def client(self, client: str) -> str:
         """Who speaks to the exchange server; see `RequestServed.client`."""
         key = f"onec_server.client_{client or 'unknown'}"

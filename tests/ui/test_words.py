@@ -145,6 +145,12 @@ def test_a_change_names_what_was_changed() -> None:
     assert texts.session_title(dry) == "Проверка № 7: каталог и клиенты"
 
 
+def test_a_part_is_told_in_the_unit_of_the_whole() -> None:
+    texts = UiTexts(Language.RUSSIAN)
+    assert texts.size_of(600_000, 966_700) == "600,0 из 966,7 КБ"
+    assert texts.size_of(600_000, 126_900_000) == "0,6 из 126,9 МБ"
+
+
 def test_a_long_message_has_a_short_headline(theme: Theme) -> None:
     texts = UiTexts(Language.RUSSIAN)
     notice = Notice(Tools(texts, theme, cast("Any", None), WindowState(None)))

@@ -155,7 +155,7 @@ class TotalsTab(QWidget):
         if one.is_over:  # the last heartbeat came before the end
             return texts.size(one.total) if one.is_in_bytes else texts.count("window.rows", one.total)
         if one.is_in_bytes:
-            return texts("window.of_size", done=texts.number(one.done / 1_000_000), total=texts.size(one.total))
+            return texts.size_of(one.done, one.total)
         return texts("window.of_rows", done=texts.number(one.done), total=texts.number(one.total))
 
 

@@ -126,7 +126,7 @@ class _StageRow(QWidget):
         if line.stage in _IN_BYTES:
             if line.state is StageState.DONE:
                 return texts.size(line.total)
-            return texts("window.of_size", done=texts.number(line.done / 1_000_000), total=texts.size(line.total))
+            return texts.size_of(line.done, line.total)
         if line.state is StageState.DONE:
             return texts.count("window.rows", line.total)
         return texts("window.of_rows", done=texts.number(line.done), total=texts.number(line.total))
