@@ -13,6 +13,7 @@ from freesport_sync.errors import ImportFailed
 _RULES = ("09", "23", "27", "44", "P0")
 """Classes of SQLSTATE: triggered action, constraint, triggered change of data, view's condition, PL/pgSQL."""
 _WRITTEN = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([\w.]+)", re.IGNORECASE)
+_DEFINES = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b", re.IGNORECASE)
 _FUNCTION = re.compile(r"([\w.\"]+\([^()]*\))")
 
 
@@ -25,12 +26,12 @@ def refusal(error: DBAPIError) -> ImportFailed | None:
     called = _FUNCTION.search(getattr(diag, "context", None) or "")
     if diag is None or not (code.startswith(_RULES) or called):
         return None
-    table = diag.table_name if diag.table_name and not called else written_tables(error.statement or "")
-    if not table:  # an event trigger, which has stopped a statement that writes no row
+    statement = error.statement or ""
+    if _DEFINES.match(statement):  # an event trigger has stopped it, and no row was written
         return None
     return ImportFailed(
         "shop_refuses_row",
-        table=table,
+        table=diag.table_name if diag.table_name and not called else written_tables(statement),
         rule=called[1] if called else diag.constraint_name or diag.column_name or code,
         reason=diag.message_primary,
     )
