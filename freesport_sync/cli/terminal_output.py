@@ -159,7 +159,7 @@ class TerminalOutput:
         for item in items:
             mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
             mark = "[bold yellow]![/]" if item.is_advice else mark
-            self._out.print(f"{mark} {escape(self._texts.check(item.code, item.params))}", highlight=False)
+            _say(self._out, f"{mark} {escape(self._texts.check(item.code, item.params))}")
             if item.code == REPAIR_DUE:
                 self._line(self._texts(f"cli.check_{item.code}"))
 
@@ -399,9 +399,9 @@ class TerminalOutput:
 
 
 def _say(console: Console, text: str) -> None:
-    """Commands stand on lines of their own, indented: those must not be broken, lest they cannot be pasted."""
+    """Lines to be pasted must not be broken: commands, which are indented, and SQL."""
     for line in text.split("\n"):
-        console.print(line, highlight=False, soft_wrap=line.startswith("  "))
+        console.print(line, highlight=False, soft_wrap=line.startswith("  ") or line.endswith(";"))
 
 
 def _console(stream: Any) -> Console:

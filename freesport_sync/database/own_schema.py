@@ -180,15 +180,23 @@ def refuse_unusable_schema(connection: sa.Connection) -> None:
     if current is None and (needed := sql_for_administrator(connection)):
         raise SchemaMismatch("own_schema_forbidden", sql=needed)
     if current == HEAD and not _has_rights(connection, "SELECT", "INSERT", "UPDATE", "DELETE"):
-        role = connection.scalar(sa.text("SELECT quote_ident(current_user)"))
-        needed = f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {role};"
-        raise SchemaMismatch("own_schema_read_only", sql=needed)
+        raise SchemaMismatch("own_schema_read_only", sql=_grants(_role(connection)))
 
 
 def refuse_unreadable_schema(connection: sa.Connection) -> None:
     """Raise `SchemaMismatch` where the history is there and we may not read it."""
     if current_revision(connection) is not None and not _has_rights(connection, "SELECT"):
-        raise SchemaMismatch("own_schema_unreadable")
+        raise SchemaMismatch("own_schema_unreadable", sql=_grants(_role(connection)))
+
+
+def _role(connection: sa.Connection) -> str:
+    return str(connection.scalar(sa.text("SELECT quote_ident(current_user)")))
+
+
+def _grants(role: str) -> str:
+    """What lets a role that does not own the schema import; only its owner can bring it to a newer program."""
+    tables = f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {role};"
+    return f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role}; {tables}"
 
 
 def _has_rights(connection: sa.Connection, *rights: str) -> bool:
@@ -217,10 +225,11 @@ def current_revision(connection: sa.Connection) -> str | None:
     )
     if not exists:
         return None
+    role = _role(connection)  # a refusal ends the transaction, and then nothing can be asked any more
     try:
         revision: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {SCHEMA}.alembic_version"))
     except ProgrammingError as error:
-        raise SchemaMismatch("own_schema_unreadable") from error
+        raise SchemaMismatch("own_schema_unreadable", sql=_grants(role)) from error
     if revision is not None and revision > HEAD:
         raise SchemaMismatch("own_schema_newer", found=revision, known=HEAD)
     return revision

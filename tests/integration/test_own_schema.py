@@ -26,6 +26,7 @@ from freesport_sync.pipeline.job import Job, Target
 from freesport_sync.pipeline.runner import run_import
 from freesport_sync.pipeline.workers import WorkerPool
 from freesport_sync.settings.model import Settings
+from freesport_sync.texts import Language, Texts
 from tests.integration.support import shop_rows
 from tests.shop import Shop, new_role, shop_texts
 
@@ -339,12 +340,18 @@ def test_schema_that_somebody_else_has_made_empty(shop: Shop, dearer: Path, tmp_
 
 def test_history_of_another_login_cannot_be_read(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
     user = new_role(stocked_shop)
-    assert refusal(Shop(user, tmp_path), dearer).code == "own_schema_unreadable"
+    error = refusal(Shop(user, tmp_path), dearer)
+    assert error.code == "own_schema_unreadable"
     assert check_codes(user)["schema_unreadable"] is False
     connection = connect(user, "tests")
     with pytest.raises(SchemaMismatch):
         read_runs(connection, 5)
     connection.close()
+    for language in Language:
+        assert str(error.params["sql"]) in Texts(language).check("schema_unreadable", error.params)
+        assert str(error.params["sql"]) in Texts(language).error(error).hint
+    stocked_shop.connection.exec_driver_sql(str(error.params["sql"]))
+    assert Shop(user, tmp_path).run(dearer).status is RunStatus.COMPLETED
 
 
 def test_history_of_another_login_that_can_only_be_read(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:

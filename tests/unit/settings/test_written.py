@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from freesport_sync.application import Application
 from freesport_sync.cli.arguments import STDOUT, build_parser
 from freesport_sync.errors import ConfigError
+from freesport_sync.resources import resource
 from freesport_sync.settings.edit import change_settings
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import Settings, setting_keys
@@ -242,7 +244,7 @@ def test_every_problem_of_every_setting_has_words_of_ours(file: Path) -> None:
     problems: set[str] = set()
     said: list[str] = []
     for key in [*setting_keys(), *((name,) for name in Settings.model_fields)]:
-        for value in WRONG:
+        for value in (*WRONG, "'ssh://shop/x'"):
             file.write_text(f"{'.'.join(key)} = {value}", "utf-8")
             try:
                 load_settings(file)
@@ -253,3 +255,6 @@ def test_every_problem_of_every_setting_has_words_of_ours(file: Path) -> None:
     assert problems >= {"whole_number", "number", "true_or_false", "too_small", "too_large", "text", "empty"}
     assert problems >= {"too_long", "characters", "path", "choice", "list", "section", "missing", "network", "address"}
     assert "other" not in problems
+    words = [resource("i18n", f"{one.value}.toml").read_text("utf-8") for one in Language]
+    told_of = [set(tomllib.loads(text)["setting_problem"]) for text in words]
+    assert [problems - known for known in told_of] == [set(), set()]
