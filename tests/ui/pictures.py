@@ -96,9 +96,7 @@ class Photographer:
         window.exchange.show_form()
         desk.until(window.exchange.form.start.isEnabled)
         self._page("history", "history-empty")
-        window.history._failed(
-            SchemaMismatch("own_schema_unreadable", sql="GRANT USAGE ON SCHEMA freesport_sync TO sync;")
-        )
+        window.history._failed(SchemaMismatch("own_schema_unreadable", sql="GRANT USAGE ON SCHEMA freesport_sync …"))
         self.take("history-forbidden")
         self._page("session", "session-none")
         self._page("exchange", "exchange-empty")
