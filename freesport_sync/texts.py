@@ -15,8 +15,8 @@ from typing import Any
 
 from freesport_sync.core.foreign import is_russian, meaning_of
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.progress import Event, MergeRepeated, Progress
-from freesport_sync.core.run import CREATED, Entity, FieldChange, RunKind, RunStatus
+from freesport_sync.core.progress import Event, MergeRepeated, Progress, RunStarted
+from freesport_sync.core.run import CREATED, Entity, FieldChange, RunKind, RunReport, RunStatus
 from freesport_sync.errors import SyncError
 from freesport_sync.os_support import quoted
 from freesport_sync.resources import resource
@@ -104,6 +104,13 @@ class Texts:
         work = "check" if is_dry_run else "undo" if takes_back else kind
         has_words = f"{error.code}_{work}" in self._sections["errors"]
         return type(error)(error.code, **error.params | {"problem": work}) if has_words else error
+
+    @staticmethod
+    def key_of_kind(key: str, run: RunStarted | RunReport) -> str:
+        """The key of a sentence that differs between imports, backups, restores and undoings, and their trial runs."""
+        of_import = run.kind is RunKind.RESTORE and run.undone_id
+        words = [key] if run.kind.is_import else [key, "undo" if of_import else run.kind.value]
+        return "_".join([*words, "dry"] if run.is_dry_run else words)
 
     def _error_text(self, texts: dict[str, str], error: SyncError) -> ErrorText:
         """Fill in the sentences of an error; foreign words that mean nothing to us are said apart from them."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from freesport_sync.cli.backups import backup_line, backup_row
+from freesport_sync.cli.console import console_for, say
 from freesport_sync.cli.files import amount, file_lines, pinned_line
 from freesport_sync.cli.issues import SEVERITY_STYLE, IssuePrinter
 from freesport_sync.cli.serve import exchange_lines
@@ -52,9 +52,6 @@ if TYPE_CHECKING:
     from freesport_sync.server_files import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
-PIPE_WIDTH = 160
-"""Columns of a table that goes into a file or a pipe."""
-
 _UNBROKEN = ("number", "started", "made")
 """Columns that keep their width however narrow the terminal is."""
 
@@ -72,8 +69,8 @@ class TerminalOutput:
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._out = _console(sys.stdout)
-        self._err = _console(sys.stderr)
+        self._out = console_for(sys.stdout)
+        self._err = console_for(sys.stderr)
         self._issues = IssuePrinter(self._out, texts)
         self._bars: Bars | None = None
         self._tasks: dict[Stage, TaskID] = {}
@@ -106,7 +103,9 @@ class TerminalOutput:
             case RunStarted():
                 self._run = (event.kind, event.is_dry_run)
                 names = {"run_id": event.run_id, "operator": event.operator, "database": event.database}
-                self._line(self._texts(_titled("cli.started", event), undone_id=event.undone_id, **names))
+                self._line(
+                    self._texts(self._texts.key_of_kind("cli.started", event), undone_id=event.undone_id, **names)
+                )
             case FilesPulled() | FilesArchived() | ExportFound():
                 for line in file_lines(event, self._texts):
                     self._line(line)
@@ -130,12 +129,12 @@ class TerminalOutput:
         what, *more = map(printable, text.what.splitlines() or [""])
         self._err.print(f"[bold red]{escape(what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
         for line in more:  # statements among them, to be pasted
-            _say(self._err, f"[bold red]{escape(line)}[/]")
+            say(self._err, f"[bold red]{escape(line)}[/]")
         for part in (text.affected, text.hint):
             for line in part.splitlines():
                 # In a command each space counts.
                 words = map(printable, line.split(" ")) if line.startswith("  ") else [printable(line)]
-                _say(self._err, escape(" ".join(words)))
+                say(self._err, escape(" ".join(words)))
         if text.said:
             self._err.print(f"[dim]{escape(self._texts('cli.said', words=text.said))}[/]", highlight=False)
 
@@ -159,7 +158,7 @@ class TerminalOutput:
         for item in items:
             mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
             mark = "[bold yellow]![/]" if item.is_advice else mark
-            _say(self._out, f"{mark} {escape(self._texts.check(item.code, item.params))}")
+            say(self._out, f"{mark} {escape(self._texts.check(item.code, item.params))}")
             if item.code == REPAIR_DUE:
                 self._line(self._texts(f"cli.check_{item.code}"))
 
@@ -322,8 +321,8 @@ class TerminalOutput:
         status = self._status(report.status.value)
         duration = self._texts("cli.seconds", seconds=f"{report.duration_s:.1f}")
         names = {"run_id": report.run_id, "undone_id": report.undone_id}
-        text = self._texts(_titled("cli.summary", report), status=_MARK, duration=duration, **names)
-        _say(self._out, escape(text).replace(_MARK, status))
+        text = self._texts(self._texts.key_of_kind("cli.summary", report), status=_MARK, duration=duration, **names)
+        say(self._out, escape(text).replace(_MARK, status))
         if report.issue_totals:
             self._line(self._texts("cli.summary_issues", run_id=report.run_id))
         is_catalog = report.kind not in (RunKind.CUSTOMERS, RunKind.BACKUP)
@@ -392,27 +391,7 @@ class TerminalOutput:
         return f"[{_STATUS_STYLE.get(status, 'bold red')}]{self._texts(f'status.{status}')}[/]"
 
     def _line(self, text: str) -> None:
-        _say(self._out, escape(text))
+        say(self._out, escape(text))
 
     def _indented(self, text: str, style: str = "") -> None:
         self._out.print(Padding(Text(text, style), (0, 0, 0, 4), expand=False))
-
-
-def _say(console: Console, text: str) -> None:
-    """Lines to be pasted must not be broken: commands, which are indented, and SQL."""
-    for line in text.split("\n"):
-        console.print(line, highlight=False, soft_wrap=line.startswith("  ") or line.endswith(";"))
-
-
-def _console(stream: Any) -> Console:
-    console = Console(file=stream, soft_wrap=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    return console
-
-
-def _titled(key: str, run: RunStarted | RunReport) -> str:
-    """The key of a sentence that differs between imports, backups, restores and undoings, and their trial runs."""
-    of_import = run.kind is RunKind.RESTORE and run.undone_id
-    words = [key] if run.kind.is_import else [key, "undo" if of_import else run.kind.value]
-    return "_".join([*words, "dry"] if run.is_dry_run else words)
