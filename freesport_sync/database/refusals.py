@@ -12,6 +12,8 @@ from freesport_sync.errors import ImportFailed
 
 _RULES = ("09", "23", "27", "44", "P0")
 """Classes of SQLSTATE: triggered action, constraint, triggered change of data, view's condition, PL/pgSQL."""
+_SERVER = ("53", "57", "58")
+"""Of a server that lacks memory or disk, that stops or is broken: no rule of the shop, even within a trigger."""
 _WRITTEN = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([\w.]+)", re.IGNORECASE)
 _DEFINES = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b", re.IGNORECASE)
 _FUNCTION = re.compile(r"([\w.\"]+\([^()]*\))")
@@ -24,7 +26,7 @@ def refusal(error: DBAPIError) -> ImportFailed | None:
     """
     code, diag = getattr(error.orig, "pgcode", None) or "", getattr(error.orig, "diag", None)
     called = _FUNCTION.search(getattr(diag, "context", None) or "")
-    if diag is None or not (code.startswith(_RULES) or called):
+    if diag is None or code.startswith(_SERVER) or not (code.startswith(_RULES) or called):
         return None
     statement = error.statement or ""
     if _DEFINES.match(statement):  # an event trigger has stopped it, and no row was written
