@@ -25,7 +25,7 @@ from tests.builders import (
     property_,
     rests,
 )
-from tests.integration.test_model import EXAMPLES, NEW_EXAMPLES, clear, scratch_shop
+from tests.model.test_model import EXAMPLES, NEW_EXAMPLES, clear, scratch_shop
 from tests.shop import Shop
 
 __all__ = ["scratch_shop"]

@@ -1,1 +1,1 @@
-"""A second opinion: the import as plain Python, to compare the real one with (`tests/integration/test_model.py`)."""
+"""A second opinion: the import as plain Python, to compare the real one with (`tests/model/test_model.py`)."""

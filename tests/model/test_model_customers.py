@@ -17,8 +17,8 @@ from freesport_sync.errors import SyncError
 from tests.builders import ExportBuilder, element, raw_element
 from tests.databases import cloned_database
 from tests.integration.support import row_versions
-from tests.integration.test_model import EXAMPLES, FRUITLESS, NEW_EXAMPLES, clear
 from tests.model.customers import Customer, CustomerExport, CustomerFile, CustomerStep, ModelUsers, Registration
+from tests.model.test_model import EXAMPLES, FRUITLESS, NEW_EXAMPLES, clear
 from tests.shop import Shop
 
 EMAILS = ["a@b.test", "A@B.test", "c@d.test", "a@b.test, c@d.test", "not one", ""]

@@ -19,7 +19,7 @@ from freesport_sync.database.embedded import EmbeddedPostgres
 from freesport_sync.errors import BackupUnusable
 from tests.builders import ExportBuilder, contragent, offer, prices, product, rests
 from tests.databases import cloned_database
-from tests.integration.test_model import EXAMPLES, NEW_EXAMPLES, clear
+from tests.model.test_model import EXAMPLES, NEW_EXAMPLES, clear
 from tests.model.undo import Edit, Import, Login, Part, Said, Sale, Step, Switch, Undo, UndoShop
 from tests.shop import Shop
 
