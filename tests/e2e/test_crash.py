@@ -60,7 +60,7 @@ def test_second_program_is_told_who_imports(stocked_shop: Shop, installed: Insta
         holder.release()
         assert first.ended().code == 0
     assert second.code == 4
-    since = stocked_shop.value("SELECT to_char(max(started_at), 'YYYY-MM-DD') FROM freesport_sync.runs")
+    since = f"{stocked_shop.value('SELECT max(started_at) FROM freesport_sync.runs').astimezone():%d.%m.%Y %H:%M}"
     for part in ("иванов@PC-7", f"№ {run_id}", "Запись изменений", socket.gethostname(), since, "(lock_held)"):
         assert part in second.stderr
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 2

@@ -221,6 +221,21 @@ def test_only_the_window_loads_qt(bundle: Path, home: Path) -> None:
     assert not any("Qt6" in name for name in loaded)
 
 
+def wait_for_1c(process: subprocess.Popen[str], home: Path, program: Path) -> None:
+    log = home / "logs" / "freesport_sync.log"
+    deadline = time.monotonic() + 60
+    while "database_found" not in (log.read_text("utf-8") if log.exists() else ""):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    while True:
+        probe = run_frozen(program, "--probe-exchange", "--json", home=home, input="password\n")
+        if probe.returncode == ExitCode.DONE:
+            return
+        assert probe.returncode == ExitCode.UNREACHABLE, probe.stdout
+        assert time.monotonic() < deadline
+
+
 def test_the_window_opens_and_serves_1c(bundle: Path, home: Path) -> None:
     """Closed again by the signal with which a desktop ends its programs."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -232,19 +247,10 @@ def test_the_window_opens_and_serves_1c(bundle: Path, home: Path) -> None:
     environment = ENVIRONMENT | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"}
     command = [str(bundle / "freesport-sync-window"), "--demo", "--home", str(home)]
     with subprocess.Popen(command, cwd="/", env=environment, stderr=subprocess.PIPE, encoding="utf-8") as process:
-        log = home / "logs" / "freesport_sync.log"
-        deadline = time.monotonic() + 60
-        while "database found" not in (log.read_text("utf-8") if log.exists() else ""):
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        while True:
-            probe = run_frozen(program, "--probe-exchange", "--json", home=home, input="password\n")
-            if probe.returncode == ExitCode.DONE:
-                break
-            assert probe.returncode == ExitCode.UNREACHABLE, probe.stdout
-            assert time.monotonic() < deadline
-        process.terminate()
+        try:
+            wait_for_1c(process, home, program)
+        finally:  # else everybody would wait for a window that nobody closes
+            process.terminate()
         _, said = process.communicate(timeout=30)
     assert (process.returncode, said.replace("This plugin does not support propagateSizeHints()\n", "")) == (0, "")
     assert run_frozen(program, "--probe-exchange", home=home, input="password\n").returncode == ExitCode.UNREACHABLE
