@@ -106,7 +106,7 @@ def test_cancel_is_answered_for_people_too(
 
     refused = elsewhere.run("--cancel", "2")
     assert (refused.code, refused.stdout) == (2, "")
-    today = stocked_shop.value("SELECT to_char(max(finished_at), 'YYYY-MM-DD') FROM freesport_sync.runs")
+    today = f"{stocked_shop.value('SELECT max(finished_at) FROM freesport_sync.runs').astimezone():%d.%m.%Y}"
     for part in ("Импорт № 2 не идёт: он отменён, окончен " + today, "(run_not_running)"):
         assert part in refused.stderr
     unknown = elsewhere.run("--cancel", "77", "--json", "--language", "en")
