@@ -206,6 +206,7 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     desk.ready()
     desk.window.show_page("connections")
     pane = desk.window.connections.database
+    desk.until(pane.test.isEnabled)
     desk.click(pane.test)
     desk.until(pane.repair.isVisible)
     desk.until(lambda: "повторяется время создания" in texts_in(pane.checks))
@@ -224,6 +225,7 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     assert (end.error, end.request.kind) == (None, RunKind.UNDO_REPAIR)
     assert stocked_shop.value(distinct) == 2
     desk.window.show_page("connections")
+    desk.until(pane.test.isEnabled)
     desk.click(pane.test)
     desk.until(pane.repair.isVisible)
 
