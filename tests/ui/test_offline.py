@@ -37,13 +37,13 @@ def away(shop: Shop, proxy: Proxy, desk: Desk) -> Iterator[None]:
         return len(losses) > 1
 
     desk.until(is_lost)
-    assert desk.window.banner.isVisible()
+    desk.until(desk.window.banner.isVisible)
     yield
     assert desk.window.crash is None, desk.window.crash.details.toPlainText()
     assert QApplication.activeModalWidget() is None
     proxy.is_gone.clear()
     desk.until(lambda: desk.backend.pulse is not None)
-    assert not desk.window.banner.isVisible()
+    desk.until(lambda: not desk.window.banner.isVisible())
 
 
 @pytest.fixture(autouse=True)
@@ -87,14 +87,14 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
             issues.text.setText("Мяч 29")
             desk.until(issues.hint.isVisible)
         desk.until(lambda: issues.model.rowCount() == 11)
-        assert not issues.hint.isVisible()
+        desk.until(lambda: not issues.hint.isVisible())
         with away(stocked_shop, proxy, desk):
             page._ask_undo()
             desk.until(page.trouble.isVisible)
             window.open_session(SessionKey(Source.RUN, 2))
             desk.until(lambda: "Соединение" in texts_in(page.empty) or "недоступна" in texts_in(page.empty))
         desk.until(lambda: page.stack.currentIndex() == 1)
-        assert not page.trouble.isVisible()
+        desk.until(lambda: not page.trouble.isVisible())
 
         for name in ("log", "connections"):
             window.show_page(name)

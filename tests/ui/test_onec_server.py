@@ -183,7 +183,7 @@ def test_closing_asks_and_takes_the_server_along(running: OnecServerPage, desk: 
     window.close()
     window.question.yes_button.click()  # type: ignore[attr-defined]
     desk.until(lambda: closed)
-    assert not process.is_running()
+    desk.until(lambda: not process.is_running())
 
 
 def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: OnecServerPage, desk: Desk) -> None:
@@ -191,10 +191,10 @@ def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: OnecSe
     psutil.Process(page.server.pid).kill()
     desk.until(lambda: page.server.state is ServerState.FAILED)
     desk.until(lambda: "exchange_server_died" in texts_in(page.switch.notice))
-    assert desk.window.server.text == desk.texts("window.server_failed")
+    desk.until(lambda: desk.window.server.text == desk.texts("window.server_failed"))
     desk.click(page.switch.start)
     desk.until(lambda: page.server.state is ServerState.RUNNING)
-    assert not page.switch.notice.isVisible()
+    desk.until(lambda: not page.switch.notice.isVisible())
     desk.backend.close(10_000)
     assert not page.server.is_on or not psutil.pid_exists(page.server.pid or 0)
 

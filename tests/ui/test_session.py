@@ -69,7 +69,7 @@ def test_a_killed_program_is_told_of_within_ten_seconds(
         assert not page.stop.isVisible()
         desk.window.show_page("history")
         desk.until(lambda: (row := history.model.row_at(0)) and row.status is SessionStatus.INTERRUPTED)
-        assert desk.window.lock.text == desk.texts("window.free")
+        desk.until(lambda: desk.window.lock.text == desk.texts("window.free"))
 
 
 def test_ages_grow_while_nothing_happens(
