@@ -67,6 +67,10 @@ def deep_groups(export: ExportBuilder) -> None:
     export.write("groups/groups.xml", export.document(classifier))
 
 
+def long_text(export: ExportBuilder) -> None:
+    written(DOCUMENT.format(f"<Товар><Ид>{'x' * 11_000_000}</Ид></Товар>"))(export)
+
+
 def cesu(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
@@ -87,7 +91,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "utf-8 called windows-1251": (declared("windows-1251", "utf-8"), "xml_malformed"),
     "utf-8 called utf-16": (declared("UTF-16", "utf-8"), "xml_malformed"),
     "unknown encoding": (declared("koi-99", "utf-8"), "xml_malformed"),
-    "text of 11 MB": (written(DOCUMENT.format(f"<Товар><Ид>{'x' * 11_000_000}</Ид></Товар>")), "xml_limit"),
+    "text of 11 MB": (long_text, "xml_limit"),
     "10,000 groups deep": (deep_groups, "xml_limit"),
     "nul": (written(DOCUMENT.format(product("p\x00"))), "xml_malformed"),
     "reference to nul": (written(DOCUMENT.format("<Товар><Ид>&#0;</Ид></Товар>")), "xml_malformed"),

@@ -138,9 +138,9 @@ def test_malformed_xml(goods: Path, content: str | bytes) -> None:
     assert refusal(goods, content).code == "xml_malformed"
 
 
-@pytest.mark.parametrize("body", [f"<Товар>{'x' * 11_000_000}</Товар>", "<a>" * 300], ids=["long", "deep"])
+@pytest.mark.parametrize("body", ["<Товар>{long}</Товар>", "<a>" * 300], ids=["long", "deep"])
 def test_what_is_too_much_for_any_parser(goods: Path, body: str) -> None:
-    assert refusal(goods, DOCUMENT.format(body)).code == "xml_limit"
+    assert refusal(goods, DOCUMENT.format(body.replace("{long}", "x" * 11_000_000))).code == "xml_limit"
 
 
 STARVED = """
