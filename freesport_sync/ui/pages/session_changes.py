@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import ChangeQuery, SessionDetails
 from freesport_sync.core.run import Entity, FieldChange
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.paged import Column, PagedModel
+from freesport_sync.ui.widgets.csv_file import ask_csv_file
 from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.parts import SPACE, Tools, button, label, row
 from freesport_sync.ui.widgets.table import Table
@@ -118,19 +119,16 @@ class ChangesTab(QWidget):
             self.stack.setCurrentIndex(0)
 
     def _pick_file(self) -> None:
-        texts, state = self._tools.texts, self._tools.state
+        texts = self._tools.texts
         name = texts("changes_tab.csv_name", run_id=self._run_id)
-        usual = str(Path(state.text("session/folder") or str(Path.home())) / name)
-        file, _ = QFileDialog.getSaveFileName(self, texts("changes_tab.csv_tip"), usual, "CSV (*.csv)")
-        if file:
-            self.save_to(Path(file))
+        if file := ask_csv_file(self, self._tools, texts("changes_tab.csv_tip"), name):
+            self.save_to(file)
 
     def save_to(self, file: Path) -> None:
         """Write all listed changes of the run into a CSV file."""
         run_id, texts = self._run_id, self._tools.texts
         if run_id is None:
             return
-        self._tools.state.keep("session/folder", str(file.parent))
         self.save.setEnabled(False)
 
         def write(reader: HistoryReader) -> tuple[int, Path]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import IssueCount, IssueQuery, SessionDetails
 from freesport_sync.core.issues import RowIssue
@@ -14,6 +14,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.paged import Column, PagedModel
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.theme import tone_of
+from freesport_sync.ui.widgets.csv_file import ask_csv_file
 from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import SPACE, Tools, button, label, row
@@ -168,18 +169,14 @@ class IssuesTab(QWidget):
     def _pick_file(self) -> None:
         texts = self._tools.texts
         name = texts("issues_tab.csv_name", run_id=self._run_id)
-        folder = self._tools.state.text("session/folder") or str(Path.home())
-        usual = str(Path(folder) / name)
-        file, _ = QFileDialog.getSaveFileName(self, texts("issues_tab.csv_tip"), usual, "CSV (*.csv)")
-        if file:
-            self.save_to(Path(file))
+        if file := ask_csv_file(self, self._tools, texts("issues_tab.csv_tip"), name):
+            self.save_to(file)
 
     def save_to(self, file: Path) -> None:
         """Write all issues of the run into a CSV file."""
         run_id, texts = self._run_id, self._tools.texts
         if run_id is None:
             return
-        self._tools.state.keep("session/folder", str(file.parent))
         self.save.setEnabled(False)
 
         def write(application: Application) -> tuple[int, Path]:
