@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.events import Reporter
 from freesport_sync.core.exchange import ExchangeEvent, address_for_1c
 from freesport_sync.core.history import CheckItem, IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.progress import Reporter
-from freesport_sync.core.run import ExportFile, FieldChange, RunKind, RunReport, RunRequest
-from freesport_sync.database.backup import database_identity, list_backups
-from freesport_sync.database.checkup import check_database
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.embedded_binaries import BINARIES_VARIABLE
-from freesport_sync.database.engine import Connection, Url, connect, login_of, parse_url, translated_errors
-from freesport_sync.database.history import (
+from freesport_sync.core.run import (
+    ExportFile,
+    FieldChange,
+    RunKind,
+    RunReport,
+    RunRequest,
+)
+from freesport_sync.database.own.history import (
     read_field_changes,
     read_files,
     read_issue_counts,
@@ -29,26 +30,43 @@ from freesport_sync.database.history import (
     read_run,
     read_runs,
 )
-from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
-from freesport_sync.database.shop import TableCreation
+from freesport_sync.database.own.remote_control import (
+    CancelRequest,
+    Unlocked,
+    request_cancel,
+    unlock_stale,
+)
+from freesport_sync.database.preflight import check_database
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded_binaries import BINARIES_VARIABLE
+from freesport_sync.database.server.engine import (
+    Connection,
+    Url,
+    connect,
+    login_of,
+    parse_url,
+    translated_errors,
+)
+from freesport_sync.database.shop.verify import TableCreation
+from freesport_sync.database.undo.backup import database_identity, list_backups
 from freesport_sync.errors import ConfigError
-from freesport_sync.history_reader import HistoryReader
+from freesport_sync.i18n.texts import Texts
 from freesport_sync.os_support import computer_name
-from freesport_sync.pipeline.job import Job, ShopTexts, Target
-from freesport_sync.pipeline.run_folders import RunFolders
-from freesport_sync.server_files import PinnedHostKey, ServerFiles
+from freesport_sync.runs.context import Job, ShopTexts, Target
+from freesport_sync.services.history import HistoryReader
+from freesport_sync.services.remote_export import PinnedHostKey, ServerFiles
 from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.listing import ListedSetting, list_settings
 from freesport_sync.settings.loading import load_settings, read_written
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.settings.secrets import database_password
-from freesport_sync.texts import Texts
+from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 # What only some of the methods need is loaded by them: the window can be used a quarter of a second sooner.
 if TYPE_CHECKING:
-    from freesport_sync.connections import Connections
-    from freesport_sync.pipeline.workers import WorkerPool
+    from freesport_sync.services.connections import Connections
+    from freesport_sync.tasks.shop_import.workers import WorkerPool
 
 DATABASE = "freesport"
 DEMO_DATABASE = "freesport_demo"
@@ -105,15 +123,15 @@ class Application:
     @cached_property
     def connections(self) -> Connections:
         """The databases and servers to choose from."""
-        from freesport_sync.connections import Connections
+        from freesport_sync.services.connections import Connections
 
         return Connections(self.settings, self.paths, self._server_files, self._creation)
 
     def run(
         self, request: RunRequest, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
     ) -> RunReport:
-        """Import; see `pipeline.runner.run_import`."""
-        from freesport_sync.pipeline.runner import run_import
+        """Import; see `tasks.shop_import.runner.run_import`."""
+        from freesport_sync.tasks.shop_import.runner import run_import
 
         with (
             self._server_files.source(request, reporter, cancel) as source,
@@ -122,23 +140,23 @@ class Application:
             return run_import(replace(job, issues=source.issues, server=source.server), pool)
 
     def back_up(self, operator: str, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
-        """Make a backup; see `pipeline.backup.run_backup`."""
-        from freesport_sync.pipeline.backup import run_backup
+        """Make a backup; see `tasks.backup.run_backup`."""
+        from freesport_sync.tasks.backup import run_backup
 
         request = RunRequest(kind=RunKind.BACKUP, operator=operator)
         with self._job(request, shop_texts, reporter, cancel) as job:
             return run_backup(job)
 
     def restore(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
-        """Restore the backup that the request names; see `pipeline.restore.run_restore`."""
-        from freesport_sync.pipeline.restore import run_restore
+        """Restore the backup that the request names; see `tasks.restore.run_restore`."""
+        from freesport_sync.tasks.restore import run_restore
 
         with self._job(request, shop_texts, reporter, cancel) as job:
             return run_restore(job)
 
     def repair(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
-        """Repair equal times of creation, or take that back; see `pipeline.repair.run_repair`."""
-        from freesport_sync.pipeline.repair import run_repair
+        """Repair equal times of creation, or take that back; see `tasks.repair.run_repair`."""
+        from freesport_sync.tasks.repair import run_repair
 
         with self._job(request, shop_texts, reporter, cancel) as job:
             return run_repair(job)
@@ -156,7 +174,7 @@ class Application:
         Raises:
             ConfigError: there is none here.
         """
-        from freesport_sync.pipeline.restore import backup_of_run
+        from freesport_sync.tasks.restore import backup_of_run
 
         with self._connection() as connection:
             return backup_of_run(self._backup_folder, run_id, database_identity(connection))
@@ -182,7 +200,7 @@ class Application:
         cancel: CancelToken,
     ) -> None:
         """Let 1C send its exports until `cancel` is set; see `exchange_server.serve`."""
-        from freesport_sync.exchange_server import serve  # the server's libraries take long to load
+        from freesport_sync.exchange.server import serve  # the server's libraries take long to load
 
         def run(request: RunRequest, reporter: Reporter, cancel: CancelToken) -> RunReport:
             return self.run_with_workers(request, shop_texts, reporter, cancel)
@@ -210,7 +228,7 @@ class Application:
         self, password: str, address: str | None, cancel: CancelToken, report: Callable[[CheckItem], None]
     ) -> tuple[CheckItem, ...]:
         """Play a small exchange as 1C would; see `exchange_probe.probe_exchange`."""
-        from freesport_sync.exchange_probe import probe_exchange
+        from freesport_sync.exchange.self_test_setup import probe_exchange
 
         return probe_exchange(self.settings, self.paths, password, address, cancel, report)
 
@@ -246,7 +264,7 @@ class Application:
         self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
     ) -> RunReport:
         """As `run`, with workers of its own."""
-        from freesport_sync.pipeline.workers import WorkerPool
+        from freesport_sync.tasks.shop_import.workers import WorkerPool
 
         with WorkerPool() as pool:
             return self.run(request, pool, shop_texts, reporter, cancel)
@@ -262,7 +280,7 @@ class Application:
             media_root: folder of the shop's pictures; None: as the setting says.
             with_server: the server that 1C exports to, too.
         """
-        from freesport_sync.pipeline.media_root import check_media_root
+        from freesport_sync.tasks.shop_import.media_root import check_media_root
 
         with self._target() as target:
             items = check_database(target.url, target.label, target.creation)

@@ -13,11 +13,11 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect, transaction
-from freesport_sync.database.own_schema import prepare_own_schema
-from freesport_sync.database.shop_tables import create_shop_tables
-from freesport_sync.pipeline.workers import WorkerPool
+from freesport_sync.database.own.schema import prepare_own_schema
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.engine import connect, transaction
+from freesport_sync.database.shop.tables import create_shop_tables
+from freesport_sync.tasks.shop_import.workers import WorkerPool
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.databases import cloned_database, make_logins_cheap, remembered_statements
 from tests.shop import Shop, imported_template

@@ -15,8 +15,8 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect, transaction
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.engine import connect, transaction
 
 _ONE_LOOK_S = 0.001
 

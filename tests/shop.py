@@ -14,23 +14,28 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from freesport_sync.commerceml.messages import Message, ParseTask
-from freesport_sync.commerceml.property_values import PropertyValues
-from freesport_sync.commerceml.worker import answers
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.progress import BackupMade, Event, IssuesFound, Reporter
+from freesport_sync.core.events import (
+    BackupMade,
+    Event,
+    IssuesFound,
+    Reporter,
+)
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
-from freesport_sync.database.backup import database_identity
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect
-from freesport_sync.pipeline.backup import run_backup
-from freesport_sync.pipeline.job import Job, ShopTexts, Target
-from freesport_sync.pipeline.repair import run_repair
-from freesport_sync.pipeline.restore import backup_of_run, run_restore
-from freesport_sync.pipeline.runner import run_import
-from freesport_sync.pipeline.workers import WorkerPool
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.engine import connect
+from freesport_sync.database.undo.backup import database_identity
+from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.runs.context import Job, ShopTexts, Target
 from freesport_sync.settings.model import Settings
-from freesport_sync.texts import Language, Texts
+from freesport_sync.sources.commerceml.parse_messages import Message, ParseTask
+from freesport_sync.sources.commerceml.property_values import PropertyValues
+from freesport_sync.sources.commerceml.worker import answers
+from freesport_sync.tasks.backup import run_backup
+from freesport_sync.tasks.repair import run_repair
+from freesport_sync.tasks.restore import backup_of_run, run_restore
+from freesport_sync.tasks.shop_import.runner import run_import
+from freesport_sync.tasks.shop_import.workers import WorkerPool
 from tests.databases import cloned_database
 
 SECRET = "s3cret"

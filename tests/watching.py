@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from freesport_sync.core.progress import Event, Progress
+from freesport_sync.core.events import Event, Progress
 from freesport_sync.core.run import Stage
-from freesport_sync.database.engine import connect
+from freesport_sync.database.server.engine import connect
 
 DEADLINE_S = 30.0
 POLL_S = 0.01

@@ -11,8 +11,8 @@ from typing import NoReturn
 from freesport_sync import __version__
 from freesport_sync.core.run import FileType, RunKind
 from freesport_sync.errors import ConfigError, ExitCode, reason_of
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.paths import located
-from freesport_sync.texts import Language, Texts
 
 STDOUT = Path("-")
 """As the file of `--csv`."""

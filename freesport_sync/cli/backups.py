@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from freesport_sync.cli.terminal import local_time
-from freesport_sync.core.progress import BackupFound, BackupMade
-from freesport_sync.texts import Texts
+from freesport_sync.core.events import BackupFound, BackupMade
+from freesport_sync.i18n.texts import Texts
 
 if TYPE_CHECKING:
     from freesport_sync.core.backup import Backup

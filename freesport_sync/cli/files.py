@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from freesport_sync.core.outside import printable
-from freesport_sync.core.progress import ExportFound, FilesArchived, FilesPulled, Progress
+from freesport_sync.core.events import (
+    ExportFound,
+    FilesArchived,
+    FilesPulled,
+    Progress,
+)
+from freesport_sync.core.printable import printable
 from freesport_sync.core.run import Stage
-from freesport_sync.texts import Texts
+from freesport_sync.i18n.texts import Texts
 
 if TYPE_CHECKING:
-    from freesport_sync.server_files import PinnedHostKey
+    from freesport_sync.services.remote_export import PinnedHostKey
 
 SHOWN_FILES = 20
 """Files that are named one by one."""

@@ -11,11 +11,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.outside import printable
+from freesport_sync.core.printable import printable
 
 if TYPE_CHECKING:
     from freesport_sync.core.history import IssueCount
-    from freesport_sync.texts import Texts
+    from freesport_sync.i18n.texts import Texts
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 

@@ -11,9 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from freesport_sync.cli.terminal import is_unicode
-from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor, RequestServed, ServerStarted
-from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.progress import (
+from freesport_sync.core.events import (
     BackupFound,
     BackupMade,
     Event,
@@ -26,8 +24,15 @@ from freesport_sync.core.progress import (
     RunFinished,
     RunStarted,
 )
+from freesport_sync.core.exchange import (
+    ExchangeEvent,
+    NotAskedFor,
+    RequestServed,
+    ServerStarted,
+)
+from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import RunReport, RunStatus
-from freesport_sync.texts import Texts
+from freesport_sync.i18n.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +41,9 @@ if TYPE_CHECKING:
     from freesport_sync.application import RunDetails, RunIssues
     from freesport_sync.core.backup import Backup
     from freesport_sync.core.history import CheckItem, IssueCount, PastRun
-    from freesport_sync.database.remote import CancelRequest, Unlocked
+    from freesport_sync.database.own.remote_control import CancelRequest, Unlocked
     from freesport_sync.errors import NothingNew, SyncError
-    from freesport_sync.server_files import PinnedHostKey
+    from freesport_sync.services.remote_export import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
 

@@ -10,21 +10,43 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freesport_sync.cli.arguments import ACTIONS, OWN_SERVER, STDOUT, build_parser, refuse_contradictions
-from freesport_sync.cli.terminal import encoded_stdout, lost_output, protect_streams, run_interruptibly
+from freesport_sync.cli.arguments import (
+    ACTIONS,
+    OWN_SERVER,
+    STDOUT,
+    build_parser,
+    refuse_contradictions,
+)
+from freesport_sync.cli.terminal import (
+    encoded_stdout,
+    lost_output,
+    protect_streams,
+    run_interruptibly,
+)
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.logged import note
-from freesport_sync.core.run import FileType, RunKind, RunRequest, storable
-from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
+from freesport_sync.core.run import (
+    FileType,
+    RunKind,
+    RunRequest,
+    storable,
+)
+from freesport_sync.errors import (
+    Cancelled,
+    ConfigError,
+    ExitCode,
+    NothingNew,
+    SyncError,
+)
+from freesport_sync.i18n.resources import resource
+from freesport_sync.i18n.texts import Language, Texts, preferred_language
 from freesport_sync.os_support import quoted
-from freesport_sync.resources import resource
-from freesport_sync.texts import Language, Texts, preferred_language
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application, RunIssues
     from freesport_sync.cli.output import Output
     from freesport_sync.core.history import CheckItem
-    from freesport_sync.pipeline.workers import WorkerPool
+    from freesport_sync.tasks.shop_import.workers import WorkerPool
 
 SHOWN_ISSUES = 200
 
@@ -112,7 +134,7 @@ def _dispatch(options: argparse.Namespace, texts: Texts, output: Output, cancel:
         return _backup_or_restore(options, _application(options), output, cancel)
     if not options.run:
         return _answer(options, _application(options), texts, output, cancel)
-    from freesport_sync.pipeline.workers import WorkerPool
+    from freesport_sync.tasks.shop_import.workers import WorkerPool
 
     with WorkerPool() as pool:  # a worker gets ready while the rest of the program is loaded
         application = _application(options)
@@ -210,7 +232,7 @@ def _serve(
 
 
 def _save_issues(found: RunIssues, file: Path, texts: Texts, output: Output) -> None:
-    from freesport_sync.issue_csv import ENCODING, save_csv, write_csv
+    from freesport_sync.services.issue_export import ENCODING, save_csv, write_csv
 
     if file == STDOUT:
         output.issues_saved(found, write_csv(found.issues, texts, encoded_stdout(ENCODING)), None)

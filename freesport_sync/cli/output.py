@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from freesport_sync.core.progress import Event
+from freesport_sync.core.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from freesport_sync.core.backup import Backup
     from freesport_sync.core.exchange import ExchangeEvent
     from freesport_sync.core.history import CheckItem, PastRun
-    from freesport_sync.database.remote import CancelRequest, Unlocked
+    from freesport_sync.database.own.remote_control import CancelRequest, Unlocked
     from freesport_sync.errors import NothingNew, SyncError
-    from freesport_sync.server_files import PinnedHostKey
+    from freesport_sync.services.remote_export import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
 

@@ -10,9 +10,14 @@ from contextlib import suppress
 from datetime import datetime
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor, RequestServed, ServerStarted
+from freesport_sync.core.exchange import (
+    ExchangeEvent,
+    NotAskedFor,
+    RequestServed,
+    ServerStarted,
+)
 from freesport_sync.errors import ConfigError
-from freesport_sync.texts import Texts
+from freesport_sync.i18n.texts import Texts
 
 _STDIN_BYTES = 1024
 

@@ -19,10 +19,7 @@ from freesport_sync.cli.files import amount, file_lines, pinned_line
 from freesport_sync.cli.issues import SEVERITY_STYLE, IssuePrinter
 from freesport_sync.cli.serve import exchange_lines
 from freesport_sync.cli.terminal import is_unicode, local_time
-from freesport_sync.core.history import REPAIR_DUE
-from freesport_sync.core.issues import Severity
-from freesport_sync.core.outside import printable
-from freesport_sync.core.progress import (
+from freesport_sync.core.events import (
     BackupFound,
     BackupMade,
     Event,
@@ -35,8 +32,19 @@ from freesport_sync.core.progress import (
     RunFinished,
     RunStarted,
 )
-from freesport_sync.core.run import CREATED, Entity, FieldChange, RunKind, RunReport, RunStatus, Stage
-from freesport_sync.texts import Texts
+from freesport_sync.core.history import REPAIR_DUE
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.printable import printable
+from freesport_sync.core.run import (
+    CREATED,
+    Entity,
+    FieldChange,
+    RunKind,
+    RunReport,
+    RunStatus,
+    Stage,
+)
+from freesport_sync.i18n.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,9 +55,9 @@ if TYPE_CHECKING:
     from freesport_sync.core.exchange import ExchangeEvent
     from freesport_sync.core.history import CheckItem, IssueCount, PastRun
     from freesport_sync.core.run import Counts
-    from freesport_sync.database.remote import CancelRequest, Unlocked
+    from freesport_sync.database.own.remote_control import CancelRequest, Unlocked
     from freesport_sync.errors import NothingNew, SyncError
-    from freesport_sync.server_files import PinnedHostKey
+    from freesport_sync.services.remote_export import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
 _UNBROKEN = ("number", "started", "made")

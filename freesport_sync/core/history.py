@@ -9,8 +9,14 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.rights import Rights
-from freesport_sync.core.run import Counts, Entity, ExportFile, FieldChange, IssueTotal
+from freesport_sync.core.permissions import Rights
+from freesport_sync.core.run import (
+    Counts,
+    Entity,
+    ExportFile,
+    FieldChange,
+    IssueTotal,
+)
 
 T = TypeVar("T")
 

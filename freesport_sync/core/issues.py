@@ -37,7 +37,7 @@ class RowIssue:
         line: line of the record in that file, counted from 1; 0 where it is not known.
         onec_id: the object's `Ид` as 1C wrote it.
         name: name of the object as 1C wrote it, cut to 200 characters; empty where the file has none (prices and rests
-            have only ids: `database.issue_names` fills these when the run ends).
+            have only ids: `database.own.issue_names` fills these when the run ends).
         article: `Артикул` of the object, or the shop's SKU; empty where nobody knows it.
         field: the CommerceML element, for example `ЦенаЗаЕдиницу`.
         value: the offending value as written, cut to 200 characters.

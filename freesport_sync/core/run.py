@@ -79,7 +79,7 @@ class Trigger(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """How a run stands; richer than the shop's own words, to which `database.sessions` maps it."""
+    """How a run stands; richer than the shop's own words, to which `database.own.sessions` maps it."""
 
     RUNNING = "running"
     COMPLETED = "completed"

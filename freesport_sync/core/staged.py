@@ -186,7 +186,7 @@ class StagedPicture(NamedTuple):
     number: int
     """Its place among the pictures of its record."""
     path: str
-    """Below the folder of pictures, with forward slashes; not checked, see `core.pictures`."""
+    """Below the folder of pictures, with forward slashes; not checked, see `rules.catalog.pictures`."""
 
 
 PRICE_COLUMNS = StagedPrice._fields[6:]
@@ -250,7 +250,7 @@ class StagedBrand(NamedTuple):
     """`ИдЗначения`; the name itself where the property has texts for values."""
     name: str
     normalized_name: str
-    """See `commerceml.values.normalize_name`; the shop knows a brand by it."""
+    """See `sources.commerceml.values.normalize_name`; the shop knows a brand by it."""
     slug: str
     property_onec_id: str
     is_guess: bool
@@ -266,7 +266,7 @@ class StagedAttribute(NamedTuple):
     onec_id: str
     name: str
     normalized_name: str
-    """See `commerceml.values.normalize_name`; properties of one name are one attribute of the shop."""
+    """See `sources.commerceml.values.normalize_name`; properties of one name are one attribute of the shop."""
     slug: str
     type: str
     """`ТипЗначений` as written: `Справочник`, `Число`, `Строка`."""

@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor
 from freesport_sync.core.logged import note
 from freesport_sync.errors import ExchangeRefused, SyncError
+from freesport_sync.exchange.batch import Portion
 from freesport_sync.exchange.imports import Import, Imports, Sender
 from freesport_sync.exchange.inbox import Inbox
-from freesport_sync.exchange.portion import Portion
 from freesport_sync.exchange.sessions import Session, Sessions
 from freesport_sync.settings.model import ExchangeSettings
 

@@ -17,18 +17,28 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from freesport_sync.core.exchange import PATHS, PROBE_AGENT, ExchangeEvent, RequestServed
+from freesport_sync.core.exchange import (
+    PATHS,
+    PROBE_AGENT,
+    ExchangeEvent,
+    RequestServed,
+)
 from freesport_sync.core.logged import note
-from freesport_sync.core.outside import printable
+from freesport_sync.core.printable import printable
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange import protocol
-from freesport_sync.exchange.calls import Call, Mode, read_call
+from freesport_sync.exchange.access import Doorkeeper, WrongPassword, credentials_of
 from freesport_sync.exchange.custody import Custody
-from freesport_sync.exchange.doorkeeper import Doorkeeper, WrongPassword, credentials_of
 from freesport_sync.exchange.imports import Import, Imports, Sender
+from freesport_sync.exchange.messages import Sayings
 from freesport_sync.exchange.pieces import MB, Incoming
-from freesport_sync.exchange.replies import Reply, failure, success, unauthorized
-from freesport_sync.exchange.sayings import Sayings
+from freesport_sync.exchange.replies import (
+    Reply,
+    failure,
+    success,
+    unauthorized,
+)
+from freesport_sync.exchange.requests import Call, Mode, read_call
 from freesport_sync.exchange.sessions import Session
 from freesport_sync.settings.model import ExchangeSettings
 

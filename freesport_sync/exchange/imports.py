@@ -11,22 +11,39 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from freesport_sync.commerceml.content import Content, content_of
-from freesport_sync.commerceml.discovery import FileKind, recognise
-from freesport_sync.commerceml.folders import PICTURE_FOLDER
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.events import (
+    Event,
+    IssuesFound,
+    Progress,
+    Reporter,
+    RunStarted,
+)
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.logged import note
-from freesport_sync.core.outside import printable
-from freesport_sync.core.pictures import PictureProblem
-from freesport_sync.core.progress import Event, IssuesFound, Progress, Reporter, RunStarted
-from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
-from freesport_sync.errors import Cancelled, ExchangeRefused, LockHeld, SourceMalformed, SyncError
+from freesport_sync.core.printable import printable
+from freesport_sync.core.run import (
+    RunKind,
+    RunReport,
+    RunRequest,
+    Trigger,
+)
+from freesport_sync.errors import (
+    Cancelled,
+    ExchangeRefused,
+    LockHeld,
+    SourceMalformed,
+    SyncError,
+)
+from freesport_sync.exchange.batch import REFERENCE_BOOKS, Portion
+from freesport_sync.exchange.import_records import Ledger, Note
 from freesport_sync.exchange.late_pictures import LatePictures
-from freesport_sync.exchange.ledger import Ledger, Note
-from freesport_sync.exchange.portion import REFERENCE_BOOKS, Portion
-from freesport_sync.pipeline.run_folders import RunFolders
+from freesport_sync.rules.catalog.pictures import PictureProblem
 from freesport_sync.settings.model import ExchangeSettings
+from freesport_sync.sources.commerceml.content import Content, content_of
+from freesport_sync.sources.commerceml.discovery import FileKind, recognise
+from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER
+from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from freesport_sync.exchange.batch import Limits, Portion
 from freesport_sync.exchange.pieces import refusal_of, require_space
-from freesport_sync.exchange.portion import Limits, Portion
 from freesport_sync.os_support import make_private
 
 MAX_UNUSED = 50

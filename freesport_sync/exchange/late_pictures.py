@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.pictures import file_name
-from freesport_sync.pipeline.run_folders import RunFolders
+from freesport_sync.rules.catalog.pictures import file_name
+from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 _NOTES = "missing_pictures.txt"
 """In the folder of a run: a file and a picture that it names, a line for each, with a tab between."""

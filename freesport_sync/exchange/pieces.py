@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from freesport_sync.commerceml.faults import ROOT_TAG
-from freesport_sync.core.pictures import PICTURE_SUFFIXES
 from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
 from freesport_sync.os_support import DISK_FULL, make_private
+from freesport_sync.rules.catalog.pictures import PICTURE_SUFFIXES
+from freesport_sync.sources.commerceml.faults import ROOT_TAG
 
 if TYPE_CHECKING:
-    from freesport_sync.exchange.portion import Portion
+    from freesport_sync.exchange.batch import Portion
 
 MB = 1024**2
 SPARE_BYTES = 200 * MB

@@ -12,8 +12,18 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.calls import Call, Mode, file_path, is_bad_picture
-from freesport_sync.exchange.replies import XML, Reply, lines, success
+from freesport_sync.exchange.replies import (
+    XML,
+    Reply,
+    lines,
+    success,
+)
+from freesport_sync.exchange.requests import (
+    Call,
+    Mode,
+    file_path,
+    is_bad_picture,
+)
 
 COOKIE = "freesport_exchange"
 SCHEMA_VERSION = "3.1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freesport_sync.core.outside import printable
+from freesport_sync.core.printable import printable
 
 TEXT = "text/plain; charset=utf-8"
 XML = "application/xml; charset=utf-8"

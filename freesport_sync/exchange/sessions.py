@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from freesport_sync.exchange.batch import Portion
     from freesport_sync.exchange.imports import Import
-    from freesport_sync.exchange.portion import Portion
 
 MAX_SESSIONS = 256
 """The one that has been silent for longest makes room: 1C begins a session for every portion and never ends one."""

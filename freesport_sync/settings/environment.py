@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from freesport_sync.errors import ConfigError
+from freesport_sync.i18n.texts import LANGUAGE_VARIABLE
 from freesport_sync.settings.model import ENVIRONMENT_PREFIX, setting_keys
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE, SSH_PASSPHRASE_VARIABLE, SSH_PASSWORD_VARIABLE
-from freesport_sync.texts import LANGUAGE_VARIABLE
 
 _ALIKE = re.compile(
     r"FREE?[_-]*SPORTS?[_-]*S[YI]N[CK](?P<gap>[_.-]*)(?P<name>.*)",

@@ -10,10 +10,10 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from freesport_sync.i18n.texts import Texts
 from freesport_sync.settings.loading import read_written
 from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings, setting_keys
 from freesport_sync.settings.toml_file import contains
-from freesport_sync.texts import Texts
 
 
 class Origin(StrEnum):

@@ -16,7 +16,12 @@ from freesport_sync.errors import ConfigError
 from freesport_sync.settings.environment import nearest
 from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings, setting_keys
 from freesport_sync.settings.paths import located
-from freesport_sync.settings.toml_file import contains, line_of, parse_toml, read_toml
+from freesport_sync.settings.toml_file import (
+    contains,
+    line_of,
+    parse_toml,
+    read_toml,
+)
 
 _LARGEST_FILE = 20_000
 """Characters; in a larger one no line is looked for."""

@@ -15,19 +15,24 @@ from freesport_sync import __version__
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import LockHolder, Pulse
 from freesport_sync.core.logged import note
-from freesport_sync.core.rights import Rights
+from freesport_sync.core.permissions import Rights
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.errors import Cancelled, SyncError
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.os_support import user_and_host
-from freesport_sync.texts import Language, Texts
+from freesport_sync.ui.exchange_process import ServerControl
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
-from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, first_snapshot, stopped
-from freesport_sync.ui.server_control import ServerControl
+from freesport_sync.ui.run_feed import (
+    RunFeed,
+    RunSnapshot,
+    first_snapshot,
+    stopped,
+)
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
-    from freesport_sync.history_reader import HistoryReader
+    from freesport_sync.services.history import HistoryReader
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from freesport_sync.resources import resource
+from freesport_sync.i18n.resources import resource
 
 
 def icon(name: str, color: QColor) -> QIcon:

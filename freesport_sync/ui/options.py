@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from freesport_sync.texts import Language
+from freesport_sync.i18n.texts import Language
 
 
 @dataclass(frozen=True, slots=True)

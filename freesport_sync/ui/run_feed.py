@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from freesport_sync.core.issues import Severity
-from freesport_sync.core.progress import (
+from freesport_sync.core.events import (
     BackupFound,
     Event,
     ExportFound,
@@ -21,7 +20,15 @@ from freesport_sync.core.progress import (
     RunFinished,
     RunStarted,
 )
-from freesport_sync.core.run import Entity, RunKind, RunReport, RunRequest, RunStatus, Stage
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.run import (
+    Entity,
+    RunKind,
+    RunReport,
+    RunRequest,
+    RunStatus,
+    Stage,
+)
 
 MIN_INTERVAL_S = 0.1
 ETA_AFTER_S = 3.0

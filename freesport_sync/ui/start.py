@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 
 from freesport_sync.errors import ExitCode
-from freesport_sync.texts import Texts, preferred_language
+from freesport_sync.i18n.texts import Texts, preferred_language
 from freesport_sync.ui.options import WindowOptions
 
 

@@ -16,8 +16,8 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.logged import read_logged
 from freesport_sync.core.run import Counts, Entity, RunKind
 from freesport_sync.errors import SyncError
-from freesport_sync.resources import resource
-from freesport_sync.texts import ErrorText, Language, Texts
+from freesport_sync.i18n.resources import resource
+from freesport_sync.i18n.texts import ErrorText, Language, Texts
 
 _LOCALES = {Language.RUSSIAN: "ru_RU", Language.ENGLISH: "en_US"}
 _SHARE = re.compile(r"(\d+)/(\d+)")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.history import SessionStatus
 from freesport_sync.core.issues import Severity
-from freesport_sync.resources import resource
+from freesport_sync.i18n.resources import resource
 from freesport_sync.ui.run_feed import StageState
 
 

@@ -23,17 +23,23 @@ from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
 from freesport_sync.ui.dialogs.help import HelpDialog
+from freesport_sync.ui.exchange_process import ServerState
 from freesport_sync.ui.icons import icon, pixmap, program_icon
 from freesport_sync.ui.pages.connections import ConnectionsPage
-from freesport_sync.ui.pages.exchange import ExchangePage
+from freesport_sync.ui.pages.entry import SessionPage
+from freesport_sync.ui.pages.exchange import OnecServerPage
 from freesport_sync.ui.pages.history import HistoryPage
+from freesport_sync.ui.pages.import_page import ExchangePage
 from freesport_sync.ui.pages.log import LogPage
-from freesport_sync.ui.pages.onec_server import OnecServerPage
-from freesport_sync.ui.pages.session import SessionPage
 from freesport_sync.ui.run_feed import RunSnapshot
-from freesport_sync.ui.server_control import ServerState
 from freesport_sync.ui.widgets.banner import Banner
-from freesport_sync.ui.widgets.parts import SPACE, Tools, label, name_inner_parts, redraw_icons
+from freesport_sync.ui.widgets.parts import (
+    SPACE,
+    Tools,
+    label,
+    name_inner_parts,
+    redraw_icons,
+)
 
 SIZE = QSize(1240, 860)
 SMALLEST = QSize(1000, 640)

@@ -17,10 +17,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect, transaction
-from freesport_sync.database.shop_tables import create_shop_tables
-from freesport_sync.pipeline.workers import useful_workers
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.engine import connect, transaction
+from freesport_sync.database.shop.tables import create_shop_tables
+from freesport_sync.tasks.shop_import.workers import useful_workers
 from tests.bench.floors import copy_floor_s, parse_floor_s
 from tests.bench.generator import generate
 from tests.bench.measure import Measured, import_once, quiet

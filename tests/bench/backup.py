@@ -19,11 +19,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.embedded_binaries import find_binaries
-from freesport_sync.database.engine import connect, transaction
-from freesport_sync.database.restorable import BACKUP_TABLES
-from freesport_sync.database.shop_tables import create_shop_tables
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded_binaries import find_binaries
+from freesport_sync.database.server.engine import connect, transaction
+from freesport_sync.database.shop.tables import create_shop_tables
+from freesport_sync.database.undo.restorable import BACKUP_TABLES
 from freesport_sync.os_support import program_name
 from tests.bench.measure import quiet, run_once
 from tests.builders import ExportBuilder, offer, prices, product

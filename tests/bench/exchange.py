@@ -24,9 +24,9 @@ from pathlib import Path
 
 import psutil
 
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect, transaction
-from freesport_sync.database.shop_tables import create_shop_tables
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.engine import connect, transaction
+from freesport_sync.database.shop.tables import create_shop_tables
 from tests.builders import product
 from tests.e2e.serving import Server, import_xml, serving
 from tests.exchange_client import Answer, StandardClient, Wire, basic

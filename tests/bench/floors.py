@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from lxml import etree
 
-from freesport_sync.database.engine import driver_connection, transaction
+from freesport_sync.database.server.engine import driver_connection, transaction
 
 RECORD_TAGS = ("Группа", "Свойство", "ТипЦены", "Склад", "ЕдиницаИзмерения", "Товар", "Предложение")
 

@@ -24,15 +24,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from freesport_sync.commerceml.discovery import FileKind
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.progress import Event, FilesPulled
-from freesport_sync.pipeline.pull import PullJob, pull
-from freesport_sync.pipeline.received import Received
-from freesport_sync.transfer.download import BLOCK_BYTES, Download
-from freesport_sync.transfer.listing import RemoteFile
-from freesport_sync.transfer.profile import Profile
-from freesport_sync.transfer.server import Server
+from freesport_sync.core.events import Event, FilesPulled
+from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.ssh.download import BLOCK_BYTES, Download
+from freesport_sync.sources.ssh.host import Server
+from freesport_sync.sources.ssh.listing import RemoteFile
+from freesport_sync.sources.ssh.profile import Profile
+from freesport_sync.tasks.shop_import.pull import PullJob, pull
+from freesport_sync.tasks.shop_import.received import Received
 from tests.proxy import Link, Proxy
 from tests.ssh_server import SSHD, SshServer, asyncssh_server, sshd_server
 

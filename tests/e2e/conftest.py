@@ -13,7 +13,7 @@ import pytest
 
 from freesport_sync import os_support
 from freesport_sync.cli.main import run_command_line
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.settings.paths import find_paths
 from tests.bench.generator import generate
 from tests.conftest import ROOT_VARIABLE

@@ -16,7 +16,7 @@ from freesport_sync.application import Application
 from freesport_sync.cli.arguments import build_parser
 from freesport_sync.cli.main import run_command_line
 from freesport_sync.errors import ExitCode
-from freesport_sync.texts import Language, Texts
+from freesport_sync.i18n.texts import Language, Texts
 from tests.builders import ExportBuilder, contragent, offer, prices, product
 from tests.e2e.program import ROOT, Command, Installation, address, clean_environment, run
 from tests.integration.test_connection import SECRET, free_port

@@ -10,7 +10,7 @@ import psutil
 import sqlalchemy as sa
 
 from freesport_sync.core.run import Entity, RunStatus
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from tests.e2e.program import Installation, Outcome, Program
 from tests.faults.kill import Scene
 from tests.integration.support import shop_rows

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from lxml import etree
 
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.exchange.passwords import PasswordFile
 from freesport_sync.settings.paths import find_paths
 from tests.builders import product

@@ -14,8 +14,8 @@ from uuid import uuid4
 import pytest
 
 from freesport_sync.errors import SyncError
-from freesport_sync.resources import resource
-from freesport_sync.texts import Language, Texts
+from freesport_sync.i18n.resources import resource
+from freesport_sync.i18n.texts import Language, Texts
 from tests.conftest import ROOT_VARIABLE
 from tests.e2e.program import Installation, clean_environment
 from tests.shop import Shop

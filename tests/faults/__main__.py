@@ -63,9 +63,9 @@ def _print(kills: Counter[Kill], faults: int) -> None:
 def _private_scene(products: int) -> Iterator[Scene]:
     """A scene on a server of its own."""
     # Here, because every worker of the runs in this process loads this module again.
-    from freesport_sync.database.embedded import EmbeddedPostgres
-    from freesport_sync.database.engine import connect, transaction
-    from freesport_sync.database.shop_tables import create_shop_tables
+    from freesport_sync.database.server.embedded import EmbeddedPostgres
+    from freesport_sync.database.server.engine import connect, transaction
+    from freesport_sync.database.shop.tables import create_shop_tables
     from tests.conftest import FAST
     from tests.faults.kill import Scene
 

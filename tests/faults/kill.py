@@ -18,8 +18,8 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from freesport_sync.core.run import RunStatus, Stage
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.shop_tables import SHOP_TABLES
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.shop.tables import SHOP_TABLES
 from tests.bench.generator import generate
 from tests.databases import cloned_database
 from tests.e2e.program import Installation, Program

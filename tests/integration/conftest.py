@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.database import engine, lock
+from freesport_sync.database.own import lock
+from freesport_sync.database.server import engine
 from tests.builders import ExportBuilder
 from tests.integration.support import NewExport
 

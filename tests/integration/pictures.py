@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from freesport_sync.core.progress import IssuesFound
+from freesport_sync.core.events import IssuesFound
 from freesport_sync.core.run import Entity, RunReport
 from tests.builders import ExportBuilder, offer, product
 from tests.integration.support import counts

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.run import Counts, Entity, RunReport
-from freesport_sync.database.engine import connect
-from freesport_sync.database.shop_tables import SHOP_TABLES
+from freesport_sync.database.server.engine import connect
+from freesport_sync.database.shop.tables import SHOP_TABLES
 from freesport_sync.errors import ImportFailed
-from freesport_sync.settings.model import CatalogSettings, HistorySettings, OwnedField, Settings
+from freesport_sync.settings.model import (
+    CatalogSettings,
+    HistorySettings,
+    OwnedField,
+    Settings,
+)
 from tests.builders import ExportBuilder
 from tests.shop import Shop
 from tests.watching import importers, side_connections, wait_until

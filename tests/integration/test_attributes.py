@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.progress import Event, MergeRepeated, Progress
-from freesport_sync.core.run import Entity, FileType, RunKind, Stage
+from freesport_sync.core.events import Event, MergeRepeated, Progress
+from freesport_sync.core.run import (
+    Entity,
+    FileType,
+    RunKind,
+    Stage,
+)
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, product, property_
 from tests.integration.support import NewExport, counts, row_versions

@@ -16,13 +16,19 @@ from uuid import uuid4
 
 import pytest
 
-from freesport_sync.core.progress import Progress
+from freesport_sync.core.events import Progress
 from freesport_sync.core.run import FileType, RunKind, Stage
-from freesport_sync.database import backup
-from freesport_sync.database.engine import connect
-from freesport_sync.database.lock import take_lock
-from freesport_sync.database.restorable import BACKUP_TABLES
-from freesport_sync.errors import BackupUnusable, Cancelled, ConfigError, ImportFailed, LockHeld
+from freesport_sync.database.own.lock import take_lock
+from freesport_sync.database.server.engine import connect
+from freesport_sync.database.undo import backup
+from freesport_sync.database.undo.restorable import BACKUP_TABLES
+from freesport_sync.errors import (
+    BackupUnusable,
+    Cancelled,
+    ConfigError,
+    ImportFailed,
+    LockHeld,
+)
 from freesport_sync.settings.model import BackupSettings
 from tests.builders import contragent, prices, product, rests
 from tests.databases import cloned_database

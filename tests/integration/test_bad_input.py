@@ -11,10 +11,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from freesport_sync.commerceml import archive
-from freesport_sync.core.progress import Event
+from freesport_sync.core.events import Event
 from freesport_sync.core.run import Stage
 from freesport_sync.errors import ImportFailed
+from freesport_sync.sources.commerceml import archive
 from tests.builders import ExportBuilder, product
 from tests.integration.support import shop_rows
 from tests.shop import Shop

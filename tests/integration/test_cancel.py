@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.progress import (
+from freesport_sync.core.events import (
     Event,
     ExportFound,
     MergeRepeated,
     Progress,
     RunFinished,
     RunStarted,
-    StageMeter,
 )
+from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import Entity, RunStatus, Stage
-from freesport_sync.database import runs
+from freesport_sync.database.own import runs
 from freesport_sync.errors import Cancelled, ConnectionFailed
 from tests.bench.generator import generate
 from tests.integration.support import NewExport, shop_rows

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from freesport_sync.core.events import IssuesFound
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.progress import IssuesFound
 from tests.builders import (
     ROOT_GROUP,
     ExportBuilder,

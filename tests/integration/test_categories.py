@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from freesport_sync.core.run import Entity, RunStatus
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.model import CatalogSettings, Settings
-from freesport_sync.texts import Language, Texts
 from tests.builders import ExportBuilder, group, product, tombstone
 from tests.integration.support import NewExport, counts, refused
 from tests.shop import Shop

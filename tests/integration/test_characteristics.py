@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from freesport_sync.core.events import IssuesFound
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.progress import IssuesFound
 from tests.builders import ExportBuilder, offer, product, property_, tombstone
 from tests.integration.support import NewExport, row_versions
 from tests.shop import Shop

@@ -14,9 +14,9 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 
-from freesport_sync.core.progress import Event, Progress
+from freesport_sync.core.events import Event, Progress
 from freesport_sync.core.run import Entity, RunStatus, Stage
-from freesport_sync.database import merge
+from freesport_sync.database.server import key_ranges
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.shop import Shop
 from tests.watching import wait_until
@@ -87,7 +87,7 @@ def export(folder: Path, retail: int, changed: int | None) -> Path:
 
 
 def test_a_thousand_checkouts_during_an_import(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merge, "RANGE_ROWS", 50)  # so that rows are locked little by little, as in a large shop
+    monkeypatch.setattr(key_ranges, "RANGE_ROWS", 50)  # so that rows are locked little by little, as in a large shop
     shop.run(export(tmp_path / "first", 100, None))
     untold = [f"p{number}#c" for number in range(0, GOODS, 3)]
     kept = [f"p{number}#c" for number in range(1, GOODS, 3)]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from freesport_sync.core.progress import MergeRepeated
+from freesport_sync.core.events import MergeRepeated
 from freesport_sync.errors import SyncError
 from tests.builders import (
     ROOT_GROUP,

@@ -13,13 +13,26 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from freesport_sync.core.progress import Event, Progress, StageMeter
-from freesport_sync.core.run import Entity, FieldChange, RunStatus, Stage
-from freesport_sync.database import engine, interrupt, runs
-from freesport_sync.database.checkup import check_database
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect, parse_url
-from freesport_sync.errors import Cancelled, ConfigError, ConnectionFailed, SchemaMismatch, SyncError
+from freesport_sync.core.events import Event, Progress
+from freesport_sync.core.progress import StageMeter
+from freesport_sync.core.run import (
+    Entity,
+    FieldChange,
+    RunStatus,
+    Stage,
+)
+from freesport_sync.database.own import runs
+from freesport_sync.database.preflight import check_database
+from freesport_sync.database.server import engine, interrupt
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.engine import connect, parse_url
+from freesport_sync.errors import (
+    Cancelled,
+    ConfigError,
+    ConnectionFailed,
+    SchemaMismatch,
+    SyncError,
+)
 from tests.bench.generator import generate
 from tests.integration.support import shop_rows
 from tests.proxy import Link, Proxy, other_process_number

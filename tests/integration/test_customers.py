@@ -11,9 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from freesport_sync.core.progress import Event, Progress
-from freesport_sync.core.run import Entity, RunKind, RunStatus, Stage
-from freesport_sync.database import customer_tables
+from freesport_sync.core.events import Event, Progress
+from freesport_sync.core.run import (
+    Entity,
+    RunKind,
+    RunStatus,
+    Stage,
+)
+from freesport_sync.database.merge import customers
 from freesport_sync.errors import Cancelled, SchemaMismatch
 from tests.builders import ExportBuilder, contragent, product, raw_element
 from tests.integration.support import NewExport, counts, refused, row_versions, rows_written, shop_rows
@@ -262,7 +267,7 @@ def test_russian_emails_are_found_however_the_database_lowers_them(shop: Shop, n
 def test_customers_are_looked_for_in_portions(
     shop: Shop, clients: ExportBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(customer_tables, "READ_ROWS", 1)
+    monkeypatch.setattr(customers, "READ_ROWS", 1)
     portal_user(shop)
     run(shop, clients)
     assert counts(run(shop, clients), Entity.CUSTOMER) == (0, 0, 3, 1, 0)

@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.run import RunStatus
-from freesport_sync.database.history import read_field_changes
+from freesport_sync.database.own.history import read_field_changes
 from freesport_sync.errors import ImportFailed
-from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
+from freesport_sync.settings.model import (
+    CatalogSettings,
+    OwnedField,
+    PriceSettings,
+    Settings,
+)
 from tests.builders import ROOT_GROUP, ExportBuilder, brand_property, group, offer, prices, product, rests
 from tests.integration.scenes import everything, everything_changed
 from tests.integration.support import NewExport, refused, row_versions, rows_written, shop_rows

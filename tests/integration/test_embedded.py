@@ -18,9 +18,9 @@ import pytest
 from sqlalchemy import URL
 
 from freesport_sync import os_support
-from freesport_sync.database import embedded, embedded_binaries, embedded_cluster
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.embedded_binaries import find_binaries
+from freesport_sync.database.server import embedded, embedded_binaries, embedded_cluster
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded_binaries import find_binaries
 from freesport_sync.errors import ConfigError, ConnectionFailed
 from tests.watching import wait_until
 
@@ -32,7 +32,7 @@ import signal
 import sys
 from pathlib import Path
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may have had it ignored
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 with EmbeddedPostgres(Path(sys.argv[1]), settings={"fsync": "off"}) as server:
     for name in sys.argv[2:]:
         server.ensure_database(name)

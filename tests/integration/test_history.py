@@ -6,11 +6,11 @@ import sqlalchemy as sa
 
 from freesport_sync.core.history import SessionQuery, SessionStatus
 from freesport_sync.core.run import RunKind
-from freesport_sync.database.browsing import read_overview
-from freesport_sync.database.engine import connect
-from freesport_sync.database.history import read_runs
-from freesport_sync.database.lock import take_lock
-from freesport_sync.database.sessions_list import read_sessions
+from freesport_sync.database.own.history import read_runs
+from freesport_sync.database.own.lock import take_lock
+from freesport_sync.database.own.session_list import read_sessions
+from freesport_sync.database.own.session_queries import read_overview
+from freesport_sync.database.server.engine import connect
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.integration.support import NewExport
 from tests.shop import Shop

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from freesport_sync.commerceml.values import ZERO_GUID
 from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.sources.commerceml.values import ZERO_GUID
 from tests.builders import ExportBuilder, element, offer, prices, product, raw_element, rests, tombstone
 from tests.integration.support import NewExport, counts, row_versions
 from tests.shop import Shop

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import FileType
-from freesport_sync.database import history, issue_names
-from freesport_sync.database.own_schema import HEAD
+from freesport_sync.database.own import history, issue_names
+from freesport_sync.database.own.schema import HEAD
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, prices, product, rests, tombstone
 from tests.integration.support import NewExport, with_history

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from freesport_sync.core.progress import Event, MergeRepeated
+from freesport_sync.core.events import Event, MergeRepeated
 from freesport_sync.core.run import Entity, RunStatus, Stage
-from freesport_sync.database import engine, lock, runs
-from freesport_sync.database.engine import connect
-from freesport_sync.database.lock import LOCK_KEYS, find_holder
+from freesport_sync.database.own import lock, runs
+from freesport_sync.database.own.lock import LOCK_KEYS, find_holder
+from freesport_sync.database.server import engine
+from freesport_sync.database.server.engine import connect
 from freesport_sync.errors import ImportFailed, LockHeld
 from tests.builders import offer, prices, product
 from tests.integration.support import NewExport, shop_rows

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from freesport_sync.core.progress import Event, Progress
+from freesport_sync.core.events import Event, Progress
 from freesport_sync.core.run import RunStatus, Stage
 from tests.builders import ExportBuilder, offer, prices, product, property_, rests
 from tests.shop import Shop

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.run import Entity
-from freesport_sync.database import interrupt, silence
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.embedded_binaries import locate_binaries
-from freesport_sync.database.engine import connect, transaction
-from freesport_sync.database.own_schema import prepare_own_schema
-from freesport_sync.database.shop_tables import create_shop_tables
+from freesport_sync.database.own.schema import prepare_own_schema
+from freesport_sync.database.server import deadline, interrupt
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded_binaries import locate_binaries
+from freesport_sync.database.server.engine import connect, transaction
+from freesport_sync.database.shop.tables import create_shop_tables
 from freesport_sync.errors import ConnectionFailed
-from freesport_sync.pipeline import journal
+from freesport_sync.runs import heartbeat
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.conftest import FAST
 from tests.integration.support import shop_rows
@@ -43,7 +43,7 @@ class Patience(threading.Timer):
     def run(self) -> None:
         begun_at = time.monotonic()
         while not self.finished.wait(0.02):
-            if time.monotonic() - begun_at > silence.SILENCE_S:
+            if time.monotonic() - begun_at > deadline.SILENCE_S:
                 self.function(*self.args, **self.kwargs)
                 return
 
@@ -54,12 +54,12 @@ def test_a_network_that_swallows_everything_ends_the_run(
     stocked_shop: Shop, dearer: Path, tmp_path: Path, phase: str, arrives: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def swallow(data: bytes) -> bytes:
-        monkeypatch.setattr(silence, "SILENCE_S", 0.3)
+        monkeypatch.setattr(deadline, "SILENCE_S", 0.3)
         network.is_gone.set()
         network.stands_still.set()
         return data if arrives else b""
 
-    monkeypatch.setattr(journal, "HEARTBEAT_S", 0.1)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_S", 0.1)
     monkeypatch.setattr(threading, "Timer", Patience)
     monkeypatch.setattr(interrupt, "DEAF_S", 0.3)
     before, is_committed = shop_rows(stocked_shop), phase == "commit" and arrives

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.database import merge
-from freesport_sync.database.shop_tables import SHOP_TABLES
+from freesport_sync.database.server import key_ranges
+from freesport_sync.database.shop.tables import SHOP_TABLES
 from tests.builders import contragent, offer, prices, product, property_, rests
 from tests.integration.scenes import everything, everything_changed
 from tests.integration.support import NewExport
@@ -17,7 +17,7 @@ DATED = [table.name for table in SHOP_TABLES if "created_at" in table.c and tabl
 def test_new_rows_have_distinct_times_in_the_order_of_the_files(
     shop: Shop, new_export: NewExport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merge, "RANGE_ROWS", 2)
+    monkeypatch.setattr(key_ranges, "RANGE_ROWS", 2)
     first, second, third = new_export(), new_export(), new_export()
     everything(first)
     everything_changed(second)

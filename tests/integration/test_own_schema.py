@@ -14,19 +14,28 @@ from alembic.script import ScriptDirectory
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import Entity, RunRequest, RunStatus
-from freesport_sync.database import own_schema
-from freesport_sync.database.checkup import check_database
-from freesport_sync.database.engine import connect
-from freesport_sync.database.history import read_run, read_runs
-from freesport_sync.database.own_schema import HEAD, SCHEMA, metadata, prepare_own_schema
-from freesport_sync.database.rights import read_rights
-from freesport_sync.database.shop import TableCreation, prepare_shop, refuse_creation, refuse_unfit
+from freesport_sync.database.metadata import SCHEMA, own_metadata
+from freesport_sync.database.own import schema
+from freesport_sync.database.own.history import read_run, read_runs
+from freesport_sync.database.own.schema import (
+    HEAD,
+    prepare_own_schema,
+)
+from freesport_sync.database.permissions import read_rights
+from freesport_sync.database.preflight import check_database
+from freesport_sync.database.server.engine import connect
+from freesport_sync.database.shop.verify import (
+    TableCreation,
+    prepare_shop,
+    refuse_creation,
+    refuse_unfit,
+)
 from freesport_sync.errors import ExitCode, SchemaMismatch
-from freesport_sync.pipeline.job import Job, Target
-from freesport_sync.pipeline.runner import run_import
-from freesport_sync.pipeline.workers import WorkerPool
+from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.runs.context import Job, Target
 from freesport_sync.settings.model import Settings
-from freesport_sync.texts import Language, Texts
+from freesport_sync.tasks.shop_import.runner import run_import
+from freesport_sync.tasks.shop_import.workers import WorkerPool
 from tests.integration.support import shop_rows
 from tests.shop import Shop, new_role, shop_texts
 
@@ -94,7 +103,7 @@ def refusal(shop: Shop, folder: Path, **options: Any) -> SchemaMismatch:
 
 
 def test_head_is_the_newest_migration() -> None:
-    folder = Path(own_schema.__file__).parent / "migrations"
+    folder = Path(schema.__file__).parent / "migrations"
     config = Config()
     config.set_main_option("script_location", str(folder))
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
@@ -109,8 +118,8 @@ def test_migrations_make_what_the_program_uses(shop: Shop) -> None:
         "compare_type": True,
         "compare_server_default": True,
     }
-    assert compare_metadata(MigrationContext.configure(shop.connection, opts=options), metadata) == []
-    assert own_schema.current_revision(shop.connection) == HEAD
+    assert compare_metadata(MigrationContext.configure(shop.connection, opts=options), own_metadata) == []
+    assert schema.current_revision(shop.connection) == HEAD
 
 
 def test_nothing_outside_the_own_schema_is_altered(shop: Shop, dearer: Path) -> None:
@@ -123,7 +132,7 @@ def test_nothing_outside_the_own_schema_is_altered(shop: Shop, dearer: Path) -> 
 
 
 def test_second_run_does_not_migrate_again(stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_schema, "_migrate", lambda _: pytest.fail("migrated"))
+    monkeypatch.setattr(schema, "_migrate", lambda _: pytest.fail("migrated"))
     assert stocked_shop.run(dearer).status is RunStatus.COMPLETED
 
 

@@ -9,8 +9,14 @@ from typing import NoReturn
 
 import pytest
 
-from freesport_sync.core.progress import Event, Progress
-from freesport_sync.core.run import Entity, FileType, RunKind, RunReport, Stage
+from freesport_sync.core.events import Event, Progress
+from freesport_sync.core.run import (
+    Entity,
+    FileType,
+    RunKind,
+    RunReport,
+    Stage,
+)
 from freesport_sync.errors import Cancelled, ConfigError, ImportFailed
 from tests.builders import ExportBuilder, group, offer, prices, product, rests, tombstone
 from tests.integration.pictures import (
@@ -318,7 +324,7 @@ def test_a_copy_that_fails_costs_one_picture(
 def test_many_objects_are_looked_at_in_portions(
     shop: Shop, export: ExportBuilder, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("freesport_sync.pipeline.pictures.OBJECTS_AT_ONCE", 2)
+    monkeypatch.setattr("freesport_sync.tasks.shop_import.pictures.OBJECTS_AT_ONCE", 2)
     for name in ("01/a.jpg", "01/b.jpg"):
         put(export, name)
     export.goods(*(pictured(f"p{number}", "01/a.jpg", "01/b.jpg") for number in range(5)))

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.core.progress import IssuesFound, Progress
-from freesport_sync.core.run import Entity, FileType, RunKind, RunReport, Stage
+from freesport_sync.core.events import IssuesFound, Progress
+from freesport_sync.core.run import (
+    Entity,
+    FileType,
+    RunKind,
+    RunReport,
+    Stage,
+)
 from freesport_sync.errors import ConfigError, ImportFailed
 from freesport_sync.settings.model import CatalogSettings, PictureSettings, Settings
 from tests.builders import ExportBuilder, offer, product

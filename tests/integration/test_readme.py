@@ -7,12 +7,12 @@ from dataclasses import fields
 from pathlib import Path
 from uuid import uuid4
 
+from freesport_sync.core.events import Progress, RunStarted
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.progress import Progress, RunStarted
 from freesport_sync.core.run import RunReport
-from freesport_sync.database.checkup import check_database
-from freesport_sync.database.shop_tables import SHOP_TABLES
-from freesport_sync.texts import LANGUAGE_VARIABLE, ErrorText
+from freesport_sync.database.preflight import check_database
+from freesport_sync.database.shop.tables import SHOP_TABLES
+from freesport_sync.i18n.texts import LANGUAGE_VARIABLE, ErrorText
 from tests.shop import Shop
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")

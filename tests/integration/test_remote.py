@@ -13,10 +13,15 @@ import pytest
 import sqlalchemy as sa
 
 from freesport_sync.core.run import RunStatus, Stage
-from freesport_sync.database.engine import connect, transaction
-from freesport_sync.database.remote import CancelRequest, Unlocked, request_cancel, unlock_stale
+from freesport_sync.database.own.remote_control import (
+    CancelRequest,
+    Unlocked,
+    request_cancel,
+    unlock_stale,
+)
+from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.errors import Cancelled, ConfigError, LockHeld
-from freesport_sync.pipeline import journal
+from freesport_sync.runs import heartbeat
 from tests.integration.pictures import pictured, put
 from tests.integration.support import NewExport, shop_rows
 from tests.integration.test_lock import FOREIGN, OLD, TAKE_LOCK, YOUNG
@@ -43,7 +48,7 @@ HOLD_SESSION = "SELECT FROM import_sessions FOR UPDATE"
 @pytest.fixture(autouse=True)
 def _fast_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     """How soon a real one hears is looked at in `tests/e2e/test_other_program.py`."""
-    monkeypatch.setattr(journal, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_S", 0.05)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import pytest
 
 from freesport_sync.core.history import REPAIR_DUE
 from freesport_sync.core.run import Entity, RunKind, RunStatus
-from freesport_sync.database import created_times
-from freesport_sync.database.checkup import check_database
+from freesport_sync.database.preflight import check_database
+from freesport_sync.database.undo import created_times
 from freesport_sync.errors import Cancelled, ConfigError
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.integration.support import NewExport, counts, row_versions, shop_rows

@@ -14,11 +14,11 @@ import psutil
 import pytest
 
 from freesport_sync import os_support
-from freesport_sync.core.progress import Event
+from freesport_sync.core.events import Event
 from freesport_sync.core.run import Entity, RunStatus, Stage
-from freesport_sync.database import engine
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.database.engine import connect
+from freesport_sync.database.server import engine
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.engine import connect
 from freesport_sync.errors import ConnectionFailed, ImportFailed, SyncError
 from tests.bench.generator import generate
 from tests.builders import ExportBuilder, product
@@ -183,7 +183,7 @@ def test_a_program_without_memory_fails_the_run(
     def starve(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("freesport_sync.database.merge.read_counts", starve)
+    monkeypatch.setattr("freesport_sync.database.merge.merge.read_counts", starve)
     error = assert_failed(stocked_shop, dearer)
     assert error.code == "program_out_of_memory"
 

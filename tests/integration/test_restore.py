@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from freesport_sync.core.progress import Event, Progress
-from freesport_sync.core.run import Entity, RunKind, RunStatus, Stage
-from freesport_sync.database.restorable import LINKS, RESTORABLE, RESTORABLE_BY_TABLE
-from freesport_sync.database.sql_files import sql
+from freesport_sync.core.events import Event, Progress
+from freesport_sync.core.run import (
+    Entity,
+    RunKind,
+    RunStatus,
+    Stage,
+)
+from freesport_sync.database.server.sql_files import sql
+from freesport_sync.database.undo.restorable import LINKS, RESTORABLE, RESTORABLE_BY_TABLE
 from freesport_sync.errors import BackupUnusable
 from freesport_sync.settings.model import BackupSettings
 from tests.builders import (
@@ -454,6 +459,6 @@ def test_every_column_that_an_import_updates_can_be_set_back() -> None:
         ("users", "users"),
         ("companies",) * 2,
     ):
-        written = set(re.findall(r"^(?:SET|   ) (\w+) =", sql(f"update_{file}").text, re.MULTILINE))
+        written = set(re.findall(r"^(?:SET|   ) (\w+) =", sql(f"merge/update_{file}").text, re.MULTILINE))
         assert written - {"updated_at"} <= set(RESTORABLE_BY_TABLE[table].columns)
         assert len(written) > 3

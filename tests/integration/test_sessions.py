@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 
+from freesport_sync.core.events import (
+    Event,
+    IssuesFound,
+    Progress,
+    RunFinished,
+    RunStarted,
+)
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.progress import Event, IssuesFound, Progress, RunFinished, RunStarted
 from freesport_sync.core.run import FileType, RunKind, Stage
-from freesport_sync.database import history, merge
-from freesport_sync.database.engine import connect
+from freesport_sync.database.merge import merge
+from freesport_sync.database.own import history
+from freesport_sync.database.server.engine import connect
 from freesport_sync.errors import ImportFailed, SyncError
-from freesport_sync.pipeline import journal
+from freesport_sync.runs import heartbeat
 from tests.bench.generator import generate
 from tests.builders import ExportBuilder, offer, prices, product, property_, rests
 from tests.integration.support import NewExport, with_history
@@ -141,7 +148,7 @@ def test_report_stays_short_however_much_there_is(
 ) -> None:
     """Every event is sent, and the merge is repeated twice."""
     monkeypatch.setattr("freesport_sync.core.progress.StageMeter.MIN_INTERVAL_S", 0)
-    monkeypatch.setattr("freesport_sync.database.merge.RANGE_ROWS", 5)
+    monkeypatch.setattr("freesport_sync.database.server.key_ranges.RANGE_ROWS", 5)
     generate(tmp_path / "large", products=50)
     shop.run(tmp_path / "large", chunk_size=10)
     # All variants but the last can be written, so that each attempt goes through its progress.
@@ -253,7 +260,7 @@ def test_bug_of_ours_closes_the_rows_too(
     def bug(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("freesport_sync.database.merge.read_counts", bug)
+    monkeypatch.setattr("freesport_sync.database.merge.merge.read_counts", bug)
     with pytest.raises(SyncError) as caught:
         stocked_shop.run(dearer)
     assert caught.value.code == "internal_error"
@@ -279,19 +286,19 @@ def test_listener_that_breaks_at_the_first_event_leaves_no_open_row(stocked_shop
 def test_running_session_shows_its_progress_and_beats(
     stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_S", 0.05)
     look = "SELECT status, updated_at, report_details, finished_at FROM import_sessions ORDER BY id DESC LIMIT 1"
     with holding(stocked_shop.url, VARIANT) as holder, background(lambda: stocked_shop.run(dearer)) as run:
         wait_until(lambda: waiting_importers(stocked_shop.connection))
         wait_until(lambda: last_run(stocked_shop)["stage"] == "apply")
         wait_until(lambda: stocked_shop.row(look)[2]["processed_items"] == 0)  # written a moment after the stage
         status, first, details, finished_at = stocked_shop.row(look)
-        heartbeat = last_run(stocked_shop)["heartbeat_at"]
+        before = last_run(stocked_shop)["heartbeat_at"]
         assert (status, finished_at) == ("in_progress", None)
         assert (details["total_items"], details["processed_items"]) == (1, 0)
         assert details["run_id"] == last_run(stocked_shop)["id"]
         wait_until(lambda: stocked_shop.row(look)[1] > first)
-        wait_until(lambda: last_run(stocked_shop)["heartbeat_at"] > heartbeat)
+        wait_until(lambda: last_run(stocked_shop)["heartbeat_at"] > before)
         assert "Запись изменений: 0 %" in last_session(stocked_shop)["report"]
         holder.release()
         run.result()
@@ -359,7 +366,7 @@ def test_issues_beyond_the_limit_are_counted_only(
     shop: Shop, new_export: NewExport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.settings = with_history(shop, max_issues=25)
-    monkeypatch.setattr(journal, "MAX_WAITING_ISSUES", 10)
+    monkeypatch.setattr(heartbeat, "MAX_WAITING_ISSUES", 10)
     export = new_export()
     export.reference_books()
     export.goods(*(product(f"p{number}", name=f"Мяч {number}", brand=f"x{number}") for number in range(40)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import URL, Connection, NullPool, Table, UniqueConstraint, create_engine, event, text
 
-from freesport_sync.database.shop_check import (
+from freesport_sync.database.shop.checks import (
     CATALOG_TABLES,
     CONFLICT_KEYS,
     CUSTOMER_TABLES,
@@ -15,7 +15,12 @@ from freesport_sync.database.shop_check import (
     MissingKind,
     find_missing,
 )
-from freesport_sync.database.shop_tables import SHOP_TABLES, color_mappings, create_shop_tables, products
+from freesport_sync.database.shop.tables import (
+    SHOP_TABLES,
+    color_mappings,
+    create_shop_tables,
+    products,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

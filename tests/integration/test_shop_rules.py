@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 
 from freesport_sync.core.history import FOREIGN_RULES, CheckItem
-from freesport_sync.database.checkup import check_database
-from freesport_sync.database.shop_check import CATALOG_TABLES, CUSTOMER_TABLES, is_only_read
+from freesport_sync.database.preflight import check_database
+from freesport_sync.database.shop.checks import CATALOG_TABLES, CUSTOMER_TABLES, is_only_read
 from freesport_sync.errors import ImportFailed, SchemaMismatch
-from freesport_sync.texts import Language, Texts
+from freesport_sync.i18n.texts import Language, Texts
 from tests.builders import (
     ROOT_GROUP,
     ExportBuilder,

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import URL, Connection, NullPool, create_engine, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from freesport_sync.database.default_colors import DEFAULT_COLORS
-from freesport_sync.database.shop_tables import (
+from freesport_sync.database.metadata import shop_metadata
+from freesport_sync.database.shop.default_colors import DEFAULT_COLORS
+from freesport_sync.database.shop.tables import (
     SHOP_TABLES,
     color_mappings,
     create_shop_tables,
     import_sessions,
-    metadata,
 )
 
 if TYPE_CHECKING:
@@ -295,7 +295,7 @@ def test_existing_tables_are_left_alone(connection: Connection) -> None:
     connection.execute(text("CREATE TABLE color_mappings (name varchar(9))"))
     create_shop_tables(connection)
     assert connection.scalars(text("SELECT name FROM color_mappings")).all() == []
-    assert _table_names(connection) == set(metadata.tables)
+    assert _table_names(connection) == set(shop_metadata.tables)
 
 
 def test_creating_again_changes_nothing(shop: Connection) -> None:
@@ -307,7 +307,7 @@ def test_creating_again_changes_nothing(shop: Connection) -> None:
 def test_only_missing_tables_are_created(shop: Connection) -> None:
     shop.execute(text("DROP TABLE product_images, color_mappings"))
     create_shop_tables(shop)
-    assert _table_names(shop) == set(metadata.tables)
+    assert _table_names(shop) == set(shop_metadata.tables)
     assert shop.scalar(select(func.count()).select_from(color_mappings)) == len(DEFAULT_COLORS)
 
 
@@ -321,7 +321,7 @@ def test_tables_come_into_the_current_schema(connection: Connection) -> None:
     connection.execute(text("CREATE SCHEMA shop"))
     connection.execute(text("SET LOCAL search_path TO shop"))
     create_shop_tables(connection)
-    assert _table_names(connection) == set(metadata.tables)
+    assert _table_names(connection) == set(shop_metadata.tables)
 
 
 def test_trigrams_are_done_without_where_not_allowed(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.run import Entity, FileType, RunKind
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import Settings
 from tests import builders

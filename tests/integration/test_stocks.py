@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.run import Entity, FileType, RunKind
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.settings.model import OwnedField, Settings, Warehouse
 from tests.builders import ExportBuilder, offer, product, raw_element, rests, storage
 from tests.integration.support import NewExport, counts, owning, row_versions, rows_written

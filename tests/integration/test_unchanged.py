@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.core.run import Counts, Entity, FileType, RunStatus
-from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
+from freesport_sync.core.run import (
+    Counts,
+    Entity,
+    FileType,
+    RunStatus,
+)
+from freesport_sync.settings.model import (
+    CatalogSettings,
+    OwnedField,
+    PriceSettings,
+    Settings,
+)
 from tests.builders import (
     BRANDS,
     PRICE_TYPES,

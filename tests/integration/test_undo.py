@@ -6,10 +6,20 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.progress import IssuesFound
-from freesport_sync.core.run import Counts, Entity, FileType, RunKind
+from freesport_sync.core.events import IssuesFound
+from freesport_sync.core.run import (
+    Counts,
+    Entity,
+    FileType,
+    RunKind,
+)
 from freesport_sync.errors import BackupUnusable
-from freesport_sync.settings.model import BackupSettings, CatalogSettings, OwnedField, Settings
+from freesport_sync.settings.model import (
+    BackupSettings,
+    CatalogSettings,
+    OwnedField,
+    Settings,
+)
 from tests.builders import (
     ROOT_GROUP,
     ExportBuilder,

@@ -16,10 +16,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from freesport_sync.core.run import RunReport
-from freesport_sync.database import own_schema
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.metadata import own_metadata
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.errors import SyncError
-from freesport_sync.settings.model import CatalogSettings, OwnedField, PriceSettings, Settings
+from freesport_sync.settings.model import (
+    CatalogSettings,
+    OwnedField,
+    PriceSettings,
+    Settings,
+)
 from tests.databases import cloned_database
 from tests.integration.support import GOODS_TABLES, row_versions
 from tests.model.books import Refused
@@ -158,6 +163,6 @@ def _versions(shop: Shop) -> object:
 
 def clear(shop: Shop) -> None:
     """Empty every table but the colours."""
-    own = [f"{table.schema}.{table.name}" for table in own_schema.metadata.sorted_tables]
+    own = [f"{table.schema}.{table.name}" for table in own_metadata.sorted_tables]
     tables = [table for table in GOODS_TABLES if table != "color_mappings"]
     shop.execute(f"TRUNCATE {', '.join([*tables, 'import_sessions', *own])} RESTART IDENTITY CASCADE")

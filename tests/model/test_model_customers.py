@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freesport_sync.core.run import RunKind
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.errors import SyncError
 from tests.builders import ExportBuilder, element, raw_element
 from tests.databases import cloned_database

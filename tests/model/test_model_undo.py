@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freesport_sync.core.run import RunKind, RunReport
-from freesport_sync.database.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.errors import BackupUnusable
 from tests.builders import ExportBuilder, contragent, offer, prices, product, rests
 from tests.databases import cloned_database

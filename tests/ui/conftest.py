@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from PySide6.QtWidgets import QApplication
 
 from freesport_sync import application
-from freesport_sync.database.embedded import EmbeddedPostgres
-from freesport_sync.pipeline import workers
+from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
+from freesport_sync.tasks.shop_import import workers
 from freesport_sync.ui.theme import LIGHT, Theme
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.shop import ReadsHere

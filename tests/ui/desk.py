@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from freesport_sync.texts import Language
+from freesport_sync.i18n.texts import Language
 from freesport_sync.ui.backend import Backend, RunEnd
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.state import WindowState

@@ -24,12 +24,22 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QWidget
 
-from freesport_sync.core.history import LockHolder, Pulse, SessionKey, Source
-from freesport_sync.core.progress import ExportFound
-from freesport_sync.core.rights import Refusal, Rights
+from freesport_sync.core.events import ExportFound
+from freesport_sync.core.history import (
+    LockHolder,
+    Pulse,
+    SessionKey,
+    Source,
+)
+from freesport_sync.core.permissions import Refusal, Rights
 from freesport_sync.core.run import RunKind, RunRequest, Stage
-from freesport_sync.errors import ConnectionFailed, ImportFailed, LockHeld, SchemaMismatch
-from freesport_sync.texts import Language
+from freesport_sync.errors import (
+    ConnectionFailed,
+    ImportFailed,
+    LockHeld,
+    SchemaMismatch,
+)
+from freesport_sync.i18n.texts import Language
 from freesport_sync.ui.app import make_application
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.undo import UndoDialog
@@ -37,7 +47,7 @@ from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
-from tests.ui.pictures_onec import take_onec
+from tests.ui.pictures_exchange import take_onec
 from tests.ui.pictures_server import take_server
 from tests.ui.scenery import add_other_sessions
 

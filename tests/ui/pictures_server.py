@@ -10,12 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freesport_sync.core.progress import FilesPulled
+from freesport_sync.core.events import FilesPulled
 from freesport_sync.core.run import RunRequest, Stage
 from freesport_sync.errors import ConnectionLost, HostKeyChanged
-from freesport_sync.resources import resource
+from freesport_sync.i18n.resources import resource
 from freesport_sync.ui.backend import RunEnd
-from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot, stopped
+from freesport_sync.ui.run_feed import (
+    StageLine,
+    StageState,
+    first_snapshot,
+    stopped,
+)
 from tests.ssh_server import PASSWORD, SshServer, asyncssh_server
 from tests.ui.desk import Desk
 

@@ -1,161 +1,318 @@
-"""«Обмен»: every way an import can be started, watched, refused and stopped."""
+"""«Сервер 1С» with the real server: switched on and off, exchanged with, tested, killed."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import base64
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from urllib.request import Request, urlopen
 
+import psutil
 import pytest
+from PySide6.QtGui import QGuiApplication
+from pytestqt.modeltest import ModelTester
 
-from freesport_sync.core.run import RunKind, Trigger
-from freesport_sync.database.engine import connect
-from freesport_sync.database.lock import LOCK_KEYS
-from freesport_sync.ui.pages.exchange import ExchangePage
+from freesport_sync.core.history import Source
+from freesport_sync.exchange.passwords import PasswordFile
+from freesport_sync.os_support import file_lock
+from freesport_sync.settings.secrets import PASSWORD_VARIABLE
+from freesport_sync.ui.exchange_feed import News, Served, ServerFeed
+from freesport_sync.ui.exchange_process import ServerState
+from freesport_sync.ui.exchange_progress import PICTURES, ExchangeWatch, FileState
+from freesport_sync.ui.models.newest import NewestModel
+from freesport_sync.ui.models.paged import Column
+from freesport_sync.ui.pages.exchange import OnecServerPage
+from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.state import WindowState
+from tests.e2e.program import ROOT, address
 from tests.shop import Shop
+from tests.ui import exchange_scenery
 from tests.ui.conftest import OpenDesk
-from tests.ui.desk import Desk, process_events, texts_in
-from tests.watching import VARIANT, holding, waiting_importers
+from tests.ui.desk import Desk, texts_in
+from tests.watching import wait_until
 
-PRICE = "SELECT retail_price::int FROM product_variants"
-
-NewExport = Callable[[int], Path]
+PASSWORD = "пароль обмена"
 
 
-def progress_of(desk: Desk) -> str:
-    return texts_in(desk.window.exchange.progress)
+@pytest.fixture(autouse=True)
+def _any_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FREESPORT_SYNC_EXCHANGE__PORT", "0")
 
 
-def test_a_dry_run_and_then_the_import(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Of the program, with a password for 1C."""
+    PasswordFile(tmp_path / "home" / "exchange.password").set(PASSWORD)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def desk(stocked_shop: Shop, open_desk: OpenDesk) -> Desk:
+    """A window on the page."""
     desk = open_desk(stocked_shop.url)
-    desk.ready()
-    page: ExchangePage = desk.window.exchange
-    assert not page.form.start.isEnabled()  # nothing to import from
-    desk.choose_source(dearer)
-    desk.click(page.form.dry_run)
-    desk.end_of_run()
-    assert stocked_shop.value(PRICE) == 100
-    assert "Проверка выполнена" in progress_of(desk)
-    assert "Будет изменено: цен 1" in progress_of(desk)
-
-    desk.click(page.progress.real)
-    report = desk.end_of_run().report
-    assert report is not None
-    assert stocked_shop.value(PRICE) == 200
-    assert "Импорт выполнен" in progress_of(desk)
-    query = "SELECT request->>'trigger', operator FROM freesport_sync.runs WHERE id = :id"
-    assert stocked_shop.row(query, id=report.run_id) == (Trigger.WINDOW, desk.backend.operator)
-    desk.until(lambda: page.recent.rowCount() == 3)
-    page.show_form()
-    desk.until(lambda: "Изменено: цен 1" in texts_in(page.latest))
-    desk.until(lambda: "Цены" in texts_in(page.latest))
+    desk.window.show_page("onec")
+    return desk
 
 
-def test_the_form_makes_the_request(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
-    desk = open_desk(stocked_shop.url, operator="иванов")
-    desk.ready()
-    form = desk.window.exchange.form
-    desk.choose_source(dearer)
-    form.set_kind(RunKind.ALL)
-    form.full.click()
-    form.skip_images.click()
-    form.chunk.setValue(17)
-    request = form.request(is_dry_run=False)
-    assert (request.kind, request.data_dir, request.file) == (RunKind.ALL, dearer, None)
-    assert (request.is_full, request.skip_images, request.chunk_size) == (True, True, 17)
-    assert (request.operator, request.trigger) == ("иванов", Trigger.WINDOW)
-    form.set_kind(RunKind.CUSTOMERS)
-    form.source.path.setEditText(str(dearer / "contragents.xml"))
-    request = form.request(is_dry_run=True)
-    assert (request.is_full, request.skip_images, request.chunk_size) == (False, False, 100)
-    assert request.file == dearer / "contragents.xml"
+@pytest.fixture
+def running(home: Path, desk: Desk) -> Iterator[OnecServerPage]:
+    """The page of a server that runs."""
+    page = desk.window.onec
+    desk.until(page.switch.start.isEnabled)
+    desk.click(page.switch.start)
+    assert page.server.state is ServerState.STARTING
+    desk.until(lambda: page.server.state is ServerState.RUNNING)
+    yield page
+    assert page.server.state is not ServerState.STARTING
 
 
-def test_a_guard_asks_with_numbers(stocked_shop: Shop, new_export: NewExport, open_desk: OpenDesk) -> None:
-    desk = open_desk(stocked_shop.url)
-    desk.ready()
-    page = desk.window.exchange
-    desk.choose_source(new_export(0))
-    desk.click(page.form.start)
-    desk.end_of_run()
-    assert "Цен станет нулевыми\n1\n1\n100,0 %" in texts_in(page.guard)
-    desk.click(page.guard.leave)
-    assert (len(desk.ends), stocked_shop.value(PRICE)) == (1, 100)
-
-    desk.click(page.progress.again)
-    desk.end_of_run()
-    desk.click(page.guard.go_on)
-    desk.end_of_run()
-    assert stocked_shop.value(PRICE) == 0
+def call(page: OnecServerPage, query: str, body: bytes | None = None, cookie: str = "") -> list[str]:
+    """A request as 1C sends it; the lines of the answer."""
+    login = base64.b64encode(f"1c:{PASSWORD}".encode()).decode()
+    headers = {"Authorization": f"Basic {login}", "Cookie": cookie, "User-Agent": "1C+Enterprise/8.3"}
+    with urlopen(Request(f"{page.switch.address.text()}?type=catalog&{query}", body, headers)) as answer:
+        return str(answer.read().decode()).split("\n")
 
 
-def test_a_refusal_names_the_holder_and_waits(
-    stocked_shop: Shop, dearer: Path, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+def archive_of(folder: Path) -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in folder.rglob("*.xml"):
+            archive.write(file, file.relative_to(folder))
+    return packed.getvalue()
+
+
+def test_a_password_is_set_before_the_server_is_switched_on(desk: Desk) -> None:
+    page, texts = desk.window.onec, desk.texts
+    desk.until(lambda: texts("onec_server.needs_password") in texts_in(page.switch.notice))
+    assert not page.switch.start.isEnabled()
+    desk.click(page.switch.set_password)
+    dialog = page.password
+    dialog.first.setText(PASSWORD)
+    desk.click(dialog.save)
+    desk.until(lambda: "exchange_passwords_differ" in texts_in(dialog.notice))
+    dialog.second.setText(PASSWORD)
+    desk.click(dialog.save)
+    desk.until(page.switch.start.isEnabled)
+    assert page.switch.password_state.text() == texts("onec_server.has_password")
+    assert not page.switch.notice.isVisible()
+
+
+def test_an_exchange_is_shown_while_it_happens(
+    running: OnecServerPage, desk: Desk, dearer: Path, stocked_shop: Shop
 ) -> None:
-    monkeypatch.setattr("freesport_sync.history_reader.POLL_S", 0.2)
-    desk = open_desk(stocked_shop.url)
-    desk.ready()
-    page = desk.window.exchange
-    desk.choose_source(dearer)
-    other = connect(stocked_shop.url, "other")
-    assert other.exec_driver_sql("SELECT pg_try_advisory_lock(%(key1)s, %(key2)s)", LOCK_KEYS).scalar()
-    stocked_shop.execute(
-        "INSERT INTO freesport_sync.runs (kind, request, operator, host, process_id, backend_id, program_version,"
-        " is_dry_run, status, stage, session_ids, started_at, heartbeat_at, counts, issue_totals)"
-        " SELECT 'prices', '{}', 'петров', 'СКЛАД-2', 1, pid, '0', false, 'running', 'apply', '{}', now(), now(), '{}',"
-        " '[]' FROM pg_locks WHERE locktype = 'advisory' AND database ="
-        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    page = running
+    assert desk.window.server.text == desk.texts("window.server_running")
+    desk.click(page.switch.copy)
+    assert QGuiApplication.clipboard().text() == page.server.started.address  # type: ignore[union-attr]
+    desk.click(page.switch.copy_user)
+    assert QGuiApplication.clipboard().text() == page.switch.user.text() == "1c"
+    _, name, value, *_ = call(page, "mode=checkauth")
+    cookie = f"{name}={value}"
+    call(page, "mode=init", cookie=cookie)
+    archive = archive_of(dearer)
+    for part in (archive[:500], archive[500:]):
+        assert call(page, "mode=file&filename=v8_1.zip", part, cookie) == ["success"]
+    desk.until(lambda: page.exchange.model.rowCount() == 1)
+    assert page.exchange.model.rows[0].size_bytes == len(archive)
+    assert call(page, "mode=import&filename=prices.xml", cookie=cookie) == ["success"]
+    desk.until(lambda: page.exchange.model.rows[0].state is FileState.IMPORTED)
+    assert desk.texts("onec_server.client_standard") in page.exchange.client.text()
+    assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 200
+    desk.until(lambda: desk.texts("status.completed") in page.exchange.stage.text())
+    assert call(page, "mode=import&filename=nothing.xml", cookie=cookie)[0] == "failure"
+    desk.until(lambda: page.requests.model.rowCount() == 6)
+    page.requests.failures.click()
+    (failed,) = page.requests.model.rows
+    page.requests.table.selectRow(0)
+    assert failed.request.text in page.requests.details.text()
+    desk.click(page.exchange.open)
+    key = desk.window.session._key
+    assert key is not None
+    assert (key.source, key.id) == (Source.RUN, stocked_shop.value("SELECT max(id) FROM freesport_sync.runs"))
+    desk.window.show_page("onec")
+    desk.click(page.switch.stop)
+    desk.until(lambda: page.server.state is ServerState.STOPPED)
+    assert desk.window.server.isHidden()
+
+
+def test_files_that_nobody_asks_to_import_are_told(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dearer: Path
+) -> None:
+    monkeypatch.setenv("FREESPORT_SYNC_EXCHANGE__IDLE_S", "1")
+    page, desk = request.getfixturevalue("running"), request.getfixturevalue("desk")
+    _, name, value, *_ = call(page, "mode=checkauth")
+    call(page, "mode=file&filename=v8_1.zip", archive_of(dearer), f"{name}={value}")
+    desk.until(lambda: "v8_1.zip" in texts_in(page.waiting))
+    assert page.waiting.isVisible()
+    desk.click(page.hide_waiting)
+    assert not page.waiting.isVisible()
+
+
+def test_the_server_is_tested_as_1c_would(running: OnecServerPage, desk: Desk) -> None:
+    page = running
+    desk.click(page.switch.probe)
+    dialog = page.probe
+    dialog.password.setText("не тот пароль")
+    desk.click(dialog.run)
+    desk.until(lambda: "на этом компьютере задан другой" in texts_in(dialog.checks))
+    dialog.password.setText(PASSWORD)
+    desk.click(dialog.run)
+    desk.until(lambda: desk.texts("onec_server.probe_good") in texts_in(dialog.notice))
+    assert "XML" in texts_in(dialog.checks)
+    dialog.reject()
+    desk.until(lambda: desk.texts("onec_server.client_probe") in page.exchange.client.text())
+
+
+def test_closing_asks_and_takes_the_server_along(running: OnecServerPage, desk: Desk) -> None:
+    window, closed = desk.window, list[bool]()
+    window.closing.connect(lambda: closed.append(True))
+    process = psutil.Process(running.server.pid)
+    window.close()
+    assert window.question.windowTitle() == desk.texts("window.close_server_title")
+    window.question.reject()
+    assert window.isVisible()
+    assert not closed
+    window.close()
+    window.question.yes_button.click()  # type: ignore[attr-defined]
+    desk.until(lambda: closed)
+    desk.until(lambda: not process.is_running())
+
+
+def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: OnecServerPage, desk: Desk) -> None:
+    page = running
+    psutil.Process(page.server.pid).kill()
+    desk.until(lambda: page.server.state is ServerState.FAILED)
+    desk.until(lambda: "exchange_server_died" in texts_in(page.switch.notice))
+    desk.until(lambda: desk.window.server.text == desk.texts("window.server_failed"))
+    desk.click(page.switch.start)
+    desk.until(lambda: page.server.state is ServerState.RUNNING)
+    desk.until(lambda: not page.switch.notice.isVisible())
+    desk.backend.close(10_000)
+    assert not page.server.is_on or not psutil.pid_exists(page.server.pid or 0)
+
+
+def test_another_database_switches_it_off(running: OnecServerPage, desk: Desk) -> None:
+    page = running
+    desk.backend.reopen(replace(desk.backend.options, is_demo=True))
+    desk.until(lambda: page.server.state is ServerState.STOPPED)
+    desk.until(lambda: desk.texts("onec_server.other_database") in texts_in(page.switch.notice))
+    desk.until(page.switch.start.isEnabled)
+
+
+def test_a_server_that_cannot_start_says_why(home: Path, desk: Desk) -> None:
+    page = desk.window.onec
+    (home / "exchange").mkdir()
+    desk.until(page.switch.start.isEnabled)
+    with file_lock(home / "exchange" / "lock", timeout_s=0):
+        desk.click(page.switch.start)
+        desk.until(lambda: page.server.state is ServerState.FAILED)
+    desk.until(lambda: "exchange_runs_already" in texts_in(page.switch.notice))
+
+
+def test_it_starts_with_the_program_and_does_not_outlive_it(home: Path, stocked_shop: Shop) -> None:
+    state = WindowState(home / "window.ini")
+    state.keep("server/autostart", "yes")
+    state.save()
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", PASSWORD_VARIABLE: str(stocked_shop.url.password)}
+    command = [sys.executable, "-m", "tests.ui.starter", "never", "--home", str(home)]
+    window = subprocess.Popen([*command, "--database-url", address(stocked_shop.url)], cwd=ROOT, env=environment)
+    try:
+        found: list[psutil.Process] = []
+
+        def serves() -> bool:
+            found[:] = [one for one in psutil.Process(window.pid).children() if "--serve" in one.cmdline()]
+            return bool(found) and any(one.status == psutil.CONN_LISTEN for one in found[0].net_connections())
+
+        wait_until(serves)
+    finally:
+        window.kill()
+        window.wait()
+    wait_until(lambda: not found[0].is_running() or found[0].status() == psutil.STATUS_ZOMBIE)
+
+
+def taken(*served: Served) -> ExchangeWatch:
+    watch = ExchangeWatch()
+    for one in served:
+        watch.take(one, is_dry_run=False)
+    return watch
+
+
+def test_an_exchange_is_put_together_from_its_requests() -> None:
+    now = taken(*exchange_scenery.requests(datetime(2026, 11, 21, 12))).current
+    assert now is not None
+    files = {file.name: file for file in now.files}
+    assert now.files[0].name == "prices0_1.xml"
+    assert (files[PICTURES].count, files[PICTURES].size_bytes) == (12, 12 * 184_000)
+    assert {name: file.state.value for name, file in files.items()} == {
+        "prices0_1.xml": "importing",
+        PICTURES: "received",
+        "offers0_1.xml": "refused",
+        "import0_1.xml": "imported",
+        "v8_1A76_155ae.zip": "received",
+    }
+    assert files["prices0_1.xml"].portion == files["import0_1.xml"].portion + 1
+
+
+def test_who_does_not_log_in_is_no_exchange_and_a_pause_begins_another() -> None:
+    at, login = datetime(2026, 11, 21, 12), exchange_scenery.request("checkauth")
+    guess = exchange_scenery.request("checkauth", answer="failure", status=401, address="10.0.0.9")
+    sent = exchange_scenery.request("file", "import.xml", 100)
+    watch = taken(Served(at, login), Served(at, sent), Served(at, guess))
+    assert watch.current is not None
+    assert (watch.current.address, len(watch.current.files)) == (exchange_scenery.CLIENT, 1)
+    later = at + timedelta(hours=1)
+    watch.take(Served(later, exchange_scenery.request("checkauth", client="bitrix")), is_dry_run=False)
+    assert (watch.current.client, watch.current.began_at, watch.current.files) == ("bitrix", later, ())
+
+
+def test_lines_become_news_and_nonsense_is_left() -> None:
+    news: list[News] = []
+    feed = ServerFeed(news.append)
+    feed(
+        '{"event": "run_started", "run_id": 7, "kind": "prices", "operator": "1C", "database": "d", "is_dry_run": true}'
     )
-    desk.click(page.form.start)
-    end = desk.end_of_run()
-    assert end.error is not None
-    assert end.error.code == "lock_held"
-    for word in ("петров", "СКЛАД-2", "Запись изменений"):
-        assert word in progress_of(desk)
-    desk.click(page.progress.wait)
-    assert page.wait.isVisible()
-    other.close()
-    assert desk.end_of_run().error is None
-    assert stocked_shop.value(PRICE) == 200
+    feed('{"event": "issue", "severity": "warning", "code": "price_not_number", "what": "", "hint": ""}')
+    for line in ("", "[]", "nonsense", '{"event": "request"}', '{"event": "of the future"}', '{"event": "progress"}'):
+        feed(line)
+    feed(
+        '{"event": "result", "run_id": 7, "kind": "prices", "status": "failed", "is_dry_run": true,'
+        ' "started_at": "2026-11-21T10:00:00+00:00", "duration_s": 1.5, "counts": {}, "issue_totals": [], "files": []}'
+    )
+    feed('{"event": "error", "code": "exchange_busy", "params": {}, "what": "", "exit_code": 2}')
+    *_, last, error = news
+    assert isinstance(last, RunSnapshot)
+    assert (last.run_id, last.is_dry_run, last.warnings) == (7, True, 1)
+    assert last.report is not None
+    assert last.report.status.value == "failed"
+    assert str(error) == "exchange_busy()"
 
 
-def test_cancel_is_told_at_once_and_ends_soon(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
-    desk = open_desk(stocked_shop.url)
-    desk.ready()
-    page = desk.window.exchange
-    desk.choose_source(dearer)
-    with holding(stocked_shop.url, VARIANT):
-        desk.click(page.form.start)
-        desk.until(lambda: waiting_importers(stocked_shop.connection))
-        asked = time.monotonic()
-        desk.click(page.progress.cancel)
-        assert time.monotonic() - asked < 0.1
-        assert (page.progress.cancel.isEnabled(), page.progress.cancel.accessibleName()) == (False, "Отменяется…")
-        end = desk.end_of_run()
-    assert time.monotonic() - asked < 2
-    assert end.error is not None
-    assert end.error.code == "cancelled"
-    assert "Импорт отменён." in progress_of(desk)
-    assert stocked_shop.value(PRICE) == 100
+def test_a_list_that_grows_at_its_top_keeps_the_rules_of_qt(desk: Desk) -> None:
+    columns: list[Column[int]] = [Column("n", "n", str)]
+    model: NewestModel[int] = NewestModel(columns, desk.window, 10)
+    tester = ModelTester(None)  # type: ignore[no-untyped-call]
+    tester.check(model, force_py=True)  # type: ignore[no-untyped-call]
+    model.add(range(4))
+    model.show_only(_is_even)
+    model.add(range(4, 9))
+    assert model.rows == (8, 6, 4, 2, 0)
+    model.add(range(9, 12))
+    assert (model.rows, len(model.known)) == ((10, 8, 6, 4, 2), 10)
+    model.add(range(100, 130))
+    assert model.rows == (128, 126, 124, 122, 120)
+    model.show_only(None)
+    assert model.rows == tuple(range(129, 119, -1))
+    model.forget()
+    assert model.rowCount() == 0
 
 
-def test_closing_while_an_import_runs_asks(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
-    desk = open_desk(stocked_shop.url)
-    desk.ready()
-    closed: list[bool] = []
-    desk.window.closing.connect(lambda: closed.append(True))
-    desk.choose_source(dearer)
-    with holding(stocked_shop.url, VARIANT):
-        desk.click(desk.window.exchange.form.start)
-        desk.until(lambda: waiting_importers(stocked_shop.connection))
-        desk.window.close()
-        assert desk.window.isVisible()
-        next(one for one in desk.window.question.buttons() if "должить" in one.text()).click()
-        process_events()
-        assert desk.backend.is_running
-        assert not desk.backend.is_cancelling
-        desk.window.close()
-        next(one for one in desk.window.question.buttons() if "выйти" in one.text()).click()
-        desk.until(lambda: closed)
-    assert desk.ends[-1].error is not None
-    assert stocked_shop.value(PRICE) == 100
+def _is_even(number: int) -> bool:
+    return number % 2 == 0

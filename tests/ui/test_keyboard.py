@@ -16,14 +16,14 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication
 from freesport_sync.core.history import SessionKey, Source
 from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import ImportFailed, SyncError
-from freesport_sync.texts import Language
+from freesport_sync.i18n.texts import Language
 from freesport_sync.ui.app import raise_window
 from freesport_sync.ui.dialogs.guard import GuardDialog
 from freesport_sync.ui.dialogs.undo import UndoDialog
 from freesport_sync.ui.widgets.columns import TEXT_WIDTH
 from freesport_sync.ui.window import FRAME, SMALLEST, first_size
 from tests.shop import Shop
-from tests.ui import onec_scenery
+from tests.ui import exchange_scenery
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, process_events, texts_in
 from tests.ui.scenery import insert_other_sessions
@@ -207,7 +207,7 @@ def test_what_is_short_is_not_cut_and_texts_share_what_is_left(small: Desk, size
 def test_a_column_fits_what_is_scrolled_to(small: Desk) -> None:
     small.window.show_page("onec")
     requests = small.window.onec.requests
-    for served in onec_scenery.requests(datetime.now()):
+    for served in exchange_scenery.requests(datetime.now()):
         small.backend.server.told.emit(served)
     table = requests.table
     small.until(lambda: table.model().rowCount() > 10)

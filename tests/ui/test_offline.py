@@ -49,7 +49,7 @@ def away(shop: Shop, proxy: Proxy, desk: Desk) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for seconds."""
-    monkeypatch.setattr("freesport_sync.history_reader.RETRY_S", (0.05,))
+    monkeypatch.setattr("freesport_sync.services.history.RETRY_S", (0.05,))
 
 
 def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.history import Page
-from freesport_sync.history_reader import HistoryReader
+from freesport_sync.services.history import HistoryReader
 from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.models.paged import Column, PagedModel
 

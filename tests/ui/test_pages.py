@@ -13,10 +13,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QWidget
 from pytestqt.modeltest import ModelTester
 
-from freesport_sync.core.history import Session, SessionKey, SessionStatus, Source
+from freesport_sync.core.history import (
+    Session,
+    SessionKey,
+    SessionStatus,
+    Source,
+)
 from freesport_sync.core.run import RunKind
+from freesport_sync.i18n.texts import Language
 from freesport_sync.settings.profiles import Profile, load_profiles
-from freesport_sync.texts import Language
 from freesport_sync.ui.log_file import LogLine
 from freesport_sync.ui.models.paged import ROW_ROLE
 from freesport_sync.ui.theme import DARK, LIGHT, Theme

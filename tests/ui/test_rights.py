@@ -22,7 +22,7 @@ ALL_RIGHTS = (*OWN_TABLES, "GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database is asked more often than its users need."""
     for name in ("POLL_S", "RIGHTS_S"):
-        monkeypatch.setattr(f"freesport_sync.history_reader.{name}", 0.2)
+        monkeypatch.setattr(f"freesport_sync.services.history.{name}", 0.2)
 
 
 def opened(open_desk: OpenDesk, url: sa.URL, folder: Path) -> Desk:

@@ -9,15 +9,27 @@ from pathlib import Path
 
 import pytest
 
+from freesport_sync.core.events import Progress, RunFinished
 from freesport_sync.core.history import LockHolder, Pulse
-from freesport_sync.core.progress import Progress, RunFinished
-from freesport_sync.core.run import RunKind, RunReport, RunRequest, RunStatus, Stage
+from freesport_sync.core.run import (
+    RunKind,
+    RunReport,
+    RunRequest,
+    RunStatus,
+    Stage,
+)
 from freesport_sync.errors import ImportFailed
-from freesport_sync.export_look import glimpse
+from freesport_sync.services.export_preview import glimpse
 from freesport_sync.settings.profiles import Profile
 from freesport_sync.ui.backend import RunEnd
-from freesport_sync.ui.pages.exchange_source import look_at
-from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, StageState, first_snapshot, stopped
+from freesport_sync.ui.pages.import_source import look_at
+from freesport_sync.ui.run_feed import (
+    RunFeed,
+    RunSnapshot,
+    StageState,
+    first_snapshot,
+    stopped,
+)
 from freesport_sync.ui.theme import tone_of
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.shop import Shop

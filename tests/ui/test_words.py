@@ -21,10 +21,15 @@ from freesport_sync.core.history import (
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.logged import note, read_logged
 from freesport_sync.core.run import Counts, Entity, ExportFile
-from freesport_sync.errors import Cancelled, ConnectionFailed, HostKeyChanged, ImportFailed
-from freesport_sync.texts import Language
+from freesport_sync.errors import (
+    Cancelled,
+    ConnectionFailed,
+    HostKeyChanged,
+    ImportFailed,
+)
+from freesport_sync.i18n.texts import Language
+from freesport_sync.ui.entry_story import story_of
 from freesport_sync.ui.log_file import read_log
-from freesport_sync.ui.session_story import story_of
 from freesport_sync.ui.state import WindowState
 from freesport_sync.ui.texts import UiTexts
 from freesport_sync.ui.theme import Theme

@@ -12,7 +12,7 @@ from rich.console import Console
 from freesport_sync.cli.issues import IssuePrinter
 from freesport_sync.core.history import IssueCount
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.texts import Language, Texts
+from freesport_sync.i18n.texts import Language, Texts
 
 ID = "018d9f04-1f3b-11ee-8c1a-00155d3cae02#4f1f3a9e-1f3b-11ee-8c1a-00155d3cae02"
 PRICE = RowIssue(

@@ -9,7 +9,12 @@ from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
 from freesport_sync.ui.diagnostics import masked, program_facts
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Tools, button, row
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    Tools,
+    button,
+    row,
+)
 
 
 class CrashDialog(QDialog):

@@ -7,7 +7,15 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Tools, button, fit, form, label, row
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    Tools,
+    button,
+    fit,
+    form,
+    label,
+    row,
+)
 
 WIDTH = 520
 

@@ -10,7 +10,14 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 from freesport_sync.core.run import RunRequest
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Tools, button, fit, label, row
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    Tools,
+    button,
+    fit,
+    label,
+    row,
+)
 
 WIDTH = 600
 GUARDS = ("large_change", "export_older", "export_date_unreadable", "export_undated_older")

@@ -5,7 +5,14 @@ from __future__ import annotations
 from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from freesport_sync import __version__
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, row
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Tools,
+    button,
+    label,
+    row,
+)
 
 WIDTH = 620
 _KEYS = ("pages", "refresh", "enter", "start", "check", "cancel", "copy", "letters", "help")

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFontDatabase, QShowEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
 
+from freesport_sync.core.fingerprints import is_fingerprint, same_fingerprint
 from freesport_sync.errors import SyncError
-from freesport_sync.transfer.host_keys import is_fingerprint, same_fingerprint
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     GAP,

@@ -9,7 +9,13 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Tools, button, fit, row
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    Tools,
+    button,
+    fit,
+    row,
+)
 
 WIDTH = 600
 

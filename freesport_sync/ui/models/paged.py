@@ -13,7 +13,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.ui.backend import Backend
 
 if TYPE_CHECKING:
-    from freesport_sync.history_reader import HistoryReader
+    from freesport_sync.services.history import HistoryReader
 
 Row = TypeVar("Row")
 Index = QModelIndex | QPersistentModelIndex

@@ -18,17 +18,34 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from freesport_sync.core.run import RunKind, RunRequest, Trigger, storable
+from freesport_sync.core.run import (
+    RunKind,
+    RunRequest,
+    Trigger,
+    storable,
+)
 from freesport_sync.errors import SyncError
-from freesport_sync.settings.profiles import EMBEDDED, Profile, load_profiles, save_profiles
+from freesport_sync.settings.profiles import (
+    EMBEDDED,
+    Profile,
+    load_profiles,
+    save_profiles,
+)
 from freesport_sync.ui.icons import icon
 from freesport_sync.ui.pages.connections_database import DatabasePane
-from freesport_sync.ui.pages.connections_server import EditedServer, ServerPane
-from freesport_sync.ui.widgets.parts import GAP, Card, Tools, button, label, row
+from freesport_sync.ui.pages.connections_ssh import EditedServer, ServerPane
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    Card,
+    Tools,
+    button,
+    label,
+    row,
+)
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
-    from freesport_sync.settings.choice import PasswordPlace
+    from freesport_sync.settings.connection_choice import PasswordPlace
     from freesport_sync.settings.model import SshSettings
 
 DEMO = "demo"

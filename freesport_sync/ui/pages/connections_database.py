@@ -14,7 +14,14 @@ from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.widgets.checks import CheckList
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import SPACE, Tools, button, form, label, row
+from freesport_sync.ui.widgets.parts import (
+    SPACE,
+    Tools,
+    button,
+    form,
+    label,
+    row,
+)
 
 _USUAL_PORT = 5432
 

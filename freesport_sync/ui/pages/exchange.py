@@ -1,312 +1,184 @@
-"""«Обмен»: start an import, watch it, see what came of the last one."""
+"""«Сервер 1С»: 1C sends its exports itself; the server that it sends them to, and what it has asked for."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import LockHolder, Overview, Pulse, Session
-from freesport_sync.core.run import RunKind, RunRequest
-from freesport_sync.errors import HostKeyUnknown, SyncError
-from freesport_sync.ui.backend import RunEnd
-from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
-from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
-from freesport_sync.ui.models.sessions import session_columns, sessions_model
-from freesport_sync.ui.pages.exchange_form import ExchangeForm
-from freesport_sync.ui.pages.exchange_run import RunCard, Waiting
-from freesport_sync.ui.widgets.latest import LatestResult
+from freesport_sync.core.exchange import NotAskedFor
+from freesport_sync.ui.dialogs.exchange_password import PasswordDialog
+from freesport_sync.ui.dialogs.self_test import ProbeDialog
+from freesport_sync.ui.exchange_feed import News, Served
+from freesport_sync.ui.exchange_process import ServerState
+from freesport_sync.ui.exchange_progress import ExchangeWatch
+from freesport_sync.ui.pages.exchange_current import ExchangeCard
+from freesport_sync.ui.pages.exchange_requests import RequestsCard
+from freesport_sync.ui.pages.exchange_switch import SwitchCard
+from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Card, Tools, label, row
-from freesport_sync.ui.widgets.table import Table
-from freesport_sync.ui.widgets.welcome import Welcome
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Tools,
+    button,
+    label,
+    row,
+)
 
-if TYPE_CHECKING:
-    from freesport_sync.application import Application
-
-SHOWN_SESSIONS = 10
-NAME_LENGTH = 40
-"""Of a connection, in characters."""
+GATHER_MS = 100
+"""1C sends hundreds of requests a second where its fragments are small."""
 
 
-class ExchangePage(QWidget):
-    """The start page.
+class _Scrolled(QWidget):
+    """As high as its wrapped texts need at the width that there is; Qt would think of the smallest width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("scrolled")
+
+    def minimumSizeHint(self) -> QSize:
+        hint, layout, area = super().minimumSizeHint(), self.layout(), self.parentWidget()
+        if layout is None or area is None:
+            return hint
+        return QSize(hint.width(), layout.totalMinimumHeightForWidth(max(area.width(), hint.width())))
+
+
+class OnecServerPage(QWidget):
+    """Switches the server, shows what 1C does.
 
     Args:
         tools: of the window.
     """
 
     session_opened = Signal(object)
-    """`SessionKey`."""
-    server_wanted = Signal()
-    """The server that 1C exports to is to be set up."""
-    connection_wanted = Signal()
-    """Somebody who is here for the first time wants to name the database of the shop."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self._waiting: RunRequest | None = None
-        self._end: RunEnd | None = None
-        self.form = ExchangeForm(tools)
-        self.form.submitted.connect(self.run)
-        self.form.source.setup_wanted.connect(self.server_wanted)
-        self.host_key = HostKeyQuestion(tools, self)
-        self.host_key.accepted.connect(self._run_again)
-        self.host_key.refused.connect(self._show_refusal)
-        self.progress = RunCard(tools)
-        self.progress.cancelled.connect(self.cancel)
-        self.progress.closed.connect(self.show_form)
-        self.progress.repeated.connect(self.run)
-        self.progress.opened.connect(self.session_opened)
-        self.holder = Notice(tools)
-        self.holder.hide()
-        self.wait = Waiting(tools)
-        self.wait.given_up.connect(self._give_up_waiting)
-        self.wait.hide()
-        self.progress.hide()
-        self.welcome = Welcome(tools)
-        self.welcome.hide()
-        self.welcome.demo_chosen.connect(self._show_demo)
-        self.welcome.shop_chosen.connect(self._connect_shop)
-        self.welcome.left.connect(self._leave_welcome)
-        self._is_demo_wanted = False
-        self.latest = LatestResult(tools)
-        self.latest.opened.connect(self.session_opened)
+        self.server = tools.backend.server
+        self._watch = ExchangeWatch()
+        self._news: list[Served] = []
+        self.switch = SwitchCard(tools)
+        self.exchange = ExchangeCard(tools)
+        self.requests = RequestsCard(tools)
+        self.waiting = Notice(tools)
+        self.hide_waiting = button(tools.texts("onec_server.hide"), self._hide_waiting, tools, role="link")
+        self._waiting_row = QWidget()
+        self._waiting_row.setLayout(row(self.waiting, self.hide_waiting))
+        self._waiting_row.layout().setStretch(0, 1)  # type: ignore[union-attr]
+        self._waiting_row.hide()
+        self._gather = QTimer(self)
+        self._gather.setSingleShot(True)
+        self._gather.setInterval(GATHER_MS)
+        self._gather.timeout.connect(self._show_news)
         self._lay_out()
-        backend = tools.backend
-        backend.opened.connect(self._prepare)
-        backend.failed.connect(self._unusable)
-        backend.pulse_changed.connect(self._felt)
-        backend.lost.connect(self._lost)
-        backend.run_started.connect(self._started)
-        backend.run_changed.connect(self.progress.show_snapshot)
-        backend.run_ended.connect(self._ended)
-
-    def run(self, request: RunRequest) -> None:
-        """Start an import, or wait for the lock where somebody else holds it."""
-        self._tools.backend.start_run(request)
-
-    def cancel(self) -> None:
-        """Stop the import; the page says so at once."""
-        self._tools.backend.cancel_run()
-        self.progress.show_cancelling()
-
-    def show_form(self) -> None:
-        """Back to the form."""
-        self._show_part(self.form)
-        self.form.start.setFocus()
-
-    def show_connection(self, name: str) -> None:
-        """Where an import goes."""
-        is_demo = self._tools.backend.options.is_demo
-        self.badge.setVisible(is_demo)
-        self.connection.setVisible(not is_demo)
-        self.connection.setText(name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…")
-        self.connection.setToolTip(self._tools.texts("exchange.connection_tip", name=name))
-
-    def check_first(self) -> None:
-        """A database was chosen: look at what would change, or ask what to import where that is not known."""
-        self.show_form()
-        if self.form.dry_run.isEnabled():
-            self.form.dry_run.click()
-        else:
-            self.form.source.setFocus()
+        self.switch.password_wanted.connect(self.ask_password)
+        self.switch.probe_wanted.connect(self.open_probe)
+        self.exchange.session_opened.connect(self.session_opened)
+        self.server.changed.connect(self._changed)
+        self.server.told.connect(self._hear)
+        tools.backend.opened.connect(self.switch.show_opened)
+        tools.backend.failed.connect(self.switch.show_unusable)
 
     def refresh(self) -> None:
-        """Read the newest sessions again."""
-        self.recent.refresh()
-        self._tools.backend.ask(lambda reader: reader.overview(1), self._show_overview, self.latest.show_error)
+        """Everything is told as it happens, but for the password, which may be set elsewhere."""
+        self.switch.look_for_password()
 
     def save_state(self) -> None:
         """Remember widths."""
-        self.table.keep_widths()
+        self.requests.table.keep_widths()
+
+    def ask_password(self) -> None:
+        """A new password for 1C."""
+        self.password = PasswordDialog(self._tools, self._user, self)
+        self.password.password_set.connect(self.switch.look_for_password)
+        self.password.open()
+
+    def open_probe(self) -> None:
+        """Play an exchange as 1C would."""
+        self.probe = ProbeDialog(self._tools, self.switch.address.text(), self)
+        self.probe.open()
+
+    @property
+    def _user(self) -> str:
+        application = self._tools.backend.application
+        return "1c" if application is None else application.settings.exchange.user
 
     def _lay_out(self) -> None:
-        texts = self._tools.texts
-        columns = [one for one in session_columns(texts) if one.name in _RECENT]
-        self.recent = sessions_model(self._tools, self, columns, SHOWN_SESSIONS)
-        self.recent.grows_at_top = False
-        self.table = Table(
-            self._tools, "recent", texts("exchange.recent"), self.recent, "result", ("operator", "issues")
-        )
-        self.table.set_delegates(status="badge", result="bar")
-        self.table.setMinimumHeight(150)
-        self.table.is_openable = True
-        self.table.row_opened.connect(self._open_row)
-        right = QVBoxLayout()
-        right.setSpacing(GAP)
-        right.addWidget(self.latest)
-        right.addStretch(1)
-        upper = QHBoxLayout()
-        upper.setSpacing(GAP)
-        left = QVBoxLayout()  # not a stack, which would be as high as its highest page
-        left.addWidget(self.form)
-        left.addWidget(self.progress)
-        left.addWidget(self.welcome)
-        left.addStretch(1)
-        upper.addLayout(left, 5)
-        upper.addLayout(right, 3)
-        recent = Card(texts("exchange.recent"))
-        self.table.setObjectName("inner")
-        recent.content.addWidget(self.table, 1)
-        inner = QWidget()
-        inner.setObjectName("scrolled")
-        layout = QVBoxLayout(inner)
-        layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
-        layout.setSpacing(GAP)
-        self.connection = label("", "muted")
-        self.badge = label(texts("exchange.demo_badge"), "badge")
-        self.badge.setToolTip(texts("exchange.demo_badge_tip"))
-        self.badge.hide()
-        layout.addLayout(row(label(texts("exchange.title"), "title"), None, self.connection, self.badge))
-        layout.addWidget(self.holder)
-        layout.addWidget(self.wait)
-        layout.addLayout(upper)
-        layout.addWidget(recent, 1)
+        inner = _Scrolled()
+        cards = QVBoxLayout(inner)
+        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setSpacing(GAP - 4)
+        for widget in (self.switch, self._waiting_row, self.exchange):
+            cards.addWidget(widget)
+        cards.addWidget(self.requests, 1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(self._tools.texts("onec_server.title"))
         scroll.setWidget(inner)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
-        self._scroll = scroll
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
+        layout.setSpacing(SPACE + 4)
+        layout.addWidget(label(self._tools.texts("onec_server.title"), "title"))
+        layout.addWidget(scroll, 1)
 
-    def _show_part(self, part: QWidget) -> None:
-        for one in (self.form, self.progress, self.welcome):
-            one.setVisible(one is part)
-        self.latest.show_result(part is not self.progress)  # which tells it already
-        self._scroll.ensureVisible(0, 0)
+    def _changed(self) -> None:
+        if self.server.state is ServerState.STARTING:
+            self._watch = ExchangeWatch()
+            self.exchange.forget()
+            self._hide_waiting()
+        if not self.server.is_on:
+            self.exchange.show_server_gone()
+        self.requests.show_server(self.server.is_on)
 
-    def _prepare(self) -> None:
-        self.form.prepare()
-        self.form.set_enabled(True)
-        self.holder.hide()
-        self.recent.reload()
-        self.refresh()
-        if not self._tools.backend.is_running:
-            self._show_part(self.welcome if self._is_first_start() else self.form)
+    def _hear(self, news: News) -> None:
+        if isinstance(news, Served):
+            self._news.append(news)
+            if not self._gather.isActive():
+                self._gather.start()
+        elif isinstance(news, RunSnapshot):
+            self.exchange.show_run(news)
+        elif isinstance(news, NotAskedFor):
+            self._warn(news)
 
-    def _is_first_start(self) -> bool:
-        backend = self._tools.backend
-        application, options = backend.application, backend.options
-        is_told = options.is_demo or options.database_url is not None or options.data_dir is not None
-        if application is None or is_told or application.settings.database.url is not None:
-            return False
-        return not self._tools.state.text("welcome") and not application.paths.settings_file.exists()
+    def _show_news(self) -> None:
+        news, self._news = self._news, []
+        started = self.server.started
+        for served in news:
+            self._watch.take(served, started is not None and started.is_dry_run)
+            if served.request.mode == "import" and not served.is_failure:
+                self._hide_waiting()
+        self.requests.add(news)
+        if self._watch.current is not None:
+            self.exchange.show_exchange(self._watch.current)
 
-    def _leave_welcome(self) -> None:
-        self._tools.state.keep("welcome", "seen")
-        self._show_part(self.form)
-
-    def _connect_shop(self) -> None:
-        self._leave_welcome()
-        self.connection_wanted.emit()
-
-    def _show_demo(self) -> None:
-        self._leave_welcome()
-        self._is_demo_wanted = True
-        self._tools.backend.reopen(replace(self._tools.backend.options, is_demo=True))
-
-    def _unusable(self, error: SyncError) -> None:
-        text = self._tools.texts.error(error)
-        self.form.set_enabled(False, text.what)
-        self.holder.say_error(error)
-        self.holder.show()
-
-    def _lost(self, error: SyncError) -> None:
-        if not self._tools.backend.is_running:
-            self.form.set_enabled(False, self._tools.texts("exchange.no_database"))
-
-    def _felt(self, pulse: Pulse) -> None:
-        backend = self._tools.backend
-        self.form.set_enabled(not backend.is_running)
-        is_foreign = pulse.holder is not None and not backend.is_running and not backend.is_own(pulse.holder)
-        self.holder.setVisible(is_foreign and self._waiting is None)
-        if is_foreign and pulse.holder is not None:
-            self.holder.say("busy", *self._told(pulse.holder))
-        if self._is_demo_wanted and backend.options.is_demo:
-            self._is_demo_wanted = False
-            self.form.set_kind(RunKind.ALL)
-            self.run(self.form.request(is_dry_run=True))
-        if pulse.holder is None and self._waiting is not None and not backend.is_running:
-            request, self._waiting = self._waiting, None
-            self.wait.hide()
-            self.run(request)
-        self.refresh()
-
-    def _told(self, holder: LockHolder) -> tuple[str, str]:
+    def _warn(self, news: NotAskedFor) -> None:
+        """1C has the option not to wait for imports, and then never asks for one."""
         texts = self._tools.texts
-        since = texts.moment(holder.since) if holder.since else ""
-        if holder.run_id is None:
-            return texts("exchange.held_by_unknown"), texts("exchange.held_from", host=holder.host, since=since).strip()
-        stage = texts(f"stage.{holder.stage}")
-        return (
-            texts("exchange.held", operator=holder.operator, run_id=texts.number(holder.run_id)),
-            texts("exchange.held_details", host=holder.host, stage=stage, since=since),
-        )
+        names = ", ".join(news.files[:5])
+        more = texts("onec_server.and_more", count=len(news.files) - 5) if len(news.files) > 5 else ""
+        if news.is_imported_now:
+            self.waiting.say("neutral", texts("onec_server.imported_unasked"), f"{names}{more}")
+        elif news.is_overtaken:
+            self.waiting.say(
+                "warn",
+                texts("onec_server.not_asked_overtaken"),
+                f"{names}{more}",
+                texts("onec_server.not_asked_overtaken_hint"),
+                texts("onec_server.not_asked_folder", folder=news.folder),
+            )
+        else:
+            self.waiting.say(
+                "warn",
+                texts("onec_server.not_asked", time=f"{datetime.now() - timedelta(seconds=news.idle_s):%H:%M}"),
+                f"{names}{more}",
+                texts("onec_server.not_asked_hint"),
+                texts("onec_server.not_asked_folder", folder=news.folder),
+            )
+        self._waiting_row.show()
 
-    def _started(self, request: RunRequest) -> None:
-        self._end = None
-        self.holder.hide()
-        self.form.set_enabled(False, self._tools.texts("exchange.is_running"))
-        self.progress.begin(request)
-        self._show_part(self.progress)
-
-    def _ended(self, end: RunEnd) -> None:
-        self._end = end
-        self.form.set_enabled(True)
-        self.progress.show_end(end)
-        self.refresh()
-        if end.error is None:
-            return
-        if end.error.code in GUARDS:
-            self._ask_about_guard(end, end.error)
-        elif isinstance(end.error, HostKeyUnknown) or end.error.code == CHANGED:
-            self.host_key.ask(end.error, _pin)
-        elif end.error.code in ("lock_held", "lock_held_unknown", "lock_held_unknown_run", "foreign_import_running"):
-            self.progress.offer_waiting()
-            self.progress.waited.connect(self._wait, Qt.ConnectionType.UniqueConnection)
-
-    def _ask_about_guard(self, end: RunEnd, error: SyncError) -> None:
-        self.guard = GuardDialog(self._tools, error, end.request.is_dry_run, self.window())
-        self.guard.accepted.connect(self._accept_guard)
-        self.guard.open()
-
-    def _accept_guard(self) -> None:
-        if self._end is not None and self._end.error is not None:
-            self.run(overruled(self._end.request, self._end.error.code))
-
-    def _run_again(self) -> None:
-        if self._end is not None:
-            self.run(self._end.request)
-
-    def _show_refusal(self, error: SyncError) -> None:
-        self.progress.notice.say_error(error)
-
-    def _wait(self) -> None:
-        if self._end is not None:
-            self._waiting = self._end.request
-            self.show_form()
-            self.wait.show()
-
-    def _give_up_waiting(self) -> None:
-        self._waiting = None
-        self.wait.hide()
-
-    def _open_row(self, session: Session) -> None:
-        self.session_opened.emit(session.key)
-
-    def _show_overview(self, overview: Overview) -> None:
-        self.latest.show_overview(overview)
-
-
-_RECENT = ("status", "kind", "started", "duration", "result", "issues", "operator")
-
-
-def _pin(application: Application, fingerprint: str, replaces: bool) -> object:
-    return application.pin_host_key(fingerprint, replaces)
+    def _hide_waiting(self) -> None:
+        self._waiting_row.hide()

@@ -9,16 +9,31 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import Page, Pulse, Session, SessionQuery, SessionSort, SessionStatus
+from freesport_sync.core.history import (
+    Page,
+    Pulse,
+    Session,
+    SessionQuery,
+    SessionSort,
+    SessionStatus,
+)
 from freesport_sync.core.run import ImportType, RunKind
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import icon
+from freesport_sync.ui.models.history import session_columns
 from freesport_sync.ui.models.paged import PagedModel
-from freesport_sync.ui.models.sessions import session_columns
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.chart import RunChart
 from freesport_sync.ui.widgets.empty import Placeholder
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, Wrapping, button, label, row
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Tools,
+    Wrapping,
+    button,
+    label,
+    row,
+)
 from freesport_sync.ui.widgets.table import Table
 
 TYPING_MS = 300

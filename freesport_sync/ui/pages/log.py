@@ -22,7 +22,15 @@ from freesport_sync.ui.log_file import LogLine, read_log
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.widgets.empty import Placeholder
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, check_box, label, row
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Tools,
+    button,
+    check_box,
+    label,
+    row,
+)
 from freesport_sync.ui.widgets.table import Table
 
 FOLLOW_MS = 1000

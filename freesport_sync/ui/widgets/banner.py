@@ -6,7 +6,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from freesport_sync.errors import ConnectionFailed, SyncError
 from freesport_sync.ui.icons import pixmap
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, label
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Tools,
+    label,
+)
 
 
 class Banner(QFrame):

@@ -10,7 +10,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import pixmap
-from freesport_sync.ui.widgets.parts import SPACE, Tools, clear, selectable
+from freesport_sync.ui.widgets.parts import (
+    SPACE,
+    Tools,
+    clear,
+    selectable,
+)
 
 _STEPS = ("server", "login", "database", "direct")
 _FAILING = {

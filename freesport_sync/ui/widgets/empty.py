@@ -9,7 +9,12 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import pixmap
-from freesport_sync.ui.widgets.parts import SPACE, Tools, button, label
+from freesport_sync.ui.widgets.parts import (
+    SPACE,
+    Tools,
+    button,
+    label,
+)
 
 
 class Placeholder(QWidget):

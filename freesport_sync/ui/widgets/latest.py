@@ -9,10 +9,17 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import DataAge, Overview, Session
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.models.sessions import result_of
+from freesport_sync.ui.models.history import result_of
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Card, Tools, button, clear, label
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    Card,
+    Tools,
+    button,
+    clear,
+    label,
+)
 from freesport_sync.ui.widgets.summary import sentence
 
 OLD_AFTER_S = 24 * 3600

@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from freesport_sync.errors import Cancelled, LockHeld, SyncError
 from freesport_sync.ui.icons import pixmap
-from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, clear, selectable, set_role
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Tools,
+    clear,
+    selectable,
+    set_role,
+)
 
 LONG = 80
 """Characters of a message whose first sentence is enough of a headline."""

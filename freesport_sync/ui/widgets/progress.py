@@ -10,7 +10,13 @@ from freesport_sync.core.run import RunKind, Stage
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.run_feed import RunSnapshot, StageLine, StageState
 from freesport_sync.ui.theme import tone_of
-from freesport_sync.ui.widgets.parts import SPACE, Tools, clear, label, set_role
+from freesport_sync.ui.widgets.parts import (
+    SPACE,
+    Tools,
+    clear,
+    label,
+    set_role,
+)
 
 SCALE = 1000
 _IN_BYTES = (Stage.PULL, Stage.BACKUP, Stage.STAGE)

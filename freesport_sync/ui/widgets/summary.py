@@ -6,7 +6,7 @@ from freesport_sync.core.history import SessionDetails, SessionStatus, Source
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.models.sessions import result_of
+from freesport_sync.ui.models.history import result_of
 from freesport_sync.ui.texts import UiTexts
 
 

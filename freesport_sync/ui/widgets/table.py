@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.history import IssueCount, Session, SessionStatus
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.ui.exchange_now import SentFile
+from freesport_sync.ui.exchange_feed import Served
+from freesport_sync.ui.exchange_progress import SentFile
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import ROW_ROLE, Column, PagedModel
 from freesport_sync.ui.models.rows import RowsModel
-from freesport_sync.ui.server_feed import Served
 from freesport_sync.ui.theme import Theme, tone_of
 from freesport_sync.ui.widgets.columns import ColumnWidths
 from freesport_sync.ui.widgets.parts import Tools

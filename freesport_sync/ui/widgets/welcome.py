@@ -5,7 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from freesport_sync.ui.widgets.parts import SPACE, Card, Tools, button, label, line, row
+from freesport_sync.ui.widgets.parts import (
+    SPACE,
+    Card,
+    Tools,
+    button,
+    label,
+    line,
+    row,
+)
 
 
 class Welcome(Card):

@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from freesport_sync.errors import Cancelled, ConnectionLost
-from freesport_sync.transfer.download import BLOCK_BYTES, Download
-from freesport_sync.transfer.listing import RemoteFile
+from freesport_sync.sources.ssh.download import BLOCK_BYTES, Download
+from freesport_sync.sources.ssh.listing import RemoteFile
 from tests.integration.ssh.conftest import Client
 from tests.proxy import Link, Proxy
 from tests.ssh_server import SshServer, asyncssh_server

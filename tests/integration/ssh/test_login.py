@@ -26,7 +26,7 @@ from freesport_sync.errors import (
     LoginRefused,
     SyncError,
 )
-from freesport_sync.texts import Language, Texts
+from freesport_sync.i18n.texts import Language, Texts
 from tests.integration.ssh.conftest import Client
 from tests.integration.test_connection import free_port
 from tests.ssh_server import PASSWORD, SshServer, asyncssh_server, make_key

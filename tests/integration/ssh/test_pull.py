@@ -11,11 +11,16 @@ from typing import Any
 import asyncssh
 import pytest
 
-from freesport_sync.commerceml.discovery import FileKind
-from freesport_sync.core.progress import Progress
+from freesport_sync.core.events import Progress
 from freesport_sync.core.run import Stage
-from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed, LockHeld
-from freesport_sync.transfer import download
+from freesport_sync.errors import (
+    ConfigError,
+    ConnectionFailed,
+    ImportFailed,
+    LockHeld,
+)
+from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.ssh import download
 from tests.integration.ssh.conftest import Client
 from tests.ssh_server import SftpServer, asyncssh_server
 

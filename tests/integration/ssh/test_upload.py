@@ -9,10 +9,10 @@ from typing import Any
 import asyncssh
 import pytest
 
-from freesport_sync.core.pictures import NotDeliverable, PictureProblem
 from freesport_sync.errors import ConfigError, ConnectionLost
-from freesport_sync.pipeline.server_media import ServerMedia
-from freesport_sync.transfer.upload import Upload
+from freesport_sync.rules.catalog.pictures import NotDeliverable, PictureProblem
+from freesport_sync.sources.ssh.upload import Upload
+from freesport_sync.tasks.shop_import.server_media import ServerMedia
 from tests.integration.ssh.conftest import Client
 from tests.integration.ssh.test_breaks import Cuts, redirected, through
 from tests.proxy import Link

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from freesport_sync.core.backup import Backup, Manifest, is_backed_up, is_backup_id, new_backup_id, superfluous
+from freesport_sync.core.backup import (
+    Backup,
+    Manifest,
+    is_backed_up,
+    is_backup_id,
+    new_backup_id,
+    superfluous,
+)
 
 NOW = datetime(2026, 5, 10, tzinfo=UTC)
 

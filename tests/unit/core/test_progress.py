@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from freesport_sync.core.progress import Event, Progress, StageMeter
+from freesport_sync.core.events import Event, Progress
+from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import Entity, Stage
 
 

@@ -14,25 +14,31 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.events import IssuesFound, Reporter, RunStarted
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.progress import IssuesFound, Reporter, RunStarted
-from freesport_sync.core.run import RunKind, RunReport, RunRequest, RunStatus, Trigger
+from freesport_sync.core.run import (
+    RunKind,
+    RunReport,
+    RunRequest,
+    RunStatus,
+    Trigger,
+)
 from freesport_sync.errors import ConnectionFailed, ExchangeRefused
 from freesport_sync.exchange import inbox as inbox_module
+from freesport_sync.exchange.access import Doorkeeper
+from freesport_sync.exchange.batch import Limits, Portion
 from freesport_sync.exchange.custody import Custody
-from freesport_sync.exchange.doorkeeper import Doorkeeper
 from freesport_sync.exchange.endpoint import Endpoint
 from freesport_sync.exchange.imports import Imports
 from freesport_sync.exchange.inbox import Inbox
 from freesport_sync.exchange.listener import Listener
+from freesport_sync.exchange.messages import Sayings
 from freesport_sync.exchange.passwords import PasswordFile
-from freesport_sync.exchange.portion import Limits, Portion
-from freesport_sync.exchange.sayings import Sayings
 from freesport_sync.exchange.throttle import KnownNetworks
-from freesport_sync.pipeline.run_folders import RunFolders
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.model import ExchangeSettings
-from freesport_sync.texts import Language, Texts
+from freesport_sync.tasks.shop_import.run_folders import RunFolders
 from tests.builders import product
 from tests.e2e.serving import import_xml
 from tests.exchange_client import PASSWORD, USER, StandardClient, Stopped, zipped

@@ -9,7 +9,6 @@ import pytest
 from lxml import etree
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.calls import Mode, read_call
 from freesport_sync.exchange.protocol import (
     Answer,
     Begin,
@@ -22,6 +21,7 @@ from freesport_sync.exchange.protocol import (
     next_step,
 )
 from freesport_sync.exchange.replies import Reply
+from freesport_sync.exchange.requests import Mode, read_call
 
 NOW = datetime(2026, 11, 21, 14, 5, 6)
 TWO = "zip=yes\nfile_limit=1000000"

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.outside import printable
+from freesport_sync.core.printable import printable
 from freesport_sync.errors import (
     ConfigError,
     ConnectionFailed,
@@ -18,9 +18,16 @@ from freesport_sync.errors import (
     SyncError,
 )
 from freesport_sync.exchange.imports import Import
-from freesport_sync.exchange.replies import MAX_REASON, Reply, failure, progress, success, unauthorized
-from freesport_sync.exchange.sayings import Sayings
-from freesport_sync.texts import Language, Texts
+from freesport_sync.exchange.messages import Sayings
+from freesport_sync.exchange.replies import (
+    MAX_REASON,
+    Reply,
+    failure,
+    progress,
+    success,
+    unauthorized,
+)
+from freesport_sync.i18n.texts import Language, Texts
 
 SAYINGS = Sayings(Texts(Language.RUSSIAN))
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.resources import resource
+from freesport_sync.i18n.resources import resource
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.listing import Origin, as_markdown, list_settings
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import OwnedField, Settings, Warehouse
-from freesport_sync.texts import Language, Texts
 
 README = Path(__file__).parents[3] / "README.md"
 SECTION = re.compile(r"<!-- settings: [^\n]*-->\n\n(.*?)\n\n<!-- /settings -->", re.DOTALL)

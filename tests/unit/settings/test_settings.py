@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.errors import ConfigError
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import OwnedField
 from freesport_sync.settings.paths import find_paths
 from freesport_sync.settings.secrets import database_password, ssh_passphrase, ssh_password
-from freesport_sync.texts import Language, Texts
 
 
 @pytest.fixture

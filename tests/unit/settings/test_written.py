@@ -11,13 +11,13 @@ import pytest
 from freesport_sync.application import Application
 from freesport_sync.cli.arguments import STDOUT, build_parser
 from freesport_sync.errors import ConfigError
-from freesport_sync.resources import resource
+from freesport_sync.i18n.resources import resource
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.edit import change_settings
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import Settings, setting_keys
 from freesport_sync.settings.paths import find_paths
 from freesport_sync.settings.profiles import load_profiles
-from freesport_sync.texts import Language, Texts
 
 PREFIX = "FREESPORT_SYNC_"
 TEXTS = {language: Texts(language) for language in Language}

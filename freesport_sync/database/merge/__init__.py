@@ -1,0 +1,1 @@
+"""Staged rows become rows of the shop: resolve, diff, apply."""

@@ -1,0 +1,171 @@
+"""Reads and writes the shop's attributes, their values, and the links of products and variants to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.database.merge.new_rows import moment, placed
+from freesport_sync.database.merge.reference_data import fill_map
+from freesport_sync.database.merge.staging import copy_rows, give_names
+from freesport_sync.database.server.engine import exists
+from freesport_sync.database.server.sql_files import sql
+from freesport_sync.database.server.writing import (
+    expect_written,
+    insert_rows,
+    swallowing_rules,
+    update_row,
+)
+from freesport_sync.database.shop.tables import product_attribute_1c_mappings, product_attributes
+from freesport_sync.rules.catalog.attributes import (
+    AttributePlan,
+    NewAttribute,
+    NewAttributeMapping,
+    Property,
+    ShopAttribute,
+)
+from freesport_sync.rules.unique_names import SLUG_LENGTH, UniqueNames
+
+_now = sa.func.now()
+
+
+def read_attributes(connection: sa.Connection) -> tuple[list[ShopAttribute], list[tuple[str, int]]]:
+    """All attributes of the shop, and the 1C keys that stand for them, the oldest first."""
+    c, m = product_attributes.c, product_attribute_1c_mappings.c
+    query = sa.select(c.id, c.name, c.normalized_name, c.slug, c.type, c.is_active).order_by(c.id)
+    mapped = connection.execute(sa.select(m.onec_id, m.attribute_id).order_by(m.id))
+    return [ShopAttribute(*row) for row in connection.execute(query)], [(key, number) for key, number in mapped]
+
+
+def read_properties(connection: sa.Connection) -> dict[str, Property]:
+    """The properties that the shop has met, by their 1C keys."""
+    m, a = product_attribute_1c_mappings.c, product_attributes.c
+    query = sa.select(m.onec_id, m.onec_name, a.type).join(product_attributes, a.id == m.attribute_id).order_by(m.id)
+    return {key: Property(name, value_type) for key, name, value_type in connection.execute(query)}
+
+
+def resolve_attributes(
+    connection: sa.Connection,
+    plan: AttributePlan,
+    filters: Mapping[int, str | None] | None,
+    spelling: Callable[[str], tuple[str, str]],
+) -> None:
+    """Fill the change tables of values and links; after `merge.resolve`, writes nothing in the shop.
+
+    Args:
+        connection: the lock's connection.
+        plan: the attributes.
+        filters: see `rules.catalog.attributes.filter_attributes`; None: the links of products are not looked at.
+        spelling: normalised form and slug of a value.
+    """
+    fill_map(connection, "map_attribute", ("onec_id", "attribute_no"), list(plan.by_onec_id.items()))
+    fill_map(connection, "map_attribute_name", ("normalized_name", "attribute_no"), list(plan.by_name.items()))
+    connection.execute(sql("merge/resolve_attributes"))
+    if filters is not None:
+        fill_map(connection, "filter_attribute", ("attribute_no", "column_name"), list(filters.items()))
+        connection.execute(sql("undo/show_variants"))
+        _fill_shown_texts(connection, filters, spelling)
+        connection.execute(sql("merge/resolve_product_links"))
+    _allocate_slugs(connection)
+
+
+def _fill_shown_texts(
+    connection: sa.Connection, filters: Mapping[int, str | None], spelling: Callable[[str], tuple[str, str]]
+) -> None:
+    """The colours and sizes that buyers will see, as values of the attribute that stands for them."""
+    rows: list[tuple[int | str, ...]] = []
+    for number, column in filters.items():
+        if column is not None:
+            texts = connection.scalars(sa.text(f"SELECT DISTINCT {column} FROM shown_variant WHERE {column} <> ''"))
+            rows += [(number, column, text, *spelling(text)) for text in texts]
+    connection.exec_driver_sql("TRUNCATE shown_text")
+    copy_rows(connection, "shown_text", ("attribute_no", "column_name", "text", "normalized_value", "slug"), rows)
+
+
+def read_attribute_counts(connection: sa.Connection) -> dict[Entity, Counts]:
+    """What the change tables of values and links amount to; links are counted by their products and variants."""
+    created, values = connection.execute(
+        sa.text("SELECT (SELECT count(*) FROM new_value), (SELECT count(DISTINCT value_no) FROM dictionary_value)")
+    ).one()
+    from_dictionaries = connection.scalar(sa.text("SELECT count(*) FROM new_value WHERE NOT is_free")) or 0
+    counts = {Entity.ATTRIBUTE_VALUE: Counts(created=created, unchanged=values - from_dictionaries)}
+    rows = connection.execute(sql("merge/count_links"))
+    return counts | {Entity(owner): Counts(*numbers) for owner, *numbers in rows}
+
+
+def read_link_changes(connection: sa.Connection, limit: int) -> list[FieldChange]:
+    """The values that products and variants which exist would gain or lose."""
+    rows = connection.execute(sql("merge/changed_links"), {"limit": limit})
+    return [FieldChange(Entity(row[0]), *row[1:]) for row in rows]
+
+
+def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
+    """Insert and update attributes, values, 1C's ids and links; products and variants are written already."""
+    _update_attributes(connection, plan.changed)
+    ids = _insert_attributes(connection, plan.created)
+    _insert_mappings(connection, plan.new_mappings, ids)
+    connection.execute(sql("merge/apply_attributes"))
+    # To count hundreds of thousands of links costs more than to ask whether anything can keep them back.
+    tables = (
+        "product_attribute_values",
+        "product_attribute_value_1c_mappings",
+        "product_variants_attributes",
+        "products_attributes",
+    )
+    if any(swallowing_rules(connection, table) for table in tables):
+        for table, missing in connection.execute(sql("merge/attributes_not_written")):
+            expect_written(table, 0, missing)
+
+
+def _update_attributes(connection: sa.Connection, rows: Sequence[ShopAttribute]) -> None:
+    for row in rows:
+        update_row(
+            connection,
+            product_attributes.update()
+            .where(product_attributes.c.id == row.id)
+            .values(name=row.name, normalized_name=row.normalized_name, type=row.type, updated_at=_now),
+        )
+
+
+def _insert_attributes(connection: sa.Connection, rows: Sequence[NewAttribute]) -> dict[int, int]:
+    """Insert what the shop does not know; returns its number -> its id."""
+    if not rows:
+        return {}
+    c = product_attributes.c
+    statement = product_attributes.insert().values(is_active=False, created_at=moment, updated_at=moment)
+    values = placed(
+        {"name": row.name, "slug": row.slug, "type": row.type, "normalized_name": row.normalized_name} for row in rows
+    )
+    inserted = connection.execute(statement.returning(c.normalized_name, c.id), values)
+    ids = {name: attribute_id for name, attribute_id in inserted}
+    expect_written(product_attributes.name, len(ids), len(rows))
+    return {row.number: ids[row.normalized_name] for row in rows}
+
+
+def _insert_mappings(
+    connection: sa.Connection, rows: Sequence[NewAttributeMapping], new_ids: Mapping[int, int]
+) -> None:
+    insert_rows(
+        connection,
+        product_attribute_1c_mappings.insert().values(created_at=moment),
+        placed(
+            {
+                "onec_id": row.onec_id,
+                "onec_name": row.onec_name,
+                "source": row.source,
+                "attribute_id": new_ids.get(row.number, row.number),
+            }
+            for row in rows
+        ),
+    )
+
+
+def _allocate_slugs(connection: sa.Connection) -> None:
+    """Values that are in no dictionary get a slug of their own; 1C's dictionaries need not (facts 2.4)."""
+    if exists(connection, "SELECT 1 FROM new_value WHERE is_free"):
+        taken = "SELECT slug FROM product_attribute_values UNION ALL SELECT slug FROM new_value WHERE NOT is_free"
+        slugs = UniqueNames(connection.scalars(sa.text(taken)), SLUG_LENGTH, first_suffix=1)
+        query = "SELECT ord, slug AS wanted FROM new_value WHERE is_free ORDER BY ord"
+        give_names(connection, "new_value", "slug", query, slugs)

@@ -1,0 +1,130 @@
+"""Temporary staging tables on the lock's connection, filled by COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from freesport_sync.core.staged import NO_SIZES, STAGING_TABLES
+from freesport_sync.database.server.engine import copy_in, exists, fetch_in_chunks
+from freesport_sync.database.server.sql_files import sql
+from freesport_sync.rules.unique_names import UniqueNames
+
+_RECORD_KEYS = {
+    "stg_product": "onec_id",
+    "stg_offer": "onec_id",
+    "stg_price": "onec_id, rank",
+    "stg_rest": "onec_id, warehouse_onec_id",
+}
+_JOINED_COLUMNS = {
+    "stg_product": "onec_id",
+    "stg_offer": "onec_id, product_onec_id",
+    "stg_price": "onec_id",
+    "stg_rest": "onec_id",
+    "stg_picture": "owner, onec_id",
+}
+
+
+def create_staging(connection: sa.Connection) -> None:
+    """Create the empty staging tables; they vanish with the connection."""
+    connection.execute(sql("merge/create_staging"))
+
+
+def copy_block(connection: sa.Connection, table: str, data: bytes) -> None:
+    """Append COPY-ready rows.
+
+    Args:
+        connection: the lock's connection, in autocommit.
+        table: a key of `STAGING_TABLES`.
+        data: rows in COPY text format, UTF-8.
+    """
+    columns = ", ".join(STAGING_TABLES[table])
+    copy_in(connection, f"COPY {table} ({columns}) FROM STDIN", data)
+
+
+def copy_rows(
+    connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[int | str, ...]]
+) -> None:
+    """Append rows of numbers and texts to a temporary table of the merge."""
+    text = "".join("\t".join(_escape(str(value)) for value in row) + "\n" for row in rows)
+    copy_in(connection, f"COPY {table} ({', '.join(columns)}) FROM STDIN", text.encode())
+
+
+def give_names(connection: sa.Connection, table: str, column: str, query: str, names: UniqueNames) -> None:
+    """Write unique names into a temporary table of the merge.
+
+    Args:
+        connection: in the merge's transaction.
+        table: has a number `ord` in each row.
+        column: of the name.
+        query: gives `ord` and the name that is `wanted`, in the order in which names are taken.
+        names: hands them out.
+    """
+    connection.execute(sa.text("CREATE TEMP TABLE IF NOT EXISTS new_name (ord integer, name text) ON COMMIT DROP"))
+    connection.execute(sa.text("TRUNCATE new_name"))
+    for rows in fetch_in_chunks(connection, query):
+        copy_rows(connection, "new_name", ("ord", "name"), [(row["ord"], names.take(row["wanted"])) for row in rows])
+    connection.execute(sa.text(f"UPDATE {table} AS t SET {column} = n.name FROM new_name AS n WHERE n.ord = t.ord"))
+
+
+def finish_staging(
+    connection: sa.Connection,
+    offer_packages: Mapping[int, int],
+    catalogues: Sequence[tuple[int, int, str]],
+    *,
+    imports_variants: bool,
+    is_full: bool,
+) -> dict[str, int]:
+    """Let each staged object be one row, under the key that the shop knows it by.
+
+    Args:
+        connection: the lock's connection, in autocommit.
+        offer_packages: number of an offers file -> number of the package that it is a part of, the older ones first.
+        catalogues: (file, position of the first record, `Ид`) of the export's catalogues.
+        imports_variants: the run is about offers.
+        is_full: variants that the export lacks will be hidden.
+
+    Returns:
+        How many records each table repeated, where one did.
+    """
+    if exists(connection, "SELECT 1 FROM stg_rest WHERE warehouse_onec_id IS NULL"):
+        packages = {"files": list(offer_packages), "packages": list(offer_packages.values())}
+        connection.execute(sql("merge/settle_totals"), packages)
+    if exists(connection, "SELECT 1 FROM stg_offer_property"):
+        connection.execute(sql("merge/name_colors_and_sizes"), {"no_sizes": list(NO_SIZES)})
+    if len({onec_id for _, _, onec_id in catalogues}) > 1:
+        _forget_moved(connection, catalogues)
+    repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
+    to_fold = {table for table, count in repeated.items() if count}
+    if exists(connection, "SELECT 1 FROM stg_price WHERE rank > 0"):
+        to_fold.add("stg_price")
+    for table in to_fold - {"stg_product"}:
+        connection.execute(sql(f"merge/dedupe_{table.removeprefix('stg_')}"))
+    if exists(connection, "SELECT 1 FROM stg_characteristic"):
+        connection.execute(sql("merge/fold_characteristics"), {"imports_variants": imports_variants})
+        to_fold.add("stg_product")
+    if "stg_product" in to_fold:
+        connection.execute(sql("merge/dedupe_product"))
+    connection.execute(sql("merge/drop_own_rows"), {"is_full": is_full})
+    connection.execute(sql("merge/adopt_variant_keys"))
+    for table, columns in _JOINED_COLUMNS.items():
+        connection.exec_driver_sql(f"ANALYZE {table} ({columns})")
+    return {table: count for table, count in repeated.items() if count}
+
+
+def _forget_moved(connection: sa.Connection, catalogues: Sequence[tuple[int, int, str]]) -> None:
+    """What has left one catalogue of an export for another is not deleted."""
+    copy_rows(connection, "stg_catalogue", ("file_no", "position", "onec_id"), catalogues)
+    for table in ("stg_product", "stg_characteristic", "stg_offer"):
+        connection.exec_driver_sql(sql("merge/forget_moved").text.replace("stg_record", table))
+
+
+def _count_repeated(connection: sa.Connection, table: str, keys: str) -> int:
+    groups = f"SELECT count(*) - 1 AS copies FROM {table} GROUP BY {keys} HAVING count(*) > 1"
+    copies = connection.exec_driver_sql(f"SELECT sum(copies) FROM ({groups}) AS repeated").scalar()
+    return int(copies or 0)
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

@@ -1,0 +1,13 @@
+"""The two sets of tables in a database of the shop: the shop's own and ours."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+SCHEMA = "freesport_sync"
+"""Of our own tables."""
+
+own_metadata = MetaData(schema=SCHEMA)
+
+shop_metadata = MetaData()
+"""The tables of the shop that this program knows; the shop has more."""

@@ -1,0 +1,1 @@
+"""Our own schema: runs, sessions, row issues, history."""

@@ -1,0 +1,32 @@
+"""Whether a run that nobody has closed is still at work: asked of the server, which knows who holds the import lock."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from freesport_sync.core.run import RunStatus
+from freesport_sync.database.own.lock import LOCK_KEYS
+from freesport_sync.database.own.schema import runs
+from freesport_sync.database.server.sql_files import sql
+
+DEAD_AFTER_S = 3
+"""A run beats once a second and gives the lock back only at its end, so one without the lock is dead; the pause is for
+whoever has asked between the last word of a run and the end of its connection."""
+SILENT_AFTER_S = 10
+"""It holds the lock and does not beat: its computer or the network may be gone, which the server finds out later."""
+
+
+def _has_not_beaten(seconds: int) -> sa.ColumnElement[bool]:
+    return runs.c.heartbeat_at < sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+_holder = sql("own/holder").bindparams(**LOCK_KEYS).columns(sa.column("pid", sa.Integer)).subquery()
+_is_open = runs.c.status == RunStatus.RUNNING.value
+
+is_dead: sa.ColumnElement[bool] = sa.and_(
+    _is_open, _has_not_beaten(DEAD_AFTER_S), runs.c.backend_id.not_in(sa.select(_holder.c.pid))
+)
+is_silent: sa.ColumnElement[bool] = sa.and_(_is_open, _has_not_beaten(SILENT_AFTER_S))
+
+true_status: sa.ColumnElement[str] = sa.case((is_dead, RunStatus.INTERRUPTED.value), else_=runs.c.status)
+"""What the next run will write in the row of one that is dead."""

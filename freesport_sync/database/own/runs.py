@@ -1,0 +1,259 @@
+"""Writes the run's own row, and the shop's session rows with it: opened, kept alive, closed in every outcome."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from freesport_sync import __version__
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import (
+    ExportFile,
+    FieldChange,
+    ImportType,
+    RunOutcome,
+    RunRequest,
+    RunStatus,
+    Stage,
+)
+from freesport_sync.database.own import sessions
+from freesport_sync.database.own.schema import (
+    field_changes,
+    row_issues,
+    run_files,
+    run_stages,
+    runs,
+)
+
+CHANNEL = "freesport_sync"
+"""Whoever listens to it is told when the history changes."""
+
+XID_BITS = 2**32 - 1
+"""So much of the number of a transaction a row's `xmin` has."""
+
+_now = sa.func.clock_timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run that has its rows."""
+
+    id: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRun:
+    """A run whose process died without a word."""
+
+    id: int
+    operator: str
+    host: str
+    stage: str
+    started_at: datetime
+    heartbeat_at: datetime
+
+
+def close_interrupted_runs(connection: sa.Connection) -> tuple[DeadRun, ...]:
+    """Mark our dead runs as interrupted; only while holding the lock, when none of ours can be alive."""
+    dead = connection.execute(
+        runs.update()
+        .where(runs.c.status == RunStatus.RUNNING.value)
+        .values(status=RunStatus.INTERRUPTED.value, finished_at=_now, error_code="interrupted", error_params={})
+        .returning(runs.c.id, runs.c.operator, runs.c.host, runs.c.stage, runs.c.started_at, runs.c.heartbeat_at)
+    )
+    return tuple(sorted((DeadRun(*row) for row in dead), key=lambda run: run.id))
+
+
+def fruitless_runs(connection: sa.Connection) -> frozenset[int]:
+    """Runs that ended without writing anything into the shop."""
+    ended = (RunStatus.FAILED.value, RunStatus.CANCELLED.value, RunStatus.INTERRUPTED.value)
+    return frozenset(connection.scalars(sa.select(runs.c.id).where(runs.c.status.in_(ended))))
+
+
+def forget_old_runs(connection: sa.Connection, retention_days: int) -> None:
+    """Delete the history that is older than so many days."""
+    oldest = sa.func.now() - sa.func.make_interval(0, 0, 0, retention_days)
+    connection.execute(runs.delete().where(runs.c.started_at < oldest))
+
+
+def open_run(
+    connection: sa.Connection, request: RunRequest, import_type: ImportType | None, backend_id: int
+) -> OpenRun:
+    """Insert the run's row and, unless it is a dry run, the shop's session row, together.
+
+    Args:
+        connection: the side connection, inside a transaction of the caller.
+        request: what was asked for.
+        import_type: the shop's word for it, as far as can be told before the files are seen; None where it writes
+            nothing that the shop would want to know of.
+        backend_id: PostgreSQL process that holds the lock.
+
+    Raises:
+        LockHeld: another program has just opened a session with our key.
+    """
+    session_ids = []
+    if import_type is not None and not request.is_dry_run:
+        session_ids.append(sessions.open_session(connection, import_type))
+    row = connection.execute(
+        runs.insert()
+        .values(
+            kind=request.kind.value,
+            request=request.to_json(),
+            operator=request.operator,
+            host=socket.gethostname(),
+            process_id=os.getpid(),
+            backend_id=backend_id,
+            program_version=__version__,
+            is_dry_run=request.is_dry_run,
+            status=RunStatus.RUNNING.value,
+            stage=Stage.PLAN.value,
+            session_ids=session_ids,
+            started_at=_now,
+            heartbeat_at=_now,
+            counts={},
+            issue_totals=[],
+        )
+        .returning(runs.c.id, runs.c.started_at)
+    ).one()
+    run = OpenRun(row.id, row.started_at)
+    sessions.add_details(connection, run.id, {"run_id": run.id})
+    _tell_watchers(connection)
+    return run
+
+
+def beat(connection: sa.Connection, run: OpenRun, stage: Stage) -> str | None:
+    """Write the heartbeat; returns who has asked the run to stop, None while nobody has."""
+    asked = connection.execute(
+        runs.update()
+        .where(runs.c.id == run.id)
+        .values(heartbeat_at=_now, stage=stage.value)
+        .returning(runs.c.cancel_requested_at, runs.c.cancel_requested_by)
+    ).one()
+    _tell_watchers(connection)
+    return None if asked.cancel_requested_at is None else asked.cancel_requested_by or ""
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgress:
+    """How far a stage is.
+
+    Args:
+        stage: the stage.
+        age_s: how long ago it began.
+        done: units done.
+        total: units in all; 0 where it is not known yet.
+    """
+
+    stage: Stage
+    age_s: float
+    done: int
+    total: int
+
+
+def write_progress(connection: sa.Connection, run: OpenRun, stages: Sequence[StageProgress]) -> None:
+    """Write how far the run is, for our history and for the shop's admin.
+
+    Args:
+        connection: the side connection.
+        run: the run's rows.
+        stages: those that have moved, in order; one at least.
+    """
+    statement = insert(run_stages).values(
+        run_id=run.id,
+        stage=sa.bindparam("its_stage"),
+        started_at=_now - sa.func.make_interval(0, 0, 0, 0, 0, 0, sa.bindparam("age_s")),
+        done=sa.bindparam("its_done"),
+        total=sa.bindparam("its_total"),
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["run_id", "stage"], set_={"done": statement.excluded.done, "total": statement.excluded.total}
+    )
+    for one in stages:
+        values = {"its_stage": one.stage.value, "age_s": one.age_s, "its_done": one.done, "its_total": one.total}
+        connection.execute(statement, values)
+    # The shop's admin draws a live bar from these two keys.
+    current = stages[-1]
+    sessions.add_details(connection, run.id, {"total_items": current.total, "processed_items": current.done})
+
+
+def add_files(connection: sa.Connection, run_id: int, files: Sequence[ExportFile]) -> None:
+    """Remember which files the run reads, for the history and for the guard against older exports."""
+    if files:
+        connection.execute(run_files.insert(), [{"run_id": run_id, **asdict(file)} for file in files])
+
+
+def add_issues(connection: sa.Connection, run_id: int, issues: Sequence[RowIssue]) -> None:
+    """Store row issues of the run."""
+    if issues:
+        rows = [{"run_id": run_id, **asdict(issue), "severity": issue.severity.value} for issue in issues]
+        connection.execute(row_issues.insert(), rows)
+
+
+def add_field_changes(connection: sa.Connection, run_id: int, changes: Sequence[FieldChange]) -> None:
+    """Store what a dry run would change."""
+    if changes:
+        rows = [{"run_id": run_id, **asdict(change), "entity": change.entity.value} for change in changes]
+        connection.execute(field_changes.insert(), rows)
+
+
+def status_of(connection: sa.Connection, run: OpenRun) -> RunStatus:
+    """How the run's row stands."""
+    return RunStatus(connection.execute(sa.select(runs.c.status).where(runs.c.id == run.id)).scalar_one())
+
+
+def note_merge(connection: sa.Connection, run: OpenRun, is_undoable: bool) -> None:
+    """Remember the transaction that writes into the shop, by which its rows are known; on the lock's connection."""
+    xid = sa.func.txid_current().op("&")(XID_BITS)
+    values = {"merged_at": sa.func.now(), "merged_xid": xid, "is_undoable": is_undoable}
+    connection.execute(runs.update().where(runs.c.id == run.id).values(values))
+
+
+def close_run(
+    connection: sa.Connection, run: OpenRun, outcome: RunOutcome, report_line: str, error_message: str
+) -> None:
+    """Write the outcome into both rows, unless they are closed already; inside a transaction of the caller.
+
+    A completed run calls this as the last statement of the merge transaction, on the lock's connection; every other
+    outcome comes from the side connection after ROLLBACK.
+
+    Args:
+        connection: see above.
+        run: of the run.
+        outcome: what is written.
+        report_line: last line of the report that the shop's admin shows.
+        error_message: one sentence for the shop's admin; empty where there is no error.
+    """
+    error, totals = outcome.error, outcome.issue_totals
+    closed = connection.execute(
+        runs.update()
+        .where(runs.c.id == run.id, runs.c.status == RunStatus.RUNNING.value)
+        .values(
+            status=outcome.status.value,
+            stage=Stage.REPORT.value if outcome.status is RunStatus.COMPLETED else runs.c.stage,
+            finished_at=_now,
+            heartbeat_at=_now,
+            counts={entity.value: asdict(count) for entity, count in outcome.counts.items()},
+            issue_totals=[{"severity": t.severity.value, "code": t.code, "count": t.count} for t in totals],
+            error_code=error.code if error else None,
+            error_params=_plain(error.params) if error else None,
+        )
+    )
+    if closed.rowcount:
+        sessions.add_report_lines(connection, run.id, [report_line])
+        sessions.close_sessions(connection, run.id, outcome, error_message)
+        _tell_watchers(connection)
+
+
+def _tell_watchers(connection: sa.Connection) -> None:
+    connection.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
+
+
+def _plain(params: Mapping[str, object]) -> dict[str, object]:
+    return {name: value if isinstance(value, (bool, int, float)) else str(value) for name, value in params.items()}

@@ -1,0 +1,261 @@
+"""The program's own tables, in their own schema of the shop's database, and the migrations that make them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
+from sqlalchemy.exc import ProgrammingError
+
+from freesport_sync.database.metadata import SCHEMA, own_metadata
+from freesport_sync.errors import SchemaMismatch
+
+HEAD = "0007"
+"""Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
+
+_now = sa.DateTime(timezone=True)
+
+runs = sa.Table(
+    "runs",
+    own_metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("request", JSONB, nullable=False),
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("process_id", sa.Integer, nullable=False),
+    sa.Column("backend_id", sa.Integer, nullable=False, comment="PostgreSQL process that holds the lock"),
+    sa.Column("program_version", sa.Text, nullable=False),
+    sa.Column("is_dry_run", sa.Boolean, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("session_ids", ARRAY(sa.BigInteger), nullable=False, comment="rows of the shop's import_sessions"),
+    sa.Column("started_at", _now, nullable=False),
+    sa.Column("heartbeat_at", _now, nullable=False),
+    sa.Column("finished_at", _now),
+    sa.Column("cancel_requested_at", _now),
+    sa.Column("cancel_requested_by", sa.Text),
+    sa.Column("counts", JSONB, nullable=False),
+    sa.Column("issue_totals", JSONB, nullable=False),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_params", JSONB),
+    sa.Column("merged_at", _now, comment="time of the transaction that has written into the shop"),
+    sa.Column("merged_xid", sa.BigInteger, comment="`xmin` of every row that the run has written"),
+    sa.Column("is_undoable", sa.Boolean, nullable=False, server_default=sa.false(), comment="a restore undoes it"),
+    sa.Column("undone_by", sa.BigInteger, comment="the run that has undone it"),
+    sa.Column("is_forgotten", sa.Boolean, nullable=False, server_default=sa.false(), comment="its written values are"),
+    sa.Index("runs_started_at_idx", "started_at"),
+)
+
+run_stages = sa.Table(
+    "run_stages",
+    own_metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("started_at", _now, nullable=False),
+    sa.Column("done", sa.BigInteger, nullable=False),
+    sa.Column("total", sa.BigInteger, nullable=False),
+)
+
+run_files = sa.Table(
+    "run_files",
+    own_metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=False), comment="1C's own clock, without a zone"),
+)
+
+row_issues = sa.Table(
+    "row_issues",
+    own_metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("onec_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("params", JSONB, nullable=False),
+    sa.Column("article", sa.Text, nullable=False),
+    sa.Index("row_issues_run_id_idx", "run_id", "code"),
+)
+
+field_changes = sa.Table(
+    "field_changes",
+    own_metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), nullable=False),
+    sa.Column("entity", sa.Text, nullable=False),
+    sa.Column("onec_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("old_value", sa.Text),
+    sa.Column("new_value", sa.Text),
+    sa.Index("field_changes_run_id_idx", "run_id"),
+    comment="What a dry run would have changed",
+)
+
+written_values = sa.Table(
+    "written_values",
+    own_metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("row_id", sa.BigInteger, primary_key=True),
+    sa.Column("before", JSONB, nullable=False, comment="column -> value, of the columns that the run has changed"),
+    sa.Column("written", JSONB, nullable=False, comment="the same columns -> what the run has written"),
+)
+
+created_rows = sa.Table(
+    "created_rows",
+    own_metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("is_shown", sa.Boolean, primary_key=True, comment="it was, when made"),
+    sa.Column("ids", INT8MULTIRANGE, nullable=False),
+    comment="Rows of the shop that an undoable run has made, in tables whose rows can be hidden",
+)
+
+confirmed_values = sa.Table(
+    "confirmed_values",
+    own_metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("fields", ARRAY(sa.Text), primary_key=True),
+    sa.Column("ids", INT8MULTIRANGE, nullable=False),
+    comment="What a run that is never undone was the last of those to say of rows, whether that changed them or not",
+)
+
+spread_times = sa.Table(
+    "spread_times",
+    own_metadata,
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("table_name", sa.Text, primary_key=True),
+    sa.Column("before", _now, primary_key=True, comment="`created_at` of all these rows before"),
+    sa.Column("written", _now, nullable=False, comment="the new one of the first; of the others microseconds later"),
+    sa.Column("ids", INT8MULTIRANGE, nullable=False),
+    comment="What a repair of equal times has written into the shop",
+)
+
+deactivated_objects = sa.Table(
+    "deactivated_objects",
+    own_metadata,
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("onec_id", sa.Text, primary_key=True),
+    comment="Objects that 1C (not an operator) has hidden in the shop",
+)
+
+product_links = sa.Table(
+    "product_links",
+    own_metadata,
+    sa.Column("product_id", sa.BigInteger, primary_key=True, autoincrement=False, comment="of the shop's products"),
+    sa.Column("made", ARRAY(sa.BigInteger), nullable=False, comment="values that imports have linked"),
+    sa.Column("of_variants", ARRAY(sa.BigInteger), nullable=False, comment="those of them that only variants have"),
+    sa.Column("said_hash", sa.BigInteger, comment="of the values that the goods have said last"),
+    comment="Links in products_attributes that are 1C's; all others somebody has made by hand",
+)
+
+
+def prepare_own_schema(connection: sa.Connection) -> None:
+    """Bring the own schema to `HEAD`; call it only while holding the import lock.
+
+    Raises:
+        SchemaMismatch: the schema is newer than this program, or may not be created; the error then carries the SQL
+            that a database administrator has to run.
+    """
+    refuse_unusable_schema(connection)
+    if current_revision(connection) != HEAD:
+        _migrate(connection)
+
+
+def refuse_unusable_schema(connection: sa.Connection) -> None:
+    """Raise `SchemaMismatch` as `prepare_own_schema` would, but make nothing."""
+    current = current_revision(connection)
+    if current is None and (needed := sql_for_administrator(connection)):
+        raise SchemaMismatch("own_schema_forbidden", sql=needed)
+    if current == HEAD and not _has_rights(connection, "SELECT", "INSERT", "UPDATE", "DELETE"):
+        raise SchemaMismatch("own_schema_read_only", sql=_grants(_role(connection)))
+
+
+def refuse_unreadable_schema(connection: sa.Connection) -> None:
+    """Raise `SchemaMismatch` where the history is there and we may not read it."""
+    if current_revision(connection) is not None and not _has_rights(connection, "SELECT"):
+        raise SchemaMismatch("own_schema_unreadable", sql=_grants(_role(connection)))
+
+
+def _role(connection: sa.Connection) -> str:
+    return str(connection.scalar(sa.text("SELECT quote_ident(current_user)")))
+
+
+def _grants(role: str) -> str:
+    """What lets a role that does not own the schema import; only its owner can bring it to a newer program."""
+    tables = f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {role};"
+    return f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role}; {tables}"
+
+
+def _has_rights(connection: sa.Connection, *rights: str) -> bool:
+    """Whether we have all of them to all our tables but the migrations' own."""
+    query = sa.text(
+        "SELECT bool_and(has_table_privilege(c.oid, r)) FROM pg_class AS c JOIN pg_namespace AS n"
+        " ON n.oid = c.relnamespace, unnest(CAST(:rights AS text[])) AS r"
+        " WHERE n.nspname = :schema AND c.relkind = 'r' AND c.relname <> 'alembic_version'"
+    )
+    return bool(connection.scalar(query, {"schema": SCHEMA, "rights": list(rights)}))
+
+
+def current_revision(connection: sa.Connection) -> str | None:
+    """The migration that the database has; None where the tables are not there yet.
+
+    Raises:
+        SchemaMismatch: it is newer than this program, or we may not read it.
+    """
+    # Without the right to a schema the name of its table cannot even be looked up.
+    exists = connection.scalar(
+        sa.text(
+            "SELECT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = :schema AND c.relname = 'alembic_version')"
+        ),
+        {"schema": SCHEMA},
+    )
+    if not exists:
+        return None
+    role = _role(connection)  # a refusal ends the transaction, and then nothing can be asked any more
+    try:
+        revision: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {SCHEMA}.alembic_version"))
+    except ProgrammingError as error:
+        raise SchemaMismatch("own_schema_unreadable", sql=_grants(role)) from error
+    if revision is not None and revision > HEAD:
+        raise SchemaMismatch("own_schema_newer", found=revision, known=HEAD)
+    return revision
+
+
+def sql_for_administrator(connection: sa.Connection) -> str:
+    """What a database administrator has to run before the schema can be made; empty where we may do it ourselves."""
+    row = connection.execute(
+        sa.text(
+            "SELECT quote_ident(current_user) AS role,"
+            " (SELECT has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE')"
+            "  FROM pg_namespace WHERE nspname = :schema) AS may_use,"
+            " has_database_privilege(current_database(), 'CREATE') AS may_create"
+        ),
+        {"schema": SCHEMA},
+    ).one()
+    if row.may_create if row.may_use is None else row.may_use:
+        return ""
+    return f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; ALTER SCHEMA {SCHEMA} OWNER TO {row.role};"
+
+
+def _migrate(connection: sa.Connection) -> None:
+    # Alembic takes 0.3 s to import: only a first run or an upgrade pays for it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)

@@ -1,0 +1,300 @@
+"""The history as one list: our runs and the sessions of the shop's own importer, sorted and cut into pages here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from freesport_sync.core.history import (
+    Page,
+    Session,
+    SessionKey,
+    SessionQuery,
+    SessionSort,
+    SessionStatus,
+    Source,
+)
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.run import Counts, Entity, Trigger
+from freesport_sync.database.own import alive
+from freesport_sync.database.own.history import undoer_column
+from freesport_sync.database.own.schema import current_revision, run_stages, runs
+from freesport_sync.database.own.sessions import is_ours, is_silent
+from freesport_sync.database.shop.tables import import_sessions
+
+_Maker = Callable[[str], sa.Select[Any]]
+"""Makes one part of the list; with a text, of those only that contain it."""
+
+_now = sa.func.clock_timestamp()
+_REMARKS = [[{"severity": severity.value}] for severity in (Severity.ERROR, Severity.WARNING)]
+
+_SHOP_PREFIXES = {
+    Entity.PRODUCT: "products_",
+    Entity.VARIANT: "variants_",
+    Entity.PRICE: "prices_",
+    Entity.STOCK: "stocks_",
+    Entity.CUSTOMER: "",
+}
+"""Of the keys under which the reference importer counts."""
+_ORDER = {
+    SessionSort.STARTED: "started_at",
+    SessionSort.DURATION: "duration_s",
+    SessionSort.STATUS: "status",
+    SessionSort.KIND: "kind",
+    SessionSort.OPERATOR: "operator",
+    SessionSort.HOST: "host",
+    SessionSort.TRIGGER: "trigger",
+}
+
+
+def read_sessions(connection: sa.Connection, query: SessionQuery, offset: int, limit: int) -> Page[Session]:
+    """A page of the history; where neither we nor the shop have a table for it, it is empty.
+
+    Args:
+        connection: any, in autocommit.
+        query: which sessions, in which order.
+        offset: of the first row.
+        limit: rows of the page.
+    """
+    makers = _makers(connection)
+    if not makers:
+        return Page(0, offset, ())
+    sorted_by = _ORDER[query.sort]
+    parts = [_found(make(query.text), query, sorted_by) for make in makers]
+    total = sum(
+        connection.execute(sa.select(sa.func.count()).select_from(part.subquery())).scalar_one() for part in parts
+    )
+    if query.sort is SessionSort.STARTED and query.is_descending:
+        # Nobody but the newest of each part can be on the page; of them alone the rest is worked out.
+        parts = [part.order_by(part.selected_columns["started_at"].desc()).limit(offset + limit) for part in parts]
+    found = _together(parts)
+    column = found.c[sorted_by]
+    order = (column.desc() if query.is_descending else column.asc(), found.c.started_at.desc(), found.c.id.desc())
+    keys = connection.execute(sa.select(found.c.source, found.c.id).order_by(*order).offset(offset).limit(limit))
+    return Page(total, offset, _lines(connection, makers, [SessionKey(Source(key.source), key.id) for key in keys]))
+
+
+def read_session(connection: sa.Connection, key: SessionKey) -> Session | None:
+    """One line of the history, or None."""
+    found = _lines(connection, _makers(connection), [key])
+    return found[0] if found else None
+
+
+def has_shop_sessions(connection: sa.Connection) -> bool:
+    """Whether the shop has its list of sessions, and we may read it."""
+    query = "SELECT coalesce(has_table_privilege(to_regclass(:name), 'SELECT'), false)"
+    return bool(connection.scalar(sa.text(query), {"name": import_sessions.name}))
+
+
+def _makers(connection: sa.Connection) -> list[_Maker]:
+    """Of the parts that are there."""
+    makers: list[_Maker] = []
+    if current_revision(connection) is not None:
+        makers.append(_our_runs)
+    if has_shop_sessions(connection):
+        makers.append(_shop_sessions)
+    return makers
+
+
+def _lines(connection: sa.Connection, makers: Sequence[_Maker], keys: Sequence[SessionKey]) -> tuple[Session, ...]:
+    """Whole lines, in the order of the keys; everything is worked out for them alone."""
+    if not makers:
+        return ()
+    everything = _together([make("") for make in makers])
+    c = everything.c
+    of_source = [
+        sa.and_(c.source == source.value, c.id.in_([key.id for key in keys if key.source is source]))
+        for source in Source
+    ]
+    rows = connection.execute(sa.select(everything).where(sa.or_(*of_source)))
+    by_key = {SessionKey(Source(row.source), row.id): row for row in rows}
+    return _completed(connection, [by_key[key] for key in keys if key in by_key])
+
+
+def _together(parts: list[sa.Select[Any]]) -> sa.Subquery:
+    selects = [sa.select(part.subquery()) for part in parts]
+    return (selects[0] if len(selects) == 1 else sa.union_all(*selects)).subquery()
+
+
+def _found(part: sa.Select[Any], query: SessionQuery, sorted_by: str) -> sa.Select[Any]:
+    """The keys of a part and what they are sorted by: with the other columns a sort of 100,000 takes twice as long."""
+    rows = part.subquery()
+    wanted = dict.fromkeys(("source", "id", "started_at", sorted_by))
+    return sa.select(*(rows.c[name] for name in wanted)).where(*_conditions(rows, query))
+
+
+def _our_runs(text: str) -> sa.Select[Any]:
+    c = runs.c
+    has_remarks = sa.or_(*(c.issue_totals.contains(remark) for remark in _REMARKS))
+    status = sa.case(
+        (sa.and_(c.status == "completed", has_remarks), SessionStatus.REMARKS.value),
+        (alive.is_dead, SessionStatus.INTERRUPTED.value),
+        (alive.is_silent, SessionStatus.STUCK.value),
+        else_=c.status,
+    )
+    finished_at = sa.case((alive.is_dead, c.heartbeat_at), else_=c.finished_at)
+    trigger = sa.func.coalesce(c.request["trigger"].astext, Trigger.COMMAND_LINE.value)
+    # The columns of both parts in the same order.
+    query = sa.select(
+        sa.literal(Source.RUN.value).label("source"),
+        c.id,
+        c.kind,
+        c.is_dry_run,
+        status.label("status"),
+        c.operator,
+        c.host,
+        trigger.label("trigger"),
+        c.started_at,
+        finished_at.label("finished_at"),
+        sa.func.extract("epoch", sa.func.coalesce(finished_at, _now) - c.started_at).label("duration_s"),
+    )
+    if not text:
+        return query
+    folder = sa.func.coalesce(c.request["file"].astext, c.request["data_dir"].astext)
+    return query.where(_contains(text, c.operator, c.host, folder, c.error_code, sa.cast(c.id, sa.Text)))
+
+
+def _shop_sessions(text: str) -> sa.Select[Any]:
+    c = import_sessions.c
+    is_open = c.status.in_(("pending", "started", "in_progress"))
+    status = sa.case(
+        (sa.and_(is_open, is_silent), SessionStatus.STUCK.value),
+        (is_open, SessionStatus.RUNNING.value),
+        (sa.and_(c.status == "completed", c.report_details["errors"] > sa.cast(0, JSONB)), SessionStatus.REMARKS.value),
+        (c.status == "completed", SessionStatus.COMPLETED.value),
+        else_=SessionStatus.FAILED.value,
+    )
+    nothing = sa.literal("")
+    query = sa.select(
+        sa.literal(Source.SHOP.value).label("source"),
+        c.id,
+        c.import_type.label("kind"),
+        sa.false().label("is_dry_run"),
+        status.label("status"),
+        nothing.label("operator"),
+        nothing.label("host"),
+        sa.literal(Trigger.SHOP.value).label("trigger"),
+        c.started_at,
+        c.finished_at,
+        sa.func.extract("epoch", sa.func.coalesce(c.finished_at, _now) - c.started_at).label("duration_s"),
+    ).where(is_ours.is_(False))
+    return query if not text else query.where(_contains(text, c.error_message, sa.cast(c.id, sa.Text)))
+
+
+def _conditions(sessions: sa.Subquery, query: SessionQuery) -> list[sa.ColumnElement[bool]]:
+    c = sessions.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if query.statuses:
+        conditions.append(c.status.in_([status.value for status in query.statuses]))
+    if query.kinds:
+        conditions.append(c.kind.in_(sorted(query.kinds)))
+    if query.since is not None:
+        conditions.append(c.started_at >= query.since)
+    return conditions
+
+
+def _contains(text: str, *columns: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.or_(*(sa.func.coalesce(column, "").icontains(text, autoescape=True) for column in columns))
+
+
+class _Numbers(NamedTuple):
+    """What is too wide to be sorted with the rest of a line."""
+
+    stage: str = ""
+    counts: Mapping[Entity, Counts] = MappingProxyType({})
+    errors: int = 0
+    warnings: int = 0
+    done: int = 0
+    total: int = 0
+    undone_id: int = 0
+    undone_by: int | None = None
+
+
+def _completed(connection: sa.Connection, rows: Sequence[Any]) -> tuple[Session, ...]:
+    ours = _numbers_of_runs(connection, [row.id for row in rows if row.source == Source.RUN])
+    others = _numbers_of_sessions(connection, [row.id for row in rows if row.source == Source.SHOP])
+    return tuple(_session(row, (ours if row.source == Source.RUN else others).get(row.id, _Numbers())) for row in rows)
+
+
+def _session(row: Any, numbers: _Numbers) -> Session:
+    return Session(
+        key=SessionKey(Source(row.source), row.id),
+        kind=row.kind,
+        is_dry_run=row.is_dry_run,
+        status=SessionStatus(row.status),
+        stage=numbers.stage,
+        operator=row.operator,
+        host=row.host,
+        trigger=row.trigger,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        duration_s=float(row.duration_s),
+        counts=numbers.counts,
+        errors=numbers.errors,
+        warnings=numbers.warnings,
+        done=numbers.done,
+        total=numbers.total,
+        undone_id=numbers.undone_id,
+        undone_by=numbers.undone_by,
+    )
+
+
+def _numbers_of_runs(connection: sa.Connection, ids: list[int]) -> dict[int, _Numbers]:
+    if not ids:
+        return {}
+    its_stage = sa.and_(run_stages.c.run_id == runs.c.id, run_stages.c.stage == runs.c.stage)
+    done, total = (sa.func.coalesce(run_stages.c[name], 0).label(name) for name in ("done", "total"))
+    query = (
+        sa.select(runs.c.id, runs.c.stage, runs.c.counts, runs.c.issue_totals, done, total)
+        .add_columns(runs.c.request, undoer_column(connection))
+        .select_from(runs.outerjoin(run_stages, its_stage))
+        .where(runs.c.id.in_(ids))
+    )
+    return {
+        row.id: _Numbers(
+            stage=row.stage,
+            counts={Entity(entity): Counts(**count) for entity, count in row.counts.items()},
+            errors=_issues(row.issue_totals, Severity.ERROR),
+            warnings=_issues(row.issue_totals, Severity.WARNING),
+            done=row.done,
+            total=row.total,
+            undone_id=row.request.get("undone_id", 0),
+            undone_by=row.undone_by,
+        )
+        for row in connection.execute(query)
+    }
+
+
+def _issues(totals: Sequence[Mapping[str, Any]], severity: Severity) -> int:
+    return sum(total["count"] for total in totals if total["severity"] == severity.value)
+
+
+def _numbers_of_sessions(connection: sa.Connection, ids: list[int]) -> dict[int, _Numbers]:
+    if not ids:
+        return {}
+    query = sa.select(import_sessions.c.id, import_sessions.c.report_details).where(import_sessions.c.id.in_(ids))
+    return {row.id: _shop_numbers(row.report_details) for row in connection.execute(query)}
+
+
+def _shop_numbers(details: Any) -> _Numbers:
+    """From the reference importer's keys; they are its own business, so any of them may be missing or no number."""
+
+    def number(name: str) -> int:
+        value = details.get(name) if isinstance(details, dict) else None
+        return int(value) if isinstance(value, int | float) else 0
+
+    counts = {
+        entity: Counts(number(f"{prefix}created"), number(f"{prefix}updated"))
+        for entity, prefix in _SHOP_PREFIXES.items()
+    }
+    return _Numbers(
+        counts={entity: count for entity, count in counts.items() if count != Counts()},
+        errors=number("errors"),
+        warnings=number("warnings"),
+        done=number("processed_items"),
+        total=number("total_items"),
+    )

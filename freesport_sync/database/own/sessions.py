@@ -1,0 +1,286 @@
+"""Writes the shop's session rows (`import_sessions`), in which its admin shows every import."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import IntegrityError
+
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.run import (
+    Counts,
+    Entity,
+    ImportType,
+    RunOutcome,
+    RunStatus,
+    UpdatedRows,
+)
+from freesport_sync.database.own.schema import runs
+from freesport_sync.database.server.writing import swallowed
+from freesport_sync.database.shop.tables import import_sessions
+from freesport_sync.errors import LockHeld
+
+RUN_KEY = "freesport_sync"
+"""`import_sessions.session_key` of a run; the shop's partial unique index on it is a second net behind the lock."""
+
+CUSTOMERS_KEY = "freesport_sync:customers"
+"""That of the customers that a run imports besides a catalogue."""
+
+STALE_AFTER_HOURS = 2
+"""The shop's own rule for a session that nobody updates (facts: hourly cleanup of `in_progress` sessions)."""
+_UNIQUE = "23505"
+"""SQLSTATE: the shop has a unique index on the keys of active sessions."""
+
+_ACTIVE = ("pending", "started", "in_progress")
+_now = sa.func.clock_timestamp()
+_is_active = import_sessions.c.status.in_(_ACTIVE)
+is_ours = sa.func.coalesce(import_sessions.c.session_key.in_((RUN_KEY, CUSTOMERS_KEY)), False)
+is_silent = import_sessions.c.updated_at <= sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'")
+
+
+@dataclass(frozen=True, slots=True)
+class StaleSession:
+    """A session row whose importer died without a word."""
+
+    id: int
+    import_type: str
+    is_ours: bool
+    started_at: datetime
+    updated_at: datetime
+
+
+def refuse_foreign_session(connection: sa.Connection) -> None:
+    """Give way to an importer that does not know our lock, such as the shop's own.
+
+    Raises:
+        LockHeld: it has a session that was updated within the last two hours.
+    """
+    foreign = connection.execute(
+        sa.select(import_sessions)
+        .where(_is_active, is_ours.is_(False), ~is_silent)
+        .order_by(import_sessions.c.updated_at.desc())
+        .limit(1)
+    ).first()
+    if foreign is not None:
+        raise LockHeld(
+            "foreign_import_running",
+            session=foreign.id,
+            import_type=foreign.import_type,
+            since=foreign.started_at.isoformat(timespec="seconds"),
+            updated=foreign.updated_at.isoformat(timespec="seconds"),
+        )
+
+
+def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str) -> tuple[StaleSession, ...]:
+    """Close the shop's session rows whose importer died without a word; only while holding the lock.
+
+    Args:
+        connection: the lock's, inside a transaction of the caller.
+        interrupted: the sentence for our own rows: while we hold the lock none of our runs can be alive.
+        stale: the sentence for rows of other importers, silent for more than two hours.
+
+    Returns:
+        Them as they were before.
+    """
+    c = import_sessions.c
+    query = (
+        sa.select(c.id, c.import_type, is_ours.label("is_ours"), c.started_at, c.updated_at)
+        .where(_is_active, sa.or_(is_ours, is_silent))
+        .order_by(c.id)
+        .with_for_update()
+    )
+    closed = tuple(StaleSession(*row) for row in connection.execute(query))
+    connection.execute(
+        import_sessions.update()
+        .where(c.id.in_([session.id for session in closed]))
+        .values(
+            status="failed",
+            error_message=sa.case((is_ours, interrupted), else_=stale),
+            finished_at=_now,
+            updated_at=_now,
+        )
+    )
+    return closed
+
+
+def open_session(connection: sa.Connection, import_type: ImportType, key: str = RUN_KEY) -> int:
+    """Insert a session row; returns its id.
+
+    Raises:
+        LockHeld: another program has just opened a session with this key.
+        ImportFailed: the shop lets the row vanish.
+    """
+    statement = (
+        import_sessions.insert()
+        .values(
+            import_type=import_type.value,
+            status="in_progress",
+            started_at=sa.func.now(),
+            report_details={},
+            error_message="",
+            celery_task_id=None,
+            created_at=sa.func.now(),
+            report="",
+            updated_at=sa.func.now(),
+            session_key=key,
+        )
+        .returning(import_sessions.c.id)
+    )
+    try:
+        session_id: int | None = connection.execute(statement).scalar_one_or_none()
+    except IntegrityError as error:
+        if getattr(error.orig, "pgcode", None) != _UNIQUE:
+            raise
+        raise LockHeld("lock_held_unknown") from error
+    if session_id is None:
+        raise swallowed(connection, import_sessions.name, 0, 1)
+    return session_id
+
+
+def open_sessions(connection: sa.Connection, run_id: int, import_types: Sequence[ImportType]) -> dict[ImportType, int]:
+    """Give the run one session row for each type that it has found to import; one it has since it was opened.
+
+    Args:
+        connection: any, inside a transaction of the caller.
+        run_id: of a run that is not dry.
+        import_types: one, or that of the catalogue and that of the customers.
+
+    Raises:
+        LockHeld: another program has just opened a session with our key.
+    """
+    first, *others = import_types
+    connection.execute(
+        import_sessions.update()
+        .where(_sessions_of(run_id), import_sessions.c.import_type != first.value)
+        .values(import_type=first.value)
+    )
+    for other in others:
+        added = open_session(connection, other, CUSTOMERS_KEY)
+        connection.execute(
+            runs.update().where(runs.c.id == run_id).values(session_ids=runs.c.session_ids.concat([added]))
+        )
+        add_details(connection, run_id, {"run_id": run_id})
+    query = sa.select(import_sessions.c.import_type, import_sessions.c.id).where(_sessions_of(run_id))
+    return {ImportType(import_type): session_id for import_type, session_id in connection.execute(query)}
+
+
+def add_details(connection: sa.Connection, run_id: int, details: Mapping[str, Any]) -> None:
+    """Set keys of `report_details` in the sessions of a run."""
+    merged = import_sessions.c.report_details.op("||")(sa.cast(details, _jsonb()))
+    connection.execute(
+        import_sessions.update().where(_sessions_of(run_id)).values(report_details=merged, updated_at=_now)
+    )
+
+
+def add_report_lines(connection: sa.Connection, run_id: int, lines: Sequence[str]) -> None:
+    """Append lines to the report that the shop's admin shows; the time is the server's, in UTC."""
+    stamp = sa.func.to_char(sa.func.timezone("UTC", _now), "[YYYY-MM-DD HH24:MI:SS] ")
+    stamped = stamp.concat(sa.func.array_to_string(sa.cast(lines, ARRAY(sa.Text)), sa.literal("\n").concat(stamp)))
+    connection.execute(
+        import_sessions.update()
+        .where(_sessions_of(run_id))
+        .values(report=import_sessions.c.report.concat(stamped).concat("\n"), updated_at=_now)
+    )
+
+
+def close_sessions(connection: sa.Connection, run_id: int, outcome: RunOutcome, error_message: str) -> None:
+    """Write the outcome of a run into its sessions, unless they are closed already."""
+    elapsed = sa.func.extract("epoch", _now - import_sessions.c.started_at)
+    is_customers = import_sessions.c.import_type == ImportType.CUSTOMERS.value
+    details = sa.case(
+        (is_customers, sa.cast(_customer_details(outcome), _jsonb())),
+        else_=sa.cast(_catalog_details(outcome), _jsonb()),
+    )
+    connection.execute(
+        import_sessions.update()
+        .where(_sessions_of(run_id), _is_active)
+        .values(
+            status="completed" if outcome.status is RunStatus.COMPLETED else "failed",
+            finished_at=_now,
+            updated_at=_now,
+            error_message=error_message,
+            report_details=import_sessions.c.report_details.op("||")(details).op("||")(
+                sa.func.jsonb_build_object("execution_time", sa.func.round(sa.cast(elapsed, sa.Numeric), 2))
+            ),
+        )
+    )
+
+
+def _sessions_of(run_id: int) -> sa.ColumnElement[bool]:
+    """The run's row knows its sessions; a dry run has none."""
+    return import_sessions.c.id.in_(sa.select(sa.func.unnest(runs.c.session_ids)).where(runs.c.id == run_id))
+
+
+def _customer_details(outcome: RunOutcome) -> dict[str, Any]:
+    """`report_details` of an import of customers, as `_catalog_details`."""
+    count = outcome.count(Entity.CUSTOMER)
+    return {
+        "total": count.total,
+        "created": count.created,
+        "updated": count.updated,
+        "skipped": count.skipped,
+        "errors": count.failed,
+        "total_items": count.total,
+        "processed_items": count.total,
+        "failed_items": count.failed,
+    }
+
+
+def _catalog_details(outcome: RunOutcome) -> dict[str, Any]:
+    """`report_details` with the keys of the reference importer (facts 2.1), so that the shop's admin keeps working.
+
+    Warnings and errors are those of the whole run.
+    """
+    product, variant = outcome.count(Entity.PRODUCT), outcome.count(Entity.VARIANT)
+    picture = outcome.count(Entity.PICTURE)
+    price, stock = outcome.count(Entity.PRICE), outcome.count(Entity.STOCK)
+    links = outcome.count(Entity.PRODUCT_ATTRIBUTES) + outcome.count(Entity.VARIANT_ATTRIBUTES)
+    everything = sum((count for entity, count in outcome.counts.items() if entity is not Entity.CUSTOMER), Counts())
+    by_severity: Counter[Severity] = Counter()
+    by_code: Counter[str] = Counter()
+    for total in outcome.issue_totals:
+        by_severity[total.severity] += total.count
+        by_code[total.code] += total.count
+    return {
+        "products_created": product.created,
+        "products_updated": product.updated,
+        "variants_created": variant.created,
+        "variants_updated": variant.updated,
+        "default_variants_created": outcome.count(Entity.DEFAULT_VARIANT).created,
+        "prices_updated": price.created + price.updated,
+        "stocks_updated": stock.created + stock.updated,
+        "skipped": everything.skipped,
+        "errors": by_severity[Severity.ERROR],
+        "warnings": by_severity[Severity.WARNING],
+        "images_copied": picture.created,
+        "images_skipped": picture.skipped,
+        "images_errors": picture.failed,
+        "attributes_linked": links.created + links.updated,
+        "attributes_missing": by_code["attribute_unknown"],
+        "attributes_missing_mapping": by_code["attribute_value_unknown"],
+        "brand_fallbacks": by_code["brand_unknown"],
+        "category_fallbacks": by_code["category_unknown"],
+        "updated_products_ids": _ids(outcome.updated.get(Entity.PRODUCT)),
+        "updated_variants_ids": _ids(outcome.updated.get(Entity.VARIANT)),
+        "total_items": everything.total,
+        "processed_items": everything.total,
+        "failed_items": everything.failed,
+    }
+
+
+def _ids(rows: UpdatedRows | None) -> list[int | str]:
+    """As the shop's admin knows them: the first ids, then how many more there are."""
+    if rows is None:
+        return []
+    more = rows.count - len(rows.first_ids)
+    return [*rows.first_ids, f"...and {more} more"] if more else list(rows.first_ids)
+
+
+def _jsonb() -> sa.types.TypeEngine[Any]:
+    return import_sessions.c.report_details.type

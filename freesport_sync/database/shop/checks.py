@@ -1,0 +1,321 @@
+"""Whether a shop database has what an import reads and writes; it is only looked at, never changed."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Connection, Dialect, Table, text
+
+from freesport_sync.database.shop.tables import (
+    brands,
+    categories,
+    color_mappings,
+    common_customersynclog,
+    companies,
+    import_sessions,
+    price_types,
+    product_attribute_1c_mappings,
+    product_attribute_value_1c_mappings,
+    product_attribute_values,
+    product_attributes,
+    product_variants,
+    product_variants_attributes,
+    products,
+    products_attributes,
+    products_brand_1c_mapping,
+    users,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CATALOG_TABLES: tuple[Table, ...] = (
+    brands,
+    products_brand_1c_mapping,
+    categories,
+    products,
+    product_variants,
+    price_types,
+    color_mappings,
+    product_attributes,
+    product_attribute_values,
+    product_attribute_1c_mappings,
+    product_attribute_value_1c_mappings,
+    products_attributes,
+    product_variants_attributes,
+    import_sessions,
+)
+"""What importing goods, offers, prices and stocks needs."""
+
+CUSTOMER_TABLES: tuple[Table, ...] = (users, companies, common_customersynclog)
+"""What importing customers needs besides."""
+
+CONFLICT_KEYS: dict[str, tuple[str, ...]] = {
+    "brands": ("normalized_name",),
+    "products_brand_1c_mapping": ("onec_id",),
+    "categories": ("onec_id",),
+    "products": ("onec_id",),
+    "product_variants": ("onec_id",),
+    "price_types": ("onec_id",),
+    "products_attributes": ("product_id", "attributevalue_id"),
+    "product_variants_attributes": ("productvariant_id", "attributevalue_id"),
+}
+"""Table -> the columns that `INSERT ... ON CONFLICT` names; the database must keep them unique."""
+
+_WRITING = ("SELECT", "INSERT", "UPDATE")
+_LINKING = ("SELECT", "INSERT", "DELETE")
+_ONLY_READ = {"color_mappings"}
+_LINKS = {"products_attributes", "product_variants_attributes"}
+"""A link is made or removed, never changed."""
+_INTEGERS = ("smallint", "integer", "bigint")
+
+
+class MissingKind(StrEnum):
+    """In which way a database is unfit."""
+
+    TABLE = "table"
+    COLUMN = "column"
+    COLUMN_TYPE = "column_type"
+    """A value of ours would not fit into the column."""
+    RIGHT = "right"
+    UNIQUE = "unique"
+    SEQUENCE = "sequence"
+    """We may not draw numbers for a column from it."""
+    ROW_SECURITY = "row_security"
+    """Policies hide rows from us, or refuse ours."""
+    EXTRA_REQUIRED_COLUMN = "extra_required_column"
+    """The shop demands a value that we do not know of; every INSERT would fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that the database lacks.
+
+    Args:
+        kind: in which way.
+        table: the table, without its schema.
+        detail: empty for a table; the column; the column with its type and the one needed,
+            `name: varchar(50) -> varchar(100)`; the right, `UPDATE`; the unique columns, `onec_id`; the sequence,
+            `public.products_id_seq`; the rights that policies narrow, `SELECT, INSERT`.
+    """
+
+    kind: MissingKind
+    table: str
+    detail: str
+
+
+def find_missing(connection: Connection, tables: Sequence[Table]) -> tuple[Missing, ...]:
+    """Everything at once that the database lacks for reading and writing `tables`, in their order.
+
+    Tables are looked up as the statements of the import find them: along the connection's search_path. A view or a
+    foreign table does not count as a table. A database without any of the tables gives a `TABLE` for each of them and
+    nothing else. Needs no right to the tables.
+
+    Args:
+        connection: a connection as the role that would import; three queries of the catalogue are made.
+        tables: what is needed, `CATALOG_TABLES` for instance.
+    """
+    found = _find_tables(connection, tables)
+    missing: list[Missing] = []
+    for table in tables:
+        if table.name in found:
+            missing += _compare(table, found[table.name], connection.dialect)
+        else:
+            missing.append(Missing(MissingKind.TABLE, table.name, ""))
+    return tuple(missing)
+
+
+@dataclass(frozen=True, slots=True)
+class _FoundColumn:
+    type: str
+    is_automatic: bool
+    """Gets a value when an INSERT leaves it out, and accepts one when it does not."""
+    is_required: bool
+    """NOT NULL and nothing gives it a value by itself."""
+    forbidden_sequence: str | None
+    """From which its default draws numbers, and we may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FoundTable:
+    rights: frozenset[str]
+    narrowed: frozenset[str]
+    """Rights that row-level security gives us for some rows only."""
+    columns: dict[str, _FoundColumn]
+    unique_keys: frozenset[frozenset[str]]
+
+
+_TABLES_QUERY = text("""
+    SELECT wanted.name, class.oid, ARRAY(
+        SELECT wanted_right FROM unnest(CAST(:rights AS text[])) AS wanted_right
+        WHERE has_table_privilege(class.oid, wanted_right)
+    ) AS rights, ARRAY(
+        SELECT wanted_right FROM unnest(CAST(:rights AS text[])) AS wanted_right
+        JOIN LATERAL (
+            SELECT coalesce(bool_or(polpermissive AND is_open), false) AS is_granted,
+                coalesce(bool_or(NOT polpermissive AND NOT is_open), false) AS is_restricted
+            FROM pg_policy
+            CROSS JOIN LATERAL (
+                SELECT coalesce(pg_get_expr(polqual, polrelid), 'true') = 'true'
+                    AND coalesce(pg_get_expr(polwithcheck, polrelid), 'true') = 'true' AS is_open
+            ) AS condition
+            WHERE polrelid = class.oid
+                AND polcmd IN ('*', CASE wanted_right
+                    WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'd' END)
+                AND EXISTS (SELECT FROM unnest(polroles) AS role WHERE role = 0 OR pg_has_role(role, 'USAGE'))
+        ) AS policies ON true
+        WHERE row_security_active(class.oid) AND (NOT is_granted OR is_restricted)
+    ) AS narrowed
+    FROM unnest(CAST(:names AS text[])) AS wanted (name)
+    JOIN pg_class AS class ON class.oid = to_regclass(quote_ident(wanted.name))
+    WHERE class.relkind IN ('r', 'p')
+""")
+
+_COLUMNS_QUERY = text("""
+    SELECT attrelid AS oid, CAST(attname AS text) AS name, format_type(atttypid, atttypmod) AS type,
+        attidentity = 'd' OR (atthasdef AND attgenerated = '') AS is_automatic,
+        attnotnull AND attidentity = '' AND NOT atthasdef AS is_required,
+        (
+            SELECT min(format('%I.%I', space.nspname, sequence.relname))
+            FROM pg_attrdef AS def
+            JOIN pg_depend AS needs ON needs.classid = 'pg_attrdef'::regclass AND needs.objid = def.oid
+                AND needs.refclassid = 'pg_class'::regclass
+            JOIN pg_class AS sequence ON sequence.oid = needs.refobjid
+            JOIN pg_namespace AS space ON space.oid = sequence.relnamespace
+            WHERE def.adrelid = attrelid AND def.adnum = attnum
+                AND CASE sequence.relkind WHEN 'S' THEN NOT has_sequence_privilege(sequence.oid, 'USAGE, UPDATE') END
+        ) AS forbidden_sequence
+    FROM pg_attribute
+    WHERE attrelid = ANY (CAST(:oids AS oid[])) AND attnum > 0 AND NOT attisdropped
+""")
+
+# ON CONFLICT (column) takes no index that is partial, invalid, deferrable or on an expression.
+_UNIQUE_KEYS_QUERY = text("""
+    SELECT key.indrelid AS oid, array_agg(CAST(attribute.attname AS text)) AS columns
+    FROM pg_index AS key
+    CROSS JOIN unnest(key.indkey) WITH ORDINALITY AS part (attnum, place)
+    JOIN pg_attribute AS attribute ON attribute.attrelid = key.indrelid AND attribute.attnum = part.attnum
+    WHERE key.indrelid = ANY (CAST(:oids AS oid[])) AND part.place <= key.indnkeyatts
+        AND key.indisunique AND key.indisvalid AND key.indimmediate
+        AND key.indpred IS NULL AND key.indexprs IS NULL
+    GROUP BY key.indrelid, key.indexrelid
+""")
+
+
+def _find_tables(connection: Connection, tables: Sequence[Table]) -> dict[str, _FoundTable]:
+    wanted = {"names": [table.name for table in tables], "rights": list({*_WRITING, *_LINKING})}
+    found = connection.execute(_TABLES_QUERY, wanted).all()
+    oids = {"oids": [row.oid for row in found]}
+    columns: dict[int, dict[str, _FoundColumn]] = {row.oid: {} for row in found}
+    for row in connection.execute(_COLUMNS_QUERY, oids):
+        columns[row.oid][row.name] = _FoundColumn(row.type, row.is_automatic, row.is_required, row.forbidden_sequence)
+    unique_keys: dict[int, set[frozenset[str]]] = {row.oid: set() for row in found}
+    for row in connection.execute(_UNIQUE_KEYS_QUERY, oids):
+        unique_keys[row.oid].add(frozenset(row.columns))
+    return {
+        row.name: _FoundTable(
+            frozenset(row.rights), frozenset(row.narrowed), columns[row.oid], frozenset(unique_keys[row.oid])
+        )
+        for row in found
+    }
+
+
+def is_only_read(table: Table) -> bool:
+    """Whether an import reads a table and writes nothing into it."""
+    return table.name in _ONLY_READ
+
+
+def is_link(table: Table) -> bool:
+    """Whether rows of a table are made and removed, never changed."""
+    return table.name in _LINKS
+
+
+def _compare(table: Table, found: _FoundTable, dialect: Dialect) -> Iterator[Missing]:
+    is_written = not is_only_read(table)
+    for column in table.columns:
+        yield from _compare_column(column, found, dialect, is_written=is_written)
+    if is_written:
+        yield from _find_extra_columns(table, found)
+        for name, found_column in found.columns.items():
+            # The other columns of ours get their values from us.
+            if found_column.forbidden_sequence and (name == "id" or name not in table.columns):
+                yield Missing(MissingKind.SEQUENCE, table.name, found_column.forbidden_sequence)
+    for right in _needed_rights(table.name):
+        if right not in found.rights:
+            yield Missing(MissingKind.RIGHT, table.name, right)
+    if narrowed := [right for right in _needed_rights(table.name) if right in found.narrowed]:
+        yield Missing(MissingKind.ROW_SECURITY, table.name, ", ".join(narrowed))
+    key = CONFLICT_KEYS.get(table.name, ())
+    # Without its column a key cannot be there; one line for that is enough.
+    if key and found.columns.keys() >= set(key) and frozenset(key) not in found.unique_keys:
+        yield Missing(MissingKind.UNIQUE, table.name, ", ".join(key))
+
+
+def _needed_rights(table: str) -> tuple[str, ...]:
+    if table in _ONLY_READ:
+        return ("SELECT",)
+    return _LINKING if table in _LINKS else _WRITING
+
+
+def _compare_column(
+    column: Column[object], found: _FoundTable, dialect: Dialect, *, is_written: bool
+) -> Iterator[Missing]:
+    actual = found.columns.get(column.name)
+    if actual is None:
+        yield Missing(MissingKind.COLUMN, column.table.name, column.name)
+        return
+    has, needs = _Type.parse(actual.type), _Type.parse(column.type.compile(dialect))
+    if not has.can_hold(needs):
+        yield Missing(MissingKind.COLUMN_TYPE, column.table.name, f"{column.name}: {has} -> {needs}")
+    elif is_written and column.identity is not None and not actual.is_automatic:
+        yield Missing(MissingKind.COLUMN_TYPE, column.table.name, f"{column.name}: {has} -> {needs} identity")
+
+
+def _find_extra_columns(table: Table, found: _FoundTable) -> Iterator[Missing]:
+    for name, column in found.columns.items():
+        if column.is_required and name not in table.columns:
+            yield Missing(MissingKind.EXTRA_REQUIRED_COLUMN, table.name, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """A type of PostgreSQL: `numeric(10,2)` is numeric with the sizes 10 and 2."""
+
+    base: str
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, written: str) -> _Type:
+        plain = written.lower().replace("character varying", "varchar")
+        sizes = re.search(r"\(([-\d, ]+)\)", plain)
+        base = re.sub(r"\([-\d, ]+\)", "", plain)
+        return cls(base, tuple(int(size) for size in sizes[1].split(",")) if sizes else ())
+
+    def __str__(self) -> str:
+        return f"{self.base}({','.join(map(str, self.sizes))})" if self.sizes else self.base
+
+    def can_hold(self, needed: _Type) -> bool:
+        """Whether every value of `needed` fits in unchanged; a wider column does no harm."""
+        if needed.base in ("varchar", "text"):
+            return self.base in ("varchar", "text") and self._length >= needed._length
+        if needed.base in _INTEGERS:
+            return self.base in _INTEGERS[_INTEGERS.index(needed.base) :]
+        if needed.base == "numeric":
+            return self.base == "numeric" and self._digits >= needed._digits and self._scale >= needed._scale
+        return self.base == needed.base
+
+    @property
+    def _length(self) -> float:
+        return self.sizes[0] if self.sizes else math.inf
+
+    @property
+    def _digits(self) -> float:
+        return self.sizes[0] - self.sizes[1] if self.sizes else math.inf
+
+    @property
+    def _scale(self) -> float:
+        return self.sizes[1] if self.sizes else math.inf

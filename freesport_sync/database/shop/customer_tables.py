@@ -1,0 +1,116 @@
+"""The shop's own tables of customers, exactly as Django made them; see `shop_tables`."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import INET, JSONB
+
+from freesport_sync.database.metadata import shop_metadata
+from freesport_sync.database.shop.columns import foreign_key, id_column, like_indexes
+
+users = Table(
+    "users",
+    shop_metadata,
+    id_column(),
+    Column("password", String(128), nullable=False),
+    Column("last_login", DateTime(timezone=True)),
+    Column("is_superuser", Boolean, nullable=False),
+    Column("first_name", String(150), nullable=False),
+    Column("last_name", String(150), nullable=False),
+    Column("is_staff", Boolean, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("date_joined", DateTime(timezone=True), nullable=False),
+    Column("email", String(254), unique=True),
+    Column("role", String(20), nullable=False),
+    Column("phone", String(255), nullable=False),
+    Column("company_name", String(200), nullable=False),
+    Column("tax_id", String(12), nullable=False),
+    Column("is_verified", Boolean, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("created_in_1c", Boolean, nullable=False),
+    Column("last_sync_at", DateTime(timezone=True)),
+    Column("needs_1c_export", Boolean, nullable=False),
+    Column("onec_id", String(100), unique=True),
+    Column("sync_error_message", Text, nullable=False),
+    Column("sync_status", String(20), nullable=False),
+    Column("onec_guid", Uuid, unique=True),
+    Column("last_sync_from_1c", DateTime(timezone=True)),
+    Column("verification_status", String(20), nullable=False),
+    Column("customer_code", String(5), unique=True),
+    Column("country", String(20), nullable=False),
+    Index("idx_users_last_sync_at", "last_sync_at", postgresql_where=text("last_sync_at IS NOT NULL")),
+    Index("idx_users_onec_guid", "onec_guid", postgresql_where=text("onec_guid IS NOT NULL")),
+    Index("idx_users_onec_id", "onec_id", postgresql_where=text("onec_id IS NOT NULL")),
+    Index("idx_users_sync_status", "sync_status"),
+    Index(
+        "users_b2b_users_idx",
+        "role",
+        "is_verified",
+        "is_active",
+        postgresql_where=text(
+            "role IN ('wholesale_level1', 'wholesale_level2', 'wholesale_level3', 'trainer', 'federation_rep')"
+        ),
+    ),
+    Index("users_email_active_idx", "email", "is_active", postgresql_where=text("is_active = true")),
+    Index("users_role_idx", "role"),
+    *like_indexes("users", "email", "onec_id", "customer_code"),
+)
+
+companies = Table(
+    "companies",
+    shop_metadata,
+    id_column(),
+    Column("legal_name", String(255), nullable=False),
+    Column("tax_id", String(12), nullable=False),
+    Column("kpp", String(9), nullable=False),
+    Column("legal_address", Text, nullable=False),
+    Column("bank_name", String(200), nullable=False),
+    Column("bank_bik", String(9), nullable=False),
+    Column("account_number", String(20), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    foreign_key("user_id", "users", unique=True),
+    Index("companies_tax_id_idx", "tax_id"),
+)
+
+common_customersynclog = Table(
+    "common_customersynclog",
+    shop_metadata,
+    id_column(),
+    Column("onec_id", String(36), nullable=False),
+    Column("operation_type", String(50), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("error_message", Text, nullable=False),
+    Column("details", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("session", String(255), nullable=False),
+    Column("correlation_id", Uuid, nullable=False),
+    foreign_key("customer_id", "users", nullable=True),
+    Column("duration_ms", Integer),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("ip_address", INET),
+    Column("user_agent", Text, nullable=False),
+    CheckConstraint("duration_ms >= 0"),
+    Index("common_cust_correla_5663a0_idx", "correlation_id", "created_at"),
+    Index("common_cust_custome_f87799_idx", "customer_id", "operation_type", "created_at"),
+    Index("customer_sync_logs_correlation_id_984654c8", "correlation_id"),
+    Index("customer_sync_logs_customer_id_bef4299a", "customer_id"),
+    Index("customer_sync_logs_onec_id_0e59024a", "onec_id"),
+    Index("customer_sync_logs_operation_type_ce6108e7", "operation_type"),
+    Index("customer_sync_logs_session_id_4c1c929b", "session"),
+    Index("customer_sync_logs_status_4ff9bb33", "status"),
+    *like_indexes("common_customersynclog", "onec_id", "operation_type", "status"),
+)

@@ -1,0 +1,148 @@
+"""Writes a row into each of the shop's tables and takes it back, to hear what rules of the shop say to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from freesport_sync.core.history import CheckItem
+from freesport_sync.database.server.engine import transaction, translated
+from freesport_sync.database.server.writing import swallowed
+from freesport_sync.database.shop.checks import is_link, is_only_read
+from freesport_sync.errors import SyncError
+
+_VALUES: dict[str, dict[str, Any]] = {
+    "products": {"specifications": {}, "sync_status": "completed", "vat_rate": 20},
+    "product_variants": {"retail_price": 100, "stock_quantity": 1},
+    "price_types": {"product_field": "retail_price", "is_active": True},
+    "product_attribute_1c_mappings": {"source": "goods"},
+    "product_attribute_value_1c_mappings": {"source": "goods"},
+    "import_sessions": {"import_type": "catalog", "status": "completed", "report_details": {}, "session_key": None},
+    "users": {
+        "role": "unregistered",
+        "sync_status": "synced",
+        "verification_status": "unverified",
+        "country": "Россия",
+        "email": None,
+        "tax_id": "",
+        "phone": "",
+        "onec_guid": None,
+        "customer_code": None,
+    },
+    "companies": {"tax_id": "", "kpp": "", "bank_bik": "", "account_number": ""},
+    "common_customersynclog": {"operation_type": "created", "status": "success", "details": {}},
+}
+"""Column -> a value that an import could write, where its type alone does not tell."""
+
+
+class _Stop(Exception):
+    """Ends the transaction, which takes everything back."""
+
+
+def try_writing(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[CheckItem]:
+    """The tables that would refuse a row of an import or let it vanish, in their order; nothing stays written.
+
+    Args:
+        connection: in autocommit.
+        tables: the referred ones before the referring ones; those that an import only reads are left out.
+    """
+    failures: list[CheckItem] = []
+    rows: dict[str, int] = {}
+    try:
+        with transaction(connection):
+            for table in tables:
+                targets = {key.column.table.name for key in table.foreign_keys if not key.parent.nullable}
+                if not is_only_read(table) and rows.keys() >= targets:
+                    try:
+                        rows[table.name] = _try(connection, table, rows)
+                    except SyncError as error:
+                        failures.append(CheckItem(error.code, False, error.params))
+            raise _Stop
+    except _Stop:
+        return failures
+
+
+def foreign_rules(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+    """Triggers and constraints of the tables that no migration of the shop makes: `trigger no_price: products`."""
+    names = [table.name for table in tables if not is_only_read(table)]
+    found = connection.execute(_FOREIGN_RULES, {"tables": names}).all()
+    keys = {table.name: _unique_columns(table) for table in tables}
+    return [
+        f"{kind} {rule}: {table}"
+        for kind, rule, table, columns in found
+        if kind != "unique" or frozenset(columns) not in keys[table]
+    ]
+
+
+_FOREIGN_RULES = sa.text(r"""
+    WITH wanted AS (
+        SELECT name, to_regclass(quote_ident(name)) AS class_id FROM unnest(CAST(:tables AS text[])) AS name
+    )
+    SELECT 'trigger' AS kind, CAST(tgname AS text) AS rule, name, CAST(NULL AS text[]) AS columns
+    FROM wanted JOIN pg_trigger ON tgrelid = class_id AND NOT tgisinternal AND tgenabled IN ('O', 'A')
+    UNION ALL
+    SELECT 'rule', CAST(rulename AS text), name, NULL
+    FROM wanted JOIN pg_rewrite ON ev_class = class_id AND ev_type <> '1'
+    UNION ALL
+    SELECT CASE contype WHEN 'c' THEN 'check' ELSE 'exclude' END, CAST(conname AS text), name, NULL
+    FROM wanted JOIN pg_constraint ON conrelid = class_id AND contype IN ('c', 'x')
+    WHERE pg_get_constraintdef(pg_constraint.oid) !~ '^CHECK \(\(\w+ >= 0\)\)$'
+    UNION ALL
+    SELECT 'unique', CAST(indexrelid::regclass AS text), name, ARRAY(
+        SELECT CAST(attname AS text) FROM pg_attribute WHERE attrelid = class_id AND attnum = ANY (indkey))
+    FROM wanted JOIN pg_index ON indrelid = class_id AND indisunique AND NOT indisprimary
+    ORDER BY 3, 1, 2
+""")
+
+
+def _unique_columns(table: sa.Table) -> set[frozenset[str]]:
+    keys = {frozenset((column.name,)) for column in table.columns if column.unique}
+    keys |= {frozenset(index.columns.keys()) for index in table.indexes if index.unique}
+    constraints = (one for one in table.constraints if isinstance(one, sa.UniqueConstraint))
+    return keys | {frozenset(one.columns.keys()) for one in constraints}
+
+
+def _try(connection: sa.Connection, table: sa.Table, rows: dict[str, int]) -> int:
+    """Insert a row, change it or, where an import does that, delete it; returns its id."""
+    connection.exec_driver_sql("SAVEPOINT trial")
+    try:
+        row_id = connection.execute(table.insert().values(_row(table, rows)).returning(table.c.id)).scalar_one_or_none()
+        if row_id is None:
+            raise swallowed(connection, table.name, 0, 1)
+        if not is_link(table):
+            same = {column.name: column for column in table.columns if column.name != "id"}
+            changed = connection.execute(table.update().where(table.c.id == row_id).values(same)).rowcount
+            if changed != 1:
+                raise swallowed(connection, table.name, changed, 1)
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
+        if is_link(table):
+            connection.execute(table.delete().where(table.c.id == row_id))
+    except sa.exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        connection.exec_driver_sql("ROLLBACK TO trial")
+        raise translated(error) from error
+    return int(row_id)
+
+
+def _row(table: sa.Table, rows: dict[str, int]) -> dict[str, Any]:
+    own = _VALUES.get(table.name, {})
+    wanted = (column for column in table.columns if column.identity is None and column.name not in own)
+    return own | {column.name: _value(column, rows) for column in wanted}
+
+
+def _value(column: sa.Column[Any], rows: dict[str, int]) -> object:
+    """What the type of a column tells; texts are short and unlike any other, because some must be unique."""
+    for key in column.foreign_keys:
+        return None if column.nullable else rows[key.column.table.name]
+    if column.nullable and column.name not in ("onec_id", "normalized_name", "normalized_value"):
+        return None
+    if isinstance(column.type, sa.String) and not isinstance(column.type, sa.Text):
+        return f"check-{uuid4().hex}"[: column.type.length]
+    kinds = {sa.Boolean: False, sa.Integer: 1, sa.Numeric: 1, sa.DateTime: sa.func.now(), JSONB: [], sa.Uuid: uuid4()}
+    return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), "")

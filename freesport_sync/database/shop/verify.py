@@ -1,0 +1,227 @@
+"""Whether the shop's tables are fit for an import, and their creation in a database of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from freesport_sync.database.metadata import SCHEMA
+from freesport_sync.database.server.engine import transaction
+from freesport_sync.database.shop.checks import (
+    CATALOG_TABLES,
+    CUSTOMER_TABLES,
+    Missing,
+    MissingKind,
+    find_missing,
+)
+from freesport_sync.database.shop.tables import SHOP_TABLES, create_shop_tables, products
+from freesport_sync.errors import SchemaMismatch
+
+_NAMED_TABLES = 5
+"""Of a database that is not empty, how many its refusal names."""
+
+
+class TableCreation(StrEnum):
+    """Whether an import may create the shop's tables."""
+
+    NEVER = "never"
+    IN_EMPTY = "in_empty"
+    """Somebody's database: only where it has no tables yet, for a second set beside a shop's would take its imports."""
+    MISSING = "missing"
+    """Our private server: an earlier program may have created fewer of them."""
+
+
+def prepare_shop(connection: sa.Connection, creation: TableCreation) -> None:
+    """Verify that everything is there that an import reads and writes; nothing of a shop is ever altered.
+
+    Args:
+        connection: holding the import lock.
+        creation: whether to create the shop's tables where they are missing.
+
+    Raises:
+        SchemaMismatch: read-only, no right to make temporary tables, the list of all that is missing, or tables that
+            are in the way of creating it.
+    """
+    refuse_unwritable(connection)
+    if creation is not TableCreation.NEVER:
+        refuse_creation(connection, creation)
+        with transaction(connection):
+            if schema := _schema_for_tables(connection):
+                connection.execute(_CREATE_IN, {"schema": schema})
+            create_shop_tables(connection)
+    refuse_unfit(connection)
+
+
+def refuse_creation(connection: sa.Connection, creation: TableCreation) -> None:
+    """Raise `SchemaMismatch` where tables are missing and others stand where only an empty database may be filled."""
+    if creation is TableCreation.MISSING or not _absent(find_missing(connection, SHOP_TABLES)):
+        return
+    if tables := connection.scalars(_TABLES_OF_OTHERS, {"own": SCHEMA}).all():
+        raise SchemaMismatch(
+            "create_tables_refused",
+            tables=", ".join(tables[:_NAMED_TABLES]) + (", ..." if len(tables) > _NAMED_TABLES else ""),
+            count=len(tables),
+            search_path=_search_path(connection),
+        )
+    if _schema_for_tables(connection) is None:
+        raise SchemaMismatch("create_tables_nowhere", search_path=_search_path(connection))
+
+
+def _schema_for_tables(connection: sa.Connection) -> str | None:
+    """Where new tables of the shop belong: the first schema of the search_path but for our own.
+
+    A login that is called like our schema finds that first, by `"$user"`.
+    """
+    query = sa.text("""
+        SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS schema (name, place)
+        WHERE name <> :own ORDER BY place LIMIT 1
+    """)
+    found: str | None = connection.scalar(query, {"own": SCHEMA})
+    return found
+
+
+_CREATE_IN = sa.text(
+    "SELECT set_config('search_path', quote_ident(:schema) || ', ' || current_setting('search_path'), true)"
+)
+"""Until the transaction ends; tables that are found elsewhere are still found."""
+
+
+# What an extension has brought along (PostGIS, pg_stat_statements) is nobody's data.
+_TABLES_OF_OTHERS = sa.text("""
+    SELECT format('%I.%I', space.nspname, class.relname)
+    FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+    WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND space.nspname NOT IN (:own, 'information_schema') AND space.nspname !~ '^pg_'
+        AND NOT EXISTS (
+            SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = class.oid AND deptype = 'e'
+        )
+    ORDER BY 1
+""")
+
+
+def refuse_unfit(connection: sa.Connection) -> None:
+    """Raise `SchemaMismatch` with all that is missing for an import of goods."""
+    missing = find_missing(connection, CATALOG_TABLES)
+    if _absent(missing) == {table.name for table in CATALOG_TABLES}:
+        names = [table.name for table in CATALOG_TABLES]
+        elsewhere = sorted({place.rpartition(".")[0] for place in _elsewhere(connection, names).values()})
+        code = "shop_in_other_schema" if elsewhere else "shop_tables_absent"
+        place = {"schema": ", ".join(elsewhere), "role": current_role(connection)} if elsewhere else {}
+        raise SchemaMismatch(code, tables=", ".join(names), search_path=_search_path(connection), **place)
+    _refuse_incomplete(connection, missing)
+
+
+def require_customer_tables(connection: sa.Connection) -> None:
+    """Verify what an import of customers needs besides; like `prepare_shop`."""
+    _refuse_incomplete(connection, find_missing(connection, CUSTOMER_TABLES))
+
+
+def _refuse_incomplete(connection: sa.Connection, missing: Sequence[Missing]) -> None:
+    if missing:
+        raise SchemaMismatch("shop_incomplete", missing=described(connection, missing))
+
+
+def described(connection: sa.Connection, missing: Sequence[Missing]) -> str:
+    """What is missing, a line each, in the words of SQL; where tables are, the last line says where they were sought.
+
+    `table: price_types`, `table: price_types (there is shop.price_types)`, `column: products.slug`. What a database
+    administrator can mend with a GRANT follows as such.
+    """
+    absent = _absent(missing)
+    elsewhere = _elsewhere(connection, absent)
+    lines = [_described(item, elsewhere.get(item.table, "")) for item in missing]
+    if absent:
+        lines.append(f"search_path: {_search_path(connection)}")
+    return "\n".join([*lines, *_grants(connection, missing, elsewhere)])
+
+
+def _described(item: Missing, elsewhere: str) -> str:
+    separator = "." if item.kind in (MissingKind.COLUMN, MissingKind.COLUMN_TYPE) else " "
+    detail = f"{separator}{item.detail}" if item.detail else ""
+    place = f" (there is {elsewhere})" if elsewhere and item.kind is MissingKind.TABLE else ""
+    return f"{item.kind.value.replace('_', ' ')}: {item.table}{detail}{place}"
+
+
+def _grants(connection: sa.Connection, missing: Sequence[Missing], elsewhere: dict[str, str]) -> list[str]:
+    """The statements that give us the rights which are missing."""
+    role = current_role(connection)
+    rights: dict[str, list[str]] = {}
+    for item in missing:
+        if item.kind is MissingKind.RIGHT:
+            rights.setdefault(item.table, []).append(item.detail)
+    tables: dict[str, list[str]] = {}
+    for table, of_table in rights.items():
+        tables.setdefault(", ".join(of_table), []).append(table)
+    sequences = [item.detail for item in missing if item.kind is MissingKind.SEQUENCE]
+    closed = [schema for schema in sorted({place.rpartition(".")[0] for place in elsewhere.values()}) if schema]
+    closed = [schema for schema in closed if not _may_use(connection, schema)]
+    grants = [f"GRANT USAGE ON SCHEMA {schema} TO {role};" for schema in closed]
+    grants += [f"GRANT {names} ON {', '.join(of_names)} TO {role};" for names, of_names in tables.items()]
+    if sequences:
+        grants.append(f"GRANT USAGE ON SEQUENCE {', '.join(sequences)} TO {role};")
+    if any(item.kind is MissingKind.ROW_SECURITY for item in missing):
+        grants.append(f"ALTER ROLE {role} BYPASSRLS;")
+    return grants
+
+
+def current_role(connection: sa.Connection) -> str:
+    """The role that we are, as SQL writes it."""
+    return str(connection.scalar(sa.text("SELECT quote_ident(current_user)")))
+
+
+def _may_use(connection: sa.Connection, schema: str) -> bool:
+    query = sa.text("SELECT has_schema_privilege(to_regnamespace(:schema), 'USAGE')")
+    return bool(connection.scalar(query, {"schema": schema}))
+
+
+def _absent(missing: Sequence[Missing]) -> set[str]:
+    return {item.table for item in missing if item.kind is MissingKind.TABLE}
+
+
+def _elsewhere(connection: sa.Connection, names: Iterable[str]) -> dict[str, str]:
+    """Tables of these names that the search_path does not find: name -> `schema.name`."""
+    query = sa.text("""
+        SELECT class.relname, min(format('%I.%I', space.nspname, class.relname))
+        FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+        WHERE class.relname = ANY (CAST(:names AS text[])) AND class.relkind IN ('r', 'p')
+            AND space.nspname <> :own AND space.nspname !~ '^pg_' AND NOT pg_table_is_visible(class.oid)
+        GROUP BY class.relname
+    """)
+    return {name: place for name, place in connection.execute(query, {"names": list(names), "own": SCHEMA})}
+
+
+def _search_path(connection: sa.Connection) -> str:
+    """The setting, and the schemas that there are of it: `"$user", public -> public`."""
+    query = sa.text("SELECT current_setting('search_path') || ' -> ' || array_to_string(current_schemas(false), ', ')")
+    return str(connection.scalar(query))
+
+
+def refuse_unwritable(connection: sa.Connection) -> None:
+    """Raise `SchemaMismatch` where the server or the login only lets us read."""
+    if is_read_only(connection):
+        raise SchemaMismatch("database_read_only")
+    if not may_create_temp(connection):
+        raise SchemaMismatch("temp_right_missing", **temp_right(connection))
+
+
+def is_read_only(connection: sa.Connection) -> bool:
+    """A standby server, or a login that an administrator has made read-only."""
+    return bool(connection.scalar(sa.text("SELECT current_setting('transaction_read_only') = 'on'")))
+
+
+def may_create_temp(connection: sa.Connection) -> bool:
+    """Whether the login may create the temporary tables of the staging."""
+    return bool(connection.scalar(sa.text("SELECT has_database_privilege(current_database(), 'TEMP')")))
+
+
+def temp_right(connection: sa.Connection) -> dict[str, str]:
+    """The parameters of the texts that tell an administrator to grant it."""
+    database = connection.scalar(sa.text("SELECT quote_ident(current_database())"))
+    return {"sql": f"GRANT TEMP ON DATABASE {database} TO {current_role(connection)};"}
+
+
+def has_products(connection: sa.Connection) -> bool:
+    """Whether there is anything that prices and stocks could belong to."""
+    return bool(connection.scalar(sa.select(sa.exists(sa.select(products.c.id)))))

@@ -1,0 +1,1 @@
+"""Backups, the undo log, and what restores them."""

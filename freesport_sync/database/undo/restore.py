@@ -1,0 +1,177 @@
+"""Compares the shop with a backup and sets back what imports have written since; what the shop itself did stays.
+
+Who spoke last decides. A value goes back if it is still the one that the last undoable run has written, and neither a
+run that nobody undoes nor the shop has confirmed it since. Everything else is kept and listed. Rows are never deleted:
+those that an import has made are hidden, unless the shop has used them since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import sqlalchemy as sa
+
+from freesport_sync.core.backup import SavedTable
+from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
+from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.database.server.engine import SupportsRead, copy_in, fetch_in_chunks
+from freesport_sync.database.server.sql_files import sql
+from freesport_sync.database.undo import restore_statements as statements
+from freesport_sync.database.undo.restorable import (
+    BACKUP_TABLES,
+    LINKS,
+    RESTORABLE,
+    Restorable,
+    qualified,
+)
+from freesport_sync.database.undo.used import keep_used, note_used
+
+_BACKED_UP = {table.name: table for table in BACKUP_TABLES}
+_COMPARED = {one.table.name for one in RESTORABLE} | {links.table.name for links in LINKS} | {"deactivated_objects"}
+
+
+def is_compared(table: str) -> bool:
+    """Whether a restore looks at the rows of a table; of the others nothing is ever updated."""
+    return table in _COMPARED
+
+
+def load_table(connection: sa.Connection, saved: SavedTable, rows: SupportsRead) -> None:
+    """Put the rows of a backup into the temporary table `backup_<table>`.
+
+    Args:
+        connection: the lock's connection, in autocommit.
+        saved: the table, as the manifest has it.
+        rows: in COPY text format.
+    """
+    table, columns = _BACKED_UP[saved.name], ", ".join(saved.columns)
+    connection.exec_driver_sql(
+        f"CREATE TEMP TABLE backup_{table.name} AS SELECT {columns} FROM {qualified(table)} WITH NO DATA"
+    )
+    copy_in(connection, f"COPY backup_{table.name} ({columns}) FROM STDIN", rows)
+    connection.exec_driver_sql(f"ANALYZE backup_{table.name} ({'id' if 'id' in table.c else 'onec_id'})")
+
+
+class Comparison:
+    """The difference between the shop and the loaded backup.
+
+    Args:
+        connection: in the transaction that will set back.
+        tables: names of the loaded tables.
+        since: number of the run that made the backup; it and all later ones are set back.
+    """
+
+    def __init__(self, connection: sa.Connection, tables: frozenset[str], since: int) -> None:
+        self._connection = connection
+        self._rows = [one for one in RESTORABLE if one.table.name in tables]
+        self._links = [links for links in LINKS if links.table.name in tables]
+        self._since = since
+
+    @property
+    def steps(self) -> int:
+        """How often `apply` advances."""
+        return len(self._rows) + len(self._links)
+
+    def make(self, is_locking: bool) -> None:
+        """Compare; first lock what imports have written, so that no sale falls between comparison and write.
+
+        Args:
+            is_locking: False for a dry run, which disturbs nobody.
+        """
+        self._connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")  # whole tables are compared
+        self._connection.execute(sql("undo/compare_with_backup"), {"since": self._since})
+        for one in self._rows:
+            if is_locking:
+                self._execute(statements.locked(one))
+            self._execute(statements.differing(one))
+            self._execute(statements.vanished(one))
+            self._execute(statements.confirmed(one))
+            if one.is_hideable:
+                self._execute(statements.created(one))
+                self._execute(statements.shown_again(one))
+            for column in one.columns:
+                self._refuse_impossible(one, column)
+        self._execute(sql("undo/refuse_parent_cycles"))
+        for links in self._links:
+            self._execute(statements.differing_links(links))
+        keep_used(self._connection, self._rows)
+        self._execute(sql("undo/empty_hidden"))
+        self._execute(sql("undo/forget_bookkeeping"))
+
+    def counts(self) -> dict[Entity, Counts]:
+        """Rows that are set back (updated), how many of them are hidden, and rows with something kept (skipped)."""
+        rows = self._connection.execute(sql("undo/count_differences"))
+        return {Entity(row.entity): Counts(updated=row.updated, skipped=row.kept, hidden=row.hidden) for row in rows}
+
+    def changes(self, limit: int) -> tuple[FieldChange, ...]:
+        """What is set back, value by value."""
+        rows = self._connection.execute(sql("undo/list_set_back"), {"limit": limit})
+        return tuple(FieldChange(Entity(row[0]), *row[1:]) for row in rows)
+
+    def kept(self) -> Iterator[tuple[RowIssue, ...]]:
+        """What is different and stays, a portion at a time."""
+        for rows in fetch_in_chunks(self._connection, sql("undo/list_kept").text):
+            yield tuple(_issue(row) for row in rows)
+
+    def apply(self, run_id: int, advance: Callable[[], None]) -> None:
+        """Set back.
+
+        Args:
+            run_id: of the restoring run: what it writes is an import's, should an older backup be restored next.
+            advance: called after each table; may raise to stop.
+        """
+        self._execute(sql("undo/create_spoken"))
+        for one in self._rows:
+            if one.is_hideable:
+                note_used(self._connection, one.table.name, statements.about_to_change(one))
+            for column in one.columns:
+                if one.table.c[column].unique:
+                    self._execute(statements.parked(one, column))
+            self._execute(statements.set_back(one))
+            advance()
+        for links in self._links:
+            self._execute(statements.links_removed(links))
+            self._execute(statements.links_made(links))
+            advance()
+        self._execute(sql("undo/set_back_product_links"))
+        for name in ("undo/note_set_back", "undo/store_spoken"):
+            self._connection.execute(sql(name), {"run_id": run_id})
+
+    def _refuse_impossible(self, one: Restorable, name: str) -> None:
+        """What is set back must exist where it refers to, and nobody else may have it where only one can."""
+        column = one.table.c[name]
+        for key in column.foreign_keys:
+            self._execute(statements.gone(one, name, key.column.table.name))
+        if column.unique:
+            while self._execute(statements.taken(one, name)):  # who is refused keeps what another one wanted
+                pass
+
+    def _execute(self, statement: str | sa.TextClause) -> int:
+        text = sa.text(statement) if isinstance(statement, str) else statement
+        return self._connection.execute(text).rowcount
+
+
+_ISSUES = {
+    "shop": (Severity.NOTE, "restore_kept"),
+    "after_import": (Severity.WARNING, "restore_kept_after_import"),
+    "newer": (Severity.NOTE, "restore_kept_newer"),
+    "confirmed": (Severity.WARNING, "restore_kept_confirmed"),
+    "used": (Severity.WARNING, "restore_kept_used"),
+    "unknown": (Severity.WARNING, "restore_kept_unknown"),
+    "vanished": (Severity.NOTE, "restore_row_vanished"),
+    "gone": (Severity.WARNING, "restore_reference_gone"),
+    "taken": (Severity.WARNING, "restore_value_taken"),
+    "cycle": (Severity.WARNING, "restore_category_cycle"),
+}
+
+
+def _issue(row: sa.RowMapping) -> RowIssue:
+    severity, code = _ISSUES[row["reason"]]
+    return RowIssue(
+        severity,
+        code,
+        onec_id=row["onec_id"],
+        name=row["name"][:SHOWN_LENGTH],
+        field=row["field"],
+        value=row["current"][:SHOWN_LENGTH],
+        params={"saved": row["saved"][:SHOWN_LENGTH], "because": row["because"]},
+    )

@@ -1,0 +1,61 @@
+"""Who has spoken of the shop's rows: 1C in runs that are never undone, and the shop where a run writes over its traces.
+
+What such a run says is newer than an import before it. An import that can be undone needs no such note: undoing one
+undoes those after it too, and what they have confirmed with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from freesport_sync.database.server.sql_files import sql
+from freesport_sync.database.undo.undo_log import IS_OURS, changed_values, noted_tables
+from freesport_sync.database.undo.used import note_used
+from freesport_sync.rules.merge_rules import MergeRules
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an export speaks of besides the staged goods and offers.
+
+    Args:
+        rules: of the merge: what 1C says and does not own counts for nothing.
+        categories: 1C's keys of the groups; the others likewise.
+    """
+
+    rules: MergeRules
+    categories: list[str]
+    brands: list[str]
+    price_types: list[str]
+    attributes: list[str]
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Of `note_spoken.sql`."""
+        return asdict(self) | asdict(self.rules)
+
+
+def store_spoken(connection: sa.Connection, run_id: int, has_customers: bool, said: Said | None) -> None:
+    """Store of which values the run has spoken, whether or not it has changed them, and over what it has written.
+
+    Args:
+        connection: in the merge's transaction, after everything is written.
+        run_id: of the run.
+        has_customers: customers were written too.
+        said: of a run that is never undone; None of another one.
+    """
+    connection.execute(sql("undo/create_spoken"))
+    for one in noted_tables(has_customers):
+        table = one.table.name
+        if one.is_hideable:
+            written = f"SELECT w.id, w.writer FROM was_{table} AS w JOIN {table} AS t ON t.id = w.id WHERE {IS_OURS}"
+            note_used(connection, table, written)
+        if said is not None:
+            names = "array_agg(field ORDER BY field) || array_agg('+' || field ORDER BY field)"
+            changed = f"SELECT '{table}', id, {names} FROM ({changed_values(one)}) AS changed GROUP BY id"
+            connection.execute(sa.text(f"INSERT INTO spoken {changed}"))
+    if said is not None:
+        connection.execute(sql("undo/note_spoken"), said.parameters)
+    connection.execute(sql("undo/store_spoken"), {"run_id": run_id})

@@ -1,0 +1,103 @@
+"""What 1C's user is told, in Russian: 1C shows it beside the step that it is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from freesport_sync.core.printable import printable
+from freesport_sync.core.run import RunReport
+from freesport_sync.errors import (
+    Cancelled,
+    ConnectionFailed,
+    ExchangeRefused,
+    ImportFailed,
+    LockHeld,
+    SyncError,
+)
+from freesport_sync.exchange.imports import Import
+from freesport_sync.exchange.replies import (
+    MAX_REASON,
+    Reply,
+    failure,
+    lines,
+    progress,
+)
+from freesport_sync.i18n.texts import Texts
+
+_FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
+_MAX_VALUE = 150
+"""Characters of what is filled in, so that the end of the text, what to do, is not cut off."""
+_OF_1C = (Cancelled, ExchangeRefused, ImportFailed, LockHeld)
+"""Errors that somebody in 1C can do something about. The others are about the shop: its database, its settings. What
+they say, host and port for example, is for its administrator only."""
+_NEEDS_OPERATOR = ("export_older", "export_date_unreadable", "export_undated_older", "large_change")
+"""Refusals of a guard: nobody in 1C can do anything about them."""
+
+
+class Sayings:
+    """Answers that are sentences.
+
+    Args:
+        texts: of the program.
+    """
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def refusal(self, error: SyncError) -> Reply:
+        """Why something was not done, and what to do; the code stands first, for clients that break Russian."""
+        if error.code == "exchange_busy":
+            return lines("failure", "Import already in progress")
+        if isinstance(error, _OF_1C):
+            return failure(self.reason(error))
+        key = "onec.shop_unavailable" if isinstance(error, ConnectionFailed) else "onec.shop_trouble"
+        journal = printable(self.reason(error), MAX_REASON)
+        return replace(failure(f"{error.code}: {self._texts(key)}"), journal=journal)
+
+    def reason(self, error: SyncError) -> str:
+        """The code of an error and its text in one line, without folders of this computer."""
+        params = {name: _short(_FOLDERS.sub("", str(value))) for name, value in error.params.items()}
+        text = self._texts.error(SyncError(error.code, **params))
+        hint = self._texts("onec.ask_operator") if error.code in _NEEDS_OPERATOR else text.hint
+        said = f"({text.said})" if text.said else ""
+        return " ".join(" ".join((f"{error.code}:", text.what, said, hint)).split())
+
+    def working(self, one: Import, current: Import | None) -> Reply:
+        """How far an import is, or what it waits for."""
+        if one.progress is not None:
+            stage = self._texts(f"stage.{one.progress.stage.value}")
+            percent = 100 * one.progress.done // one.progress.total if one.progress.total else 0
+            return progress(self._texts("onec.working", file=one.name, stage=stage, percent=percent))
+        if one.holder is not None:
+            holder = LockHeld("lock_held_unknown") if "address" in one.holder.params else one.holder
+            return progress(self._texts("onec.waiting", who=self._texts.error(holder).what))
+        if current is not None and current is not one:
+            return progress(self._texts("onec.queued", file=current.name))
+        return progress(self._texts("onec.starting", file=one.name))
+
+    def checked(self, report: RunReport) -> Reply:
+        """The end of a dry run: `success` would make 1C forget changes that the shop has not got."""
+        issues = sum(total.count for total in report.issue_totals)
+        created = sum(count.created for count in report.counts.values())
+        updated = sum(count.updated for count in report.counts.values())
+        return failure(self._texts("onec.dry_run", created=created, updated=updated, issues=issues))
+
+    def too_often(self) -> str:
+        return self._texts("onec.too_often")
+
+    def wrong_password(self) -> str:
+        return self._texts("onec.wrong_password")
+
+    def not_allowed(self) -> str:
+        return self._texts("onec.not_allowed")
+
+    def left_out(self) -> str:
+        return self._texts("onec.left_out")
+
+    def not_found(self) -> str:
+        return self._texts("onec.not_found")
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _MAX_VALUE else f"{value[: _MAX_VALUE - 1]}…"

@@ -1,0 +1,122 @@
+"""The exchange server, put together from the settings."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from functools import partial
+
+from freesport_sync.core.backup import Backup, is_backed_up
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.events import Reporter
+from freesport_sync.core.exchange import ExchangeEvent, ServerStarted, address_for_1c
+from freesport_sync.core.logged import note
+from freesport_sync.errors import ConfigError, SyncError
+from freesport_sync.exchange.access import Doorkeeper
+from freesport_sync.exchange.batch import Limits
+from freesport_sync.exchange.custody import Custody
+from freesport_sync.exchange.endpoint import Endpoint
+from freesport_sync.exchange.imports import Imports, Runner
+from freesport_sync.exchange.inbox import Inbox
+from freesport_sync.exchange.listener import Listener
+from freesport_sync.exchange.messages import Sayings
+from freesport_sync.exchange.passwords import PasswordFile
+from freesport_sync.exchange.pieces import MB
+from freesport_sync.exchange.throttle import KnownNetworks
+from freesport_sync.i18n.texts import Texts
+from freesport_sync.os_support import computer_name, file_lock, make_private
+from freesport_sync.settings.model import ExchangeSettings, Settings
+from freesport_sync.settings.paths import Paths
+from freesport_sync.tasks.shop_import.run_folders import RunFolders
+
+log = logging.getLogger(__name__)
+
+
+def serve(
+    settings: Settings,
+    paths: Paths,
+    run: Runner,
+    backups: Callable[[], tuple[Backup, ...]],
+    texts: Texts,
+    is_dry_run: bool,
+    report: Callable[[ExchangeEvent], None],
+    report_run: Reporter,
+    cancel: CancelToken,
+) -> None:
+    """Serve 1C until `cancel` is set.
+
+    Args:
+        settings: those in force.
+        paths: of this installation.
+        run: imports.
+        backups: those that there are.
+        texts: for 1C.
+        is_dry_run: receive and check, write nothing to the shop.
+        report: receives what the server does.
+        report_run: receives the events of its imports.
+        cancel: ends it.
+
+    Raises:
+        ConfigError: no password is set, the address cannot be used, or another server uses the same folder.
+    """
+    rules = settings.exchange
+    stop = threading.Event()
+    with ExitStack() as stack:
+        doorkeeper = Doorkeeper(
+            rules.user,
+            PasswordFile(paths.exchange_password),
+            rules.allow,
+            rules.session_s,
+            KnownNetworks(paths.exchange / "known_networks"),
+        )
+        listener = Listener(rules.host, rules.port, rules.certificate, rules.certificate_key, rules.proxies)
+        _own_folder(paths, stack)
+        folders = RunFolders(paths.exchange / "runs")
+        inbox = Inbox(paths.exchange / "portions", _limits(rules))
+        has_fresh_backup = partial(_has_fresh_backup, backups, rules.backup_hours)
+        imports = Imports(run, folders, rules, is_dry_run, has_fresh_backup, report_run)
+        custody = Custody(inbox, imports, doorkeeper.sessions, rules, report)
+        endpoint = Endpoint(doorkeeper, custody, imports, rules, is_dry_run, Sayings(texts), report)
+        started = ServerStarted(
+            address=address_for_1c(rules.host, listener.port, rules.certificate is not None, computer_name()),
+            user=rules.user,
+            is_dry_run=is_dry_run,
+            is_unprotected=rules.certificate is None and not _is_loopback(rules.host),
+        )
+        with cancel.interrupting(stop.set):
+            cancel.is_winding_up = True  # a run that is being cancelled is worth waiting for
+            note(log, logging.INFO, "server_started", address=started.address, user=started.user, is_dry_run=is_dry_run)
+            stack.callback(note, log, logging.INFO, "server_stopped", address=started.address)
+            listener.run(endpoint.application(), lambda: report(started), stop, imports.stop, endpoint.refuse)
+
+
+def _own_folder(paths: Paths, stack: ExitStack) -> None:
+    try:
+        make_private(paths.exchange)
+        stack.enter_context(file_lock(paths.exchange / "lock", timeout_s=0))
+    except TimeoutError as error:
+        raise ConfigError("exchange_runs_already", folder=str(paths.exchange)) from error
+    except OSError as error:
+        raise ConfigError("exchange_folder_unusable", folder=str(paths.exchange), reason=str(error)) from error
+
+
+def _limits(rules: ExchangeSettings) -> Limits:
+    portion = rules.max_portion_mb * MB
+    return Limits(rules.file_limit_mb * MB, rules.max_file_mb * MB, portion, unpacked=portion)
+
+
+def _has_fresh_backup(backups: Callable[[], tuple[Backup, ...]], hours: int) -> bool:
+    with suppress(SyncError):
+        return is_backed_up(backups(), datetime.now(UTC), hours)
+    return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,1 +1,0 @@
-"""The one path of an import: plan, stage, merge, report."""

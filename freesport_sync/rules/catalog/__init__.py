@@ -1,0 +1,1 @@
+"""Decisions about goods: categories, brands, attributes, price types, pictures."""

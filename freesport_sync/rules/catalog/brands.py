@@ -1,0 +1,173 @@
+"""1C's brands compared with the shop's: rows in, a plan of what to write out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.staged import StagedBrand
+from freesport_sync.rules.catalog.attributes import Property
+from freesport_sync.rules.unique_names import SLUG_LENGTH, UniqueNames
+
+NO_BRAND = "nobrand"
+"""Normalised name of the shop's brand for products without one (facts 2.3)."""
+
+BRAND_PROPERTY = "Бренд"
+"""Name of the property, and in some exports literally its `Ид` too; in most that is a GUID."""
+
+_NAMES = ("бренд",), ("brand", "торговая марка", "торговаямарка")
+"""What a property is called that says the brand; the second names count where no property has the first."""
+
+_DICTIONARY = "справочник"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopBrand:
+    """A brand of the shop."""
+
+    id: int
+    name: str
+    normalized_name: str
+    slug: str
+    is_undone: bool = False
+    """Undoing the import that had brought it has hidden it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewBrand:
+    """A brand to insert."""
+
+    name: str
+    normalized_name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrandMapping:
+    """1C's GUID of a brand; several may stand for one brand of the shop."""
+
+    onec_id: str
+    onec_name: str
+    normalized_name: str
+    brand_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPlan:
+    """What to do with the brands."""
+
+    created: tuple[NewBrand, ...] = ()
+    new_mappings: tuple[BrandMapping, ...] = ()
+    renamed_mappings: tuple[tuple[str, str], ...] = ()
+    """(1C key, new name in 1C); the brand itself keeps the name that the shop knows."""
+    shown: tuple[str, ...] = ()
+    """Normalised names of the brands that an undo had hidden and the export has again."""
+    mappings: Mapping[str, BrandMapping] = field(default_factory=dict)
+    """1C key -> brand, of everything that is or will be mapped."""
+    counts: Counts = field(default_factory=Counts)
+    changes: tuple[FieldChange, ...] = ()
+
+
+def brand_rank(name: str) -> int | None:
+    """How surely a property of this name says the brand, 0 most; None: it does not.
+
+    УТ 11 names a property of one kind of goods with its set: `Бренд (Обувь)`. `Производитель` is who made the product,
+    for which CommerceML has an element of its own.
+    """
+    words = " ".join(name.partition("(")[0].split()).rstrip(" :").casefold()
+    return next((rank for rank, names in enumerate(_NAMES) if words in names), None)
+
+
+def brand_properties(properties: Mapping[str, Property]) -> Mapping[str, bool]:
+    """`Ид` of each property that says the brand -> whether its value is the brand's name, and no id; the surest first.
+
+    Args:
+        properties: those of the export and of the shop by their `Ид`.
+    """
+    ranks = {key: rank for key, one in properties.items() if (rank := brand_rank(one.name)) is not None}
+    surest = [key for key, rank in ranks.items() if rank == min(ranks.values())]
+    surest.sort(key=lambda key: "(" in properties[key].name)
+    named = {key: properties[key].type.casefold() != _DICTIONARY for key in surest}
+    return {BRAND_PROPERTY: False} | named
+
+
+def plan_brands(
+    staged: Sequence[StagedBrand],
+    shop: Sequence[ShopBrand],
+    mapped: Sequence[BrandMapping],
+) -> BrandPlan:
+    """Find or make the shop's brand for each of 1C's GUIDs (facts 2.3).
+
+    An existing mapping decides; then the normalised name, then the name ignoring case. The first spelling names a new
+    brand.
+
+    Args:
+        staged: values of the properties that say the brand; real exports repeat them in each segment.
+        shop: all brands of the shop.
+        mapped: all mappings of the shop.
+    """
+    mappings = {mapping.onec_id: mapping for mapping in mapped}
+    by_normalized = {brand.normalized_name: brand for brand in shop}
+    by_name = {brand.name.lower(): brand for brand in shop}
+    slugs = UniqueNames((brand.slug for brand in shop), SLUG_LENGTH, first_suffix=2)
+    created: dict[str, NewBrand] = {}
+    new_mappings: dict[str, BrandMapping] = {}
+    renamed: dict[str, str] = {}
+    ordered = sorted(staged, key=lambda row: (row.is_guess, row.file_no, row.position))
+    for row in ordered:
+        if row.is_guess and row.onec_id in mappings:
+            continue
+        if row.onec_id in new_mappings:  # an existing mapping too, had the records come one after the other
+            mapping = replace(new_mappings[row.onec_id], onec_name=row.name)
+            mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
+            continue
+        if row.onec_id in mappings:
+            renamed[row.onec_id] = row.name
+            continue
+        known = by_normalized.get(row.normalized_name) or by_name.get(row.name.lower())
+        if known is None and row.is_guess and row.normalized_name not in created:
+            continue
+        if known is None and row.normalized_name not in created:
+            slug = slugs.take(row.slug or f"brand-{row.onec_id[:8]}")
+            created[row.normalized_name] = NewBrand(row.name, row.normalized_name, slug)
+        normalized_name = known.normalized_name if known else row.normalized_name
+        mapping = BrandMapping(row.onec_id, row.name, normalized_name, known.id if known else None)
+        mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
+    renamed = {key: name for key, name in renamed.items() if mappings[key].onec_name != name}
+    keys = dict.fromkeys(row.onec_id for row in ordered if row.onec_id in mappings)
+    undone = {brand.normalized_name for brand in shop if brand.is_undone}
+    shown = {mappings[key].normalized_name: key for key in keys if mappings[key].normalized_name in undone}
+    changed = len({*new_mappings, *renamed, *shown.values()}) - len(created)
+    return BrandPlan(
+        created=tuple(created.values()),
+        new_mappings=tuple(new_mappings.values()),
+        renamed_mappings=tuple(renamed.items()),
+        shown=tuple(shown),
+        mappings=mappings,
+        counts=Counts(created=len(created), updated=changed, unchanged=len(keys) - len(created) - changed),
+        changes=tuple(_field_changes(created.values(), new_mappings.values(), renamed, shown, mappings, shop)),
+    )
+
+
+def _field_changes(
+    created: Iterable[NewBrand],
+    new_mappings: Iterable[BrandMapping],
+    renamed: Mapping[str, str],
+    shown: Mapping[str, str],
+    mappings: Mapping[str, BrandMapping],
+    shop: Iterable[ShopBrand],
+) -> Iterator[FieldChange]:
+    names = {brand.id: brand.name for brand in shop}
+    for brand in created:
+        yield FieldChange(Entity.BRAND, brand.normalized_name, brand.name, "created", None, brand.name)
+    for mapping in new_mappings:
+        if mapping.brand_id is not None:
+            name = names[mapping.brand_id]
+            yield FieldChange(Entity.BRAND, mapping.onec_id, name, "onec_id", None, mapping.onec_id)
+    for key, onec_name in renamed.items():
+        mapping = mappings[key]
+        name = names.get(mapping.brand_id or 0, "")
+        yield FieldChange(Entity.BRAND, key, name, "onec_name", mapping.onec_name, onec_name)
+    for key in shown.values():
+        yield FieldChange(Entity.BRAND, key, names.get(mappings[key].brand_id or 0, ""), "is_active", "false", "true")

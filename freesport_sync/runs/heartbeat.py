@@ -1,0 +1,183 @@
+"""Keeps the run's rows alive and writes its issues, on the side connection and a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from itertools import islice
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.events import (
+    Event,
+    IssuesFound,
+    MergeRepeated,
+    Progress,
+)
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.run import IssueTotal, Stage
+from freesport_sync.database.own import runs, sessions
+from freesport_sync.database.server.deadline import answered
+from freesport_sync.database.server.engine import Connection, as_sync_error, is_retryable
+from freesport_sync.errors import Cancelled, SyncError
+
+HEARTBEAT_S = 1.0
+WAITING_ISSUES = 1000
+"""Row issues that are written at once, without waiting for the next heartbeat."""
+MAX_WAITING_ISSUES = 20_000
+REPORT_STEP = 5
+"""Percent of a stage between two lines of the shop's report."""
+
+
+class RunJournal:
+    """Listens to the run's events and writes what must outlive the process.
+
+    The runner's thread may sit in a long statement, so heartbeat, progress and the question "has anybody asked us to
+    stop?" have their own thread, which is the only one that uses the side connection while the run lasts. If that
+    connection is lost the run must not go on: nobody could stop it or see it.
+
+    Args:
+        connection: the side connection, in autocommit.
+        run: the run's rows.
+        cancel: set when a stop is requested in the database, or the connection is lost.
+        report_line: makes the line of the shop's report for an event.
+        max_issues: row issues that are stored; further ones are only counted.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        run: runs.OpenRun,
+        cancel: CancelToken,
+        report_line: Callable[[Event, int], str],
+        max_issues: int,
+    ) -> None:
+        self._connection = connection
+        self._run = run
+        self._cancel = cancel
+        self._report_line = report_line
+        self._max_issues = max_issues
+        self._condition = threading.Condition()
+        self._issues: deque[RowIssue] = deque()
+        self._lines: deque[str] = deque()
+        self._stored = 0
+        self._totals: Counter[tuple[Severity, str]] = Counter()
+        self._began = {Stage.PLAN: time.monotonic()}
+        self._progress = {Stage.PLAN: (0, 0)}
+        """Units done and in all of the stages that have moved since they were written; the last one is at work."""
+        self._reported: set[tuple[Stage, int]] = set()
+        self._is_stopping = False
+        self._lost: SyncError | None = None
+        self._thread = threading.Thread(target=self._work, name="run-journal", daemon=True)
+        self._thread.start()
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event; called on the runner's thread."""
+        with self._condition:
+            if isinstance(event, IssuesFound):
+                self._take_issues(event)
+            elif isinstance(event, Progress):
+                self._began.setdefault(event.stage, time.monotonic())
+                self._progress.pop(event.stage, None)
+                self._progress[event.stage] = (event.done, event.total)
+                percent = 100 * event.done // event.total if event.total else 0
+                step = (event.stage, percent - percent % REPORT_STEP)
+                if step not in self._reported:  # a repeated merge passes the same steps again
+                    self._reported.add(step)
+                    self._lines.append(self._report_line(event, step[1]))
+            elif isinstance(event, MergeRepeated):
+                self._lines.append(self._report_line(event, 0))
+            self._condition.notify_all()
+
+    @property
+    def issue_totals(self) -> tuple[IssueTotal, ...]:
+        """How often each issue occurred, the gravest and most frequent first."""
+        with self._condition:
+            totals = [IssueTotal(severity, code, count) for (severity, code), count in self._totals.items()]
+        return tuple(sorted(totals, key=lambda total: (total.severity.rank, -total.count, total.code)))
+
+    def stop(self) -> None:
+        """Write what is waiting and fall silent; after that the caller may use the side connection.
+
+        Raises:
+            SyncError: the side connection was lost, or cannot write.
+        """
+        with self._condition:
+            self._is_stopping = True
+            self._condition.notify_all()
+        self._thread.join()
+        if self._lost is not None:
+            raise self._lost
+
+    def _take_issues(self, event: IssuesFound) -> None:
+        self._totals.update((issue.severity, issue.code) for issue in event.issues)
+        room = self._max_issues - self._stored
+        self._issues.extend(event.issues[:room])
+        self._stored += min(room, len(event.issues))
+        # A slow server slows the reading down instead of filling the memory.
+        self._condition.wait_for(lambda: len(self._issues) < MAX_WAITING_ISSUES or self._lost is not None)
+
+    def _work(self) -> None:
+        while not self._step():
+            self._pause()
+
+    def _step(self) -> bool:
+        """One round of the thread's work; returns whether it was the last."""
+        try:
+            with answered(self._connection):
+                return self._write_once()
+        except Exception as error:
+            return self._bear(error)
+
+    def _write_once(self) -> bool:
+        """Write what has gathered; returns whether that was the last time."""
+        with self._condition:
+            is_last = self._is_stopping
+            # Few at a time, so that the server's silence can be told from a slow network.
+            issues = list(islice(self._issues, WAITING_ISSUES))
+            lines, stages = list(self._lines), self._moved()
+        # First, because what follows may wait for a row of the shop's sessions that the shop has locked.
+        self._obey(runs.beat(self._connection, self._run, stages[-1].stage))
+        runs.add_issues(self._connection, self._run.id, issues)
+        self._written(self._issues, len(issues))
+        if lines:
+            sessions.add_report_lines(self._connection, self._run.id, lines)
+            self._written(self._lines, len(lines))
+        runs.write_progress(self._connection, self._run, stages)
+        with self._condition:
+            for one in stages[:-1]:
+                if self._progress.get(one.stage) == (one.done, one.total):
+                    del self._progress[one.stage]
+            return is_last and not self._issues and not self._lines
+
+    def _moved(self) -> list[runs.StageProgress]:
+        now = time.monotonic()
+        return [
+            runs.StageProgress(stage, now - self._began[stage], done, total)
+            for stage, (done, total) in self._progress.items()
+        ]
+
+    def _obey(self, asked_by: str | None) -> None:
+        if asked_by is not None:
+            self._cancel.abort(Cancelled("cancelled_by", by=asked_by) if asked_by else Cancelled("cancelled"))
+
+    def _written(self, queue: deque[RowIssue] | deque[str], count: int) -> None:
+        with self._condition:
+            for _ in range(count):
+                queue.popleft()
+            self._condition.notify_all()
+
+    def _bear(self, error: Exception) -> bool:
+        """Go on with the next beat, or stop the run with the journal; returns whether this was the last round."""
+        if is_retryable(error):  # the shop has locked our row of its sessions; the next beat tries again
+            return self._is_stopping and not self._issues
+        with self._condition:
+            self._lost = as_sync_error(error)
+            self._condition.notify_all()
+        self._cancel.abort(self._lost)
+        return True
+
+    def _pause(self) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: self._is_stopping or len(self._issues) >= WAITING_ISSUES, HEARTBEAT_S)

@@ -1,0 +1,1 @@
+"""What the fronts ask besides running something."""

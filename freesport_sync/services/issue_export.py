@@ -1,0 +1,124 @@
+"""Row issues and changes as a CSV file that the Excel of a Russian office opens with a double click."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import FieldChange
+from freesport_sync.errors import ConfigError, reason_of
+from freesport_sync.i18n.texts import Texts
+
+ENCODING = "utf-8-sig"
+"""Without the BOM Excel takes the file for windows-1251."""
+
+_COLUMNS = (
+    "severity",
+    "name",
+    "article",
+    "onec_id",
+    "field",
+    "value",
+    "file",
+    "line",
+    "what_is_wrong",
+    "to_fix",
+    "code",
+)
+_CHANGE_COLUMNS = ("what", "name", "field", "old", "new", "onec_id")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def save_csv(issues: Iterable[RowIssue], texts: Texts, file: Path) -> int:
+    """Write issues into a file; see `_save`. Returns how many there were."""
+    return _save(file, lambda stream: write_csv(issues, texts, stream))
+
+
+def save_changes(changes: Iterable[FieldChange], texts: Texts, file: Path) -> int:
+    """Write the changes that a dry run has listed into a file; likewise."""
+    columns = [texts(f"cli.column_{name}") for name in _CHANGE_COLUMNS]
+    return _save(file, lambda stream: _write(columns, (_change_cells(one, texts) for one in changes), stream))
+
+
+def write_csv(issues: Iterable[RowIssue], texts: Texts, stream: TextIO) -> int:
+    """Write issues into a stream opened with `ENCODING` and `newline=""`; returns how many there were."""
+    columns = [texts(f"cli.column_{name}") for name in _COLUMNS]
+    return _write(columns, (_cells(issue, texts) for issue in issues), stream)
+
+
+def _save(file: Path, write: Callable[[TextIO], int]) -> int:
+    """Write a file, which appears whole or not at all; one that exists is replaced.
+
+    Args:
+        file: where to.
+        write: fills the stream, returns how many lines.
+
+    Raises:
+        ConfigError: the folder is missing, or the file cannot be written or replaced.
+    """
+    target = Path(os.path.realpath(file))  # of a link it is the file behind it that is replaced
+    if not target.parent.is_dir():
+        raise ConfigError("csv_folder_missing", folder=str(target.parent))
+    try:
+        if target.exists() and not target.is_file():
+            raise ConfigError("csv_not_a_file", file=str(file))
+        with _replacing(target) as stream:
+            return write(stream)
+    except OSError as error:
+        raise ConfigError("csv_not_writable", file=str(file), reason=reason_of(error)) from error
+
+
+def _write(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO) -> int:
+    writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
+    writer.writerow(columns)
+    count = 0
+    for row in rows:
+        writer.writerow([_harmless(cell) for cell in row])
+        count += 1
+    return count
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[TextIO]:
+    """A file beside `target` that takes its place at the end of the block, or vanishes."""
+    unfinished = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        with unfinished.open("w", encoding=ENCODING, newline="") as stream:
+            yield stream
+        os.replace(unfinished, target)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def _cells(issue: RowIssue, texts: Texts) -> tuple[str, ...]:
+    what, hint = texts.issue(issue)
+    return (
+        texts(f"severity.{issue.severity.value}"),
+        issue.name,
+        issue.article,
+        issue.onec_id,
+        issue.field,
+        issue.value,
+        issue.file,
+        str(issue.line or ""),
+        what,
+        hint,
+        issue.code,
+    )
+
+
+def _change_cells(change: FieldChange, texts: Texts) -> tuple[str, ...]:
+    entity = texts(f"entity_one.{change.entity.value}")
+    return (entity, change.name or change.onec_id, texts.field(change), *texts.values(change), change.onec_id)
+
+
+def _harmless(cell: str) -> str:
+    """A name that begins like a formula must not become one in a spreadsheet."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,316 @@
+"""The server that 1C exports to, put together from the settings: fetch its files, look whether that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.events import Event, Reporter, RunStarted
+from freesport_sync.core.history import CheckItem
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import RunRequest, storable
+from freesport_sync.errors import (
+    ConfigError,
+    NothingNew,
+    SourceMissing,
+    SyncError,
+)
+from freesport_sync.settings.model import Settings, SshSettings
+from freesport_sync.settings.paths import Paths, located
+from freesport_sync.settings.secrets import ssh_passphrase, ssh_password
+from freesport_sync.sources.ssh.download import problem_of_reading
+from freesport_sync.sources.ssh.listing import Listing, joined
+from freesport_sync.sources.ssh.profile import Profile
+from freesport_sync.sources.ssh.upload import problem_of_root
+from freesport_sync.tasks.shop_import.guards import refuse_full_unseen
+from freesport_sync.tasks.shop_import.plan import (
+    but_others,
+    kinds_of,
+    refuse_contradiction,
+    wants_pictures,
+)
+from freesport_sync.tasks.shop_import.pull import (
+    Pulled,
+    PullJob,
+    archive,
+    imported_files,
+    look,
+    pull,
+)
+from freesport_sync.tasks.shop_import.received import Received
+
+if TYPE_CHECKING:
+    from freesport_sync.sources.ssh.host import Server
+    from freesport_sync.sources.ssh.ssh_config import Hop
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedHostKey:
+    """A server's key that is on record now."""
+
+    host: str
+    port: int
+    key_type: str
+    fingerprint: str
+    file: str
+
+
+_UNSEEN = frozenset(("folder_unreadable", "same_name_twice", "symlink_broken"))
+"""Why files that the export has may be missing here without our knowing what is in them."""
+
+
+def _refuse_full_of_some(request: RunRequest, pulled: Pulled) -> None:
+    """`--full` hides what the export does not contain, so nothing of it may be left for the next time.
+
+    Raises:
+        SourceMissing: something is.
+    """
+    missing = [path for path, _ in pulled.unfinished]
+    missing += [path for path, reason in pulled.left_out if reason in _UNSEEN]
+    if request.is_full and missing:
+        raise SourceMissing("full_files_unfinished", files=", ".join(map(storable, missing[:5])), count=len(missing))
+    refuse_full_unseen(pulled.left_out, request)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a run gets its files.
+
+    Args:
+        request: what is to be run, with the folder that has the files.
+        report: for the run.
+        issues: what is known of the files before they are read.
+        server: for its pictures, where they go to one.
+    """
+
+    request: RunRequest
+    report: Reporter
+    issues: tuple[RowIssue, ...] = ()
+    server: Server | None = None
+
+
+class ServerFiles:
+    """The server of the settings.
+
+    Args:
+        settings: those in force.
+        paths: of this installation.
+    """
+
+    def __init__(self, settings: Settings, paths: Paths) -> None:
+        self._settings = settings
+        self._paths = paths
+        self._accepted_once: set[str] = set()
+        self._password: str | None = None
+        self._passphrase: str | None = None
+        self.received = Received(paths.received)
+
+    def of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> ServerFiles:
+        """Another server; host keys that were accepted here are accepted there.
+
+        Args:
+            ssh: in place of what the settings say.
+            password: None: the one that is kept.
+            passphrase: likewise.
+        """
+        other = ServerFiles(self._settings.model_copy(update={"ssh": ssh}), self._paths)
+        other._accepted_once = self._accepted_once
+        other._password, other._passphrase = password, passphrase
+        return other
+
+    def accept_host_key_once(self, fingerprint: str) -> None:
+        """Trust a host key until the program ends."""
+        self._accepted_once.add(fingerprint)
+
+    def pin_host_key(
+        self, fingerprint: str, cancel: CancelToken | None = None, replaces: bool = False
+    ) -> PinnedHostKey:
+        """Record the server's key, if it has this fingerprint; perhaps in place of the one on record.
+
+        Raises:
+            HostKeyChanged: it has another one.
+            ConnectionFailed: the server cannot be reached.
+            ConfigError: no server is configured, or the fingerprint is none.
+        """
+        with self._server(cancel or CancelToken()) as server:
+            profile, key = server.pin_host_key(fingerprint, replaces)
+        return PinnedHostKey(profile.host, profile.port, key.key_type, key.fingerprint, str(profile.pinned))
+
+    def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
+        """Fetch what is new or changed, of all kinds; what came of it is the event `FilesPulled`.
+
+        Raises:
+            NothingNew: the server has nothing, because what it had is in its archive.
+            SyncError: see `tasks.shop_import.pull.pull`; or somebody else fetches into the same folder.
+        """
+        with self._server(cancel) as server, self.received.locked():
+            _pull(self._job(server, RunRequest(), reporter))
+
+    def check(self, cancel: CancelToken) -> tuple[CheckItem, ...]:
+        """Whether files could be fetched, step by step; the last item is the step that fails. Writes nothing.
+
+        Nothing is checked where no server is configured.
+
+        Args:
+            cancel: ends it at once.
+        """
+        ssh = self._settings.ssh
+        if ssh.host is None:
+            return ()
+        items: list[CheckItem] = []
+        try:
+            with self._server(cancel) as server:
+                profile = server.profile
+                host = {"host": profile.host, "port": profile.port, "user": profile.user}
+                server.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, host)))
+                found = look(self._job(server, RunRequest(), lambda event: None))
+                items.append(CheckItem("ssh_folder", True, {"folder": ssh.folder or ".", "files": len(found.files)}))
+                items.append(CheckItem("ssh_commands" if server.runs_commands() else "ssh_commands_missing", True))
+                items += self._check_rights(server, found)
+        except SyncError as error:
+            items.append(CheckItem(error.code, False, error.params))
+        return tuple(items)
+
+    def _check_rights(self, server: Server, found: Listing) -> Iterator[CheckItem]:
+        ssh = self._settings.ssh
+        if found.files:
+            path, problem = found.files[0].path, problem_of_reading(server, joined(ssh.folder, found.files[0].path))
+            code = "ssh_file_unreadable" if problem else "ssh_rights"
+            yield CheckItem(code, not problem, {"path": path, "reason": problem})
+        for name, folder in (("archive", ssh.archive_folder), ("media", ssh.media_root)):
+            if folder is not None:
+                problem = problem_of_root(server, folder, may_write=False)
+                code = f"ssh_{name}_missing" if problem else f"ssh_{name}"
+                # The archive is made with the first file that goes there.
+                yield CheckItem(code, not problem or name == "archive", {"folder": folder, "reason": problem})
+
+    @contextmanager
+    def source(self, request: RunRequest, reporter: Reporter, cancel: CancelToken) -> Iterator[Source]:
+        """The files of a run, fetched first if it asks for that; they are not forgotten while the block lasts.
+
+        Raises:
+            SyncError: see `pull`.
+            SourceMissing: the server has nothing that is ready.
+        """
+        refuse_contradiction(request)
+        if not request.is_pull:
+            with self._media_server(request, cancel) as media, self.received.runs.in_use(request.data_dir):
+                yield Source(request, reporter, server=media)
+            return
+        with self._server(cancel) as server:
+            with self.received.locked():
+                job = self._job(server, request, reporter)
+                pulled = _pull(job)
+                _refuse_full_of_some(request, pulled)
+                folder = self.received.runs.keep({file.path: self.received.newest / file.path for file in pulled.files})
+                kept = self._settings.received
+                self.received.runs.forget_old(kept.keep_runs, kept.keep_days)
+            watch = _Watch(reporter)
+            try:
+                with self.received.runs.in_use(folder):
+                    yield Source(replace(request, data_dir=folder), watch, pulled.issues, server)
+            finally:
+                if not watch.has_started:  # the history knows nothing of it, so nobody can ask for these files
+                    self.received.runs.drop(folder)
+            if not request.is_dry_run:
+                archive(job, imported_files(job, pulled.files, request.kind), folder.name)
+
+    def _job(self, server: Server, request: RunRequest, reporter: Reporter) -> PullJob:
+        ssh = self._settings.ssh
+        return PullJob(
+            server=server,
+            folder=ssh.folder,
+            received=self.received,
+            kinds=kinds_of(request),
+            with_pictures=self._has_media_root(request) and wants_pictures(request),
+            archive_folder=ssh.archive_folder,
+            quiet_s=ssh.quiet_s,
+            report=reporter,
+        )
+
+    def _media_server(self, request: RunRequest, cancel: CancelToken) -> AbstractContextManager[Server | None]:
+        """The server, if that is where this run's pictures go."""
+        settings = self._settings
+        is_here = request.media_root or settings.pictures.media_root
+        if is_here or settings.ssh.media_root is None or not wants_pictures(request):
+            return nullcontext()
+        return self._server(cancel)
+
+    def _has_media_root(self, request: RunRequest) -> bool:
+        settings = self._settings
+        return bool(request.media_root or settings.pictures.media_root or settings.ssh.media_root)
+
+    def _server(self, cancel: CancelToken) -> Server:
+        # paramiko takes longer to load than all the rest
+        from freesport_sync.sources.ssh.host import Server
+        from freesport_sync.sources.ssh.ssh_config import route_to
+
+        ssh = self._settings.ssh
+        if ssh.host is None:
+            raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
+        profile: Profile | None = None
+        route = route_to(ssh.address, self._located(ssh.config_file))
+        for hop in route:
+            profile = self._profile(hop, profile, is_target=hop is route[-1])
+        assert profile is not None
+        return Server(profile, cancel, self._accepted_once)
+
+    def _profile(self, hop: Hop, jump: Profile | None, is_target: bool) -> Profile:
+        """How a server is reached; those on the way take keys only: the password is for the target alone."""
+        ssh = self._settings.ssh
+        if hop.user is None:
+            raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
+        key_file = hop.key_file if ssh.key_file is None else self._located(ssh.key_file)
+        return Profile(
+            host=hop.host,
+            port=hop.port,
+            user=hop.user,
+            key_file=key_file,
+            use_agent=ssh.use_agent,
+            password=self._kept_password if is_target else lambda: None,
+            passphrase=lambda: None if key_file is None else self._passphrase_of(key_file),
+            pinned=self._paths.known_hosts,
+            known_hosts=tuple(self._located(file) for file in ssh.known_hosts),
+            timeout_s=ssh.timeout_s,
+            only_key_file=hop.only_key_file,
+            jump=jump,
+        )
+
+    def _kept_password(self) -> str | None:
+        ssh = self._settings.ssh
+        return self._password or ssh_password(ssh.login, ssh.password_file)
+
+    def _passphrase_of(self, key_file: Path) -> str | None:
+        return self._passphrase or ssh_passphrase(key_file, self._settings.ssh.passphrase_file)
+
+    def _located(self, written: Path) -> Path:
+        """The window gives paths as they were typed; in the settings file they will start from its folder."""
+        return located(written, self._paths.settings_file.parent)
+
+
+def _pull(job: PullJob) -> Pulled:
+    pulled = pull(job)
+    if not pulled.files:
+        place = {"server": job.server.profile.label, "folder": job.folder or "."}
+        is_seen = not pulled.unfinished and not any(reason in _UNSEEN for _, reason in pulled.left_out)
+        if job.archive_folder is not None and is_seen:
+            raise NothingNew("server_has_nothing_new", **place, archive=job.archive_folder)
+        others = but_others([(storable(path), reason) for path, reason in pulled.left_out])
+        raise SourceMissing("server_has_no_files", **place, unfinished=len(pulled.unfinished), **others)
+    return pulled
+
+
+class _Watch:
+    """Passes events on, and remembers whether the run ever got a number."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.has_started = False
+
+    def __call__(self, event: Event) -> None:
+        self.has_started = self.has_started or isinstance(event, RunStarted)
+        self._reporter(event)

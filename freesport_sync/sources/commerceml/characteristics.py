@@ -1,0 +1,146 @@
+"""What characteristics mean: colour and size among them, by their names or out of one text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from freesport_sync.core.staged import NO_SIZES
+from freesport_sync.sources.commerceml.property_values import Pair
+from freesport_sync.sources.commerceml.values import is_not_set, normalize_name, trim
+
+Colors = tuple[tuple[str, str], ...]
+"""The shop's colours: in small letters, and as the shop shows them."""
+
+_COLOR_NAMES = frozenset(("цвет", "color", "окраска"))
+_SIZE_NAMES = frozenset(("размер", "size", "размерtd"))
+_WHOLE_NAMES = frozenset(("характеристика", "характеристики", "характеристика номенклатуры", "характеристика товара"))
+
+_SEPARATORS = (r",\s+", ";", "/", ",")
+_LIST = re.compile(r",\s+|;\s*")
+_NUMBER = r"\d{1,3}([.,]\d{1,2})?"
+_IS_SIZE = re.compile(
+    rf"((размер|size|р\.?|[a-zа-я]{{2}})\s*)?({_NUMBER}(\s*[-–/xх]\s*{_NUMBER})*|\d?[xх]{{0,4}}[slsмm]|[a-zа-я]\d{{1,2}})"
+    r"(\s*(см|мм|cm|mm|eu|ru|us|uk))?(\s*\(.*\))?",
+    re.IGNORECASE,
+)
+
+
+# Plain words: the members of an enumeration take several times as long to look up, for each characteristic.
+_COLOR, _SIZE, _WHOLE = "color", "size", "whole"
+_COLUMNS = {_COLOR: "color_name", _SIZE: "size_value"}
+
+
+class Meant(NamedTuple):
+    """Which of several characteristics are meant: their places among them, None where there is none with a value."""
+
+    color: int | None = None
+    size: int | None = None
+    whole: int | None = None
+    """The one that says everything in one text."""
+
+
+_NOTHING = Meant()
+
+
+def meant(characteristics: Sequence[Pair]) -> Meant:
+    """Find colour and size by the names of the characteristics, the first that has a value.
+
+    `Цвет` goes before `Цвет (Ботинки)`, the name of УТ 11 for a characteristic of one set of properties.
+    """
+    found: dict[str, int] = {}
+    loose: dict[str, int] = {}
+    for place, (name, value) in enumerate(characteristics):
+        known = _meaning(name)
+        if known is not None and _is_usable(trim(value), known[0]):
+            (found if known[1] else loose).setdefault(known[0], place)
+    places = loose | found
+    return Meant(places.get(_COLOR), places.get(_SIZE), places.get(_WHOLE)) if places else _NOTHING
+
+
+@lru_cache(maxsize=4000)
+def _meaning(name: str | None) -> tuple[str, bool] | None:
+    """What a name stands for, and whether it is only that; `Детский размер` is not the size."""
+    written = trim(name).lower()
+    if _parts(name):
+        return _WHOLE, True
+    if (meaning := _word(written)) is not None:
+        return meaning, True
+    meaning = _word(base_name(written))
+    return None if meaning is None else (meaning, False)
+
+
+def _word(written: str) -> str | None:
+    if written in _COLOR_NAMES:
+        return _COLOR
+    if written in _SIZE_NAMES or written.startswith("размер_"):
+        return _SIZE
+    return _WHOLE if written in _WHOLE_NAMES else None
+
+
+def column_of(name: str) -> str | None:
+    """The column of a variant that an attribute of this name stands for, also of one set of properties."""
+    written = name.strip().lower()
+    return _COLUMNS.get(_word(written) or _word(base_name(written)) or "")
+
+
+def base_name(name: str) -> str:
+    """`Цвет (Ботинки (Для характеристик))` -> `Цвет`; empty where the name has no bracket."""
+    before, bracket, _ = name.partition("(")
+    return before.strip() if bracket else ""
+
+
+@lru_cache(maxsize=4000)
+def forms_of(name: str | None) -> tuple[str, ...]:
+    """The normalised forms under which the shop may know a characteristic, the whole name first."""
+    written = trim(name)
+    base = base_name(written)
+    return (normalize_name(written), normalize_name(base)) if base else (normalize_name(written),)
+
+
+def _is_usable(value: str, meaning: str) -> bool:
+    return not (is_not_set(value) or (meaning == _SIZE and value.lower() in NO_SIZES))
+
+
+def apart(characteristics: Sequence[Pair]) -> Sequence[Pair]:
+    """Each characteristic by itself: `Цвет, Размер: синий, 42` becomes `Цвет: синий` and `Размер: 42`."""
+    single: list[Pair] = []
+    for name, value in characteristics:
+        names = _parts(name)
+        values = _values(trim(value), len(names)) if names else ()
+        single += zip(names, values, strict=True) if values else [(name, value)]
+    return single
+
+
+@lru_cache(maxsize=4000)
+def _parts(name: str | None) -> tuple[str, ...]:
+    """The names that a name lists, if colour and size are among them: `Вес, кг` is one name."""
+    written = trim(name)
+    names = tuple(map(str.strip, re.split("[,;/]", base_name(written) or written)))
+    meanings = {_word(part.lower()) for part in names}
+    return names if meanings >= {_COLOR, _SIZE} else ()
+
+
+def _values(text: str, count: int) -> Sequence[str]:
+    for separator in _SEPARATORS:
+        values = re.split(separator, text)
+        if len(values) == count:
+            return [value.strip() for value in values]
+    return ()
+
+
+def color_and_size_in(text: str, colors: Colors) -> tuple[str, str]:
+    """Colour and size of a text that says all characteristics: `синий, 42` -> `Синий`, `42`.
+
+    A text of which anything would be lost is the size as a whole: `бордо, 42` where the shop does not know that colour.
+    By it buyers tell variants apart.
+    """
+    parts = [part.strip() for part in _LIST.split(text)]
+    sizes = [part for part in parts if _IS_SIZE.fullmatch(part)]
+    shades = [part for part in parts if part not in sizes and any(word in part.lower() for word, _ in colors)]
+    if len(sizes) + len(shades) < len(parts):
+        return "", text
+    shade = ", ".join(shades)
+    return shade[:1].upper() + shade[1:], ", ".join(sizes)

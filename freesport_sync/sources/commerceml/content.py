@@ -1,0 +1,101 @@
+"""What a file contains, told by what is in it: 1C's clients give files all kinds of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from lxml import etree
+
+from freesport_sync.errors import SourceMalformed, reason_of
+from freesport_sync.sources.commerceml.discovery import FileKind, has_records, recognise
+from freesport_sync.sources.commerceml.elements import LOCAL_NAME
+from freesport_sync.sources.commerceml.faults import malformed
+from freesport_sync.sources.commerceml.header import read_header
+from freesport_sync.sources.commerceml.values import parse_bool
+
+_STEP_BYTES = 256 * 1024
+_KINDS = {
+    "Классификатор": FileKind.GOODS,
+    "Каталог": FileKind.GOODS,
+    "ПакетПредложений": FileKind.OFFERS,
+    "ИзмененияПакетаПредложений": FileKind.OFFERS,
+    "Контрагенты": FileKind.CONTRAGENTS,
+    "Контрагент": FileKind.CONTRAGENTS,
+    "Документ": FileKind.ORDERS,
+    "Контейнер": FileKind.ORDERS,
+}
+_FAMILIES = {FileKind.PRICES: FileKind.OFFERS, FileKind.RESTS: FileKind.OFFERS}
+_CATALOGUE = "Каталог"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file is.
+
+    Args:
+        kind: None: no part of CommerceML that we know.
+        is_full: it says of itself that it has the whole catalogue.
+    """
+
+    kind: FileKind | None
+    is_full: bool
+
+
+def content_of(path: Path) -> Content:
+    """Look into a file, as far as its catalogue begins.
+
+    The name decides as long as it does not contradict what is in the file.
+
+    Raises:
+        SourceMalformed: it is no CommerceML, see `header.read_header`.
+    """
+    read_header(path, path.name)
+    kinds, is_full = _first_elements(path)
+    named, _ = recognise(path.name)
+    is_book = named is not None and named.is_reference_book and named is not FileKind.CONTRAGENTS
+    # A reference book of 3.x has a catalogue too, without goods.
+    if named is not None and (not kinds or (is_book and not has_records(path, "Товар", "Предложение"))):
+        return Content(named, is_full)
+    if named is not None and _FAMILIES.get(named, named) in kinds:
+        return Content(named, is_full)
+    return Content(kinds[-1] if kinds else None, is_full)
+
+
+def _first_elements(path: Path) -> tuple[list[FileKind], bool]:
+    """The kinds of the elements below the root, up to the catalogue, and whether that says that it is whole."""
+    parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, huge_tree=False)
+    kinds: list[FileKind] = []
+    try:
+        with path.open("rb") as source:
+            for element in _below_root(source, path.name, parser):
+                name = LOCAL_NAME[element.tag]
+                if name in _KINDS:
+                    kinds.append(_KINDS[name])
+                if name in _KINDS and name != "Классификатор":
+                    return kinds, name == _CATALOGUE and _is_whole(element)
+    except OSError as error:
+        raise SourceMalformed("file_unreadable", path=path.name, reason=reason_of(error)) from error
+    return kinds, False
+
+
+def _below_root(source: BinaryIO, name: str, parser: etree.XMLPullParser) -> Iterator[etree._Element]:
+    depth = 0
+    try:
+        while chunk := source.read(_STEP_BYTES):
+            parser.feed(chunk)
+            for event, element in parser.read_events():
+                depth += 1 if event == "start" else -1
+                if event == "end":
+                    element.clear()
+                elif depth == 2:
+                    yield element
+    except etree.XMLSyntaxError as error:
+        raise malformed(source, name, error, parser.feed_error_log) from error
+
+
+def _is_whole(catalogue: etree._Element) -> bool:
+    only_changes = catalogue.get("СодержитТолькоИзменения")
+    return only_changes is not None and not parse_bool(only_changes)

@@ -1,0 +1,35 @@
+"""Which currency a price is in: the shop's prices are in roubles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lxml.etree import _Element
+
+from freesport_sync.core.issues import SHOWN_LENGTH
+from freesport_sync.sources.commerceml.values import cut, trim
+
+_FIELDS = ("Валюта", "КодВалюты")
+_WORD = re.compile(r"[^\W_]+|₽")
+_ROUBLES = frozenset(
+    ("руб", "рубль", "рубля", "рублей", "рубли", "р", "rub", "rur", "ruble", "rubles", "rouble", "643", "810", "₽")
+)
+_RUSSIAN = frozenset(("россии", "рф", "российский", "российских", "российские", "рос", "росс", "russian"))
+"""May stand beside; `бел. руб.` and `тыс. руб` are something else."""
+
+
+def currency_of(element: _Element, fields: Mapping[str, _Element]) -> str:
+    """The currency of a `Цена` or a `ТипЦены` as written, in an element or an attribute; empty where there is none."""
+    for name in _FIELDS:
+        part = fields.get(name)
+        text = element.get(name) if part is None else " ".join(filter(None, map(trim, part.itertext())))
+        if trimmed := trim(text):
+            return cut(trimmed, SHOWN_LENGTH)
+    return ""
+
+
+def is_rouble(currency: str) -> bool:
+    """Whether that is Russia's currency in any spelling: `руб.`, `RUB`, `643`; no currency at all is roubles too."""
+    words = set(_WORD.findall(currency.lower()))
+    return not trim(currency) or (not words.isdisjoint(_ROUBLES) and words <= _ROUBLES | _RUSSIAN)

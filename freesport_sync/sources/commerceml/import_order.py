@@ -1,0 +1,132 @@
+"""The order in which the files of an export are read, and which of two copies of an export is the one to read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lxml import etree
+
+from freesport_sync.sources.commerceml.dates import YEARS
+from freesport_sync.sources.commerceml.elements import text_of
+
+if TYPE_CHECKING:
+    from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+
+_UNKNOWN = datetime.min
+_COPYING = timedelta(hours=1)
+"""How long it may take to copy an export."""
+
+
+class Part(NamedTuple):
+    """A file of an export.
+
+    Args:
+        file: it.
+        segments: numbers of its folders, then those of its name.
+        export: the folder of the export that it belongs to.
+    """
+
+    file: SourceFile
+    segments: tuple[int, ...]
+    export: str
+
+
+def in_import_order(parts: Sequence[Part], kinds: Mapping[FileKind, int]) -> list[SourceFile]:
+    """By kind, then by date, then by segment: the last record of an object wins.
+
+    Segments of one export carry one date. A file of an older export that was left lying about (1C gives every file
+    another name) must not bring back what a newer one has changed.
+
+    Args:
+        parts: of the export.
+        kinds: place of each kind.
+    """
+    moments = _moments(parts)
+
+    def place(part: Part) -> tuple[int, datetime, tuple[int, ...], str]:
+        return kinds[part.file.kind], moments[part.file.kind, part.file.name], part.segments, part.file.name
+
+    return [part.file for part in sorted(parts, key=place)]
+
+
+def without_copies(parts: Sequence[Part]) -> tuple[list[Part], list[SourceFile]]:
+    """The files to import, and those of copies of the same export in other folders.
+
+    A copy beside the export (`webdata - копия`) would bring back what is no longer in the export. Of each kind the
+    folder with the newest files counts, of equally new ones the one that lies higher. Folders that complete each other,
+    with other segments or another catalogue, are all read.
+    """
+    moments = _moments(parts)
+    by_kind: defaultdict[FileKind, defaultdict[str, list[Part]]] = defaultdict(lambda: defaultdict(list))
+    for part in parts:
+        by_kind[part.file.kind][part.export].append(part)
+    copies: set[tuple[FileKind, str]] = set()
+    for kind, exports in by_kind.items():
+        newest = {
+            export: max(moments[kind, part.file.name] for part in of_export) for export, of_export in exports.items()
+        }
+        higher_first = sorted(exports, key=lambda export: (export.count("/") + bool(export), len(export), export))
+        read: list[str] = []
+        for export in sorted(higher_first, key=newest.__getitem__, reverse=True):
+            if any(_are_copies(exports[export], exports[other]) for other in read):
+                copies.update((kind, part.file.name) for part in exports[export])
+            else:
+                read.append(export)
+    return (
+        [part for part in parts if (part.file.kind, part.file.name) not in copies],
+        [part.file for part in parts if (part.file.kind, part.file.name) in copies],
+    )
+
+
+def _are_copies(some: Sequence[Part], others: Sequence[Part]) -> bool:
+    theirs = {part.segments: part.file.path for part in others}
+    twins = [(part.file.path, theirs[part.segments]) for part in some if part.segments in theirs]
+    return any(_first_id(path) == _first_id(other) for path, other in twins[:1])
+
+
+def _first_id(path: Path) -> str:
+    """The first `Ид` of a file, which is that of its classifier or catalogue; what cannot be read is told elsewhere."""
+    try:
+        with path.open("rb") as source:
+            parsed = etree.iterparse(source, tag="{*}Ид", resolve_entities=False, no_network=True, huge_tree=False)
+            return next((text_of(element) for _event, element in parsed), "")
+    except (OSError, etree.XMLSyntaxError):
+        return ""
+
+
+def _moments(parts: Sequence[Part]) -> dict[tuple[FileKind, str], datetime]:
+    """When each file was made, as well as it is known.
+
+    A file without a readable date is taken to be as old as its last change, one with a day only to have been made on
+    that day. Files of one export that were written at about one time count as made together: they may have been copied
+    in any order, their segments tell the right one.
+    """
+    moments: dict[tuple[FileKind, str], datetime] = {}
+    vague: defaultdict[tuple[FileKind, str, datetime | None], list[Part]] = defaultdict(list)
+    for part in parts:
+        created_at = part.file.created_at
+        if created_at is None or created_at == datetime(created_at.year, created_at.month, created_at.day):
+            vague[part.file.kind, part.export, created_at].append(part)
+        else:
+            moments[part.file.kind, part.file.name] = created_at
+    for (kind, _, day), together in vague.items():
+        changed = {part.file.name: changed_at(part.file) or _UNKNOWN for part in together}
+        is_one_export = len({part.segments for part in together}) == len(together)
+        is_one_export = is_one_export and max(changed.values()) - min(changed.values()) <= _COPYING
+        for name, moment in changed.items():
+            known = max(changed.values()) if is_one_export else moment
+            moments[kind, name] = known if day is None else min(max(known, day), day + timedelta(days=1))
+    return moments
+
+
+def changed_at(file: SourceFile) -> datetime | None:
+    """When a file was last written to; None where whoever copied it has lost that."""
+    try:
+        moment = datetime.fromtimestamp(file.modified_ns / 1e9)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return moment if moment.year in YEARS else None

@@ -1,0 +1,128 @@
+"""What crosses the border between the runner and its worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.staged import ReferenceRow
+from freesport_sync.errors import SyncError
+from freesport_sync.rules.catalog.brands import BRAND_PROPERTY
+from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class ParseContext:
+    """What a worker must know of the shop.
+
+    Args:
+        price_columns: `Ид` of a price type -> column of `staged.PRICE_COLUMNS`; None for a type that is known and whose
+            prices are not written.
+        colors: names from `color_mappings`, in the order in which they are looked for in an offer's name.
+        wanted: what the run is about. A file may hold more: 2.x has groups and goods in one, offers, prices and stock
+            in another.
+        chunk_size: rows per block at most, 1 or more.
+        wants_pictures: read `Картинка` too.
+        brand_properties: `Ид` of each property that says the brand -> whether its value is the name, and no id.
+        has_rests: the export has files for stock, so that offers files need not speak of it.
+        property_names: `Ид` of each property -> its name; empty for files without offers.
+        price_ranks: `Ид` of a price type -> how many others go before it in its column, where any does.
+        currencies: `Ид` of a price type -> its currency, where that is not roubles.
+        price_names: `Ид` of a price type -> what it is called, for the issues.
+    """
+
+    price_columns: Mapping[str, str | None]
+    colors: tuple[str, ...]
+    wanted: frozenset[FileKind] = frozenset(FileKind)
+    chunk_size: int = 1000
+    wants_pictures: bool = True
+    brand_properties: Mapping[str, bool] = field(default_factory=lambda: {BRAND_PROPERTY: False})
+    has_rests: bool = False
+    property_names: Mapping[str, str] = field(default_factory=dict)
+    price_ranks: Mapping[str, int] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    price_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ParseTask:
+    """One file to read.
+
+    Args:
+        file: the file.
+        context: what is known of the shop.
+        is_head: read the reference books that stand before the goods or offers, and no more.
+    """
+
+    file: SourceFile
+    context: ParseContext
+    is_head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows for one staging table.
+
+    Args:
+        file_no: the file they come from.
+        table: a key of `staged.STAGING_TABLES`.
+        rows: how many, 1 or more.
+        data: the rows in PostgreSQL's COPY text format, UTF-8.
+        bytes_read: bytes of the file consumed so far.
+    """
+
+    file_no: int
+    table: str
+    rows: int
+    data: bytes
+    bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceBlock:
+    """Rows of a reference book; `bytes_read` as in `Block`."""
+
+    file_no: int
+    rows: tuple[ReferenceRow, ...]
+    bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueBlock:
+    """What was wrong in a file, 1000 issues at most; `bytes_read` as in `Block`."""
+
+    file_no: int
+    issues: tuple[RowIssue, ...]
+    bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileDone:
+    """The file was read as far as was asked.
+
+    Args:
+        file_no: the file.
+        records: 1C's objects in it, also those without a row.
+        failed: those that could not be imported at all.
+        bytes_read: bytes of the file consumed.
+        catalogues: (position of the first record, `Ид`) of the catalogues whose goods or offers the file has.
+    """
+
+    file_no: int
+    records: int
+    failed: int
+    bytes_read: int
+    catalogues: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailed:
+    """The file could not be read to its end; nothing more comes from it."""
+
+    file_no: int
+    error: SyncError
+
+
+Message = Block | ReferenceBlock | IssueBlock | FileDone | FileFailed
+"""Everything that a worker sends."""

@@ -1,0 +1,239 @@
+"""The price for one base unit, of those that an offer has of one type for several units, quantities or currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from lxml.etree import _Element
+
+from freesport_sync.core.issues import Severity
+from freesport_sync.sources.commerceml.currencies import currency_of, is_rouble
+from freesport_sync.sources.commerceml.elements import (
+    any_namespace,
+    child_text,
+    children,
+    fields_of,
+    text_of,
+)
+from freesport_sync.sources.commerceml.reading import Reading
+from freesport_sync.sources.commerceml.values import (
+    NotANumber,
+    parse_decimal,
+    parse_price,
+    trim,
+)
+
+FACTOR_TAG = any_namespace("Коэффициент")
+"""Base units in the unit of a price."""
+
+_LEAST_FIELDS = ("МинКоличество", "МинимальноеКоличество", "КоличествоОт")
+
+
+class WrittenPrice(NamedTuple):
+    """A `Цена` as written."""
+
+    amount: str
+    currency: str
+    factor: str
+    least: str
+    """The quantity from which on it holds."""
+    unit: str
+    is_other_unit: bool
+    """For a unit that is not called like the base unit."""
+
+
+def written_prices(element: _Element | None, base_unit: _Element | None) -> dict[str, list[WrittenPrice]]:
+    """The prices of an offer by the ids of their types, which are empty where a price names none.
+
+    Args:
+        element: `Цены`, or whatever has a `Цена`.
+        base_unit: `БазоваяЕдиница` of the offer, if it names one.
+    """
+    base_names = frozenset() if base_unit is None else {_unit_name(name) for name in _names_of(base_unit)}
+    found: dict[str, list[WrittenPrice]] = {}
+    for price in children(element, "Цена"):
+        if not (len(price) or price.attrib or text_of(price)):
+            continue
+        fields = fields_of(price)
+        unit = _written(price, fields, "Единица")
+        written = WrittenPrice(
+            _written(price, fields, "ЦенаЗаЕдиницу") or text_of(price),
+            currency_of(price, fields),
+            text_of(next(price.iter(*FACTOR_TAG), None)) or trim(price.get("Коэффициент")),
+            next((text for name in _LEAST_FIELDS if (text := _written(price, fields, name))), ""),
+            unit,
+            _unit_name(unit) not in base_names,
+        )
+        found.setdefault(_type_id(price, fields), []).append(written)
+    return found
+
+
+def _written(price: _Element, fields: dict[str, _Element], name: str) -> str:
+    """Some write attributes in place of elements."""
+    return text_of(fields.get(name)) or trim(price.get(name))
+
+
+def _type_id(price: _Element, fields: dict[str, _Element]) -> str:
+    """`ИдТипаЦены`, or the `Ид` of a whole `ТипЦены`."""
+    if found := _written(price, fields, "ИдТипаЦены"):
+        return found
+    whole = fields.get("ТипЦены")
+    return _written(price, fields, "ТипЦены") if whole is None or not len(whole) else child_text(whole, "Ид")
+
+
+def price_for_one(
+    written: Sequence[WrittenPrice], type_id: str, onec_id: str, reading: Reading
+) -> tuple[bool, Decimal | None]:
+    """Whether an offer has a price of a type, and that price; None with an issue where it cannot be written.
+
+    The price for the base unit counts, else that of the smallest unit is divided; of several the one whose unit is
+    called like the base unit, then the one that holds from the smallest quantity on, and of equals the last. Where only
+    the names of units tell different amounts apart, nobody knows which of them is for one piece.
+    """
+    given = [price for price in written if parse_price(price.amount) != (None, None)]
+    if not given:
+        return False, None
+    declared = reading.currencies.get(type_id, "")
+    in_roubles = [price for price in given if is_rouble(price.currency or declared)]
+    if not in_roubles:
+        _report_currency(given[-1].currency, declared, type_id, onec_id, reading)
+        return True, None
+    best = min(reversed(in_roubles), key=_order)
+    if undecided := _for_other_units(best, in_roubles):
+        _report_units(undecided, type_id, onec_id, reading)
+        return True, None
+    price, problem = parse_price(best.amount)
+    if problem or price is None:
+        report_price(problem or "", best.amount, type_id, onec_id, reading)
+        return True, None
+    factor = _factor(best.factor)
+    if factor == 1:
+        return True, price
+    return True, _divided(price, factor, best, type_id, onec_id, reading)
+
+
+def report_price(problem: str, amount: str, type_id: str, onec_id: str, reading: Reading) -> None:
+    """A price that cannot be read."""
+    reading.report(
+        Severity.ERROR,
+        problem,
+        onec_id=onec_id,
+        field="ЦенаЗаЕдиницу",
+        value=amount,
+        price_type=_name(type_id, reading),
+    )
+
+
+def _name(type_id: str, reading: Reading) -> str:
+    """What people call a price type; its id where the export and the shop have no name for it."""
+    return reading.price_names.get(type_id, type_id)
+
+
+def _names_of(unit: _Element) -> Iterator[str]:
+    """`<БазоваяЕдиница Код="796" НаименованиеПолное="Штука">шт</БазоваяЕдиница>`: all that it is called."""
+    return (trim(name) for name in (*unit.itertext(), *unit.attrib.values()))
+
+
+def _unit_name(written: str) -> str:
+    return written.lower().rstrip(".")
+
+
+def _order(price: WrittenPrice) -> tuple[bool, bool, Decimal, bool, Decimal]:
+    factor = _factor(price.factor)
+    return factor is None, factor != 1, factor or Decimal(0), price.is_other_unit, _least(price.least)
+
+
+def _for_other_units(best: WrittenPrice, written: Sequence[WrittenPrice]) -> Sequence[WrittenPrice]:
+    """The best price of each unit where nothing but its name tells it from that of the best; none where all are equal.
+
+    A price that names no unit is one for a larger quantity, unless it holds from the same quantity on.
+    """
+    order = _order(best)
+    if len(written) == 1 or order[0]:  # a factor that cannot be read is told on its own
+        return ()
+    of_units: dict[str, WrittenPrice] = {}
+    for price in sorted(reversed(written), key=_order):
+        if _order(price) == order or (price.unit and best.unit and _order(price)[:-1] == order[:-1]):
+            of_units.setdefault(_unit_name(price.unit), price)
+    amounts = {parse_price(price.amount) for price in of_units.values()}
+    return () if len(amounts) < 2 else list(of_units.values())
+
+
+def _factor(text: str) -> Decimal | None:
+    """None where it makes no sense; none, and 0, is a price for the base unit."""
+    try:
+        factor = (parse_decimal(text) if text else None) or Decimal(1)
+    except NotANumber:
+        return None
+    return factor if factor > 0 else None
+
+
+def _least(text: str) -> Decimal:
+    try:
+        return (parse_decimal(text) if text else None) or Decimal(0)
+    except NotANumber:
+        return Decimal("Infinity")
+
+
+def _divided(
+    price: Decimal, factor: Decimal | None, written: WrittenPrice, type_id: str, onec_id: str, reading: Reading
+) -> Decimal | None:
+    one, problem = parse_price(str(price / factor)) if factor else (None, "price_factor_unreadable")
+    if one is not None:
+        reading.report(
+            Severity.NOTE,
+            "price_divided",
+            onec_id=onec_id,
+            field="Коэффициент",
+            value=written.amount,
+            factor=written.factor,
+            price=str(one),
+            price_type=_name(type_id, reading),
+        )
+    elif factor is None:
+        reading.report(
+            Severity.ERROR,
+            "price_factor_unreadable",
+            onec_id=onec_id,
+            field="Коэффициент",
+            value=written.factor,
+            price_type=_name(type_id, reading),
+        )
+    else:
+        report_price(problem or "", f"{written.amount} / {written.factor}", type_id, onec_id, reading)
+    return one
+
+
+def _report_units(prices: Sequence[WrittenPrice], type_id: str, onec_id: str, reading: Reading) -> None:
+    reading.report(
+        Severity.ERROR,
+        "price_units_undecided",
+        onec_id=onec_id,
+        field="Единица",
+        value=", ".join(f"{price.amount} ({price.unit or '—'})" for price in prices),
+        price_type=_name(type_id, reading),
+    )
+
+
+def _report_currency(currency: str, declared: str, type_id: str, onec_id: str, reading: Reading) -> None:
+    """A type whose prices are all in its own currency is one thing to mend, a price of its own another."""
+    if declared and (currency or declared).lower() == declared.lower():
+        if reading.is_first("price_type_currency", type_id):
+            reading.report(
+                Severity.WARNING,
+                "price_type_currency",
+                field="Валюта",
+                value=declared,
+                price_type=_name(type_id, reading),
+            )
+    else:
+        reading.report(
+            Severity.ERROR,
+            "price_currency",
+            onec_id=onec_id,
+            field="Валюта",
+            value=currency,
+            price_type=_name(type_id, reading),
+        )

@@ -1,0 +1,135 @@
+"""The values that goods and offers have of their properties, numbered so that each travels once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lxml import etree
+from lxml.etree import _Element
+
+from freesport_sync.core.staged import StagedPropertyValue
+from freesport_sync.rules.catalog.brands import BRAND_PROPERTY
+from freesport_sync.sources.commerceml.elements import any_namespace, child_text, children
+from freesport_sync.sources.commerceml.values import (
+    ZERO_GUID,
+    cut,
+    is_guid,
+    is_not_set,
+    normalize_name,
+    slugify,
+    trim,
+)
+
+if TYPE_CHECKING:
+    from freesport_sync.sources.commerceml.reading import Reading
+
+TEXT_LIMIT = 255
+
+Pair = tuple[str | None, str | None]
+"""A property's name or id, and its value, both as written."""
+
+_MAX_REMEMBERED = 50_000
+_NUMBERS_OF_WORKER = 500_000_000
+_VALUE_TAG = any_namespace("Значение")
+_has_more = etree.XPath("boolean(*/*[3])")
+
+
+def pairs_of(element: _Element | None, name: str) -> Sequence[Pair]:
+    """Every property of `ЗначенияСвойств` or `ХарактеристикиТовара`, with one pair for each of its values.
+
+    Args:
+        element: of a product or an offer; None where there is none.
+        name: tag of what names a property in it.
+    """
+    if element is None:
+        return ()
+    names = [part.text for part in element.iter(f"{{*}}{name}")]
+    values = [part.text for part in element.iter(*_VALUE_TAG)]
+    if len(names) == len(values) == len(element) and not _has_more(element):  # so in any file of 1C
+        return list(zip(names, values, strict=True))
+    return [(child_text(entry, name), value.text) for entry in element for value in children(entry, "Значение")]
+
+
+class PropertyValues:
+    """The different pairs of property and value that a worker has met, numbered in the order of their first use.
+
+    Args:
+        worker: number of the worker in its run, from 0: no two workers give a number twice.
+    """
+
+    def __init__(self, worker: int) -> None:
+        self._of_products: dict[Pair, int] = {}
+        self._of_offers: dict[Pair, int] = {}
+        self._last_number = worker * _NUMBERS_OF_WORKER
+        self._new: list[StagedPropertyValue] = []
+        self._brands: set[str] = set()
+
+    def of_product(self, pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[int, ...]:
+        """Numbers of a product's values but the brand."""
+        return self._numbered(pairs, onec_id, reading, is_characteristic=False)
+
+    def of_offer(
+        self, characteristics: Sequence[Pair], properties: Sequence[Pair], onec_id: str, reading: Reading
+    ) -> tuple[int, ...] | None:
+        """Numbers of an offer's characteristics and of properties by `Ид`; None where it has neither."""
+        if not characteristics and not properties:
+            return None
+        numbers = self._numbered(characteristics, onec_id, reading, is_characteristic=True)
+        return numbers + self.of_product(properties, onec_id, reading) if properties else numbers
+
+    def take_new(self) -> list[StagedPropertyValue]:
+        """The pairs that were not asked for before."""
+        new, self._new = self._new, []
+        return new
+
+    def is_new_brand(self, name: str) -> bool:
+        """Whether this has not been asked before: one row of a brand is enough."""
+        is_new = name not in self._brands
+        self._brands.add(name)
+        return is_new
+
+    def _numbered(
+        self, pairs: Sequence[Pair], onec_id: str, reading: Reading, *, is_characteristic: bool
+    ) -> tuple[int, ...]:
+        known = self._of_offers if is_characteristic else self._of_products
+        if len(known) > _MAX_REMEMBERED:  # texts that no other product has; they get another number
+            known.clear()
+        numbers = [known.get(pair) for pair in pairs]
+        if None in numbers:
+            numbers = [self._number(known, pair, onec_id, reading, is_characteristic) for pair in pairs]
+        return tuple(filter(None, numbers))
+
+    def _number(
+        self, known: dict[Pair, int], pair: Pair, onec_id: str, reading: Reading, is_characteristic: bool
+    ) -> int:
+        """Its number; 0 for what is no value."""
+        number = known.get(pair)
+        if number is None:
+            number = self._number_new(trim(pair[0]), trim(pair[1]), onec_id, reading, is_characteristic)
+            if len(pair[1] or "") <= TEXT_LIMIT:  # else everybody who has it must hear that it was cut
+                known[pair] = number
+        return number
+
+    def _number_new(self, name: str, value: str, onec_id: str, reading: Reading, is_characteristic: bool) -> int:
+        if not name or value == ZERO_GUID or is_not_set(value) or (not is_characteristic and name == BRAND_PROPERTY):
+            return 0
+        value = reading.shortened(value, TEXT_LIMIT, onec_id=onec_id, field=name)
+        self._last_number += 1
+        self._new.append(
+            StagedPropertyValue(
+                reading.file_no,
+                self._last_number,
+                reading.line,
+                onec_id,
+                is_characteristic,
+                cut(normalize_name(name), TEXT_LIMIT) if is_characteristic else name,
+                cut(normalize_name(name.partition("(")[0]), TEXT_LIMIT) if is_characteristic and "(" in name else None,
+                name,
+                value,
+                cut(normalize_name(value), TEXT_LIMIT),
+                slugify(value),
+                is_guid(value),
+            )
+        )
+        return self._last_number

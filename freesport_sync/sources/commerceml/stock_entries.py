@@ -1,0 +1,193 @@
+"""What a `Предложение` says of its stock: warehouses and quantities as written, whatever the elements are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from lxml.etree import _Element
+
+from freesport_sync.sources.commerceml.elements import LOCAL_NAME, child_text, children
+from freesport_sync.sources.commerceml.values import parse_quantity, trim
+
+
+class StockEntry(NamedTuple):
+    """The quantity of one warehouse, as written."""
+
+    warehouse: str
+    """Empty where none is named."""
+    quantity: str | None
+    """None where there is none that we understand."""
+    unknown: str = ""
+    """The element that stands where the quantity should be."""
+
+
+class _Word(Enum):
+    """What the name of an element or an attribute means where stock is spoken of."""
+
+    WAREHOUSE_ID = auto()
+    TOTAL = auto()
+    """A quantity; of everything, where warehouses stand beside it."""
+    QUANTITY = auto()
+    """Holds a warehouse and its quantity, or is the quantity itself."""
+    STOCKS = auto()
+    """Holds any number of these."""
+    WAREHOUSE = auto()
+    """Holds a warehouse and its quantity, or is the id of the warehouse itself."""
+    BESIDE = auto()
+    """May stand there and is no stock."""
+    STOCK_LIKE = auto()
+    """Sounds like stock, but we do not know what it is."""
+    OTHER = auto()
+
+
+# 3.x: `Остатки/Остаток/Склад{Ид,Количество}`; 2.07: `Склад[ИдСклада,КоличествоНаСкладе]`, by the schema `Склады[...]`
+# of the type `ОстаткиПоСкладам`; 2.05: `КоличествоНаСкладах/КоличествоНаСкладе{ИдСклада,Количество}`; the oldest only
+# `Количество`. Others nest these, write elements in place of attributes, or `Склады/Склад{СкладИД,КоличествоОстаток}`.
+_NAMES = {
+    _Word.WAREHOUSE_ID: "ид идсклада складид",
+    _Word.TOTAL: "количество",
+    _Word.QUANTITY: "остаток количествонаскладе количествоостаток остатокнаскладе остатокпоскладу",
+    _Word.STOCKS: "остатки количествонаскладах остаткипоскладам остаткинаскладах",
+    _Word.WAREHOUSE: "склад склады",
+    _Word.BESIDE: "наименование единица базоваяединица коэффициент номерверсии пометкаудаления",
+}
+_KNOWN = {name: word for word, names in _NAMES.items() for name in names.split()}
+_STOCK_PARTS = (
+    "остат",
+    "склад",
+    "налич",
+    "свободн",
+    "доступн",
+    "резерв",
+    "колво",
+    "stock",
+    "quantity",
+    "qty",
+    "instock",
+)
+_STOCK_NAMES = frozenset(("количество", "запас", "запасы", "сток", "rest", "rests", "balance", "available"))
+# `СкладскаяГруппа`, `МестоНаСкладе`, `МинКоличество`, `МинимальныйОстаток`, `КоличествоВУпаковке`.
+_NO_STOCK_PARTS = ("складск", "мест", "мин", "макс", "упаков", "короб", "единиц")
+
+
+class _Words(dict[Any, _Word]):
+    def __missing__(self, tag: str) -> _Word:
+        name = _letters(LOCAL_NAME[tag])
+        is_like = _sounds_like_stock(name) or ("количеств" in name and _is_no_other_thing(name))
+        word = self[tag] = _KNOWN.get(name, _Word.STOCK_LIKE if is_like else _Word.OTHER)
+        return word
+
+
+def _letters(name: str) -> str:
+    """`Кол-во_на_складе` and `Кол-во на складе` -> `колвонаскладе`."""
+    return "".join(filter(str.isalpha, name.lower()))
+
+
+def _is_no_other_thing(name: str) -> bool:
+    return not any(part in name for part in _NO_STOCK_PARTS)
+
+
+def _sounds_like_stock(name: str) -> bool:
+    is_like = name in _STOCK_NAMES or any(part in name for part in _STOCK_PARTS)
+    return is_like and _is_no_other_thing(name)
+
+
+@lru_cache(maxsize=1000)
+def _is_stock_requisite(name: str) -> bool:
+    """Unlike an element, `Количество карманов` is a property of the goods."""
+    return _sounds_like_stock(_letters(name))
+
+
+_WORDS = _Words()
+_STOCK = frozenset((_Word.TOTAL, _Word.QUANTITY, _Word.STOCKS, _Word.WAREHOUSE))
+_SPOKEN_OF = _STOCK | {_Word.STOCK_LIKE}
+
+
+def mentions_stock(names: Iterable[str]) -> bool:
+    """Whether one of these children of a `Предложение` is about stock, or sounds like it."""
+    return not _SPOKEN_OF.isdisjoint([_WORDS[name] for name in names])
+
+
+def stock_entries(offer: _Element) -> tuple[list[StockEntry], str]:
+    """Everything that a `Предложение` says of its stock.
+
+    УТ 11 names every warehouse, with an empty quantity where there is nothing: beside others that says nothing.
+
+    Returns:
+        The quantities, none where none is given; and the first element that only sounds like stock.
+    """
+    parts = [part for part in offer if _WORDS[part.tag] in _STOCK or LOCAL_NAME[part.tag] == "ИдСклада"]
+    entries = [entry for entry in _entries(parts) if entry.quantity is not None or entry.unknown]
+    like = next(
+        (LOCAL_NAME[part.tag] for part in offer if _WORDS[part.tag] is _Word.STOCK_LIKE and _is_given(part)), ""
+    )
+    return [entry for entry in entries if trim(entry.quantity) or entry.unknown] or entries, like
+
+
+def stock_requisite(requisites: _Element | None) -> str:
+    """The name of the first of `ЗначенияРеквизитов` that sounds like stock and has a value; empty where none does."""
+    for requisite in children(requisites, "ЗначениеРеквизита"):
+        name = child_text(requisite, "Наименование")
+        if _is_stock_requisite(name) and child_text(requisite, "Значение"):
+            return name
+    return ""
+
+
+def _entries(
+    parts: Iterable[_Element], warehouse: str = "", quantity: str | None = None, unknown: str = ""
+) -> list[StockEntry]:
+    """The entries of one holder, whose attributes may have said something already."""
+    inner: list[StockEntry] = []
+    for part in parts:
+        word = _WORDS[part.tag]
+        if word is _Word.WAREHOUSE_ID:
+            warehouse = part.text or ""
+        elif word is _Word.TOTAL and not len(part) and not _names_warehouse(part):
+            quantity = part.text or ""
+        elif word in _STOCK:
+            inner += _holder_entries(part, word)
+        elif word is not _Word.BESIDE and _is_given(part):
+            unknown = unknown or LOCAL_NAME[part.tag]
+    if any(trim(entry.quantity) for entry in inner):
+        # 2.x writes the total beside the warehouses, so that it counts only where it stands alone.
+        entries = [entry._replace(warehouse=entry.warehouse or warehouse) for entry in inner]
+        return [*entries, StockEntry("", quantity)] if _is_unreadable(quantity) else entries
+    if quantity is not None:
+        named = {trim(entry.warehouse) for entry in inner} - {""}
+        return [StockEntry(warehouse or (named.pop() if len(named) == 1 else ""), quantity)]
+    return inner or ([StockEntry(warehouse, None, unknown)] if warehouse or unknown else [])
+
+
+def _holder_entries(holder: _Element, word: _Word) -> list[StockEntry]:
+    warehouse, quantity, unknown = "", None, ""
+    for name, value in holder.items():
+        match _WORDS[name]:
+            case _Word.WAREHOUSE_ID | _Word.WAREHOUSE:
+                warehouse = value
+            case _Word.TOTAL | _Word.QUANTITY:
+                quantity = trim(value) or None
+            case _Word.STOCK_LIKE | _Word.OTHER | _Word.STOCKS:
+                unknown = unknown or name
+    text = trim(holder.text)
+    if not len(holder) and quantity is None and (text or word is _Word.QUANTITY):
+        if word is _Word.WAREHOUSE and not warehouse:
+            warehouse = text
+        else:
+            quantity = text
+    return _entries(holder, warehouse, quantity, unknown)
+
+
+def _names_warehouse(part: _Element) -> bool:
+    return any(_WORDS[name] in (_Word.WAREHOUSE_ID, _Word.WAREHOUSE) for name, _ in part.items())
+
+
+def _is_given(part: _Element) -> bool:
+    return bool(len(part) or part.attrib or trim(part.text))
+
+
+def _is_unreadable(total: str | None) -> bool:
+    """An empty total beside warehouses says nothing."""
+    return bool(trim(total)) and parse_quantity(trim(total))[0] is None

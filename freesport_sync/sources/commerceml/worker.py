@@ -1,0 +1,72 @@
+"""The entry of a worker process: receives files to read, sends what `parsing` makes of them."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import traceback
+from collections.abc import Iterator
+from multiprocessing import connection as connections
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from threading import Thread
+from typing import NoReturn
+
+from freesport_sync.errors import ExitCode, ImportFailed, SyncError
+from freesport_sync.sources.commerceml.parse_messages import FileFailed, Message, ParseTask
+from freesport_sync.sources.commerceml.parsing import parse_file
+from freesport_sync.sources.commerceml.property_values import PropertyValues
+
+GARBAGE_THRESHOLD = 50_000
+"""Records are thrown away without cycles: to look for some every 700 objects takes a twentieth of the time."""
+
+
+def work(connection: Connection, number: int) -> None:
+    """Target of a spawned process: answers every `ParseTask` with messages that end in `FileDone` or `FileFailed`.
+
+    The pipe holds back a worker that is faster than the runner. Ends when the other side closes the pipe, and at once
+    when the runner's process dies, even in the middle of a file. Writes nothing to the terminal.
+
+    Args:
+        connection: two-way pipe to the runner.
+        number: of the worker in its run, from 0.
+    """
+    # Ctrl-C reaches the whole process group; the runner alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(GARBAGE_THRESHOLD)
+    Thread(target=_die_with_parent, name="parent-watch", daemon=True).start()
+    try:
+        with connection:
+            _answer_all(connection, PropertyValues(number))
+    except (EOFError, OSError):
+        return  # the runner has closed the pipe
+    except Exception:
+        os._exit(ExitCode.INTERNAL)  # else a traceback would appear in the middle of the runner's output
+
+
+def _answer_all(connection: Connection, property_values: PropertyValues) -> NoReturn:
+    while True:
+        for message in answers(connection.recv(), property_values):
+            connection.send(message)
+
+
+def answers(task: ParseTask, property_values: PropertyValues) -> Iterator[Message]:
+    """Like `parse_file`, but a failure is a last message too."""
+    file = task.file
+    try:
+        yield from parse_file(task, property_values)
+    except SyncError as error:
+        yield FileFailed(file.file_no, error)
+    except MemoryError:
+        yield FileFailed(file.file_no, ImportFailed("out_of_memory", file=file.name))
+    except Exception as error:
+        details = {"reason": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        yield FileFailed(file.file_no, SyncError("internal_error", file=file.name, **details))
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:  # None in a test that calls `work` itself
+        connections.wait([parent.sentinel])
+        os._exit(ExitCode.INTERNAL)

@@ -1,0 +1,74 @@
+"""Moves files on the server out of the way, once they are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from freesport_sync.sources.ssh import transport
+from freesport_sync.sources.ssh.listing import LeftOut, RemoteFile, joined
+from freesport_sync.sources.ssh.retry import WAITS_S, retrying
+from freesport_sync.sources.ssh.sftp import Sftp, Task
+from freesport_sync.sources.ssh.transport import Kind, Status
+
+if TYPE_CHECKING:
+    from freesport_sync.sources.ssh.host import Server
+
+
+def move_files(server: Server, root: str, files: Sequence[RemoteFile], archive: str, name: str) -> tuple[LeftOut, ...]:
+    """Move files into another folder of the server; nothing there is replaced.
+
+    Args:
+        server: the server.
+        root: the folder that was listed.
+        files: as they were when they were fetched.
+        archive: the other folder; made if need be.
+        name: of a folder in it, below which the files keep their paths.
+
+    Returns:
+        Those that stay where they are, with a reason code each.
+
+    Raises:
+        ConnectionFailed: the connection broke once too often.
+    """
+    remaining = {file.path: file for file in files}
+    kept: list[LeftOut] = []
+
+    def task(file: RemoteFile) -> Task:
+        source = joined(root, file.path)
+        reply = yield (transport.on_path(Kind.LSTAT, source),)
+        reason = "vanished"
+        if reply.kind == Kind.ATTRS:
+            now = transport.attributes_of(reply)
+            reason = "changing"
+            if file.is_as(now):
+                reply = yield (transport.rename(source, joined(archive, f"{name}/{file.path}")),)
+                reason = "" if transport.status_of(reply) == Status.OK else "not_moved"
+        del remaining[file.path]
+        if reason:
+            kept.append(LeftOut(file.path, reason))
+
+    progress = len(files)
+    for attempt in retrying(lambda: server.was_connected, WAITS_S, lambda: progress - len(remaining), server.cancel):
+        with attempt:
+            sftp = server.sftp()
+            make_folders(sftp, archive, {str(PurePosixPath(name, path).parent) for path in remaining})
+            sftp.run((task(file) for file in list(remaining.values())), check=server.cancel.check)
+    return tuple(sorted(kept))
+
+
+def make_folders(sftp: Sftp, root: str, folders: Collection[str]) -> None:
+    """Make folders with those above them, the root itself included; what is there already stays as it is.
+
+    Args:
+        sftp: the session.
+        root: of the server.
+        folders: paths below it.
+    """
+    needed = {joined(root, "")}
+    for folder in folders:
+        parts = [part for part in PurePosixPath(folder).parts if part != "."]
+        needed |= {joined(root, "/".join(parts[: count + 1])) for count in range(len(parts))}
+    for folder in sorted(needed):
+        sftp.ask(transport.make_folder(folder))  # refused where it is there already; if not, the next step tells

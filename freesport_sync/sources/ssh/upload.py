@@ -1,0 +1,208 @@
+"""Brings files to the server: in parallel, under temporary names, and never over what is there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from freesport_sync.errors import reason_of
+from freesport_sync.sources.ssh import transport
+from freesport_sync.sources.ssh.archive import make_folders
+from freesport_sync.sources.ssh.listing import joined, read_folder
+from freesport_sync.sources.ssh.retry import WAITS_S, retrying
+from freesport_sync.sources.ssh.sftp import Task
+from freesport_sync.sources.ssh.transport import (
+    Attributes,
+    Kind,
+    Reply,
+    Request,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from freesport_sync.sources.ssh.host import Server
+
+BLOCK_BYTES = 32 * 1024
+"""More than this no server need take at once."""
+DEPTH = 32
+"""Blocks of one file that are on their way at once."""
+_DRAFT, _DRAFT_END = ".freesport_sync-", ".part"
+
+
+class Refused(NamedTuple):
+    """Why a file did not get to the server.
+
+    Args:
+        is_ours: our file could not be read; else the server did not take it.
+        reason: in words.
+    """
+
+    is_ours: bool
+    reason: str
+
+
+def sizes_in(server: Server, root: str, folder: str, waits_s: Sequence[float] = WAITS_S) -> dict[str, int]:
+    """The files of a folder below the root: name -> size; none where there is no such folder.
+
+    What a program that was killed has left half uploaded is removed on the way.
+
+    Raises:
+        ConnectionFailed: the connection broke once too often.
+    """
+    found: dict[str, int] = {}
+    path = joined(root, folder)
+
+    def take(name: str, attributes: Attributes) -> None:
+        if attributes.is_link:
+            found[name] = -1
+        elif attributes.is_file:
+            found[name] = attributes.size or 0
+
+    def task() -> Task:
+        yield from read_folder(path, take)
+        for name in [name for name in found if name.startswith(_DRAFT) and name.endswith(_DRAFT_END)]:
+            del found[name]
+            yield (transport.on_path(Kind.REMOVE, joined(path, name)),)
+
+    for attempt in retrying(lambda: server.was_connected, waits_s, lambda: 0, server.cancel):
+        with attempt:
+            found.clear()
+            server.sftp().run([task()], check=server.cancel.check)
+    return found
+
+
+def problem_of_root(server: Server, root: str, may_write: bool) -> str:
+    """Why nothing can be uploaded into a folder of the server; an empty text where it can.
+
+    Args:
+        server: the server.
+        root: the folder.
+        may_write: try it out with an empty file; else only look.
+    """
+    sftp = server.sftp()
+    reply = sftp.ask(transport.on_path(Kind.STAT, root))
+    if reply.kind == Kind.STATUS:
+        return transport.reason_of_status(reply)
+    if not transport.attributes_of(reply).is_folder:
+        return os.strerror(errno.ENOTDIR)
+    if not may_write:
+        return ""
+    draft = joined(root, _draft())
+    reply = sftp.ask(transport.open_file(draft, transport.WRITE_NEW))
+    if reply.kind == Kind.STATUS:
+        return transport.reason_of_status(reply)
+    sftp.ask(transport.on_handle(Kind.CLOSE, transport.handle_of(reply)))
+    sftp.ask(transport.on_path(Kind.REMOVE, draft))
+    return ""
+
+
+class Upload:
+    """Uploads files into folders below a root, which exists.
+
+    Args:
+        server: where to.
+        root: a folder of the server.
+        done: called after each file; may raise.
+        waits_s: see `retry`.
+    """
+
+    def __init__(self, server: Server, root: str, done: Callable[[], None], waits_s: Sequence[float] = WAITS_S) -> None:
+        self._server = server
+        self._root = root
+        self._done = done
+        self._waits_s = waits_s
+        self._refused: dict[str, Refused] = {}
+
+    def run(self, files: Mapping[str, Path]) -> Mapping[str, Refused]:
+        """Upload files; returns those that are not there now.
+
+        Args:
+            files: path below the root -> file of ours.
+
+        Raises:
+            ConnectionFailed: the connection broke once too often.
+        """
+        remaining = dict(files)
+        server = self._server
+        # A file that was cut off begins anew, so only whole ones count.
+        for attempt in retrying(
+            lambda: server.was_connected, self._waits_s, lambda: len(files) - len(remaining), server.cancel
+        ):
+            with attempt:
+                sftp = server.sftp()
+                make_folders(sftp, self._root, {str(PurePosixPath(path).parent) for path in remaining})
+                tasks = (self._task(path, file, remaining) for path, file in list(remaining.items()))
+                sftp.run(tasks, check=server.cancel.check)
+        return self._refused
+
+    def _task(self, path: str, file: Path, remaining: dict[str, Path]) -> Task:
+        try:
+            opened = file.open("rb")
+        except OSError as error:
+            refused: Refused | None = Refused(True, reason_of(error))
+        else:
+            with closing(opened):
+                refused = yield from self._upload(path, opened)
+        del remaining[path]
+        if refused is not None:
+            self._refused[path] = refused
+        self._done()
+
+    def _upload(self, path: str, file: IO[bytes]) -> Generator[tuple[Request, ...], Reply, Refused | None]:
+        target = joined(self._root, path)
+        draft = joined(self._root, str(PurePosixPath(path).with_name(_draft())))
+        reply = yield (transport.open_file(draft, transport.WRITE_NEW),)
+        if reply.kind == Kind.STATUS:
+            return Refused(False, transport.reason_of_status(reply))
+        handle = transport.handle_of(reply)
+        refused = yield from self._write(handle, file)
+        reply = yield (transport.on_handle(Kind.CLOSE, handle),)
+        if refused is None and transport.status_of(reply) == Status.OK:
+            reply = yield (transport.rename(draft, target),)
+        if refused is None and transport.status_of(reply) != Status.OK:
+            refused = Refused(False, transport.reason_of_status(reply))
+            there = yield (transport.on_path(Kind.STAT, target),)  # somebody was faster: then there is nothing to do
+            if there.kind == Kind.ATTRS and transport.attributes_of(there).is_file:
+                refused = None
+                yield (transport.on_path(Kind.REMOVE, draft),)
+        if refused is not None:
+            yield (transport.on_path(Kind.REMOVE, draft),)
+        return refused
+
+    def _write(self, handle: bytes, file: IO[bytes]) -> Generator[tuple[Request, ...], Reply, Refused | None]:
+        refused: Refused | None = None
+        offset = 0
+        waiting = 0
+
+        def more() -> Iterator[Request]:
+            nonlocal offset, refused, waiting
+            while waiting < DEPTH and refused is None:
+                try:
+                    block = file.read(BLOCK_BYTES)
+                except OSError as error:
+                    refused = Refused(True, reason_of(error))
+                    return
+                if not block:
+                    return
+                waiting += 1
+                yield transport.write(handle, offset, block)
+                offset += len(block)
+
+        requests = tuple(more())
+        while waiting:
+            reply = yield requests
+            waiting -= 1
+            if transport.status_of(reply) != Status.OK:
+                refused = refused or Refused(False, transport.reason_of_status(reply))
+            requests = tuple(more())
+        return refused
+
+
+def _draft() -> str:
+    """A name that nobody else gives, on whatever computer; a try that is cut off leaves it for `sizes_in`."""
+    return f"{_DRAFT}{secrets.token_hex(8)}{_DRAFT_END}"

@@ -1,0 +1,1 @@
+"""What can be run: one package or module a task."""

@@ -1,0 +1,206 @@
+"""Makes a backup of everything that an import may touch: read in one snapshot, read back, then given its name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from freesport_sync import __version__
+from freesport_sync.core.backup import Manifest, new_backup_id, superfluous
+from freesport_sync.core.events import BackupMade, IssuesFound, Reporter
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.progress import StageMeter
+from freesport_sync.core.run import RunReport, Stage
+from freesport_sync.database.own.runs import fruitless_runs
+from freesport_sync.database.server.engine import (
+    SNAPSHOT,
+    DatabaseError,
+    as_sync_error,
+    server_time,
+    server_version,
+    transaction,
+)
+from freesport_sync.database.undo import backup
+from freesport_sync.errors import (
+    ConnectionFailed,
+    ImportFailed,
+    SyncError,
+    reason_of,
+)
+from freesport_sync.os_support import DISK_FULL, make_private, rename_fresh
+from freesport_sync.runs.context import Job
+from freesport_sync.runs.life import LockedRun, RunResult, run_locked
+
+COMPRESSION = 1
+"""As fast as the rows arrive; more saves little (facts infrastructure 4)."""
+SPACE_SHARE = 3
+"""An archive takes a fifth of what the tables take; where there is less than a third, it is not begun."""
+
+
+def run_backup(job: Job) -> RunReport:
+    """Make a backup without an import.
+
+    Raises:
+        SyncError: it could not be made; no archive of it is left.
+    """
+
+    def work(run: LockedRun) -> RunResult:
+        make_backup(run)
+        return RunResult({}, (), {})
+
+    return run_locked(job, work)
+
+
+def back_up_before_import(run: LockedRun) -> None:
+    """Make the backup of an import that can be undone.
+
+    Raises:
+        SyncError: it could not be made, and the operator has not said that the import may do without; or the run was
+            cancelled, or the connection was lost.
+    """
+    request = run.job.request
+    if not request.is_undoable or request.skip_backup:
+        return
+    try:
+        make_backup(run)
+    except (SyncError, DatabaseError) as error:
+        run.job.cancel.check()
+        failure = as_sync_error(error)
+        if not request.is_backup_optional or isinstance(failure, ConnectionFailed):
+            raise failure from error
+        reason = run.job.texts.error(failure)
+        run.report(IssuesFound((RowIssue(Severity.WARNING, "backup_failed", params={"reason": reason}),)))
+
+
+def make_backup(run: LockedRun) -> None:
+    """Make a backup and delete those that are no longer kept.
+
+    Raises:
+        ImportFailed: there is no room, or the folder cannot be written to.
+        BackupUnusable: what was read back is not what was written.
+        SyncError: the run was cancelled, or the connection was lost.
+    """
+    folder, connection = run.job.backup_dir, run.connection
+    tables = backup.existing_tables(connection)
+    sizes = backup.table_sizes(connection, tables)
+    meter = ByteMeter(run.report, Stage.BACKUP, sizes, passes=2, check=run.job.cancel.check)
+    backup_id = new_backup_id(server_time(connection), run.run_id, backup.database_identity(connection))
+    path = backup.backup_path(folder, backup_id)
+    with _faults_named(path):
+        make_private(folder)
+        backup.remove_drafts(folder)
+        _require_space(folder, sum(sizes.values()))
+        manifest = _made(run, path, tables, meter)
+    meter.finish()
+    run.report(BackupMade(backup_id, str(path), manifest.rows, path.stat().st_size))
+    _rotate(run, folder, manifest)
+
+
+def _made(run: LockedRun, path: Path, tables: Sequence[backup.Table], meter: ByteMeter) -> Manifest:
+    draft = backup.draft_path(path)
+    descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with open(descriptor, "w+b") as file:
+            manifest = _write(run, file, path.stem, tables, meter.advance)
+        meter.next_pass()
+        backup.verify(draft, manifest, meter.advance)
+        rename_fresh(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    return manifest
+
+
+def _write(
+    run: LockedRun, file: IO[bytes], backup_id: str, tables: Sequence[backup.Table], advance: Callable[[str, int], None]
+) -> Manifest:
+    connection, job = run.connection, run.job
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
+        with transaction(connection, SNAPSHOT):
+            made_at = server_time(connection)
+            saved = backup.save_tables(connection, tables, archive, advance)
+            manifest = Manifest(
+                backup_id=backup_id,
+                run_id=run.run_id,
+                made_at=made_at,
+                database=backup.database_identity(connection),
+                label=job.target.label,
+                server_version=server_version(connection),
+                fingerprint=backup.fingerprint(connection, tables),
+                operator=job.request.operator,
+                host=socket.gethostname(),
+                program_version=__version__,
+                tables=saved,
+            )
+        backup.write_manifest(archive, manifest)
+    file.flush()
+    os.fsync(file.fileno())
+    return manifest
+
+
+def _require_space(folder: Path, size_bytes: int) -> None:
+    needed, free = size_bytes // SPACE_SHARE, shutil.disk_usage(folder).free
+    if free < needed:
+        megabytes = {"needed_mb": needed // 10**6 + 1, "free_mb": free // 10**6}
+        raise ImportFailed("backup_no_space", folder=str(folder), **megabytes)
+
+
+def _rotate(run: LockedRun, folder: Path, newest: Manifest) -> None:
+    kept, fruitless = run.job.settings.backup, fruitless_runs(run.connection)
+    for one in superfluous(backup.list_backups(folder), newest, kept.keep_count, kept.keep_days, fruitless):
+        with suppress(OSError):  # somebody has it open; the next backup tries again
+            backup.backup_path(folder, one.backup_id).unlink()
+
+
+@contextmanager
+def _faults_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise ImportFailed("backup_disk_full", path=str(path)) from error
+        raise ImportFailed("backup_not_written", path=str(path), reason=reason_of(error)) from error
+
+
+class ByteMeter:
+    """The progress of reading tables, in the bytes that they take in the server.
+
+    Args:
+        report: receives the events.
+        stage: of the run.
+        sizes: table -> bytes.
+        passes: how often all tables are read.
+        check: called all the time; may raise to stop.
+    """
+
+    def __init__(
+        self, report: Reporter, stage: Stage, sizes: dict[str, int], passes: int, check: Callable[[], None]
+    ) -> None:
+        self._sizes = sizes
+        self._check = check
+        self._done = dict.fromkeys(sizes, 0)
+        self._before = 0
+        self._meter = StageMeter(report, stage, passes * sum(sizes.values()), time.monotonic)
+
+    def advance(self, table: str, done: int) -> None:
+        """So many bytes of a table are read."""
+        self._check()
+        self._done[table] = min(done, self._sizes[table])
+        self._meter.advance(self._before + sum(self._done.values()))
+
+    def next_pass(self) -> None:
+        """All tables are read, and will be again."""
+        self._before += sum(self._sizes.values())
+        self._done = dict.fromkeys(self._sizes, 0)
+
+    def finish(self) -> None:
+        """Send the last event of the stage."""
+        self._meter.finish()

@@ -1,0 +1,1 @@
+"""The import of an export of 1C into the shop."""

@@ -1,0 +1,321 @@
+"""What a run will read, what it leaves alone and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.run import (
+    ExportFile,
+    FileType,
+    ImportType,
+    RunKind,
+    RunRequest,
+)
+from freesport_sync.errors import ConfigError, SourceMissing
+from freesport_sync.sources.commerceml.discovery import (
+    FileKind,
+    SkippedFile,
+    SourceFile,
+    discover,
+    recognise,
+    single_file,
+)
+
+_CUSTOMERS = frozenset({FileKind.CONTRAGENTS})
+_REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - _CUSTOMERS
+_OFFERS = frozenset(
+    {
+        FileKind.PROPERTIES_OFFERS,
+        FileKind.OFFERS,
+        FileKind.PRICES,
+        FileKind.RESTS,
+        FileKind.PRICE_LISTS,
+        FileKind.STORAGES,
+    }
+)
+
+_KINDS: dict[FileType, frozenset[FileKind]] = {
+    FileType.ALL: _REFERENCE_BOOKS | {FileKind.GOODS} | _OFFERS,
+    FileType.GOODS: frozenset({FileKind.GROUPS, FileKind.PROPERTIES_GOODS, FileKind.UNITS, FileKind.GOODS}),
+    FileType.OFFERS: _OFFERS,
+    FileType.PRICES: frozenset({FileKind.PRICE_LISTS, FileKind.PRICES}),
+    FileType.RESTS: frozenset({FileKind.STORAGES, FileKind.RESTS}),
+}
+"""Which files belong to which part of the catalogue (facts 2.1)."""
+
+_IMPORT_TYPES = {
+    FileType.ALL: ImportType.CATALOG,
+    FileType.GOODS: ImportType.CATALOG,
+    FileType.OFFERS: ImportType.VARIANTS,
+    FileType.PRICES: ImportType.PRICES,
+    FileType.RESTS: ImportType.STOCKS,
+}
+
+_NARROWED = {
+    RunKind.STOCKS: FileType.RESTS,
+    RunKind.PRICES: FileType.PRICES,
+    RunKind.CUSTOMERS: FileType.ALL,
+    RunKind.ATTRIBUTES: FileType.ALL,
+}
+
+_ATTRIBUTES = frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS})
+_DESCRIBING = _ATTRIBUTES | {FileKind.GOODS, FileKind.OFFERS}
+_WITH_PICTURES = frozenset({FileKind.GOODS, FileKind.OFFERS})
+"""Files that list pictures."""
+
+LEFT_OVER_AFTER = timedelta(days=1)
+_NAMED = 5
+"""Of what is left out, how many an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The files of a run, in import order."""
+
+    files: tuple[SourceFile, ...]
+    skipped: tuple[tuple[str, str], ...]
+    """(file, reason code) of what the folder has besides."""
+    catalog_type: ImportType = ImportType.CATALOG
+    """The shop's word for what the files are a part of, customers apart."""
+    wanted: frozenset[FileKind] = frozenset(FileKind)
+    """What is to be imported of the files; a file of CommerceML 2.x may hold more."""
+    only_pictures: bool = False
+    """Nothing but the pictures of the files is imported."""
+
+    @property
+    def kinds(self) -> frozenset[FileKind]:
+        return frozenset(file.kind for file in self.files)
+
+    @property
+    def import_types(self) -> tuple[ImportType, ...]:
+        """The shop's words for what will be imported, one session row each."""
+        catalog = (self.catalog_type,) if self.has_catalog else ()
+        return (*catalog, ImportType.CUSTOMERS) if self.has_customers else catalog
+
+    @property
+    def has_catalog(self) -> bool:
+        return bool(self.kinds - _CUSTOMERS)
+
+    @property
+    def has_customers(self) -> bool:
+        return bool(self.kinds & _CUSTOMERS)
+
+    @property
+    def has_rests(self) -> bool:
+        """Whether the export has files for stock, also ones that are not read."""
+        names = [file.path.name for file in self.files] + [Path(name).name for name, _reason in self.skipped]
+        return any(recognise(name)[0] is FileKind.RESTS for name in names)
+
+    @property
+    def offer_packages(self) -> dict[int, int]:
+        """Number of an offers file -> number of the package whose segment it is; the older packages first.
+
+        Segments have the same name but for the last number, or lie in numbered folders; and their dates are not too
+        far apart, because 1C may give each file the time at which it began to write it.
+        """
+        packages: dict[int, int] = {}
+        latest: dict[tuple[Path, tuple[int, ...]], SourceFile] = {}
+        for file in self.files:
+            if file.kind is not FileKind.OFFERS:
+                continue
+            # `offers/1/offers___<guid>.xml`; `webdata/000000001` is a catalogue.
+            is_segment = file.path.parent.name.isdecimal() and not file.path.parent.name.startswith("0")
+            folder = file.path.parent.parent if is_segment else file.path.parent
+            key = folder, recognise(file.path.name)[1][:-1][:1]
+            before = latest.get(key)
+            is_later = before is not None and _is_later_export(before.created_at, file.created_at)
+            packages[file.file_no] = file.file_no if before is None or is_later else packages[before.file_no]
+            latest[key] = file
+        return packages
+
+    @property
+    def wants_books(self) -> bool:
+        """Whether reference books are imported, wherever they lie."""
+        return any(kind.is_reference_book for kind in self.wanted)
+
+    def wants_records_of(self, kind: FileKind) -> bool:
+        """Whether goods, offers, prices or stocks of a file are imported, or only what stands at its head."""
+        return bool(self.wanted & kind.records)
+
+    @property
+    def describes_goods(self) -> bool:
+        """Whether the run is about what products and variants are, and not only about prices, stocks or pictures."""
+        return self.has_catalog and not self.only_pictures and bool(self.wanted & _DESCRIBING)
+
+    @property
+    def imported_kinds(self) -> frozenset[FileKind]:
+        """The kinds whose objects are imported."""
+        return frozenset() if self.only_pictures else self.kinds & self.wanted
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Number -> name of the files, for the row issues."""
+        return {file.file_no: file.name for file in self.files}
+
+    @property
+    def newest(self) -> dict[FileKind, datetime]:
+        """Newest `ДатаФормирования` of each kind."""
+        dates: dict[FileKind, datetime] = {}
+        for file in self.files:
+            if file.created_at is not None:
+                dates[file.kind] = max(file.created_at, dates.get(file.kind, file.created_at))
+        return dates
+
+    @property
+    def leftovers(self) -> tuple[RowIssue, ...]:
+        """Files much older than others of their kind: what an earlier export has left in the folder."""
+        newest = self.newest
+        return tuple(
+            RowIssue(Severity.WARNING, "file_left_over", file.name, value=f"{file.created_at:%d.%m.%Y %H:%M}")
+            for file in self.files
+            if _is_later_export(file.created_at, newest.get(file.kind))
+        )
+
+    @property
+    def export_files(self) -> tuple[ExportFile, ...]:
+        return tuple(ExportFile(file.kind.value, file.name, file.size_bytes, file.created_at) for file in self.files)
+
+
+def left_out_issues(skipped: Iterable[tuple[str, str]]) -> tuple[RowIssue, ...]:
+    """What the history is to say of XML that is not imported; what the operator has not asked for goes without saying.
+
+    Args:
+        skipped: path and reason code of files, and of folders and archives that are not looked into.
+    """
+    return tuple(
+        RowIssue(
+            Severity.NOTE if reason == "kind_not_imported" else Severity.WARNING,
+            "file_left_out",
+            name,
+            value=name,
+            params={"skipped": reason},
+        )
+        for name, reason in skipped
+        if reason != "not_in_this_run"
+    )
+
+
+def _is_later_export(before: datetime | None, date: datetime | None) -> bool:
+    return before is not None and date is not None and date - before > LEFT_OVER_AFTER
+
+
+def file_type_of(request: RunRequest) -> FileType:
+    """The part of the catalogue that a request means.
+
+    Raises:
+        ConfigError: `--run stocks --file-type goods` and the like contradict themselves.
+    """
+    narrowed = _NARROWED.get(request.kind)
+    if narrowed is None:
+        return request.file_type
+    if request.file_type not in (FileType.ALL, narrowed):
+        raise ConfigError("file_type_contradicts", run=request.kind.value, file_type=request.file_type.value)
+    return narrowed
+
+
+def import_type_of(request: RunRequest) -> ImportType | None:
+    """The shop's word for what a request imports, before its files are seen; `Plan.import_types` knows better.
+
+    A restore and a repair write the catalogue, so that no importer of the shop begins meanwhile; a backup only reads.
+
+    Raises:
+        ConfigError: the request contradicts itself.
+    """
+    match request.kind:
+        case RunKind.CUSTOMERS:
+            return ImportType.CUSTOMERS
+        case RunKind.RESTORE | RunKind.REPAIR | RunKind.UNDO_REPAIR:
+            return ImportType.CATALOG
+        case RunKind.BACKUP:
+            return None
+        case _:
+            return _catalog_type_of(request)
+
+
+def kinds_of(request: RunRequest) -> frozenset[FileKind]:
+    """The kinds of files that a request is about.
+
+    Raises:
+        ConfigError: it contradicts itself.
+    """
+    file_type = file_type_of(request)
+    kinds = _KINDS[file_type]
+    match request.kind:
+        case RunKind.CUSTOMERS:
+            return _CUSTOMERS
+        case RunKind.ATTRIBUTES:
+            return _ATTRIBUTES
+        case RunKind.ALL if file_type is FileType.ALL:
+            return kinds | _CUSTOMERS
+        case RunKind.IMAGES if not kinds & _WITH_PICTURES:
+            raise ConfigError("file_type_contradicts", run=request.kind.value, file_type=request.file_type.value)
+        case RunKind.IMAGES:
+            return kinds & _WITH_PICTURES
+        case _:
+            return kinds
+
+
+def wants_pictures(request: RunRequest) -> bool:
+    """Whether a run looks at the pictures of its files."""
+    return not request.skip_images and bool(kinds_of(request) & _WITH_PICTURES)
+
+
+def refuse_contradiction(request: RunRequest) -> None:
+    """Refuse what no export can fulfil, before anything is touched.
+
+    Raises:
+        ConfigError: `--run stocks --file-type goods`, a single file of a catalogue, and the like.
+    """
+    kinds_of(request)
+    if request.file is not None and request.kind is not RunKind.CUSTOMERS:
+        raise ConfigError("file_needs_customers", run=request.kind.value)
+
+
+def make_plan(request: RunRequest, source: Path, left_out: Iterable[SkippedFile] = ()) -> Plan:
+    """Find the files that the request is about.
+
+    Args:
+        request: what is asked for.
+        source: the export, unpacked, or the request's single file.
+        left_out: of the export, while it was unpacked.
+
+    Raises:
+        SourceMissing: there is none of them.
+        SourceMalformed: one of them is no CommerceML.
+        ConfigError: the request contradicts itself.
+    """
+    file_type, wanted = file_type_of(request), kinds_of(request)
+    export = discover(source, wanted) if request.file is None else single_file(source, FileKind.CONTRAGENTS)
+    skipped = tuple(sorted((*export.skipped, *left_out)))
+    if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS, FileKind.OFFERS)):
+        kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
+        raise SourceMissing("no_files", path=str(request.source), kinds=kinds, **but_others(skipped))
+    only_pictures = request.kind is RunKind.IMAGES
+    return Plan(export.files, skipped, _catalog_type_of(request), wanted, only_pictures)
+
+
+def but_others(skipped: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What there is in place of the files that are wanted, and why it is none of them, as parameters of an error."""
+    if not skipped:
+        return {}
+    names = ", ".join(name for name, _ in skipped[:_NAMED]) + (", ..." if len(skipped) > _NAMED else "")
+    reasons = ", ".join(dict.fromkeys(reason for _, reason in skipped))
+    return {"problem": "but_others", "files": names, "skipped": reasons}
+
+
+def _catalog_type_of(request: RunRequest) -> ImportType:
+    match request.kind:
+        case RunKind.IMAGES:
+            return ImportType.IMAGES
+        case RunKind.ATTRIBUTES:
+            return ImportType.ATTRIBUTES
+        case _:
+            return _IMPORT_TYPES[file_type_of(request)]

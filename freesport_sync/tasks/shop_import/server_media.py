@@ -1,0 +1,83 @@
+"""The shop's media on a server, where pictures go over SSH."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freesport_sync.errors import ConfigError, reason_of
+from freesport_sync.rules.catalog.pictures import NotDeliverable, PictureProblem
+from freesport_sync.sources.ssh.upload import (
+    Refused,
+    Upload,
+    problem_of_root,
+    sizes_in,
+)
+
+if TYPE_CHECKING:
+    from freesport_sync.sources.ssh.host import Server
+
+
+class ServerMedia:
+    """As `MediaRoot`, on a server; each folder is listed once.
+
+    Args:
+        server: the server.
+        folder: exists there and can be written to.
+        is_dry_run: only pretend to deliver.
+
+    Raises:
+        ConfigError: it does not exist, or cannot be written to.
+        ConnectionFailed: the server cannot be reached.
+    """
+
+    def __init__(self, server: Server, folder: str, is_dry_run: bool = False) -> None:
+        self._server = server
+        self._root = folder
+        self._is_dry_run = is_dry_run
+        self._sizes: dict[str, dict[str, int]] = {}
+        if problem := problem_of_root(server, folder, may_write=not is_dry_run):
+            raise ConfigError("server_media_unusable", server=server.profile.label, path=folder, reason=problem)
+
+    def size(self, relative: str) -> int | None:
+        """Size of a picture that the shop's media has, None where it has none of this path."""
+        folder, _, name = relative.rpartition("/")
+        if folder not in self._sizes:
+            self._sizes[folder] = sizes_in(self._server, self._root, folder)
+        return self._sizes[folder].get(name)
+
+    def deliver_all(self, pictures: Mapping[str, Path], done: Callable[[], None]) -> Mapping[str, NotDeliverable]:
+        """Upload pictures to where there are none yet.
+
+        Args:
+            pictures: path below the media root -> file of the export.
+            done: called after each; may raise.
+
+        Returns:
+            Those that cannot be delivered.
+
+        Raises:
+            ConnectionFailed: the connection broke once too often.
+        """
+        if self._is_dry_run:
+            refused: Mapping[str, Refused] = {}
+            for _ in pictures:
+                done()
+        else:
+            refused = Upload(self._server, self._root, done).run(pictures)
+        failed = {path: _trouble(why) for path, why in refused.items()}
+        for path, file in pictures.items():
+            if path in failed:
+                continue
+            folder, _, name = path.rpartition("/")
+            try:
+                self._sizes.setdefault(folder, {})[name] = file.stat().st_size
+            except OSError as error:
+                failed[path] = NotDeliverable(PictureProblem.UNREADABLE, reason=reason_of(error))
+        return failed
+
+
+def _trouble(why: Refused) -> NotDeliverable:
+    problem = PictureProblem.UNREADABLE if why.is_ours else PictureProblem.NOT_COPIED
+    return NotDeliverable(problem, reason=why.reason)

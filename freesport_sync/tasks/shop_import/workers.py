@@ -1,0 +1,130 @@
+"""The worker processes that read the export's files, and the bounded channel to them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Self
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.errors import ImportFailed
+from freesport_sync.os_support import children_shielded_from_interrupt
+from freesport_sync.sources.commerceml.parse_messages import (
+    FileDone,
+    FileFailed,
+    Message,
+    ParseTask,
+)
+from freesport_sync.sources.commerceml.worker import work
+
+MAX_WORKERS = 4
+BYTES_PER_WORKER = 8_000_000
+"""Less than that is read sooner than another process has started."""
+POLL_S = 0.1
+"""How long the runner may stay deaf to a cancel while no worker has anything to say."""
+
+
+def useful_workers() -> int:
+    """How many workers can be busy at once on this computer."""
+    return max(1, min(os.cpu_count() or 1, MAX_WORKERS))
+
+
+class WorkerPool:
+    """Spawned processes, one file at a time each; reading scales with processes and not with threads (measured).
+
+    Each worker has its own pipe, so a worker that is killed takes nothing with it, and a full pipe makes it wait:
+    memory stays flat however large the export is.
+    """
+
+    def __init__(self) -> None:
+        self._workers: list[tuple[BaseProcess, Connection]] = []
+
+    def __enter__(self) -> Self:
+        self._start(1)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def start_for(self, size_bytes: int) -> None:
+        """Start as many workers as an export of this size is worth, one for each core and `MAX_WORKERS` at most."""
+        self._start(min(useful_workers(), 1 + size_bytes // BYTES_PER_WORKER))
+
+    def _start(self, size: int) -> None:
+        # Ctrl-C reaches every process of a terminal, and SIGTERM often every process of a service: the workers leave
+        # both to the runner, from their first instruction.
+        context = multiprocessing.get_context("spawn")
+        with children_shielded_from_interrupt():
+            for number in range(len(self._workers), size):
+                ours, theirs = context.Pipe()
+                process = context.Process(
+                    target=work, args=(theirs, number), name=f"freesport-sync-{number}", daemon=True
+                )
+                process.start()
+                theirs.close()  # else the end of the worker would not end the pipe
+                self._workers.append((process, ours))
+
+    def _stop(self) -> None:
+        self._kill()
+        for _, connection in self._workers:
+            connection.close()
+        for process, _ in self._workers:
+            process.join()
+            process.close()
+        self._workers.clear()
+
+    def _kill(self) -> None:
+        for process, _ in self._workers:
+            process.kill()  # they hold nothing that is worth a farewell
+
+    def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
+        """Read files, each whole by one worker; messages of several files arrive mixed.
+
+        Raises:
+            ImportFailed: a worker process died.
+            Cancelled: the token was set.
+        """
+        # Somebody who stands still in the middle of a message would hold whoever waits for the rest of it.
+        with cancel.interrupting(self._kill):
+            yield from self._read(tasks, cancel)
+
+    def _read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
+        waiting = list(reversed(tasks))
+        busy: dict[Connection, ParseTask] = {}
+        for _, connection in self._workers[: len(waiting)]:
+            self._assign(connection, waiting.pop(), busy)
+        while busy:
+            cancel.check()
+            ready = set(map(id, wait(list(busy), timeout=POLL_S)))
+            for connection in [connection for connection in busy if id(connection) in ready]:
+                message = self._receive(connection, busy[connection])
+                yield message
+                if isinstance(message, FileDone | FileFailed):
+                    del busy[connection]
+                    if waiting:
+                        self._assign(connection, waiting.pop(), busy)
+
+    def _assign(self, connection: Connection, task: ParseTask, busy: dict[Connection, ParseTask]) -> None:
+        try:
+            connection.send(task)
+        except OSError as error:
+            raise self._died(connection, task) from error
+        busy[connection] = task
+
+    def _receive(self, connection: Connection, task: ParseTask) -> Message:
+        try:
+            message: Message = connection.recv()
+        except (EOFError, OSError) as error:
+            raise self._died(connection, task) from error
+        return message
+
+    def _died(self, connection: Connection, task: ParseTask) -> ImportFailed:
+        process = next(process for process, own in self._workers if own is connection)
+        process.join(timeout=1)
+        return ImportFailed("worker_died", file=task.file.name, exit_code=process.exitcode)

@@ -1,0 +1,140 @@
+"""The last requests of 1C, on «Сервер 1С»."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QStackedWidget
+
+from freesport_sync.ui.exchange_feed import Served
+from freesport_sync.ui.models.newest import NewestModel
+from freesport_sync.ui.models.paged import Column
+from freesport_sync.ui.widgets.empty import Placeholder
+from freesport_sync.ui.widgets.parts import (
+    Card,
+    Tools,
+    check_box,
+    label,
+    row,
+    selectable,
+    set_role,
+)
+from freesport_sync.ui.widgets.table import ROW_HEIGHT, Table
+
+MAX_REQUESTS = 1000
+TABLE_ROWS = 5
+"""That can be seen at least."""
+_ANSWERS = ("success", "progress", "failure", "xml")
+_MODES = ("checkauth", "init", "file", "import", "deactivate", "complete", "query", "success")
+
+
+class RequestsCard(Card):
+    """A row for each request, the newest first.
+
+    Args:
+        tools: of the page.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        self._tools = tools
+        texts = tools.texts
+
+        def title(name: str) -> str:
+            return texts(f"onec_server.{name}")
+
+        columns: list[Column[Served]] = [
+            Column("time", title("time"), lambda one: f"{one.at:%H:%M:%S}", 9),
+            Column("what", title("request"), self._what, 18),
+            Column("file", title("file"), lambda one: one.request.file, 18),
+            Column("size", title("size"), self._size, 9, is_number=True),
+            Column("answer", title("answer"), self._answer, 16),
+            Column("duration", title("duration"), self._duration, 9, is_number=True),
+            Column("address", title("client"), lambda one: one.request.address, 14),
+        ]
+        self.model: NewestModel[Served] = NewestModel(columns, self, MAX_REQUESTS)
+        self.table = Table(tools, "server_requests", title("requests"), self.model, "file", ("address", "size"))
+        self.table.set_delegates(answer="badge")
+        self.table.setMinimumHeight((TABLE_ROWS + 1) * ROW_HEIGHT)
+        self.table.selectionModel().currentRowChanged.connect(self._explain)
+        self.failures = check_box(title("only_failures"))
+        self.failures.toggled.connect(self._filter)
+        self.details = selectable()
+        self.details.hide()
+        self.empty = Placeholder(tools)
+        self.stack = QStackedWidget()
+        self.stack.setObjectName("inner")
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.table)
+        self.content.addLayout(row(label(title("requests"), "heading"), None, self.failures))
+        self.content.addWidget(self.stack, 1)
+        self.content.addWidget(self.details)
+        self._is_on = False
+        self._show()
+
+    def add(self, rows: Sequence[Served]) -> None:
+        """Add requests, the newest last."""
+        self.model.add(rows)
+        self._show()
+
+    def show_server(self, is_on: bool) -> None:
+        """Whether requests can come."""
+        self._is_on = is_on
+        self._show()
+
+    def _filter(self, is_filtered: bool) -> None:
+        self.model.show_only(_is_failure if is_filtered else None)
+        self.details.hide()
+        self._show()
+
+    def _show(self) -> None:
+        texts = self._tools.texts
+        self.stack.setCurrentIndex(1 if self.model.rows else 0)
+        if self.model.known:
+            self.empty.say("completed", texts("onec_server.no_failures"), tone="good")
+        elif self._is_on:
+            self.empty.say("waiting", texts("onec_server.no_requests"), texts("onec_server.no_requests_more"))
+        else:
+            self.empty.say("stop", texts("onec_server.no_requests_off"))
+
+    def _explain(self) -> None:
+        one = self.table.selected()
+        if not isinstance(one, Served):
+            self.details.hide()
+            return
+        request, texts = one.request, self._tools.texts
+        words = " ".join(filter(None, (request.type, request.mode, request.file)))
+        answer = " ".join(filter(None, (str(request.status), request.answer, request.text)))
+        client = texts.client(request.client)
+        self.details.setText(texts("onec_server.details", request=words, answer=answer, client=client))
+        set_role(self.details, "role", "bad" if one.is_failure else "muted")
+        self.details.show()
+        QTimer.singleShot(0, self, self._keep_in_view)
+
+    def _keep_in_view(self) -> None:
+        """The words below the table have taken room from it."""
+        self.table.scrollTo(self.table.currentIndex())
+
+    def _what(self, one: Served) -> str:
+        """What 1C wants, in words."""
+        mode = one.request.mode
+        return self._tools.texts(f"onec_server.mode_{mode}") if mode in _MODES else mode or "—"
+
+    def _size(self, one: Served) -> str:
+        return self._tools.texts.size(one.request.size_bytes) if one.request.size_bytes else ""
+
+    def _duration(self, one: Served) -> str:
+        seconds, texts = one.request.duration_s, self._tools.texts
+        return texts.duration(seconds) if seconds >= 1 else texts("onec_server.milliseconds", n=round(1000 * seconds))
+
+    def _answer(self, one: Served) -> str:
+        request = one.request
+        if request.answer not in _ANSWERS:  # lines without a word, as those of `init`
+            return self._tools.texts("onec_server.answer_success")
+        word = self._tools.texts(f"onec_server.answer_{request.answer}")
+        return word if request.status == 200 else f"{word}, {request.status}"
+
+
+def _is_failure(one: Served) -> bool:
+    return one.is_failure

@@ -1,0 +1,231 @@
+"""The server itself on «Сервер 1С»: on and off, and what has to be entered in 1C."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
+
+from freesport_sync.errors import SyncError
+from freesport_sync.ui.exchange_process import ServerState
+from freesport_sync.ui.icons import icon, pixmap
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Card,
+    Tools,
+    allow,
+    button,
+    check_box,
+    label,
+    line,
+    rename,
+    row,
+    set_role,
+)
+
+COPIED_MS = 1500
+_LOOKS = {
+    ServerState.STOPPED: ("stop", "neutral"),
+    ServerState.STARTING: ("running", "busy"),
+    ServerState.RUNNING: ("completed", "good"),
+    ServerState.STOPPING: ("running", "busy"),
+    ServerState.FAILED: ("failed", "bad"),
+}
+AUTOSTART, DRY_RUN = "server/autostart", "server/dry_run"
+
+
+class SwitchCard(Card):
+    """State, switch, address, user and password.
+
+    Args:
+        tools: of the page.
+    """
+
+    password_wanted = Signal()
+    probe_wanted = Signal()
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        self._tools = tools
+        self._server = tools.backend.server
+        self._has_password: bool | None = None
+        self._was_opened = False
+        texts, state = tools.texts, tools.state
+        self._picture = QLabel()
+        self._picture.setFixedWidth(36)
+        self.state_text = label(texts("window.loading"), "big")
+        self.about = label("", "muted", is_wrapped=True)
+        self.start = button(texts("onec_server.start"), self._start, tools, "play", "primary")
+        self.stop = button(texts("onec_server.stop"), self._server.stop, tools, "stop", "danger")
+        self.stop.hide()
+        self.dry_run = check_box(
+            texts("onec_server.dry_run"), texts("onec_server.dry_run_tip"), bool(state.text(DRY_RUN))
+        )
+        self.dry_run.toggled.connect(self._remember)
+        self.autostart = check_box(
+            texts("onec_server.autostart"), texts("onec_server.autostart_tip"), bool(state.text(AUTOSTART))
+        )
+        self.autostart.toggled.connect(self._remember)
+        self.address = QLineEdit()
+        self.address.setReadOnly(True)
+        self.address.setAccessibleName(texts("onec_server.address"))
+        self.copy = button(texts("onec_server.copy"), self._copy, tools, "copy")
+        self.user = label("", "heading")
+        self.copy_user = button("", self._copy_user, tools, "copy", "link", tooltip=texts("onec_server.copy_user"))
+        self.copy_user.setAccessibleName(texts("onec_server.copy_user"))
+        self.password_state = label("", "heading")
+        self.set_password = button(texts("onec_server.set_password"), self.password_wanted.emit, tools, "lock")
+        self.probe = button(
+            texts("onec_server.probe"), self.probe_wanted.emit, tools, "check", tooltip=texts("onec_server.probe_tip")
+        )
+        self.notice = Notice(tools)
+        self.notice.hide()
+        self._lay_out()
+        self._server.changed.connect(self._show)
+        tools.theme.changed.connect(self._draw)
+        self._show()
+
+    def show_opened(self) -> None:
+        """The settings are there."""
+        self._show()
+        self.look_for_password()
+
+    def show_unusable(self, error: SyncError) -> None:
+        """The settings are wrong."""
+        self.state_text.setText(self._tools.texts("onec_server.state_unusable"))
+        self.notice.say_error(error)
+        self.notice.show()
+
+    def look_for_password(self) -> None:
+        """Ask whether there is one."""
+        application = self._tools.backend.application
+        if application is not None:
+            file = application.paths.exchange_password
+            self._tools.backend.work(file.exists, self._found_password, self._no_password)
+
+    @property
+    def _is_dry_run(self) -> bool:
+        started = self._server.started
+        return started is not None and started.is_dry_run and self._server.is_on
+
+    def _lay_out(self) -> None:
+        texts = self._tools.texts
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.state_text)
+        words.addWidget(self.about)
+        head = QHBoxLayout()
+        head.setSpacing(SPACE)
+        head.addWidget(self._picture)
+        head.addLayout(words, 1)
+        for widget in (self.start, self.stop):
+            head.addWidget(widget)
+        address = row(label(texts("onec_server.address")), self.address, self.copy)
+        address.setStretch(1, 1)
+        login = row(
+            label(texts("onec_server.user")),
+            self.user,
+            self.copy_user,
+            label(texts("onec_server.password")),
+            self.password_state,
+            self.set_password,
+            None,
+            self.probe,
+            spacing=GAP - 4,
+        )
+        login.insertSpacing(3, GAP)
+        self.content.addLayout(head)
+        self.content.addLayout(row(self.dry_run, self.autostart, None, spacing=2 * GAP))
+        self.content.addWidget(self.notice)
+        self.content.addWidget(line())
+        self.content.addLayout(address)
+        self.content.addLayout(login)
+
+    def _start(self) -> None:
+        self._server.start(self._tools.backend.options, self.dry_run.isChecked())
+
+    def _remember(self) -> None:
+        self._tools.state.keep(DRY_RUN, "yes" if self.dry_run.isChecked() else "")
+        self._tools.state.keep(AUTOSTART, "yes" if self.autostart.isChecked() else "")
+
+    def _found_password(self, has_password: bool) -> None:
+        self._has_password = has_password
+        self._show()
+        is_first, self._was_opened = not self._was_opened, True
+        if is_first and has_password and self.autostart.isChecked():
+            self._start()
+
+    def _no_password(self, _: SyncError) -> None:
+        self._found_password(False)
+
+    def _show(self) -> None:
+        texts, server = self._tools.texts, self._server
+        application = self._tools.backend.application
+        started = server.started
+        self.start.setVisible(not server.is_on)
+        allow(self.start, "" if self._has_password else texts("onec_server.needs_password"))
+        self.stop.setVisible(server.is_on)
+        self.stop.setEnabled(server.state is not ServerState.STOPPING)
+        self.probe.setEnabled(application is not None)
+        self.dry_run.setEnabled(not server.is_on)
+        if application is not None:
+            key = "dry" if self._is_dry_run and server.state is ServerState.RUNNING else server.state.value
+            self.state_text.setText(texts(f"onec_server.state_{key}"))
+            rules = application.settings.exchange
+            self.user.setText(rules.user if started is None else started.user)
+            address = application.exchange_address if started is None else started.address
+            self.address.setText(address if rules.port or started is not None else "")
+            self.address.setPlaceholderText(texts("onec_server.address_later"))
+            self.address.setCursorPosition(0)
+        self.about.setText(
+            texts("onec_server.is_dry_run" if self._is_dry_run else f"onec_server.about_{server.state.value}")
+        )
+        if self._has_password is not None:
+            self.password_state.setText(
+                texts("onec_server.has_password" if self._has_password else "onec_server.no_password")
+            )
+            set_role(self.password_state, "role", "heading" if self._has_password else "warn")
+        self._show_notice()
+        self._draw()
+
+    def _show_notice(self) -> None:
+        texts, server = self._tools.texts, self._server
+        started = server.started
+        if server.state is ServerState.FAILED and server.error is not None:
+            self.notice.say_error(server.error)
+        elif self._has_password is False and not server.is_on:
+            self.notice.say("warn", texts("onec_server.needs_password"), texts("onec_server.needs_password_more"))
+        elif server.is_on and started is not None and started.is_unprotected:
+            self.notice.say("warn", texts("onec_server.unprotected"), texts("onec_server.unprotected_hint"))
+        elif server.has_lost_database and not server.is_on:
+            self.notice.say("neutral", texts("onec_server.other_database"), texts("onec_server.other_database_more"))
+        else:
+            self.notice.hide()
+            return
+        self.notice.show()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.address.text())
+        rename(self.copy, self._tools.texts("onec_server.copied"))
+        QTimer.singleShot(COPIED_MS, self, self._show_copy)
+
+    def _copy_user(self) -> None:
+        QGuiApplication.clipboard().setText(self.user.text())
+        self.copy_user.setIcon(icon("check", self._tools.theme.color("good")))
+        self.copy_user.setToolTip(self._tools.texts("onec_server.copied"))
+        QTimer.singleShot(COPIED_MS, self, self._show_copy_user)
+
+    def _show_copy_user(self) -> None:
+        self.copy_user.setIcon(icon("copy", self._tools.theme.color("busy")))
+        self.copy_user.setToolTip(self._tools.texts("onec_server.copy_user"))
+
+    def _show_copy(self) -> None:
+        rename(self.copy, self._tools.texts("onec_server.copy"))
+
+    def _draw(self) -> None:
+        name, tone = _LOOKS[self._server.state]
+        if self._is_dry_run and self._server.state is ServerState.RUNNING:
+            name, tone = "eye", "busy"
+        self._picture.setPixmap(pixmap(name, self._tools.theme.color(tone), 30, self.devicePixelRatioF()))

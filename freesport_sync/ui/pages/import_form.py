@@ -1,0 +1,283 @@
+"""What to import, where from, and how: the form of the start page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QGridLayout,
+    QRadioButton,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from freesport_sync.core.run import (
+    RunKind,
+    RunRequest,
+    Trigger,
+    storable,
+)
+from freesport_sync.ui.icons import icon
+from freesport_sync.ui.pages.import_source import SourcePicker
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Card,
+    Tools,
+    allow,
+    button,
+    check_box,
+    label,
+    line,
+    row,
+    title_of,
+)
+
+KINDS = (
+    RunKind.CATALOG,
+    RunKind.STOCKS,
+    RunKind.PRICES,
+    RunKind.CUSTOMERS,
+    RunKind.ALL,
+    RunKind.IMAGES,
+    RunKind.ATTRIBUTES,
+)
+LARGEST_CHUNK = 100_000
+
+
+class ExchangeForm(Card):
+    """Makes a `RunRequest`.
+
+    Args:
+        tools: of the page.
+    """
+
+    submitted = Signal(object)
+    """`RunRequest`."""
+
+    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+        super().__init__(tools.texts("exchange.what"), parent)
+        self._tools = tools
+        self.setAcceptDrops(True)
+        self.content.addLayout(self._make_kinds())
+        self.content.addSpacing(SPACE)
+        self.content.addWidget(line())
+        self.content.addSpacing(SPACE // 2)
+        self.source = SourcePicker(tools)
+        self.source.changed.connect(self._show_readiness)
+        self.content.addWidget(self.source)
+        self.content.addSpacing(SPACE)
+        self.content.addWidget(line())
+        self.content.addSpacing(SPACE // 2)
+        self._make_options()
+        self.content.addSpacing(SPACE)
+        self.refusal = Notice(tools)
+        self.refusal.hide()
+        self.content.addWidget(self.refusal)
+        self._make_buttons()
+
+    @property
+    def kind(self) -> RunKind:
+        """The chosen kind of import."""
+        return KINDS[self._kinds.checkedId()]
+
+    def set_kind(self, kind: RunKind) -> None:
+        """Choose a kind of import."""
+        self._kinds.button(KINDS.index(kind)).setChecked(True)
+
+    def set_source(self, source: str) -> None:
+        """Choose a folder or archive."""
+        self.source.choose_path(source)
+
+    def prepare(self) -> None:
+        """The application is there: fill in what is usual."""
+        kind = self._tools.state.text("exchange/kind")
+        if kind and not self.source.text:
+            self.set_kind(RunKind(kind))
+        self.source.prepare()
+
+    def request(self, is_dry_run: bool) -> RunRequest:
+        """What the form asks for."""
+        request = RunRequest(
+            kind=self.kind,
+            is_pull=self.source.is_server,
+            operator=storable(self._tools.backend.operator),
+            chunk_size=self.chunk.value(),
+            is_dry_run=is_dry_run,
+            is_full=self.full.isChecked(),
+            skip_backup=self.skip_backup.isChecked() and self.skip_backup.isEnabled(),
+            skip_images=self.skip_images.isChecked() and self.skip_images.isEnabled(),
+            trigger=Trigger.WINDOW,
+        )
+        if request.is_pull:
+            return request
+        path = Path(self.source.text)
+        return replace(request, data_dir=path, file=path if path.suffix.lower() == ".xml" else None)
+
+    def set_enabled(self, is_enabled: bool, reason: str = "") -> None:
+        """Whether an import can be started now, and why not."""
+        self._reason = reason
+        self._can_start = is_enabled
+        self._show_readiness()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.set_source(_dropped(event.mimeData()))
+
+    def _make_kinds(self) -> QGridLayout:
+        texts = self._tools.texts
+        self._kinds = QButtonGroup(self)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP)
+        grid.setVerticalSpacing(SPACE + 2)
+        for number, kind in enumerate(KINDS):
+            choice = QRadioButton(texts(f"exchange.kind_{kind.value}"))
+            choice.setAccessibleName(texts(f"exchange.kind_{kind.value}").replace("&", ""))
+            choice.setAccessibleDescription(texts(f"exchange.kind_{kind.value}_help"))
+            self._kinds.addButton(choice, number)
+            cell = QVBoxLayout()
+            cell.setSpacing(0)
+            cell.addWidget(choice)
+            cell.addWidget(_help(texts(f"exchange.kind_{kind.value}_help")))
+            cell.addStretch(1)
+            grid.addLayout(cell, number // 2, number % 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        self._kinds.button(0).setChecked(True)
+        self._kinds.idToggled.connect(self._kind_changed)
+        return grid
+
+    def _make_options(self) -> None:
+        texts = self._tools.texts
+        self.content.addWidget(label(texts("exchange.options"), "heading"))
+        self.full = self._option("full")
+        self.more = QToolButton()
+        self.more.setCheckable(True)
+        self.more.setText(texts("exchange.more_options"))
+        self.more.setAccessibleName(texts("exchange.more_options").replace("&", ""))
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.toggled.connect(self._fold)
+        self.content.addWidget(self.more)
+        self._rare = QWidget()
+        self._rare.setLayout(QVBoxLayout())
+        self.content.addWidget(self._rare)
+        self.skip_images = self._option("skip_images", self._rare)
+        self.skip_backup = self._option("skip_backup", self._rare)
+        self.chunk = QSpinBox()
+        self.chunk.lineEdit().setTextMargins(SPACE, 0, 0, 0)
+        self.chunk.setRange(1, LARGEST_CHUNK)
+        self.chunk.setSingleStep(100)
+        self.chunk.setGroupSeparatorShown(True)
+        self.chunk.setValue(self.kind.usual_chunk_size)
+        title = title_of(self.chunk, texts("exchange.chunk"))
+        self.chunk.setAccessibleDescription(texts("exchange.chunk_help"))
+        chunk_help = label(texts("exchange.chunk_help"), "muted", is_wrapped=True)
+        chunk = row(title, self.chunk, chunk_help)
+        chunk.setStretch(2, 1)
+        rare = self._rare.layout()
+        assert isinstance(rare, QVBoxLayout)
+        rare.setContentsMargins(GAP, 0, 0, 0)
+        rare.addLayout(chunk)
+        self._fold(False)
+        self._tools.theme.changed.connect(self._draw_fold)
+
+    def _fold(self, is_open: bool) -> None:
+        """Options that hardly anybody wants; one that is chosen stays in sight."""
+        self._rare.setVisible(is_open or self.skip_images.isChecked() or self.skip_backup.isChecked())
+        self._draw_fold()
+
+    def _draw_fold(self) -> None:
+        name = "up" if self.more.isChecked() else "down"
+        self.more.setIcon(icon(name, self._tools.theme.color("text")))
+
+    def _option(self, name: str, where: QWidget | None = None) -> QCheckBox:
+        texts = self._tools.texts
+        box = check_box(texts(f"exchange.{name}"))
+        box.setAccessibleDescription(texts(f"exchange.{name}_help"))
+        cell = QVBoxLayout()
+        cell.setSpacing(0)
+        cell.addWidget(box)
+        cell.addWidget(_help(texts(f"exchange.{name}_help")))
+        layout = self.content if where is None else where.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addLayout(cell)
+        return box
+
+    def _make_buttons(self) -> None:
+        texts = self._tools.texts
+        self.start = button(
+            texts("exchange.start"),
+            self._start,
+            self._tools,
+            "play",
+            "primary",
+            "Ctrl+Return",
+            texts("exchange.start_tip"),
+        )
+        self.dry_run = button(
+            texts("exchange.dry_run"), self._start_dry, self._tools, "eye", "", "Ctrl+D", texts("exchange.dry_run_tip")
+        )
+        self.reason = label("", "muted", is_wrapped=True)
+        buttons = row(self.start, self.dry_run, self.reason, spacing=SPACE + 4)
+        buttons.setStretch(2, 1)
+        self.content.addLayout(buttons)
+        self._reason, self._can_start = texts("window.loading"), False
+        self._show_readiness()
+
+    def _start(self) -> None:
+        self._submit(is_dry_run=False)
+
+    def _start_dry(self) -> None:
+        self._submit(is_dry_run=True)
+
+    def _submit(self, is_dry_run: bool) -> None:
+        request = self.request(is_dry_run)
+        self.source.remember()
+        self._tools.state.keep("exchange/kind", request.kind.value)
+        self.submitted.emit(request)
+
+    def _kind_changed(self, _: int, is_chosen: bool) -> None:
+        if is_chosen:
+            self.chunk.setValue(self.kind.usual_chunk_size)
+            has_pictures = self.kind in (RunKind.ALL, RunKind.CATALOG)
+            self.skip_images.setEnabled(has_pictures)
+            self.skip_backup.setEnabled(self.request(is_dry_run=False).is_undoable)
+            self.full.setEnabled(self.kind in (RunKind.ALL, RunKind.CATALOG))
+            if not self.full.isEnabled():
+                self.full.setChecked(False)
+            self._show_readiness()
+
+    def _show_readiness(self) -> None:
+        texts = self._tools.texts
+        refusal = self._tools.backend.rights.of_kind(self.kind)
+        self.refusal.setVisible(refusal is not None)
+        refused = "" if self.source.is_ready else texts("exchange.source_needed")
+        if refusal is not None:
+            self.refusal.say_error(refusal.error)
+            refused = texts.error(refusal.error).what
+        for one in (self.start, self.dry_run):
+            allow(one, refused if self._can_start else self._reason)
+        self.reason.setText("" if self._can_start else self._reason)
+
+
+def _help(text: str) -> QWidget:
+    result = label(text, "muted", is_wrapped=True)
+    result.setContentsMargins(25, 0, 0, 0)
+    result.setAlignment(Qt.AlignmentFlag.AlignTop)
+    return result
+
+
+def _dropped(data: QMimeData) -> str:
+    urls = data.urls()
+    return urls[0].toLocalFile() if urls and urls[0].isLocalFile() else ""

@@ -1,0 +1,323 @@
+"""«Обмен»: start an import, watch it, see what came of the last one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from freesport_sync.core.history import (
+    LockHolder,
+    Overview,
+    Pulse,
+    Session,
+)
+from freesport_sync.core.run import RunKind, RunRequest
+from freesport_sync.errors import HostKeyUnknown, SyncError
+from freesport_sync.ui.backend import RunEnd
+from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
+from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
+from freesport_sync.ui.models.history import session_columns, sessions_model
+from freesport_sync.ui.pages.import_form import ExchangeForm
+from freesport_sync.ui.pages.import_run import RunCard, Waiting
+from freesport_sync.ui.widgets.latest import LatestResult
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    Card,
+    Tools,
+    label,
+    row,
+)
+from freesport_sync.ui.widgets.table import Table
+from freesport_sync.ui.widgets.welcome import Welcome
+
+if TYPE_CHECKING:
+    from freesport_sync.application import Application
+
+SHOWN_SESSIONS = 10
+NAME_LENGTH = 40
+"""Of a connection, in characters."""
+
+
+class ExchangePage(QWidget):
+    """The start page.
+
+    Args:
+        tools: of the window.
+    """
+
+    session_opened = Signal(object)
+    """`SessionKey`."""
+    server_wanted = Signal()
+    """The server that 1C exports to is to be set up."""
+    connection_wanted = Signal()
+    """Somebody who is here for the first time wants to name the database of the shop."""
+
+    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._tools = tools
+        self._waiting: RunRequest | None = None
+        self._end: RunEnd | None = None
+        self.form = ExchangeForm(tools)
+        self.form.submitted.connect(self.run)
+        self.form.source.setup_wanted.connect(self.server_wanted)
+        self.host_key = HostKeyQuestion(tools, self)
+        self.host_key.accepted.connect(self._run_again)
+        self.host_key.refused.connect(self._show_refusal)
+        self.progress = RunCard(tools)
+        self.progress.cancelled.connect(self.cancel)
+        self.progress.closed.connect(self.show_form)
+        self.progress.repeated.connect(self.run)
+        self.progress.opened.connect(self.session_opened)
+        self.holder = Notice(tools)
+        self.holder.hide()
+        self.wait = Waiting(tools)
+        self.wait.given_up.connect(self._give_up_waiting)
+        self.wait.hide()
+        self.progress.hide()
+        self.welcome = Welcome(tools)
+        self.welcome.hide()
+        self.welcome.demo_chosen.connect(self._show_demo)
+        self.welcome.shop_chosen.connect(self._connect_shop)
+        self.welcome.left.connect(self._leave_welcome)
+        self._is_demo_wanted = False
+        self.latest = LatestResult(tools)
+        self.latest.opened.connect(self.session_opened)
+        self._lay_out()
+        backend = tools.backend
+        backend.opened.connect(self._prepare)
+        backend.failed.connect(self._unusable)
+        backend.pulse_changed.connect(self._felt)
+        backend.lost.connect(self._lost)
+        backend.run_started.connect(self._started)
+        backend.run_changed.connect(self.progress.show_snapshot)
+        backend.run_ended.connect(self._ended)
+
+    def run(self, request: RunRequest) -> None:
+        """Start an import, or wait for the lock where somebody else holds it."""
+        self._tools.backend.start_run(request)
+
+    def cancel(self) -> None:
+        """Stop the import; the page says so at once."""
+        self._tools.backend.cancel_run()
+        self.progress.show_cancelling()
+
+    def show_form(self) -> None:
+        """Back to the form."""
+        self._show_part(self.form)
+        self.form.start.setFocus()
+
+    def show_connection(self, name: str) -> None:
+        """Where an import goes."""
+        is_demo = self._tools.backend.options.is_demo
+        self.badge.setVisible(is_demo)
+        self.connection.setVisible(not is_demo)
+        self.connection.setText(name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…")
+        self.connection.setToolTip(self._tools.texts("exchange.connection_tip", name=name))
+
+    def check_first(self) -> None:
+        """A database was chosen: look at what would change, or ask what to import where that is not known."""
+        self.show_form()
+        if self.form.dry_run.isEnabled():
+            self.form.dry_run.click()
+        else:
+            self.form.source.setFocus()
+
+    def refresh(self) -> None:
+        """Read the newest sessions again."""
+        self.recent.refresh()
+        self._tools.backend.ask(lambda reader: reader.overview(1), self._show_overview, self.latest.show_error)
+
+    def save_state(self) -> None:
+        """Remember widths."""
+        self.table.keep_widths()
+
+    def _lay_out(self) -> None:
+        texts = self._tools.texts
+        columns = [one for one in session_columns(texts) if one.name in _RECENT]
+        self.recent = sessions_model(self._tools, self, columns, SHOWN_SESSIONS)
+        self.recent.grows_at_top = False
+        self.table = Table(
+            self._tools, "recent", texts("exchange.recent"), self.recent, "result", ("operator", "issues")
+        )
+        self.table.set_delegates(status="badge", result="bar")
+        self.table.setMinimumHeight(150)
+        self.table.is_openable = True
+        self.table.row_opened.connect(self._open_row)
+        right = QVBoxLayout()
+        right.setSpacing(GAP)
+        right.addWidget(self.latest)
+        right.addStretch(1)
+        upper = QHBoxLayout()
+        upper.setSpacing(GAP)
+        left = QVBoxLayout()  # not a stack, which would be as high as its highest page
+        left.addWidget(self.form)
+        left.addWidget(self.progress)
+        left.addWidget(self.welcome)
+        left.addStretch(1)
+        upper.addLayout(left, 5)
+        upper.addLayout(right, 3)
+        recent = Card(texts("exchange.recent"))
+        self.table.setObjectName("inner")
+        recent.content.addWidget(self.table, 1)
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
+        layout.setSpacing(GAP)
+        self.connection = label("", "muted")
+        self.badge = label(texts("exchange.demo_badge"), "badge")
+        self.badge.setToolTip(texts("exchange.demo_badge_tip"))
+        self.badge.hide()
+        layout.addLayout(row(label(texts("exchange.title"), "title"), None, self.connection, self.badge))
+        layout.addWidget(self.holder)
+        layout.addWidget(self.wait)
+        layout.addLayout(upper)
+        layout.addWidget(recent, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inner)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self._scroll = scroll
+
+    def _show_part(self, part: QWidget) -> None:
+        for one in (self.form, self.progress, self.welcome):
+            one.setVisible(one is part)
+        self.latest.show_result(part is not self.progress)  # which tells it already
+        self._scroll.ensureVisible(0, 0)
+
+    def _prepare(self) -> None:
+        self.form.prepare()
+        self.form.set_enabled(True)
+        self.holder.hide()
+        self.recent.reload()
+        self.refresh()
+        if not self._tools.backend.is_running:
+            self._show_part(self.welcome if self._is_first_start() else self.form)
+
+    def _is_first_start(self) -> bool:
+        backend = self._tools.backend
+        application, options = backend.application, backend.options
+        is_told = options.is_demo or options.database_url is not None or options.data_dir is not None
+        if application is None or is_told or application.settings.database.url is not None:
+            return False
+        return not self._tools.state.text("welcome") and not application.paths.settings_file.exists()
+
+    def _leave_welcome(self) -> None:
+        self._tools.state.keep("welcome", "seen")
+        self._show_part(self.form)
+
+    def _connect_shop(self) -> None:
+        self._leave_welcome()
+        self.connection_wanted.emit()
+
+    def _show_demo(self) -> None:
+        self._leave_welcome()
+        self._is_demo_wanted = True
+        self._tools.backend.reopen(replace(self._tools.backend.options, is_demo=True))
+
+    def _unusable(self, error: SyncError) -> None:
+        text = self._tools.texts.error(error)
+        self.form.set_enabled(False, text.what)
+        self.holder.say_error(error)
+        self.holder.show()
+
+    def _lost(self, error: SyncError) -> None:
+        if not self._tools.backend.is_running:
+            self.form.set_enabled(False, self._tools.texts("exchange.no_database"))
+
+    def _felt(self, pulse: Pulse) -> None:
+        backend = self._tools.backend
+        self.form.set_enabled(not backend.is_running)
+        is_foreign = pulse.holder is not None and not backend.is_running and not backend.is_own(pulse.holder)
+        self.holder.setVisible(is_foreign and self._waiting is None)
+        if is_foreign and pulse.holder is not None:
+            self.holder.say("busy", *self._told(pulse.holder))
+        if self._is_demo_wanted and backend.options.is_demo:
+            self._is_demo_wanted = False
+            self.form.set_kind(RunKind.ALL)
+            self.run(self.form.request(is_dry_run=True))
+        if pulse.holder is None and self._waiting is not None and not backend.is_running:
+            request, self._waiting = self._waiting, None
+            self.wait.hide()
+            self.run(request)
+        self.refresh()
+
+    def _told(self, holder: LockHolder) -> tuple[str, str]:
+        texts = self._tools.texts
+        since = texts.moment(holder.since) if holder.since else ""
+        if holder.run_id is None:
+            return texts("exchange.held_by_unknown"), texts("exchange.held_from", host=holder.host, since=since).strip()
+        stage = texts(f"stage.{holder.stage}")
+        return (
+            texts("exchange.held", operator=holder.operator, run_id=texts.number(holder.run_id)),
+            texts("exchange.held_details", host=holder.host, stage=stage, since=since),
+        )
+
+    def _started(self, request: RunRequest) -> None:
+        self._end = None
+        self.holder.hide()
+        self.form.set_enabled(False, self._tools.texts("exchange.is_running"))
+        self.progress.begin(request)
+        self._show_part(self.progress)
+
+    def _ended(self, end: RunEnd) -> None:
+        self._end = end
+        self.form.set_enabled(True)
+        self.progress.show_end(end)
+        self.refresh()
+        if end.error is None:
+            return
+        if end.error.code in GUARDS:
+            self._ask_about_guard(end, end.error)
+        elif isinstance(end.error, HostKeyUnknown) or end.error.code == CHANGED:
+            self.host_key.ask(end.error, _pin)
+        elif end.error.code in ("lock_held", "lock_held_unknown", "lock_held_unknown_run", "foreign_import_running"):
+            self.progress.offer_waiting()
+            self.progress.waited.connect(self._wait, Qt.ConnectionType.UniqueConnection)
+
+    def _ask_about_guard(self, end: RunEnd, error: SyncError) -> None:
+        self.guard = GuardDialog(self._tools, error, end.request.is_dry_run, self.window())
+        self.guard.accepted.connect(self._accept_guard)
+        self.guard.open()
+
+    def _accept_guard(self) -> None:
+        if self._end is not None and self._end.error is not None:
+            self.run(overruled(self._end.request, self._end.error.code))
+
+    def _run_again(self) -> None:
+        if self._end is not None:
+            self.run(self._end.request)
+
+    def _show_refusal(self, error: SyncError) -> None:
+        self.progress.notice.say_error(error)
+
+    def _wait(self) -> None:
+        if self._end is not None:
+            self._waiting = self._end.request
+            self.show_form()
+            self.wait.show()
+
+    def _give_up_waiting(self) -> None:
+        self._waiting = None
+        self.wait.hide()
+
+    def _open_row(self, session: Session) -> None:
+        self.session_opened.emit(session.key)
+
+    def _show_overview(self, overview: Overview) -> None:
+        self.latest.show_overview(overview)
+
+
+_RECENT = ("status", "kind", "started", "duration", "result", "issues", "operator")
+
+
+def _pin(application: Application, fingerprint: str, replaces: bool) -> object:
+    return application.pin_host_key(fingerprint, replaces)

@@ -1,0 +1,250 @@
+"""The running import on «Обмен», and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.run import RunKind, RunReport, RunRequest
+from freesport_sync.ui.backend import RunEnd
+from freesport_sync.ui.run_feed import RunSnapshot, StageState
+from freesport_sync.ui.widgets.notice import Notice
+from freesport_sync.ui.widgets.parts import (
+    SPACE,
+    Card,
+    Tools,
+    Wrapping,
+    button,
+    label,
+    rename,
+    row,
+)
+from freesport_sync.ui.widgets.progress import Bar, StageTable
+from freesport_sync.ui.widgets.summary import done_of, in_earnest
+
+SHOWN_FILES = 3
+"""Files of the server that are named one by one; the remarks of the session name all of them."""
+
+
+class Waiting(QWidget):
+    """Says that the import begins when the lock is free."""
+
+    given_up = Signal()
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        notice = Notice(tools)
+        notice.say("busy", tools.texts("exchange.waiting"), tools.texts("exchange.waiting_more"))
+        layout = row(notice, button(tools.texts("exchange.give_up"), self._give_up, tools, role="link"))
+        layout.setStretch(0, 1)
+        self.setLayout(layout)
+
+    def _give_up(self) -> None:
+        self.given_up.emit()
+
+
+class RunCard(Card):
+    """A running import, and what came of it."""
+
+    cancelled = Signal()
+    closed = Signal()
+    waited = Signal()
+    repeated = Signal(object)
+    opened = Signal(object)
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__()
+        self._tools = tools
+        texts = tools.texts
+        self._request: RunRequest | None = None
+        self._snapshot: RunSnapshot | None = None
+        self.title = label("", "heading")
+        self.what = label("", "muted", is_wrapped=True)
+        self.notice = Notice(tools)
+        self.stages = StageTable(tools)
+        self.overall = Bar(texts("exchange.overall"))
+        self.percent = label("", "heading")
+        self.elapsed = label("", "muted")
+        self.issues = label("", "muted")
+        tip = texts("exchange.cancel_tip")
+        self.cancel = button(texts("exchange.cancel"), self._cancel, tools, "stop", "danger", "Ctrl+.", tip)
+        self.open = button(texts("exchange.open"), self._open, tools, "session", "primary")
+        self.again = button(texts("exchange.again"), self._again, tools, "repeat")
+        self.real = button(texts("exchange.now_for_real"), self._for_real, tools, "play")
+        self.wait = button(texts("exchange.wait"), self._wait, tools, "history")
+        self.close_button = button(texts("exchange.new"), self.closed.emit, tools, "back")
+        whole = row(self.overall, self.percent, spacing=12)
+        whole.setStretch(0, 1)
+        for part in (self.title, self.what, self.notice):
+            self.content.addWidget(part)
+        self.content.addSpacing(SPACE)
+        self.content.addWidget(self.stages)
+        self.content.addSpacing(SPACE)
+        self.content.addLayout(whole)
+        self.content.addLayout(row(self.elapsed, None, self.issues))
+        self.content.addStretch(1)
+        actions = row(self.cancel, self.open, self.real, self.again, self.wait, None)
+        self.content.addWidget(Wrapping(actions, row(self.close_button, None)))
+        for one in (self.open, self.real, self.again, self.wait):
+            one.hide()
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        self._seconds = 0
+
+    def begin(self, request: RunRequest) -> None:
+        """A new import."""
+        texts = self._tools.texts
+        self._request = request
+        self.title.setText(texts.kind(request.kind.value, request.is_dry_run, request.undone_id).capitalize())
+        self.what.setText(self._source(request))
+        self.notice.hide()
+        self._show_stages(True)
+        for one in (self.open, self.again, self.real, self.wait, self.close_button):
+            one.hide()
+        for part in (self.cancel, self.elapsed, self.issues):
+            part.show()
+        self.cancel.setEnabled(True)
+        is_undo = request.kind.takes_back
+        rename(self.cancel, texts("undo.stop" if is_undo else "exchange.cancel"))
+        self.cancel.setToolTip(texts("undo.stop_tip" if is_undo else "exchange.cancel_tip"))
+        rename(self.real, in_earnest(texts, request))
+        self.cancel.setFocus()
+        self._seconds = 0
+        self.elapsed.setText(texts("exchange.elapsed", time=texts.duration(0)))
+        self._clock.start()
+
+    def show_snapshot(self, snapshot: RunSnapshot) -> None:
+        """How far it is."""
+        texts = self._tools.texts
+        self._snapshot = snapshot
+        self.stages.show_stages(snapshot)
+        self.overall.show_fraction(snapshot.fraction)
+        self.percent.setText(f"{int(100 * snapshot.fraction)} %")
+        if self._request is not None:
+            self.what.setText("\n".join((self._source(self._request), *self._told(snapshot))))
+        self.issues.setText(self._counted(snapshot))
+        if snapshot.attempt > 1 and not self._tools.backend.is_cancelling:
+            self.notice.say("warn", texts("exchange.repeated", attempt=snapshot.attempt))
+            self.notice.show()
+
+    def show_cancelling(self) -> None:
+        """The operator has asked; it takes a moment."""
+        self.cancel.setEnabled(False)
+        is_undo = self._request is not None and self._request.kind.takes_back
+        rename(self.cancel, self._tools.texts("undo.stopping" if is_undo else "exchange.cancelling"))
+
+    def show_end(self, end: RunEnd) -> None:
+        """What came of it."""
+        self._clock.stop()
+        for part in (self.cancel, self.elapsed, self.issues):
+            part.hide()
+        if end.error is not None:
+            self.notice.say_error(self._tools.texts.of_run(end.error, end.request.kind, end.request.is_dry_run))
+        elif end.report is not None:
+            self._show_report(end.report)
+        self.notice.show()
+        has_begun = any(line.state is not StageState.WAITING for line in end.snapshot.stages)
+        self._show_stages(end.error is not None and has_begun)  # where it has stopped; one that is done has its result
+        self.overall.hide()
+        self.percent.hide()
+        self.open.setVisible(end.snapshot.run_id is not None)
+        is_dry = end.error is None and end.request.is_dry_run
+        self.real.setVisible(is_dry)
+        self.again.setVisible(not is_dry and not (end.error is None and end.request.kind.takes_back))
+        self.close_button.show()
+        (self.open if self.open.isVisibleTo(self) else self.close_button).setFocus()
+
+    def _show_stages(self, is_visible: bool) -> None:
+        for part in (self.stages, self.overall, self.percent):
+            part.setVisible(is_visible)
+
+    def offer_waiting(self) -> None:
+        """Somebody else is importing."""
+        self.wait.show()
+
+    def _source(self, request: RunRequest) -> str:
+        texts, application = self._tools.texts, self._tools.backend.application
+        if request.kind is RunKind.RESTORE:
+            return texts("exchange.from_backup", name=request.backup_id)
+        if not request.kind.is_import:
+            return texts.kind(request.kind.value)
+        if request.is_pull and application is not None:
+            ssh = application.settings.ssh
+            folder = ssh.folder or texts("exchange.server_home")
+            return texts("exchange.pulled_from", server=ssh.login, folder=folder)
+        return texts("exchange.from", source=str(request.source))
+
+    def _told(self, snapshot: RunSnapshot) -> Iterator[str]:
+        """What came from the server, and what the export is."""
+        texts = self._tools.texts
+        pulled, archived, found = snapshot.pulled, snapshot.archived, snapshot.export
+        if pulled is not None:
+            size, unchanged = texts.size(pulled.fetched_bytes), texts.number(pulled.unchanged)
+            yield texts.count("exchange.pulled", pulled.fetched, size=size, unchanged=unchanged)
+            yield from self._listed("exchange.pull_unfinished", pulled.unfinished)
+        if found is not None:
+            if pulled is None:
+                yield texts.count("exchange.files", found.files, size=texts.size(found.size_bytes))
+            yield (
+                texts("cli.export_age", created_at=texts.moment(found.created_at), age=texts.age(found.age_s or 0))
+                if found.created_at is not None
+                else texts("cli.export_undated")
+            )
+        if len(snapshot.undone) > 1:
+            yield texts("undo.together", runs=", ".join(texts.number(one) for one in snapshot.undone))
+        if archived is not None:
+            yield texts("cli.archived", moved=archived.moved, folder=archived.folder)
+            yield from self._listed("exchange.archive_kept", archived.kept)
+
+    def _listed(self, key: str, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
+        texts = self._tools.texts
+        for path, reason in files[:SHOWN_FILES]:
+            yield texts(key, file=path, reason=texts(f"skipped.{reason}"))
+        if len(files) > SHOWN_FILES:
+            yield texts.count("exchange.more_files", len(files) - SHOWN_FILES)
+
+    def _show_report(self, report: RunReport) -> None:
+        texts = self._tools.texts
+        has_remarks = self._snapshot is not None and (self._snapshot.errors or self._snapshot.warnings)
+        changed = texts.changed(report.counts, report.is_dry_run, report.kind)
+        is_undo = report.kind.takes_back
+        explained = "undo.dry_explained" if is_undo else "exchange.dry_explained"
+        self.notice.say(
+            "warn" if has_remarks else "good",
+            done_of(texts, report.kind, report.undone_id, report.is_dry_run, report.duration_s),
+            f"{changed[:1].upper()}{changed[1:]}" or texts("undo.nothing" if is_undo else "exchange.nothing_to_change"),
+            self._counted(self._snapshot) if self._snapshot is not None else "",
+            texts(explained) if report.is_dry_run else "",
+        )
+
+    def _counted(self, snapshot: RunSnapshot) -> str:
+        texts = self._tools.texts
+        counted = texts.remarks(errors=snapshot.errors, warnings=snapshot.warnings, notes=snapshot.notes)
+        return counted or texts("exchange.no_issues")
+
+    def _tick(self) -> None:
+        self._seconds += 1
+        self.elapsed.setText(self._tools.texts("exchange.elapsed", time=self._tools.texts.duration(self._seconds)))
+
+    def _cancel(self) -> None:
+        self.cancelled.emit()
+
+    def _open(self) -> None:
+        if self._snapshot is not None and self._snapshot.run_id is not None:
+            self.opened.emit(SessionKey(Source.RUN, self._snapshot.run_id))
+
+    def _again(self) -> None:
+        if self._request is not None:
+            self.repeated.emit(self._request)
+
+    def _for_real(self) -> None:
+        if self._request is not None:
+            self.repeated.emit(replace(self._request, is_dry_run=False))
+
+    def _wait(self) -> None:
+        self.waited.emit()

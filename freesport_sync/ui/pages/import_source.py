@@ -1,0 +1,289 @@
+"""Where the export comes from: a folder or archive of this computer, or the server that 1C exports to."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QFileDialog, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+
+from freesport_sync.errors import SyncError
+from freesport_sync.i18n.resources import resource
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    SPACE,
+    Tools,
+    button,
+    label,
+    row,
+    set_role,
+)
+
+LOOK_AFTER_MS = 250
+"""After the last key, before the disk is asked whether there is such a folder."""
+_USUAL = "exchange/from"
+_DATA = ("goods", "offers", "prices", "rests", "contragents")
+"""Kinds of files that are named one by one; the others are reference books."""
+_SERVER, _FOLDER = "server", "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSource:
+    """What lies at a path.
+
+    Args:
+        path: that was looked at.
+        what: folder, zip, xml, other or missing.
+        kinds: files of a folder or archive by kind; None where they could not be looked at.
+        created_at: of the newest of them.
+    """
+
+    path: str
+    what: str
+    kinds: dict[str, int] | None = None
+    created_at: datetime | None = None
+
+
+class SourcePicker(QWidget):
+    """Chooses a source, and says whether it is there.
+
+    Args:
+        tools: of the page.
+    """
+
+    changed = Signal()
+    """Another source, or news of the one that is chosen."""
+    setup_wanted = Signal()
+    """The server is to be set up."""
+
+    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        self._found: FoundSource | None = None
+        self._has_server = False
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(LOOK_AFTER_MS)
+        self._typing.timeout.connect(self._look)
+        texts = tools.texts
+        self.from_folder, self.from_server = (
+            QRadioButton(texts(f"exchange.from_{name}")) for name in (_FOLDER, _SERVER)
+        )
+        choices = QButtonGroup(self)
+        for one in (self.from_folder, self.from_server):
+            one.setAccessibleName(one.text().replace("&", ""))
+            choices.addButton(one)
+        self.from_folder.setChecked(True)
+        self.from_server.toggled.connect(self._show_choice)
+        self._local, self._remote = self._make_local(), self._make_remote()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        head = row(label(texts("exchange.source"), "heading"), self.from_folder, self.from_server, None, spacing=GAP)
+        layout.addLayout(head)
+        layout.addWidget(self._local)
+        layout.addWidget(self._remote)
+        self._show_choice(False)
+
+    @property
+    def is_server(self) -> bool:
+        """Whether the files are to be fetched."""
+        return self.from_server.isChecked()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is something to import from, as far as is known here."""
+        if self.is_server:
+            return self._has_server
+        return self._found is not None and self._found.what in ("folder", "zip", "xml")
+
+    @property
+    def text(self) -> str:
+        """The path."""
+        return self.path.currentText().strip()
+
+    def choose_path(self, path: str) -> None:
+        """Choose a folder or archive."""
+        self.from_folder.setChecked(True)
+        self.path.setEditText(path)
+        self._look()
+
+    def prepare(self) -> None:
+        """The application is there: fill in the server, and where the export usually lies."""
+        backend, state = self._tools.backend, self._tools.state
+        application, options = backend.application, backend.options
+        if application is None:
+            return
+        self._show_server()
+        demo = str(resource("demo"))
+        if self.text and self.text != demo and not options.is_demo:
+            return
+        self.path.clear()
+        self.path.addItems(state.sources())
+        usual = str(options.data_dir or application.settings.source.data_dir)
+        if options.is_demo:
+            usual = demo
+        elif options.data_dir is None and state.sources():
+            usual = state.sources()[0]
+        self.choose_path(usual)
+        if options.data_dir is None and not options.is_demo and self._has_server:
+            is_usual = state.text(_USUAL) == _SERVER or not (state.text(_USUAL) or state.sources())
+            self.from_server.setChecked(is_usual)
+
+    def remember(self) -> None:
+        """What was chosen is the usual source from now on."""
+        state = self._tools.state
+        state.keep(_USUAL, _SERVER if self.is_server else _FOLDER)
+        if not self.is_server and not self._tools.backend.options.is_demo:
+            state.add_source(self.text)
+
+    def _make_local(self) -> QWidget:
+        texts = self._tools.texts
+        self.path = QComboBox()
+        self.path.setEditable(True)
+        self.path.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.path.setAccessibleName(texts("exchange.source_hint"))
+        edit = QLineEdit()
+        edit.setAccessibleName(texts("exchange.source_hint"))
+        edit.setPlaceholderText(texts("exchange.source_hint"))
+        self.path.setLineEdit(edit)
+        self.path.setMinimumContentsLength(20)
+        self.path.editTextChanged.connect(self._edited)
+        self.state = label("", "muted", is_wrapped=True)
+        picks = row(
+            self.path,
+            button(texts("exchange.folder"), self._pick_folder, self._tools, "folder"),
+            button(texts("exchange.archive"), self._pick_archive, self._tools, "archive"),
+        )
+        picks.setStretch(0, 1)
+        return _block(picks, self.state)
+
+    def _make_remote(self) -> QWidget:
+        texts = self._tools.texts
+        self.server = label("", "", is_wrapped=True)
+        self.server_state = label("", "muted", is_wrapped=True)
+        self.setup = button(texts("exchange.server_setup"), self.setup_wanted.emit, self._tools, "connections")
+        line = row(self.server, self.setup)
+        line.setStretch(0, 1)
+        return _block(line, self.server_state)
+
+    def _show_choice(self, is_server: bool) -> None:
+        self._local.setVisible(not is_server)
+        self._remote.setVisible(is_server)
+        self.changed.emit()
+
+    def _show_server(self) -> None:
+        application, texts = self._tools.backend.application, self._tools.texts
+        assert application is not None
+        ssh = application.settings.ssh
+        self._has_server = ssh.host is not None and ssh.user is not None
+        if self._has_server:
+            self.server.setText(ssh.login)
+            folder = ssh.folder or texts("exchange.server_home")
+            words = [texts("exchange.server_folder", folder=folder), texts("exchange.server_fetches")]
+            if ssh.archive_folder is not None:
+                words.append(texts("exchange.server_archives", folder=ssh.archive_folder))
+            self.server_state.setText("\n".join(words))
+        else:
+            self.server.setText(texts("exchange.server_none"))
+            self.server_state.setText(texts("exchange.server_none_more"))
+        set_role(self.server, "role", "heading" if self._has_server else "warn")
+        self.changed.emit()
+
+    def _told(self, found: FoundSource) -> str:
+        texts = self._tools.texts
+        if found.kinds is None:
+            return texts(f"exchange.source_{found.what}")
+        if not found.kinds:
+            return texts("exchange.source_empty")
+        counts = Counter({kind: count for kind, count in found.kinds.items() if kind in _DATA})
+        counts["books"] = sum(found.kinds.values()) - counts.total()
+        kinds = ", ".join(f"{texts.word('file_kind', kind)} {count}" for kind, count in counts.items() if count)
+        created = "" if found.created_at is None else texts.moment(found.created_at)
+        return texts("exchange.source_files", kinds=kinds, created=created)
+
+    def _pick_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self._tools.texts("exchange.pick_folder"), self.text)
+        if folder:
+            self.choose_path(str(Path(folder)))
+
+    def _pick_archive(self) -> None:
+        texts = self._tools.texts
+        file, _ = QFileDialog.getOpenFileName(
+            self, texts("exchange.pick_archive"), self.text, texts("exchange.archive_filter")
+        )
+        if file:
+            self.choose_path(str(Path(file)))
+
+    def _edited(self, _: str) -> None:
+        self._found = None
+        self._show_found()
+        self._typing.start()
+
+    def _look(self) -> None:
+        """Ask the disk, which may be on the other end of a slow network."""
+        self._typing.stop()
+        text = self.text
+        self._tools.backend.work(lambda: look_at(text), self._looked, self._not_looked)
+
+    def _looked(self, found: FoundSource) -> None:
+        if found.path == self.text:
+            self._found = found
+            self._show_found()
+
+    def _not_looked(self, error: SyncError) -> None:
+        self.state.setText(self._tools.texts.error(error).what)
+
+    def _show_found(self) -> None:
+        texts, found = self._tools.texts, self._found
+        if found is None:
+            self.state.setText(texts("exchange.source_looking") if self.path.currentText() else "")
+        else:
+            self.state.setText(self._told(found))
+        is_good = found is None or (found.what in ("folder", "zip", "xml") and found.kinds != {})
+        set_role(self.state, "role", "muted" if is_good else "warn")
+        self.changed.emit()
+
+
+def _glimpsed(text: str, what: str, path: Path) -> FoundSource:
+    """Only the run can say what is wrong with an export that cannot be looked at."""
+    from freesport_sync.services.export_preview import glimpse  # loaded by then
+
+    try:
+        seen = glimpse(path)
+    except (SyncError, OSError, ValueError, zipfile.BadZipFile):
+        return FoundSource(text, what)
+    return FoundSource(text, what, seen.kinds, seen.created_at)
+
+
+def look_at(text: str) -> FoundSource:
+    """What lies at a path; on another thread."""
+    path = Path(text)
+    try:
+        if not text or not path.exists():
+            return FoundSource(text, "missing" if text else "none")
+        if path.is_dir():
+            return _glimpsed(text, "folder", path)
+    except (OSError, ValueError):  # a path that the system does not understand
+        return FoundSource(text, "missing")
+    suffix = path.suffix.lower()
+    if suffix == ".zip":
+        return _glimpsed(text, "zip", path)
+    return FoundSource(text, "xml" if suffix == ".xml" else "other")
+
+
+def _block(*parts: object) -> QWidget:
+    result = QWidget()
+    layout = QVBoxLayout(result)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACE // 2)
+    for part in parts:
+        if isinstance(part, QWidget):
+            layout.addWidget(part)
+        else:
+            layout.addLayout(part)  # type: ignore[arg-type]
+    return result
