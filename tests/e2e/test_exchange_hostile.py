@@ -20,11 +20,10 @@ from tests.watching import wait_until
 IMPATIENT = """
 import sys
 from functools import partial
-from freesport_sync import exchange_server
 from freesport_sync.__main__ import main
-from freesport_sync.exchange import endpoint
+from freesport_sync.exchange import endpoint, server
 endpoint.STALL_S = 1
-exchange_server.Listener = partial(exchange_server.Listener, head_s=1)
+server.Listener = partial(server.Listener, head_s=1)
 sys.exit(main())
 """
 MODES = ("checkauth", "init", "file", "import", "deactivate", "complete", "query", "success", "info", "", "x" * 300)
