@@ -1,0 +1,57 @@
+"""The commands of the command line, one module each; a module is imported when its command is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from freesport_sync.cli.invocation import Invocation
+
+Command: TypeAlias = Callable[[Invocation], int]
+"""Does what was asked for and returns the exit code; its errors are left to `cli.main`."""
+
+
+def command_for(action: str) -> Command:
+    """The command of an action.
+
+    Args:
+        action: one of `arguments.ACTIONS`.
+    """
+    match action:
+        case "run":
+            from freesport_sync.cli.commands.run import run as command
+        case "pull":
+            from freesport_sync.cli.commands.pull import pull as command
+        case "check":
+            from freesport_sync.cli.commands.check import check as command
+        case "settings":
+            from freesport_sync.cli.commands.settings import show_settings as command
+        case "history":
+            from freesport_sync.cli.commands.history import history as command
+        case "show":
+            from freesport_sync.cli.commands.show import show as command
+        case "cancel":
+            from freesport_sync.cli.commands.cancel import cancel as command
+        case "unlock_stale":
+            from freesport_sync.cli.commands.unlock_stale import unlock_stale as command
+        case "pin_host_key":
+            from freesport_sync.cli.commands.pin_host_key import pin_host_key as command
+        case "backup":
+            from freesport_sync.cli.commands.backup import backup as command
+        case "backups":
+            from freesport_sync.cli.commands.backups import backups as command
+        case "restore":
+            from freesport_sync.cli.commands.restore import restore as command
+        case "undo":
+            from freesport_sync.cli.commands.undo import undo as command
+        case "repair_created_at":
+            from freesport_sync.cli.commands.repair_created_at import repair_created_at as command
+        case "serve":
+            from freesport_sync.cli.commands.serve import serve as command
+        case "set_exchange_password":
+            from freesport_sync.cli.commands.set_exchange_password import set_exchange_password as command
+        case "probe_exchange":
+            from freesport_sync.cli.commands.self_test import self_test as command
+        case _:
+            raise ValueError(action)
+    return command

@@ -1,0 +1,14 @@
+"""`--backup`: back up what imports write to."""
+
+from __future__ import annotations
+
+from freesport_sync.cli.invocation import Invocation
+from freesport_sync.errors import ExitCode
+
+
+def backup(invocation: Invocation) -> int:
+    """Make a backup."""
+    application = invocation.open_application()
+    with invocation.output as output:
+        application.back_up(invocation.operator, invocation.shop_texts, output, invocation.cancel)
+    return ExitCode.DONE

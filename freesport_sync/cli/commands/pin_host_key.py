@@ -1,0 +1,13 @@
+"""`--pin-host-key`: trust the key of the SSH host."""
+
+from __future__ import annotations
+
+from freesport_sync.cli.invocation import Invocation
+from freesport_sync.errors import ExitCode
+
+
+def pin_host_key(invocation: Invocation) -> int:
+    """Record the host's key if it has the given fingerprint."""
+    application = invocation.open_application()
+    invocation.output.host_key_pinned(application.pin_host_key(invocation.options.pin_host_key))
+    return ExitCode.DONE

@@ -1,0 +1,63 @@
+"""`--run`: import an export."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freesport_sync.cli.invocation import Invocation
+from freesport_sync.core.run import FileType, RunKind, RunRequest
+from freesport_sync.errors import ConfigError, ExitCode
+from freesport_sync.i18n.resources import resource
+from freesport_sync.tasks.shop_import.workers import WorkerPool
+
+if TYPE_CHECKING:
+    from freesport_sync.application import Application
+
+
+def run(invocation: Invocation) -> int:
+    """Import; exit code 1 where single records could not be imported."""
+    with WorkerPool() as pool:  # a worker gets ready while the rest of the program is loaded
+        application = invocation.open_application()
+        request = _request(invocation, application)
+        with invocation.output as output:
+            report = application.run(request, pool, invocation.shop_texts, output, invocation.cancel)
+    return ExitCode.ROW_ERRORS if report.has_row_errors else ExitCode.DONE
+
+
+def _request(invocation: Invocation, application: Application) -> RunRequest:
+    options = invocation.options
+    kind = RunKind(options.run)
+    return RunRequest(
+        kind=kind,
+        file_type=FileType(options.file_type),
+        data_dir=_data_dir(options, application),
+        file=options.file,
+        operator=invocation.operator,
+        chunk_size=options.chunk_size or kind.usual_chunk_size,
+        is_dry_run=options.dry_run,
+        is_full=options.full,
+        allow_older=options.allow_older,
+        accept_large_change=options.accept_large_change,
+        skip_backup=options.skip_backup,
+        is_backup_optional=options.backup_optional,
+        skip_images=options.skip_images,
+        media_root=options.media_root,
+        is_pull=options.pull,
+    )
+
+
+def _data_dir(options: argparse.Namespace, application: Application) -> Path:
+    default_dir = application.settings.source.data_dir
+    if options.demo:
+        return resource("demo")
+    if options.data_dir is not None:
+        return Path(options.data_dir)
+    if options.files_of is not None:
+        return application.files_of(options.files_of)
+    if options.file is not None or options.pull:
+        return default_dir
+    if not default_dir.exists():
+        raise ConfigError("data_dir_needed", path=str(default_dir))
+    return default_dir
