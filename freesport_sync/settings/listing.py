@@ -66,7 +66,7 @@ def list_settings(settings: Settings, file: Path) -> tuple[ListedSetting, ...]:
 
 
 def as_markdown(settings: tuple[ListedSetting, ...], texts: Texts) -> str:
-    """The table of README.md, without the values in force."""
+    """The table of docs/settings.md, without the values in force."""
     names = ("key", "variable", "default", "meaning")
     lines = [
         f"| {' | '.join(texts(f'cli.column_{name}') for name in names)} |",

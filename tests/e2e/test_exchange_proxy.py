@@ -1,4 +1,4 @@
-"""The example of README for nginx: nginx takes it, and an exchange goes through it."""
+"""The guide's example for nginx: nginx takes it, and an exchange goes through it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ http {{
 
 
 def example() -> str:
-    found = re.search(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "guide.md").read_text("utf-8"), re.DOTALL)
     assert found is not None
     return found[1]
 

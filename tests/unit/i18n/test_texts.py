@@ -160,10 +160,10 @@ def test_help_explains_every_flag(language: Language) -> None:
         assert all(option in help_text for option in action.option_strings)
 
 
-def test_readme_explains_every_flag() -> None:
-    readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_commands_explains_every_flag() -> None:
+    page = (PACKAGE.parent / "docs" / "commands.md").read_text(encoding="utf-8")
     flags = [option for action in build_parser(Texts(Language.RUSSIAN))._actions for option in action.option_strings]
-    assert [flag for flag in flags if flag.startswith("--") and flag not in readme] == []
+    assert [flag for flag in flags if flag.startswith("--") and flag not in page] == []
 
 
 def test_the_window_says_only_what_has_a_text() -> None:

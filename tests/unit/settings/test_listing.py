@@ -1,4 +1,4 @@
-"""The table of all settings: made from the model, told in both languages, printed in README.md."""
+"""The table of all settings: made from the model, told in both languages, printed in docs/settings.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from freesport_sync.settings.listing import Origin, as_markdown, list_settings
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import OwnedField, Settings, Warehouse
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 SECTION = re.compile(r"<!-- settings: [^\n]*-->\n\n(.*?)\n\n<!-- /settings -->", re.DOTALL)
 
 FILE = """
@@ -126,8 +126,8 @@ def test_owned_fields_that_are_not_the_default_are_explained() -> None:
     assert all(field.value in explained for field in OwnedField)
 
 
-def test_readme_has_the_table() -> None:
-    """When it fails: put what is expected between the two comments of README.md."""
+def test_the_page_of_settings_has_the_table() -> None:
+    """When it fails: put what is expected between the two comments of docs/settings.md."""
     expected = as_markdown(list_settings(Settings(), Path("none")), Texts(Language.RUSSIAN))
-    (written,) = SECTION.findall(README.read_text(encoding="utf-8"))
+    (written,) = SECTION.findall(PAGE.read_text(encoding="utf-8"))
     assert written == expected

@@ -1,4 +1,4 @@
-"""What README promises of the database and of `--json` is so."""
+"""What README and the guide promise of the database and of `--json` is so."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from freesport_sync.database.shop.tables import SHOP_TABLES
 from freesport_sync.i18n.texts import LANGUAGE_VARIABLE, ErrorText
 from tests.shop import Shop
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
 
 
-def test_the_rights_of_the_readme_are_enough(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
-    (statements,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+def page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def test_the_rights_of_the_guide_are_enough(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    (statements,) = re.findall(r"```sql\n(.*?)```", page("docs/guide.md"), re.DOTALL)
     role, database = f"role_{uuid4().hex}", str(stocked_shop.url.database)
     stocked_shop.connection.exec_driver_sql("DROP SCHEMA freesport_sync CASCADE")
     named = re.sub(r"\bsync\b", role, re.sub(r"DATABASE freesport\b", f"DATABASE {database}", statements))
@@ -33,9 +37,9 @@ def test_the_rights_of_the_readme_are_enough(stocked_shop: Shop, dearer: Path, t
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
 
 
-def test_the_fields_of_json_are_those_of_the_readme() -> None:
+def test_the_fields_of_json_are_those_of_the_page() -> None:
     def told(event: str) -> set[str]:
-        (cells,) = re.findall(rf"^\| `{event}` \| (.*) \|$", README, re.MULTILINE)
+        (cells,) = re.findall(rf"^\| `{event}` \| (.*) \|$", page("docs/commands.md"), re.MULTILINE)
         return set(re.findall(r"`(\w+)`", cells))
 
     def of(kind: type) -> set[str]:
@@ -48,8 +52,10 @@ def test_the_fields_of_json_are_those_of_the_readme() -> None:
     assert told("error") == of(ErrorText) - {"said"} | {"params", "exit_code"}
 
 
-def test_the_readme_tells_what_cannot_be_guessed() -> None:
-    told = ("PostgreSQL 14", "verify-full", LANGUAGE_VARIABLE, "keyring.backends.null", "ничего не переспрашивают")
-    assert [words for words in told if words not in README] == []
-    assert "## In English" in README
-    assert README.index("В папке\nпроекта") < README.index("--run all --demo")
+def test_the_pages_tell_what_cannot_be_guessed() -> None:
+    told = ("PostgreSQL 14", "verify-full", "keyring.backends.null", "ничего не переспрашивают")
+    guide, readme = page("docs/guide.md"), page("README.md")
+    assert [words for words in told if words not in guide] == []
+    assert LANGUAGE_VARIABLE in page("docs/settings.md")
+    assert "## In English" in readme
+    assert readme.index("В папке\nпроекта") < readme.index("--run all --demo")
