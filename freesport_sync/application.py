@@ -214,7 +214,7 @@ class Application:
         Raises:
             ConfigError: it is too short, or cannot be kept.
         """
-        from freesport_sync.exchange.passwords import PasswordFile
+        from freesport_sync.exchange.access.passwords import PasswordFile
 
         PasswordFile(self.paths.exchange_password).set(password)
 
@@ -227,10 +227,10 @@ class Application:
     def probe_exchange(
         self, password: str, address: str | None, cancel: CancelToken, report: Callable[[CheckItem], None]
     ) -> tuple[CheckItem, ...]:
-        """Play a small exchange as 1C would; see `exchange_probe.probe_exchange`."""
-        from freesport_sync.exchange.self_test_setup import probe_exchange
+        """Play a small exchange as 1C would; see `exchange.self_test`."""
+        from freesport_sync.exchange.self_test.run import self_test_exchange
 
-        return probe_exchange(self.settings, self.paths, password, address, cancel, report)
+        return self_test_exchange(self.settings, self.paths, password, address, cancel, report)
 
     def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
         """Only fetch the files of the server; see `ServerFiles.pull`."""

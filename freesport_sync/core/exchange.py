@@ -7,8 +7,8 @@ from ipaddress import ip_address
 
 PATHS = ("/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php")
 """Of the exchange; the first is told to people."""
-PROBE_AGENT = "1C+Enterprise/8.3 (freesport-sync probe)"
-"""What the probe says that it is: nearly 1C, so that it is treated like it on its way."""
+SELF_TEST_AGENT = "1C+Enterprise/8.3 (freesport-sync probe)"
+"""The user agent of the self-test: nearly that of 1C, so that proxies treat both alike."""
 
 
 @dataclass(frozen=True, slots=True)

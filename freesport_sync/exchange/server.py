@@ -16,17 +16,17 @@ from freesport_sync.core.events import Reporter
 from freesport_sync.core.exchange import ExchangeEvent, ServerStarted, address_for_1c
 from freesport_sync.core.logged import note
 from freesport_sync.errors import ConfigError, SyncError
-from freesport_sync.exchange.access import Doorkeeper
-from freesport_sync.exchange.batch import Limits
-from freesport_sync.exchange.custody import Custody
-from freesport_sync.exchange.endpoint import Endpoint
-from freesport_sync.exchange.imports import Imports, Runner
-from freesport_sync.exchange.inbox import Inbox
-from freesport_sync.exchange.listener import Listener
-from freesport_sync.exchange.messages import Sayings
-from freesport_sync.exchange.passwords import PasswordFile
-from freesport_sync.exchange.pieces import MB
-from freesport_sync.exchange.throttle import KnownNetworks
+from freesport_sync.exchange.access.control import AccessControl
+from freesport_sync.exchange.access.passwords import PasswordFile
+from freesport_sync.exchange.access.throttle import KnownNetworks
+from freesport_sync.exchange.http.endpoint import Endpoint
+from freesport_sync.exchange.http.listener import Listener
+from freesport_sync.exchange.http.messages import Messages
+from freesport_sync.exchange.imports.idle_watch import Custody
+from freesport_sync.exchange.imports.queue import ImportQueue, Runner
+from freesport_sync.exchange.uploads.batch import UploadLimits
+from freesport_sync.exchange.uploads.fragment import MB
+from freesport_sync.exchange.uploads.store import Inbox
 from freesport_sync.i18n.texts import Texts
 from freesport_sync.os_support import computer_name, file_lock, make_private
 from freesport_sync.settings.model import ExchangeSettings, Settings
@@ -66,7 +66,7 @@ def serve(
     rules = settings.exchange
     stop = threading.Event()
     with ExitStack() as stack:
-        doorkeeper = Doorkeeper(
+        access = AccessControl(
             rules.user,
             PasswordFile(paths.exchange_password),
             rules.allow,
@@ -78,9 +78,9 @@ def serve(
         folders = RunFolders(paths.exchange / "runs")
         inbox = Inbox(paths.exchange / "portions", _limits(rules))
         has_fresh_backup = partial(_has_fresh_backup, backups, rules.backup_hours)
-        imports = Imports(run, folders, rules, is_dry_run, has_fresh_backup, report_run)
-        custody = Custody(inbox, imports, doorkeeper.sessions, rules, report)
-        endpoint = Endpoint(doorkeeper, custody, imports, rules, is_dry_run, Sayings(texts), report)
+        imports = ImportQueue(run, folders, rules, is_dry_run, has_fresh_backup, report_run)
+        custody = Custody(inbox, imports, access.sessions, rules, report)
+        endpoint = Endpoint(access, custody, imports, rules, is_dry_run, Messages(texts), report)
         started = ServerStarted(
             address=address_for_1c(rules.host, listener.port, rules.certificate is not None, computer_name()),
             user=rules.user,
@@ -104,9 +104,9 @@ def _own_folder(paths: Paths, stack: ExitStack) -> None:
         raise ConfigError("exchange_folder_unusable", folder=str(paths.exchange), reason=str(error)) from error
 
 
-def _limits(rules: ExchangeSettings) -> Limits:
+def _limits(rules: ExchangeSettings) -> UploadLimits:
     portion = rules.max_portion_mb * MB
-    return Limits(rules.file_limit_mb * MB, rules.max_file_mb * MB, portion, unpacked=portion)
+    return UploadLimits(rules.file_limit_mb * MB, rules.max_file_mb * MB, portion, unpacked=portion)
 
 
 def _has_fresh_backup(backups: Callable[[], tuple[Backup, ...]], hours: int) -> bool:

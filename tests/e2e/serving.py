@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from freesport_sync.exchange.passwords import PasswordFile
+from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.settings.paths import find_paths
 from tests.builders import (
     ROOT_GROUP,

@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from freesport_sync.database.server.embedded import EmbeddedPostgres
-from freesport_sync.exchange.passwords import PasswordFile
+from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.settings.paths import find_paths
 from tests.builders import product
 from tests.databases import cloned_database

@@ -21,7 +21,8 @@ IMPATIENT = """
 import sys
 from functools import partial
 from freesport_sync.__main__ import main
-from freesport_sync.exchange import endpoint, server
+from freesport_sync.exchange import server
+from freesport_sync.exchange.http import endpoint
 endpoint.STALL_S = 1
 server.Listener = partial(server.Listener, head_s=1)
 sys.exit(main())

@@ -15,8 +15,8 @@ import pytest
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import Cancelled
-from freesport_sync.exchange.self_test import ProbeRules, probe
-from freesport_sync.exchange.self_test_client import Client
+from freesport_sync.exchange.self_test.client import SelfTestClient
+from freesport_sync.exchange.self_test.steps import SelfTestTimeouts, run_self_test
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -85,16 +85,18 @@ def serving(answers: Answers) -> Iterator[str]:
             thread.join()
 
 
-def probed(
+def steps_of(
     address: str, knows: bool | None = None, cancel: CancelToken | None = None, request_s: float = 5.0
 ) -> tuple[CheckItem, ...]:
     token = cancel or CancelToken()
-    return probe(Client(address, "1c", "secret", token), knows, token, rules=ProbeRules(request_s, import_s=0))
+    return run_self_test(
+        SelfTestClient(address, "1c", "secret", token), knows, token, rules=SelfTestTimeouts(request_s, import_s=0)
+    )
 
 
 def test_a_server_as_1c_wants_it_passes_in_every_step() -> None:
     with serving(GOOD) as address:
-        items = probed(address)
+        items = steps_of(address)
     assert all(item.is_ok for item in items)
     assert [item.code.removeprefix("probe_") for item in items] == [
         *("reachable", "path", "login", "cookie", "init_two", "init_four", "file", "zip", "import", "query")
@@ -143,7 +145,7 @@ def test_a_server_as_1c_wants_it_passes_in_every_step() -> None:
 )
 def test_what_is_wrong_is_named_and_is_the_last_step(mode: str, says: Says, code: str, shown: str) -> None:
     with serving({**GOOD, mode: says}) as address:
-        *before, last = probed(address)
+        *before, last = steps_of(address)
     assert all(item.is_ok for item in before)
     assert (last.code, last.is_ok) == (f"probe_{code}", False)
     assert shown in " ".join(map(str, last.params.values()))
@@ -151,30 +153,33 @@ def test_what_is_wrong_is_named_and_is_the_last_step(mode: str, says: Says, code
 
 def test_a_right_password_that_is_refused_got_lost_on_its_way() -> None:
     with serving({**GOOD, "checkauth": Says("failure\nwrong", 401)}) as address:
-        assert [probed(address, knows)[-1].code for knows in (True, False)] == ["probe_login_lost", "probe_login_wrong"]
+        assert [steps_of(address, knows)[-1].code for knows in (True, False)] == [
+            "probe_login_lost",
+            "probe_login_wrong",
+        ]
 
 
 def test_without_zip_no_archive_is_sent() -> None:
     plain = {"init": Says("zip=no\nfile_limit=10"), "init4": Says("zip=no\nfile_limit=10\nsessid=1\nversion=3")}
     with serving(GOOD | plain) as address:
-        codes = [item.code for item in probed(address)]
+        codes = [item.code for item in steps_of(address)]
     assert "probe_zip" not in codes
     assert codes[-1] == "probe_query"
 
 
 def test_a_hanging_server_is_left_in_time_and_a_cancelled_probe_at_once() -> None:
     with serving({"checkauth": LOGIN}) as address:
-        assert probed(address, request_s=0.1)[-1].code == "probe_silent"
+        assert steps_of(address, request_s=0.1)[-1].code == "probe_silent"
         token = CancelToken()
         threading.Timer(0.2, token.cancel).start()
         with pytest.raises(Cancelled):
-            probed(address, cancel=token, request_s=60)
+            steps_of(address, cancel=token, request_s=60)
 
 
 def test_where_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    assert probed(f"127.0.0.1:{port}")[-1].code == "probe_unreachable"
-    assert probed(f"http://{'x' * 300}/")[-1].code == "probe_host_unknown"
+    assert steps_of(f"127.0.0.1:{port}")[-1].code == "probe_unreachable"
+    assert steps_of(f"http://{'x' * 300}/")[-1].code == "probe_host_unknown"
     for address in ("ftp://shop.example.ru/", "http://", "http://shop:port/", "http://1c:secret@shop.example.ru/"):
-        assert probed(address)[-1].code == "probe_address_invalid"
+        assert steps_of(address)[-1].code == "probe_address_invalid"

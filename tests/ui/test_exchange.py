@@ -20,7 +20,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.modeltest import ModelTester
 
 from freesport_sync.core.history import Source
-from freesport_sync.exchange.passwords import PasswordFile
+from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.os_support import file_lock
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.ui.exchange_feed import News, Served, ServerFeed

@@ -9,22 +9,22 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.exchange import throttle
-from freesport_sync.exchange.access import (
-    Doorkeeper,
+from freesport_sync.exchange.access import throttle
+from freesport_sync.exchange.access.control import (
+    AccessControl,
     WrongPassword,
     credentials_of,
     same_letters,
 )
-from freesport_sync.exchange.passwords import (
+from freesport_sync.exchange.access.login_sessions import MAX_SESSIONS, LoginSession, LoginSessions
+from freesport_sync.exchange.access.passwords import (
     MAX_LENGTH,
     MIN_LENGTH,
     Credentials,
     Digests,
     PasswordFile,
 )
-from freesport_sync.exchange.sessions import MAX_SESSIONS, Session, Sessions
-from freesport_sync.exchange.throttle import (
+from freesport_sync.exchange.access.throttle import (
     MAX_KNOWN,
     PER_ADDRESS,
     PER_USER,
@@ -131,12 +131,12 @@ def test_addresses_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatc
 # --- sessions ---
 
 
-def opened(sessions: Sessions, now: float = 0.0) -> Session:
+def opened(sessions: LoginSessions, now: float = 0.0) -> LoginSession:
     return sessions.open("1c", b"digest", 1000.5, now)
 
 
 def test_every_login_is_a_new_session_and_no_two_have_one_time() -> None:
-    sessions = Sessions(60)
+    sessions = LoginSessions(60)
     first, second = opened(sessions), opened(sessions)
     assert (first.timestamp, second.timestamp) == (1000, 1001)
     assert len({first.cookie, second.cookie, first.sessid, second.sessid}) == 4
@@ -145,7 +145,7 @@ def test_every_login_is_a_new_session_and_no_two_have_one_time() -> None:
 
 
 def test_a_session_needs_its_cookie_and_its_credentials() -> None:
-    sessions = Sessions(60)
+    sessions = LoginSessions(60)
     session = opened(sessions)
     assert sessions.find(session.cookie, b"other", 1.0) is None
     assert sessions.find(session.sessid, b"digest", 1.0) is None
@@ -153,7 +153,7 @@ def test_a_session_needs_its_cookie_and_its_credentials() -> None:
 
 
 def test_a_silent_session_ends_and_a_used_one_stays() -> None:
-    sessions = Sessions(60)
+    sessions = LoginSessions(60)
     silent, used = opened(sessions), opened(sessions)
     assert sessions.find(used.cookie, b"digest", 50.0) is used
     assert sessions.find(silent.cookie, b"digest", 61.0) is None
@@ -161,7 +161,7 @@ def test_a_silent_session_ends_and_a_used_one_stays() -> None:
 
 
 def test_the_session_that_has_been_silent_for_longest_makes_room() -> None:
-    sessions = Sessions(60)
+    sessions = LoginSessions(60)
     first, second = opened(sessions), opened(sessions)
     sessions.find(first.cookie, b"digest", 1.0)
     for _ in range(MAX_SESSIONS):
@@ -196,7 +196,7 @@ def test_fingerprints_do_not_mix_name_and_password() -> None:
     assert Digests().of(GOOD) != digests.of(GOOD), "the key is new with each server"
 
 
-# --- the doorkeeper ---
+# --- the access ---
 
 
 @pytest.fixture
@@ -206,8 +206,8 @@ def passwords(tmp_path: Path) -> PasswordFile:
     return file
 
 
-def doorkeeper(passwords: PasswordFile, *allowed: str) -> Doorkeeper:
-    return Doorkeeper(USER, passwords, allowed, 60, KnownNetworks(Path("/nonexistent/known")))
+def access(passwords: PasswordFile, *allowed: str) -> AccessControl:
+    return AccessControl(USER, passwords, allowed, 60, KnownNetworks(Path("/nonexistent/known")))
 
 
 def test_only_the_hash_is_kept_and_only_its_owner_reads_it(passwords: PasswordFile, tmp_path: Path) -> None:
@@ -224,13 +224,13 @@ def test_passwords_too_short_or_too_long(passwords: PasswordFile, password: str)
 
 def test_a_server_without_a_password_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="exchange_password_missing"):
-        doorkeeper(PasswordFile(tmp_path / "nothing"))
+        access(PasswordFile(tmp_path / "nothing"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"password"])
 def test_a_file_that_holds_no_hash(passwords: PasswordFile, tmp_path: Path, content: bytes) -> None:
     """Nobody is told that his password is wrong."""
-    door = doorkeeper(passwords)
+    door = access(passwords)
     (tmp_path / "exchange.password").write_bytes(content)
     with pytest.raises(ConfigError, match="exchange_password_unreadable"):
         asyncio.run(door.log_in(GOOD, "192.0.2.1"))
@@ -239,7 +239,7 @@ def test_a_file_that_holds_no_hash(passwords: PasswordFile, tmp_path: Path, cont
 @pytest.mark.parametrize("wrong", [Credentials(USER, "wrong-password"), Credentials("other", PASSWORD)])
 def test_wrong_credentials(passwords: PasswordFile, wrong: Credentials) -> None:
     with pytest.raises(WrongPassword) as caught:
-        asyncio.run(doorkeeper(passwords).log_in(wrong, "192.0.2.1"))
+        asyncio.run(access(passwords).log_in(wrong, "192.0.2.1"))
     assert caught.value.retry_after_s == 0
 
 
@@ -256,7 +256,7 @@ def test_too_many_wrong_passwords_are_not_heard_and_the_right_one_is_a_moment_la
 
     now = 1000.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    keeper = doorkeeper(passwords)
+    keeper = access(passwords)
     *heard, last = asyncio.run(guess())
     assert [refusal.is_unheard for refusal in heard] == [False] * PER_ADDRESS.attempts
     assert heard[-1].retry_after_s == PER_ADDRESS.refill_s
@@ -266,7 +266,7 @@ def test_too_many_wrong_passwords_are_not_heard_and_the_right_one_is_a_moment_la
 
 
 def test_whoever_has_been_let_in_waits_for_nobody(passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    keeper = doorkeeper(passwords)
+    keeper = access(passwords)
     first = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
     monkeypatch.setattr(passwords, "is_right", lambda *_: pytest.fail("no hash is computed"))
     keeper._throttle = tried(100)
@@ -277,7 +277,7 @@ def test_whoever_has_been_let_in_waits_for_nobody(passwords: PasswordFile, monke
 
 
 def test_a_new_password_ends_all_sessions(passwords: PasswordFile) -> None:
-    keeper = doorkeeper(passwords)
+    keeper = access(passwords)
     session = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
     passwords.set("another password")
     assert keeper.find(GOOD, session.cookie) is None
@@ -295,7 +295,7 @@ def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(
         keeper.find(GOOD, "")  # a request of somebody else, who notices it first
         return found
 
-    keeper, really_right = doorkeeper(passwords), passwords.is_right
+    keeper, really_right = access(passwords), passwords.is_right
     with monkeypatch.context() as patch:
         patch.setattr(passwords, "is_right", is_right)
         with pytest.raises(WrongPassword):
@@ -317,12 +317,12 @@ def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(
     ],
 )
 def test_addresses(passwords: PasswordFile, allowed: tuple[str, ...], address: str, is_let_in: bool) -> None:
-    assert doorkeeper(passwords, *allowed).lets_in(address) is is_let_in
+    assert access(passwords, *allowed).lets_in(address) is is_let_in
 
 
 @pytest.mark.parametrize("user", ["1c", "1с", "1C", "1С", " 1с "])
 def test_the_user_may_be_typed_in_either_alphabet(passwords: PasswordFile, user: str) -> None:
-    door = doorkeeper(passwords)
+    door = access(passwords)
     session = asyncio.run(door.log_in(Credentials(user, PASSWORD), "192.0.2.1"))
     assert door.find(Credentials(user, PASSWORD), session.cookie) is session
     assert door.find(Credentials("1c", PASSWORD), session.cookie) is session
@@ -332,4 +332,4 @@ def test_other_names_are_other_users(passwords: PasswordFile) -> None:
     assert same_letters("Обмен") != same_letters("Обман")
     for wrong in ("1", "1d", "1cc", "1э", ""):
         with pytest.raises(WrongPassword):
-            asyncio.run(doorkeeper(passwords).log_in(Credentials(wrong, PASSWORD), "192.0.2.1"))
+            asyncio.run(access(passwords).log_in(Credentials(wrong, PASSWORD), "192.0.2.1"))

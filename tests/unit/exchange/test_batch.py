@@ -18,30 +18,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from freesport_sync.errors import ExchangeRefused, SyncError
-from freesport_sync.exchange import inbox as inbox_module
-from freesport_sync.exchange import pieces
-from freesport_sync.exchange.batch import Limits, Portion
-from freesport_sync.exchange.inbox import Inbox
+from freesport_sync.exchange.uploads import fragment as pieces
+from freesport_sync.exchange.uploads import store as inbox_module
+from freesport_sync.exchange.uploads.batch import UploadBatch, UploadLimits
+from freesport_sync.exchange.uploads.store import Inbox
 from freesport_sync.sources.commerceml import archive
 from tests.exchange_client import zipped
 
-LIMITS = Limits(fragment=1_000_000, file=1_000_000, portion=10_000_000, unpacked=10_000_000)
+LIMITS = UploadLimits(fragment=1_000_000, file=1_000_000, portion=10_000_000, unpacked=10_000_000)
 XML = b"<?xml version='1.0'?><a/>"
 ZIP = PurePosixPath("v8.zip")
 PLAIN_ZIP = zipped({"a.xml": XML})
 
 
 @pytest.fixture
-def portion(tmp_path: Path) -> Portion:
-    return Portion(tmp_path / "portion", LIMITS)
+def portion(tmp_path: Path) -> UploadBatch:
+    return UploadBatch(tmp_path / "portion", LIMITS)
 
 
-def upload(portion: Portion, name: str, *pieces: bytes) -> None:
+def upload(portion: UploadBatch, name: str, *pieces: bytes) -> None:
     for piece in pieces:
         portion.incoming(PurePosixPath(name), len(piece)).finish(piece)
 
 
-def content(portion: Portion, name: str) -> bytes:
+def content(portion: UploadBatch, name: str) -> bytes:
     return (portion.folder / name).read_bytes()
 
 
@@ -58,7 +58,7 @@ def code_of(work: Callable[[], object]) -> str:
 # --- pieces ---
 
 
-def test_pieces_of_a_file_are_appended(portion: Portion) -> None:
+def test_pieces_of_a_file_are_appended(portion: UploadBatch) -> None:
     upload(portion, "import_files/ab/a.jpg", b"one", b"two")
     upload(portion, "b.xml", XML[:10], XML[10:])
     assert content(portion, "import_files/ab/a.jpg") == b"onetwo"
@@ -67,7 +67,7 @@ def test_pieces_of_a_file_are_appended(portion: Portion) -> None:
     assert portion.waiting == (PurePosixPath("b.xml"),)
 
 
-def test_a_piece_that_breaks_off_is_rolled_back(portion: Portion) -> None:
+def test_a_piece_that_breaks_off_is_rolled_back(portion: UploadBatch) -> None:
     upload(portion, "a.zip", b"first")
     broken = portion.incoming(PurePosixPath("a.zip"), 1000)
     broken.write(b"half of the sec")
@@ -77,7 +77,7 @@ def test_a_piece_that_breaks_off_is_rolled_back(portion: Portion) -> None:
     assert content(portion, "a.zip") == b"firstsecond"
 
 
-def test_a_file_that_somebody_has_removed_does_not_go_on_with_zeros(portion: Portion) -> None:
+def test_a_file_that_somebody_has_removed_does_not_go_on_with_zeros(portion: UploadBatch) -> None:
     upload(portion, "import_files/a.jpg", b"first")
     (portion.folder / "import_files/a.jpg").unlink()
     broken = portion.incoming(PurePosixPath("import_files/a.jpg"), 6)
@@ -88,7 +88,7 @@ def test_a_file_that_somebody_has_removed_does_not_go_on_with_zeros(portion: Por
     assert content(portion, "import_files/a.jpg") == b"third"
 
 
-def test_a_first_piece_that_breaks_off_leaves_nothing_to_import(portion: Portion) -> None:
+def test_a_first_piece_that_breaks_off_leaves_nothing_to_import(portion: UploadBatch) -> None:
     broken = portion.incoming(PurePosixPath("a.xml"), None)
     broken.write(XML[:5])
     broken.roll_back()
@@ -99,7 +99,7 @@ def test_a_first_piece_that_breaks_off_leaves_nothing_to_import(portion: Portion
 
 
 @pytest.mark.parametrize("start", [b"<?xml", b"\xef\xbb\xbf<?xml", b"\n <?xml"])
-def test_an_xml_file_that_begins_again_replaces_what_was_there(portion: Portion, start: bytes) -> None:
+def test_an_xml_file_that_begins_again_replaces_what_was_there(portion: UploadBatch, start: bytes) -> None:
     """Somebody between 1C and us has sent the request twice."""
     upload(portion, "a.xml", start + b" one", start + b" two")
     assert content(portion, "a.xml") == start + b" two"
@@ -110,7 +110,7 @@ JPEG, PNG = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"
 
 @pytest.mark.parametrize("name", ["import_files/a.jpg", "import_files/a.png", "import_files/a.webp"])
 @pytest.mark.parametrize("start", [JPEG, PNG, b"RIFF1234WEBP", b"GIF89a"])
-def test_a_picture_that_is_sent_again_replaces_what_was_there(portion: Portion, name: str, start: bytes) -> None:
+def test_a_picture_that_is_sent_again_replaces_what_was_there(portion: UploadBatch, name: str, start: bytes) -> None:
     upload(portion, name, start + b"one", b" more")
     assert content(portion, name) == start + b"one more"
     upload(portion, name, start + b"one")
@@ -118,7 +118,7 @@ def test_a_picture_that_is_sent_again_replaces_what_was_there(portion: Portion, 
     assert content(portion, name) == start + b"two more"
 
 
-def test_an_archive_that_is_sent_again_is_one(portion: Portion) -> None:
+def test_an_archive_that_is_sent_again_is_one(portion: UploadBatch) -> None:
     one, two = zipped({"a.xml": XML}), zipped({"b.xml": XML})
     upload(portion, str(ZIP), one[:40], one[40:])
     upload(portion, str(ZIP), one)
@@ -128,7 +128,7 @@ def test_an_archive_that_is_sent_again_is_one(portion: Portion) -> None:
     assert files_in(portion.folder) == {"a.xml", "b.xml"}, "a whole one of which nobody has asked for anything"
 
 
-def test_a_later_piece_of_an_archive_may_look_like_the_first(portion: Portion) -> None:
+def test_a_later_piece_of_an_archive_may_look_like_the_first(portion: UploadBatch) -> None:
     data = zipped({"a.xml": XML, "b.xml": XML})
     second = data.index(b"PK\x03\x04", 1)
     upload(portion, str(ZIP), data[:second], data[second:])
@@ -136,14 +136,14 @@ def test_a_later_piece_of_an_archive_may_look_like_the_first(portion: Portion) -
 
 
 @pytest.mark.parametrize("name", ["import.xml", "v8.zip", "import_files/a.jpg"])
-def test_a_piece_in_which_nothing_comes_is_refused(portion: Portion, name: str) -> None:
+def test_a_piece_in_which_nothing_comes_is_refused(portion: UploadBatch, name: str) -> None:
     empty = portion.incoming(PurePosixPath(name), 0)
     assert code_of(lambda: empty.finish(b"")) == "exchange_body_missing"
     empty.roll_back()
     assert files_in(portion.folder) == set()
 
 
-def test_an_archive_without_anything_to_import_is_no_failure(portion: Portion) -> None:
+def test_an_archive_without_anything_to_import_is_no_failure(portion: UploadBatch) -> None:
     upload(portion, str(ZIP), zipped({"import_files/a.jpg": JPEG}))
     portion.unpacked(lambda: None)
     assert portion.named(PurePosixPath("V8.zip")) == ()
@@ -173,12 +173,12 @@ def test_what_came_later_and_is_imported_overtakes_what_came_before(tmp_path: Pa
         ("a.zip", PLAIN_ZIP[:-30], False),
     ],
 )
-def test_whether_all_of_it_has_come(portion: Portion, name: str, data: bytes, is_whole: bool) -> None:
+def test_whether_all_of_it_has_come(portion: UploadBatch, name: str, data: bytes, is_whole: bool) -> None:
     upload(portion, name, data)
     assert portion.is_whole() is is_whole
 
 
-def test_whole_files_of_the_same_name_are_all_imported(portion: Portion) -> None:
+def test_whole_files_of_the_same_name_are_all_imported(portion: UploadBatch) -> None:
     """A client that sends every portion before it asks for the first import, without archives."""
     files = [f"<?xml version='1.0'?><КоммерческаяИнформация>{n}</КоммерческаяИнформация>\n" for n in range(3)]
     for file, encoding in zip(files, ("utf-8", "cp1251", "utf-8"), strict=True):
@@ -189,7 +189,7 @@ def test_whole_files_of_the_same_name_are_all_imported(portion: Portion) -> None
     assert content(portion, "import_1.xml").decode() == files[0]
 
 
-def test_a_file_that_was_imported_begins_anew_and_the_run_keeps_its_own(portion: Portion, tmp_path: Path) -> None:
+def test_a_file_that_was_imported_begins_anew_and_the_run_keeps_its_own(portion: UploadBatch, tmp_path: Path) -> None:
     upload(portion, "a.xml", XML)
     portion.ask_for([PurePosixPath("a.xml")])
     os.link(portion.folder / "a.xml", tmp_path / "of the run.xml")
@@ -220,13 +220,13 @@ def test_nobody_else_can_read_what_was_received(tmp_path: Path) -> None:
 # --- which files an import means ---
 
 
-def test_a_file_is_meant_whatever_the_case_of_its_name(portion: Portion) -> None:
+def test_a_file_is_meant_whatever_the_case_of_its_name(portion: UploadBatch) -> None:
     upload(portion, "Import.XML", XML)
     assert portion.named(PurePosixPath("import.xml")) == (PurePosixPath("Import.XML"),)
 
 
 @pytest.mark.parametrize("path", [ZIP, None])
-def test_an_archive_means_all_that_nobody_has_asked_for(portion: Portion, path: PurePosixPath | None) -> None:
+def test_an_archive_means_all_that_nobody_has_asked_for(portion: UploadBatch, path: PurePosixPath | None) -> None:
     for name in ("import0_1.xml", "offers0_1.xml"):
         upload(portion, name, XML)
     upload(portion, str(ZIP), zipped({"asked.xml": XML, "failed.xml": XML}))
@@ -242,7 +242,7 @@ def test_an_archive_means_all_that_nobody_has_asked_for(portion: Portion, path: 
 
 
 @pytest.mark.parametrize("name", ["missing.xml", "import_files/a.jpg", "Reports/log.zip"])
-def test_what_cannot_be_imported(portion: Portion, name: str) -> None:
+def test_what_cannot_be_imported(portion: UploadBatch, name: str) -> None:
     upload(portion, "import_files/a.jpg", b"x")
     assert code_of(lambda: portion.named(PurePosixPath(name))) == "exchange_file_missing"
 
@@ -289,7 +289,7 @@ def test_old_portions_go_and_the_oldest_of_too_many(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("is_announced", [True, False])
 def test_limits(tmp_path: Path, limit: dict[str, int], code: str, is_announced: bool) -> None:
     """Three bytes of another file, five of this one, ten more are too many, announced or not."""
-    portion = Portion(tmp_path / "portion", replace(LIMITS, **limit))
+    portion = UploadBatch(tmp_path / "portion", replace(LIMITS, **limit))
     upload(portion, "other.xml", b"abc")
     upload(portion, "a.zip", b"12345")
     path = PurePosixPath("third.xml" if "files" in limit else "a.zip")
@@ -308,13 +308,13 @@ def test_limits(tmp_path: Path, limit: dict[str, int], code: str, is_announced: 
 
 
 def test_what_just_fits_is_taken(tmp_path: Path) -> None:
-    portion = Portion(tmp_path / "portion", Limits(fragment=10, file=15, portion=18, unpacked=1, files=2))
+    portion = UploadBatch(tmp_path / "portion", UploadLimits(fragment=10, file=15, portion=18, unpacked=1, files=2))
     upload(portion, "other.xml", b"abc")
     upload(portion, "a.zip", b"12345", b"1234567890")
     assert portion.size_bytes == 18
 
 
-def test_a_full_disk_is_named_and_the_piece_rolled_back(portion: Portion, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_named_and_the_piece_rolled_back(portion: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
     upload(portion, "a.zip", b"first")
     real = os.write
 
@@ -340,7 +340,7 @@ def test_a_disk_without_room_to_spare_is_full_beforehand(tmp_path: Path, monkeyp
     assert code_of(lambda: portion.unpacked(lambda: None)) == "exchange_disk_full"
 
 
-def test_a_disk_that_breaks_is_named_without_a_path(portion: Portion) -> None:
+def test_a_disk_that_breaks_is_named_without_a_path(portion: UploadBatch) -> None:
     upload(portion, "import_files", b"a file where a folder belongs")
     with pytest.raises(ExchangeRefused) as caught:
         upload(portion, "import_files/a.jpg", b"x")
@@ -351,14 +351,14 @@ def test_a_disk_that_breaks_is_named_without_a_path(portion: Portion) -> None:
 # --- archives ---
 
 
-def unpack(portion: Portion, data: bytes) -> set[str]:
+def unpack(portion: UploadBatch, data: bytes) -> set[str]:
     upload(portion, str(ZIP), data)
     portion.unpacked(lambda: None)
     assert not (portion.folder / ZIP).exists()
     return files_in(portion.folder)
 
 
-def test_names_in_cp866_and_with_prefixes_of_linux(portion: Portion) -> None:
+def test_names_in_cp866_and_with_prefixes_of_linux(portion: UploadBatch) -> None:
     names = {
         "import.xml": "import.xml",
         "webdata/Выгрузка.xml": "Выгрузка.xml",
@@ -372,13 +372,13 @@ def test_names_in_cp866_and_with_prefixes_of_linux(portion: Portion) -> None:
     assert set(map(str, portion.waiting)) == {"import.xml", "Выгрузка.xml"}
 
 
-def test_one_bad_name_of_a_picture_is_left_out_and_nothing_else(portion: Portion) -> None:
+def test_one_bad_name_of_a_picture_is_left_out_and_nothing_else(portion: UploadBatch) -> None:
     good = {"import.xml": XML, "import_files/ab/a.jpg": XML}
     bad = ("nul.jpg", "a:b.jpg", "a?.png", "a .jpg/b. /c.jpg", f"{'x' * 300}.jpg", "\x01.jpg")
     assert unpack(portion, zipped(good | {f"import_files/ab/{name}": XML for name in bad})) == set(good)
 
 
-def test_files_of_one_name_in_the_folders_of_an_archive_are_all_imported(portion: Portion) -> None:
+def test_files_of_one_name_in_the_folders_of_an_archive_are_all_imported(portion: UploadBatch) -> None:
     upload(portion, "import.xml", b"<before/>")
     files = {"1/import.xml": b"<one/>", "2/import.xml": b"<two/>", "3/IMPORT.xml": b"<three/>"}
     pictures = {"1/import_files/ab/a.jpg": b"one", "2/import_files/ab/a.jpg": b"two"}
@@ -387,11 +387,11 @@ def test_files_of_one_name_in_the_folders_of_an_archive_are_all_imported(portion
     assert len({str(path).lower() for path in portion.waiting}) == 4, "also on Windows"
 
 
-def test_names_in_utf_8_where_the_archive_says_so(portion: Portion) -> None:
+def test_names_in_utf_8_where_the_archive_says_so(portion: UploadBatch) -> None:
     assert unpack(portion, zipped({"Выгрузка.xml": XML}, "utf-8")) == {"Выгрузка.xml"}
 
 
-def test_a_file_that_comes_again_in_an_archive_waits_again(portion: Portion) -> None:
+def test_a_file_that_comes_again_in_an_archive_waits_again(portion: UploadBatch) -> None:
     for piece in (XML, b"<b/>"):
         upload(portion, "v8.zip", zipped({"import0_1.xml": piece}))
         portion.unpacked(lambda: None)
@@ -399,7 +399,7 @@ def test_a_file_that_comes_again_in_an_archive_waits_again(portion: Portion) -> 
         portion.ask_for(portion.waiting)
 
 
-def test_an_archive_in_pieces_and_a_second_one(portion: Portion) -> None:
+def test_an_archive_in_pieces_and_a_second_one(portion: UploadBatch) -> None:
     data = zipped({"a.xml": XML})
     upload(portion, str(ZIP), data[:7], data[7:])
     upload(portion, "second.zip", zipped({"b.xml": XML}))
@@ -408,7 +408,7 @@ def test_an_archive_in_pieces_and_a_second_one(portion: Portion) -> None:
     portion.unpacked(lambda: None)  # nothing is left to do
 
 
-def test_archives_with_files_of_the_same_names(portion: Portion) -> None:
+def test_archives_with_files_of_the_same_names(portion: UploadBatch) -> None:
     """A client that sends every portion before it asks for the first import."""
     for number in range(3):
         upload(portion, f"v8_{number}.zip", zipped({"import.xml": b"%d" % number, "import_files/a.jpg": b"x"}))
@@ -419,14 +419,14 @@ def test_archives_with_files_of_the_same_names(portion: Portion) -> None:
     assert [str(path) for path in portion.waiting] == ["import_1.xml", "import_2.xml"]
 
 
-def test_a_log_is_kept_as_it_is(portion: Portion) -> None:
+def test_a_log_is_kept_as_it_is(portion: UploadBatch) -> None:
     upload(portion, "Reports/log.zip", b"no archive at all")
     portion.unpacked(lambda: None)
     assert files_in(portion.folder) == {"Reports/log.zip"}
     assert portion.waiting == ()
 
 
-def test_what_an_archive_replaces_is_not_written_through(portion: Portion, tmp_path: Path) -> None:
+def test_what_an_archive_replaces_is_not_written_through(portion: UploadBatch, tmp_path: Path) -> None:
     upload(portion, "a.xml", XML)
     portion.ask_for([PurePosixPath("a.xml")])
     os.link(portion.folder / "a.xml", tmp_path / "of the run.xml")
@@ -486,7 +486,7 @@ BAD_ARCHIVES: Mapping[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("what", BAD_ARCHIVES)
 def test_archives_that_are_refused(
-    what: str, portion: Portion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    what: str, portion: UploadBatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, code = BAD_ARCHIVES[what]
     monkeypatch.setattr(archive, "RATIO_FREE_BYTES", 100_000)
@@ -498,13 +498,13 @@ def test_archives_that_are_refused(
 
 
 def test_archives_together_may_not_grow_too_large(tmp_path: Path) -> None:
-    portion = Portion(tmp_path / "portion", replace(LIMITS, unpacked=100_000))
+    portion = UploadBatch(tmp_path / "portion", replace(LIMITS, unpacked=100_000))
     for number in range(3):
         upload(portion, f"{number}.zip", zipped({f"{number}.xml": b" " * 40_000}))
     assert code_of(lambda: portion.unpacked(lambda: None)) == "archive_too_large"
 
 
-def test_unpacking_can_be_stopped(portion: Portion) -> None:
+def test_unpacking_can_be_stopped(portion: UploadBatch) -> None:
     upload(portion, str(ZIP), zipped({"a.xml": XML}))
 
     def stop() -> None:
@@ -526,7 +526,7 @@ def test_no_archive_writes_out_of_its_folder(
     tmp_path_factory: pytest.TempPathFactory, entries: list[tuple[list[str], str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("spool")
-    portion = Portion(folder / "portion", LIMITS)
+    portion = UploadBatch(folder / "portion", LIMITS)
     names = {separator.join(parts) + suffix: XML for parts, suffix, separator in entries}
     upload(portion, str(ZIP), zipped(names))
     try:

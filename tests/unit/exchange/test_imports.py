@@ -25,17 +25,17 @@ from freesport_sync.core.run import (
     Trigger,
 )
 from freesport_sync.errors import ConnectionFailed, ExchangeRefused
-from freesport_sync.exchange import inbox as inbox_module
-from freesport_sync.exchange.access import Doorkeeper
-from freesport_sync.exchange.batch import Limits, Portion
-from freesport_sync.exchange.custody import Custody
-from freesport_sync.exchange.endpoint import Endpoint
-from freesport_sync.exchange.imports import Imports
-from freesport_sync.exchange.inbox import Inbox
-from freesport_sync.exchange.listener import Listener
-from freesport_sync.exchange.messages import Sayings
-from freesport_sync.exchange.passwords import PasswordFile
-from freesport_sync.exchange.throttle import KnownNetworks
+from freesport_sync.exchange.access.control import AccessControl
+from freesport_sync.exchange.access.passwords import PasswordFile
+from freesport_sync.exchange.access.throttle import KnownNetworks
+from freesport_sync.exchange.http.endpoint import Endpoint
+from freesport_sync.exchange.http.listener import Listener
+from freesport_sync.exchange.http.messages import Messages
+from freesport_sync.exchange.imports.idle_watch import Custody
+from freesport_sync.exchange.imports.queue import ImportQueue
+from freesport_sync.exchange.uploads import store as inbox_module
+from freesport_sync.exchange.uploads.batch import UploadBatch, UploadLimits
+from freesport_sync.exchange.uploads.store import Inbox
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.model import ExchangeSettings
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
@@ -69,19 +69,19 @@ class Desk:
         password = PasswordFile(folder / "password")
         if not (folder / "password").exists():
             password.set(PASSWORD)
-        self._imports = Imports(
+        self._imports = ImportQueue(
             self._run, RunFolders(self.runs), rules, False, lambda: self.has_fresh_backup, lambda _: None
         )
-        doorkeeper = Doorkeeper(USER, password, (), 60, KnownNetworks(folder / "known"))
-        inbox = Inbox(folder / "portions", Limits(LIMIT, MANY, MANY, MANY))
-        self._custody = Custody(inbox, self._imports, doorkeeper.sessions, rules, self.events.append)
+        access = AccessControl(USER, password, (), 60, KnownNetworks(folder / "known"))
+        inbox = Inbox(folder / "portions", UploadLimits(LIMIT, MANY, MANY, MANY))
+        self._custody = Custody(inbox, self._imports, access.sessions, rules, self.events.append)
         self._endpoint = Endpoint(
-            doorkeeper,
+            access,
             self._custody,
             self._imports,
             rules,
             False,
-            Sayings(Texts(Language.RUSSIAN)),
+            Messages(Texts(Language.RUSSIAN)),
             self.events.append,
         )
 
@@ -154,10 +154,10 @@ def test_imports_that_wait_are_told_that_the_server_stops(desk: Desk) -> None:
 
 
 def test_a_portion_that_cannot_be_removed_does_not_end_the_watch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(portion: Portion) -> None:
+    def fails(portion: UploadBatch) -> None:
         raise OSError("somebody has it open")
 
-    monkeypatch.setattr(Portion, "remove", fails)
+    monkeypatch.setattr(UploadBatch, "remove", fails)
     desk.may_end.set()
     with StandardClient(desk.listener.port) as onec:
         assert onec.portion({NAME: OLD})[NAME].word == "success"

@@ -19,10 +19,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.exchange import listener as listener_module
-from freesport_sync.exchange.http_connections import Complaints
-from freesport_sync.exchange.listener import Listener
-from freesport_sync.exchange.replies import Reply
+from freesport_sync.exchange.http import listener as listener_module
+from freesport_sync.exchange.http.connections import LoggedOnce
+from freesport_sync.exchange.http.listener import Listener
+from freesport_sync.exchange.http.replies import Reply
 from tests.exchange_client import Wire
 from tests.tls import certificate
 
@@ -219,10 +219,12 @@ def test_a_request_may_come_with_the_end_of_the_handshake(monkeypatch: pytest.Mo
 
 
 def test_what_the_system_refuses_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    complaints = Complaints()
+    logged_once = LoggedOnce()
     with asyncio.Runner() as runner:
         for _ in range(100):
-            complaints(runner.get_loop(), {"message": "socket.accept() out of system resource", "exception": OSError()})
+            logged_once(
+                runner.get_loop(), {"message": "socket.accept() out of system resource", "exception": OSError()}
+            )
     assert len(caplog.records) == 1
 
 

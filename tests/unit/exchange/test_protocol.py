@@ -9,19 +9,19 @@ import pytest
 from lxml import etree
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.protocol import (
-    Answer,
+from freesport_sync.exchange.http.protocol import (
     Begin,
     Deactivate,
-    Import,
+    ImportFile,
     LogIn,
     Receive,
+    Respond,
     Step,
     logged_in,
     next_step,
 )
-from freesport_sync.exchange.replies import Reply
-from freesport_sync.exchange.requests import Mode, read_call
+from freesport_sync.exchange.http.replies import Reply
+from freesport_sync.exchange.http.requests import Mode, parse_request
 
 NOW = datetime(2026, 11, 21, 14, 5, 6)
 TWO = "zip=yes\nfile_limit=1000000"
@@ -33,12 +33,12 @@ NO_ORDERS = (
 
 
 def step(query: str, sessid: str = "5e551d", is_zip: bool = True) -> Step:
-    return next_step(read_call(query.encode()), sessid, 1_000_000, is_zip, NOW)
+    return next_step(parse_request(query.encode()), sessid, 1_000_000, is_zip, NOW)
 
 
 def reply(query: str) -> Reply:
     found = step(query)
-    assert isinstance(found, Begin | Answer)
+    assert isinstance(found, Begin | Respond)
     return found.reply
 
 
@@ -79,7 +79,11 @@ def test_answers(rule: str, query: str, expected: str) -> None:
         ("3 login for orders", "type=sale&mode=checkauth&version=3.1", LogIn()),
         ("6 file", "type=catalog&mode=file&filename=import0_1.xml", Receive(PurePosixPath("import0_1.xml"))),
         ("7 archive", "type=catalog&mode=file&filename=v8_1A76_155ae.zip", Receive(PurePosixPath("v8_1A76_155ae.zip"))),
-        ("8 import by the name of the XML", "type=catalog&mode=import&filename=a.xml", Import(PurePosixPath("a.xml"))),
+        (
+            "8 import by the name of the XML",
+            "type=catalog&mode=import&filename=a.xml",
+            ImportFile(PurePosixPath("a.xml")),
+        ),
         ("15 deactivate echoes line 5", "type=catalog&mode=deactivate&timestamp=1790000000", Deactivate(1790000000)),
         ("19 log upload", "type=catalog&mode=file&filename=\\Reports\\a.zip", Receive(PurePosixPath("Reports/a.zip"))),
         ("20 drive", "type=catalog&mode=file&filename=C:\\v8_1.xml", Receive(PurePosixPath("v8_1.xml"))),

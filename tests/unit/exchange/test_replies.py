@@ -17,9 +17,8 @@ from freesport_sync.errors import (
     SchemaMismatch,
     SyncError,
 )
-from freesport_sync.exchange.imports import Import
-from freesport_sync.exchange.messages import Sayings
-from freesport_sync.exchange.replies import (
+from freesport_sync.exchange.http.messages import Messages
+from freesport_sync.exchange.http.replies import (
     MAX_REASON,
     Reply,
     failure,
@@ -27,9 +26,10 @@ from freesport_sync.exchange.replies import (
     success,
     unauthorized,
 )
+from freesport_sync.exchange.imports.queue import ExchangeImport
 from freesport_sync.i18n.texts import Language, Texts
 
-SAYINGS = Sayings(Texts(Language.RUSSIAN))
+SAYINGS = Messages(Texts(Language.RUSSIAN))
 
 
 @given(st.text(), st.integers(2, 50) | st.none())
@@ -85,7 +85,7 @@ def test_1c_is_not_told_where_the_shop_lives(error: SyncError) -> None:
 
 
 def test_1c_is_not_told_which_computer_imports() -> None:
-    one = Import("a.xml", CancelToken())
+    one = ExchangeImport("a.xml", CancelToken())
     one.holder = LockHeld("lock_held_unknown_run", process=7, address="10.1.2.3", since="12:00")
     assert SAYINGS.working(one, None).text == "Ожидание. Другая программа только что начала импорт в эту базу."
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from freesport_sync.core.file_names import is_portable
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.requests import (
+from freesport_sync.exchange.http.requests import (
     MAX_NAME_BYTES,
     MAX_PATH_BYTES,
-    Call,
+    ExchangeRequest,
     file_path,
-    read_call,
+    parse_request,
 )
 
 PICTURE = "import_files/ab/abcd_ef01.jpg"
@@ -117,14 +117,14 @@ def test_no_name_leads_out_or_is_bad_on_a_system(name: str) -> None:
 
 @given(st.binary())
 def test_any_query_can_be_read(query: bytes) -> None:
-    read_call(query)
+    parse_request(query)
 
 
 @given(st.text().filter(lambda text: max(text, default="") <= "\ud7ff"), st.sampled_from(["utf-8", "cp1251"]))
 def test_a_name_comes_as_it_was_written(name: str, encoding: str) -> None:
     assume(encoding == "utf-8" or _is_only(name, encoding))
     query = f"type=catalog&mode=file&filename={quote(name, safe='+', encoding=encoding)}&sessid=1".encode()
-    assert read_call(query) == Call("catalog", "file", name)
+    assert parse_request(query) == ExchangeRequest("catalog", "file", name)
 
 
 def _is_only(name: str, encoding: str) -> bool:
@@ -142,21 +142,21 @@ def _is_only(name: str, encoding: str) -> bool:
 @pytest.mark.parametrize(
     ("query", "call"),
     [
-        ("", Call()),
-        ("type=catalog&mode=init", Call("catalog", "init")),
-        ("a=b?type=catalog&mode=init", Call("catalog", "init")),
-        ("&&=&type=catalog", Call("catalog")),
-        ("mode=file&mode=import&mode=", Call(mode="file")),
-        ("filename=a+b%2Bc%20d.xml", Call(filename="a+b+c d.xml")),
-        ("filename=%D1%8F.xml", Call(filename="я.xml")),
-        ("filename=%FF.xml", Call(filename="я.xml")),
-        ("filename=я.xml", Call(filename="я.xml")),
-        ("filename=a=b.xml", Call(filename="a=b.xml")),
-        ("filename=%zz%.xml", Call(filename="%zz%.xml")),
-        ("version= 3.1 &timestamp= 5 ", Call(version="3.1", timestamp="5")),
-        ("SESSID=1&unknown=2", Call()),
-        ("m%6Fde=init", Call(mode="init")),
+        ("", ExchangeRequest()),
+        ("type=catalog&mode=init", ExchangeRequest("catalog", "init")),
+        ("a=b?type=catalog&mode=init", ExchangeRequest("catalog", "init")),
+        ("&&=&type=catalog", ExchangeRequest("catalog")),
+        ("mode=file&mode=import&mode=", ExchangeRequest(mode="file")),
+        ("filename=a+b%2Bc%20d.xml", ExchangeRequest(filename="a+b+c d.xml")),
+        ("filename=%D1%8F.xml", ExchangeRequest(filename="я.xml")),
+        ("filename=%FF.xml", ExchangeRequest(filename="я.xml")),
+        ("filename=я.xml", ExchangeRequest(filename="я.xml")),
+        ("filename=a=b.xml", ExchangeRequest(filename="a=b.xml")),
+        ("filename=%zz%.xml", ExchangeRequest(filename="%zz%.xml")),
+        ("version= 3.1 &timestamp= 5 ", ExchangeRequest(version="3.1", timestamp="5")),
+        ("SESSID=1&unknown=2", ExchangeRequest()),
+        ("m%6Fde=init", ExchangeRequest(mode="init")),
     ],
 )
-def test_queries(query: str, call: Call) -> None:
-    assert read_call(query.encode()) == call
+def test_queries(query: str, call: ExchangeRequest) -> None:
+    assert parse_request(query.encode()) == call

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from freesport_sync.errors import SourceMalformed
-from freesport_sync.exchange.messages import Sayings
+from freesport_sync.exchange.http.messages import Messages
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.sources.commerceml import faults
 from freesport_sync.sources.commerceml.content import content_of
@@ -191,8 +191,8 @@ def test_the_text_has_no_gaps_and_1c_gets_all_of_it(tmp_path: Path, language: La
     assert "goods.xml" in told.what
     assert "p2" in told.what
     if language is Language.RUSSIAN:
-        assert Sayings(Texts(language)).reason(error).endswith(told.hint)
-        assert len(Sayings(Texts(language)).reason(error)) <= 500
+        assert Messages(Texts(language)).reason(error).endswith(told.hint)
+        assert len(Messages(Texts(language)).reason(error)) <= 500
 
 
 def test_whoever_looks_into_a_file_tells_the_same(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path, PurePosixPath
 from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor
 from freesport_sync.core.logged import note
 from freesport_sync.errors import ExchangeRefused, SyncError
-from freesport_sync.exchange.batch import Portion
-from freesport_sync.exchange.imports import Import, Imports, Sender
-from freesport_sync.exchange.inbox import Inbox
-from freesport_sync.exchange.sessions import Session, Sessions
+from freesport_sync.exchange.access.login_sessions import LoginSession, LoginSessions
+from freesport_sync.exchange.imports.queue import ExchangeImport, ImportQueue, Sender
+from freesport_sync.exchange.uploads.batch import UploadBatch
+from freesport_sync.exchange.uploads.store import Inbox
 from freesport_sync.settings.model import ExchangeSettings
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Held:
-    portion: Portion
+    portion: UploadBatch
     sender: Sender
     is_told: bool = False
-    ahead: Import | None = None
+    ahead: ExchangeImport | None = None
     """The import of what nobody had asked for; whoever asks later is told how it has ended."""
 
 
@@ -45,8 +45,8 @@ class Custody:
     def __init__(
         self,
         inbox: Inbox,
-        imports: Imports,
-        sessions: Sessions,
+        imports: ImportQueue,
+        sessions: LoginSessions,
         rules: ExchangeSettings,
         report: Callable[[ExchangeEvent], None],
     ) -> None:
@@ -63,7 +63,7 @@ class Custody:
         mine = (held for held in self._held if held.sender.user == user and held.sender.login >= login)
         return tuple(path for held in mine for path in held.portion.waiting)
 
-    async def new_portion(self, session: Session, sender: Sender) -> Portion:
+    async def new_portion(self, session: LoginSession, sender: Sender) -> UploadBatch:
         """Room for what a session uploads.
 
         Raises:
@@ -93,7 +93,7 @@ class Custody:
         """The folders of portions in which something happens."""
         return {held.portion.folder for held in self._held if self._is_in_use(held.portion)}
 
-    def _is_in_use(self, portion: Portion) -> bool:
+    def _is_in_use(self, portion: UploadBatch) -> bool:
         is_fresh = time.monotonic() - portion.used_at < self._rules.idle_s
         return is_fresh or portion.is_busy or self._imports.has_work_with(portion)
 
@@ -114,7 +114,7 @@ class Custody:
             if session.portion is held.portion:  # what it sends now begins a new one
                 session.portion = None
 
-    def imported_ahead(self, portion: Portion, path: PurePosixPath) -> Import | None:
+    def imported_ahead(self, portion: UploadBatch, path: PurePosixPath) -> ExchangeImport | None:
         """The import of a file that was done before anybody has asked; one that failed is tried again."""
         ahead = next((held.ahead for held in self._held if held.portion is portion), None)
         if ahead is None or not portion.covers(path):
@@ -122,7 +122,7 @@ class Custody:
         has_failed = ahead.result.done() and isinstance(ahead.result.result(), SyncError)
         return None if has_failed else ahead
 
-    async def import_older(self, portion: Portion) -> None:
+    async def import_older(self, portion: UploadBatch) -> None:
         """Where files are imported that nobody asks for, those that came before a portion are imported before it."""
         if not self._rules.import_when_idle:
             return

@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from freesport_sync.exchange.batch import Limits, Portion
-from freesport_sync.exchange.pieces import refusal_of, require_space
+from freesport_sync.exchange.uploads.batch import UploadBatch, UploadLimits
+from freesport_sync.exchange.uploads.fragment import refusal_of, require_space
 from freesport_sync.os_support import make_private
 
 MAX_UNUSED = 50
@@ -26,11 +26,11 @@ class Inbox:
         limits: of each portion.
     """
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: UploadLimits) -> None:
         self._folder = folder
         self._limits = limits
 
-    def new_portion(self) -> Portion:
+    def new_portion(self) -> UploadBatch:
         """Room for a portion of its own.
 
         Raises:
@@ -41,12 +41,12 @@ class Inbox:
             require_space(self._folder)
         except OSError as error:
             raise refusal_of(error) from error
-        return Portion(self._folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(4)}", self._limits)
+        return UploadBatch(self._folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(4)}", self._limits)
 
-    def left_over(self) -> Iterator[Portion]:
+    def left_over(self) -> Iterator[UploadBatch]:
         """The portions of an earlier server in which files wait that nobody has asked for."""
         for folder in self._folders():
-            portion = Portion(folder, self._limits)
+            portion = UploadBatch(folder, self._limits)
             if portion.find_files():
                 yield portion
 
@@ -71,7 +71,7 @@ class Inbox:
     def remove(self, folder: Path) -> None:
         """Remove a portion that nobody uses."""
         with suppress(OSError):
-            Portion(folder, self._limits).remove()
+            UploadBatch(folder, self._limits).remove()
 
     def _folders(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import CheckItem
-from freesport_sync.exchange.self_test_client import (
-    Answer,
-    Client,
-    ProbeFailed,
+from freesport_sync.exchange.self_test.client import (
+    SelfTestAnswer,
+    SelfTestClient,
+    StepFailed,
     shown,
 )
 from freesport_sync.i18n.texts import is_outcome_of_dry_run
@@ -40,7 +40,7 @@ _CATALOGUE = (
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeRules:
+class SelfTestTimeouts:
     """How patient the probe is.
 
     Args:
@@ -52,12 +52,12 @@ class ProbeRules:
     import_s: float = 300.0
 
 
-def probe(
-    client: Client,
+def run_self_test(
+    client: SelfTestClient,
     knows_password: bool | None,
     cancel: CancelToken,
     report: Callable[[CheckItem], None] = lambda item: None,
-    rules: ProbeRules = ProbeRules(),
+    rules: SelfTestTimeouts = SelfTestTimeouts(),
 ) -> tuple[CheckItem, ...]:
     """Exchange nothing, in every step that 1C takes.
 
@@ -75,12 +75,12 @@ def probe(
         Cancelled: it was cancelled.
     """
     items: list[CheckItem] = []
-    steps = _Exchange(client, knows_password, rules).steps()
+    steps = _Steps(client, knows_password, rules).steps()
     while True:
         cancel.check()
         try:
             item = next(steps, None)
-        except ProbeFailed as failed:
+        except StepFailed as failed:
             cancel.check()  # it may have failed because it was
             item = CheckItem(failed.code, False, failed.params)
             steps = iter(())
@@ -90,8 +90,8 @@ def probe(
         report(item)
 
 
-class _Exchange:
-    def __init__(self, client: Client, knows_password: bool | None, rules: ProbeRules) -> None:
+class _Steps:
+    def __init__(self, client: SelfTestClient, knows_password: bool | None, rules: SelfTestTimeouts) -> None:
         self._client = client
         self._knows_password = knows_password
         self._rules = rules
@@ -116,14 +116,14 @@ class _Exchange:
     def _init(self) -> Iterator[CheckItem]:
         lines = self._lines("init", self._ask("init"))
         if lines[0].lower() == "failure":
-            raise ProbeFailed("probe_cookie_lost", reason=shown("\n".join(lines[1:])))
+            raise StepFailed("probe_cookie_lost", reason=shown("\n".join(lines[1:])))
         is_zip = _two_lines(lines[:2], len(lines), 2)
         yield CheckItem("probe_cookie", True)
         yield CheckItem("probe_init_two", True)
         lines = self._lines("init", self._ask("init", "version=3.1"))
         _two_lines(lines[:2], len(lines), 4)
         if not (lines[2].startswith("sessid=") and lines[3].startswith("version=")):
-            raise ProbeFailed("probe_init_unreadable", text=shown("\n".join(lines)))
+            raise StepFailed("probe_init_unreadable", text=shown("\n".join(lines)))
         yield CheckItem("probe_init_four", True)
         self._is_zip = is_zip
 
@@ -141,7 +141,7 @@ class _Exchange:
         for fragment in fragments:
             answer = self._ask("file", f"filename={quote(name)}", body=fragment)
             if answer.status == 413:
-                raise ProbeFailed("probe_too_large", size=f"{len(fragment) / 1_000_000:.1f}", status=answer.status)
+                raise StepFailed("probe_too_large", size=f"{len(fragment) / 1_000_000:.1f}", status=answer.status)
             self._successful("file", answer)
 
     def _import(self) -> CheckItem:
@@ -156,11 +156,11 @@ class _Exchange:
             if word == "failure" and is_outcome_of_dry_run(text):
                 return CheckItem("probe_import_dry", True)
             if word == "failure":
-                raise ProbeFailed("probe_import_failed", reason=text)
+                raise StepFailed("probe_import_failed", reason=text)
             if word != "progress":
-                raise ProbeFailed("probe_answer_unknown", step="import", text=shown("\n".join(lines)))
+                raise StepFailed("probe_answer_unknown", step="import", text=shown("\n".join(lines)))
             if seconds > self._rules.import_s:
-                raise ProbeFailed("probe_import_slow", seconds=round(seconds), text=text)
+                raise StepFailed("probe_import_slow", seconds=round(seconds), text=text)
             if seconds < 1:
                 time.sleep(0.1)  # a server that does not hold the request would be asked as fast as it can answer
 
@@ -171,88 +171,88 @@ class _Exchange:
         _expect_reached(answer)
         body = answer.body
         if not body.startswith(b"<?xml"):
-            raise ProbeFailed("probe_query_not_xml", text=shown(body.decode("utf-8", "replace")))
+            raise StepFailed("probe_query_not_xml", text=shown(body.decode("utf-8", "replace")))
         try:
             documents = count_documents(body)
         except ValueError as error:
-            raise ProbeFailed("probe_query_invalid", reason=str(error)) from error
+            raise StepFailed("probe_query_invalid", reason=str(error)) from error
         return CheckItem("probe_query", True, {"documents": documents})
 
     def _ask(
         self, mode: str, *more: str, kind: str = "catalog", body: bytes | None = None, timeout_s: float | None = None
-    ) -> Answer:
+    ) -> SelfTestAnswer:
         query = "&".join((f"type={kind}", f"mode={mode}", *more))
         return self._client.ask(mode, query, self._cookie, body, timeout_s or self._rules.request_s)
 
-    def _successful(self, step: str, answer: Answer) -> list[str]:
+    def _successful(self, step: str, answer: SelfTestAnswer) -> list[str]:
         """The lines of an answer that has to be `success`."""
         lines = self._lines(step, answer)
         word = lines[0].lower()
         if word == "failure":
-            raise ProbeFailed("probe_refused", step=step, reason=shown("\n".join(lines[1:])))
+            raise StepFailed("probe_refused", step=step, reason=shown("\n".join(lines[1:])))
         if word != "success":
-            raise ProbeFailed("probe_answer_unknown", step=step, text=shown("\n".join(lines)))
+            raise StepFailed("probe_answer_unknown", step=step, text=shown("\n".join(lines)))
         return lines
 
-    def _lines(self, step: str, answer: Answer) -> list[str]:
+    def _lines(self, step: str, answer: SelfTestAnswer) -> list[str]:
         """The lines of an answer as 1C takes them: it is strict about each byte."""
         _expect_reached(answer)
         if answer.status == 401:
-            raise ProbeFailed("probe_login_forgotten", step=step)
+            raise StepFailed("probe_login_forgotten", step=step)
         start = answer.body.lstrip()[:100].lower()
         if not start:
-            raise ProbeFailed("probe_answer_empty", step=step)
+            raise StepFailed("probe_answer_empty", step=step)
         if start.startswith((b"<!doctype", b"<html")):
-            raise ProbeFailed("probe_answer_html", step=step)
+            raise StepFailed("probe_answer_html", step=step)
         if answer.body.startswith(b"\xef\xbb\xbf"):
-            raise ProbeFailed("probe_answer_bom", step=step)
+            raise StepFailed("probe_answer_bom", step=step)
         if b"\r" in answer.body:
-            raise ProbeFailed("probe_answer_crlf", step=step)
+            raise StepFailed("probe_answer_crlf", step=step)
         _, has_charset, charset = answer.media_type.partition("charset=")
         try:
             text = answer.body.decode(charset if has_charset else "")
         except (LookupError, ValueError) as error:
-            raise ProbeFailed("probe_answer_charset", step=step, type=answer.media_type or "-") from error
+            raise StepFailed("probe_answer_charset", step=step, type=answer.media_type or "-") from error
         return text.split("\n")
 
-    def _refused(self, answer: Answer) -> ProbeFailed:
+    def _refused(self, answer: SelfTestAnswer) -> StepFailed:
         """Why a login was refused: 401 is all that 1C sees."""
         if answer.realm and not answer.body.startswith(b"failure"):
-            return ProbeFailed("probe_login_elsewhere", realm=shown(answer.realm))
+            return StepFailed("probe_login_elsewhere", realm=shown(answer.realm))
         if self._knows_password:
-            return ProbeFailed("probe_login_lost", user=self._client.user)
+            return StepFailed("probe_login_lost", user=self._client.user)
         code = "probe_login_refused" if self._knows_password is None else "probe_login_wrong"
-        return ProbeFailed(code, user=self._client.user)
+        return StepFailed(code, user=self._client.user)
 
 
-def _expect_reached(answer: Answer) -> None:
+def _expect_reached(answer: SelfTestAnswer) -> None:
     """Raises what an HTTP status says by itself; 1C would show the number at most."""
     status = answer.status
     if status in (404, 405, 410):
-        raise ProbeFailed("probe_path_missing", status=status)
+        raise StepFailed("probe_path_missing", status=status)
     if 300 <= status < 400:
-        raise ProbeFailed("probe_redirected", location=shown(answer.location or "-"))
+        raise StepFailed("probe_redirected", location=shown(answer.location or "-"))
     if status in (502, 503, 504):
-        raise ProbeFailed("probe_gateway", status=status)
+        raise StepFailed("probe_gateway", status=status)
     if status not in (200, 401):
         reason = shown(answer.body.decode("utf-8", "replace").partition("\n")[2])
         is_ours = answer.body.startswith(b"failure\n")
-        raise ProbeFailed("probe_status", status=status, reason=reason if is_ours else "-")
+        raise StepFailed("probe_status", status=status, reason=reason if is_ours else "-")
 
 
 def _cookie_of(lines: list[str]) -> str:
     if len(lines) < 3 or any(part != part.strip() or not part for part in lines[1:3]):
-        raise ProbeFailed("probe_cookie_missing", text=shown("\n".join(lines)))
+        raise StepFailed("probe_cookie_missing", text=shown("\n".join(lines)))
     return f"{lines[1]}={lines[2]}"
 
 
 def _two_lines(lines: list[str], count: int, expected: int) -> bool:
     """Look at the answer to `init`; returns whether 1C is to pack its files."""
     if count != expected:
-        raise ProbeFailed("probe_init_lines", lines=count, expected=expected)
+        raise StepFailed("probe_init_lines", lines=count, expected=expected)
     is_zip, _, limit = "&".join(lines).partition("&file_limit=")
     if is_zip not in ("zip=yes", "zip=no") or not limit.isdecimal():
-        raise ProbeFailed("probe_init_unreadable", text=shown("\n".join(lines)))
+        raise StepFailed("probe_init_unreadable", text=shown("\n".join(lines)))
     return is_zip == "zip=yes"
 
 

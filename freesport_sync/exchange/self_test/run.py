@@ -8,13 +8,13 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import address_for_1c
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import ConfigError
-from freesport_sync.exchange.self_test import probe
-from freesport_sync.exchange.self_test_client import Client
+from freesport_sync.exchange.self_test.client import SelfTestClient
+from freesport_sync.exchange.self_test.steps import run_self_test
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths
 
 
-def probe_exchange(
+def self_test_exchange(
     settings: Settings,
     paths: Paths,
     password: str,
@@ -38,13 +38,13 @@ def probe_exchange(
     rules = settings.exchange
     certificate = rules.certificate if address is None else None
     own = address_for_1c(rules.host, rules.port, rules.certificate is not None, "localhost")
-    client = Client(address or own, rules.user, password, cancel, certificate)
-    return probe(client, _knows(paths, password), cancel, report)
+    client = SelfTestClient(address or own, rules.user, password, cancel, certificate)
+    return run_self_test(client, _knows(paths, password), cancel, report)
 
 
 def _knows(paths: Paths, password: str) -> bool | None:
     """Whether it is the password that is set on this computer; None: none is."""
-    from freesport_sync.exchange.passwords import PasswordFile  # argon2 is needed by nobody else here
+    from freesport_sync.exchange.access.passwords import PasswordFile  # argon2 is needed by nobody else here
 
     file = PasswordFile(paths.exchange_password)
     try:

@@ -19,27 +19,27 @@ from starlette.routing import Route
 
 from freesport_sync.core.exchange import (
     PATHS,
-    PROBE_AGENT,
+    SELF_TEST_AGENT,
     ExchangeEvent,
     RequestServed,
 )
 from freesport_sync.core.logged import note
 from freesport_sync.core.printable import printable
 from freesport_sync.errors import ExchangeRefused, SyncError
-from freesport_sync.exchange import protocol
-from freesport_sync.exchange.access import Doorkeeper, WrongPassword, credentials_of
-from freesport_sync.exchange.custody import Custody
-from freesport_sync.exchange.imports import Import, Imports, Sender
-from freesport_sync.exchange.messages import Sayings
-from freesport_sync.exchange.pieces import MB, Incoming
-from freesport_sync.exchange.replies import (
+from freesport_sync.exchange.access.control import AccessControl, WrongPassword, credentials_of
+from freesport_sync.exchange.access.login_sessions import LoginSession
+from freesport_sync.exchange.http import protocol
+from freesport_sync.exchange.http.messages import Messages
+from freesport_sync.exchange.http.replies import (
     Reply,
     failure,
     success,
     unauthorized,
 )
-from freesport_sync.exchange.requests import Call, Mode, read_call
-from freesport_sync.exchange.sessions import Session
+from freesport_sync.exchange.http.requests import ExchangeRequest, Mode, parse_request
+from freesport_sync.exchange.imports.idle_watch import Custody
+from freesport_sync.exchange.imports.queue import ExchangeImport, ImportQueue, Sender
+from freesport_sync.exchange.uploads.fragment import MB, Fragment
 from freesport_sync.settings.model import ExchangeSettings
 
 log = logging.getLogger(__name__)
@@ -66,31 +66,31 @@ class Endpoint:
     """Answers 1C.
 
     Args:
-        doorkeeper: knows who may come in.
+        access: knows who may come in.
         custody: of what is uploaded.
         imports: imports it.
         rules: of the settings.
         is_dry_run: nothing is written to the shop.
-        sayings: for answers that are sentences.
+        messages: for answers that are sentences.
         report: receives what happens.
     """
 
     def __init__(
         self,
-        doorkeeper: Doorkeeper,
+        access: AccessControl,
         custody: Custody,
-        imports: Imports,
+        imports: ImportQueue,
         rules: ExchangeSettings,
         is_dry_run: bool,
-        sayings: Sayings,
+        messages: Messages,
         report: Callable[[ExchangeEvent], None],
     ) -> None:
-        self._doorkeeper = doorkeeper
+        self._access = access
         self._custody = custody
         self._imports = imports
         self._rules = rules
         self._is_dry_run = is_dry_run
-        self._sayings = sayings
+        self._messages = messages
         self._report = report
 
     def application(self) -> Starlette:
@@ -106,7 +106,7 @@ class Endpoint:
             address: of the client.
             code: of an `ExchangeRefused`.
         """
-        reply = self._sayings.refusal(ExchangeRefused(code))
+        reply = self._messages.refusal(ExchangeRefused(code))
         if code != "exchange_address_unescaped":  # which 1C sends, so it has to read the answer
             reply = replace(reply, status=400)
         if code != "exchange_request_invalid":  # what is no HTTP is no news, and anybody could fill a disk with it
@@ -134,21 +134,21 @@ class Endpoint:
 
     async def _exchange(self, request: Request) -> Response:
         started, received = time.monotonic(), _Received()
-        call = read_call(request.scope["query_string"])
+        call = parse_request(request.scope["query_string"])
         try:
             reply = await self._answer(request, call, received)
         except WrongPassword as error:
             reply = self._turned_away(error)
         except ExchangeRefused as error:
-            reply = self._sayings.refusal(error)
+            reply = self._messages.refusal(error)
         except ClientDisconnect:
-            reply = self._sayings.refusal(ExchangeRefused("exchange_body_stalled"))
+            reply = self._messages.refusal(ExchangeRefused("exchange_body_stalled"))
         except SyncError as error:
             note(log, logging.WARNING, "exchange_refused", cause=error)
-            reply = self._sayings.refusal(error)
+            reply = self._messages.refusal(error)
         except Exception as error:
             note(log, logging.ERROR, "unexpected_error", cause=error)
-            reply = self._sayings.refusal(SyncError("internal_error", reason=type(error).__name__))
+            reply = self._messages.refusal(SyncError("internal_error", reason=type(error).__name__))
         self._report(
             RequestServed(
                 address=_address(request),
@@ -165,12 +165,12 @@ class Endpoint:
         )
         return _response(reply)
 
-    async def _answer(self, request: Request, call: Call, received: _Received) -> Reply:
+    async def _answer(self, request: Request, call: ExchangeRequest, received: _Received) -> Reply:
         address = _address(request)
-        if not self._doorkeeper.lets_in(address):
-            return Reply(failure(self._sayings.not_allowed()).body, status=403, closes=True)
+        if not self._access.lets_in(address):
+            return Reply(failure(self._messages.not_allowed()).body, status=403, closes=True)
         credentials = credentials_of(request.headers.get("authorization", ""))
-        session = self._doorkeeper.find(credentials, request.cookies.get(protocol.COOKIE, ""))
+        session = self._access.find(credentials, request.cookies.get(protocol.COOKIE, ""))
         sessid, rules = "" if session is None else session.sessid, self._rules
         try:
             step = protocol.next_step(call, sessid, rules.file_limit_mb * MB, rules.zip, datetime.now())
@@ -180,7 +180,7 @@ class Endpoint:
                 await self._drain(request)
             raise
         if isinstance(step, protocol.LogIn):
-            opened = await self._doorkeeper.log_in(credentials, address)
+            opened = await self._access.log_in(credentials, address)
             if call.type == protocol.CATALOG:
                 self._imports.ledger.log_in(opened.user, opened.timestamp)
             return protocol.logged_in(opened.cookie, opened.sessid, opened.timestamp)
@@ -196,7 +196,7 @@ class Endpoint:
             raise
 
     async def _take(
-        self, step: protocol.InSession, request: Request, session: Session, sender: Sender, received: _Received
+        self, step: protocol.InSession, request: Request, session: LoginSession, sender: Sender, received: _Received
     ) -> Reply:
         match step:
             case protocol.Begin():
@@ -207,20 +207,20 @@ class Endpoint:
                 return success()
             case protocol.LeaveOut():
                 await self._drain(request)
-                return replace(success(), journal=self._sayings.left_out())
-            case protocol.Import():
+                return replace(success(), journal=self._messages.left_out())
+            case protocol.ImportFile():
                 return await self._import(session, sender, step.path)
             case protocol.Deactivate():
                 return await self._deactivate(session, sender, step.timestamp)
-            case protocol.Answer():
+            case protocol.Respond():
                 return step.reply
 
-    def _note_lost(self, session: Session, call: Call) -> None:
+    def _note_lost(self, session: LoginSession, call: ExchangeRequest) -> None:
         """A part of an export has not come: nobody can say any more what that export does not contain."""
         if call.type == protocol.CATALOG and (call.mode == Mode.INIT or call.brings_export):
             self._imports.ledger.abandon(session.user, session.timestamp, [call.filename[:100] or call.mode])
 
-    async def _begin(self, session: Session, sender: Sender) -> None:
+    async def _begin(self, session: LoginSession, sender: Sender) -> None:
         """Files that come now belong to a new portion; those of other sessions stay as they are."""
         async with session.turn:
             session.imports.clear()
@@ -229,7 +229,7 @@ class Endpoint:
             await self._custody.new_portion(session, sender)
 
     async def _receive(
-        self, request: Request, session: Session, sender: Sender, path: PurePosixPath, received: _Received
+        self, request: Request, session: LoginSession, sender: Sender, path: PurePosixPath, received: _Received
     ) -> None:
         if request.method != "POST":  # somebody between 1C and us has made another request of it
             raise ExchangeRefused("exchange_body_missing", file=path.name)
@@ -251,7 +251,7 @@ class Endpoint:
                 portion.is_busy = False
         self._imports.ledger.has_acted(sender.user, sender.login)
 
-    async def _write(self, request: Request, incoming: Incoming, received: _Received) -> None:
+    async def _write(self, request: Request, incoming: Fragment, received: _Received) -> None:
         block = bytearray()
         async for chunk in self._chunks(request):
             if len(block) >= BLOCK_BYTES:  # not before more comes, or the last block would take two trips
@@ -282,7 +282,7 @@ class Endpoint:
                 if room < 0:
                     return
 
-    async def _import(self, session: Session, sender: Sender, path: PurePosixPath) -> Reply:
+    async def _import(self, session: LoginSession, sender: Sender, path: PurePosixPath) -> Reply:
         key = str(path)
         one = session.imports.get(key)
         if one is None:
@@ -295,7 +295,7 @@ class Endpoint:
             session.imports[key] = one
         return await self._outcome(session, key, one, self._rules.hold_s)
 
-    async def _deactivate(self, session: Session, sender: Sender, timestamp: int) -> Reply:
+    async def _deactivate(self, session: LoginSession, sender: Sender, timestamp: int) -> Reply:
         key = f"deactivate {timestamp}"
         one = session.imports.get(key)
         if one is None:
@@ -304,7 +304,7 @@ class Endpoint:
             one = session.imports[key] = self._imports.deactivate(sender, timestamp)
         return await self._outcome(session, key, one, HOLD_DEACTIVATE_S)
 
-    async def _outcome(self, session: Session, key: str, one: Import, hold_s: float) -> Reply:
+    async def _outcome(self, session: LoginSession, key: str, one: ExchangeImport, hold_s: float) -> Reply:
         """The end of an import, once it has come; else how far it is."""
         patience_s = self._rules.patience_s - one.waited_s
         has_ended = await one.wait(hold_s if one.is_working else max(0.0, min(hold_s, patience_s)))
@@ -312,22 +312,22 @@ class Endpoint:
             session.imports.pop(key, None)
             raise ExchangeRefused("exchange_busy")
         if not has_ended:
-            return self._sayings.working(one, self._imports.current)
+            return self._messages.working(one, self._imports.current)
         session.imports.pop(key, None)
         result = one.result.result()
         if isinstance(result, SyncError):
             raise result
-        return self._sayings.checked(result) if self._is_dry_run and result is not None else success()
+        return self._messages.checked(result) if self._is_dry_run and result is not None else success()
 
     def _turned_away(self, error: WrongPassword) -> Reply:
         if not error.is_unheard:
-            return unauthorized(self._sayings.wrong_password(), error.retry_after_s)
+            return unauthorized(self._messages.wrong_password(), error.retry_after_s)
         retry = ("Retry-After", str(error.retry_after_s))
-        return Reply(failure(self._sayings.too_often()).body, status=429, headers=(retry,), closes=True)
+        return Reply(failure(self._messages.too_often()).body, status=429, headers=(retry,), closes=True)
 
     async def _not_found(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return _response(Reply(failure(self._sayings.not_found()).body, status=error.status_code, closes=True))
+        return _response(Reply(failure(self._messages.not_found()).body, status=error.status_code, closes=True))
 
 
 async def _to_its_end(write: Callable[[bytearray], None], block: bytearray) -> None:
@@ -357,10 +357,10 @@ def _content_length(request: Request) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
 
-def _client(request: Request, call: Call) -> str:
+def _client(request: Request, call: ExchangeRequest) -> str:
     """The kind of client: `bitrix` says its version, `standard` is 1C without it; else what it says of itself."""
     agent = request.headers.get("user-agent", "")
-    if agent == PROBE_AGENT:
+    if agent == SELF_TEST_AGENT:
         return "probe"
     if call.version or call.mode in ("deactivate", "complete"):
         return "bitrix"

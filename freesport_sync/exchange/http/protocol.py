@@ -12,14 +12,14 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.replies import (
+from freesport_sync.exchange.http.replies import (
     XML,
     Reply,
     lines,
     success,
 )
-from freesport_sync.exchange.requests import (
-    Call,
+from freesport_sync.exchange.http.requests import (
+    ExchangeRequest,
     Mode,
     file_path,
     is_bad_picture,
@@ -68,7 +68,7 @@ class LeaveOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class ImportFile:
     """Import a file of the portion; an archive stands for all that is in it.
 
     Args:
@@ -90,18 +90,18 @@ class Deactivate:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Respond:
     """There is nothing to do."""
 
     reply: Reply
 
 
-InSession = Begin | Receive | LeaveOut | Import | Deactivate | Answer
+InSession = Begin | Receive | LeaveOut | ImportFile | Deactivate | Respond
 """What only somebody who has logged in can ask for."""
 Step = LogIn | InSession
 
 
-def next_step(call: Call, sessid: str, file_limit: int, is_zip: bool, now: datetime) -> Step:
+def next_step(call: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool, now: datetime) -> Step:
     """What a request asks for.
 
     Args:
@@ -125,25 +125,25 @@ def next_step(call: Call, sessid: str, file_limit: int, is_zip: bool, now: datet
     return _sale_step(call, now) if call.type == SALE else _catalog_step(call)
 
 
-def _catalog_step(call: Call) -> Step:
+def _catalog_step(call: ExchangeRequest) -> Step:
     match call.mode:
         case Mode.FILE:
             return LeaveOut() if is_bad_picture(call.filename) else Receive(file_path(call.filename))
         case Mode.IMPORT:
-            return Import(file_path(call.filename))
+            return ImportFile(file_path(call.filename))
         case Mode.DEACTIVATE:
             return Deactivate(_timestamp(call.timestamp))
         case Mode.COMPLETE:
-            return Answer(success())
+            return Respond(success())
     raise ExchangeRefused("exchange_mode_unknown", type=call.type, mode=call.mode[:40])
 
 
-def _sale_step(call: Call, now: datetime) -> Step:
+def _sale_step(call: ExchangeRequest, now: datetime) -> Step:
     match call.mode:
         case Mode.QUERY:
-            return Answer(Reply(_no_orders(now), media_type=XML))
+            return Respond(Reply(_no_orders(now), media_type=XML))
         case Mode.SUCCESS:
-            return Answer(success())
+            return Respond(success())
         case Mode.FILE | Mode.IMPORT:
             # `success` would make 1C forget the statuses that it has told us of.
             raise ExchangeRefused("exchange_orders_later")
@@ -157,7 +157,7 @@ def logged_in(cookie: str, sessid: str, timestamp: int) -> Reply:
     return lines("success", COOKIE, cookie, f"sessid={sessid}", f"timestamp={timestamp}")
 
 
-def _init(call: Call, sessid: str, file_limit: int, is_zip: bool) -> Reply:
+def _init(call: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool) -> Reply:
     two = (f"zip={'yes' if is_zip else 'no'}", f"file_limit={file_limit}")
     return lines(*two, f"sessid={sessid}", f"version={SCHEMA_VERSION}") if call.version else lines(*two)
 

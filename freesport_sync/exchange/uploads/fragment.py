@@ -15,7 +15,7 @@ from freesport_sync.rules.catalog.pictures import PICTURE_SUFFIXES
 from freesport_sync.sources.commerceml.faults import ROOT_TAG
 
 if TYPE_CHECKING:
-    from freesport_sync.exchange.batch import Portion
+    from freesport_sync.exchange.uploads.batch import UploadBatch
 
 MB = 1024**2
 SPARE_BYTES = 200 * MB
@@ -26,7 +26,7 @@ _ZIP_START, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
 _END_BYTES = 200
 
 
-class Incoming:
+class Fragment:
     """A piece of a file that is being received: all of it is kept, or nothing.
 
     Args:
@@ -35,7 +35,7 @@ class Incoming:
         size: of what is there of it already.
     """
 
-    def __init__(self, portion: Portion, path: PurePosixPath, size: int) -> None:
+    def __init__(self, portion: UploadBatch, path: PurePosixPath, size: int) -> None:
         self._portion = portion
         self._path = path
         self._start = size

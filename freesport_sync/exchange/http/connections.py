@@ -16,7 +16,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from freesport_sync.core.logged import note
-from freesport_sync.exchange.replies import Reply
+from freesport_sync.exchange.http.replies import Reply
 
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HANDSHAKES = 100
@@ -34,14 +34,14 @@ Refuse = Callable[[str, str], Reply]
 """The address of a client and why its request is none -> what it is answered."""
 
 
-class Guest(Protocol):
+class CountedConnection(Protocol):
     """A connection, as far as it is counted."""
 
     def abort(self) -> None:
         """End it at once."""
 
 
-class HttpConnections:
+class ConnectionLimiter:
     """All connections. Those on which no request is at work may have to go, the one that is silent for longest first.
 
     Args:
@@ -52,12 +52,12 @@ class HttpConnections:
     def __init__(self, limit: int, head_s: float) -> None:
         self.limit = limit
         self.head_s = head_s
-        self.timers: dict[Guest, asyncio.TimerHandle | None] = {}
+        self.timers: dict[CountedConnection, asyncio.TimerHandle | None] = {}
         """Of the silent ones, in the order in which they have become so; a timer: the rest of something is due."""
-        self._all: set[Guest] = set()
+        self._all: set[CountedConnection] = set()
         self._handshakes: dict[Handshake, None] = {}
 
-    def add(self, one: Guest) -> None:
+    def add(self, one: CountedConnection) -> None:
         """Count a connection; where that is one too many, another has to go, or this one."""
         self._all.add(one)
         if len(self._all) > self.limit:
@@ -71,19 +71,19 @@ class HttpConnections:
         self.due(handshake, self.head_s)
         self.add(handshake)
 
-    def leave(self, one: Guest) -> None:
+    def leave(self, one: CountedConnection) -> None:
         """It has ended."""
         self.forget(one)
         self._all.discard(one)
         self._handshakes.pop(one, None)  # type: ignore[call-overload]
 
-    def due(self, one: Guest, seconds: float | None) -> None:
+    def due(self, one: CountedConnection, seconds: float | None) -> None:
         """It is silent, and goes on being so; `seconds`: what it has begun must come to its end by then."""
         timer = self.timers.setdefault(one, None)
         if timer is None and seconds is not None:
             self.timers[one] = asyncio.get_running_loop().call_later(seconds, one.abort)
 
-    def forget(self, one: Guest) -> None:
+    def forget(self, one: CountedConnection) -> None:
         """A request is at work on it, or nothing is due on it."""
         timer = self.timers.pop(one, None)
         if timer is not None:
@@ -94,7 +94,7 @@ class HttpConnections:
         for handshake in tuple(self._handshakes):
             handshake.abort()
 
-    def _victim(self, newest: Guest) -> Guest:
+    def _victim(self, newest: CountedConnection) -> CountedConnection:
         """Who has to go where there are too many: who is late, else who has had nothing to say for longest."""
         others = [one for one in self.timers if one is not newest]
         return next((one for one in others if self.timers[one] is not None), next(iter(others), newest))
@@ -112,7 +112,7 @@ class Handshake(asyncio.Protocol):
         served: takes over.
     """
 
-    def __init__(self, connections: HttpConnections, tls: ssl.SSLContext, served: Served) -> None:
+    def __init__(self, connections: ConnectionLimiter, tls: ssl.SSLContext, served: HttpConnection) -> None:
         self._connections = connections
         self._tls = tls
         self._served = served
@@ -182,10 +182,10 @@ def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
         data = data[size:]
 
 
-class Served(H11Protocol):
+class HttpConnection(H11Protocol):
     """Closes connections on which no whole head of a request comes, and refuses requests that could be two."""
 
-    def __init__(self, connections: HttpConnections, refuse: Refuse, **others: Any) -> None:
+    def __init__(self, connections: ConnectionLimiter, refuse: Refuse, **others: Any) -> None:
         super().__init__(**others)
         self._counted = connections
         self._refuse = refuse
@@ -282,7 +282,7 @@ def _problem_of(request: h11.Request) -> str:
     return ""
 
 
-class Complaints:
+class LoggedOnce:
     """What asyncio has to complain of, at most once a minute each: anybody could fill a disk with it."""
 
     def __init__(self) -> None:

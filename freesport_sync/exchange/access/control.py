@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from freesport_sync.exchange.passwords import Credentials, Digests, PasswordFile
-from freesport_sync.exchange.sessions import Session, Sessions
-from freesport_sync.exchange.throttle import KnownNetworks, Throttle
+from freesport_sync.exchange.access.login_sessions import LoginSession, LoginSessions
+from freesport_sync.exchange.access.passwords import Credentials, Digests, PasswordFile
+from freesport_sync.exchange.access.throttle import KnownNetworks, Throttle
 
 MAX_AUTHORIZATION = 1000
 
@@ -33,7 +33,7 @@ class WrongPassword(Exception):
         self.is_unheard = is_unheard
 
 
-class Doorkeeper:
+class AccessControl:
     """Knows one user.
 
     Args:
@@ -57,7 +57,7 @@ class Doorkeeper:
         self._hash = passwords.hash()
         self._known: bytes | None = None
         """Of the credentials that were right."""
-        self.sessions = Sessions(idle_s)
+        self.sessions = LoginSessions(idle_s)
 
     def lets_in(self, address: str) -> bool:
         """Whether clients of an address are served at all."""
@@ -70,7 +70,7 @@ class Doorkeeper:
         mapped = getattr(found, "ipv4_mapped", None)
         return any((mapped or found) in network for network in self._allowed)
 
-    async def log_in(self, credentials: Credentials, address: str) -> Session:
+    async def log_in(self, credentials: Credentials, address: str) -> LoginSession:
         """Begin a session.
 
         argon2 takes 16 MiB and some hundredths of a second, so it has one guest at a time. Whoever has been let in
@@ -103,7 +103,7 @@ class Doorkeeper:
             raise WrongPassword(throttle.wait_s(address, user, time.monotonic()))
         throttle.give_back(address, user, time.monotonic())
 
-    def find(self, credentials: Credentials, cookie: str) -> Session | None:
+    def find(self, credentials: Credentials, cookie: str) -> LoginSession | None:
         """The session of a request that is no login."""
         self._notice_new_password()
         credentials = replace(credentials, user=same_letters(credentials.user))

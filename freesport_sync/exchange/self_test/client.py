@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.exchange import PROBE_AGENT
+from freesport_sync.core.exchange import SELF_TEST_AGENT
 from freesport_sync.core.history import CheckItem
 from freesport_sync.core.printable import printable
 from freesport_sync.errors import reason_of
@@ -25,7 +25,7 @@ USUAL_PATH = "/bitrix/admin/1c_exchange.php"
 _HTML = re.compile(r"<[^>]*>")
 
 
-class ProbeFailed(Exception):
+class StepFailed(Exception):
     """A step that does not work; the code has a text in the section `check`."""
 
     def __init__(self, code: str, **params: object) -> None:
@@ -35,7 +35,7 @@ class ProbeFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SelfTestAnswer:
     """What came back."""
 
     status: int
@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class SelfTestClient:
     """Sends requests, each over a connection of its own.
 
     Args:
@@ -69,31 +69,31 @@ class Client:
         """The name, the port and TLS, step by step.
 
         Raises:
-            ProbeFailed: one of them does not work.
+            StepFailed: one of them does not work.
         """
         site = _site(self.address)
         try:
             socket.getaddrinfo(site.host, site.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise ProbeFailed("probe_host_unknown", host=site.host) from error
+            raise StepFailed("probe_host_unknown", host=site.host) from error
         try:
             connected = socket.create_connection((site.host, site.port), timeout_s)
         except OSError as error:
-            raise ProbeFailed("probe_unreachable", server=site.server, reason=reason_of(error)) from error
+            raise StepFailed("probe_unreachable", server=site.server, reason=reason_of(error)) from error
         with connected:
             yield CheckItem("probe_reachable", True, {"server": site.server})
             if site.is_tls:
                 with self._secured(connected, site) as secured:
                     yield CheckItem("probe_tls", True, {"version": secured.version() or "TLS"})
 
-    def ask(self, step: str, query: str, cookie: str, body: bytes | None, timeout_s: float) -> Answer:
+    def ask(self, step: str, query: str, cookie: str, body: bytes | None, timeout_s: float) -> SelfTestAnswer:
         """Send a request: with a body it is a POST.
 
         Raises:
-            ProbeFailed: no answer came.
+            StepFailed: no answer came.
         """
         site = _site(self.address)
-        headers = {"User-Agent": PROBE_AGENT, "Authorization": f"Basic {self._credentials}", "Connection": "close"}
+        headers = {"User-Agent": SELF_TEST_AGENT, "Authorization": f"Basic {self._credentials}", "Connection": "close"}
         if cookie:
             headers["Cookie"] = cookie
         method = "GET" if body is None else "POST"
@@ -107,12 +107,12 @@ class Client:
                     connection.request(method, site.target(query), body, headers)
                 return _answer(connection.getresponse())
         except TimeoutError as error:
-            raise ProbeFailed("probe_silent", step=step, seconds=round(timeout_s)) from error
+            raise StepFailed("probe_silent", step=step, seconds=round(timeout_s)) from error
         except (http.client.HTTPException, OSError) as error:
             if not site.is_tls and self._speaks_tls(site, timeout_s):
-                raise ProbeFailed("probe_tls_expected") from error
+                raise StepFailed("probe_tls_expected") from error
             reason = reason_of(error) if isinstance(error, OSError) else type(error).__name__
-            raise ProbeFailed("probe_broken", step=step, reason=reason) from error
+            raise StepFailed("probe_broken", step=step, reason=reason) from error
         finally:
             connection.close()
 
@@ -129,13 +129,13 @@ class Client:
                 context.load_verify_locations(self.certificate)
             return context.wrap_socket(connected, server_hostname=site.host)
         except ssl.SSLCertVerificationError as error:
-            raise ProbeFailed("probe_tls_untrusted", reason=error.verify_message) from error
+            raise StepFailed("probe_tls_untrusted", reason=error.verify_message) from error
         except ssl.SSLError as error:
             if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
-                raise ProbeFailed("probe_tls_absent") from error
-            raise ProbeFailed("probe_tls_failed", reason=error.reason or str(error)) from error
+                raise StepFailed("probe_tls_absent") from error
+            raise StepFailed("probe_tls_failed", reason=error.reason or str(error)) from error
         except OSError as error:
-            raise ProbeFailed("probe_tls_failed", reason=reason_of(error)) from error
+            raise StepFailed("probe_tls_failed", reason=reason_of(error)) from error
 
     def _speaks_tls(self, site: _Site, timeout_s: float) -> bool:
         """Whether a server that does not answer plain HTTP wants TLS; nothing is sent to it but the greeting."""
@@ -177,17 +177,17 @@ def _site(address: str) -> _Site:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise ProbeFailed("probe_address_invalid", address=shown(address)) from error
+        raise StepFailed("probe_address_invalid", address=shown(address)) from error
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        raise ProbeFailed("probe_address_invalid", address=shown(address))
+        raise StepFailed("probe_address_invalid", address=shown(address))
     is_tls = parts.scheme == "https"
     path = quote(parts.path if parts.path.strip("/") else USUAL_PATH, safe="/%~")
     return _Site(is_tls, host, port or (443 if is_tls else 80), path, quote(parts.query, safe="=&%~/"))
 
 
-def _answer(response: http.client.HTTPResponse) -> Answer:
+def _answer(response: http.client.HTTPResponse) -> SelfTestAnswer:
     realm = re.search(r'realm="?([^",]*)', response.headers.get("WWW-Authenticate", ""))
-    return Answer(
+    return SelfTestAnswer(
         status=response.status,
         media_type=response.headers.get("Content-Type", ""),
         body=response.read(MAX_ANSWER_BYTES),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.import_records import LONGEST_EXPORT_S, Ledger
+from freesport_sync.exchange.imports.full_exports import LONGEST_EXPORT_S, FullExportTracker
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 LOGIN = int(time.time())
@@ -20,7 +20,7 @@ class Book:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.runs = RunFolders(folder / "runs")
-        self.ledger = Ledger(self.runs)
+        self.ledger = FullExportTracker(self.runs)
         self.ledger.log_in("1c", LOGIN)
 
     def note(

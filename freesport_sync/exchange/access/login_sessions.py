@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from freesport_sync.exchange.batch import Portion
-    from freesport_sync.exchange.imports import Import
+    from freesport_sync.exchange.imports.queue import ExchangeImport
+    from freesport_sync.exchange.uploads.batch import UploadBatch
 
 MAX_SESSIONS = 256
 """The one that has been silent for longest makes room: 1C begins a session for every portion and never ends one."""
 
 
 @dataclass(slots=True, eq=False)
-class Session:
+class LoginSession:
     """One login.
 
     Args:
@@ -40,12 +40,12 @@ class Session:
     timestamp: int
     digest: bytes
     seen_at: float
-    portion: Portion | None = None
-    imports: dict[str, Import] = field(default_factory=dict)
+    portion: UploadBatch | None = None
+    imports: dict[str, ExchangeImport] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Sessions:
+class LoginSessions:
     """Those logged in.
 
     Args:
@@ -54,10 +54,10 @@ class Sessions:
 
     def __init__(self, idle_s: float) -> None:
         self._idle_s = idle_s
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._sessions: OrderedDict[str, LoginSession] = OrderedDict()
         self._last_timestamp = 0
 
-    def open(self, user: str, digest: bytes, time_s: float, now: float) -> Session:
+    def open(self, user: str, digest: bytes, time_s: float, now: float) -> LoginSession:
         """Begin a session, always with a new cookie.
 
         Args:
@@ -68,11 +68,11 @@ class Sessions:
         """
         self._forget(now)
         self._last_timestamp = max(int(time_s), self._last_timestamp + 1)
-        session = Session(user, secrets.token_hex(16), secrets.token_hex(16), self._last_timestamp, digest, now)
+        session = LoginSession(user, secrets.token_hex(16), secrets.token_hex(16), self._last_timestamp, digest, now)
         self._sessions[session.cookie] = session
         return session
 
-    def find(self, cookie: str, digest: bytes, now: float) -> Session | None:
+    def find(self, cookie: str, digest: bytes, now: float) -> LoginSession | None:
         """The session of a cookie, if it belongs to these credentials."""
         self._forget(now)
         session = self._sessions.get(cookie)
@@ -86,7 +86,7 @@ class Sessions:
         """End all sessions: the password is another one now."""
         self._sessions.clear()
 
-    def __iter__(self) -> Iterator[Session]:
+    def __iter__(self) -> Iterator[LoginSession]:
         return iter(tuple(self._sessions.values()))
 
     def _forget(self, now: float) -> None:

@@ -41,7 +41,7 @@ class Note:
     is_done: bool = False
 
 
-class Ledger:
+class FullExportTracker:
     """The imports of the last exports.
 
     Args:

@@ -38,7 +38,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ExchangeRequest:
     """The parameters of a request; an empty text where there is none.
 
     Args:
@@ -62,7 +62,7 @@ class Call:
         return self.mode in (Mode.FILE, Mode.IMPORT) and name.endswith((".xml", ".zip")) and REPORTS not in name
 
 
-def read_call(query: bytes) -> Call:
+def parse_request(query: bytes) -> ExchangeRequest:
     """Read the query of an address.
 
     The first of repeated parameters counts; what we do not know is ignored, so that an address may have parameters of
@@ -72,7 +72,7 @@ def read_call(query: bytes) -> Call:
     for part in re.split(b"[&?]", query):
         name, _, value = part.partition(b"=")
         values.setdefault(_decoded(name), _decoded(value))
-    return Call(
+    return ExchangeRequest(
         type=values.get("type", "").strip().lower(),
         mode=values.get("mode", "").strip().lower(),
         filename=values.get("filename", ""),

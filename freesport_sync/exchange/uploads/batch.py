@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.pieces import Incoming, is_whole, require_space
-from freesport_sync.exchange.requests import file_path
+from freesport_sync.exchange.http.requests import file_path
+from freesport_sync.exchange.uploads.fragment import Fragment, is_whole, require_space
 from freesport_sync.sources.commerceml.archive import unpack
 from freesport_sync.sources.commerceml.discovery import FileKind, recognise
 from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER
@@ -26,7 +26,7 @@ REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class UploadLimits:
     """Sizes in bytes.
 
     Args:
@@ -44,7 +44,7 @@ class Limits:
     files: int = 200_000
 
 
-class Portion:
+class UploadBatch:
     """The files of one portion of an exchange.
 
     Args:
@@ -52,7 +52,7 @@ class Portion:
         limits: of the sizes.
     """
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: UploadLimits) -> None:
         self.folder = folder
         self.limits = limits
         self.used_at = time.monotonic()
@@ -67,7 +67,7 @@ class Portion:
         """Pictures have come that no import has seen: perhaps they belong to an earlier portion."""
         self.size_bytes = 0
         self._sizes: dict[PurePosixPath, int] = {}
-        """Imports read it on their thread while files come on another: so they read copies, made in one step."""
+        """ImportQueue read it on their thread while files come on another: so they read copies, made in one step."""
         self._counting = threading.Lock()
         """An archive may be unpacked meanwhile."""
         self._asked_for: set[PurePosixPath] = set()
@@ -85,7 +85,7 @@ class Portion:
         """Those that are no archives."""
         return tuple(path for path in self.waiting if path.suffix.lower() == ".xml")
 
-    def incoming(self, path: PurePosixPath, announced: int | None) -> Incoming:
+    def incoming(self, path: PurePosixPath, announced: int | None) -> Fragment:
         """Begin to append to a file.
 
         A file that an import has been asked for begins anew; so does one whose piece begins as a whole file does, see
@@ -101,7 +101,7 @@ class Portion:
         size = 0 if path in self._asked_for else self._sizes.get(path, 0)
         if path not in self._sizes and len(self._sizes) >= self.limits.files:
             raise ExchangeRefused("exchange_too_many_files", limit=self.limits.files)
-        incoming = Incoming(self, path, size)
+        incoming = Fragment(self, path, size)
         incoming.require(announced or 0)
         return incoming
 

@@ -15,14 +15,14 @@ from freesport_sync.errors import (
     LockHeld,
     SyncError,
 )
-from freesport_sync.exchange.imports import Import
-from freesport_sync.exchange.replies import (
+from freesport_sync.exchange.http.replies import (
     MAX_REASON,
     Reply,
     failure,
     lines,
     progress,
 )
+from freesport_sync.exchange.imports.queue import ExchangeImport
 from freesport_sync.i18n.texts import Texts
 
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
@@ -35,7 +35,7 @@ _NEEDS_OPERATOR = ("export_older", "export_date_unreadable", "export_undated_old
 """Refusals of a guard: nobody in 1C can do anything about them."""
 
 
-class Sayings:
+class Messages:
     """Answers that are sentences.
 
     Args:
@@ -48,7 +48,7 @@ class Sayings:
     def refusal(self, error: SyncError) -> Reply:
         """Why something was not done, and what to do; the code stands first, for clients that break Russian."""
         if error.code == "exchange_busy":
-            return lines("failure", "Import already in progress")
+            return lines("failure", "ExchangeImport already in progress")
         if isinstance(error, _OF_1C):
             return failure(self.reason(error))
         key = "onec.shop_unavailable" if isinstance(error, ConnectionFailed) else "onec.shop_trouble"
@@ -63,7 +63,7 @@ class Sayings:
         said = f"({text.said})" if text.said else ""
         return " ".join(" ".join((f"{error.code}:", text.what, said, hint)).split())
 
-    def working(self, one: Import, current: Import | None) -> Reply:
+    def working(self, one: ExchangeImport, current: ExchangeImport | None) -> Reply:
         """How far an import is, or what it waits for."""
         if one.progress is not None:
             stage = self._texts(f"stage.{one.progress.stage.value}")

@@ -14,14 +14,14 @@ import uvicorn
 from starlette.applications import Starlette
 
 from freesport_sync.errors import ConfigError, SyncError, reason_of
-from freesport_sync.exchange.http_connections import (
+from freesport_sync.exchange.http.connections import (
     IDLE_S,
     SHUTDOWN_S,
-    Complaints,
+    ConnectionLimiter,
     Handshake,
-    HttpConnections,
+    HttpConnection,
+    LoggedOnce,
     Refuse,
-    Served,
 )
 from freesport_sync.os_support import open_files_limit
 
@@ -86,10 +86,10 @@ class Listener:
             stopping: called then, so that requests that are held get their answer.
             refuse: see `http_connections.Refuse`.
         """
-        connections = HttpConnections(min(MAX_CONNECTIONS, open_files_limit() // 2), self._head_s)
+        connections = ConnectionLimiter(min(MAX_CONNECTIONS, open_files_limit() // 2), self._head_s)
 
         def greet(**others: Any) -> asyncio.Protocol:
-            served = Served(connections, refuse, **others)
+            served = HttpConnection(connections, refuse, **others)
             return served if tls is None else Handshake(connections, tls, served)
 
         config = self._config(app, greet)
@@ -98,7 +98,7 @@ class Listener:
         server = uvicorn.Server(config)
 
         async def serve() -> None:
-            asyncio.get_running_loop().set_exception_handler(Complaints())
+            asyncio.get_running_loop().set_exception_handler(LoggedOnce())
             serving = asyncio.create_task(server.serve(sockets=[self._socket]))
             while not server.started and not serving.done():
                 await asyncio.sleep(0.01)

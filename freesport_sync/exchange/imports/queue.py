@@ -35,9 +35,9 @@ from freesport_sync.errors import (
     SourceMalformed,
     SyncError,
 )
-from freesport_sync.exchange.batch import REFERENCE_BOOKS, Portion
-from freesport_sync.exchange.import_records import Ledger, Note
-from freesport_sync.exchange.late_pictures import LatePictures
+from freesport_sync.exchange.imports.full_exports import FullExportTracker, Note
+from freesport_sync.exchange.imports.late_pictures import LatePictures
+from freesport_sync.exchange.uploads.batch import REFERENCE_BOOKS, UploadBatch
 from freesport_sync.rules.catalog.pictures import PictureProblem
 from freesport_sync.settings.model import ExchangeSettings
 from freesport_sync.sources.commerceml.content import Content, content_of
@@ -78,7 +78,7 @@ class Sender:
         return f"1C {self.user}@{self.address}" if self.user else "1C"
 
 
-class Import:
+class ExchangeImport:
     """One import that 1C waits for.
 
     Args:
@@ -87,7 +87,7 @@ class Import:
         portion: whose files it is about; None: it is about whole exports.
     """
 
-    def __init__(self, name: str, cancel: CancelToken, portion: Portion | None = None) -> None:
+    def __init__(self, name: str, cancel: CancelToken, portion: UploadBatch | None = None) -> None:
         self.name = name
         self.cancel = cancel
         self.portion = portion
@@ -111,7 +111,7 @@ class Import:
         return bool(done)
 
 
-class Imports:
+class ImportQueue:
     """Does them one after the other, on a thread of its own.
 
     Args:
@@ -140,38 +140,38 @@ class Imports:
         self._report = report
         self._executor = ThreadPoolExecutor(1, "import")
         self._stop = threading.Event()
-        self._open: list[Import] = []
+        self._open: list[ExchangeImport] = []
         self._late_pictures = LatePictures(folders)
-        self.ledger = Ledger(folders)
+        self.ledger = FullExportTracker(folders)
 
     @property
-    def current(self) -> Import | None:
+    def current(self) -> ExchangeImport | None:
         """What is being imported, or waits for others to end."""
         return self._open[0] if self._open else None
 
-    def submit(self, sender: Sender, portion: Portion, path: PurePosixPath | None) -> Import:
+    def submit(self, sender: Sender, portion: UploadBatch, path: PurePosixPath | None) -> ExchangeImport:
         """Import a file of a portion, or all that nobody has asked for, after those that were asked for before."""
         name = ", ".join(map(str, portion.waiting)) or PICTURE_FOLDER if path is None else path.name
 
-        def work(one: Import) -> RunReport | None:
+        def work(one: ExchangeImport) -> RunReport | None:
             try:
                 return self._import(one, sender, portion, path)
             except BaseException:
                 portion.has_failed = True
                 raise
 
-        return self._submit(Import(name, CancelToken(), portion), work)
+        return self._submit(ExchangeImport(name, CancelToken(), portion), work)
 
-    def deactivate(self, sender: Sender, timestamp: int) -> Import:
+    def deactivate(self, sender: Sender, timestamp: int) -> ExchangeImport:
         """Hide what the full export that began with a login did not contain."""
-        one = Import("deactivate", CancelToken())
+        one = ExchangeImport("deactivate", CancelToken())
         return self._submit(one, lambda one: self._deactivate(one, sender, timestamp))
 
-    def has_work_with(self, portion: Portion) -> bool:
+    def has_work_with(self, portion: UploadBatch) -> bool:
         """Whether files of a portion are being imported, or wait for other imports to end."""
         return any(one.portion is portion for one in tuple(self._open))
 
-    def give_up(self, one: Import) -> bool:
+    def give_up(self, one: ExchangeImport) -> bool:
         """Stop waiting for others; returns whether it was not too late for that."""
         if one.is_working:
             return False
@@ -185,14 +185,14 @@ class Imports:
             one.cancel.cancel()
         self._executor.shutdown(wait=True)  # also those that have not begun: their end is to be told
 
-    def _submit(self, one: Import, work: Callable[[Import], RunReport | None]) -> Import:
+    def _submit(self, one: ExchangeImport, work: Callable[[ExchangeImport], RunReport | None]) -> ExchangeImport:
         if self._stop.is_set():
             raise Cancelled("cancelled")
         self._open.append(one)
         self._executor.submit(self._do, one, work)
         return one
 
-    def _do(self, one: Import, work: Callable[[Import], RunReport | None]) -> None:
+    def _do(self, one: ExchangeImport, work: Callable[[ExchangeImport], RunReport | None]) -> None:
         result: RunReport | SyncError | None
         try:
             result = work(one)
@@ -208,7 +208,9 @@ class Imports:
         self._open.remove(one)
         one.result.set_result(result)
 
-    def _import(self, one: Import, sender: Sender, portion: Portion, path: PurePosixPath | None) -> RunReport | None:
+    def _import(
+        self, one: ExchangeImport, sender: Sender, portion: UploadBatch, path: PurePosixPath | None
+    ) -> RunReport | None:
         one.cancel.check()
         portion.unpacked(one.cancel.check)
         named = portion.named(path)  # none, where an archive has only pictures, or what it has is imported already
@@ -219,7 +221,7 @@ class Imports:
         return report
 
     def _import_named(
-        self, one: Import, sender: Sender, portion: Portion, named: tuple[PurePosixPath, ...]
+        self, one: ExchangeImport, sender: Sender, portion: UploadBatch, named: tuple[PurePosixPath, ...]
     ) -> RunReport:
         """Import files together with all of their portion that nobody has imported yet.
 
@@ -244,7 +246,7 @@ class Imports:
                 portion.imported(wanted | readable)
         return report
 
-    def _link_late(self, one: Import, sender: Sender, portion: Portion) -> RunReport | None:
+    def _link_late(self, one: ExchangeImport, sender: Sender, portion: UploadBatch) -> RunReport | None:
         """Give the pictures of a portion to the records of earlier ones that name them."""
         pictures = portion.pictures()
         if not (files := self._late_pictures.wanted(pictures)):
@@ -256,13 +258,18 @@ class Imports:
         return report
 
     def _import_files(
-        self, one: Import, sender: Sender, portion: Portion, files: Mapping[PurePosixPath, Content], note: Note
+        self,
+        one: ExchangeImport,
+        sender: Sender,
+        portion: UploadBatch,
+        files: Mapping[PurePosixPath, Content],
+        note: Note,
     ) -> RunReport:
         note.is_whole = any(content.is_full for content in files.values())
         note.folder = folder = self._folders.keep(_files_of_run(portion, files))
         return self._run_patiently(one, self._request(_run_kind(files.values()), folder, sender))
 
-    def _deactivate(self, one: Import, sender: Sender, timestamp: int) -> RunReport:
+    def _deactivate(self, one: ExchangeImport, sender: Sender, timestamp: int) -> RunReport:
         files = self.ledger.files_since(sender.user, timestamp)
         folder = self._folders.keep(files)
         request = self._request(RunKind.CATALOG, folder, sender, is_full=True)
@@ -282,7 +289,7 @@ class Imports:
             trigger=Trigger.ONEC,
         )
 
-    def _run_patiently(self, one: Import, request: RunRequest) -> RunReport:
+    def _run_patiently(self, one: ExchangeImport, request: RunRequest) -> RunReport:
         """Run, after whoever imports into the same database now."""
         deadline = one.asked_at + self._rules.patience_s
         watch = _Watch(one, self._report)
@@ -308,7 +315,7 @@ class Imports:
 class _Watch:
     """Passes the events of a run on, and remembers how far it is."""
 
-    def __init__(self, one: Import, report: Reporter) -> None:
+    def __init__(self, one: ExchangeImport, report: Reporter) -> None:
         self._one = one
         self._report = report
         self.missing_pictures: list[RowIssue] = []
@@ -323,7 +330,7 @@ class _Watch:
         self._report(event)
 
 
-def _content(portion: Portion, path: PurePosixPath) -> Content | None:
+def _content(portion: UploadBatch, path: PurePosixPath) -> Content | None:
     """What a file contains; None: nothing that could be imported now."""
     try:
         content = content_of(portion.folder / path)
@@ -332,7 +339,7 @@ def _content(portion: Portion, path: PurePosixPath) -> Content | None:
     return None if content.kind is FileKind.ORDERS else content
 
 
-def _wanted_content(portion: Portion, path: PurePosixPath) -> Content:
+def _wanted_content(portion: UploadBatch, path: PurePosixPath) -> Content:
     content = content_of(portion.folder / path)
     if content.kind is FileKind.ORDERS:
         raise ExchangeRefused("exchange_orders_later")
@@ -347,7 +354,7 @@ def _run_kind(contents: Iterable[Content]) -> RunKind:
     return RunKind.ALL if FileKind.CONTRAGENTS in kinds else RunKind.CATALOG
 
 
-def _files_of_run(portion: Portion, files: Mapping[PurePosixPath, Content]) -> Mapping[str, Path]:
+def _files_of_run(portion: UploadBatch, files: Mapping[PurePosixPath, Content]) -> Mapping[str, Path]:
     """What a run needs: the files, the books that they refer to, and their pictures.
 
     A name that 1C's exports do not have becomes a usual one, or the run would pass the file over.

@@ -1,0 +1,1 @@
+"""How uploaded files get into the shop."""

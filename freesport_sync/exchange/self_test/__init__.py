@@ -1,0 +1,1 @@
+"""Plays a small exchange against a running server, as 1C would."""
