@@ -26,9 +26,9 @@ from freesport_sync.core.events import (
 )
 from freesport_sync.core.exchange import (
     ExchangeEvent,
-    NotAskedFor,
-    RequestServed,
-    ServerStarted,
+    ExchangeStarted,
+    ImportNotRequested,
+    RequestHandled,
 )
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import RunReport, RunStatus
@@ -109,11 +109,11 @@ class JsonOutput:
         """An event of the exchange server."""
         self._write_failed()  # of an import: its error is the answer to the request
         match event:
-            case ServerStarted():
+            case ExchangeStarted():
                 self._write("server_started", asdict(event))
-            case RequestServed():
+            case RequestHandled():
                 self._write("request", asdict(event))
-            case NotAskedFor():
+            case ImportNotRequested():
                 self._write("not_asked_for", asdict(event))
 
     def exchange_password_set(self, user: str) -> None:

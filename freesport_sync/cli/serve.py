@@ -12,9 +12,9 @@ from datetime import datetime
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.exchange import (
     ExchangeEvent,
-    NotAskedFor,
-    RequestServed,
-    ServerStarted,
+    ExchangeStarted,
+    ImportNotRequested,
+    RequestHandled,
 )
 from freesport_sync.errors import ConfigError
 from freesport_sync.i18n.texts import Texts
@@ -60,11 +60,11 @@ def stop_with_stdin(cancel: CancelToken) -> None:
 def exchange_lines(event: ExchangeEvent, texts: Texts) -> list[str]:
     """What to write of an event of the server."""
     match event:
-        case ServerStarted():
+        case ExchangeStarted():
             lines = [texts("cli.serving", address=event.address, user=event.user)]
             lines += [texts("cli.serving_dry_run")] if event.is_dry_run else []
             return lines + ([texts("cli.serving_unprotected")] if event.is_unprotected else [])
-        case RequestServed():
+        case RequestHandled():
             what = " ".join(filter(None, (event.type, event.mode, event.file)))
             size = texts("cli.request_size", size=f"{event.size_bytes / 1_000_000:.2f}") if event.size_bytes else ""
             answer = " ".join(filter(None, (event.answer, event.text)))
@@ -78,7 +78,7 @@ def exchange_lines(event: ExchangeEvent, texts: Texts) -> list[str]:
                     seconds=f"{event.duration_s:.2f}",
                 )
             ]
-        case NotAskedFor():
+        case ImportNotRequested():
             key = "cli.not_asked_imported" if event.is_imported_now else "cli.not_asked"
             key = "cli.not_asked_overtaken" if event.is_overtaken else key
             files = ", ".join(event.files[:10])

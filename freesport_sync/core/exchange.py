@@ -1,4 +1,4 @@
-"""What the exchange server tells of itself."""
+"""Events of the exchange, the HTTP server that 1C sends its exports to."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 PATHS = ("/api/integration/1c/exchange", "/1c_exchange.php", "/bitrix/admin/1c_exchange.php")
-"""Of the exchange; the first is told to people."""
+"""URL paths of the exchange; people are shown the first one."""
 SELF_TEST_AGENT = "1C+Enterprise/8.3 (freesport-sync probe)"
-"""The user agent of the self-test: nearly that of 1C, so that proxies treat both alike."""
+"""User-Agent of the self-test: close to that of 1C, so that proxies on the way treat it alike."""
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStarted:
-    """The server listens.
+class ExchangeStarted:
+    """The exchange accepts requests.
 
     Args:
-        address: to be entered in 1C.
-        user: whose password is asked for.
+        address: URL to enter in 1C.
+        user: name that 1C logs in with.
         is_dry_run: nothing is written to the shop.
-        is_unprotected: others can read the password on its way: no loopback and no certificate.
+        is_unprotected: the password crosses the network unencrypted: no loopback address and no certificate.
     """
 
     address: str
@@ -29,20 +29,20 @@ class ServerStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestServed:
+class RequestHandled:
     """A request has been answered.
 
     Args:
-        address: of the client.
-        client: what it is, as far as it shows: `standard`, `bitrix`, `probe`, or as it calls itself.
-        type: `catalog` or `sale`, as the client says it.
-        mode: of the protocol, as the client says it.
-        file: that the request is about.
-        size_bytes: received with it.
+        address: IP address of the client.
+        client: `standard`, `bitrix` or `probe` where the client is known, else its User-Agent.
+        type: query parameter `type` as sent: `catalog` or `sale`.
+        mode: query parameter `mode` as sent.
+        file: name of the file that the request is about; empty: none.
+        size_bytes: size of the request's body.
         answer: first line of the answer.
-        text: what follows it.
-        status: of HTTP.
-        duration_s: until the answer was ready.
+        text: the other lines of the answer.
+        status: HTTP status.
+        duration_s: time until the answer was ready.
     """
 
     address: str
@@ -58,15 +58,15 @@ class RequestServed:
 
 
 @dataclass(frozen=True, slots=True)
-class NotAskedFor:
-    """Files were received, but 1C has not asked to import them.
+class ImportNotRequested:
+    """1C has uploaded files but never sent `mode=import` for them.
 
     Args:
-        folder: where they are.
-        files: XML files and archives.
-        idle_s: since the last one came.
-        is_imported_now: the settings say so.
-        is_overtaken: and they would be, if what came later were not in the shop already.
+        folder: where the files are.
+        files: names of the XML files and archives.
+        idle_s: time since the last upload.
+        is_imported_now: the exchange imports them now, because a setting tells it to.
+        is_overtaken: it would, but the shop already has a later upload.
     """
 
     folder: str
@@ -76,17 +76,17 @@ class NotAskedFor:
     is_overtaken: bool = False
 
 
-ExchangeEvent = ServerStarted | RequestServed | NotAskedFor
+ExchangeEvent = ExchangeStarted | RequestHandled | ImportNotRequested
 
 
 def address_for_1c(host: str, port: int, is_tls: bool, own_name: str) -> str:
-    """What has to be entered in 1C for a server.
+    """The URL to enter in 1C.
 
     Args:
-        host: where it listens.
-        port: of it.
-        is_tls: it has a certificate.
-        own_name: of this computer, for a server that listens on all its addresses.
+        host: address that the exchange listens on.
+        port: its port.
+        is_tls: the exchange has a certificate.
+        own_name: this computer's name, used where the exchange listens on all addresses.
     """
     try:
         is_any = ip_address(host).is_unspecified

@@ -13,7 +13,7 @@ from functools import partial
 from freesport_sync.core.backup import Backup, is_backed_up
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Reporter
-from freesport_sync.core.exchange import ExchangeEvent, ServerStarted, address_for_1c
+from freesport_sync.core.exchange import ExchangeEvent, ExchangeStarted, address_for_1c
 from freesport_sync.core.logged import note
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.exchange.access.control import AccessControl
@@ -81,7 +81,7 @@ def serve(
         imports = ImportQueue(run, folders, rules, is_dry_run, has_fresh_backup, report_run)
         custody = Custody(inbox, imports, access.sessions, rules, report)
         endpoint = Endpoint(access, custody, imports, rules, is_dry_run, Messages(texts), report)
-        started = ServerStarted(
+        started = ExchangeStarted(
             address=address_for_1c(rules.host, listener.port, rules.certificate is not None, computer_name()),
             user=rules.user,
             is_dry_run=is_dry_run,

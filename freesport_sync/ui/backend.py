@@ -20,7 +20,7 @@ from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.os_support import user_and_host
-from freesport_sync.ui.exchange_process import ServerControl
+from freesport_sync.ui.exchange_process import ExchangeProcess
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import (
@@ -86,7 +86,7 @@ class Backend(QObject):
         self.error: SyncError | None = None
         self.snapshot: RunSnapshot | None = None
         self._reader: HistoryReader | None = None
-        self.server = ServerControl(self)
+        self.exchange = ExchangeProcess(self)
         self._runs = Lane(1, self)
         self._queries = Lane(QUERY_THREADS, self)
         self._stop_watching = threading.Event()
@@ -132,7 +132,7 @@ class Backend(QObject):
         """Begin anew with another database; not while an import runs."""
         if self.is_running:
             return
-        self.server.leave_database()
+        self.exchange.leave_database()
         self.options = options
         self._stop_watching.set()
         self._stop_watching = threading.Event()
@@ -202,7 +202,7 @@ class Backend(QObject):
         self._stop_watching.set()
         self.leaving.cancel()
         self.cancel_run()
-        self.server.close()
+        self.exchange.close()
         self._runs.close()
         self._queries.close()
         has_ended = self._runs.wait(timeout_ms)

@@ -17,7 +17,7 @@ from freesport_sync.core.events import (
     RunFinished,
     RunStarted,
 )
-from freesport_sync.core.exchange import NotAskedFor, RequestServed, ServerStarted
+from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.logged import note
 from freesport_sync.core.run import (
@@ -35,11 +35,11 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class LoggedRequest:
     """A request, and when it was answered."""
 
     at: datetime
-    request: RequestServed
+    request: RequestHandled
 
     @property
     def is_failure(self) -> bool:
@@ -54,18 +54,18 @@ class Served:
         return ("busy", "running") if self.request.answer == "progress" else ("good", "completed")
 
 
-News = ServerStarted | Served | NotAskedFor | RunSnapshot | SyncError
+ExchangeUpdate = ExchangeStarted | LoggedRequest | ImportNotRequested | RunSnapshot | SyncError
 """What the window is told: a `SyncError` is why the server has ended."""
 
 
-class ServerFeed:
+class ExchangeFeed:
     """Reads the lines; called on the thread that hears the server.
 
     Args:
         tell: receives news; of a run at most ten a second.
     """
 
-    def __init__(self, tell: Callable[[News], None]) -> None:
+    def __init__(self, tell: Callable[[ExchangeUpdate], None]) -> None:
         self._tell = tell
         self._run: RunFeed | None = None
 
@@ -81,11 +81,11 @@ class ServerFeed:
     def _take(self, name: str, values: dict[str, Any]) -> None:
         match name:
             case "server_started":
-                self._tell(ServerStarted(**values))
+                self._tell(ExchangeStarted(**values))
             case "request":
-                self._tell(Served(datetime.now(), RequestServed(**values)))
+                self._tell(LoggedRequest(datetime.now(), RequestHandled(**values)))
             case "not_asked_for":
-                self._tell(NotAskedFor(**values | {"files": tuple(values["files"])}))
+                self._tell(ImportNotRequested(**values | {"files": tuple(values["files"])}))
             case "error":
                 self._tell(SyncError(values["code"], **values["params"]))
             case _:

@@ -1,4 +1,4 @@
-"""The exchange server as a process of its own, which ends with the window however that ends."""
+"""Runs the exchange as a child process, which ends with the window however the window ends."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from freesport_sync.core.exchange import ServerStarted
+from freesport_sync.core.exchange import ExchangeStarted
 from freesport_sync.errors import SyncError
 from freesport_sync.os_support import detached, sibling_program
-from freesport_sync.ui.exchange_feed import News, ServerFeed
+from freesport_sync.ui.exchange_feed import ExchangeFeed, ExchangeUpdate
 from freesport_sync.ui.jobs import Lane
 from freesport_sync.ui.options import WindowOptions
 
-PATIENCE_MS = 8000
-"""How long a server may take to end; an import that it cancels needs two seconds at most."""
-SAID_BYTES = 16_384
-"""The end of what it says before it dies."""
+STOP_TIMEOUT_MS = 8000
+"""How long the process may take to end; cancelling an import takes two seconds at most."""
+STDERR_BYTES = 16_384
+"""How much of the end of stderr is kept, to explain a crash."""
 
 
-class ServerState(StrEnum):
-    """How the server stands."""
+class ExchangeState(StrEnum):
+    """State of the process."""
 
     STOPPED = "stopped"
     STARTING = "starting"
@@ -34,34 +34,33 @@ class ServerState(StrEnum):
     FAILED = "failed"
 
 
-class ServerControl(QObject):
-    """Starts and stops the server, and passes on what it says.
+class ExchangeProcess(QObject):
+    """Starts and stops the exchange and passes its events on.
 
     Args:
-        parent: in the thread of the window.
+        parent: an object of the window's thread.
     """
 
-    changed = Signal()
-    """Another state."""
-    told = Signal(object)
-    """`News`, but for those that change the state."""
+    state_changed = Signal()
+    updated = Signal(object)
+    """`ExchangeUpdate`, except those that change the state."""
 
-    _heard = Signal(object, object)
+    _received = Signal(object, object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.state = ServerState.STOPPED
+        self.state = ExchangeState.STOPPED
         self.error: SyncError | None = None
-        self.started: ServerStarted | None = None
+        self.started: ExchangeStarted | None = None
         self.has_lost_database = False
-        """It was stopped because the window has turned to another one."""
+        """It was stopped because the window has switched to another database."""
         self._lane = Lane(1, self)
         self._child: _Child | None = None
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(PATIENCE_MS)
-        self._patience.timeout.connect(self._kill)
-        self._heard.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._stop_timer = QTimer(self)
+        self._stop_timer.setSingleShot(True)
+        self._stop_timer.setInterval(STOP_TIMEOUT_MS)
+        self._stop_timer.timeout.connect(self._on_stop_timeout)
+        self._received.connect(self._on_update, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_on(self) -> bool:
@@ -73,81 +72,81 @@ class ServerControl(QObject):
         return None if self._child is None else self._child.pid
 
     def start(self, options: WindowOptions, is_dry_run: bool) -> None:
-        """Start the server; ignored while there is one."""
+        """Start the process; ignored while there is one."""
         if self._child is not None:
             return
-        child = self._child = _Child(server_command(options, is_dry_run))
+        child = self._child = _Child(exchange_command(options, is_dry_run))
         self.error = self.started = None
         self.has_lost_database = False
-        self._set(ServerState.STARTING)
+        self._set(ExchangeState.STARTING)
 
-        def tell(news: News) -> None:
-            self._heard.emit(child, news)
+        def emit(update: ExchangeUpdate) -> None:
+            self._received.emit(child, update)
 
-        self._lane.start(lambda: child.run(ServerFeed(tell)), self._ended, self._not_started)
+        self._lane.start(lambda: child.run(ExchangeFeed(emit)), self._on_ended, self._on_not_started)
 
     def stop(self) -> None:
-        """Ask the server to end; it is killed when that takes too long."""
-        if self._child is not None and self.state is not ServerState.STOPPING:
+        """Ask the process to end; it is killed if that takes too long."""
+        if self._child is not None and self.state is not ExchangeState.STOPPING:
             self._child.stop()
-            self._patience.start()
-            self._set(ServerState.STOPPING)
+            self._stop_timer.start()
+            self._set(ExchangeState.STOPPING)
 
     def leave_database(self) -> None:
-        """Stop: the window turns to another database than the server writes to."""
+        """Stop, because the window switches to another database than the one the exchange writes to."""
         self.has_lost_database = self.is_on
         self.stop()
 
     def close(self) -> None:
-        """End it for good; returns when it has ended."""
+        """End the process for good and wait for it."""
         self._lane.close()
         if self._child is not None:
             self._child.stop()
-            if not self._lane.wait(PATIENCE_MS):
+            if not self._lane.wait(STOP_TIMEOUT_MS):
                 self._child.kill()
-                self._lane.wait(PATIENCE_MS)
+                self._lane.wait(STOP_TIMEOUT_MS)
 
-    def _take(self, child: _Child, news: News) -> None:
+    def _on_update(self, child: _Child, update: ExchangeUpdate) -> None:
         if child is not self._child:
             return
-        if isinstance(news, ServerStarted):
-            self.started = news
-            if self.state is ServerState.STARTING:
-                self._set(ServerState.RUNNING)
-        elif isinstance(news, SyncError):
-            self.error = news
+        if isinstance(update, ExchangeStarted):
+            self.started = update
+            if self.state is ExchangeState.STARTING:
+                self._set(ExchangeState.RUNNING)
+        elif isinstance(update, SyncError):
+            self.error = update
         else:
-            self.told.emit(news)
+            self.updated.emit(update)
 
-    def _ended(self, end: tuple[int, str]) -> None:
-        """Told after all that the server has said: both come by the same queue."""
-        code, said = end
-        if self.state is ServerState.STOPPING:
+    def _on_ended(self, end: tuple[int, str]) -> None:
+        """Called after the last event: both come through the same queue."""
+        code, stderr = end
+        if self.state is ExchangeState.STOPPING:
             self.error = None
         elif self.error is None:
-            self.error = SyncError("exchange_server_died", exit_code=code, said=said or "-")
+            self.error = SyncError("exchange_server_died", exit_code=code, said=stderr or "-")
         self._settle()
 
-    def _not_started(self, error: SyncError) -> None:
+    def _on_not_started(self, error: SyncError) -> None:
         self.error = error
         self._settle()
 
     def _settle(self) -> None:
         self._child = None
-        self._patience.stop()
-        self._set(ServerState.STOPPED if self.error is None else ServerState.FAILED)
+        self._stop_timer.stop()
+        self._set(ExchangeState.STOPPED if self.error is None else ExchangeState.FAILED)
 
-    def _kill(self) -> None:
+    def _on_stop_timeout(self) -> None:
         if self._child is not None:
             self._child.kill()
 
-    def _set(self, state: ServerState) -> None:
+    def _set(self, state: ExchangeState) -> None:
         self.state = state
-        self.changed.emit()
+        self.state_changed.emit()
 
 
-def server_command(options: WindowOptions, is_dry_run: bool) -> list[str]:
-    """How the server of a window is started: with the same database and the same state."""
+def exchange_command(options: WindowOptions, is_dry_run: bool) -> list[str]:
+    """The command that starts the exchange with the window's own database and state folder."""
     is_frozen = getattr(sys, "frozen", False)
     command = [sibling_program("freesport-sync")] if is_frozen else [sys.executable, "-m", "freesport_sync"]
     command += ["--serve", "--json", "--stop-with-stdin", "--language", options.language.value]
@@ -166,7 +165,7 @@ def server_command(options: WindowOptions, is_dry_run: bool) -> list[str]:
 
 
 class _Child:
-    """The process; `run` belongs to another thread, the rest to any."""
+    """The process; `run` is called on a thread of its own, the other methods on any thread."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
@@ -178,12 +177,12 @@ class _Child:
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
 
-    def run(self, hear: Callable[[str], None]) -> tuple[int, str]:
-        """Start it, listen until it ends; returns its exit code and the end of its stderr."""
+    def run(self, on_line: Callable[[str], None]) -> tuple[int, str]:
+        """Start the process and pass on its lines until it ends; returns the exit code and the end of stderr."""
         with self._lock:
             if self._is_stopped:
                 return 0, ""
-            # Its stdin is a pipe of which only this process has the other end: when the window dies, it is closed.
+            # Only this process holds the other end of the stdin pipe: it is closed when the window dies.
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -194,20 +193,20 @@ class _Child:
                 env=os.environ | {"PYTHONIOENCODING": "utf-8"},
                 **detached(),
             )
-        process, said = self._process, list[str]()
-        complaints = threading.Thread(target=_keep_end, args=(process, said), daemon=True)
-        complaints.start()
+        process, stderr = self._process, list[str]()
+        stderr_reader = threading.Thread(target=_keep_end, args=(process, stderr), daemon=True)
+        stderr_reader.start()
         assert process.stdout is not None
         with process.stdout as lines:
             for line in lines:
-                hear(line)
+                on_line(line)
         code = process.wait()
-        complaints.join()
-        self.stop()  # closes our end, too
-        return code, "".join(said).strip()
+        stderr_reader.join()
+        self.stop()  # closes our end of stdin
+        return code, "".join(stderr).strip()
 
     def stop(self) -> None:
-        """It ends by itself when it hears nothing from us any more."""
+        """Close its stdin, upon which it ends."""
         with self._lock:
             self._is_stopped = True
             if self._process is not None and self._process.stdin is not None:
@@ -219,10 +218,10 @@ class _Child:
                 self._process.kill()
 
 
-def _keep_end(process: subprocess.Popen[str], said: list[str]) -> None:
+def _keep_end(process: subprocess.Popen[str], kept: list[str]) -> None:
     assert process.stderr is not None
     with process.stderr as lines:
         for line in lines:
-            said.append(line[-SAID_BYTES:])
-            while sum(map(len, said)) > SAID_BYTES:
-                del said[0]
+            kept.append(line[-STDERR_BYTES:])
+            while sum(map(len, kept)) > STDERR_BYTES:
+                del kept[0]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from freesport_sync.i18n.texts import is_outcome_of_dry_run
-from freesport_sync.ui.exchange_feed import Served
+from freesport_sync.ui.exchange_feed import LoggedRequest
 
 PAUSE = timedelta(minutes=10)
 """After which a request begins another exchange: 1C logs in anew for each portion, so a login tells nothing."""
@@ -67,7 +67,7 @@ class ExchangeNow:
     """One exchange.
 
     Args:
-        client: what sends; see `RequestServed.client`.
+        client: what sends; see `RequestHandled.client`.
         address: of it.
         began_at: of the first request.
         last_at: of the last one.
@@ -94,7 +94,7 @@ class ExchangeWatch:
         self._now: dict[str, ExchangeNow] = {}
         self.current: ExchangeNow | None = None
 
-    def take(self, served: Served, is_dry_run: bool) -> None:
+    def take(self, served: LoggedRequest, is_dry_run: bool) -> None:
         """Take in a request. Who has not logged in makes no exchange, nor does who asks for nothing."""
         request, at = served.request, served.at
         key = request.address
@@ -116,7 +116,7 @@ class ExchangeWatch:
         self._now[key] = self.current = replace(now, client=client, last_at=at, files=files)
 
 
-def _files(files: tuple[SentFile, ...], served: Served, portion: int, is_dry_run: bool) -> tuple[SentFile, ...]:
+def _files(files: tuple[SentFile, ...], served: LoggedRequest, portion: int, is_dry_run: bool) -> tuple[SentFile, ...]:
     request = served.request
     if request.mode not in ("file", "import") or not request.file:
         return files
@@ -141,7 +141,7 @@ def _files(files: tuple[SentFile, ...], served: Served, portion: int, is_dry_run
     return (file, *others)[:MAX_FILES]
 
 
-def _state(served: Served, is_dry_run: bool) -> FileState:
+def _state(served: LoggedRequest, is_dry_run: bool) -> FileState:
     request = served.request
     if request.answer == "progress":
         return FileState.IMPORTING

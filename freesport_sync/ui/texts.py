@@ -121,7 +121,7 @@ class UiTexts(Texts):
         return self("window.of_size", done=self.number(done_bytes / unit), total=self.size(total_bytes))
 
     def client(self, client: str) -> str:
-        """Who speaks to the exchange server; see `RequestServed.client`."""
+        """Who speaks to the exchange server; see `RequestHandled.client`."""
         key = f"onec_server.client_{client or 'unknown'}"
         return self(key) if self.has(key) else client
 

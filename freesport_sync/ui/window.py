@@ -23,7 +23,7 @@ from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
 from freesport_sync.ui.dialogs.help import HelpDialog
-from freesport_sync.ui.exchange_process import ServerState
+from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.icons import icon, pixmap, program_icon
 from freesport_sync.ui.pages.connections import ConnectionsPage
 from freesport_sync.ui.pages.entry import SessionPage
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         backend.run_changed.connect(self._run_changed)
         backend.run_ended.connect(self._run_ended)
         backend.crashed.connect(self.show_crash)
-        backend.server.changed.connect(self._server_changed)
+        backend.exchange.state_changed.connect(self._server_changed)
         tools.theme.changed.connect(self._recolour)
 
     def show_page(self, name: str) -> None:
@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         backend = self._tools.backend
-        if self._is_leaving or not (backend.is_running or backend.server.is_on):
+        if self._is_leaving or not (backend.is_running or backend.exchange.is_on):
             self.save_state()
             event.accept()
             self.closing.emit()
@@ -277,22 +277,22 @@ class MainWindow(QMainWindow):
         self._leave_when_quiet()
 
     def _server_changed(self) -> None:
-        texts, server = self._tools.texts, self._tools.backend.server
-        is_failed = server.state is ServerState.FAILED
+        texts, server = self._tools.texts, self._tools.backend.exchange
+        is_failed = server.state is ExchangeState.FAILED
         self.server.setVisible(server.is_on or is_failed)
-        tone = {ServerState.RUNNING: "good", ServerState.FAILED: "bad"}.get(server.state, "busy")
+        tone = {ExchangeState.RUNNING: "good", ExchangeState.FAILED: "bad"}.get(server.state, "busy")
         self.server.say("onec", texts(f"window.server_{server.state.value}"), tone)
         self._leave_when_quiet()
 
     def _leave_when_quiet(self) -> None:
         backend = self._tools.backend
-        if self._is_leaving and not backend.is_running and not backend.server.is_on:
+        if self._is_leaving and not backend.is_running and not backend.exchange.is_on:
             QTimer.singleShot(0, self.close)
 
     def _ask_before_closing(self) -> None:
         texts, backend = self._tools.texts, self._tools.backend
         if backend.is_running:
-            also = texts("window.close_also_server") if backend.server.is_on else ""
+            also = texts("window.close_also_server") if backend.exchange.is_on else ""
             text = f"{texts('window.close_text')} {also}".rstrip()
             words = [texts(f"window.close_{name}") for name in ("title", "yes", "no")]
         else:
@@ -308,7 +308,7 @@ class MainWindow(QMainWindow):
             return
         self._is_leaving = True
         backend = self._tools.backend
-        backend.server.stop()
+        backend.exchange.stop()
         if backend.is_running:
             self.exchange.cancel()
         self._leave_when_quiet()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from freesport_sync.core.exchange import NotAskedFor, RequestServed, ServerStarted
+from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
 from freesport_sync.core.run import RunRequest, Stage
-from freesport_sync.ui.exchange_feed import Served
+from freesport_sync.ui.exchange_feed import LoggedRequest
 from freesport_sync.ui.run_feed import (
     RunSnapshot,
     StageLine,
@@ -21,19 +21,19 @@ BUSY = (
 )
 
 
-def started(is_dry_run: bool = False, is_unprotected: bool = False) -> ServerStarted:
-    return ServerStarted(ADDRESS, "1c", is_dry_run, is_unprotected)
+def started(is_dry_run: bool = False, is_unprotected: bool = False) -> ExchangeStarted:
+    return ExchangeStarted(ADDRESS, "1c", is_dry_run, is_unprotected)
 
 
 def request(
     mode: str, file: str = "", size: int = 0, answer: str = "success", text: str = "", status: int = 200, **more: str
-) -> RequestServed:
+) -> RequestHandled:
     kind, client = more.get("kind", "catalog"), more.get("client", "standard")
     duration_s = 18.4 if mode == "import" else 0.012
-    return RequestServed(more.get("address", CLIENT), client, kind, mode, file, size, answer, text, status, duration_s)
+    return RequestHandled(more.get("address", CLIENT), client, kind, mode, file, size, answer, text, status, duration_s)
 
 
-def requests(until: datetime) -> list[Served]:
+def requests(until: datetime) -> list[LoggedRequest]:
     """An exchange of a standard configuration, with the wrong password first."""
     made = [
         request("checkauth", answer="failure", text="Неверное имя пользователя или пароль.", status=401),
@@ -50,7 +50,7 @@ def requests(until: datetime) -> list[Served]:
         request("file", "prices0_1.xml", 12_400_000),
         request("import", "prices0_1.xml", answer="progress", text="Импорт prices0_1.xml: чтение файлов, 60 %"),
     ]
-    return [Served(until - timedelta(seconds=3 * (len(made) - number)), one) for number, one in enumerate(made)]
+    return [LoggedRequest(until - timedelta(seconds=3 * (len(made) - number)), one) for number, one in enumerate(made)]
 
 
 def running() -> RunSnapshot:
@@ -63,8 +63,8 @@ def running() -> RunSnapshot:
     return RunSnapshot(stages, run_id=12, warnings=17, notes=204)
 
 
-def not_asked() -> NotAskedFor:
-    return NotAskedFor(
+def not_asked() -> ImportNotRequested:
+    return ImportNotRequested(
         r"C:\ProgramData\freesport_sync\exchange\portions\20261121", ("v8_1A76_155ae.zip",), 600.0, False
     )
 

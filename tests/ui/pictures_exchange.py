@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.exchange_process import ServerState
+from freesport_sync.ui.exchange_process import ExchangeState
 from tests.ui import exchange_scenery
 from tests.ui.desk import Desk
 
@@ -31,26 +31,26 @@ def take_onec(photographer: Photographer, desk: Desk) -> None:
     page.switch.look_for_password()
     photographer.take("onec-stopped")
     server.error = SyncError("exchange_address_unusable", host="192.168.1.20", port=8180, reason="Address in use")
-    server._set(ServerState.FAILED)
+    server._set(ExchangeState.FAILED)
     photographer.take("onec-failed")
     server.error = None
     server._child = cast("Any", object())  # as if there were one
     server.started = exchange_scenery.started(is_unprotected=True)
-    server._set(ServerState.RUNNING)
+    server._set(ExchangeState.RUNNING)
     photographer.take("onec-idle")
     server.started = exchange_scenery.started()
     for served in exchange_scenery.requests(datetime.now()):
-        server.told.emit(served)
-    server.told.emit(exchange_scenery.running())
-    server.changed.emit()
+        server.updated.emit(served)
+    server.updated.emit(exchange_scenery.running())
+    server.state_changed.emit()
     photographer.settle()
     page.requests.table.selectRow(page.requests.model.rowCount() - 8)
     photographer.take("onec-importing")
     page.requests.failures.click()
     page.requests.table.selectRow(0)
-    server.told.emit(exchange_scenery.not_asked())
+    server.updated.emit(exchange_scenery.not_asked())
     server.started = exchange_scenery.started(is_dry_run=True)
-    server.changed.emit()
+    server.state_changed.emit()
     photographer.take("onec-refused")
     page._hide_waiting()
     page.open_probe()
@@ -65,4 +65,4 @@ def take_onec(photographer: Photographer, desk: Desk) -> None:
     photographer.take("onec-close-question", desk.window.question)
     desk.window.question.reject()
     server._child = None
-    server._set(ServerState.STOPPED)
+    server._set(ExchangeState.STOPPED)

@@ -23,8 +23,8 @@ from freesport_sync.core.history import Source
 from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.os_support import file_lock
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
-from freesport_sync.ui.exchange_feed import News, Served, ServerFeed
-from freesport_sync.ui.exchange_process import ServerState
+from freesport_sync.ui.exchange_feed import ExchangeFeed, ExchangeUpdate, LoggedRequest
+from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.exchange_progress import PICTURES, ExchangeWatch, FileState
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import Column
@@ -67,10 +67,10 @@ def running(home: Path, desk: Desk) -> Iterator[OnecServerPage]:
     page = desk.window.onec
     desk.until(page.switch.start.isEnabled)
     desk.click(page.switch.start)
-    assert page.server.state is ServerState.STARTING
-    desk.until(lambda: page.server.state is ServerState.RUNNING)
+    assert page.server.state is ExchangeState.STARTING
+    desk.until(lambda: page.server.state is ExchangeState.RUNNING)
     yield page
-    assert page.server.state is not ServerState.STARTING
+    assert page.server.state is not ExchangeState.STARTING
 
 
 def call(page: OnecServerPage, query: str, body: bytes | None = None, cookie: str = "") -> list[str]:
@@ -139,7 +139,7 @@ def test_an_exchange_is_shown_while_it_happens(
     assert (key.source, key.id) == (Source.RUN, stocked_shop.value("SELECT max(id) FROM freesport_sync.runs"))
     desk.window.show_page("onec")
     desk.click(page.switch.stop)
-    desk.until(lambda: page.server.state is ServerState.STOPPED)
+    desk.until(lambda: page.server.state is ExchangeState.STOPPED)
     assert desk.window.server.isHidden()
 
 
@@ -189,11 +189,11 @@ def test_closing_asks_and_takes_the_server_along(running: OnecServerPage, desk: 
 def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: OnecServerPage, desk: Desk) -> None:
     page = running
     psutil.Process(page.server.pid).kill()
-    desk.until(lambda: page.server.state is ServerState.FAILED)
+    desk.until(lambda: page.server.state is ExchangeState.FAILED)
     desk.until(lambda: "exchange_server_died" in texts_in(page.switch.notice))
     desk.until(lambda: desk.window.server.text == desk.texts("window.server_failed"))
     desk.click(page.switch.start)
-    desk.until(lambda: page.server.state is ServerState.RUNNING)
+    desk.until(lambda: page.server.state is ExchangeState.RUNNING)
     desk.until(lambda: not page.switch.notice.isVisible())
     desk.backend.close(10_000)
     assert not page.server.is_on or not psutil.pid_exists(page.server.pid or 0)
@@ -202,7 +202,7 @@ def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: OnecSe
 def test_another_database_switches_it_off(running: OnecServerPage, desk: Desk) -> None:
     page = running
     desk.backend.reopen(replace(desk.backend.options, is_demo=True))
-    desk.until(lambda: page.server.state is ServerState.STOPPED)
+    desk.until(lambda: page.server.state is ExchangeState.STOPPED)
     desk.until(lambda: desk.texts("onec_server.other_database") in texts_in(page.switch.notice))
     desk.until(page.switch.start.isEnabled)
 
@@ -213,7 +213,7 @@ def test_a_server_that_cannot_start_says_why(home: Path, desk: Desk) -> None:
     desk.until(page.switch.start.isEnabled)
     with file_lock(home / "exchange" / "lock", timeout_s=0):
         desk.click(page.switch.start)
-        desk.until(lambda: page.server.state is ServerState.FAILED)
+        desk.until(lambda: page.server.state is ExchangeState.FAILED)
     desk.until(lambda: "exchange_runs_already" in texts_in(page.switch.notice))
 
 
@@ -238,7 +238,7 @@ def test_it_starts_with_the_program_and_does_not_outlive_it(home: Path, stocked_
     wait_until(lambda: not found[0].is_running() or found[0].status() == psutil.STATUS_ZOMBIE)
 
 
-def taken(*served: Served) -> ExchangeWatch:
+def taken(*served: LoggedRequest) -> ExchangeWatch:
     watch = ExchangeWatch()
     for one in served:
         watch.take(one, is_dry_run=False)
@@ -265,17 +265,17 @@ def test_who_does_not_log_in_is_no_exchange_and_a_pause_begins_another() -> None
     at, login = datetime(2026, 11, 21, 12), exchange_scenery.request("checkauth")
     guess = exchange_scenery.request("checkauth", answer="failure", status=401, address="10.0.0.9")
     sent = exchange_scenery.request("file", "import.xml", 100)
-    watch = taken(Served(at, login), Served(at, sent), Served(at, guess))
+    watch = taken(LoggedRequest(at, login), LoggedRequest(at, sent), LoggedRequest(at, guess))
     assert watch.current is not None
     assert (watch.current.address, len(watch.current.files)) == (exchange_scenery.CLIENT, 1)
     later = at + timedelta(hours=1)
-    watch.take(Served(later, exchange_scenery.request("checkauth", client="bitrix")), is_dry_run=False)
+    watch.take(LoggedRequest(later, exchange_scenery.request("checkauth", client="bitrix")), is_dry_run=False)
     assert (watch.current.client, watch.current.began_at, watch.current.files) == ("bitrix", later, ())
 
 
 def test_lines_become_news_and_nonsense_is_left() -> None:
-    news: list[News] = []
-    feed = ServerFeed(news.append)
+    news: list[ExchangeUpdate] = []
+    feed = ExchangeFeed(news.append)
     feed(
         '{"event": "run_started", "run_id": 7, "kind": "prices", "operator": "1C", "database": "d", "is_dry_run": true}'
     )

@@ -208,7 +208,7 @@ def test_a_column_fits_what_is_scrolled_to(small: Desk) -> None:
     small.window.show_page("onec")
     requests = small.window.onec.requests
     for served in exchange_scenery.requests(datetime.now()):
-        small.backend.server.told.emit(served)
+        small.backend.exchange.updated.emit(served)
     table = requests.table
     small.until(lambda: table.model().rowCount() > 10)
     number = [column.name for column in table.columns].index("what")

@@ -21,7 +21,7 @@ from freesport_sync.core.exchange import (
     PATHS,
     SELF_TEST_AGENT,
     ExchangeEvent,
-    RequestServed,
+    RequestHandled,
 )
 from freesport_sync.core.logged import note
 from freesport_sync.core.printable import printable
@@ -111,7 +111,7 @@ class Endpoint:
             reply = replace(reply, status=400)
         if code != "exchange_request_invalid":  # what is no HTTP is no news, and anybody could fill a disk with it
             where = printable(address, MAX_ADDRESS)
-            self._report(RequestServed(where, "", "", "", "", 0, reply.word, reply.text, reply.status, 0))
+            self._report(RequestHandled(where, "", "", "", "", 0, reply.word, reply.text, reply.status, 0))
         return reply
 
     @asynccontextmanager
@@ -150,7 +150,7 @@ class Endpoint:
             note(log, logging.ERROR, "unexpected_error", cause=error)
             reply = self._messages.refusal(SyncError("internal_error", reason=type(error).__name__))
         self._report(
-            RequestServed(
+            RequestHandled(
                 address=_address(request),
                 client=_client(request, call),
                 type=printable(call.type, 40),

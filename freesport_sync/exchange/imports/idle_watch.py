@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor
+from freesport_sync.core.exchange import ExchangeEvent, ImportNotRequested
 from freesport_sync.core.logged import note
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange.access.login_sessions import LoginSession, LoginSessions
@@ -171,4 +171,4 @@ class Custody:
         is_imported = self._rules.import_when_idle and not is_overtaken
         if is_imported:
             held.ahead = self._imports.submit(held.sender, held.portion, None)
-        self._report(NotAskedFor(str(held.portion.folder), files, idle_s, is_imported, is_overtaken))
+        self._report(ImportNotRequested(str(held.portion.folder), files, idle_s, is_imported, is_overtaken))

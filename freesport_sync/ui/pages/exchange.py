@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from freesport_sync.core.exchange import NotAskedFor
+from freesport_sync.core.exchange import ImportNotRequested
 from freesport_sync.ui.dialogs.exchange_password import PasswordDialog
 from freesport_sync.ui.dialogs.self_test import ProbeDialog
-from freesport_sync.ui.exchange_feed import News, Served
-from freesport_sync.ui.exchange_process import ServerState
+from freesport_sync.ui.exchange_feed import ExchangeUpdate, LoggedRequest
+from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.exchange_progress import ExchangeWatch
 from freesport_sync.ui.pages.exchange_current import ExchangeCard
 from freesport_sync.ui.pages.exchange_requests import RequestsCard
@@ -58,9 +58,9 @@ class OnecServerPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self.server = tools.backend.server
+        self.server = tools.backend.exchange
         self._watch = ExchangeWatch()
-        self._news: list[Served] = []
+        self._news: list[LoggedRequest] = []
         self.switch = SwitchCard(tools)
         self.exchange = ExchangeCard(tools)
         self.requests = RequestsCard(tools)
@@ -78,8 +78,8 @@ class OnecServerPage(QWidget):
         self.switch.password_wanted.connect(self.ask_password)
         self.switch.probe_wanted.connect(self.open_probe)
         self.exchange.session_opened.connect(self.session_opened)
-        self.server.changed.connect(self._changed)
-        self.server.told.connect(self._hear)
+        self.server.state_changed.connect(self._changed)
+        self.server.updated.connect(self._hear)
         tools.backend.opened.connect(self.switch.show_opened)
         tools.backend.failed.connect(self.switch.show_unusable)
 
@@ -126,7 +126,7 @@ class OnecServerPage(QWidget):
         layout.addWidget(scroll, 1)
 
     def _changed(self) -> None:
-        if self.server.state is ServerState.STARTING:
+        if self.server.state is ExchangeState.STARTING:
             self._watch = ExchangeWatch()
             self.exchange.forget()
             self._hide_waiting()
@@ -134,14 +134,14 @@ class OnecServerPage(QWidget):
             self.exchange.show_server_gone()
         self.requests.show_server(self.server.is_on)
 
-    def _hear(self, news: News) -> None:
-        if isinstance(news, Served):
+    def _hear(self, news: ExchangeUpdate) -> None:
+        if isinstance(news, LoggedRequest):
             self._news.append(news)
             if not self._gather.isActive():
                 self._gather.start()
         elif isinstance(news, RunSnapshot):
             self.exchange.show_run(news)
-        elif isinstance(news, NotAskedFor):
+        elif isinstance(news, ImportNotRequested):
             self._warn(news)
 
     def _show_news(self) -> None:
@@ -155,7 +155,7 @@ class OnecServerPage(QWidget):
         if self._watch.current is not None:
             self.exchange.show_exchange(self._watch.current)
 
-    def _warn(self, news: NotAskedFor) -> None:
+    def _warn(self, news: ImportNotRequested) -> None:
         """1C has the option not to wait for imports, and then never asks for one."""
         texts = self._tools.texts
         names = ", ".join(news.files[:5])

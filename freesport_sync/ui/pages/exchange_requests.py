@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedWidget
 
-from freesport_sync.ui.exchange_feed import Served
+from freesport_sync.ui.exchange_feed import LoggedRequest
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.widgets.empty import Placeholder
@@ -44,7 +44,7 @@ class RequestsCard(Card):
         def title(name: str) -> str:
             return texts(f"onec_server.{name}")
 
-        columns: list[Column[Served]] = [
+        columns: list[Column[LoggedRequest]] = [
             Column("time", title("time"), lambda one: f"{one.at:%H:%M:%S}", 9),
             Column("what", title("request"), self._what, 18),
             Column("file", title("file"), lambda one: one.request.file, 18),
@@ -53,7 +53,7 @@ class RequestsCard(Card):
             Column("duration", title("duration"), self._duration, 9, is_number=True),
             Column("address", title("client"), lambda one: one.request.address, 14),
         ]
-        self.model: NewestModel[Served] = NewestModel(columns, self, MAX_REQUESTS)
+        self.model: NewestModel[LoggedRequest] = NewestModel(columns, self, MAX_REQUESTS)
         self.table = Table(tools, "server_requests", title("requests"), self.model, "file", ("address", "size"))
         self.table.set_delegates(answer="badge")
         self.table.setMinimumHeight((TABLE_ROWS + 1) * ROW_HEIGHT)
@@ -73,7 +73,7 @@ class RequestsCard(Card):
         self._is_on = False
         self._show()
 
-    def add(self, rows: Sequence[Served]) -> None:
+    def add(self, rows: Sequence[LoggedRequest]) -> None:
         """Add requests, the newest last."""
         self.model.add(rows)
         self._show()
@@ -100,7 +100,7 @@ class RequestsCard(Card):
 
     def _explain(self) -> None:
         one = self.table.selected()
-        if not isinstance(one, Served):
+        if not isinstance(one, LoggedRequest):
             self.details.hide()
             return
         request, texts = one.request, self._tools.texts
@@ -116,19 +116,19 @@ class RequestsCard(Card):
         """The words below the table have taken room from it."""
         self.table.scrollTo(self.table.currentIndex())
 
-    def _what(self, one: Served) -> str:
+    def _what(self, one: LoggedRequest) -> str:
         """What 1C wants, in words."""
         mode = one.request.mode
         return self._tools.texts(f"onec_server.mode_{mode}") if mode in _MODES else mode or "—"
 
-    def _size(self, one: Served) -> str:
+    def _size(self, one: LoggedRequest) -> str:
         return self._tools.texts.size(one.request.size_bytes) if one.request.size_bytes else ""
 
-    def _duration(self, one: Served) -> str:
+    def _duration(self, one: LoggedRequest) -> str:
         seconds, texts = one.request.duration_s, self._tools.texts
         return texts.duration(seconds) if seconds >= 1 else texts("onec_server.milliseconds", n=round(1000 * seconds))
 
-    def _answer(self, one: Served) -> str:
+    def _answer(self, one: LoggedRequest) -> str:
         request = one.request
         if request.answer not in _ANSWERS:  # lines without a word, as those of `init`
             return self._tools.texts("onec_server.answer_success")
@@ -136,5 +136,5 @@ class RequestsCard(Card):
         return word if request.status == 200 else f"{word}, {request.status}"
 
 
-def _is_failure(one: Served) -> bool:
+def _is_failure(one: LoggedRequest) -> bool:
     return one.is_failure

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
 
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.exchange_process import ServerState
+from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.icons import icon, pixmap
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
@@ -27,11 +27,11 @@ from freesport_sync.ui.widgets.parts import (
 
 COPIED_MS = 1500
 _LOOKS = {
-    ServerState.STOPPED: ("stop", "neutral"),
-    ServerState.STARTING: ("running", "busy"),
-    ServerState.RUNNING: ("completed", "good"),
-    ServerState.STOPPING: ("running", "busy"),
-    ServerState.FAILED: ("failed", "bad"),
+    ExchangeState.STOPPED: ("stop", "neutral"),
+    ExchangeState.STARTING: ("running", "busy"),
+    ExchangeState.RUNNING: ("completed", "good"),
+    ExchangeState.STOPPING: ("running", "busy"),
+    ExchangeState.FAILED: ("failed", "bad"),
 }
 AUTOSTART, DRY_RUN = "server/autostart", "server/dry_run"
 
@@ -49,7 +49,7 @@ class SwitchCard(Card):
     def __init__(self, tools: Tools) -> None:
         super().__init__()
         self._tools = tools
-        self._server = tools.backend.server
+        self._server = tools.backend.exchange
         self._has_password: bool | None = None
         self._was_opened = False
         texts, state = tools.texts, tools.state
@@ -83,7 +83,7 @@ class SwitchCard(Card):
         self.notice = Notice(tools)
         self.notice.hide()
         self._lay_out()
-        self._server.changed.connect(self._show)
+        self._server.state_changed.connect(self._show)
         tools.theme.changed.connect(self._draw)
         self._show()
 
@@ -167,11 +167,11 @@ class SwitchCard(Card):
         self.start.setVisible(not server.is_on)
         allow(self.start, "" if self._has_password else texts("onec_server.needs_password"))
         self.stop.setVisible(server.is_on)
-        self.stop.setEnabled(server.state is not ServerState.STOPPING)
+        self.stop.setEnabled(server.state is not ExchangeState.STOPPING)
         self.probe.setEnabled(application is not None)
         self.dry_run.setEnabled(not server.is_on)
         if application is not None:
-            key = "dry" if self._is_dry_run and server.state is ServerState.RUNNING else server.state.value
+            key = "dry" if self._is_dry_run and server.state is ExchangeState.RUNNING else server.state.value
             self.state_text.setText(texts(f"onec_server.state_{key}"))
             rules = application.settings.exchange
             self.user.setText(rules.user if started is None else started.user)
@@ -193,7 +193,7 @@ class SwitchCard(Card):
     def _show_notice(self) -> None:
         texts, server = self._tools.texts, self._server
         started = server.started
-        if server.state is ServerState.FAILED and server.error is not None:
+        if server.state is ExchangeState.FAILED and server.error is not None:
             self.notice.say_error(server.error)
         elif self._has_password is False and not server.is_on:
             self.notice.say("warn", texts("onec_server.needs_password"), texts("onec_server.needs_password_more"))
@@ -226,6 +226,6 @@ class SwitchCard(Card):
 
     def _draw(self) -> None:
         name, tone = _LOOKS[self._server.state]
-        if self._is_dry_run and self._server.state is ServerState.RUNNING:
+        if self._is_dry_run and self._server.state is ExchangeState.RUNNING:
             name, tone = "eye", "busy"
         self._picture.setPixmap(pixmap(name, self._tools.theme.color(tone), 30, self.devicePixelRatioF()))

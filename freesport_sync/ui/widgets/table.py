@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.history import IssueCount, Session, SessionStatus
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.ui.exchange_feed import Served
+from freesport_sync.ui.exchange_feed import LoggedRequest
 from freesport_sync.ui.exchange_progress import SentFile
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.models.newest import NewestModel
@@ -48,7 +48,7 @@ class Badge(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
-        if isinstance(row, Served | SentFile):
+        if isinstance(row, LoggedRequest | SentFile):
             tone, icon_name = row.badge
         elif isinstance(row, Session | RowIssue | IssueCount):
             state = row.status if isinstance(row, Session) else row.severity

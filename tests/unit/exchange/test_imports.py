@@ -15,7 +15,7 @@ import pytest
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import IssuesFound, Reporter, RunStarted
-from freesport_sync.core.exchange import ExchangeEvent, NotAskedFor
+from freesport_sync.core.exchange import ExchangeEvent, ImportNotRequested
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import (
     RunKind,
@@ -163,7 +163,7 @@ def test_a_portion_that_cannot_be_removed_does_not_end_the_watch(desk: Desk, mon
         assert onec.portion({NAME: OLD})[NAME].word == "success"
         onec.log_in()
         onec.upload(NAME, NEW)
-        wait_until(lambda: any(isinstance(event, NotAskedFor) for event in desk.events), 10)
+        wait_until(lambda: any(isinstance(event, ImportNotRequested) for event in desk.events), 10)
 
 
 def test_a_portion_stays_while_it_is_imported_and_after_an_import_that_failed(desk: Desk) -> None:
@@ -220,8 +220,8 @@ def test_a_piece_that_is_too_large_is_read_to_its_end(desk: Desk) -> None:
 # --- what nobody asks for ---
 
 
-def told(desk: Desk) -> list[NotAskedFor]:
-    return [event for event in desk.events if isinstance(event, NotAskedFor)]
+def told(desk: Desk) -> list[ImportNotRequested]:
+    return [event for event in desk.events if isinstance(event, ImportNotRequested)]
 
 
 def send(desk: Desk, *files: bytes) -> None:
