@@ -53,7 +53,7 @@ from freesport_sync.errors import ConfigError
 from freesport_sync.i18n.texts import Texts
 from freesport_sync.os_support import computer_name
 from freesport_sync.runs.context import Job, ShopTexts, Target
-from freesport_sync.services.history import HistoryReader
+from freesport_sync.services.history import History
 from freesport_sync.services.remote_export import PinnedHostKey, ServerFiles
 from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.listing import ListedSetting, list_settings
@@ -269,9 +269,9 @@ class Application:
         with WorkerPool() as pool:
             return self.run(request, pool, shop_texts, reporter, cancel)
 
-    def reader(self) -> HistoryReader:
+    def reader(self) -> History:
         """Reads the history for as long as a window is open; to be closed."""
-        return HistoryReader(self._target)
+        return History(self._target)
 
     def check(self, media_root: Path | None = None, with_server: bool = True) -> tuple[CheckItem, ...]:
         """Whether an import could run, point by point; writes nothing.

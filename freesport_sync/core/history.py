@@ -1,4 +1,4 @@
-"""What the history tells: past runs of ours, sessions of the shop's own importer, and how they are asked for."""
+"""What the history tells: past runs of ours, import sessions of the shop's own importer, and how they are asked for."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ class CheckItem:
         return self.code.startswith(_UNREACHABLE) and not self.is_ok
 
 
-class Source(StrEnum):
-    """Who has written a session."""
+class EntrySource(StrEnum):
+    """Who has written an entry."""
 
     RUN = "run"
     """Our program."""
@@ -116,15 +116,15 @@ class Source(StrEnum):
     """The shop's own importer."""
 
 
-class SessionKey(NamedTuple):
-    """Names one session of the history."""
+class EntryKey(NamedTuple):
+    """Names one entry of the history."""
 
-    source: Source
+    source: EntrySource
     id: int
 
 
-class SessionStatus(StrEnum):
-    """How a session of the history stands, as people are told."""
+class EntryStatus(StrEnum):
+    """How an entry of the history stands, as people are told."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -137,8 +137,8 @@ class SessionStatus(StrEnum):
     """Not closed, and without a sign of life."""
 
 
-class SessionSort(StrEnum):
-    """What a list of sessions can be ordered by."""
+class HistorySort(StrEnum):
+    """What a list of entries can be ordered by."""
 
     STARTED = "started"
     DURATION = "duration"
@@ -150,8 +150,8 @@ class SessionSort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionQuery:
-    """Which sessions, in which order.
+class HistoryQuery:
+    """Which entries, in which order.
 
     Args:
         statuses: none means all.
@@ -162,22 +162,22 @@ class SessionQuery:
         is_descending: order of `sort`.
     """
 
-    statuses: frozenset[SessionStatus] = frozenset()
+    statuses: frozenset[EntryStatus] = frozenset()
     kinds: frozenset[str] = frozenset()
     since: datetime | None = None
     text: str = ""
-    sort: SessionSort = SessionSort.STARTED
+    sort: HistorySort = HistorySort.STARTED
     is_descending: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class HistoryEntry:
     """One line of the history."""
 
-    key: SessionKey
+    key: EntryKey
     kind: str
     is_dry_run: bool
-    status: SessionStatus
+    status: EntryStatus
     stage: str
     operator: str
     host: str
@@ -225,11 +225,11 @@ class StageRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionDetails:
-    """Everything about one session but its long lists.
+class HistoryDetails:
+    """Everything about one entry but its long lists.
 
     Args:
-        session: its line of the history.
+        entry: its line of the history.
         run: ours; None for one of the shop's importer.
         request: the run's request as it was stored.
         files: that the run read.
@@ -242,7 +242,7 @@ class SessionDetails:
         forestalled_by: the run that has taken back already what this one has only looked at taking back.
     """
 
-    session: Session
+    entry: HistoryEntry
     run: PastRun | None = None
     request: dict[str, Any] = field(default_factory=dict)
     files: tuple[ExportFile, ...] = ()
@@ -305,11 +305,11 @@ class Overview:
     """What the start page shows.
 
     Args:
-        sessions: the newest.
+        entries: the newest.
         ages: of the kinds of data that were ever imported.
     """
 
-    sessions: tuple[Session, ...]
+    entries: tuple[HistoryEntry, ...]
     ages: tuple[DataAge, ...]
 
 
@@ -325,7 +325,7 @@ class LockHolder:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class DatabaseStatus:
     """What is going on in the database.
 
     Args:
@@ -343,4 +343,4 @@ class Pulse:
 
 IssuePage = Page[RowIssue]
 ChangePage = Page[FieldChange]
-SessionPage = Page[Session]
+EntryPage = Page[HistoryEntry]

@@ -11,18 +11,18 @@ from typing import TypeVar
 from freesport_sync.core.history import (
     ChangePage,
     ChangeQuery,
+    DatabaseStatus,
+    EntryKey,
+    EntryPage,
+    HistoryDetails,
+    HistoryQuery,
     IssuePage,
     IssueQuery,
     Overview,
-    Pulse,
-    SessionDetails,
-    SessionKey,
-    SessionPage,
-    SessionQuery,
 )
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import FieldChange
-from freesport_sync.database.own import session_list, session_queries
+from freesport_sync.database.own import history_details, history_list
 from freesport_sync.database.own.history import read_field_changes, read_issues
 from freesport_sync.database.permissions import read_rights
 from freesport_sync.database.server.engine import (
@@ -47,8 +47,8 @@ RETRY_S = (1.0, 2.0, 5.0)
 T = TypeVar("T")
 
 
-class HistoryReader:
-    """Reads sessions and their lists, and watches what goes on.
+class History:
+    """Reads entries and their lists, and watches what goes on.
 
     The database is looked for with the first question; when it is lost, the next question looks for it again.
 
@@ -65,37 +65,37 @@ class HistoryReader:
         self._is_closed = False
 
     def close(self) -> None:
-        """Leave the database; the reader is of no further use."""
+        """Leave the database; the service is of no further use."""
         with self._lock:
             self._is_closed = True
             self._leave()
 
     def overview(self, limit: int) -> Overview:
-        """The newest sessions and the age of the data."""
-        return self._ask(lambda connection: session_queries.read_overview(connection, limit))
+        """The newest entries and the age of the data."""
+        return self._ask(lambda connection: history_details.read_overview(connection, limit))
 
-    def sessions(self, query: SessionQuery, offset: int, limit: int) -> SessionPage:
+    def entries(self, query: HistoryQuery, offset: int, limit: int) -> EntryPage:
         """A page of the history."""
-        return self._ask(lambda connection: session_list.read_sessions(connection, query, offset, limit))
+        return self._ask(lambda connection: history_list.read_entries(connection, query, offset, limit))
 
-    def session(self, key: SessionKey) -> SessionDetails:
-        """One session.
+    def details(self, key: EntryKey) -> HistoryDetails:
+        """Everything about one entry but its long lists.
 
         Raises:
-            ConfigError: there is no such session.
+            ConfigError: there is no such entry.
         """
-        details = self._ask(lambda connection: session_queries.read_session_details(connection, key))
+        details = self._ask(lambda connection: history_details.read_details(connection, key))
         if details is None:
             raise ConfigError("run_not_found", run_id=key.id)
         return details
 
     def issues(self, query: IssueQuery, offset: int, limit: int) -> IssuePage:
         """A page of the row issues of a run."""
-        return self._ask(lambda connection: session_queries.read_issue_page(connection, query, offset, limit))
+        return self._ask(lambda connection: history_details.read_issue_page(connection, query, offset, limit))
 
     def changes(self, query: ChangeQuery, offset: int, limit: int) -> ChangePage:
         """A page of the changes that a dry run has listed."""
-        return self._ask(lambda connection: session_queries.read_change_page(connection, query, offset, limit))
+        return self._ask(lambda connection: history_details.read_change_page(connection, query, offset, limit))
 
     def all_changes(self, run_id: int) -> tuple[FieldChange, ...]:
         """All changes that a dry run has listed."""
@@ -107,7 +107,7 @@ class HistoryReader:
         with self._connection() as connection:
             yield read_issues(connection, run_id)
 
-    def watch(self, report: Callable[[Pulse | SyncError], None], stop: threading.Event) -> None:
+    def watch(self, report: Callable[[DatabaseStatus | SyncError], None], stop: threading.Event) -> None:
         """Tell what goes on until `stop` is set: at once, when it changes, when the database is lost and found again.
 
         Args:
@@ -118,16 +118,16 @@ class HistoryReader:
         while not stop.is_set():
             try:
                 with self._connection() as connection:
-                    session_queries.listen(connection)
-                    last: Pulse | None = None
+                    history_details.listen(connection)
+                    last: DatabaseStatus | None = None
                     asked_at = float("-inf")
                     while not stop.is_set():
                         if time.monotonic() - asked_at >= RIGHTS_S:  # the administrator may have given more
                             rights, asked_at = read_rights(connection, self._creation), time.monotonic()
-                        pulse = session_queries.read_pulse(connection, self._label, rights)
-                        if pulse != last or failures:
-                            report(pulse)
-                        last, failures = pulse, 0
+                        database_status = history_details.read_database_status(connection, self._label, rights)
+                        if database_status != last or failures:
+                            report(database_status)
+                        last, failures = database_status, 0
                         stop.wait(SHORTEST_PAUSE_S)
                         _wait(connection, stop)
             except Exception as error:  # whoever watches must not fall silent
@@ -205,5 +205,5 @@ class HistoryReader:
 def _wait(connection: Connection, stop: threading.Event) -> None:
     deadline = time.monotonic() + POLL_S
     while not stop.is_set() and time.monotonic() < deadline:
-        if session_queries.wait_for_notice(connection, 0.1):
+        if history_details.wait_for_notice(connection, 0.1):
             return

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from freesport_sync import __version__
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.history import LockHolder, Pulse
+from freesport_sync.core.history import DatabaseStatus, LockHolder
 from freesport_sync.core.logged import note
 from freesport_sync.core.permissions import Rights
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
@@ -32,7 +32,7 @@ from freesport_sync.ui.run_feed import (
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
-    from freesport_sync.services.history import HistoryReader
+    from freesport_sync.services.history import History
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,8 @@ class Backend(QObject):
     """The application is there; the database may still be far away."""
     failed = Signal(object)
     """The application cannot be opened: settings are wrong."""
-    pulse_changed = Signal(object)
-    """`Pulse`: something goes on in the database, or it was found again."""
+    database_status_changed = Signal(object)
+    """`DatabaseStatus`: something goes on in the database, or it was found again."""
     lost = Signal(object)
     """`SyncError`: the database cannot be reached; it is looked for again by itself."""
     run_started = Signal(object)
@@ -82,10 +82,10 @@ class Backend(QObject):
         super().__init__(parent)
         self.options = options
         self.application: Application | None = None
-        self.pulse: Pulse | None = None
+        self.database_status: DatabaseStatus | None = None
         self.error: SyncError | None = None
         self.snapshot: RunSnapshot | None = None
-        self._reader: HistoryReader | None = None
+        self._history: History | None = None
         self.exchange = ExchangeProcess(self)
         self._runs = Lane(1, self)
         self._queries = Lane(QUERY_THREADS, self)
@@ -111,7 +111,7 @@ class Backend(QObject):
     @property
     def rights(self) -> Rights:
         """What the database lets us do, as far as is known."""
-        return Rights() if self.pulse is None else self.pulse.rights
+        return Rights() if self.database_status is None else self.database_status.rights
 
     @property
     def operator(self) -> str:
@@ -136,23 +136,21 @@ class Backend(QObject):
         self.options = options
         self._stop_watching.set()
         self._stop_watching = threading.Event()
-        old, self._reader, self.application = self._reader, None, None
-        self.pulse = None
+        old, self._history, self.application = self._history, None, None
+        self.database_status = None
 
-        def work() -> tuple[Application, HistoryReader]:
+        def work() -> tuple[Application, History]:
             if old is not None:
                 old.close()
             return self._load()
 
         self._queries.start(work, self._loaded, self._not_loaded)
 
-    def ask(
-        self, question: Callable[[HistoryReader], Any], on_success: Callable[[Any], None], on_failure: Failed
-    ) -> None:
+    def ask(self, question: Callable[[History], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
         """Ask the history on another thread; ignored while the application is not there."""
-        reader = self._reader
-        if reader is not None:
-            self._queries.start(lambda: question(reader), on_success, on_failure)
+        history = self._history
+        if history is not None:
+            self._queries.start(lambda: question(history), on_success, on_failure)
 
     def do(self, work: Callable[[Application], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
         """Let the application do something other than an import."""
@@ -206,12 +204,12 @@ class Backend(QObject):
         self._runs.close()
         self._queries.close()
         has_ended = self._runs.wait(timeout_ms)
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            reader.close()
+        history, self._history = self._history, None
+        if history is not None:
+            history.close()
         return self._queries.wait(timeout_ms) and has_ended
 
-    def _load(self) -> tuple[Application, HistoryReader]:
+    def _load(self) -> tuple[Application, History]:
         from freesport_sync.application import Application
         from freesport_sync.settings.logs import configure_logs
 
@@ -222,12 +220,12 @@ class Backend(QObject):
             application.accept_host_key_once(fingerprint)
         return application, application.reader()
 
-    def _loaded(self, result: tuple[Application, HistoryReader]) -> None:
-        self.application, self._reader = result
+    def _loaded(self, result: tuple[Application, History]) -> None:
+        self.application, self._history = result
         note(log, logging.INFO, "program_opened", version=__version__)
         gc.freeze()  # what is loaded stays: to look through it again and again would be felt
-        reader, stop = self._reader, self._stop_watching
-        self._queries.start(lambda: reader.watch(self._felt.emit, stop), self._stopped_watching, self._not_loaded)
+        history, stop = self._history, self._stop_watching
+        self._queries.start(lambda: history.watch(self._felt.emit, stop), self._stopped_watching, self._not_loaded)
         self.opened.emit()
 
     def _not_loaded(self, error: SyncError) -> None:
@@ -237,17 +235,17 @@ class Backend(QObject):
     def _stopped_watching(self, _: object) -> None:
         """Only ever because we asked for it."""
 
-    def _feel(self, news: Pulse | SyncError) -> None:
+    def _feel(self, news: DatabaseStatus | SyncError) -> None:
         if isinstance(news, SyncError):
-            if self.pulse is not None:
+            if self.database_status is not None:
                 note(log, logging.WARNING, "database_lost", cause=news)
-            self.error, self.pulse = news, None
+            self.error, self.database_status = news, None
             self.lost.emit(news)
         else:
-            if self.pulse is None:
+            if self.database_status is None:
                 note(log, logging.INFO, "database_found", database=news.database)
-            self.error, self.pulse = None, news
-            self.pulse_changed.emit(news)
+            self.error, self.database_status = None, news
+            self.database_status_changed.emit(news)
 
     def _show(self, snapshot: RunSnapshot) -> None:
         self.snapshot = snapshot

@@ -8,7 +8,7 @@ import re
 from PySide6.QtCore import qVersion
 
 from freesport_sync import __version__
-from freesport_sync.core.history import SessionDetails
+from freesport_sync.core.history import HistoryDetails
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.widgets.parts import Tools
 
@@ -31,27 +31,27 @@ def _stars(found: re.Match[str]) -> str:
 
 def program_facts(tools: Tools) -> str:
     """Versions and the database's name."""
-    pulse = tools.backend.pulse
+    database_status = tools.backend.database_status
     return masked(
         "\n".join(
             (
                 f"freesport_sync {__version__}, Python {platform.python_version()}, Qt {qVersion()}",
                 f"{platform.platform()}, {tools.backend.operator}",
-                f"database: {pulse.database if pulse else '-'}",
+                f"database: {database_status.database if database_status else '-'}",
             )
         )
     )
 
 
-def session_report(tools: Tools, details: SessionDetails) -> str:
-    """Everything about one session."""
-    texts, session, run = tools.texts, details.session, details.run
+def entry_report(tools: Tools, details: HistoryDetails) -> str:
+    """Everything about one entry."""
+    texts, entry, run = tools.texts, details.entry, details.run
     lines = [
         program_facts(tools),
         "",
-        texts.session_title(session),
-        f"{session.status.value}, {session.started_at.isoformat()}, {session.duration_s:.1f} s",
-        f"{session.operator} {session.host} {session.trigger}",
+        texts.entry_title(entry),
+        f"{entry.status.value}, {entry.started_at.isoformat()}, {entry.duration_s:.1f} s",
+        f"{entry.operator} {entry.host} {entry.trigger}",
     ]
     if run is not None:
         lines += [f"{name}: {value}" for name, value in details.request.items()]
@@ -60,6 +60,6 @@ def session_report(tools: Tools, details: SessionDetails) -> str:
         lines += [f"{file.path} {file.size_bytes} {file.created_at or ''}" for file in details.files]
         if run.error_code:
             error = SyncError(run.error_code, **run.error_params)
-            lines.append(texts.error(texts.of_run(error, session.kind, session.is_dry_run)).sentence)
+            lines.append(texts.error(texts.of_run(error, entry.kind, entry.is_dry_run)).sentence)
     lines += [details.error_message, details.report]
     return masked("\n".join(line for line in lines if line))

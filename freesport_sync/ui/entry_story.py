@@ -1,4 +1,4 @@
-"""The log of a session in the style of 1C's own: each step with its time and its counts."""
+"""The log of an entry in the style of 1C's own: each step with its time and its counts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from freesport_sync.core.history import (
-    Session,
-    SessionDetails,
-    SessionStatus,
-    Source,
+    EntrySource,
+    EntryStatus,
+    HistoryDetails,
+    HistoryEntry,
     StageRecord,
 )
 from freesport_sync.core.run import Counts, Entity, Stage
@@ -22,9 +22,9 @@ _STAMP = re.compile(r"^\[(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:\+00:00)?\]", re.
 """Of the shop's report: UTC, whatever the zone of the shop."""
 
 
-def story_of(texts: UiTexts, details: SessionDetails) -> str:
-    """Line by line; of a session of the shop its own report, by the clock of this computer."""
-    if details.session.key.source is Source.SHOP:
+def story_of(texts: UiTexts, details: HistoryDetails) -> str:
+    """Line by line; of an entry of the shop its own report, by the clock of this computer."""
+    if details.entry.key.source is EntrySource.SHOP:
         report = _STAMP.sub(lambda found: _local(texts, found[1]), details.report.rstrip())
         return "\n".join(part for part in (report, details.error_message) if part)
     return "\n".join(_lines(texts, details))
@@ -34,36 +34,36 @@ def _local(texts: UiTexts, stamp: str) -> str:
     return f"{texts.moment(datetime.fromisoformat(stamp).replace(tzinfo=UTC), has_seconds=True)} "
 
 
-def _lines(texts: UiTexts, details: SessionDetails) -> Iterator[str]:
-    session = details.session
+def _lines(texts: UiTexts, details: HistoryDetails) -> Iterator[str]:
+    entry = details.entry
 
     def line(moment: datetime, text: str) -> str:
         return f"{texts.moment(moment, has_seconds=True)}  {text}"
 
-    kind = texts.kind(session.kind, session.is_dry_run, session.undone_id)
-    trigger = texts.word("trigger", session.trigger)
-    who = ", ".join(word for word in (session.operator, session.host, trigger) if word)
-    yield line(session.started_at, texts("story.begin", kind=kind, who=who))
-    ends = [*(stage.started_at for stage in details.stages[1:]), session.finished_at]
+    kind = texts.kind(entry.kind, entry.is_dry_run, entry.undone_id)
+    trigger = texts.word("trigger", entry.trigger)
+    who = ", ".join(word for word in (entry.operator, entry.host, trigger) if word)
+    yield line(entry.started_at, texts("story.begin", kind=kind, who=who))
+    ends = [*(stage.started_at for stage in details.stages[1:]), entry.finished_at]
     for number, (stage, end) in enumerate(zip(details.stages, ends, strict=False)):
         is_last = number == len(details.stages) - 1
-        is_cut = is_last and session.status not in (SessionStatus.COMPLETED, SessionStatus.REMARKS)
+        is_cut = is_last and entry.status not in (EntryStatus.COMPLETED, EntryStatus.REMARKS)
         yield line(end or stage.started_at, _stage(texts, details, stage, end, is_cut))
-    yield from _counts(texts, session)
+    yield from _counts(texts, entry)
     for issue in details.issue_counts:
         level = texts(f"severity.{issue.severity.value}")
         title = texts.issue_title(issue.code)
         yield _PAD + texts("story.issue", level=level.capitalize(), title=title, count=texts.number(issue.count))
-    if session.finished_at is not None:
-        yield line(session.finished_at, _outcome(texts, details))
+    if entry.finished_at is not None:
+        yield line(entry.finished_at, _outcome(texts, details))
 
 
 _PAD = 21 * " "
 """As wide as a moment."""
 
 
-def _stage(texts: UiTexts, details: SessionDetails, stage: StageRecord, end: datetime | None, is_cut: bool) -> str:
-    name = texts.stage(stage.stage, details.session.kind)
+def _stage(texts: UiTexts, details: HistoryDetails, stage: StageRecord, end: datetime | None, is_cut: bool) -> str:
+    name = texts.stage(stage.stage, details.entry.kind)
     if is_cut:
         key = "running" if end is None else "cut_off"
         share = f"{100 * stage.done // stage.total} %" if stage.total else ""
@@ -72,21 +72,21 @@ def _stage(texts: UiTexts, details: SessionDetails, stage: StageRecord, end: dat
     return texts("story.done", stage=name, time=time, amount=_amount(texts, details, stage))
 
 
-def _amount(texts: UiTexts, details: SessionDetails, stage: StageRecord) -> str:
+def _amount(texts: UiTexts, details: HistoryDetails, stage: StageRecord) -> str:
     if stage.stage == Stage.PLAN and details.files:
         size = texts.size(sum(file.size_bytes for file in details.files))
-        return texts.count("exchange.files", len(details.files), size=size)
+        return texts.count("import_page.files", len(details.files), size=size)
     if stage.total <= 1 or stage.stage in (Stage.RESOLVE, Stage.REPORT):
         return ""
     return texts.size(stage.total) if stage.stage in _IN_BYTES else texts.count("window.rows", stage.total)
 
 
-def _counts(texts: UiTexts, session: Session) -> Iterator[str]:
-    prefix = "would_" if session.is_dry_run else ""
+def _counts(texts: UiTexts, entry: HistoryEntry) -> Iterator[str]:
+    prefix = "would_" if entry.is_dry_run else ""
     names = {f"{prefix}created": "created", f"{prefix}updated": "updated"}
     names |= {name: name for name in ("unchanged", "skipped", "failed")}
     for entity in Entity:
-        count = session.counts.get(entity, Counts())
+        count = entry.counts.get(entity, Counts())
         told = [
             texts(f"story.{key}", n=texts.number(number))
             for key, name in names.items()
@@ -96,11 +96,11 @@ def _counts(texts: UiTexts, session: Session) -> Iterator[str]:
             yield f"{_PAD}{texts(f'entity.{entity.value}')}: {', '.join(told)}"
 
 
-def _outcome(texts: UiTexts, details: SessionDetails) -> str:
-    session, run = details.session, details.run
-    code = "interrupted" if session.status is SessionStatus.INTERRUPTED else run.error_code if run is not None else None
+def _outcome(texts: UiTexts, details: HistoryDetails) -> str:
+    entry, run = details.entry, details.run
+    code = "interrupted" if entry.status is EntryStatus.INTERRUPTED else run.error_code if run is not None else None
     if run is not None and code:
-        error = texts.error(texts.of_run(SyncError(code, **run.error_params), session.kind, session.is_dry_run))
+        error = texts.error(texts.of_run(SyncError(code, **run.error_params), entry.kind, entry.is_dry_run))
         return " ".join(part for part in (error.what, error.affected, error.said and f"({error.said})") if part)
-    time = texts.duration(session.duration_s)
-    return texts("story.end", kind=texts.kind(session.kind, session.is_dry_run, session.undone_id), time=time)
+    time = texts.duration(entry.duration_s)
+    return texts("story.end", kind=texts.kind(entry.kind, entry.is_dry_run, entry.undone_id), time=time)

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QLocale
 
-from freesport_sync.core.history import Session, SessionStatus
+from freesport_sync.core.history import EntryStatus, HistoryEntry
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.logged import read_logged
 from freesport_sync.core.run import Counts, Entity, RunKind
@@ -125,26 +125,26 @@ class UiTexts(Texts):
         key = f"onec_server.client_{client or 'unknown'}"
         return self(key) if self.has(key) else client
 
-    def status(self, status: SessionStatus) -> str:
-        """How a session stands."""
-        return self(f"session_status.{status.value}")
+    def status(self, status: EntryStatus) -> str:
+        """How an entry stands."""
+        return self(f"entry_status.{status.value}")
 
-    def session_title(self, session: Session) -> str:
-        """Names a session."""
-        if session.undone_id:
-            kind = self.kind(session.kind, session.is_dry_run, session.undone_id)
-            return self("undo.session_title", id=session.key.id, kind=kind)
-        key = f"session.title_{session.key.source.value}{'_dry' if session.is_dry_run else ''}"
-        return self(key, id=session.key.id, kind=self.kind(session.kind))
+    def entry_title(self, entry: HistoryEntry) -> str:
+        """Names an entry."""
+        if entry.undone_id:
+            kind = self.kind(entry.kind, entry.is_dry_run, entry.undone_id)
+            return self("undo.entry_title", id=entry.key.id, kind=kind)
+        key = f"entry.title_{entry.key.source.value}{'_dry' if entry.is_dry_run else ''}"
+        return self(key, id=entry.key.id, kind=self.kind(entry.kind))
 
-    def outcome_of(self, session: Session) -> str:
+    def outcome_of(self, entry: HistoryEntry) -> str:
         """`Каталог и клиенты: загружено с замечаниями`, `Проверка: остатки — без замечаний`."""
-        if session.undone_id and session.kind == RunKind.RESTORE and not session.is_dry_run:
-            return self(f"undo.outcome_{session.status.value}", undone_id=session.undone_id)
+        if entry.undone_id and entry.kind == RunKind.RESTORE and not entry.is_dry_run:
+            return self(f"undo.outcome_{entry.status.value}", undone_id=entry.undone_id)
         kinds = {kind.value for kind in RunKind if not kind.is_import}
-        section = "outcome_check" if session.is_dry_run else "outcome" if session.kind in kinds else "outcome_import"
-        kind = self.kind(session.kind, session.is_dry_run, session.undone_id)
-        return self(f"{section}.{session.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
+        section = "outcome_check" if entry.is_dry_run else "outcome" if entry.kind in kinds else "outcome_import"
+        kind = self.kind(entry.kind, entry.is_dry_run, entry.undone_id)
+        return self(f"{section}.{entry.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
 
     def stage(self, stage: str, kind: str) -> str:
         """A step of a run of this kind."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from freesport_sync.core.history import SessionStatus
+from freesport_sync.core.history import EntryStatus
 from freesport_sync.core.issues import Severity
 from freesport_sync.i18n.resources import resource
 from freesport_sync.ui.run_feed import StageState
@@ -96,13 +96,13 @@ DARK = Colors(
 )
 
 _TONES = {
-    SessionStatus.COMPLETED: "good",
-    SessionStatus.REMARKS: "warn",
-    SessionStatus.FAILED: "bad",
-    SessionStatus.INTERRUPTED: "bad",
-    SessionStatus.STUCK: "warn",
-    SessionStatus.RUNNING: "busy",
-    SessionStatus.CANCELLED: "neutral",
+    EntryStatus.COMPLETED: "good",
+    EntryStatus.REMARKS: "warn",
+    EntryStatus.FAILED: "bad",
+    EntryStatus.INTERRUPTED: "bad",
+    EntryStatus.STUCK: "warn",
+    EntryStatus.RUNNING: "busy",
+    EntryStatus.CANCELLED: "neutral",
     Severity.ERROR: "bad",
     Severity.WARNING: "warn",
     Severity.NOTE: "neutral",
@@ -114,7 +114,7 @@ _TONES = {
 }
 
 
-def tone_of(what: SessionStatus | Severity | StageState) -> str:
+def tone_of(what: EntryStatus | Severity | StageState) -> str:
     """The colour's name for a status; a word and an icon always go with it."""
     return _TONES[what]
 

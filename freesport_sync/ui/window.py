@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from freesport_sync.core.history import Pulse, SessionKey
+from freesport_sync.core.history import DatabaseStatus, EntryKey
 from freesport_sync.core.run import RunRequest
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.backend import RunEnd
@@ -26,10 +26,10 @@ from freesport_sync.ui.dialogs.help import HelpDialog
 from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.icons import icon, pixmap, program_icon
 from freesport_sync.ui.pages.connections import ConnectionsPage
-from freesport_sync.ui.pages.entry import SessionPage
+from freesport_sync.ui.pages.entry import EntryPage
 from freesport_sync.ui.pages.exchange import OnecServerPage
 from freesport_sync.ui.pages.history import HistoryPage
-from freesport_sync.ui.pages.import_page import ExchangePage
+from freesport_sync.ui.pages.import_page import ImportPage
 from freesport_sync.ui.pages.log import LogPage
 from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.widgets.banner import Banner
@@ -65,16 +65,16 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(texts("window.title"))
         self.setWindowIcon(program_icon())
         self.setLocale(texts.locale)
-        self.exchange = ExchangePage(tools)
+        self.import_page = ImportPage(tools)
         self.history = HistoryPage(tools)
-        self.session = SessionPage(tools)
+        self.entry = EntryPage(tools)
         self.onec = OnecServerPage(tools)
         self.log = LogPage(tools)
         self.connections = ConnectionsPage(tools)
         self._pages: dict[str, QWidget] = {
-            "exchange": self.exchange,
+            "import": self.import_page,
             "history": self.history,
-            "session": self.session,
+            "entry": self.entry,
             "onec": self.onec,
             "log": self.log,
             "connections": self.connections,
@@ -86,16 +86,16 @@ class MainWindow(QMainWindow):
         self._build_status_bar()
         name_inner_parts(self, texts("window.clear"))
         self._restore()
-        for page in (self.exchange, self.history, self.onec):
-            page.session_opened.connect(self.open_session)
-        self.session.repeated.connect(self._repeat)
+        for page in (self.import_page, self.history, self.onec):
+            page.entry_opened.connect(self.open_entry)
+        self.entry.repeated.connect(self._repeat)
         self.connections.connected.connect(self._check_first)
         self.connections.named.connect(self._name_connection)
         self.connections.run_wanted.connect(self._repeat)
-        self.exchange.connection_wanted.connect(self._go_to_connections)
-        self.exchange.server_wanted.connect(self._go_to_server)
+        self.import_page.connection_wanted.connect(self._go_to_connections)
+        self.import_page.server_wanted.connect(self._go_to_server)
         backend = tools.backend
-        backend.pulse_changed.connect(self._felt)
+        backend.database_status_changed.connect(self._on_database_status)
         backend.lost.connect(self._lost)
         backend.run_changed.connect(self._run_changed)
         backend.run_ended.connect(self._run_ended)
@@ -107,10 +107,10 @@ class MainWindow(QMainWindow):
         """Go to a page."""
         self.navigation.setCurrentRow(list(self._pages).index(name))
 
-    def open_session(self, key: SessionKey) -> None:
-        """Show one session."""
-        self.session.open(key)
-        self.show_page("session")
+    def open_entry(self, key: EntryKey) -> None:
+        """Show one entry."""
+        self.entry.open(key)
+        self.show_page("entry")
 
     def refresh(self) -> None:
         """Read again what the page shows."""
@@ -123,8 +123,8 @@ class MainWindow(QMainWindow):
         self.help_dialog.open()
 
     def _check_first(self) -> None:
-        self.show_page("exchange")
-        self.exchange.check_first()
+        self.show_page("import")
+        self.import_page.check_first()
 
     def _go_to_connections(self) -> None:
         self.show_page("connections")
@@ -134,14 +134,14 @@ class MainWindow(QMainWindow):
         self.connections.show_server()
 
     def _repeat(self, request: RunRequest) -> None:
-        self.show_page("exchange")
-        self.exchange.run(request)
+        self.show_page("import")
+        self.import_page.run(request)
 
     def save_state(self) -> None:
         """Remember where everything was."""
         state = self._tools.state
         state.keep("window/geometry", self.saveGeometry())
-        state.keep("window/page", list(self._pages)[self.navigation.currentRow()])
+        state.keep("window/shown_page", list(self._pages)[self.navigation.currentRow()])
         for page in self._pages.values():
             page.save_state()  # type: ignore[attr-defined]
         state.save()
@@ -226,24 +226,24 @@ class MainWindow(QMainWindow):
         if not self.restoreGeometry(state.bytes("window/geometry")):
             self.resize(first_size(room.size()))
             self.move(room.center() - self.rect().center())
-        page = state.text("window/page")
-        self.show_page(page if page in self._pages else "exchange")
+        page = state.text("window/shown_page")
+        self.show_page(page if page in self._pages else "import")
 
     def _go(self) -> None:
         action = self.sender()
         if isinstance(action, QAction):
             self.show_page(action.data())
 
-    def _felt(self, pulse: Pulse) -> None:
+    def _on_database_status(self, status: DatabaseStatus) -> None:
         texts = self._tools.texts
         self.banner.hide()
-        self._show_database(pulse.database)
+        self._show_database(status.database)
         self.lock.show()
-        holder = pulse.holder
+        holder = status.holder
         if holder is None:
             self.lock.say("unlock", texts("window.free"))
         elif self._tools.backend.is_own(holder):
-            self.lock.say("lock", texts("exchange.held_by_this"), "busy")
+            self.lock.say("lock", texts("import_page.held_by_this"), "busy")
         elif holder.run_id is None:
             self.lock.say("lock", texts("window.held_by_unknown", host=holder.host), "warn")
         else:
@@ -252,9 +252,9 @@ class MainWindow(QMainWindow):
     def _name_connection(self, name: str) -> None:
         """The operator has a name for the database."""
         self._connection = name
-        self.exchange.show_connection(name)
-        if self._tools.backend.pulse is not None:
-            self._show_database(self._tools.backend.pulse.database)
+        self.import_page.show_connection(name)
+        if self._tools.backend.database_status is not None:
+            self._show_database(self._tools.backend.database_status.database)
 
     def _show_database(self, database: str) -> None:
         self.database.say("database", self._tools.texts("window.database", name=self._connection or database))
@@ -310,7 +310,7 @@ class MainWindow(QMainWindow):
         backend = self._tools.backend
         backend.exchange.stop()
         if backend.is_running:
-            self.exchange.cancel()
+            self.import_page.cancel()
         self._leave_when_quiet()
 
     def show_crash(self, error: BaseException) -> None:

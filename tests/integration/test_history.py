@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from freesport_sync.core.history import SessionQuery, SessionStatus
+from freesport_sync.core.history import EntryStatus, HistoryQuery
 from freesport_sync.core.run import RunKind
 from freesport_sync.database.own.history import read_runs
+from freesport_sync.database.own.history_details import read_overview
+from freesport_sync.database.own.history_list import read_entries
 from freesport_sync.database.own.lock import take_lock
-from freesport_sync.database.own.session_list import read_sessions
-from freesport_sync.database.own.session_queries import read_overview
 from freesport_sync.database.server.engine import connect
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.integration.support import NewExport
@@ -19,10 +19,10 @@ RUNNING = "UPDATE freesport_sync.runs SET status = 'running', finished_at = NULL
 BEAT = "UPDATE freesport_sync.runs SET heartbeat_at = clock_timestamp() - make_interval(secs => :seconds)"
 
 
-def statuses(shop: Shop) -> set[SessionStatus]:
-    found = read_sessions(shop.connection, SessionQuery(), 0, 10).rows
+def statuses(shop: Shop) -> set[EntryStatus]:
+    found = read_entries(shop.connection, HistoryQuery(), 0, 10).rows
     for one in found:  # the filter means the same
-        same = read_sessions(shop.connection, SessionQuery(frozenset([one.status])), 0, 10).rows
+        same = read_entries(shop.connection, HistoryQuery(frozenset([one.status])), 0, 10).rows
         assert one.key in [other.key for other in same]
     return {one.status for one in found}
 
@@ -33,15 +33,15 @@ def test_a_run_lives_as_long_as_it_holds_the_lock(shop: Shop, export: ExportBuil
     with connect(shop.url, "freesport_sync") as lock:
         take_lock(lock)
         shop.execute(RUNNING, pid=lock.scalar(sa.text("SELECT pg_backend_pid()")))
-        for silent_s, expected in ((0, SessionStatus.RUNNING), (8, SessionStatus.RUNNING), (11, SessionStatus.STUCK)):
+        for silent_s, expected in ((0, EntryStatus.RUNNING), (8, EntryStatus.RUNNING), (11, EntryStatus.STUCK)):
             shop.execute(BEAT, seconds=silent_s)
             assert statuses(shop) == {expected}
     # A moment without the lock is the end of a run that has just written its last word.
     shop.execute(BEAT, seconds=1)
-    assert statuses(shop) == {SessionStatus.RUNNING}
+    assert statuses(shop) == {EntryStatus.RUNNING}
     shop.execute(BEAT, seconds=4)
-    assert statuses(shop) == {SessionStatus.INTERRUPTED}
-    (line,) = read_sessions(shop.connection, SessionQuery(), 0, 10).rows
+    assert statuses(shop) == {EntryStatus.INTERRUPTED}
+    (line,) = read_entries(shop.connection, HistoryQuery(), 0, 10).rows
     assert line.finished_at == shop.value("SELECT heartbeat_at FROM freesport_sync.runs")
     assert [run.status for run in read_runs(shop.connection, 10)] == ["interrupted"]
 
@@ -53,7 +53,7 @@ def test_another_run_at_work_does_not_make_a_dead_one_live(shop: Shop, export: E
     shop.execute(BEAT, seconds=4)
     with connect(shop.url, "freesport_sync") as lock:
         take_lock(lock)
-        assert statuses(shop) == {SessionStatus.INTERRUPTED}
+        assert statuses(shop) == {EntryStatus.INTERRUPTED}
 
 
 def test_only_what_is_in_the_shop_is_fresh(shop: Shop, new_export: NewExport) -> None:

@@ -64,7 +64,7 @@ class Desk:
 
     def ready(self) -> None:
         """Wait until an import can be started."""
-        self.until(lambda: self.backend.pulse is not None and self.window.exchange.recent.is_loaded)
+        self.until(lambda: self.backend.database_status is not None and self.window.import_page.recent.is_loaded)
 
     def until(self, condition: Callable[[], object], limit_s: float = LIMIT_S) -> None:
         """Let Qt work until it comes true."""
@@ -76,7 +76,7 @@ class Desk:
 
     def choose_source(self, folder: Path) -> None:
         """As if typed, and found."""
-        form = self.window.exchange.form
+        form = self.window.import_page.form
         form.set_source(str(folder))
         self.until(form.start.isEnabled)
 

@@ -96,7 +96,7 @@ def _in_window(theme: Theme, folder: Path) -> dict[str, float]:
     desk.choose_source(folder / "export")
     lateness = Lateness()
     ends = len(desk.ends)
-    desk.window.exchange.run(desk.window.exchange.form.request(is_dry_run=False))
+    desk.window.import_page.run(desk.window.import_page.form.request(is_dry_run=False))
     while len(desk.ends) == ends:
         process_events()
         time.sleep(0.0005)
@@ -111,7 +111,7 @@ def _in_window(theme: Theme, folder: Path) -> dict[str, float]:
 
 def _cancelled(desk: Desk) -> Iterator[tuple[float, float]]:
     """Cancel a full import when it has come so far; milliseconds until that is seen, and until it has ended."""
-    page = desk.window.exchange
+    page = desk.window.import_page
     for stage in CANCELLED_IN:
         page.show_form()
         ends = len(desk.ends)

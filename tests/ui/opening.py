@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QAbstractScrollArea
 
-from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.ui.app import SWITCH_S, make_application
 from freesport_sync.ui.models.paged import PagedModel
 from freesport_sync.ui.options import WindowOptions
@@ -106,7 +106,7 @@ def lists(count: int) -> dict[str, list[float]]:
         os.chmod(temporary, 0o755)  # PostgreSQL does not run as root
         desk = Desk(WindowOptions(home=Path(temporary), is_demo=True), theme)
         desk.ready()
-        desk.click(desk.window.exchange.form.start)
+        desk.click(desk.window.import_page.form.start)
         assert desk.end_of_run().error is None
         application = desk.backend.application
         assert application is not None
@@ -123,19 +123,19 @@ def lists(count: int) -> dict[str, list[float]]:
 
 def _measure(desk: Desk, run_id: int) -> dict[str, list[float]]:
     window = desk.window
-    history, issues = window.history, window.session.issues
+    history, issues = window.history, window.entry.issues
     found: dict[str, list[float]] = {}
 
     def note(name: str, value: float) -> None:
         found.setdefault(name, []).append(value)
 
     def open_issues() -> None:
-        window.open_session(SessionKey(Source.RUN, run_id))
-        window.session.tabs.setCurrentWidget(issues)
+        window.open_entry(EntryKey(EntrySource.RUN, run_id))
+        window.entry.tabs.setCurrentWidget(issues)
 
     settle(8.0)
     for _ in range(TIMES):
-        window.show_page("exchange")
+        window.show_page("import")
         settle()
         note("history_open_ms", painted_ms(history.table, lambda: window.show_page("history")))
         note("history_reload_ms", painted_ms(history.table, history.reload))
@@ -143,7 +143,7 @@ def _measure(desk: Desk, run_id: int) -> dict[str, list[float]]:
         note("history_bottom_ms", painted_ms(history.table, lambda: _scroll(history.table, 1.0)))
         note("history_by_duration_ms", painted_ms(history.table, lambda: history.table.sortByColumn(3, DESCENDING)))
         note("history_by_start_ms", painted_ms(history.table, lambda: history.table.sortByColumn(2, DESCENDING)))
-        window.open_session(SessionKey(Source.RUN, run_id - 7))
+        window.open_entry(EntryKey(EntrySource.RUN, run_id - 7))
         settle()
         note("issues_open_ms", painted_ms(issues.table, open_issues))
         note("issues_middle_ms", painted_ms(issues.table, lambda: _scroll(issues.table, 0.5)))

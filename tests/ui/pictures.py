@@ -26,10 +26,10 @@ from PySide6.QtWidgets import QWidget
 
 from freesport_sync.core.events import ExportFound
 from freesport_sync.core.history import (
+    DatabaseStatus,
+    EntryKey,
+    EntrySource,
     LockHolder,
-    Pulse,
-    SessionKey,
-    Source,
 )
 from freesport_sync.core.permissions import Refusal, Rights
 from freesport_sync.core.run import RunKind, RunRequest, Stage
@@ -99,21 +99,21 @@ class Photographer:
     def run(self) -> None:
         """Everything in turn."""
         desk, window = self._desk, self._window
-        self.take("exchange-loading")
+        self.take("import-loading")
         desk.ready()
-        window.exchange._show_part(window.exchange.welcome)
+        window.import_page._show_part(window.import_page.welcome)
         self.take("first-start")
-        window.exchange.show_form()
-        desk.until(window.exchange.form.start.isEnabled)
+        window.import_page.show_form()
+        desk.until(window.import_page.form.start.isEnabled)
         self._page("history", "history-empty")
         window.history._failed(SchemaMismatch("own_schema_unreadable", sql="GRANT USAGE ON SCHEMA freesport_sync …"))
         self.take("history-forbidden")
-        self._page("session", "session-none")
-        self._page("exchange", "exchange-empty")
+        self._page("entry", "entry-none")
+        self._page("import", "import-empty")
         self._import(is_dry_run=True)
-        self.take("exchange-checked")
+        self.take("import-checked")
         self._import(is_dry_run=False)
-        self.take("exchange-finished")
+        self.take("import-finished")
         self._exchange()
         application = desk.backend.application
         assert application is not None
@@ -145,13 +145,13 @@ class Photographer:
         self.take(name)
 
     def _import(self, is_dry_run: bool) -> None:
-        form = self._window.exchange.form
-        self._window.exchange.show_form()
+        form = self._window.import_page.form
+        self._window.import_page.show_form()
         self._desk.click(form.dry_run if is_dry_run else form.start)
         self._desk.end_of_run()
 
     def _exchange(self) -> None:
-        page, backend = self._window.exchange, self._desk.backend
+        page, backend = self._window.import_page, self._desk.backend
         request = RunRequest(data_dir=Path(r"\\server1c\exchange\export"))
         page.progress.begin(request)
         first = first_snapshot(request, has_pictures=True)
@@ -170,9 +170,9 @@ class Photographer:
             notes=1204,
         )
         page.progress.show_snapshot(running)
-        self.take("exchange-running")
+        self.take("import-running")
         page.progress.show_cancelling()
-        self.take("exchange-cancelling")
+        self.take("import-cancelling")
         error = ImportFailed(
             "large_change",
             percent=20,
@@ -189,9 +189,9 @@ class Photographer:
         page.progress.show_snapshot(stopped)
         backend.run_ended.emit(RunEnd(request, stopped, None, error))
         backend._request = None
-        self.take("exchange-guard", page.guard)
+        self.take("import-guard", page.guard)
         page.guard.reject()
-        self.take("exchange-failed")
+        self.take("import-failed")
         held = LockHeld(
             "lock_held",
             operator="petrov@SKLAD-2",
@@ -202,21 +202,21 @@ class Photographer:
             heartbeat="2026-11-21T09:44:52+00:00",
         )
         backend.run_ended.emit(RunEnd(request, replace(first, run_id=None), None, held))
-        self.take("exchange-refused")
+        self.take("import-refused")
         page.show_form()
         holder = LockHolder(17, "petrov@SKLAD-2", "SKLAD-2", "apply", datetime.now(UTC) - timedelta(minutes=4))
-        backend.pulse_changed.emit(Pulse("sync@db.example.ru:5432/freesport", holder, ()))
-        self.take("exchange-held-by-other")
+        backend.database_status_changed.emit(DatabaseStatus("sync@db.example.ru:5432/freesport", holder, ()))
+        self.take("import-held-by-other")
         with self._only_looking():
-            self.take("exchange-forbidden")
-        self.take("exchange-form")
+            self.take("import-forbidden")
+        self.take("import-form")
 
     @contextmanager
     def _only_looking(self) -> Iterator[None]:
         """As if the login had no more rights than to read."""
         backend = self._desk.backend
         backend._stop_watching.set()  # it would tell the truth
-        usual = backend.pulse
+        usual = backend.database_status
         assert usual is not None
         sql = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freesport_sync TO ivanov;"
         refusal = Refusal("own_schema_read_only", {"sql": sql})
@@ -238,8 +238,8 @@ class Photographer:
         page.reset()
 
     def _sessions(self) -> None:
-        page = self._window.session
-        self._window.open_session(SessionKey(Source.RUN, 2))
+        page = self._window.entry
+        self._window.open_entry(EntryKey(EntrySource.RUN, 2))
         self._desk.until(lambda: page.stack.currentIndex() == 1)
         self.take("session-totals")
         with self._only_looking():
@@ -252,12 +252,12 @@ class Photographer:
         self.take("session-files")
         page.tabs.setCurrentWidget(page.log)
         self.take("session-log")
-        with self._other_session(SessionKey(Source.RUN, 1)):
+        with self._other_session(EntryKey(EntrySource.RUN, 1)):
             page.tabs.setCurrentWidget(page.changes)
             self.take("session-changes")
-        with self._other_session(SessionKey(Source.SHOP, 3)):
+        with self._other_session(EntryKey(EntrySource.SHOP, 3)):
             self.take("session-of-the-shop")
-        with self._other_session(SessionKey(Source.RUN, 9)):
+        with self._other_session(EntryKey(EntrySource.RUN, 9)):
             self.take("session-failed")
         dialog = UndoDialog(self._desk.tools, 2, RunRequest(kind=RunKind.RESTORE), self._window)
         dialog.show()
@@ -265,9 +265,9 @@ class Photographer:
         dialog.close()
 
     def _undo(self) -> None:
-        page, card = self._window.session, self._window.exchange.progress
+        page, card = self._window.entry, self._window.import_page.progress
         for name in ("look", "undo"):
-            self._window.open_session(SessionKey(Source.RUN, 2))
+            self._window.open_entry(EntryKey(EntrySource.RUN, 2))
             self._desk.until(page.undo.isVisible)
             page._ask_undo()
             self._desk.until(lambda: hasattr(page, "undo_dialog") and page.undo_dialog.isVisible())
@@ -279,16 +279,16 @@ class Photographer:
             self.take(f"undo-{name}-session")
             page.tabs.setCurrentWidget(page.changes if name == "look" else page.issues)
             self.take(f"undo-{name}-list")
-        self._window.open_session(SessionKey(Source.RUN, 2))
+        self._window.open_entry(EntryKey(EntrySource.RUN, 2))
         self.settle(1)
         self.take("session-undone")
         self._window.history.reload()  # nobody watches the database any more, see `_only_looking`
         self._page("history", "history-undone")
 
     @contextmanager
-    def _other_session(self, key: SessionKey) -> Iterator[None]:
-        self._window.open_session(key)
-        self._desk.until(lambda: self._window.session.stack.currentIndex() == 1)
+    def _other_session(self, key: EntryKey) -> Iterator[None]:
+        self._window.open_entry(key)
+        self._desk.until(lambda: self._window.entry.stack.currentIndex() == 1)
         self.settle()
         yield
 
@@ -311,9 +311,9 @@ class Photographer:
     def _rest(self) -> None:
         desk = self._desk
         desk.backend.lost.emit(ConnectionFailed("connection_lost", reason="server closed the connection"))
-        self._page("exchange", "offline")
-        assert desk.backend.pulse is not None
-        desk.backend.pulse_changed.emit(desk.backend.pulse)
+        self._page("import", "offline")
+        assert desk.backend.database_status is not None
+        desk.backend.database_status_changed.emit(desk.backend.database_status)
         self._window.show_crash(ValueError("something that nobody has foreseen"))
         assert self._window.crash is not None
         self.take("crash", self._window.crash)

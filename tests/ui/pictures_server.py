@@ -38,15 +38,15 @@ def take_server(photographer: Photographer, desk: Desk) -> None:
         for file in remote.rglob("*.*"):
             os.utime(file, (1_700_000_000, 1_700_000_000))
         server = stack.enter_context(asyncssh_server(folder / "keys"))
-        form = desk.window.exchange.form
-        desk.window.show_page("exchange")
-        desk.window.exchange.show_form()
+        form = desk.window.import_page.form
+        desk.window.show_page("import")
+        desk.window.import_page.show_form()
         form.source.from_server.click()
-        photographer.take("exchange-no-server")
+        photographer.take("import-no-server")
         _set_up(photographer, desk, server, remote)
         _fetch(photographer, desk)
         form.source.from_folder.click()
-        desk.window.exchange.show_form()
+        desk.window.import_page.show_form()
 
 
 def _set_up(photographer: Photographer, desk: Desk, server: SshServer, remote: Path) -> None:
@@ -96,30 +96,30 @@ def _set_up(photographer: Photographer, desk: Desk, server: SshServer, remote: P
 
 
 def _fetch(photographer: Photographer, desk: Desk) -> None:
-    page, backend = desk.window.exchange, desk.backend
-    desk.window.show_page("exchange")
-    desk.until(lambda: page.form.source.server.text() and backend.pulse)
+    page, backend = desk.window.import_page, desk.backend
+    desk.window.show_page("import")
+    desk.until(lambda: page.form.source.server.text() and backend.database_status)
     page.form.source.from_server.click()
-    photographer.take("exchange-server")
+    photographer.take("import-server")
     desk.click(page.form.start)
     desk.end_of_run()
-    photographer.take("exchange-fetched")
+    photographer.take("import-fetched")
     request = RunRequest(is_pull=True)
     first = first_snapshot(request, has_pictures=True)
     pull = StageLine(Stage.PULL, StageState.RUNNING, 81_400_000, 126_900_000, 9_300_000.0, 5.0)
     running = replace(first, stages=(pull, *first.stages[1:]))
     page.progress.begin(request)
     page.progress.show_snapshot(running)
-    photographer.take("exchange-fetching")
+    photographer.take("import-fetching")
     lost = ConnectionLost("ssh_lost", host="shop.example.ru", port=22, reason="Connection reset by peer")
     page.progress.show_snapshot(stopped(running))
     backend.run_ended.emit(RunEnd(request, stopped(running), None, lost))
-    photographer.take("exchange-connection-lost")
+    photographer.take("import-connection-lost")
     left = (("prices_1_1.xml", "not_quiet"), ("rests_1_1.xml", "changing"))
     pulled = FilesPulled("onec@shop.example.ru:22", "/srv", 41, 126_900_000, 12, left, ())
     page.progress.begin(request)
     page.progress.show_snapshot(replace(running, pulled=pulled))
-    photographer.take("exchange-files-left")
+    photographer.take("import-files-left")
     changed = HostKeyChanged(
         "host_key_changed",
         host="shop.example.ru",
@@ -131,7 +131,7 @@ def _fetch(photographer: Photographer, desk: Desk) -> None:
         old_fingerprint="SHA256:p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM",
     )
     backend.run_ended.emit(RunEnd(request, first, None, changed))
-    photographer.take("exchange-key-changed")
+    photographer.take("import-key-changed")
     asked = page.host_key.dialog
     assert asked is not None
     photographer.take("host-key-changed", asked)

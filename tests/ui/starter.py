@@ -40,7 +40,7 @@ class Quitter(QObject):
         self._began = time.perf_counter()
         desktop.backend.run_ended.connect(self._ended)
         desktop.backend.lost.connect(self._lost)
-        desktop.backend.pulse_changed.connect(self._found)
+        desktop.backend.database_status_changed.connect(self._found)
         self._was_lost = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
@@ -55,7 +55,7 @@ class Quitter(QObject):
         elif self._has_begun:
             if self._when == "mid-run" and backend.snapshot is not None and backend.snapshot.run_id is not None:
                 self._quit()
-        elif window.exchange.form.start.isEnabled():
+        elif window.import_page.form.start.isEnabled():
             print(f"usable after {time.perf_counter() - self._began:.2f} s", flush=True)
             if self._when == "ready":
                 self._quit()
@@ -63,7 +63,7 @@ class Quitter(QObject):
                 self._timer.stop()
             else:
                 self._has_begun = True
-                window.exchange.run(window.exchange.form.request(is_dry_run=False))
+                window.import_page.run(window.import_page.form.request(is_dry_run=False))
 
     def _ended(self, _: object) -> None:
         self._quit()

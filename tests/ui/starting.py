@@ -88,7 +88,7 @@ def start(began: float) -> int:
             assert desktop.window is not None
             desktop.window.installEventFilter(watcher)
             desktop.backend.opened.connect(watcher.opened)
-            desktop.backend.pulse_changed.connect(watcher.found)
+            desktop.backend.database_status_changed.connect(watcher.found)
             return run(desktop)
 
         Desktop.run = run_watched  # type: ignore[method-assign, assignment]

@@ -19,7 +19,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.modeltest import ModelTester
 
-from freesport_sync.core.history import Source
+from freesport_sync.core.history import EntrySource
 from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.os_support import file_lock
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
@@ -134,9 +134,9 @@ def test_an_exchange_is_shown_while_it_happens(
     page.requests.table.selectRow(0)
     assert failed.request.text in page.requests.details.text()
     desk.click(page.exchange.open)
-    key = desk.window.session._key
+    key = desk.window.entry._key
     assert key is not None
-    assert (key.source, key.id) == (Source.RUN, stocked_shop.value("SELECT max(id) FROM freesport_sync.runs"))
+    assert (key.source, key.id) == (EntrySource.RUN, stocked_shop.value("SELECT max(id) FROM freesport_sync.runs"))
     desk.window.show_page("onec")
     desk.click(page.switch.stop)
     desk.until(lambda: page.server.state is ExchangeState.STOPPED)

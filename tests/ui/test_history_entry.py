@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.core.history import SessionKey, SessionStatus, Source
+from freesport_sync.core.history import EntryKey, EntrySource, EntryStatus
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.ui.widgets import latest
@@ -21,16 +21,16 @@ from tests.watching import VARIANT, holding, waiting_importers
 TOLD_WITHIN_S = 10
 
 
-def open_session(desk: Desk, run_id: int) -> None:
+def open_entry(desk: Desk, run_id: int) -> None:
     """Show a run, and wait until it is there."""
-    page, key = desk.window.session, SessionKey(Source.RUN, run_id)
-    desk.window.open_session(key)
-    desk.until(lambda: page.stack.currentIndex() == 1 and page._details and page._details.session.key == key)
+    page, key = desk.window.entry, EntryKey(EntrySource.RUN, run_id)
+    desk.window.open_entry(key)
+    desk.until(lambda: page.stack.currentIndex() == 1 and page._details and page._details.entry.key == key)
 
 
 def shown_tabs(desk: Desk) -> list[str]:
     """The tabs that somebody can see and click."""
-    tabs = desk.window.session.tabs
+    tabs = desk.window.entry.tabs
     rooms = [(tabs.tabText(number), tabs.tabBar().tabRect(number)) for number in range(tabs.count())]
     return [text.split()[0] for text, room in rooms if room.width() > 0]
 
@@ -39,14 +39,14 @@ def test_the_tabs_of_a_dry_run_after_those_of_an_import(stocked_shop: Shop, dear
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.choose_source(dearer)
-    desk.click(desk.window.exchange.form.dry_run)
+    desk.click(desk.window.import_page.form.dry_run)
     report = desk.end_of_run().report
     assert report is not None
     everything = ["Итоги", "Замечания", "Изменения", "Файлы", "Журнал"]
     for _ in range(2):
-        open_session(desk, 1)
+        open_entry(desk, 1)
         assert shown_tabs(desk) == [one for one in everything if one != "Изменения"]
-        open_session(desk, report.run_id)
+        open_entry(desk, report.run_id)
         assert shown_tabs(desk) == everything
 
 
@@ -55,12 +55,12 @@ def test_a_killed_program_is_told_of_within_ten_seconds(
 ) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    page, history = desk.window.session, desk.window.history
+    page, history = desk.window.entry, desk.window.history
     where = ("--home", tmp_path / "other", "--database-url", address(stocked_shop.url), "--data-dir", dearer)
     password = {PASSWORD_VARIABLE: str(stocked_shop.url.password)}
     with holding(stocked_shop.url, VARIANT), started("--run", "--json", *where, environment=password) as program:
         run_id = program.event("run_started")["run_id"]
-        open_session(desk, run_id)
+        open_entry(desk, run_id)
         desk.until(lambda: waiting_importers(stocked_shop.connection))
         desk.until(lambda: "Выполняется" in texts_in(page.summary))
         program.kill_all()
@@ -68,7 +68,7 @@ def test_a_killed_program_is_told_of_within_ten_seconds(
         assert page.repeat.isVisible()
         assert not page.stop.isVisible()
         desk.window.show_page("history")
-        desk.until(lambda: (row := history.model.row_at(0)) and row.status is SessionStatus.INTERRUPTED)
+        desk.until(lambda: (row := history.model.row_at(0)) and row.status is EntryStatus.INTERRUPTED)
         desk.until(lambda: desk.window.lock.text == desk.texts("window.free"))
 
 
@@ -81,7 +81,7 @@ def test_ages_grow_while_nothing_happens(
     monkeypatch.setattr(latest, "_now", lambda: now)
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    shown = desk.window.exchange.latest
+    shown = desk.window.import_page.latest
     desk.until(lambda: "только что" in texts_in(shown))
     now += timedelta(minutes=5)
     desk.until(lambda: "5 мин назад" in texts_in(shown) and "только что" not in texts_in(shown))
@@ -95,12 +95,12 @@ def test_undoing_is_a_flow_of_its_own(stocked_shop: Shop, open_desk: OpenDesk, t
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.choose_source(more.folder)
-    desk.click(desk.window.exchange.form.start)
+    desk.click(desk.window.import_page.form.start)
     imported = desk.end_of_run().report
     assert imported is not None
     undone = imported.run_id
-    page, card = desk.window.session, desk.window.exchange.progress
-    open_session(desk, undone)
+    page, card = desk.window.entry, desk.window.import_page.progress
+    open_entry(desk, undone)
     desk.click(page.undo)
     desk.until(lambda: hasattr(page, "undo_dialog"))
     assert "товары, которые создал этот импорт, будут скрыты" in texts_in(page.undo_dialog)
@@ -125,33 +125,33 @@ def test_undoing_is_a_flow_of_its_own(stocked_shop: Shop, open_desk: OpenDesk, t
     assert {"Чтение резервной копии", "Возврат прежних значений"} <= set(texts_in(card.stages).splitlines())
     assert not card.again.isVisible()
     assert stocked_shop.value("SELECT count(*) FROM products WHERE is_active") == 1
-    open_session(desk, end.report.run_id)
+    open_entry(desk, end.report.run_id)
     assert shown_tabs(desk) == ["Итоги", "Замечания", "Журнал"], "it has read no files"
     assert page.tabs.tabText(1) == "Замечания", "notes are no remarks, as in the history"
     assert texts_in(page.summary).splitlines()[-1] == "1 заметка"
     mark = f"тменён импортом № {end.report.run_id}"
-    open_session(desk, undone)
+    open_entry(desk, undone)
     desk.until(lambda: mark in texts_in(page.summary))
     assert not page.undo.isEnabled()
     assert mark in page.undo.toolTip()
-    open_session(desk, looked.run_id)
+    open_entry(desk, looked.run_id)
     assert not page.real.isEnabled()
     assert mark in page.real.toolTip()
     desk.window.show_page("history")
     model = desk.window.history.model
     result = [column.name for column in model.columns].index("result")
     desk.until(lambda: model.rowCount() == 4 and mark in str(model.index(2, result).data()))
-    desk.window.show_page("exchange")
-    desk.window.exchange.show_form()
-    desk.until(lambda: f"Импорт № {undone} отменён" in texts_in(desk.window.exchange.latest))
+    desk.window.show_page("import")
+    desk.window.import_page.show_form()
+    desk.until(lambda: f"Импорт № {undone} отменён" in texts_in(desk.window.import_page.latest))
 
 
 def test_what_was_checked_can_be_loaded_from_its_session(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
     checked = stocked_shop.run(dearer, is_dry_run=True)
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    page = desk.window.session
-    open_session(desk, checked.run_id)
+    page = desk.window.entry
+    open_entry(desk, checked.run_id)
     assert page.real.text().strip() == "&Загрузить в магазин"
     desk.click(page.real)
     end = desk.end_of_run()
@@ -170,8 +170,8 @@ def test_changes_are_told_in_words_and_saved(stocked_shop: Shop, open_desk: Open
     checked = stocked_shop.run(more.folder, is_dry_run=True, accept_large_change=True)
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    tab = desk.window.session.changes
-    open_session(desk, checked.run_id)
+    tab = desk.window.entry.changes
+    open_entry(desk, checked.run_id)
     desk.until(lambda: tab.model.rowCount() > 3)
     rows = [[str(tab.model.index(row, column).data()) for column in range(5)] for row in range(tab.model.rowCount())]
     assert ["Вариант", "Сетка (Белый)", "Розничная цена", "—", "5490,00"] in rows

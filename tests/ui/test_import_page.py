@@ -11,7 +11,7 @@ import pytest
 from freesport_sync.core.run import RunKind, Trigger
 from freesport_sync.database.own.lock import LOCK_KEYS
 from freesport_sync.database.server.engine import connect
-from freesport_sync.ui.pages.import_page import ExchangePage
+from freesport_sync.ui.pages.import_page import ImportPage
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, process_events, texts_in
@@ -23,13 +23,13 @@ NewExport = Callable[[int], Path]
 
 
 def progress_of(desk: Desk) -> str:
-    return texts_in(desk.window.exchange.progress)
+    return texts_in(desk.window.import_page.progress)
 
 
 def test_a_dry_run_and_then_the_import(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    page: ExchangePage = desk.window.exchange
+    page: ImportPage = desk.window.import_page
     assert not page.form.start.isEnabled()  # nothing to import from
     desk.choose_source(dearer)
     desk.click(page.form.dry_run)
@@ -54,7 +54,7 @@ def test_a_dry_run_and_then_the_import(stocked_shop: Shop, dearer: Path, open_de
 def test_the_form_makes_the_request(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
     desk = open_desk(stocked_shop.url, operator="иванов")
     desk.ready()
-    form = desk.window.exchange.form
+    form = desk.window.import_page.form
     desk.choose_source(dearer)
     form.set_kind(RunKind.ALL)
     form.full.click()
@@ -74,7 +74,7 @@ def test_the_form_makes_the_request(stocked_shop: Shop, dearer: Path, open_desk:
 def test_a_guard_asks_with_numbers(stocked_shop: Shop, new_export: NewExport, open_desk: OpenDesk) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    page = desk.window.exchange
+    page = desk.window.import_page
     desk.choose_source(new_export(0))
     desk.click(page.form.start)
     desk.end_of_run()
@@ -95,7 +95,7 @@ def test_a_refusal_names_the_holder_and_waits(
     monkeypatch.setattr("freesport_sync.services.history.POLL_S", 0.2)
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    page = desk.window.exchange
+    page = desk.window.import_page
     desk.choose_source(dearer)
     other = connect(stocked_shop.url, "other")
     assert other.exec_driver_sql("SELECT pg_try_advisory_lock(%(key1)s, %(key2)s)", LOCK_KEYS).scalar()
@@ -122,7 +122,7 @@ def test_a_refusal_names_the_holder_and_waits(
 def test_cancel_is_told_at_once_and_ends_soon(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    page = desk.window.exchange
+    page = desk.window.import_page
     desk.choose_source(dearer)
     with holding(stocked_shop.url, VARIANT):
         desk.click(page.form.start)
@@ -146,7 +146,7 @@ def test_closing_while_an_import_runs_asks(stocked_shop: Shop, dearer: Path, ope
     desk.window.closing.connect(lambda: closed.append(True))
     desk.choose_source(dearer)
     with holding(stocked_shop.url, VARIANT):
-        desk.click(desk.window.exchange.form.start)
+        desk.click(desk.window.import_page.form.start)
         desk.until(lambda: waiting_importers(stocked_shop.connection))
         desk.window.close()
         assert desk.window.isVisible()

@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
 
-from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.i18n.texts import Language
@@ -51,8 +51,8 @@ def small(request: pytest.FixtureRequest, stocked_shop: Shop, dearer: Path, open
     desk.window.resize(SMALLEST)
     desk.ready()
     desk.choose_source(dearer)
-    desk.window.session.open(SessionKey(Source.RUN, 1))
-    desk.until(lambda: desk.window.session.stack.currentIndex() == 1)
+    desk.window.entry.open(EntryKey(EntrySource.RUN, 1))
+    desk.until(lambda: desk.window.entry.stack.currentIndex() == 1)
     return desk
 
 
@@ -74,7 +74,7 @@ def test_nothing_is_cut_off_in_the_smallest_window(small: Desk) -> None:
                 assert one.width() >= one.minimumSizeHint().width(), getattr(one, "text", str)()
         for area in visible(page, QAbstractScrollArea):
             assert isinstance(area, QAbstractScrollArea)
-            is_wide = name == "history" or area is window.session.issues.table
+            is_wide = name == "history" or area is window.entry.issues.table
             assert is_wide or not area.horizontalScrollBar().isVisible(), area.accessibleName()
 
 
@@ -88,10 +88,10 @@ def test_pages_and_actions_have_keys(stocked_shop: Shop, dearer: Path, open_desk
     for number, page in enumerate(window._pages.values(), 1):
         QTest.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
         assert window.stack.currentWidget() is page
-    window.show_page("exchange")
+    window.show_page("import")
     QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     assert desk.end_of_run().request.is_dry_run
-    window.exchange.show_form()
+    window.import_page.show_form()
     QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert desk.backend.is_running
     process_events()
@@ -192,7 +192,7 @@ def test_a_window_that_was_maximised_is_so_again(
 @pytest.mark.parametrize("size", [QSize(1280, 720), QSize(1366, 728)])
 def test_what_is_short_is_not_cut_and_texts_share_what_is_left(small: Desk, size: QSize) -> None:
     small.window.resize(size)
-    tables = (("history", small.window.history.table), ("exchange", small.window.exchange.table))
+    tables = (("history", small.window.history.table), ("import", small.window.import_page.table))
     for page, table in tables:
         small.window.show_page(page)
         small.until(lambda table=table: table.model().rowCount())  # type: ignore[misc]
@@ -201,7 +201,7 @@ def test_what_is_short_is_not_cut_and_texts_share_what_is_left(small: Desk, size
         for number, column in enumerate(table.columns):
             if column.width < TEXT_WIDTH and not table.isColumnHidden(number):
                 assert table.columnWidth(number) >= table.sizeHintForColumn(number), column.name
-    assert not small.window.exchange.table.horizontalScrollBar().isVisible()
+    assert not small.window.import_page.table.horizontalScrollBar().isVisible()
 
 
 def test_a_column_fits_what_is_scrolled_to(small: Desk) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.history import EntryKey, EntrySource
 from tests.proxy import Proxy
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
@@ -42,7 +42,7 @@ def away(shop: Shop, proxy: Proxy, desk: Desk) -> Iterator[None]:
     assert desk.window.crash is None, desk.window.crash.details.toPlainText()
     assert QApplication.activeModalWidget() is None
     proxy.is_gone.clear()
-    desk.until(lambda: desk.backend.pulse is not None)
+    desk.until(lambda: desk.backend.database_status is not None)
     desk.until(lambda: not desk.window.banner.isVisible())
 
 
@@ -58,11 +58,11 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
     with Proxy(stocked_shop.url) as proxy:
         desk = open_desk(proxy.url)
         desk.ready()
-        window, form = desk.window, desk.window.exchange.form
+        window, form = desk.window, desk.window.import_page.form
         desk.choose_source(dearer)
         with away(stocked_shop, proxy, desk):
             assert not form.start.isEnabled()
-            assert form.start.toolTip() == desk.texts("exchange.no_database")
+            assert form.start.toolTip() == desk.texts("import_page.no_database")
         desk.until(form.start.isEnabled)
 
         window.show_page("history")
@@ -79,8 +79,8 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
             desk.until(lambda: history.stack.currentWidget() is history.empty)
         desk.until(lambda: history.stack.currentWidget() is history.table)
 
-        window.open_session(SessionKey(Source.RUN, 1))
-        page, issues = window.session, window.session.issues
+        window.open_entry(EntryKey(EntrySource.RUN, 1))
+        page, issues = window.entry, window.entry.issues
         desk.until(lambda: page.stack.currentIndex() == 1)
         page.tabs.setCurrentWidget(issues)
         with away(stocked_shop, proxy, desk):
@@ -91,7 +91,7 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
         with away(stocked_shop, proxy, desk):
             page._ask_undo()
             desk.until(page.trouble.isVisible)
-            window.open_session(SessionKey(Source.RUN, 2))
+            window.open_entry(EntryKey(EntrySource.RUN, 2))
             desk.until(lambda: "Соединение" in texts_in(page.empty) or "недоступна" in texts_in(page.empty))
         desk.until(lambda: page.stack.currentIndex() == 1)
         desk.until(lambda: not page.trouble.isVisible())
@@ -110,7 +110,7 @@ def test_under_an_import(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) 
     with Proxy(stocked_shop.url) as proxy:
         desk = open_desk(proxy.url)
         desk.ready()
-        page = desk.window.exchange
+        page = desk.window.import_page
         desk.choose_source(dearer)
         with holding(stocked_shop.url, VARIANT):
             desk.click(page.form.start)

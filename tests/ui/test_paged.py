@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.history import Page
-from freesport_sync.services.history import HistoryReader
+from freesport_sync.services.history import History
 from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.models.paged import Column, PagedModel
 
@@ -18,7 +18,7 @@ from freesport_sync.ui.models.paged import Column, PagedModel
 class SlowBackend(QObject):
     """Answers when it is told to."""
 
-    pulse_changed = Signal(object)
+    database_status_changed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ def backend(qapp: QApplication) -> Iterator[SlowBackend]:
 def test_what_changes_while_an_answer_is_on_its_way_is_asked_for_again(backend: SlowBackend) -> None:
     rows = ["a"]
 
-    def fetch(_: HistoryReader, offset: int, limit: int) -> Page[str]:
+    def fetch(_: History, offset: int, limit: int) -> Page[str]:
         return Page(len(rows), offset, tuple(rows[offset : offset + limit]))
 
     model = PagedModel(cast("Backend", backend), [Column("name", "", str, 10)], fetch, backend)

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLin
 from pytestqt.modeltest import ModelTester
 
 from freesport_sync.core.history import (
-    Session,
-    SessionKey,
-    SessionStatus,
-    Source,
+    EntryKey,
+    EntrySource,
+    EntryStatus,
+    HistoryEntry,
 )
 from freesport_sync.core.run import RunKind
 from freesport_sync.i18n.texts import Language
@@ -52,7 +52,7 @@ def history(busy_shop: Shop, open_desk: OpenDesk) -> Desk:
     return desk
 
 
-def shown(desk: Desk) -> list[Session]:
+def shown(desk: Desk) -> list[HistoryEntry]:
     """The rows that the table has in view."""
     model, table = desk.window.history.model, desk.window.history.table
     numbers = range(table.first_visible, min(table.first_visible + 40, model.rowCount()))
@@ -72,15 +72,15 @@ def test_history_shows_all_sources_in_pages(busy_shop: Shop, history: Desk) -> N
     assert oldest[-1].started_at == busy_shop.value(
         "SELECT least((SELECT min(started_at) FROM freesport_sync.runs), min(started_at)) FROM import_sessions"
     )
-    assert {one.key.source for one in (*newest, *oldest)} == {Source.RUN, Source.SHOP}
+    assert {one.key.source for one in (*newest, *oldest)} == {EntrySource.RUN, EntrySource.SHOP}
 
 
 def test_history_is_filtered_and_sorted_by_the_server(busy_shop: Shop, history: Desk) -> None:
     page = history.window.history
-    page.statuses[SessionStatus.CANCELLED].click()
+    page.statuses[EntryStatus.CANCELLED].click()
     cancelled = busy_shop.value("SELECT count(*) FROM freesport_sync.runs WHERE status = 'cancelled'")
     history.until(lambda: page.model.rowCount() == cancelled)
-    assert {one.status for one in shown(history)} == {SessionStatus.CANCELLED}
+    assert {one.status for one in shown(history)} == {EntryStatus.CANCELLED}
     page.text.setText("SKLAD-2")
     history.until(lambda: {one.host for one in shown(history)} == {"SKLAD-2"})
     page.text.setText("%")  # of LIKE, and here nothing special
@@ -111,15 +111,15 @@ def test_a_new_run_keeps_selection_and_place(busy_shop: Shop, history: Desk) -> 
 
 
 def test_the_chart_opens_a_run_by_mouse_and_keys(history: Desk) -> None:
-    page, opened = history.window.history, list[SessionKey]()
-    page.session_opened.connect(opened.append)
-    history.until(lambda: page.chart._sessions)
-    last = len(page.chart._sessions) - 1
+    page, opened = history.window.history, list[EntryKey]()
+    page.entry_opened.connect(opened.append)
+    history.until(lambda: page.chart._entries)
+    last = len(page.chart._entries) - 1
     QTest.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=page.chart.bar(last).center().toPoint())
     page.chart.setFocus()
     QTest.keyClick(page.chart, Qt.Key.Key_Left)
     QTest.keyClick(page.chart, Qt.Key.Key_Return)
-    assert opened == [page.chart._sessions[last].key, page.chart._sessions[last - 1].key]
+    assert opened == [page.chart._entries[last].key, page.chart._entries[last - 1].key]
     assert page.chart.accessibleDescription()
 
 
@@ -127,11 +127,11 @@ def test_a_session_is_shown_repeated_and_copied(stocked_shop: Shop, dearer: Path
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.choose_source(dearer)
-    desk.click(desk.window.exchange.form.dry_run)
+    desk.click(desk.window.import_page.form.dry_run)
     report = desk.end_of_run().report
     assert report is not None
-    desk.click(desk.window.exchange.progress.open)
-    page = desk.window.session
+    desk.click(desk.window.import_page.progress.open)
+    page = desk.window.entry
     desk.until(lambda: page.stack.currentIndex() == 1)
     assert f"№ {report.run_id}" in page.title.text()
     page.tabs.setCurrentWidget(page.changes)
@@ -161,8 +161,8 @@ def test_issues_are_grouped_searched_explained_and_saved(
     )
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    desk.window.open_session(SessionKey(Source.RUN, 1))
-    page, tab = desk.window.session, desk.window.session.issues
+    desk.window.open_entry(EntryKey(EntrySource.RUN, 1))
+    page, tab = desk.window.entry, desk.window.entry.issues
     desk.until(lambda: tab.model.rowCount() == 1000)
     page.tabs.setCurrentWidget(tab)
     tab.group_table.selectRow(0)
@@ -183,12 +183,12 @@ def test_an_import_can_be_undone(stocked_shop: Shop, dearer: Path, open_desk: Op
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.choose_source(dearer)
-    desk.click(desk.window.exchange.form.start)
+    desk.click(desk.window.import_page.form.start)
     report = desk.end_of_run().report
     assert report is not None
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 200
-    desk.click(desk.window.exchange.progress.open)
-    page = desk.window.session
+    desk.click(desk.window.import_page.progress.open)
+    page = desk.window.entry
     desk.until(page.undo.isVisible)
     desk.click(page.undo)
     desk.until(lambda: hasattr(page, "undo_dialog"))
@@ -220,8 +220,8 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     end = desk.end_of_run()
     assert (end.error, end.request.kind) == (None, RunKind.REPAIR)
     assert stocked_shop.value(distinct) == 0
-    desk.click(desk.window.exchange.progress.open)
-    page = desk.window.session
+    desk.click(desk.window.import_page.progress.open)
+    page = desk.window.entry
     desk.until(page.undo.isVisible)
     desk.click(page.undo)
     desk.until(lambda: hasattr(page, "undo_dialog"))
@@ -240,8 +240,8 @@ def test_a_run_of_another_computer_can_be_stopped(stocked_shop: Shop, open_desk:
     insert_other_sessions(stocked_shop.connection, 0)
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    desk.window.open_session(SessionKey(Source.RUN, 2))
-    page = desk.window.session
+    desk.window.open_entry(EntryKey(EntrySource.RUN, 2))
+    page = desk.window.entry
     desk.until(page.stop.isVisible)
     assert not page.repeat.isVisible()
     desk.click(page.stop)
@@ -272,7 +272,9 @@ def test_connections_are_tested_saved_used_and_tried(
     desk.click(page.database.test)
     desk.until(lambda: desk.texts("connections.good") in texts_in(page.database.said))
     desk.click(page.database.use)
-    desk.until(lambda: desk.backend.pulse is not None and str(url.database) in desk.backend.pulse.database)
+    desk.until(
+        lambda: desk.backend.database_status is not None and str(url.database) in desk.backend.database_status.database
+    )
     assert desk.texts("connections.password_file") in texts_in(page.database.said)  # this computer has no key store
     desk.until(lambda: form.password.placeholderText() == desk.texts("connections.password_kept"))
     home = tmp_path / "home"
@@ -283,7 +285,7 @@ def test_connections_are_tested_saved_used_and_tried(
     desk.until(lambda: (tmp_path / "colleague.toml").exists())
     assert load_profiles(tmp_path / "colleague.toml") == (Profile("Магазин", page.database.form.url()),)
     assert str(url.password) not in (tmp_path / "colleague.toml").read_text("utf-8")
-    desk.until(desk.window.exchange.form.start.isEnabled)
+    desk.until(desk.window.import_page.form.start.isEnabled)
     desk.click(page.database.next)
     end = desk.end_of_run()
     assert (end.error, end.request.is_dry_run, end.request.source) == (None, True, dearer)
@@ -291,7 +293,7 @@ def test_connections_are_tested_saved_used_and_tried(
 
 def test_the_first_start_ends_in_a_dry_run(open_desk: OpenDesk) -> None:
     desk = open_desk(None)
-    page = desk.window.exchange
+    page = desk.window.import_page
     desk.until(page.welcome.isVisible)
     desk.click(page.welcome.demo)
     end = desk.end_of_run()

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from PySide6.QtWidgets import QApplication
 
-from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunKind
 from tests.shop import Shop, new_role
 from tests.ui.conftest import OpenDesk
@@ -27,9 +27,9 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(open_desk: OpenDesk, url: sa.URL, folder: Path) -> Desk:
     desk = open_desk(url)
-    desk.until(lambda: desk.backend.pulse is not None)
-    desk.window.exchange.form.set_source(str(folder))
-    desk.until(lambda: "Файлы выгрузки" in texts_in(desk.window.exchange.form))
+    desk.until(lambda: desk.backend.database_status is not None)
+    desk.window.import_page.form.set_source(str(folder))
+    desk.until(lambda: "Файлы выгрузки" in texts_in(desk.window.import_page.form))
     assert not desk.window.banner.isVisible()  # nothing is lost
     return desk
 
@@ -38,7 +38,7 @@ def test_what_an_import_may_not_write(stocked_shop: Shop, dearer: Path, open_des
     """Until the administrator has given the right; and one for customers stops only those."""
     user = new_role(stocked_shop, *ALL_RIGHTS, but="UPDATE ON price_types, users")
     desk = opened(open_desk, user, dearer)
-    form = desk.window.exchange.form
+    form = desk.window.import_page.form
     assert (form.start.isEnabled(), form.dry_run.isEnabled()) == (False, False)
     assert form.refusal.isVisible()
     for told in (texts_in(form.refusal), form.start.toolTip(), form.dry_run.accessibleDescription()):
@@ -47,7 +47,7 @@ def test_what_an_import_may_not_write(stocked_shop: Shop, dearer: Path, open_des
     stocked_shop.execute(f"GRANT UPDATE ON price_types TO {user.username}")
     desk.until(form.start.isEnabled)
     desk.until(lambda: not form.refusal.isVisible())
-    assert form.start.toolTip().startswith(desk.texts("exchange.start_tip"))
+    assert form.start.toolTip().startswith(desk.texts("import_page.start_tip"))
     for kind in (RunKind.CUSTOMERS, RunKind.ALL):
         form.set_kind(kind)
         assert not form.start.isEnabled()
@@ -61,18 +61,18 @@ def test_who_may_only_look_sees_the_history(stocked_shop: Shop, dearer: Path, op
     stocked_shop.execute("UPDATE freesport_sync.runs SET request = request || '{\"skip_backup\": false}' WHERE id = 1")
     user = new_role(stocked_shop, *OWN_TABLES)
     desk = opened(open_desk, user, dearer)
-    form = desk.window.exchange.form
+    form = desk.window.import_page.form
     assert not form.start.isEnabled()
     assert "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freesport_sync" in texts_in(form.refusal)
     desk.window.show_page("history")
     desk.until(lambda: desk.window.history.model.rowCount() == 1)
-    desk.window.open_session(SessionKey(Source.RUN, 1))
-    page = desk.window.session
+    desk.window.open_entry(EntryKey(EntrySource.RUN, 1))
+    page = desk.window.entry
     desk.until(page.undo.isVisible)
     for action in (page.repeat, page.undo):
         assert not action.isEnabled()
         assert "freesport_sync" in action.toolTip()
-    assert desk.texts("session.refused", reason=page.undo.toolTip()) == page.refused.text()
+    assert desk.texts("entry.refused", reason=page.undo.toolTip()) == page.refused.text()
     assert page.copy.isEnabled()
     stocked_shop.execute(f"GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freesport_sync TO {user.username}")
     desk.until(page.undo.isEnabled)
@@ -91,10 +91,10 @@ def test_who_may_not_read_the_history(
     """Every page says so; the shop's database is there all the same."""
     desk = opened(open_desk, new_role(stocked_shop, *grants), dearer)
     window = desk.window
-    assert not window.exchange.form.start.isEnabled()
+    assert not window.import_page.form.start.isEnabled()
     window.show_page("history")
-    window.open_session(SessionKey(Source.RUN, 1))
-    for place in (window.exchange.latest, window.history.empty, window.session.empty):
+    window.open_entry(EntryKey(EntrySource.RUN, 1))
+    for place in (window.import_page.latest, window.history.empty, window.entry.empty):
         desk.until(lambda place=place: told in texts_in(place) and "дминистратор" in texts_in(place))  # type: ignore[misc]
         assert "{" not in texts_in(place)
     assert QApplication.activeModalWidget() is None
@@ -103,7 +103,7 @@ def test_who_may_not_read_the_history(
 def test_who_may_not_make_the_own_schema(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
     stocked_shop.execute("DROP SCHEMA freesport_sync CASCADE")
     desk = opened(open_desk, new_role(stocked_shop, but="SELECT ON import_sessions"), dearer)
-    form = desk.window.exchange.form
+    form = desk.window.import_page.form
     desk.until(lambda: form.refusal.isVisible())
     stocked_shop.execute("GRANT SELECT ON import_sessions TO PUBLIC")
     desk.until(lambda: "CREATE SCHEMA IF NOT EXISTS freesport_sync" in texts_in(form.refusal))

@@ -77,7 +77,7 @@ def site(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk, tmp_path: Path) 
 
 def start(desk: Desk, is_dry_run: bool = False) -> RunEnd:
     """Run with the files of the server."""
-    form = desk.window.exchange.form
+    form = desk.window.import_page.form
     form.source.from_server.click()
     desk.click(form.dry_run if is_dry_run else form.start)
     return desk.end_of_run()
@@ -95,9 +95,9 @@ def test_a_server_is_set_up_tested_saved_and_imported_from(
 ) -> None:
     monkeypatch.setattr(keyring, "set_password", keyring.backends.fail.Keyring().set_password)  # type: ignore[no-untyped-call]
     desk = site.open()
-    source = desk.window.exchange.form.source
+    source = desk.window.import_page.form.source
     source.from_server.click()
-    assert not desk.window.exchange.form.start.isEnabled()
+    assert not desk.window.import_page.form.start.isEnabled()
     desk.click(source.setup)
     page = desk.window.connections
     pane = page.server
@@ -134,7 +134,9 @@ def test_a_server_is_set_up_tested_saved_and_imported_from(
 
     desk.click(pane.save)
     desk.until(source.from_server.isEnabled)
-    desk.until(lambda: desk.texts("connections.ssh_saved") in texts_in(pane.said) and desk.backend.pulse is not None)
+    desk.until(
+        lambda: desk.texts("connections.ssh_saved") in texts_in(pane.said) and desk.backend.database_status is not None
+    )
     assert desk.texts("connections.password_file") in texts_in(pane.said)  # this computer has no key store
     (secret,) = site.home.glob("ssh-*.password")
     assert (secret.read_text(), secret.stat().st_mode & 0o077) == (PASSWORD, 0)
@@ -144,14 +146,14 @@ def test_a_server_is_set_up_tested_saved_and_imported_from(
     told = SshSettings(host=server.host, port=server.port, user=server.user, folder=str(site.remote), use_agent=False)
     assert exported.ssh == told
 
-    desk.window.show_page("exchange")
+    desk.window.show_page("import")
     desk.until(lambda: server.user in source.server.text())
     assert PASSWORD not in (site.home / "settings.toml").read_text("utf-8")
     assert start(desk).error is not None  # 1C has written to the files just now
-    assert "ssh.quiet_s" in texts_in(desk.window.exchange.progress)
+    assert "ssh.quiet_s" in texts_in(desk.window.import_page.progress)
     for file in site.remote.rglob("*.xml"):
         os.utime(file, (1_700_000_000, 1_700_000_000))
-    desk.click(desk.window.exchange.progress.again)
+    desk.click(desk.window.import_page.progress.again)
     assert desk.end_of_run().error is None
     assert stocked_shop.value(PRICE) == 200
 
@@ -160,7 +162,7 @@ def test_what_came_is_told_kept_and_imported_again(site: Site, server: SshServer
     site.configure(server, archive_folder=str(site.remote.with_name("архив")))
     site.trust(server)
     desk = site.open()
-    progress = desk.window.exchange.progress
+    progress = desk.window.import_page.progress
     end = start(desk)
     assert end.error is None
     assert end.report is not None
@@ -176,7 +178,7 @@ def test_what_came_is_told_kept_and_imported_again(site: Site, server: SshServer
     shutil.rmtree(site.remote)
     stocked_shop.execute("UPDATE product_variants SET retail_price = 5")
     desk.click(progress.open)
-    page = desk.window.session
+    page = desk.window.entry
     desk.until(lambda: page.stack.currentIndex() == 1)
     page.tabs.setCurrentWidget(page.files)
     assert page.files.model.rowCount() == len(end.report.files)
@@ -199,7 +201,7 @@ def test_an_unknown_key_stops_the_run_until_somebody_accepts_it(
 ) -> None:
     site.configure(server)
     desk = site.open()
-    page = desk.window.exchange
+    page = desk.window.import_page
     assert start(desk).error is not None
     dialog_of(desk, page.host_key).leave.click()
     process_events()
@@ -217,7 +219,7 @@ def test_an_unknown_key_stops_the_run_until_somebody_accepts_it(
 
     second = site.open()
     start(second)
-    second.click(dialog_of(second, second.window.exchange.host_key).remember)
+    second.click(dialog_of(second, second.window.import_page.host_key).remember)
     assert second.end_of_run().error is None
     assert server.host_key.split()[1] in site.known_hosts.read_text()
 
@@ -229,7 +231,7 @@ def test_a_changed_key_is_shown_with_both_fingerprints_and_can_be_forgotten(
     other = Path(f"{make_key(tmp_path / 'other')}.pub").read_text()
     site.trust(server, other)
     desk = site.open()
-    page = desk.window.exchange
+    page = desk.window.import_page
     error = start(desk).error
     assert error is not None
     assert error.code == "host_key_changed"
@@ -267,7 +269,7 @@ def test_a_changed_key_of_another_file_is_only_shown(site: Site, server: SshServ
     site.configure(server, known_hosts=[str(foreign)])
     desk = site.open()
     pane = desk.window.connections.server
-    desk.window.exchange.form.source.setup.clicked.emit()
+    desk.window.import_page.form.source.setup.clicked.emit()
     desk.until(pane.test.isEnabled)
     desk.click(pane.test)
     dialog = dialog_of(desk, pane.host_key)
@@ -294,7 +296,7 @@ def test_the_window_closes_although_a_server_is_silent(site: Site) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         site.configure(SshServer(silent.getsockname()[1], "onec", site.home / "id", ""))
         desk = site.open()
-        desk.window.exchange.server_wanted.emit()
+        desk.window.import_page.server_wanted.emit()
         desk.until(desk.window.connections.server.test.isEnabled)
         desk.click(desk.window.connections.server.test)
         connection, _ = silent.accept()
@@ -317,9 +319,9 @@ def test_cancel_ends_a_pull_at_once(site: Site, stocked_shop: Shop, tmp_path: Pa
         site.configure(server)
         site.trust(server)
         desk = site.open()
-        progress = desk.window.exchange.progress
-        desk.window.exchange.form.source.from_server.click()
-        desk.click(desk.window.exchange.form.start)
+        progress = desk.window.import_page.progress
+        desk.window.import_page.form.source.from_server.click()
+        desk.click(desk.window.import_page.form.start)
         desk.until((site.home / "received/parts").exists)
         asked = time.monotonic()
         desk.click(progress.cancel)

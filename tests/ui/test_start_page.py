@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.events import Progress, RunFinished
-from freesport_sync.core.history import LockHolder, Pulse
+from freesport_sync.core.history import DatabaseStatus, LockHolder
 from freesport_sync.core.run import (
     RunKind,
     RunReport,
@@ -111,12 +111,12 @@ def test_the_form_tells_of_the_files_and_folds_what_is_rare(
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.choose_source(dearer)
-    form = desk.window.exchange.form
+    form = desk.window.import_page.form
     desk.until(lambda: "товары 1, предложения 1, цены 1" in form.source.state.text())
     assert "Выгружено из 1С " in form.source.state.text()
     (tmp_path / "empty").mkdir()
     form.set_source(str(tmp_path / "empty"))
-    desk.until(lambda: form.source.state.text() == desk.texts("exchange.source_empty"))
+    desk.until(lambda: form.source.state.text() == desk.texts("import_page.source_empty"))
     assert form.full.isVisible()
     assert not form.skip_backup.isVisible()
     form.more.click()
@@ -131,35 +131,35 @@ def test_a_run_of_this_window_is_never_another_program(stocked_shop: Shop, deare
     desk.ready()
     desk.choose_source(dearer)
     window, backend = desk.window, desk.backend
-    desk.click(window.exchange.form.start)
-    assert backend.pulse is not None
+    desk.click(window.import_page.form.start)
+    assert backend.database_status is not None
     nobody_yet = LockHolder(None, "", "", "", None)
-    backend.pulse_changed.emit(replace(backend.pulse, holder=nobody_yet))
-    assert window.lock.text == desk.texts("exchange.held_by_this")
+    backend.database_status_changed.emit(replace(backend.database_status, holder=nobody_yet))
+    assert window.lock.text == desk.texts("import_page.held_by_this")
     run_id = desk.end_of_run().snapshot.run_id
     late = LockHolder(run_id, "ivanov", "PC", "apply", datetime.now(UTC))
-    backend.pulse_changed.emit(replace(backend.pulse, holder=late))
-    assert not window.exchange.holder.isVisible()
+    backend.database_status_changed.emit(replace(backend.database_status, holder=late))
+    assert not window.import_page.holder.isVisible()
     unknown = LockHolder(None, "", "", "", None)
-    backend.pulse_changed.emit(replace(backend.pulse, holder=unknown))
+    backend.database_status_changed.emit(replace(backend.database_status, holder=unknown))
     assert window.lock.text == "Импорт выполняет другая программа"
     process_events()
-    assert texts_in(window.exchange.holder) == "Сейчас импорт выполняет другая программа"
+    assert texts_in(window.import_page.holder) == "Сейчас импорт выполняет другая программа"
     seen = replace(unknown, host="10.0.0.5", since=datetime(2026, 11, 29, 9, 0))
-    backend.pulse_changed.emit(replace(backend.pulse, holder=seen))
+    backend.database_status_changed.emit(replace(backend.database_status, holder=seen))
     process_events()
-    assert "Её компьютер: 10.0.0.5. Соединение открыто 29.11.2026 09:00." in texts_in(window.exchange.holder)
+    assert "Её компьютер: 10.0.0.5. Соединение открыто 29.11.2026 09:00." in texts_in(window.import_page.holder)
     other = replace(late, run_id=(run_id or 0) + 1)
-    backend.pulse_changed.emit(replace(backend.pulse, holder=other))
-    assert window.exchange.holder.isVisible()
-    assert desk.texts("exchange.held_by_this") != window.lock.text
+    backend.database_status_changed.emit(replace(backend.database_status, holder=other))
+    assert window.import_page.holder.isVisible()
+    assert desk.texts("import_page.held_by_this") != window.lock.text
 
 
 def test_bars_make_way_for_a_result_that_is_shown_once(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.choose_source(dearer)
-    page = desk.window.exchange
+    page = desk.window.import_page
     desk.click(page.form.start)
     assert page.progress.overall.isVisible()
     assert desk.end_of_run().error is None
@@ -191,21 +191,21 @@ def test_the_connection_in_use_is_named(stocked_shop: Shop, open_desk: OpenDesk,
     save_profiles(tmp_path / "home" / "profiles.toml", (Profile("Рабочий магазин", address(stocked_shop.url)),))
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    desk.until(lambda: desk.window.exchange.connection.text() == "Рабочий магазин")
+    desk.until(lambda: desk.window.import_page.connection.text() == "Рабочий магазин")
     assert desk.window.database.text == "База: Рабочий магазин"
     assert str(stocked_shop.url.database) in desk.window.database.toolTip()
-    assert not desk.window.exchange.badge.isVisible()
+    assert not desk.window.import_page.badge.isVisible()
 
 
 def test_a_demonstration_says_that_it_is_one(open_desk: OpenDesk) -> None:
     desk: Desk = open_desk(None, is_demo=True)
     desk.ready()
-    desk.until(desk.window.exchange.badge.isVisible)
-    assert not desk.window.exchange.connection.isVisible()
+    desk.until(desk.window.import_page.badge.isVisible)
+    assert not desk.window.import_page.connection.isVisible()
 
 
 def test_pulse_of_nobody_is_free(open_desk: OpenDesk, stocked_shop: Shop) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    desk.backend.pulse_changed.emit(Pulse("db", None, ()))
+    desk.backend.database_status_changed.emit(DatabaseStatus("db", None, ()))
     assert desk.window.lock.text == desk.texts("window.free")

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from freesport_sync.core.history import (
+    EntryKey,
+    EntrySource,
+    EntryStatus,
+    HistoryDetails,
+    HistoryEntry,
     IssueCount,
     PastRun,
-    Session,
-    SessionDetails,
-    SessionKey,
-    SessionStatus,
-    Source,
     StageRecord,
 )
 from freesport_sync.core.issues import Severity
@@ -44,12 +44,12 @@ BEGAN = datetime(2026, 11, 29, 8, 3, 46, tzinfo=UTC)
 COUNTS = {Entity.PRODUCT: Counts(59, 2, 10, 1), Entity.VARIANT: Counts(214), Entity.BRAND: Counts(3, 1)}
 
 
-def session(**more: object) -> Session:
-    usual = Session(
-        SessionKey(Source.RUN, 7),
+def session(**more: object) -> HistoryEntry:
+    usual = HistoryEntry(
+        EntryKey(EntrySource.RUN, 7),
         "all",
         False,
-        SessionStatus.REMARKS,
+        EntryStatus.REMARKS,
         "report",
         "ivanov@PC-7",
         "PC-7",
@@ -66,7 +66,7 @@ def session(**more: object) -> Session:
     return replace(usual, **more)  # type: ignore[arg-type]
 
 
-def details(**more: object) -> SessionDetails:
+def details(**more: object) -> HistoryDetails:
     one = session(**more)
     run = PastRun(
         7, "all", "", "", "window", False, "completed", "report", BEGAN, None, {}, (), None, {}, "/x", 0, None
@@ -78,7 +78,7 @@ def details(**more: object) -> SessionDetails:
     )
     files = tuple(ExportFile("goods", f"goods_{number}.xml", 1000, None) for number in range(12))
     issues = (IssueCount(Severity.WARNING, "quantity_negative", 5, 5),)
-    return SessionDetails(one, run, {}, files, stages, issues)
+    return HistoryDetails(one, run, {}, files, stages, issues)
 
 
 def local(seconds: int) -> str:
@@ -101,7 +101,7 @@ def test_the_story_of_a_session_has_steps_counts_and_local_time() -> None:
 
 
 def test_the_story_of_a_failure_says_where_and_why() -> None:
-    broken = details(status=SessionStatus.FAILED, counts={})
+    broken = details(status=EntryStatus.FAILED, counts={})
     run = replace(broken.run, error_code="disk_full", error_params={"path": "/data"})  # type: ignore[type-var]
     lines = story_of(UiTexts(Language.RUSSIAN), replace(broken, run=run)).split("\n")
     assert lines[3] == f"{local(9)}  Запись изменений: не завершено, сделано 100 %"
@@ -111,13 +111,13 @@ def test_the_story_of_a_failure_says_where_and_why() -> None:
 def test_the_story_of_an_undo_is_one_of_its_own() -> None:
     undo = {"kind": "restore", "undone_id": 5, "counts": {}}
     texts = UiTexts(Language.RUSSIAN)
-    lines = story_of(texts, details(status=SessionStatus.COMPLETED, **undo)).split("\n")
+    lines = story_of(texts, details(status=EntryStatus.COMPLETED, **undo)).split("\n")
     assert [line.partition("  ")[2].partition(":")[0] for line in lines[1:4]] == [
         "Поиск резервной копии",
         "Чтение резервной копии",
         "Возврат прежних значений",
     ]
-    stopped = details(status=SessionStatus.CANCELLED, **undo)
+    stopped = details(status=EntryStatus.CANCELLED, **undo)
     stopped = replace(stopped, run=replace(stopped.run, error_code="cancelled"))  # type: ignore[type-var]
     told = "В магазине ничего не изменилось: импорт остался в силе."
     assert summary_of(texts, stopped)[:2] == ("Отмена импорта остановлена.", told)
@@ -125,7 +125,7 @@ def test_the_story_of_an_undo_is_one_of_its_own() -> None:
 
 
 def test_the_report_of_the_shop_is_told_by_our_clock() -> None:
-    of_shop = details(key=SessionKey(Source.SHOP, 3))
+    of_shop = details(key=EntryKey(EntrySource.SHOP, 3))
     shown = story_of(UiTexts(Language.RUSSIAN), replace(of_shop, report="[2026-11-29 08:03:46] Импорт начат\n"))
     assert shown == f"{local(0)}  Импорт начат"
 
@@ -145,9 +145,9 @@ def test_a_change_names_what_was_changed() -> None:
         "вернётся прежнее: товаров 2; будет скрыто: товаров 3; останется как есть: вариантов 1"
     )
     assert texts.outcome_of(session()) == "Каталог и клиенты: загружено с замечаниями"
-    dry = session(is_dry_run=True, status=SessionStatus.COMPLETED)
+    dry = session(is_dry_run=True, status=EntryStatus.COMPLETED)
     assert texts.outcome_of(dry) == "Проверка: каталог и клиенты — без замечаний"
-    assert texts.session_title(dry) == "Проверка № 7: каталог и клиенты"
+    assert texts.entry_title(dry) == "Проверка № 7: каталог и клиенты"
 
 
 def test_a_part_is_told_in_the_unit_of_the_whole() -> None:
@@ -218,7 +218,7 @@ def test_the_log_page_tells_of_imports_in_russian(
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.choose_source(dearer)
-    desk.click(desk.window.exchange.form.start)
+    desk.click(desk.window.import_page.form.start)
     run_id = desk.end_of_run().snapshot.run_id
     desk.window.show_page("log")
     page = desk.window.log

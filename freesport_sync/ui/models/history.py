@@ -5,39 +5,39 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from freesport_sync.core.history import (
-    Session,
-    SessionQuery,
-    SessionSort,
-    SessionStatus,
+    EntryStatus,
+    HistoryEntry,
+    HistoryQuery,
+    HistorySort,
 )
 from freesport_sync.ui.models.paged import Column, PagedModel
 from freesport_sync.ui.texts import UiTexts
 from freesport_sync.ui.widgets.parts import Tools
 
 
-def session_columns(texts: UiTexts) -> list[Column[Session]]:
+def entry_columns(texts: UiTexts) -> list[Column[HistoryEntry]]:
     """All of them."""
 
     def title(name: str) -> str:
         return texts(f"history.column_{name}")
 
     return [
-        Column("status", title("status"), lambda one: texts.status(one.status), 17, sort=SessionSort.STATUS),
+        Column("status", title("status"), lambda one: texts.status(one.status), 17, sort=HistorySort.STATUS),
         Column(
             "kind",
             title("kind"),
             lambda one: texts.kind(one.kind, one.is_dry_run, one.undone_id),
             17,
-            sort=SessionSort.KIND,
+            sort=HistorySort.KIND,
         ),
-        Column("started", title("started"), lambda one: texts.moment(one.started_at), 14, sort=SessionSort.STARTED),
+        Column("started", title("started"), lambda one: texts.moment(one.started_at), 14, sort=HistorySort.STARTED),
         Column(
             "duration",
             title("duration"),
             lambda one: _duration(texts, one),
             10,
             is_number=True,
-            sort=SessionSort.DURATION,
+            sort=HistorySort.DURATION,
         ),
         Column("result", title("result"), lambda one: result_of(texts, one), 34),
         Column("issues", title("issues"), lambda one: _issues(texts, one), 11, is_number=True),
@@ -46,44 +46,46 @@ def session_columns(texts: UiTexts) -> list[Column[Session]]:
             title("trigger"),
             lambda one: texts.word("trigger", one.trigger),
             17,
-            sort=SessionSort.TRIGGER,
+            sort=HistorySort.TRIGGER,
         ),
-        Column("operator", title("operator"), lambda one: one.operator or "—", 15, sort=SessionSort.OPERATOR),
-        Column("host", title("host"), lambda one: one.host or "—", 10, sort=SessionSort.HOST),
+        Column("operator", title("operator"), lambda one: one.operator or "—", 15, sort=HistorySort.OPERATOR),
+        Column("host", title("host"), lambda one: one.host or "—", 10, sort=HistorySort.HOST),
         Column("number", title("number"), lambda one: texts.number(one.key.id), 6, is_number=True),
     ]
 
 
-def sessions_model(tools: Tools, parent: QObject, columns: list[Column[Session]], max_rows: int) -> PagedModel[Session]:
-    """A short list of the newest sessions."""
+def entries_model(
+    tools: Tools, parent: QObject, columns: list[Column[HistoryEntry]], max_rows: int
+) -> PagedModel[HistoryEntry]:
+    """A short list of the newest entries."""
     return PagedModel(
         tools.backend,
         columns,
-        lambda reader, offset, limit: reader.sessions(SessionQuery(), offset, limit),
+        lambda history, offset, limit: history.entries(HistoryQuery(), offset, limit),
         parent,
-        key=lambda session: session.key,
+        key=lambda entry: entry.key,
         max_rows=max_rows,
     )
 
 
-def result_of(texts: UiTexts, session: Session) -> str:
+def result_of(texts: UiTexts, entry: HistoryEntry) -> str:
     """What came of it, in a few words."""
-    if session.status is SessionStatus.RUNNING:
-        stage = texts.stage(session.stage, session.kind)
-        share = f" {100 * session.done // session.total} %" if session.total else ""
+    if entry.status is EntryStatus.RUNNING:
+        stage = texts.stage(entry.stage, entry.kind)
+        share = f" {100 * entry.done // entry.total} %" if entry.total else ""
         return f"{stage}{share}".strip()
-    changed = texts.changed(session.counts, session.is_dry_run, session.kind)
-    if session.undone_by is not None:
-        return "; ".join(part for part in (texts.undone(session.kind, session.undone_by), changed) if part)
+    changed = texts.changed(entry.counts, entry.is_dry_run, entry.kind)
+    if entry.undone_by is not None:
+        return "; ".join(part for part in (texts.undone(entry.kind, entry.undone_by), changed) if part)
     if changed:
         return changed
-    return texts("history.unchanged") if session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS) else "—"
+    return texts("history.unchanged") if entry.status in (EntryStatus.COMPLETED, EntryStatus.REMARKS) else "—"
 
 
-def _issues(texts: UiTexts, session: Session) -> str:
-    count = session.errors + session.warnings
+def _issues(texts: UiTexts, entry: HistoryEntry) -> str:
+    count = entry.errors + entry.warnings
     return texts.number(count) if count else "—"
 
 
-def _duration(texts: UiTexts, session: Session) -> str:
-    return "—" if session.status is SessionStatus.STUCK else texts.duration(session.duration_s)
+def _duration(texts: UiTexts, entry: HistoryEntry) -> str:
+    return "—" if entry.status is EntryStatus.STUCK else texts.duration(entry.duration_s)

@@ -13,11 +13,11 @@ from freesport_sync.errors import SyncError
 from freesport_sync.ui.backend import Backend
 
 if TYPE_CHECKING:
-    from freesport_sync.services.history import HistoryReader
+    from freesport_sync.services.history import History
 
 Row = TypeVar("Row")
 Index = QModelIndex | QPersistentModelIndex
-Fetch = Callable[["HistoryReader", int, int], Page[Any]]
+Fetch = Callable[["History", int, int], Page[Any]]
 
 PAGE_ROWS = 100
 MAX_PAGES = 30
@@ -102,7 +102,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         self._has_failed = False
         self.grows_at_top = False
         self.is_loaded = False
-        backend.pulse_changed.connect(self._try_again)
+        backend.database_status_changed.connect(self._try_again)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 Qt's own way
         return 0 if parent.isValid() else self._total
@@ -217,7 +217,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         offset, limit = page * PAGE_ROWS, PAGE_ROWS
         if self._max_rows is not None:
             limit = min(limit, max(self._max_rows - offset, 0))
-        self._backend.ask(lambda reader: fetch(reader, offset, limit), question.answer, question.refuse)
+        self._backend.ask(lambda history: fetch(history, offset, limit), question.answer, question.refuse)
 
     def take(self, question: _Question, page: Page[Row]) -> None:
         """Called by the question when its answer is there."""

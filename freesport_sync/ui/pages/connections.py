@@ -255,7 +255,7 @@ class ConnectionsPage(QWidget):
         backend, texts = self._tools.backend, self._tools.texts
         listed = backend.application.list_settings() if backend.application else ()
         from_environment = {one.key for one in listed if one.origin == "environment"}
-        running = "exchange.is_running" if backend.is_running else ""
+        running = "import_page.is_running" if backend.is_running else ""
         database = server = running
         if backend.options.database_url is not None:
             database = "connections.fixed_by_argument"

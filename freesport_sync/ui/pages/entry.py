@@ -1,4 +1,4 @@
-"""«Сеанс»: everything about one run, or about one session of the shop's own importer."""
+"""«Сеанс»: everything about one run, or about one import session of the shop's own importer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import (
-    Pulse,
-    SessionDetails,
-    SessionKey,
-    SessionStatus,
-    Source,
+    DatabaseStatus,
+    EntryKey,
+    EntrySource,
+    EntryStatus,
+    HistoryDetails,
 )
 from freesport_sync.core.run import (
     RunKind,
@@ -23,13 +23,13 @@ from freesport_sync.core.run import (
     storable,
 )
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.diagnostics import session_report
+from freesport_sync.ui.diagnostics import entry_report
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.undo import UndoDialog
 from freesport_sync.ui.pages.entry_changes import ChangesTab
 from freesport_sync.ui.pages.entry_files import FilesTab
 from freesport_sync.ui.pages.entry_issues import IssuesTab
-from freesport_sync.ui.pages.entry_log import SessionLogTab
+from freesport_sync.ui.pages.entry_log import LogTab
 from freesport_sync.ui.pages.entry_totals import TotalsTab
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.empty import Placeholder
@@ -48,11 +48,11 @@ from freesport_sync.ui.widgets.parts import (
 )
 from freesport_sync.ui.widgets.summary import in_earnest, summary_of
 
-_OPEN = (SessionStatus.RUNNING, SessionStatus.STUCK)
+_OPEN = (EntryStatus.RUNNING, EntryStatus.STUCK)
 
 
-class SessionPage(QWidget):
-    """One session; follows it while it runs.
+class EntryPage(QWidget):
+    """One entry; follows it while it runs.
 
     Args:
         tools: of the window.
@@ -65,33 +65,33 @@ class SessionPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self._key: SessionKey | None = None
-        self._details: SessionDetails | None = None
+        self._key: EntryKey | None = None
+        self._details: HistoryDetails | None = None
         self._repeated = RunRequest()
-        self._stopping: SessionKey | None = None
+        self._stopping: EntryKey | None = None
         self._is_held = False
         texts = tools.texts
         self.empty = Placeholder(tools)
-        self.empty.say("session", texts("session.none"), texts("session.none_more"))
+        self.empty.say("entry", texts("entry.none"), texts("entry.none_more"))
         self.title = label("", "title")
         self.facts = label("", "muted", is_wrapped=True)
         self.summary = Notice(tools)
         self.refused = label("", "warn", is_wrapped=True)
         self.trouble = Notice(tools)
         self.trouble.hide()
-        self.repeat = button(texts("session.repeat"), self._repeat, tools, "repeat")
-        self.real = button(texts("exchange.now_for_real"), self._do_in_earnest, tools, "play")
-        self.undo = button(texts("session.undo"), self._ask_undo, tools, "back", tooltip=texts("session.undo_tip"))
-        self.stop = button(texts("session.stop"), self._ask_stop, tools, "stop", "danger")
-        self.copy = button(texts("session.copy"), self._copy, tools, "copy", tooltip=texts("session.copy_tip"))
+        self.repeat = button(texts("entry.repeat"), self._repeat, tools, "repeat")
+        self.real = button(texts("import_page.now_for_real"), self._do_in_earnest, tools, "play")
+        self.undo = button(texts("entry.undo"), self._ask_undo, tools, "back", tooltip=texts("entry.undo_tip"))
+        self.stop = button(texts("entry.stop"), self._ask_stop, tools, "stop", "danger")
+        self.copy = button(texts("entry.copy"), self._copy, tools, "copy", tooltip=texts("entry.copy_tip"))
         self.tabs = QTabWidget()
-        self.tabs.tabBar().setAccessibleName(texts("session.tabs"))
-        self.tabs.setAccessibleName(texts("session.tabs"))
+        self.tabs.tabBar().setAccessibleName(texts("entry.tabs"))
+        self.tabs.setAccessibleName(texts("entry.tabs"))
         self.totals = TotalsTab(tools)
         self.issues = IssuesTab(tools)
         self.changes = ChangesTab(tools)
         self.files = FilesTab(tools)
-        self.log = SessionLogTab(tools)
+        self.log = LogTab(tools)
         self._tabs: dict[str, QWidget] = {
             "totals": self.totals,
             "issues": self.issues,
@@ -100,7 +100,7 @@ class SessionPage(QWidget):
             "log": self.log,
         }
         for name, tab in self._tabs.items():
-            self.tabs.addTab(tab, texts(f"session.tab_{name}"))
+            self.tabs.addTab(tab, texts(f"entry.tab_{name}"))
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
@@ -120,22 +120,22 @@ class SessionPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
         tools.backend.opened.connect(self._forget)
-        tools.backend.pulse_changed.connect(self._felt)
+        tools.backend.database_status_changed.connect(self._on_database_status)
         tools.backend.run_ended.connect(self._run_ended)
 
-    def open(self, key: SessionKey) -> None:
-        """Show a session."""
+    def open(self, key: EntryKey) -> None:
+        """Show an entry."""
         if key != self._key:
             self._key, self._details = key, None
-            self.empty.say("session", self._tools.texts("session.opening"))
+            self.empty.say("entry", self._tools.texts("entry.opening"))
             self.stack.setCurrentIndex(0)
             self.tabs.setCurrentIndex(0)
             self.trouble.hide()
-            rename(self.copy, self._tools.texts("session.copy"))
+            rename(self.copy, self._tools.texts("entry.copy"))
         self._ask()
 
     def refresh(self) -> None:
-        """Read the session again."""
+        """Read the entry again."""
         self._ask()
 
     def save_state(self) -> None:
@@ -144,22 +144,22 @@ class SessionPage(QWidget):
             tab.save_state()
 
     def _forget(self) -> None:
-        """Another database has other sessions."""
+        """Another database has other entries."""
         self._key = self._details = None
-        self.empty.say("session", self._tools.texts("session.none"), self._tools.texts("session.none_more"))
+        self.empty.say("entry", self._tools.texts("entry.none"), self._tools.texts("entry.none_more"))
         self.stack.setCurrentIndex(0)
 
     def _ask(self) -> None:
         key = self._key
         if key is not None:
-            self._tools.backend.ask(lambda reader: reader.session(key), self._show, self._failed)
+            self._tools.backend.ask(lambda history: history.details(key), self._show, self._failed)
 
-    def _felt(self, pulse: Pulse) -> None:
-        details, was_held, self._is_held = self._details, self._is_held, pulse.holder is not None
+    def _on_database_status(self, status: DatabaseStatus) -> None:
+        details, was_held, self._is_held = self._details, self._is_held, status.holder is not None
         if details is not None:
             self._show_actions(details)
         # A run that has just ended may have undone this one.
-        if details is None or details.session.status in _OPEN or (was_held and not self._is_held):
+        if details is None or details.entry.status in _OPEN or (was_held and not self._is_held):
             self._ask()
 
     def _run_ended(self, _: object) -> None:
@@ -170,63 +170,63 @@ class SessionPage(QWidget):
             self.empty.say_error(error)
             self.stack.setCurrentIndex(0)
 
-    def _show(self, details: SessionDetails) -> None:
-        if details.session.key != self._key or details == self._details:
+    def _show(self, details: HistoryDetails) -> None:
+        if details.entry.key != self._key or details == self._details:
             return
         self._details = details
-        texts, session = self._tools.texts, details.session
-        self.title.setText(texts.session_title(session))
+        texts, entry = self._tools.texts, details.entry
+        self.title.setText(texts.entry_title(entry))
         who = " · ".join(
             word
             for word in (
-                texts.moment(session.started_at, has_seconds=True),
-                session.operator,
-                session.host,
-                texts.word("trigger", session.trigger),
+                texts.moment(entry.started_at, has_seconds=True),
+                entry.operator,
+                entry.host,
+                texts.word("trigger", entry.trigger),
             )
             if word
         )
         self.facts.setText(who)
-        tone = "neutral" if session.undone_by is not None else tone_of(session.status)
+        tone = "neutral" if entry.undone_by is not None else tone_of(entry.status)
         self.summary.say(tone, *summary_of(texts, details))
-        self.totals.show_session(details)
-        self.issues.show_session(details)
-        self.changes.show_session(details)
-        self.files.show_session(details)
-        self.log.show_session(details)
+        self.totals.show_entry(details)
+        self.issues.show_entry(details)
+        self.changes.show_entry(details)
+        self.files.show_entry(details)
+        self.log.show_entry(details)
         counts = {
-            "issues": session.errors + session.warnings,  # as everywhere: notes are none
+            "issues": entry.errors + entry.warnings,  # as everywhere: notes are none
             "changes": details.changes,
             "files": len(details.files),
         }
         for number, name in enumerate(self._tabs):
             count = counts.get(name, 0)
-            text = texts(f"session.tab_{name}")
+            text = texts(f"entry.tab_{name}")
             self.tabs.setTabText(number, f"{text} {texts.number(count)}" if count else text)
-        is_ours = session.key.source is Source.RUN
-        show_tab(self.tabs, self.changes, session.is_dry_run or details.changes > 0)
+        is_ours = entry.key.source is EntrySource.RUN
+        show_tab(self.tabs, self.changes, entry.is_dry_run or details.changes > 0)
         show_tab(self.tabs, self.issues, is_ours)
-        has_files = session.kind not in [one.value for one in RunKind if not one.is_import]
+        has_files = entry.kind not in [one.value for one in RunKind if not one.is_import]
         show_tab(self.tabs, self.files, is_ours and has_files)
         self._show_actions(details)
         self.stack.setCurrentIndex(1)
 
-    def _show_actions(self, details: SessionDetails) -> None:
-        session, rights, texts = details.session, self._tools.backend.rights, self._tools.texts
-        is_ours = session.key.source is Source.RUN
-        is_over = session.status not in _OPEN
-        is_import = is_ours and session.kind in {kind.value for kind in RunKind if kind.is_import}
-        is_stopping = self._stopping == session.key
-        self.stop.setVisible(is_ours and session.status is SessionStatus.RUNNING)
-        rename(self.stop, texts("exchange.cancelling" if is_stopping else "session.stop"))
+    def _show_actions(self, details: HistoryDetails) -> None:
+        entry, rights, texts = details.entry, self._tools.backend.rights, self._tools.texts
+        is_ours = entry.key.source is EntrySource.RUN
+        is_over = entry.status not in _OPEN
+        is_import = is_ours and entry.kind in {kind.value for kind in RunKind if kind.is_import}
+        is_stopping = self._stopping == entry.key
+        self.stop.setVisible(is_ours and entry.status is EntryStatus.RUNNING)
+        rename(self.stop, texts("import_page.cancelling" if is_stopping else "entry.stop"))
         self.repeat.setVisible(is_import and is_over)
-        is_done = session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS)
+        is_done = entry.status in (EntryStatus.COMPLETED, EntryStatus.REMARKS)
         request = _request_of(details)
-        is_repair = request is not None and request.kind is RunKind.REPAIR and not session.is_dry_run
+        is_repair = request is not None and request.kind is RunKind.REPAIR and not entry.is_dry_run
         has_backup = request is not None and request.is_undoable and not request.skip_backup
         self.undo.setVisible(is_done and (has_backup or is_repair))
-        rename(self.undo, texts("session.undo_repair" if is_repair else "session.undo"))
-        self.real.setVisible(is_done and session.is_dry_run and request is not None)
+        rename(self.undo, texts("entry.undo_repair" if is_repair else "entry.undo"))
+        self.real.setVisible(is_done and entry.is_dry_run and request is not None)
         if request is not None:
             rename(self.real, in_earnest(texts, request))
         of_kind = None if request is None else rights.of_kind(request.kind)
@@ -236,9 +236,9 @@ class SessionPage(QWidget):
             reason = "" if refusal is None else texts.error(refusal.error).what
             allow(action, reason)
             if reason and not action.isHidden():
-                reasons.add(texts("session.refused", reason=" ".join(reason.split())))
-        undone_key = "undo.already_repair" if is_repair or session.kind == RunKind.UNDO_REPAIR else "undo.already"
-        for action, undone_by in ((self.undo, session.undone_by), (self.real, details.forestalled_by)):
+                reasons.add(texts("entry.refused", reason=" ".join(reason.split())))
+        undone_key = "undo.already_repair" if is_repair or entry.kind == RunKind.UNDO_REPAIR else "undo.already"
+        for action, undone_by in ((self.undo, entry.undone_by), (self.real, details.forestalled_by)):
             if undone_by is not None:
                 allow(action, texts(undone_key, run_id=undone_by))
         self.stop.setEnabled(self.stop.isEnabled() and not is_stopping)
@@ -279,20 +279,20 @@ class SessionPage(QWidget):
         if error.code != "run_fetched_nothing":
             self._refused(error)
         elif self._repeated.is_pull and self._details is not None:
-            self.trouble.say("bad", self._tools.texts("session.files_elsewhere", host=self._details.session.host))
+            self.trouble.say("bad", self._tools.texts("entry.files_elsewhere", host=self._details.entry.host))
             self.trouble.show()
         else:
             self.repeated.emit(self._repeated)
 
     def _copy(self) -> None:
         if self._details is not None:
-            QGuiApplication.clipboard().setText(session_report(self._tools, self._details))
-            rename(self.copy, self._tools.texts("session.copied"))
+            QGuiApplication.clipboard().setText(entry_report(self._tools, self._details))
+            rename(self.copy, self._tools.texts("entry.copied"))
 
     def _ask_stop(self) -> None:
         self.trouble.hide()
         texts = self._tools.texts
-        words = (texts(f"session.stop_{name}") for name in ("title", "text", "yes", "no"))
+        words = (texts(f"entry.stop_{name}") for name in ("title", "text", "yes", "no"))
         self.question = question(self.window(), *words)
         self.question.finished.connect(self._stop)
         self.question.open()
@@ -335,10 +335,10 @@ class SessionPage(QWidget):
         self.trouble.show()
 
 
-def _request_of(details: SessionDetails) -> RunRequest | None:
+def _request_of(details: HistoryDetails) -> RunRequest | None:
     """The request of a run that can be repeated, done in earnest or taken back; None of all others."""
-    if details.session.key.source is Source.SHOP or details.session.kind not in set(RunKind):
+    if details.entry.key.source is EntrySource.SHOP or details.entry.kind not in set(RunKind):
         return None
-    kind = RunKind(details.session.kind)
-    names_what = kind.is_import or kind is RunKind.REPAIR or (kind.takes_back and details.session.undone_id)
+    kind = RunKind(details.entry.kind)
+    names_what = kind.is_import or kind is RunKind.REPAIR or (kind.takes_back and details.entry.undone_id)
     return RunRequest.from_json(details.request) if names_what else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import ChangeQuery, SessionDetails
+from freesport_sync.core.history import ChangeQuery, HistoryDetails
 from freesport_sync.core.run import Entity, FieldChange
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.paged import Column, PagedModel
@@ -24,7 +24,7 @@ from freesport_sync.ui.widgets.parts import (
 from freesport_sync.ui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from freesport_sync.services.history import HistoryReader
+    from freesport_sync.services.history import History
 
 TYPING_MS = 300
 
@@ -51,7 +51,7 @@ class ChangesTab(QWidget):
             Column("onec_id", texts("cli.column_onec_id"), lambda one: one.onec_id, 36),
         ]
         self.model: PagedModel[FieldChange] = PagedModel(tools.backend, columns, None, self)
-        self.table = Table(tools, "changes", texts("session.tab_changes"), self.model)
+        self.table = Table(tools, "changes", texts("entry.tab_changes"), self.model)
         self.entity = QComboBox()
         self.entity.setAccessibleName(texts("changes_tab.entity"))
         self.entity.addItem(texts("changes_tab.any"), None)
@@ -85,13 +85,13 @@ class ChangesTab(QWidget):
         self.model.loaded.connect(self._loaded)
         self.model.failed.connect(self._failed)
 
-    def show_session(self, details: SessionDetails) -> None:
+    def show_entry(self, details: HistoryDetails) -> None:
         """Show the changes of a dry run."""
-        if details.session.key.id != self._run_id:
-            self._run_id = details.session.key.id
+        if details.entry.key.id != self._run_id:
+            self._run_id = details.entry.key.id
             self._query = None
             self.text.clear()
-        if details.session.is_dry_run:
+        if details.entry.is_dry_run:
             self._filter()
 
     def save_state(self) -> None:
@@ -107,7 +107,7 @@ class ChangesTab(QWidget):
             self.model.refresh(self.table.first_visible)
             return
         self._query = query
-        self.model.show_list(lambda reader, offset, limit: reader.changes(query, offset, limit))
+        self.model.show_list(lambda history, offset, limit: history.changes(query, offset, limit))
 
     def _loaded(self) -> None:
         texts = self._tools.texts
@@ -115,7 +115,7 @@ class ChangesTab(QWidget):
         self.found.setText(texts.count("changes_tab.found", total))
         is_filtered = self._query is not None and (self._query.text or self._query.entity)
         if not total:
-            key = "history.nothing_found" if is_filtered else "exchange.nothing_to_change"
+            key = "history.nothing_found" if is_filtered else "import_page.nothing_to_change"
             self.empty.say("search" if is_filtered else "completed", texts(key))
         self.stack.setCurrentIndex(1 if total else 0)
 
@@ -137,10 +137,10 @@ class ChangesTab(QWidget):
             return
         self.save.setEnabled(False)
 
-        def write(reader: HistoryReader) -> tuple[int, Path]:
+        def write(history: History) -> tuple[int, Path]:
             from freesport_sync.services.issue_export import save_changes
 
-            return save_changes(reader.all_changes(run_id), texts, file), file
+            return save_changes(history.all_changes(run_id), texts, file), file
 
         self._tools.backend.ask(write, self._saved, self._not_saved)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from freesport_sync.core.history import SessionDetails
+from freesport_sync.core.history import HistoryDetails
 from freesport_sync.core.run import ExportFile
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.paged import Column
@@ -41,7 +41,7 @@ class FilesTab(QWidget):
             Column("created", texts("files_tab.created"), self._created, 20),
         ]
         self.model: RowsModel[ExportFile] = RowsModel(columns, self)
-        self.table = Table(tools, "files", texts("session.tab_files"), self.model, "path")
+        self.table = Table(tools, "files", texts("entry.tab_files"), self.model, "path")
         self.folder = label("", "muted", is_wrapped=True)
         self.open = button(texts("files_tab.open"), self._open, tools, "folder")
         layout = QVBoxLayout(self)
@@ -52,7 +52,7 @@ class FilesTab(QWidget):
         layout.addLayout(bar)
         layout.addWidget(self.table, 1)
 
-    def show_session(self, details: SessionDetails) -> None:
+    def show_entry(self, details: HistoryDetails) -> None:
         """Show the files of a run."""
         self.model.show_rows(details.files)
         self._source = details.run.data_dir if details.run is not None else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import IssueCount, IssueQuery, SessionDetails
+from freesport_sync.core.history import HistoryDetails, IssueCount, IssueQuery
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.paged import Column, PagedModel
@@ -66,7 +66,7 @@ class IssuesTab(QWidget):
             Column("onec_id", texts("cli.column_onec_id"), lambda one: one.onec_id, 36),
         ]
         self.model: PagedModel[RowIssue] = PagedModel(tools.backend, columns, None, self)
-        self.table = Table(tools, "issues", texts("session.tab_issues"), self.model)
+        self.table = Table(tools, "issues", texts("entry.tab_issues"), self.model)
         self.table.set_delegates(severity="badge")
         self.table.selectionModel().currentRowChanged.connect(self._explain)
         self.text = QLineEdit()
@@ -113,14 +113,14 @@ class IssuesTab(QWidget):
         self.model.failed.connect(self._failed)
         self.model.loaded.connect(self._explain)
 
-    def show_session(self, details: SessionDetails) -> None:
+    def show_entry(self, details: HistoryDetails) -> None:
         """Show the issues of a run."""
         texts = self._tools.texts
-        is_other = details.session.key.id != self._run_id
-        self._run_id = details.session.key.id
+        is_other = details.entry.key.id != self._run_id
+        self._run_id = details.entry.key.id
         self.groups.show_rows(details.issue_counts)
         if not details.issue_counts:
-            self.empty.say("completed", texts("exchange.no_issues"), texts("issues_tab.none_more"), "good")
+            self.empty.say("completed", texts("import_page.no_issues"), texts("issues_tab.none_more"), "good")
             self.stack.setCurrentIndex(0)
             return
         self.stack.setCurrentIndex(1)
@@ -159,7 +159,7 @@ class IssuesTab(QWidget):
         if query != self._query:
             self._query = query
             self.hint.hide()
-            self.model.show_list(lambda reader, offset, limit: reader.issues(query, offset, limit))
+            self.model.show_list(lambda history, offset, limit: history.issues(query, offset, limit))
         else:
             self.model.refresh(self.table.first_visible)
 

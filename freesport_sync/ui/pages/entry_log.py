@@ -1,4 +1,4 @@
-"""How a session went, step by step, and what this computer's log says of the same time."""
+"""How an entry went, step by step, and what this computer's log says of the same time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import SessionDetails
+from freesport_sync.core.history import HistoryDetails
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.entry_story import story_of
 from freesport_sync.ui.log_file import LogLine, read_log
@@ -18,8 +18,8 @@ SLACK = timedelta(seconds=2)
 """The server's clock and ours differ a little."""
 
 
-class SessionLogTab(QWidget):
-    """The story of the session, then our log of the same time.
+class LogTab(QWidget):
+    """The story of the entry, then our log of the same time.
 
     Args:
         tools: of the page.
@@ -28,26 +28,26 @@ class SessionLogTab(QWidget):
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tools = tools
-        self._details: SessionDetails | None = None
+        self._details: HistoryDetails | None = None
         self.view = QPlainTextEdit()
         self.view.setReadOnly(True)
-        self.view.setAccessibleName(tools.texts("session.tab_log"))
+        self.view.setAccessibleName(tools.texts("entry.tab_log"))
         self.view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACE + 4, 0, 0)
-        layout.addWidget(label(tools.texts("session.log_help"), "muted", is_wrapped=True))
+        layout.addWidget(label(tools.texts("entry.log_help"), "muted", is_wrapped=True))
         layout.addWidget(self.view, 1)
 
-    def show_session(self, details: SessionDetails) -> None:
-        """Show what is written about a session."""
+    def show_entry(self, details: HistoryDetails) -> None:
+        """Show what is written about an entry."""
         self._details = details
         application = self._tools.backend.application
         self._show(())
         if application is not None:
             folder = application.paths.logs
-            session = details.session
-            since, until = session.started_at - SLACK, (session.finished_at or datetime.now().astimezone()) + SLACK
+            entry = details.entry
+            since, until = entry.started_at - SLACK, (entry.finished_at or datetime.now().astimezone()) + SLACK
             self._tools.backend.work(lambda: _between(folder, since, until), self._show, self._ignore)
 
     def _show(self, lines: tuple[LogLine, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Counts and stages of a session."""
+"""Counts and stages of an entry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from freesport_sync.core.history import SessionDetails, SessionStatus, Source
+from freesport_sync.core.history import EntrySource, EntryStatus, HistoryDetails
 from freesport_sync.core.run import Entity, RunKind, Stage
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
@@ -60,37 +60,37 @@ class TotalsTab(QWidget):
         columns: list[Column[Total]] = [Column("name", texts("cli.column_what"), lambda one: one.name, 22)]
         columns += [Column(name, texts(f"cli.column_{name}"), self._number(name), 14, True) for name in names]
         self.model: RowsModel[Total] = RowsModel(columns, self)
-        self.table = Table(tools, "totals", texts("session.tab_totals"), self.model, "name")
+        self.table = Table(tools, "totals", texts("entry.tab_totals"), self.model, "name")
         back = {"set_back": "set_back", "hidden": "hidden", "kept": "skipped"}
         back_columns: list[Column[Total]] = [columns[0]]
         back_columns += [
             Column(name, texts(f"cli.column_{name}"), self._number(number), 14, True) for name, number in back.items()
         ]
         self.back_model: RowsModel[Total] = RowsModel(back_columns, self)
-        self.back_table = Table(tools, "totals_back", texts("session.tab_totals"), self.back_model, "name")
+        self.back_table = Table(tools, "totals_back", texts("entry.tab_totals"), self.back_model, "name")
         stage_columns: list[Column[StageTime]] = [
-            Column("name", texts("session.stage"), lambda one: one.name, 22),
+            Column("name", texts("entry.stage"), lambda one: one.name, 22),
             Column("time", texts("history.column_duration"), self._time, 15, True),
-            Column("done", texts("session.stage_done"), self._done, 24, True),
+            Column("done", texts("entry.stage_done"), self._done, 24, True),
         ]
         self.stages: RowsModel[StageTime] = RowsModel(stage_columns, self)
-        self.stage_table = Table(tools, "stages", texts("session.stages"), self.stages, "name")
+        self.stage_table = Table(tools, "stages", texts("entry.stages"), self.stages, "name")
         self.nothing = Placeholder(tools)
-        self.nothing.say("session", texts("session.no_totals"))
+        self.nothing.say("entry", texts("entry.no_totals"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACE + 4, 0, 0)
         layout.setSpacing(SPACE)
         layout.addWidget(self.nothing)
         layout.addWidget(self.table, 3)
         layout.addWidget(self.back_table, 3)
-        self._stages_title = label(texts("session.stages"), "heading")
+        self._stages_title = label(texts("entry.stages"), "heading")
         layout.addWidget(self._stages_title)
         layout.addWidget(self.stage_table, 2)
 
-    def show_session(self, details: SessionDetails) -> None:
-        """Show the counts of a session."""
+    def show_entry(self, details: HistoryDetails) -> None:
+        """Show the counts of an entry."""
         totals = self._totals(details)
-        takes_back = details.session.kind in [kind.value for kind in RunKind if kind.takes_back]
+        takes_back = details.entry.kind in [kind.value for kind in RunKind if kind.takes_back]
         self.model.show_rows(() if takes_back else totals)
         self.back_model.show_rows(totals if takes_back else ())
         self.stages.show_rows(self._stage_times(details))
@@ -110,8 +110,8 @@ class TotalsTab(QWidget):
         texts = self._tools.texts
         return lambda one: texts.number(getattr(one, name)) if getattr(one, name) else "—"
 
-    def _totals(self, details: SessionDetails) -> list[Total]:
-        counts, texts = details.session.counts, self._tools.texts
+    def _totals(self, details: HistoryDetails) -> list[Total]:
+        counts, texts = details.entry.counts, self._tools.texts
         totals = [
             Total(
                 texts(f"entity.{entity.value}"),
@@ -125,22 +125,22 @@ class TotalsTab(QWidget):
             for entity in Entity
             if entity in counts
         ]
-        if details.session.key.source is Source.SHOP:  # the reference importer counts these for all kinds together
+        if details.entry.key.source is EntrySource.SHOP:  # the reference importer counts these for all kinds together
             skipped, failed = (_whole(details.details.get(name)) for name in ("skipped", "errors"))
-            totals += [Total(texts("session.all_together"), 0, 0, 0, skipped, failed)] if skipped or failed else []
+            totals += [Total(texts("entry.all_together"), 0, 0, 0, skipped, failed)] if skipped or failed else []
         return totals
 
-    def _stage_times(self, details: SessionDetails) -> list[StageTime]:
-        ends = [*(stage.started_at for stage in details.stages[1:]), details.session.finished_at]
+    def _stage_times(self, details: HistoryDetails) -> list[StageTime]:
+        ends = [*(stage.started_at for stage in details.stages[1:]), details.entry.finished_at]
         texts = self._tools.texts
         return [
             StageTime(
-                texts.stage(stage.stage, details.session.kind),
+                texts.stage(stage.stage, details.entry.kind),
                 (end - stage.started_at).total_seconds() if end is not None else None,
                 stage.done,
                 stage.total,
                 stage.stage in IN_BYTES,
-                details.session.status in (SessionStatus.COMPLETED, SessionStatus.REMARKS),
+                details.entry.status in (EntryStatus.COMPLETED, EntryStatus.REMARKS),
             )
             for stage, end in zip(details.stages, ends, strict=False)
         ]

@@ -52,7 +52,7 @@ class OnecServerPage(QWidget):
         tools: of the window.
     """
 
-    session_opened = Signal(object)
+    entry_opened = Signal(object)
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class OnecServerPage(QWidget):
         self._lay_out()
         self.switch.password_wanted.connect(self.ask_password)
         self.switch.probe_wanted.connect(self.open_probe)
-        self.exchange.session_opened.connect(self.session_opened)
+        self.exchange.entry_opened.connect(self.entry_opened)
         self.server.state_changed.connect(self._changed)
         self.server.updated.connect(self._hear)
         tools.backend.opened.connect(self.switch.show_opened)

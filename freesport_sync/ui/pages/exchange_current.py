@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunStatus
 from freesport_sync.ui.exchange_progress import PICTURES, ExchangeNow, SentFile
 from freesport_sync.ui.models.paged import Column
@@ -36,7 +36,7 @@ class ExchangeCard(Card):
         tools: of the page.
     """
 
-    session_opened = Signal(object)
+    entry_opened = Signal(object)
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools.texts("onec_server.exchange"))
@@ -58,7 +58,7 @@ class ExchangeCard(Card):
         self.stage = label("")
         self.bar = Bar(texts("onec_server.import"))
         self.issues = label("", "muted")
-        self.open = button(texts("onec_server.open_session"), self._open, tools, "session")
+        self.open = button(texts("onec_server.open_session"), self._open, tools, "entry")
         self._lay_out()
         self.forget()
 
@@ -143,7 +143,7 @@ class ExchangeCard(Card):
 
     def _open(self) -> None:
         if self._run is not None and self._run.run_id is not None:
-            self.session_opened.emit(SessionKey(Source.RUN, self._run.run_id))
+            self.entry_opened.emit(EntryKey(EntrySource.RUN, self._run.run_id))
 
     def _name(self, file: SentFile) -> str:
         return self._tools.texts.count("onec_server.pictures", file.count) if file.name == PICTURES else file.name

@@ -1,4 +1,4 @@
-"""«История»: the sessions of all workstations and of the shop's own importer."""
+"""«История»: the entries of all workstations and of the shop's own importer."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import (
+    DatabaseStatus,
+    EntryStatus,
+    HistoryEntry,
+    HistoryQuery,
+    HistorySort,
     Page,
-    Pulse,
-    Session,
-    SessionQuery,
-    SessionSort,
-    SessionStatus,
 )
 from freesport_sync.core.run import ImportType, RunKind
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import icon
-from freesport_sync.ui.models.history import session_columns
+from freesport_sync.ui.models.history import entry_columns
 from freesport_sync.ui.models.paged import PagedModel
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.chart import RunChart
@@ -41,13 +41,13 @@ TEXT_WIDTH = 330
 CHART_RUNS = 60
 PERIODS = {"all": None, "day": 1, "week": 7, "month": 30, "quarter": 90}
 _SHOWN_STATUSES = (
-    SessionStatus.RUNNING,
-    SessionStatus.COMPLETED,
-    SessionStatus.REMARKS,
-    SessionStatus.FAILED,
-    SessionStatus.CANCELLED,
-    SessionStatus.INTERRUPTED,
-    SessionStatus.STUCK,
+    EntryStatus.RUNNING,
+    EntryStatus.COMPLETED,
+    EntryStatus.REMARKS,
+    EntryStatus.FAILED,
+    EntryStatus.CANCELLED,
+    EntryStatus.INTERRUPTED,
+    EntryStatus.STUCK,
 )
 
 
@@ -58,18 +58,18 @@ class HistoryPage(QWidget):
         tools: of the window.
     """
 
-    session_opened = Signal(object)
-    """`SessionKey`."""
+    entry_opened = Signal(object)
+    """`EntryKey`."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self._query = SessionQuery()
+        self._query = HistoryQuery()
         self._chart_is_asked = self._chart_is_outdated = False
         texts = tools.texts
-        self.model: PagedModel[Session] = PagedModel(
-            tools.backend, session_columns(texts), None, self, key=lambda session: session.key
+        self.model: PagedModel[HistoryEntry] = PagedModel(
+            tools.backend, entry_columns(texts), None, self, key=lambda entry: entry.key
         )
         self.table = Table(tools, "history", texts("history.title"), self.model)
         self.table.set_delegates(status="badge", result="bar")
@@ -78,7 +78,7 @@ class HistoryPage(QWidget):
         self.table.is_openable = True
         self.table.row_opened.connect(self._open)
         self.chart = RunChart(tools)
-        self.chart.opened.connect(self.session_opened)
+        self.chart.opened.connect(self.entry_opened)
         self.empty = Placeholder(tools, texts("history.reset"), self.reset)
         self.empty.say("history", texts("window.loading"))
         self.stack = QStackedWidget()
@@ -98,14 +98,14 @@ class HistoryPage(QWidget):
         self.model.sorted_by.connect(self._sort)
         backend = tools.backend
         backend.opened.connect(self.reload)
-        backend.pulse_changed.connect(self._felt)
+        backend.database_status_changed.connect(self._on_database_status)
         tools.theme.changed.connect(self._recolour)
 
     def reload(self) -> None:
         """Read the list as the filters say."""
         query = self._query
-        self.model.grows_at_top = query.sort is SessionSort.STARTED and query.is_descending
-        self.model.show_list(lambda reader, offset, limit: reader.sessions(query, offset, limit))
+        self.model.grows_at_top = query.sort is HistorySort.STARTED and query.is_descending
+        self.model.show_list(lambda history, offset, limit: history.entries(query, offset, limit))
         self._ask_chart()
 
     def reset(self) -> None:
@@ -141,7 +141,7 @@ class HistoryPage(QWidget):
         kinds = list(dict.fromkeys([*(kind.value for kind in RunKind), *(kind.value for kind in ImportType)]))
         any_kind = (texts("history.kind_any"), "")
         self.kind = self._choice("history.kind", [any_kind, *((texts.kind(one), one) for one in kinds)])
-        self.statuses: dict[SessionStatus, QToolButton] = {}
+        self.statuses: dict[EntryStatus, QToolButton] = {}
         self.text.setMinimumWidth(TEXT_WIDTH)
         words = row(self.text, self.period, self.kind)
         words.setStretch(0, 1)
@@ -184,13 +184,13 @@ class HistoryPage(QWidget):
             self._query = query
             self.reload()
 
-    def _sort(self, sort: SessionSort, is_descending: bool) -> None:
+    def _sort(self, sort: HistorySort, is_descending: bool) -> None:
         query = replace(self._query, sort=sort, is_descending=is_descending)
         if query != self._query:
             self._query = query
             self.reload()
 
-    def _felt(self, _: Pulse) -> None:
+    def _on_database_status(self, _: DatabaseStatus) -> None:
         if self.model.is_loaded:
             self.model.refresh(self.table.first_visible)
         else:
@@ -201,18 +201,18 @@ class HistoryPage(QWidget):
         self._chart_is_outdated = self._chart_is_asked
         if not self._chart_is_asked and self.isVisible() and self._tools.backend.application is not None:
             self._chart_is_asked = True
-            query = replace(self._query, sort=SessionSort.STARTED, is_descending=True)
+            query = replace(self._query, sort=HistorySort.STARTED, is_descending=True)
             self._tools.backend.ask(
-                lambda reader: reader.sessions(query, 0, CHART_RUNS), self._show_chart, self._no_chart
+                lambda history: history.entries(query, 0, CHART_RUNS), self._show_chart, self._no_chart
             )
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._ask_chart()
 
-    def _show_chart(self, page: Page[Session]) -> None:
+    def _show_chart(self, page: Page[HistoryEntry]) -> None:
         self._chart_is_asked = False
-        self.chart.show_sessions(page.rows)
+        self.chart.show_entries(page.rows)
         self.chart.setVisible(bool(page.rows))
         if self._chart_is_outdated:
             self._ask_chart()
@@ -228,7 +228,7 @@ class HistoryPage(QWidget):
             self.stack.setCurrentWidget(self.table)
             return
         query = self._query
-        is_filtered = query != SessionQuery(sort=query.sort, is_descending=query.is_descending)
+        is_filtered = query != HistoryQuery(sort=query.sort, is_descending=query.is_descending)
         key = "nothing_found" if is_filtered else "empty"
         self.empty.say("search" if is_filtered else "history", texts(f"history.{key}"), texts(f"history.{key}_more"))
         self.empty.set_action_visible(is_filtered)
@@ -240,8 +240,8 @@ class HistoryPage(QWidget):
             self.empty.set_action_visible(False)
             self.stack.setCurrentWidget(self.empty)
 
-    def _open(self, session: Session) -> None:
-        self.session_opened.emit(session.key)
+    def _open(self, entry: HistoryEntry) -> None:
+        self.entry_opened.emit(entry.key)
 
     def _recolour(self) -> None:
         for status, one in self.statuses.items():

@@ -64,7 +64,7 @@ class ExchangeForm(Card):
     """`RunRequest`."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
-        super().__init__(tools.texts("exchange.what"), parent)
+        super().__init__(tools.texts("import_page.what"), parent)
         self._tools = tools
         self.setAcceptDrops(True)
         self.content.addLayout(self._make_kinds())
@@ -142,14 +142,14 @@ class ExchangeForm(Card):
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(SPACE + 2)
         for number, kind in enumerate(KINDS):
-            choice = QRadioButton(texts(f"exchange.kind_{kind.value}"))
-            choice.setAccessibleName(texts(f"exchange.kind_{kind.value}").replace("&", ""))
-            choice.setAccessibleDescription(texts(f"exchange.kind_{kind.value}_help"))
+            choice = QRadioButton(texts(f"import_page.kind_{kind.value}"))
+            choice.setAccessibleName(texts(f"import_page.kind_{kind.value}").replace("&", ""))
+            choice.setAccessibleDescription(texts(f"import_page.kind_{kind.value}_help"))
             self._kinds.addButton(choice, number)
             cell = QVBoxLayout()
             cell.setSpacing(0)
             cell.addWidget(choice)
-            cell.addWidget(_help(texts(f"exchange.kind_{kind.value}_help")))
+            cell.addWidget(_help(texts(f"import_page.kind_{kind.value}_help")))
             cell.addStretch(1)
             grid.addLayout(cell, number // 2, number % 2)
         grid.setColumnStretch(0, 1)
@@ -160,12 +160,12 @@ class ExchangeForm(Card):
 
     def _make_options(self) -> None:
         texts = self._tools.texts
-        self.content.addWidget(label(texts("exchange.options"), "heading"))
+        self.content.addWidget(label(texts("import_page.options"), "heading"))
         self.full = self._option("full")
         self.more = QToolButton()
         self.more.setCheckable(True)
-        self.more.setText(texts("exchange.more_options"))
-        self.more.setAccessibleName(texts("exchange.more_options").replace("&", ""))
+        self.more.setText(texts("import_page.more_options"))
+        self.more.setAccessibleName(texts("import_page.more_options").replace("&", ""))
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.toggled.connect(self._fold)
         self.content.addWidget(self.more)
@@ -180,9 +180,9 @@ class ExchangeForm(Card):
         self.chunk.setSingleStep(100)
         self.chunk.setGroupSeparatorShown(True)
         self.chunk.setValue(self.kind.usual_chunk_size)
-        title = title_of(self.chunk, texts("exchange.chunk"))
-        self.chunk.setAccessibleDescription(texts("exchange.chunk_help"))
-        chunk_help = label(texts("exchange.chunk_help"), "muted", is_wrapped=True)
+        title = title_of(self.chunk, texts("import_page.chunk"))
+        self.chunk.setAccessibleDescription(texts("import_page.chunk_help"))
+        chunk_help = label(texts("import_page.chunk_help"), "muted", is_wrapped=True)
         chunk = row(title, self.chunk, chunk_help)
         chunk.setStretch(2, 1)
         rare = self._rare.layout()
@@ -203,12 +203,12 @@ class ExchangeForm(Card):
 
     def _option(self, name: str, where: QWidget | None = None) -> QCheckBox:
         texts = self._tools.texts
-        box = check_box(texts(f"exchange.{name}"))
-        box.setAccessibleDescription(texts(f"exchange.{name}_help"))
+        box = check_box(texts(f"import_page.{name}"))
+        box.setAccessibleDescription(texts(f"import_page.{name}_help"))
         cell = QVBoxLayout()
         cell.setSpacing(0)
         cell.addWidget(box)
-        cell.addWidget(_help(texts(f"exchange.{name}_help")))
+        cell.addWidget(_help(texts(f"import_page.{name}_help")))
         layout = self.content if where is None else where.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.addLayout(cell)
@@ -217,16 +217,22 @@ class ExchangeForm(Card):
     def _make_buttons(self) -> None:
         texts = self._tools.texts
         self.start = button(
-            texts("exchange.start"),
+            texts("import_page.start"),
             self._start,
             self._tools,
             "play",
             "primary",
             "Ctrl+Return",
-            texts("exchange.start_tip"),
+            texts("import_page.start_tip"),
         )
         self.dry_run = button(
-            texts("exchange.dry_run"), self._start_dry, self._tools, "eye", "", "Ctrl+D", texts("exchange.dry_run_tip")
+            texts("import_page.dry_run"),
+            self._start_dry,
+            self._tools,
+            "eye",
+            "",
+            "Ctrl+D",
+            texts("import_page.dry_run_tip"),
         )
         self.reason = label("", "muted", is_wrapped=True)
         buttons = row(self.start, self.dry_run, self.reason, spacing=SPACE + 4)
@@ -262,7 +268,7 @@ class ExchangeForm(Card):
         texts = self._tools.texts
         refusal = self._tools.backend.rights.of_kind(self.kind)
         self.refusal.setVisible(refusal is not None)
-        refused = "" if self.source.is_ready else texts("exchange.source_needed")
+        refused = "" if self.source.is_ready else texts("import_page.source_needed")
         if refusal is not None:
             self.refusal.say_error(refusal.error)
             refused = texts.error(refusal.error).what

@@ -9,17 +9,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import (
+    DatabaseStatus,
+    HistoryEntry,
     LockHolder,
     Overview,
-    Pulse,
-    Session,
 )
 from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import HostKeyUnknown, SyncError
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
 from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
-from freesport_sync.ui.models.history import session_columns, sessions_model
+from freesport_sync.ui.models.history import entries_model, entry_columns
 from freesport_sync.ui.pages.import_form import ExchangeForm
 from freesport_sync.ui.pages.import_run import RunCard, Waiting
 from freesport_sync.ui.widgets.latest import LatestResult
@@ -42,15 +42,15 @@ NAME_LENGTH = 40
 """Of a connection, in characters."""
 
 
-class ExchangePage(QWidget):
+class ImportPage(QWidget):
     """The start page.
 
     Args:
         tools: of the window.
     """
 
-    session_opened = Signal(object)
-    """`SessionKey`."""
+    entry_opened = Signal(object)
+    """`EntryKey`."""
     server_wanted = Signal()
     """The server that 1C exports to is to be set up."""
     connection_wanted = Signal()
@@ -72,7 +72,7 @@ class ExchangePage(QWidget):
         self.progress.cancelled.connect(self.cancel)
         self.progress.closed.connect(self.show_form)
         self.progress.repeated.connect(self.run)
-        self.progress.opened.connect(self.session_opened)
+        self.progress.opened.connect(self.entry_opened)
         self.holder = Notice(tools)
         self.holder.hide()
         self.wait = Waiting(tools)
@@ -86,12 +86,12 @@ class ExchangePage(QWidget):
         self.welcome.left.connect(self._leave_welcome)
         self._is_demo_wanted = False
         self.latest = LatestResult(tools)
-        self.latest.opened.connect(self.session_opened)
+        self.latest.opened.connect(self.entry_opened)
         self._lay_out()
         backend = tools.backend
         backend.opened.connect(self._prepare)
         backend.failed.connect(self._unusable)
-        backend.pulse_changed.connect(self._felt)
+        backend.database_status_changed.connect(self._on_database_status)
         backend.lost.connect(self._lost)
         backend.run_started.connect(self._started)
         backend.run_changed.connect(self.progress.show_snapshot)
@@ -117,7 +117,7 @@ class ExchangePage(QWidget):
         self.badge.setVisible(is_demo)
         self.connection.setVisible(not is_demo)
         self.connection.setText(name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…")
-        self.connection.setToolTip(self._tools.texts("exchange.connection_tip", name=name))
+        self.connection.setToolTip(self._tools.texts("import_page.connection_tip", name=name))
 
     def check_first(self) -> None:
         """A database was chosen: look at what would change, or ask what to import where that is not known."""
@@ -128,9 +128,9 @@ class ExchangePage(QWidget):
             self.form.source.setFocus()
 
     def refresh(self) -> None:
-        """Read the newest sessions again."""
+        """Read the newest entries again."""
         self.recent.refresh()
-        self._tools.backend.ask(lambda reader: reader.overview(1), self._show_overview, self.latest.show_error)
+        self._tools.backend.ask(lambda history: history.overview(1), self._show_overview, self.latest.show_error)
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -138,11 +138,11 @@ class ExchangePage(QWidget):
 
     def _lay_out(self) -> None:
         texts = self._tools.texts
-        columns = [one for one in session_columns(texts) if one.name in _RECENT]
-        self.recent = sessions_model(self._tools, self, columns, SHOWN_SESSIONS)
+        columns = [one for one in entry_columns(texts) if one.name in _RECENT]
+        self.recent = entries_model(self._tools, self, columns, SHOWN_SESSIONS)
         self.recent.grows_at_top = False
         self.table = Table(
-            self._tools, "recent", texts("exchange.recent"), self.recent, "result", ("operator", "issues")
+            self._tools, "recent", texts("import_page.recent"), self.recent, "result", ("operator", "issues")
         )
         self.table.set_delegates(status="badge", result="bar")
         self.table.setMinimumHeight(150)
@@ -161,7 +161,7 @@ class ExchangePage(QWidget):
         left.addStretch(1)
         upper.addLayout(left, 5)
         upper.addLayout(right, 3)
-        recent = Card(texts("exchange.recent"))
+        recent = Card(texts("import_page.recent"))
         self.table.setObjectName("inner")
         recent.content.addWidget(self.table, 1)
         inner = QWidget()
@@ -170,10 +170,10 @@ class ExchangePage(QWidget):
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(GAP)
         self.connection = label("", "muted")
-        self.badge = label(texts("exchange.demo_badge"), "badge")
-        self.badge.setToolTip(texts("exchange.demo_badge_tip"))
+        self.badge = label(texts("import_page.demo_badge"), "badge")
+        self.badge.setToolTip(texts("import_page.demo_badge_tip"))
         self.badge.hide()
-        layout.addLayout(row(label(texts("exchange.title"), "title"), None, self.connection, self.badge))
+        layout.addLayout(row(label(texts("import_page.title"), "title"), None, self.connection, self.badge))
         layout.addWidget(self.holder)
         layout.addWidget(self.wait)
         layout.addLayout(upper)
@@ -231,20 +231,20 @@ class ExchangePage(QWidget):
 
     def _lost(self, error: SyncError) -> None:
         if not self._tools.backend.is_running:
-            self.form.set_enabled(False, self._tools.texts("exchange.no_database"))
+            self.form.set_enabled(False, self._tools.texts("import_page.no_database"))
 
-    def _felt(self, pulse: Pulse) -> None:
+    def _on_database_status(self, status: DatabaseStatus) -> None:
         backend = self._tools.backend
         self.form.set_enabled(not backend.is_running)
-        is_foreign = pulse.holder is not None and not backend.is_running and not backend.is_own(pulse.holder)
+        is_foreign = status.holder is not None and not backend.is_running and not backend.is_own(status.holder)
         self.holder.setVisible(is_foreign and self._waiting is None)
-        if is_foreign and pulse.holder is not None:
-            self.holder.say("busy", *self._told(pulse.holder))
+        if is_foreign and status.holder is not None:
+            self.holder.say("busy", *self._told(status.holder))
         if self._is_demo_wanted and backend.options.is_demo:
             self._is_demo_wanted = False
             self.form.set_kind(RunKind.ALL)
             self.run(self.form.request(is_dry_run=True))
-        if pulse.holder is None and self._waiting is not None and not backend.is_running:
+        if status.holder is None and self._waiting is not None and not backend.is_running:
             request, self._waiting = self._waiting, None
             self.wait.hide()
             self.run(request)
@@ -254,17 +254,19 @@ class ExchangePage(QWidget):
         texts = self._tools.texts
         since = texts.moment(holder.since) if holder.since else ""
         if holder.run_id is None:
-            return texts("exchange.held_by_unknown"), texts("exchange.held_from", host=holder.host, since=since).strip()
+            return texts("import_page.held_by_unknown"), texts(
+                "import_page.held_from", host=holder.host, since=since
+            ).strip()
         stage = texts(f"stage.{holder.stage}")
         return (
-            texts("exchange.held", operator=holder.operator, run_id=texts.number(holder.run_id)),
-            texts("exchange.held_details", host=holder.host, stage=stage, since=since),
+            texts("import_page.held", operator=holder.operator, run_id=texts.number(holder.run_id)),
+            texts("import_page.held_details", host=holder.host, stage=stage, since=since),
         )
 
     def _started(self, request: RunRequest) -> None:
         self._end = None
         self.holder.hide()
-        self.form.set_enabled(False, self._tools.texts("exchange.is_running"))
+        self.form.set_enabled(False, self._tools.texts("import_page.is_running"))
         self.progress.begin(request)
         self._show_part(self.progress)
 
@@ -309,8 +311,8 @@ class ExchangePage(QWidget):
         self._waiting = None
         self.wait.hide()
 
-    def _open_row(self, session: Session) -> None:
-        self.session_opened.emit(session.key)
+    def _open_row(self, entry: HistoryEntry) -> None:
+        self.entry_opened.emit(entry.key)
 
     def _show_overview(self, overview: Overview) -> None:
         self.latest.show_overview(overview)

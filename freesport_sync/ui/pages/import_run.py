@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from freesport_sync.core.history import SessionKey, Source
+from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.run_feed import RunSnapshot, StageState
@@ -27,7 +27,7 @@ from freesport_sync.ui.widgets.progress import Bar, StageTable
 from freesport_sync.ui.widgets.summary import done_of, in_earnest
 
 SHOWN_FILES = 3
-"""Files of the server that are named one by one; the remarks of the session name all of them."""
+"""Files of the server that are named one by one; the remarks of the entry name all of them."""
 
 
 class Waiting(QWidget):
@@ -38,8 +38,8 @@ class Waiting(QWidget):
     def __init__(self, tools: Tools) -> None:
         super().__init__()
         notice = Notice(tools)
-        notice.say("busy", tools.texts("exchange.waiting"), tools.texts("exchange.waiting_more"))
-        layout = row(notice, button(tools.texts("exchange.give_up"), self._give_up, tools, role="link"))
+        notice.say("busy", tools.texts("import_page.waiting"), tools.texts("import_page.waiting_more"))
+        layout = row(notice, button(tools.texts("import_page.give_up"), self._give_up, tools, role="link"))
         layout.setStretch(0, 1)
         self.setLayout(layout)
 
@@ -66,17 +66,17 @@ class RunCard(Card):
         self.what = label("", "muted", is_wrapped=True)
         self.notice = Notice(tools)
         self.stages = StageTable(tools)
-        self.overall = Bar(texts("exchange.overall"))
+        self.overall = Bar(texts("import_page.overall"))
         self.percent = label("", "heading")
         self.elapsed = label("", "muted")
         self.issues = label("", "muted")
-        tip = texts("exchange.cancel_tip")
-        self.cancel = button(texts("exchange.cancel"), self._cancel, tools, "stop", "danger", "Ctrl+.", tip)
-        self.open = button(texts("exchange.open"), self._open, tools, "session", "primary")
-        self.again = button(texts("exchange.again"), self._again, tools, "repeat")
-        self.real = button(texts("exchange.now_for_real"), self._for_real, tools, "play")
-        self.wait = button(texts("exchange.wait"), self._wait, tools, "history")
-        self.close_button = button(texts("exchange.new"), self.closed.emit, tools, "back")
+        tip = texts("import_page.cancel_tip")
+        self.cancel = button(texts("import_page.cancel"), self._cancel, tools, "stop", "danger", "Ctrl+.", tip)
+        self.open = button(texts("import_page.open"), self._open, tools, "entry", "primary")
+        self.again = button(texts("import_page.again"), self._again, tools, "repeat")
+        self.real = button(texts("import_page.now_for_real"), self._for_real, tools, "play")
+        self.wait = button(texts("import_page.wait"), self._wait, tools, "history")
+        self.close_button = button(texts("import_page.new"), self.closed.emit, tools, "back")
         whole = row(self.overall, self.percent, spacing=12)
         whole.setStretch(0, 1)
         for part in (self.title, self.what, self.notice):
@@ -110,12 +110,12 @@ class RunCard(Card):
             part.show()
         self.cancel.setEnabled(True)
         is_undo = request.kind.takes_back
-        rename(self.cancel, texts("undo.stop" if is_undo else "exchange.cancel"))
-        self.cancel.setToolTip(texts("undo.stop_tip" if is_undo else "exchange.cancel_tip"))
+        rename(self.cancel, texts("undo.stop" if is_undo else "import_page.cancel"))
+        self.cancel.setToolTip(texts("undo.stop_tip" if is_undo else "import_page.cancel_tip"))
         rename(self.real, in_earnest(texts, request))
         self.cancel.setFocus()
         self._seconds = 0
-        self.elapsed.setText(texts("exchange.elapsed", time=texts.duration(0)))
+        self.elapsed.setText(texts("import_page.elapsed", time=texts.duration(0)))
         self._clock.start()
 
     def show_snapshot(self, snapshot: RunSnapshot) -> None:
@@ -129,14 +129,14 @@ class RunCard(Card):
             self.what.setText("\n".join((self._source(self._request), *self._told(snapshot))))
         self.issues.setText(self._counted(snapshot))
         if snapshot.attempt > 1 and not self._tools.backend.is_cancelling:
-            self.notice.say("warn", texts("exchange.repeated", attempt=snapshot.attempt))
+            self.notice.say("warn", texts("import_page.repeated", attempt=snapshot.attempt))
             self.notice.show()
 
     def show_cancelling(self) -> None:
         """The operator has asked; it takes a moment."""
         self.cancel.setEnabled(False)
         is_undo = self._request is not None and self._request.kind.takes_back
-        rename(self.cancel, self._tools.texts("undo.stopping" if is_undo else "exchange.cancelling"))
+        rename(self.cancel, self._tools.texts("undo.stopping" if is_undo else "import_page.cancelling"))
 
     def show_end(self, end: RunEnd) -> None:
         """What came of it."""
@@ -170,14 +170,14 @@ class RunCard(Card):
     def _source(self, request: RunRequest) -> str:
         texts, application = self._tools.texts, self._tools.backend.application
         if request.kind is RunKind.RESTORE:
-            return texts("exchange.from_backup", name=request.backup_id)
+            return texts("import_page.from_backup", name=request.backup_id)
         if not request.kind.is_import:
             return texts.kind(request.kind.value)
         if request.is_pull and application is not None:
             ssh = application.settings.ssh
-            folder = ssh.folder or texts("exchange.server_home")
-            return texts("exchange.pulled_from", server=ssh.login, folder=folder)
-        return texts("exchange.from", source=str(request.source))
+            folder = ssh.folder or texts("import_page.server_home")
+            return texts("import_page.pulled_from", server=ssh.login, folder=folder)
+        return texts("import_page.from", source=str(request.source))
 
     def _told(self, snapshot: RunSnapshot) -> Iterator[str]:
         """What came from the server, and what the export is."""
@@ -185,11 +185,11 @@ class RunCard(Card):
         pulled, archived, found = snapshot.pulled, snapshot.archived, snapshot.export
         if pulled is not None:
             size, unchanged = texts.size(pulled.fetched_bytes), texts.number(pulled.unchanged)
-            yield texts.count("exchange.pulled", pulled.fetched, size=size, unchanged=unchanged)
-            yield from self._listed("exchange.pull_unfinished", pulled.unfinished)
+            yield texts.count("import_page.pulled", pulled.fetched, size=size, unchanged=unchanged)
+            yield from self._listed("import_page.pull_unfinished", pulled.unfinished)
         if found is not None:
             if pulled is None:
-                yield texts.count("exchange.files", found.files, size=texts.size(found.size_bytes))
+                yield texts.count("import_page.files", found.files, size=texts.size(found.size_bytes))
             yield (
                 texts("cli.export_age", created_at=texts.moment(found.created_at), age=texts.age(found.age_s or 0))
                 if found.created_at is not None
@@ -199,25 +199,26 @@ class RunCard(Card):
             yield texts("undo.together", runs=", ".join(texts.number(one) for one in snapshot.undone))
         if archived is not None:
             yield texts("cli.archived", moved=archived.moved, folder=archived.folder)
-            yield from self._listed("exchange.archive_kept", archived.kept)
+            yield from self._listed("import_page.archive_kept", archived.kept)
 
     def _listed(self, key: str, files: tuple[tuple[str, str], ...]) -> Iterator[str]:
         texts = self._tools.texts
         for path, reason in files[:SHOWN_FILES]:
             yield texts(key, file=path, reason=texts(f"skipped.{reason}"))
         if len(files) > SHOWN_FILES:
-            yield texts.count("exchange.more_files", len(files) - SHOWN_FILES)
+            yield texts.count("import_page.more_files", len(files) - SHOWN_FILES)
 
     def _show_report(self, report: RunReport) -> None:
         texts = self._tools.texts
         has_remarks = self._snapshot is not None and (self._snapshot.errors or self._snapshot.warnings)
         changed = texts.changed(report.counts, report.is_dry_run, report.kind)
         is_undo = report.kind.takes_back
-        explained = "undo.dry_explained" if is_undo else "exchange.dry_explained"
+        explained = "undo.dry_explained" if is_undo else "import_page.dry_explained"
         self.notice.say(
             "warn" if has_remarks else "good",
             done_of(texts, report.kind, report.undone_id, report.is_dry_run, report.duration_s),
-            f"{changed[:1].upper()}{changed[1:]}" or texts("undo.nothing" if is_undo else "exchange.nothing_to_change"),
+            f"{changed[:1].upper()}{changed[1:]}"
+            or texts("undo.nothing" if is_undo else "import_page.nothing_to_change"),
             self._counted(self._snapshot) if self._snapshot is not None else "",
             texts(explained) if report.is_dry_run else "",
         )
@@ -225,18 +226,18 @@ class RunCard(Card):
     def _counted(self, snapshot: RunSnapshot) -> str:
         texts = self._tools.texts
         counted = texts.remarks(errors=snapshot.errors, warnings=snapshot.warnings, notes=snapshot.notes)
-        return counted or texts("exchange.no_issues")
+        return counted or texts("import_page.no_issues")
 
     def _tick(self) -> None:
         self._seconds += 1
-        self.elapsed.setText(self._tools.texts("exchange.elapsed", time=self._tools.texts.duration(self._seconds)))
+        self.elapsed.setText(self._tools.texts("import_page.elapsed", time=self._tools.texts.duration(self._seconds)))
 
     def _cancel(self) -> None:
         self.cancelled.emit()
 
     def _open(self) -> None:
         if self._snapshot is not None and self._snapshot.run_id is not None:
-            self.opened.emit(SessionKey(Source.RUN, self._snapshot.run_id))
+            self.opened.emit(EntryKey(EntrySource.RUN, self._snapshot.run_id))
 
     def _again(self) -> None:
         if self._request is not None:

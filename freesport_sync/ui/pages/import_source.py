@@ -71,7 +71,7 @@ class SourcePicker(QWidget):
         self._typing.timeout.connect(self._look)
         texts = tools.texts
         self.from_folder, self.from_server = (
-            QRadioButton(texts(f"exchange.from_{name}")) for name in (_FOLDER, _SERVER)
+            QRadioButton(texts(f"import_page.from_{name}")) for name in (_FOLDER, _SERVER)
         )
         choices = QButtonGroup(self)
         for one in (self.from_folder, self.from_server):
@@ -83,7 +83,7 @@ class SourcePicker(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE)
-        head = row(label(texts("exchange.source"), "heading"), self.from_folder, self.from_server, None, spacing=GAP)
+        head = row(label(texts("import_page.source"), "heading"), self.from_folder, self.from_server, None, spacing=GAP)
         layout.addLayout(head)
         layout.addWidget(self._local)
         layout.addWidget(self._remote)
@@ -146,18 +146,18 @@ class SourcePicker(QWidget):
         self.path = QComboBox()
         self.path.setEditable(True)
         self.path.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.path.setAccessibleName(texts("exchange.source_hint"))
+        self.path.setAccessibleName(texts("import_page.source_hint"))
         edit = QLineEdit()
-        edit.setAccessibleName(texts("exchange.source_hint"))
-        edit.setPlaceholderText(texts("exchange.source_hint"))
+        edit.setAccessibleName(texts("import_page.source_hint"))
+        edit.setPlaceholderText(texts("import_page.source_hint"))
         self.path.setLineEdit(edit)
         self.path.setMinimumContentsLength(20)
         self.path.editTextChanged.connect(self._edited)
         self.state = label("", "muted", is_wrapped=True)
         picks = row(
             self.path,
-            button(texts("exchange.folder"), self._pick_folder, self._tools, "folder"),
-            button(texts("exchange.archive"), self._pick_archive, self._tools, "archive"),
+            button(texts("import_page.folder"), self._pick_folder, self._tools, "folder"),
+            button(texts("import_page.archive"), self._pick_archive, self._tools, "archive"),
         )
         picks.setStretch(0, 1)
         return _block(picks, self.state)
@@ -166,7 +166,7 @@ class SourcePicker(QWidget):
         texts = self._tools.texts
         self.server = label("", "", is_wrapped=True)
         self.server_state = label("", "muted", is_wrapped=True)
-        self.setup = button(texts("exchange.server_setup"), self.setup_wanted.emit, self._tools, "connections")
+        self.setup = button(texts("import_page.server_setup"), self.setup_wanted.emit, self._tools, "connections")
         line = row(self.server, self.setup)
         line.setStretch(0, 1)
         return _block(line, self.server_state)
@@ -183,38 +183,38 @@ class SourcePicker(QWidget):
         self._has_server = ssh.host is not None and ssh.user is not None
         if self._has_server:
             self.server.setText(ssh.login)
-            folder = ssh.folder or texts("exchange.server_home")
-            words = [texts("exchange.server_folder", folder=folder), texts("exchange.server_fetches")]
+            folder = ssh.folder or texts("import_page.server_home")
+            words = [texts("import_page.server_folder", folder=folder), texts("import_page.server_fetches")]
             if ssh.archive_folder is not None:
-                words.append(texts("exchange.server_archives", folder=ssh.archive_folder))
+                words.append(texts("import_page.server_archives", folder=ssh.archive_folder))
             self.server_state.setText("\n".join(words))
         else:
-            self.server.setText(texts("exchange.server_none"))
-            self.server_state.setText(texts("exchange.server_none_more"))
+            self.server.setText(texts("import_page.server_none"))
+            self.server_state.setText(texts("import_page.server_none_more"))
         set_role(self.server, "role", "heading" if self._has_server else "warn")
         self.changed.emit()
 
     def _told(self, found: FoundSource) -> str:
         texts = self._tools.texts
         if found.kinds is None:
-            return texts(f"exchange.source_{found.what}")
+            return texts(f"import_page.source_{found.what}")
         if not found.kinds:
-            return texts("exchange.source_empty")
+            return texts("import_page.source_empty")
         counts = Counter({kind: count for kind, count in found.kinds.items() if kind in _DATA})
         counts["books"] = sum(found.kinds.values()) - counts.total()
         kinds = ", ".join(f"{texts.word('file_kind', kind)} {count}" for kind, count in counts.items() if count)
         created = "" if found.created_at is None else texts.moment(found.created_at)
-        return texts("exchange.source_files", kinds=kinds, created=created)
+        return texts("import_page.source_files", kinds=kinds, created=created)
 
     def _pick_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self._tools.texts("exchange.pick_folder"), self.text)
+        folder = QFileDialog.getExistingDirectory(self, self._tools.texts("import_page.pick_folder"), self.text)
         if folder:
             self.choose_path(str(Path(folder)))
 
     def _pick_archive(self) -> None:
         texts = self._tools.texts
         file, _ = QFileDialog.getOpenFileName(
-            self, texts("exchange.pick_archive"), self.text, texts("exchange.archive_filter")
+            self, texts("import_page.pick_archive"), self.text, texts("import_page.archive_filter")
         )
         if file:
             self.choose_path(str(Path(file)))
@@ -241,7 +241,7 @@ class SourcePicker(QWidget):
     def _show_found(self) -> None:
         texts, found = self._tools.texts, self._found
         if found is None:
-            self.state.setText(texts("exchange.source_looking") if self.path.currentText() else "")
+            self.state.setText(texts("import_page.source_looking") if self.path.currentText() else "")
         else:
             self.state.setText(self._told(found))
         is_good = found is None or (found.what in ("folder", "zip", "xml") and found.kinds != {})

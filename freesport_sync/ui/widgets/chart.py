@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from freesport_sync.core.history import Session
+from freesport_sync.core.history import HistoryEntry
 from freesport_sync.ui.theme import tone_of
 from freesport_sync.ui.widgets.parts import Tools
 
@@ -24,12 +24,12 @@ class RunChart(QWidget):
     """
 
     opened = Signal(object)
-    """`SessionKey`."""
+    """`EntryKey`."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tools = tools
-        self._sessions: tuple[Session, ...] = ()
+        self._entries: tuple[HistoryEntry, ...] = ()
         self._current: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -37,11 +37,11 @@ class RunChart(QWidget):
         self.setAccessibleName(tools.texts("history.chart"))
         tools.theme.changed.connect(self.update)
 
-    def show_sessions(self, newest_first: tuple[Session, ...]) -> None:
+    def show_entries(self, newest_first: tuple[HistoryEntry, ...]) -> None:
         """Show other runs."""
-        sessions = tuple(reversed(newest_first))
-        if sessions != self._sessions:
-            self._sessions = sessions
+        entries = tuple(reversed(newest_first))
+        if entries != self._entries:
+            self._entries = entries
             self._choose(None)
 
     def sizeHint(self) -> QSize:
@@ -52,11 +52,11 @@ class RunChart(QWidget):
 
     def bar(self, number: int) -> QRectF:
         """Where a run's bar is."""
-        step = min(self.width() / max(len(self._sessions), 1), _WIDEST)
-        left = self.width() - step * (len(self._sessions) - number)
+        step = min(self.width() / max(len(self._entries), 1), _WIDEST)
+        left = self.width() - step * (len(self._entries) - number)
         room = self.height() - _TOP - 2
-        longest = max((session.duration_s for session in self._sessions), default=0.0) or 1.0
-        height = max(_LOWEST, room * self._sessions[number].duration_s / longest)
+        longest = max((entry.duration_s for entry in self._entries), default=0.0) or 1.0
+        height = max(_LOWEST, room * self._entries[number].duration_s / longest)
         return QRectF(left + step * 0.12, self.height() - height - 1, step * 0.76, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -65,17 +65,17 @@ class RunChart(QWidget):
         theme, texts = self._tools.theme, self._tools.texts
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawLine(QPointF(0, self.height() - 0.5), QPointF(self.width(), self.height() - 0.5))
-        if not self._sessions:
+        if not self._entries:
             return
-        longest = max(session.duration_s for session in self._sessions)
+        longest = max(entry.duration_s for entry in self._entries)
         painter.setPen(theme.color("muted"))
         painter.drawText(QRectF(0, 0, self.width(), _TOP), Qt.AlignmentFlag.AlignLeft, texts("history.chart"))
         told = texts("history.longest", time=texts.duration(longest))
         painter.drawText(QRectF(0, 0, self.width(), _TOP), Qt.AlignmentFlag.AlignRight, told)
-        for number, session in enumerate(self._sessions):
-            color = theme.color(tone_of(session.status))
-            if session.is_dry_run:  # only looked: an outline
-                painter.setBrush(theme.color(f"{tone_of(session.status)}_soft"))
+        for number, entry in enumerate(self._entries):
+            color = theme.color(tone_of(entry.status))
+            if entry.is_dry_run:  # only looked: an outline
+                painter.setBrush(theme.color(f"{tone_of(entry.status)}_soft"))
                 painter.setPen(QPen(color, 1))
             else:
                 painter.setBrush(color)
@@ -90,19 +90,19 @@ class RunChart(QWidget):
         number = self._at(event.position().x())
         if number is not None:
             self._choose(number)
-            self.opened.emit(self._sessions[number].key)
+            self.opened.emit(self._entries[number].key)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         is_over = self._at(event.position().x()) is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if is_over else Qt.CursorShape.ArrowCursor)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        last = len(self._sessions) - 1
+        last = len(self._entries) - 1
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and last >= 0:
             step = -1 if event.key() == Qt.Key.Key_Left else 1
             self._choose(min(max((last + 1 if self._current is None else self._current) + step, 0), last))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current is not None:
-            self.opened.emit(self._sessions[self._current].key)
+            self.opened.emit(self._entries[self._current].key)
         else:
             super().keyPressEvent(event)
 
@@ -122,15 +122,15 @@ class RunChart(QWidget):
         self.update()
 
     def _told(self, number: int) -> str:
-        texts, session = self._tools.texts, self._sessions[number]
+        texts, entry = self._tools.texts, self._entries[number]
         return "\n".join(
             (
-                f"{texts.kind(session.kind, session.is_dry_run)}: {texts.status(session.status)}",
-                f"{texts.moment(session.started_at)}, {texts.duration(session.duration_s)}",
+                f"{texts.kind(entry.kind, entry.is_dry_run)}: {texts.status(entry.status)}",
+                f"{texts.moment(entry.started_at)}, {texts.duration(entry.duration_s)}",
             )
         )
 
     def _at(self, x: float) -> int | None:
-        step = min(self.width() / max(len(self._sessions), 1), _WIDEST)
-        number = int((x - (self.width() - step * len(self._sessions))) // step)
-        return number if 0 <= number < len(self._sessions) else None
+        step = min(self.width() / max(len(self._entries), 1), _WIDEST)
+        number = int((x - (self.width() - step * len(self._entries))) // step)
+        return number if 0 <= number < len(self._entries) else None

@@ -1,4 +1,4 @@
-"""Asks into which CSV file a list of a session goes."""
+"""Asks into which CSV file a list of an entry goes."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import DataAge, Overview, Session
+from freesport_sync.core.history import DataAge, HistoryEntry, Overview
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.history import result_of
 from freesport_sync.ui.theme import tone_of
@@ -44,14 +44,14 @@ class LatestResult(QWidget):
         self._tools = tools
         self._overview = Overview((), ())
         self._notice = Notice(tools)
-        self._open = button(texts("exchange.open_latest"), self._open_session, tools, "session", "link")
-        self._result = result = Card(texts("exchange.latest"))
+        self._open = button(texts("import_page.open_latest"), self._open_entry, tools, "entry", "link")
+        self._result = result = Card(texts("import_page.latest"))
         result.content.addWidget(self._notice)
         result.content.addWidget(self._open)
         self._ages = QGridLayout()
         self._ages.setHorizontalSpacing(GAP)
         self._ages.setColumnStretch(1, 1)
-        ages = Card(texts("exchange.ages"))
+        ages = Card(texts("import_page.ages"))
         ages.content.addLayout(self._ages)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -65,18 +65,18 @@ class LatestResult(QWidget):
         self._clock.timeout.connect(self._tick)
 
     def show_overview(self, overview: Overview) -> None:
-        """Show the newest session and the ages."""
+        """Show the newest entry and the ages."""
         texts = self._tools.texts
         self._overview = overview
         self._clock.start()
-        self._open.setVisible(self._session is not None)
-        if self._session is None:
-            self._notice.say("neutral", texts("exchange.nothing_yet"), texts("exchange.nothing_yet_more"))
+        self._open.setVisible(self._entry is not None)
+        if self._entry is None:
+            self._notice.say("neutral", texts("import_page.nothing_yet"), texts("import_page.nothing_yet_more"))
         else:
-            self._show_session(self._session)
+            self._show_entry(self._entry)
         clear(self._ages)
         if not overview.ages:
-            self._ages.addWidget(label(texts("exchange.no_ages"), "muted", is_wrapped=True), 0, 0, 1, 2)
+            self._ages.addWidget(label(texts("import_page.no_ages"), "muted", is_wrapped=True), 0, 0, 1, 2)
         for number, age in enumerate(overview.ages):
             self._show_age(number, age)
 
@@ -86,25 +86,25 @@ class LatestResult(QWidget):
 
     def show_error(self, error: SyncError) -> None:
         """Say why nothing can be shown."""
-        if self._session is None:
+        if self._entry is None:
             self._notice.say_error(error)
 
     @property
-    def _session(self) -> Session | None:
-        return self._overview.sessions[0] if self._overview.sessions else None
+    def _entry(self) -> HistoryEntry | None:
+        return self._overview.entries[0] if self._overview.entries else None
 
     def _tick(self) -> None:
         self.show_overview(self._overview)
 
-    def _show_session(self, session: Session) -> None:
+    def _show_entry(self, entry: HistoryEntry) -> None:
         texts = self._tools.texts
-        age_s = (_now() - session.started_at).total_seconds()
+        age_s = (_now() - entry.started_at).total_seconds()
         self._notice.say(
-            tone_of(session.status),
-            texts.outcome_of(session),
-            f"{texts.age(age_s)}, {texts.duration(session.duration_s)}",
-            sentence(result_of(texts, session).replace("—", "")),
-            texts.remarks(errors=session.errors, warnings=session.warnings),
+            tone_of(entry.status),
+            texts.outcome_of(entry),
+            f"{texts.age(age_s)}, {texts.duration(entry.duration_s)}",
+            sentence(result_of(texts, entry).replace("—", "")),
+            texts.remarks(errors=entry.errors, warnings=entry.warnings),
         )
 
     def _show_age(self, number: int, age: DataAge) -> None:
@@ -113,16 +113,16 @@ class LatestResult(QWidget):
         created = age.created_at.astimezone() if age.created_at is not None else age.imported_at
         age_s = (_now() - created).total_seconds()
         is_old = age.kind in _QUICK_KINDS and age_s > OLD_AFTER_S
-        self._ages.addWidget(label(texts(f"exchange.data_{age.kind}")), number, 0)
+        self._ages.addWidget(label(texts(f"import_page.data_{age.kind}")), number, 0)
         told = label(texts.age(age_s), "warn" if is_old else "muted")
         told.setToolTip(
-            texts("exchange.age_tip", created=texts.moment(created), imported=texts.moment(age.imported_at))
+            texts("import_page.age_tip", created=texts.moment(created), imported=texts.moment(age.imported_at))
         )
         self._ages.addWidget(told, number, 1)
 
-    def _open_session(self) -> None:
-        if self._session is not None:
-            self.opened.emit(self._session.key)
+    def _open_entry(self) -> None:
+        if self._entry is not None:
+            self.opened.emit(self._entry.key)
 
 
 def _now() -> datetime:

@@ -59,7 +59,7 @@ class Notice(QFrame):
             words: of the system or a server, as they came; likewise.
         """
         said = (tone, what, *more, code, words)
-        if said == self._said:  # told again with every pulse; nobody's selection must go for that
+        if said == self._said:  # told again with every database_status; nobody's selection must go for that
             return
         self._tone, self._said = tone, said
         set_role(self, "tone", tone)

@@ -1,8 +1,8 @@
-"""One sentence about a session."""
+"""One sentence about an entry."""
 
 from __future__ import annotations
 
-from freesport_sync.core.history import SessionDetails, SessionStatus, Source
+from freesport_sync.core.history import EntrySource, EntryStatus, HistoryDetails
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import RunKind, RunRequest
 from freesport_sync.errors import SyncError
@@ -24,32 +24,32 @@ def done_of(texts: UiTexts, kind: str, undone_id: int, is_dry_run: bool, duratio
 def in_earnest(texts: UiTexts, request: RunRequest) -> str:
     """The words of the button that does what a dry run has only looked at."""
     key = f"in_earnest.{request.kind.value}"
-    return texts(key if texts.has(key) else "exchange.now_for_real", undone_id=request.undone_id)
+    return texts(key if texts.has(key) else "import_page.now_for_real", undone_id=request.undone_id)
 
 
-def summary_of(texts: UiTexts, details: SessionDetails) -> tuple[str, ...]:
+def summary_of(texts: UiTexts, details: HistoryDetails) -> tuple[str, ...]:
     """What happened, what changed, what to do; the first is the headline."""
-    session, run = details.session, details.run
-    if session.status is SessionStatus.RUNNING:
-        return texts("summary.running", time=texts.duration(round(session.duration_s))), result_of(texts, session)
-    if session.status is SessionStatus.STUCK:
-        key = "summary.stuck_shop" if session.key.source is Source.SHOP else "summary.stuck"
-        return texts(key), texts(f"{key}_more", host=session.host)
-    if session.key.source is Source.SHOP and session.status is SessionStatus.FAILED:
+    entry, run = details.entry, details.run
+    if entry.status is EntryStatus.RUNNING:
+        return texts("summary.running", time=texts.duration(round(entry.duration_s))), result_of(texts, entry)
+    if entry.status is EntryStatus.STUCK:
+        key = "summary.stuck_shop" if entry.key.source is EntrySource.SHOP else "summary.stuck"
+        return texts(key), texts(f"{key}_more", host=entry.host)
+    if entry.key.source is EntrySource.SHOP and entry.status is EntryStatus.FAILED:
         return texts("summary.failed_shop"), details.error_message
-    code = "interrupted" if session.status is SessionStatus.INTERRUPTED else run.error_code if run is not None else None
+    code = "interrupted" if entry.status is EntryStatus.INTERRUPTED else run.error_code if run is not None else None
     if run is not None and code:
-        error = texts.error(texts.of_run(SyncError(code, **run.error_params), session.kind, session.is_dry_run))
+        error = texts.error(texts.of_run(SyncError(code, **run.error_params), entry.kind, entry.is_dry_run))
         return error.what, error.affected, error.hint
-    result = texts.changed(session.counts, session.is_dry_run, session.kind) or result_of(texts, session)
-    undone = "" if session.undone_by is None else texts.undone(session.kind, session.undone_by)
+    result = texts.changed(entry.counts, entry.is_dry_run, entry.kind) or result_of(texts, entry)
+    undone = "" if entry.undone_by is None else texts.undone(entry.kind, entry.undone_by)
     notes = sum(one.count for one in details.issue_counts if one.severity is Severity.NOTE)
-    done = done_of(texts, session.kind, session.undone_id, session.is_dry_run, session.duration_s)
+    done = done_of(texts, entry.kind, entry.undone_id, entry.is_dry_run, entry.duration_s)
     return (
         *((sentence(undone), done) if undone else (done,)),
         "" if result == "—" else sentence(result),
-        texts("undo.look_explained") if session.undone_id and session.is_dry_run else "",
-        texts.remarks(errors=session.errors, warnings=session.warnings, notes=notes) or texts("exchange.no_issues"),
+        texts("undo.look_explained") if entry.undone_id and entry.is_dry_run else "",
+        texts.remarks(errors=entry.errors, warnings=entry.warnings, notes=notes) or texts("import_page.no_issues"),
     )
 
 

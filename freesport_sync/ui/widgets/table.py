@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from freesport_sync.core.history import IssueCount, Session, SessionStatus
+from freesport_sync.core.history import EntryStatus, HistoryEntry, IssueCount
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.ui.exchange_feed import LoggedRequest
 from freesport_sync.ui.exchange_progress import SentFile
@@ -50,8 +50,8 @@ class Badge(QStyledItemDelegate):
         row = index.data(ROW_ROLE)
         if isinstance(row, LoggedRequest | SentFile):
             tone, icon_name = row.badge
-        elif isinstance(row, Session | RowIssue | IssueCount):
-            state = row.status if isinstance(row, Session) else row.severity
+        elif isinstance(row, HistoryEntry | RowIssue | IssueCount):
+            state = row.status if isinstance(row, HistoryEntry) else row.severity
             tone, icon_name = tone_of(state), _ICONS.get(state.value, state.value)
         else:
             super().paint(painter, option, index)
@@ -91,7 +91,7 @@ def paint_badge(
 
 
 class RunBar(QStyledItemDelegate):
-    """What came of a session; while it runs, a bar."""
+    """What came of an entry; while it runs, a bar."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -99,7 +99,7 @@ class RunBar(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
-        if not isinstance(row, Session) or row.status is not SessionStatus.RUNNING:
+        if not isinstance(row, HistoryEntry) or row.status is not EntryStatus.RUNNING:
             super().paint(painter, option, index)
             return
         draw_background(painter, option)

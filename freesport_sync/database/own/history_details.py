@@ -1,4 +1,4 @@
-"""Reads what the window shows of single sessions, page by page: issues, changes, files, reports; and what goes on."""
+"""Reads what the window shows of single entries, page by page: issues, changes, files, reports; and what goes on."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sqlalchemy.exc import DBAPIError
 from freesport_sync.core.history import (
     ChangeQuery,
     DataAge,
+    DatabaseStatus,
+    EntryKey,
+    EntrySource,
+    HistoryDetails,
+    HistoryQuery,
     IssueQuery,
     LockHolder,
     Overview,
     Page,
-    Pulse,
-    SessionDetails,
-    SessionKey,
-    SessionQuery,
-    Source,
     StageRecord,
 )
 from freesport_sync.core.issues import RowIssue, Severity
@@ -35,6 +35,7 @@ from freesport_sync.database.own.history import (
     read_run,
     read_undoer,
 )
+from freesport_sync.database.own.history_list import has_shop_sessions, read_entries, read_entry
 from freesport_sync.database.own.lock import find_holder
 from freesport_sync.database.own.runs import CHANNEL
 from freesport_sync.database.own.schema import (
@@ -45,7 +46,6 @@ from freesport_sync.database.own.schema import (
     run_stages,
     runs,
 )
-from freesport_sync.database.own.session_list import has_shop_sessions, read_session, read_sessions
 from freesport_sync.database.own.sessions import is_ours
 from freesport_sync.database.server.engine import driver_connection
 from freesport_sync.database.shop.tables import import_sessions
@@ -62,24 +62,24 @@ LATEST_RUNS = 2000
 """How far back they are looked for."""
 
 
-def read_session_details(connection: sa.Connection, key: SessionKey) -> SessionDetails | None:
-    """One session with everything but its long lists, or None."""
-    session = read_session(connection, key)
-    if session is None:
+def read_details(connection: sa.Connection, key: EntryKey) -> HistoryDetails | None:
+    """One entry with everything but its long lists, or None."""
+    entry = read_entry(connection, key)
+    if entry is None:
         return None
-    if key.source is Source.SHOP:
+    if key.source is EntrySource.SHOP:
         c = import_sessions.c
         row = connection.execute(sa.select(c.report, c.error_message, c.report_details).where(c.id == key.id)).one()
         details = row.report_details if isinstance(row.report_details, dict) else {}
-        return SessionDetails(session, report=row.report, error_message=row.error_message, details=details)
+        return HistoryDetails(entry, report=row.report, error_message=row.error_message, details=details)
     run = read_run(connection, key.id)
     if run is None:
         return None
     request, session_ids = connection.execute(
         sa.select(runs.c.request, runs.c.session_ids).where(runs.c.id == key.id)
     ).one()
-    return SessionDetails(
-        session=session,
+    return HistoryDetails(
+        entry=entry,
         run=run,
         request=request,
         files=read_files(connection, key.id),
@@ -136,15 +136,15 @@ def read_change_page(connection: sa.Connection, query: ChangeQuery, offset: int,
 
 
 def read_overview(connection: sa.Connection, limit: int) -> Overview:
-    """The newest sessions, and how fresh each kind of data is."""
-    sessions = read_sessions(connection, SessionQuery(), 0, limit).rows
+    """The newest entries, and how fresh each kind of data is."""
+    entries = read_entries(connection, HistoryQuery(), 0, limit).rows
     if current_revision(connection) is None:
-        return Overview(sessions, ())
+        return Overview(entries, ())
     ages = (_age(connection, kind, entity) for kind, entity in AGED_KINDS.items())
-    return Overview(sessions, tuple(age for age in ages if age is not None))
+    return Overview(entries, tuple(age for age in ages if age is not None))
 
 
-def read_pulse(connection: sa.Connection, database: str, rights: Rights) -> Pulse:
+def read_database_status(connection: sa.Connection, database: str, rights: Rights) -> DatabaseStatus:
     """What is going on; cheap enough to be asked every second.
 
     Args:
@@ -167,7 +167,7 @@ def read_pulse(connection: sa.Connection, database: str, rights: Rights) -> Puls
             connection.scalar(sa.select(sa.func.max(c.id))),
             *(connection.scalar(moving.where(c.finished_at.is_(None), is_ours.is_(False))) or ()),
         ]
-    return Pulse(database, read_holder(connection), tuple(newest), rights)
+    return DatabaseStatus(database, read_holder(connection), tuple(newest), rights)
 
 
 def read_holder(connection: sa.Connection) -> LockHolder | None:

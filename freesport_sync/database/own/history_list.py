@@ -1,4 +1,4 @@
-"""The history as one list: our runs and the sessions of the shop's own importer, sorted and cut into pages here."""
+"""The history as one list: our runs and the import sessions of the shop, sorted and cut into pages here."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from freesport_sync.core.history import (
+    EntryKey,
+    EntrySource,
+    EntryStatus,
+    HistoryEntry,
+    HistoryQuery,
+    HistorySort,
     Page,
-    Session,
-    SessionKey,
-    SessionQuery,
-    SessionSort,
-    SessionStatus,
-    Source,
 )
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import Counts, Entity, Trigger
@@ -41,22 +41,22 @@ _SHOP_PREFIXES = {
 }
 """Of the keys under which the reference importer counts."""
 _ORDER = {
-    SessionSort.STARTED: "started_at",
-    SessionSort.DURATION: "duration_s",
-    SessionSort.STATUS: "status",
-    SessionSort.KIND: "kind",
-    SessionSort.OPERATOR: "operator",
-    SessionSort.HOST: "host",
-    SessionSort.TRIGGER: "trigger",
+    HistorySort.STARTED: "started_at",
+    HistorySort.DURATION: "duration_s",
+    HistorySort.STATUS: "status",
+    HistorySort.KIND: "kind",
+    HistorySort.OPERATOR: "operator",
+    HistorySort.HOST: "host",
+    HistorySort.TRIGGER: "trigger",
 }
 
 
-def read_sessions(connection: sa.Connection, query: SessionQuery, offset: int, limit: int) -> Page[Session]:
+def read_entries(connection: sa.Connection, query: HistoryQuery, offset: int, limit: int) -> Page[HistoryEntry]:
     """A page of the history; where neither we nor the shop have a table for it, it is empty.
 
     Args:
         connection: any, in autocommit.
-        query: which sessions, in which order.
+        query: which entries, in which order.
         offset: of the first row.
         limit: rows of the page.
     """
@@ -68,24 +68,24 @@ def read_sessions(connection: sa.Connection, query: SessionQuery, offset: int, l
     total = sum(
         connection.execute(sa.select(sa.func.count()).select_from(part.subquery())).scalar_one() for part in parts
     )
-    if query.sort is SessionSort.STARTED and query.is_descending:
+    if query.sort is HistorySort.STARTED and query.is_descending:
         # Nobody but the newest of each part can be on the page; of them alone the rest is worked out.
         parts = [part.order_by(part.selected_columns["started_at"].desc()).limit(offset + limit) for part in parts]
     found = _together(parts)
     column = found.c[sorted_by]
     order = (column.desc() if query.is_descending else column.asc(), found.c.started_at.desc(), found.c.id.desc())
     keys = connection.execute(sa.select(found.c.source, found.c.id).order_by(*order).offset(offset).limit(limit))
-    return Page(total, offset, _lines(connection, makers, [SessionKey(Source(key.source), key.id) for key in keys]))
+    return Page(total, offset, _lines(connection, makers, [EntryKey(EntrySource(key.source), key.id) for key in keys]))
 
 
-def read_session(connection: sa.Connection, key: SessionKey) -> Session | None:
+def read_entry(connection: sa.Connection, key: EntryKey) -> HistoryEntry | None:
     """One line of the history, or None."""
     found = _lines(connection, _makers(connection), [key])
     return found[0] if found else None
 
 
 def has_shop_sessions(connection: sa.Connection) -> bool:
-    """Whether the shop has its list of sessions, and we may read it."""
+    """Whether the shop has its list of entries, and we may read it."""
     query = "SELECT coalesce(has_table_privilege(to_regclass(:name), 'SELECT'), false)"
     return bool(connection.scalar(sa.text(query), {"name": import_sessions.name}))
 
@@ -100,7 +100,7 @@ def _makers(connection: sa.Connection) -> list[_Maker]:
     return makers
 
 
-def _lines(connection: sa.Connection, makers: Sequence[_Maker], keys: Sequence[SessionKey]) -> tuple[Session, ...]:
+def _lines(connection: sa.Connection, makers: Sequence[_Maker], keys: Sequence[EntryKey]) -> tuple[HistoryEntry, ...]:
     """Whole lines, in the order of the keys; everything is worked out for them alone."""
     if not makers:
         return ()
@@ -108,10 +108,10 @@ def _lines(connection: sa.Connection, makers: Sequence[_Maker], keys: Sequence[S
     c = everything.c
     of_source = [
         sa.and_(c.source == source.value, c.id.in_([key.id for key in keys if key.source is source]))
-        for source in Source
+        for source in EntrySource
     ]
     rows = connection.execute(sa.select(everything).where(sa.or_(*of_source)))
-    by_key = {SessionKey(Source(row.source), row.id): row for row in rows}
+    by_key = {EntryKey(EntrySource(row.source), row.id): row for row in rows}
     return _completed(connection, [by_key[key] for key in keys if key in by_key])
 
 
@@ -120,7 +120,7 @@ def _together(parts: list[sa.Select[Any]]) -> sa.Subquery:
     return (selects[0] if len(selects) == 1 else sa.union_all(*selects)).subquery()
 
 
-def _found(part: sa.Select[Any], query: SessionQuery, sorted_by: str) -> sa.Select[Any]:
+def _found(part: sa.Select[Any], query: HistoryQuery, sorted_by: str) -> sa.Select[Any]:
     """The keys of a part and what they are sorted by: with the other columns a sort of 100,000 takes twice as long."""
     rows = part.subquery()
     wanted = dict.fromkeys(("source", "id", "started_at", sorted_by))
@@ -131,16 +131,16 @@ def _our_runs(text: str) -> sa.Select[Any]:
     c = runs.c
     has_remarks = sa.or_(*(c.issue_totals.contains(remark) for remark in _REMARKS))
     status = sa.case(
-        (sa.and_(c.status == "completed", has_remarks), SessionStatus.REMARKS.value),
-        (alive.is_dead, SessionStatus.INTERRUPTED.value),
-        (alive.is_silent, SessionStatus.STUCK.value),
+        (sa.and_(c.status == "completed", has_remarks), EntryStatus.REMARKS.value),
+        (alive.is_dead, EntryStatus.INTERRUPTED.value),
+        (alive.is_silent, EntryStatus.STUCK.value),
         else_=c.status,
     )
     finished_at = sa.case((alive.is_dead, c.heartbeat_at), else_=c.finished_at)
     trigger = sa.func.coalesce(c.request["trigger"].astext, Trigger.COMMAND_LINE.value)
     # The columns of both parts in the same order.
     query = sa.select(
-        sa.literal(Source.RUN.value).label("source"),
+        sa.literal(EntrySource.RUN.value).label("source"),
         c.id,
         c.kind,
         c.is_dry_run,
@@ -162,15 +162,15 @@ def _shop_sessions(text: str) -> sa.Select[Any]:
     c = import_sessions.c
     is_open = c.status.in_(("pending", "started", "in_progress"))
     status = sa.case(
-        (sa.and_(is_open, is_silent), SessionStatus.STUCK.value),
-        (is_open, SessionStatus.RUNNING.value),
-        (sa.and_(c.status == "completed", c.report_details["errors"] > sa.cast(0, JSONB)), SessionStatus.REMARKS.value),
-        (c.status == "completed", SessionStatus.COMPLETED.value),
-        else_=SessionStatus.FAILED.value,
+        (sa.and_(is_open, is_silent), EntryStatus.STUCK.value),
+        (is_open, EntryStatus.RUNNING.value),
+        (sa.and_(c.status == "completed", c.report_details["errors"] > sa.cast(0, JSONB)), EntryStatus.REMARKS.value),
+        (c.status == "completed", EntryStatus.COMPLETED.value),
+        else_=EntryStatus.FAILED.value,
     )
     nothing = sa.literal("")
     query = sa.select(
-        sa.literal(Source.SHOP.value).label("source"),
+        sa.literal(EntrySource.SHOP.value).label("source"),
         c.id,
         c.import_type.label("kind"),
         sa.false().label("is_dry_run"),
@@ -185,8 +185,8 @@ def _shop_sessions(text: str) -> sa.Select[Any]:
     return query if not text else query.where(_contains(text, c.error_message, sa.cast(c.id, sa.Text)))
 
 
-def _conditions(sessions: sa.Subquery, query: SessionQuery) -> list[sa.ColumnElement[bool]]:
-    c = sessions.c
+def _conditions(entries: sa.Subquery, query: HistoryQuery) -> list[sa.ColumnElement[bool]]:
+    c = entries.c
     conditions: list[sa.ColumnElement[bool]] = []
     if query.statuses:
         conditions.append(c.status.in_([status.value for status in query.statuses]))
@@ -214,18 +214,20 @@ class _Numbers(NamedTuple):
     undone_by: int | None = None
 
 
-def _completed(connection: sa.Connection, rows: Sequence[Any]) -> tuple[Session, ...]:
-    ours = _numbers_of_runs(connection, [row.id for row in rows if row.source == Source.RUN])
-    others = _numbers_of_sessions(connection, [row.id for row in rows if row.source == Source.SHOP])
-    return tuple(_session(row, (ours if row.source == Source.RUN else others).get(row.id, _Numbers())) for row in rows)
+def _completed(connection: sa.Connection, rows: Sequence[Any]) -> tuple[HistoryEntry, ...]:
+    ours = _numbers_of_runs(connection, [row.id for row in rows if row.source == EntrySource.RUN])
+    others = _numbers_of_sessions(connection, [row.id for row in rows if row.source == EntrySource.SHOP])
+    return tuple(
+        _entry(row, (ours if row.source == EntrySource.RUN else others).get(row.id, _Numbers())) for row in rows
+    )
 
 
-def _session(row: Any, numbers: _Numbers) -> Session:
-    return Session(
-        key=SessionKey(Source(row.source), row.id),
+def _entry(row: Any, numbers: _Numbers) -> HistoryEntry:
+    return HistoryEntry(
+        key=EntryKey(EntrySource(row.source), row.id),
         kind=row.kind,
         is_dry_run=row.is_dry_run,
-        status=SessionStatus(row.status),
+        status=EntryStatus(row.status),
         stage=numbers.stage,
         operator=row.operator,
         host=row.host,
