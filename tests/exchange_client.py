@@ -1,4 +1,4 @@
-"""1C's side of the exchange, byte for byte over a socket: its two clients, which contradict each other (facts 0-2).
+"""1C's side of the exchange, byte for byte over a socket: its two clients, which contradict each other (EXCHANGE-1).
 
 A client fails with `Stopped` where 1C itself would stop; what it is answered at last is given back to be looked at.
 """
@@ -128,7 +128,7 @@ def basic(user: str = USER, password: str = PASSWORD) -> str:
 
 @dataclass
 class StandardClient:
-    """The standard configurations of 1C: UT 11, ERP, Retail and others (facts 0, column STD).
+    """The standard configurations of 1C: UT 11, ERP, Retail and others.
 
     Args:
         port: of the server.
@@ -283,7 +283,7 @@ class StandardClient:
 
 @dataclass
 class BitrixClient(StandardClient):
-    """The module of 1C-Bitrix for 1C (facts 0, column BXC).
+    """The module of 1C-Bitrix for 1C.
 
     Args:
         version: of the schema.

@@ -16,7 +16,7 @@ from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.core.staged import CustomerType, RejectedCustomer, StagedCustomer
 
 NEW_ROLE = "unregistered"
-"""Role of a customer who has never logged in to the shop (facts 2.11)."""
+"""Role of a customer who has never logged in to the shop."""
 
 _Change = tuple[str, str | None, str | None]
 """Field, old value, new value."""
@@ -154,7 +154,7 @@ def plan_customers(
     shop: Iterable[ShopUser],
     files: Mapping[int, str],
 ) -> CustomerPlan:
-    """Find or make the shop's user for each of 1C's buyers (facts 2.11, quirks Q16 to Q19).
+    """Find or make the shop's user for each of 1C's buyers (CUSTOMER-2 to CUSTOMER-5).
 
     A user is known by the `onec_id`, else by the e-mail, ignoring case, as long as 1C has not named him otherwise. An
     e-mail is given to a new user only, and only if nobody else has it. What 1C leaves empty stays as the shop has it.
@@ -334,7 +334,7 @@ Fields = TypeVar("Fields", UserFields, CompanyFields)
 
 
 def _differing(old: Fields, new: Fields) -> Fields:
-    """The fields that 1C fills in and the shop has otherwise; the shop's are never emptied (quirk Q17)."""
+    """The fields that 1C fills in and the shop has otherwise; the shop's are never emptied (CUSTOMER-4)."""
     return type(new)(*(said if said and said != known else None for known, said in zip(old, new, strict=True)))
 
 

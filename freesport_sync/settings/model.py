@@ -220,7 +220,7 @@ class Warehouse(_Section):
     """Percent; goes before the product's."""
 
 
-# The three warehouses of the shop's own settings (facts 2.8); ids as 1C exports them.
+# The three warehouses of the shop's own settings (VAT-2); ids as 1C exports them.
 _WAREHOUSES = (
     Warehouse(name="Intex ОСНОВНОЙ", onec_id=None, vat_rate=Decimal(22)),
     Warehouse(name="2 ТЛВ склад", onec_id="b41f7acc-58e5-11f0-90b3-fa163ea88911", vat_rate=Decimal(5)),

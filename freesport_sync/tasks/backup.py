@@ -39,7 +39,7 @@ from freesport_sync.runs.context import Job
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
 
 COMPRESSION = 1
-"""As fast as the rows arrive; more saves little (facts infrastructure 4)."""
+"""As fast as the rows arrive; a higher level saves little."""
 SPACE_SHARE = 3
 """An archive takes a fifth of what the tables take; where there is less than a third, it is not begun."""
 

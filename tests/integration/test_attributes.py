@@ -1,4 +1,4 @@
-"""Properties of goods and offers -> attributes, values, 1C's ids and links (facts 2.6, 2.9; DESIGN section 6)."""
+"""Properties of goods and offers -> attributes, values, 1C's ids and links (ATTR-1 to ATTR-6)."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ def test_an_attribute_of_the_shop_takes_the_name_of_its_first_property(shop: Sho
 
 
 def test_goods_properties_are_linked(shop: Shop, colours: ExportBuilder) -> None:
-    """Quirk Q14: the reference importer parses them and links nothing."""
+    """ATTR-5: the reference importer parses them and links nothing."""
     colours.properties_goods(
         property_("color", "Цвет", {"red": "Красный"}), property_("weight", "Вес", value_type="Число"), segment=2
     )

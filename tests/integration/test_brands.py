@@ -1,4 +1,4 @@
-"""The values of the property `Бренд` -> `brands` and `products_brand_1c_mapping` (facts 2.3)."""
+"""The values of the property `Бренд` -> `brands` and `products_brand_1c_mapping` (BRAND-1 to BRAND-4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""groups.xml -> `categories` (facts 2.2, DESIGN section 6)."""
+"""groups.xml -> `categories` (CATEGORY-1 to CATEGORY-6)."""
 
 from __future__ import annotations
 

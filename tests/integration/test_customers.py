@@ -1,4 +1,4 @@
-"""1C's counterparties as users of the shop (facts 2.11, DESIGN section 6)."""
+"""1C's counterparties as users of the shop (CUSTOMER-1 to CUSTOMER-8)."""
 
 from __future__ import annotations
 

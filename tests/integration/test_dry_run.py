@@ -1,4 +1,4 @@
-"""A dry run counts what a real one does and writes nothing into the shop (DESIGN section 3, trap 20)."""
+"""A dry run counts what a real one does and writes nothing into the shop (RUN-7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stops a run before it writes: old exports, mass changes, nothing to import (DESIGN section 3)."""
+"""What stops a run before it writes: old exports, mass changes, nothing to import (GUARD-1 to GUARD-6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop goes on selling while a run compares and writes (facts 0.8): what 1C did not change is left as it is."""
+"""The shop goes on selling while a run compares and writes (RUN-4): what 1C did not change is left as it is."""
 
 from __future__ import annotations
 

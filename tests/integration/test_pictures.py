@@ -1,4 +1,4 @@
-"""Pictures: which are wanted, where they go, what the shop lists afterwards (facts 2.10, quirk Q22)."""
+"""Pictures: which are wanted, where they go, what the shop lists afterwards (PICTURE-1 to PICTURE-6)."""
 
 from __future__ import annotations
 
@@ -287,7 +287,7 @@ def test_a_picture_named_otherwise_than_its_file_is_found(shop: Shop, export: Ex
 
 
 def test_flattened_names_are_found(shop: Shop, export: ExportBuilder, media: Path) -> None:
-    """Quirk Q22: the exchange has put import_files/01/x.jpg into goods/import_files."""
+    """PICTURE-1: the exchange has put import_files/01/x.jpg into goods/import_files."""
     put(export, "a.jpg")
     export.goods(pictured("p1", "01/a.jpg"))
     run(shop, export, media)

@@ -1,4 +1,4 @@
-"""priceLists -> `price_types`, and which column their prices go to (facts 2.7, DESIGN section 6)."""
+"""priceLists -> `price_types`, and which column their prices go to (PTYPE-1 to PTYPE-5)."""
 
 from __future__ import annotations
 

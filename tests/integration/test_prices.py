@@ -1,4 +1,4 @@
-"""prices.xml -> the price columns of `product_variants` (facts 2.7, DESIGN section 6)."""
+"""prices.xml -> the price columns of `product_variants` (PRICE-1 to PRICE-7)."""
 
 from __future__ import annotations
 

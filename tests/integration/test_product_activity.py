@@ -1,4 +1,4 @@
-"""Whether a product is shown: activation, deletion marks, `--full`, operators, `sync_status` (facts 2.5, 2.6)."""
+"""Whether a product is shown: activation, deletion marks, `--full`, operators, `sync_status` (PRODUCT-4, PRODUCT-5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What products are linked to for the shop's filters, which look at products only (DESIGN section 6)."""
+"""What products are linked to for the shop's filters, which look at products only (FILTER-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""goods.xml -> `products`: what a new one gets, what 1C may change, how one is found (facts 2.5, DESIGN section 6)."""
+"""goods.xml -> `products`: what a new one gets, what 1C may change, how one is found (PRODUCT-1, OWNED-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the order in which blocks and files arrive, the same rows come of it (DESIGN section 3, trap 16)."""
+"""Whatever the order in which blocks and files arrive, the same rows come of it (RUN-8)."""
 
 from __future__ import annotations
 

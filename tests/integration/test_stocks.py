@@ -1,4 +1,4 @@
-"""rests.xml -> stock and warehouse of `product_variants` (facts 2.8, DESIGN section 6)."""
+"""rests.xml -> stock and warehouse of `product_variants` (STOCK-1 to STOCK-9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run writes what differs and nothing else (quirk Q36, traps 17 to 19)."""
+"""A run writes what differs and nothing else (RUN-9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""offers.xml -> `product_variants` (facts 2.6, DESIGN section 6)."""
+"""offers.xml -> `product_variants` (VARIANT-1 to VARIANT-9)."""
 
 from __future__ import annotations
 

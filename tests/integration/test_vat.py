@@ -1,4 +1,4 @@
-"""VAT of products and variants: the warehouse that sells goes before the product (facts 2.5, 2.8; trap 10)."""
+"""VAT of products and variants: the warehouse that sells goes before the product (VAT-2)."""
 
 from __future__ import annotations
 

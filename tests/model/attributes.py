@@ -1,4 +1,4 @@
-"""The model of properties: attributes, their values, and who has them (facts 2.6, 2.9, DESIGN section 6)."""
+"""The model of properties: attributes, their values, and who has them (ATTR-1 to ATTR-6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model of the reference books: groups, brands, price types (facts 2.2, 2.3, 2.7, DESIGN section 6)."""
+"""The model of the reference books: groups, brands, price types (CATEGORY-1, BRAND-1, PTYPE-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model of what tells variants apart (facts 2.6, DESIGN section 6): characteristics, properties by id, names."""
+"""The model of what tells variants apart (VARIANT-5 to VARIANT-7): characteristics, properties by id, names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model of the customers, which have nothing to do with the catalogue (facts 2.11, DESIGN section 6)."""
+"""The model of the customers, which have nothing to do with the catalogue (CUSTOMER-1 to CUSTOMER-7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model of an import: object by object, as the rules say (facts 2, DESIGN section 6), and as slow as it likes."""
+"""The model of an import: object by object, as docs/rules.md says, and as slow as it likes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model of pictures: which files there are, and which of them an object shows (facts 2.10, DESIGN section 6)."""
+"""The model of pictures: which files there are, and which of them an object shows (PICTURE-1 to PICTURE-7)."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Pictures:
         return list(new)
 
     def _size(self, path: str, relative: str, places: tuple[str, ...]) -> int | None:
-        """Of the file that 1C sends, with its folders or (quirk Q22) without, else of what the shop has.
+        """Of the file that 1C sends, with its folders or (PICTURE-1) without, else of what the shop has.
 
         The very name goes first; then one without percents, then one in other letters.
         """

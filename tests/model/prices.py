@@ -1,4 +1,4 @@
-"""What an export says of prices, as the model reads it (facts 2.7, DESIGN section 6)."""
+"""What an export says of prices, as the model reads it (PRICE-1 to PRICE-7)."""
 
 from __future__ import annotations
 

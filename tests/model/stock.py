@@ -1,4 +1,4 @@
-"""What an export says of stock, as the model reads it: in files of their own, or in the offers (facts 2.8)."""
+"""What an export says of stock, as the model reads it: in files of their own, or in the offers (STOCK-1 to STOCK-9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model's own reading of 1C's texts (facts 2.3, 2.4, 2.6, DESIGN section 6), slow and plain."""
+"""The model's own reading of 1C's texts (NUMBER-1, BRAND-4, SLUG-4), slow and plain."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def _insert_mappings(
 
 
 def _allocate_slugs(connection: sa.Connection) -> None:
-    """Values that are in no dictionary get a slug of their own; 1C's dictionaries need not (facts 2.4)."""
+    """Values that are in no dictionary get a slug of their own; 1C's dictionaries need not (SLUG-2)."""
     if exists(connection, "SELECT 1 FROM new_value WHERE is_free"):
         taken = "SELECT slug FROM product_attribute_values UNION ALL SELECT slug FROM new_value WHERE NOT is_free"
         slugs = UniqueNames(connection.scalars(sa.text(taken)), SLUG_LENGTH, first_suffix=1)

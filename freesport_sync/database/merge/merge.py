@@ -30,7 +30,7 @@ from freesport_sync.rules.merge_rules import MergeRules
 from freesport_sync.rules.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueNames
 
 LISTED_IDS = 100
-"""Ids of updated rows that the shop's session row lists, as the reference importer does (facts 2.1)."""
+"""Ids of updated rows that the shop's session row lists, as the reference importer does (SESSION-1)."""
 
 _FILE_ORDER = "ORDER BY file_no, position, onec_id"
 

@@ -93,7 +93,7 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
 
 
 def ensure_hidden_category(connection: sa.Connection, name: str) -> None:
-    """Create the hidden category for products of unknown groups, if it is not there (facts 2.2)."""
+    """Create the hidden category for products of unknown groups, if it is not there (CATEGORY-6)."""
     if connection.scalar(sa.select(categories.c.id).where(categories.c.onec_id == HIDDEN_CATEGORY)) is not None:
         return
     slug = UniqueNames(read_category_slugs(connection), SLUG_LENGTH, first_suffix=2).take("onec-unresolved-category")
@@ -152,7 +152,7 @@ def write_brands(connection: sa.Connection, plan: BrandPlan) -> None:
 
 
 def ensure_no_brand(connection: sa.Connection) -> None:
-    """Create the brand for products without one, if it is not there (facts 2.3)."""
+    """Create the brand for products without one, if it is not there (BRAND-2)."""
     if connection.scalar(sa.select(brands.c.id).where(brands.c.normalized_name == NO_BRAND)) is None:
         slugs = UniqueNames(connection.scalars(sa.select(brands.c.slug)), SLUG_LENGTH, first_suffix=2)
         no_brand = NewBrand("No Brand", NO_BRAND, slugs.take("no-brand"))

@@ -33,7 +33,7 @@ CUSTOMERS_KEY = "freesport_sync:customers"
 """That of the customers that a run imports besides a catalogue."""
 
 STALE_AFTER_HOURS = 2
-"""The shop's own rule for a session that nobody updates (facts: hourly cleanup of `in_progress` sessions)."""
+"""The shop's own rule for a session that nobody updates (RUN-3)."""
 _UNIQUE = "23505"
 """SQLSTATE: the shop has a unique index on the keys of active sessions."""
 
@@ -233,7 +233,7 @@ def _customer_details(outcome: RunOutcome) -> dict[str, Any]:
 
 
 def _catalog_details(outcome: RunOutcome) -> dict[str, Any]:
-    """`report_details` with the keys of the reference importer (facts 2.1), so that the shop's admin keeps working.
+    """`report_details` with the keys of the reference importer (SESSION-1), so that the shop's admin keeps working.
 
     Warnings and errors are those of the whole run.
     """

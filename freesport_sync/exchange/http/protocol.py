@@ -1,4 +1,4 @@
-"""The exchange between 1C and a site: what each request means, and what it is answered (facts exchange 0-2).
+"""The exchange between 1C and a site: what each request means, and what it is answered (EXCHANGE-1 to EXCHANGE-25).
 
 There are two real clients and they contradict each other: the standard configurations of 1C want exactly two lines in
 the answer to `init`, the module of 1C-Bitrix four. Only the module says `version=`, so that tells them apart.

@@ -1,4 +1,4 @@
-"""Everything that 1C is answered goes through here: its clients are strict about each byte (facts exchange 3)."""
+"""Everything that 1C is answered goes through here: its clients are strict about each byte (EXCHANGE-2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What 1C asks for: the parameters of its requests, and the names that it gives to files (facts exchange 2)."""
+"""What 1C asks for: the parameters of its requests, and the names that it gives to files (EXCHANGE-20)."""
 
 from __future__ import annotations
 

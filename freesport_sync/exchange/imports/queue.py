@@ -1,4 +1,4 @@
-"""The imports that 1C asks for: one at a time, each a run like any other (facts exchange 2, `import`)."""
+"""The imports that 1C asks for: one at a time, each a run like any other (EXCHANGE-8, EXCHANGE-11)."""
 
 from __future__ import annotations
 

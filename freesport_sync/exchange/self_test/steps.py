@@ -1,6 +1,6 @@
 """Plays a small exchange against a running server as 1C would, and says step by step what does not work.
 
-It only knows what 1C knows: the address, the user, the password, and how 1C reads answers (facts exchange 0-3).
+It only knows what 1C knows: the address, the user, the password, and how 1C reads answers (EXCHANGE-1, EXCHANGE-2).
 """
 
 from __future__ import annotations

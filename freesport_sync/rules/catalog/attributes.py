@@ -88,7 +88,7 @@ def plan_attributes(
     mapped: Sequence[tuple[str, int]],
     files: Mapping[int, str],
 ) -> AttributePlan:
-    """Find or make the shop's attribute for each of 1C's properties (facts 2.9).
+    """Find or make the shop's attribute for each of 1C's properties (ATTR-1).
 
     First the attributes that the shop has get 1C's new names; then an existing mapping decides, then the normalised
     name. The first property of an attribute names it, now and later: others of the same words do not, or each import

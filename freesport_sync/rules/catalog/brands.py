@@ -11,7 +11,7 @@ from freesport_sync.rules.catalog.attributes import Property
 from freesport_sync.rules.unique_names import SLUG_LENGTH, UniqueNames
 
 NO_BRAND = "nobrand"
-"""Normalised name of the shop's brand for products without one (facts 2.3)."""
+"""Normalised name of the shop's brand for products without one (BRAND-2)."""
 
 BRAND_PROPERTY = "Бренд"
 """Name of the property, and in some exports literally its `Ид` too; in most that is a GUID."""
@@ -97,7 +97,7 @@ def plan_brands(
     shop: Sequence[ShopBrand],
     mapped: Sequence[BrandMapping],
 ) -> BrandPlan:
-    """Find or make the shop's brand for each of 1C's GUIDs (facts 2.3).
+    """Find or make the shop's brand for each of 1C's GUIDs (BRAND-4).
 
     An existing mapping decides; then the normalised name, then the name ignoring case. The first spelling names a new
     brand.

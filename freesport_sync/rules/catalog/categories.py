@@ -18,10 +18,10 @@ from freesport_sync.rules.catalog.catalogues import without_moved
 from freesport_sync.rules.unique_names import SLUG_LENGTH, UniqueNames
 
 HIDDEN_CATEGORY = "__onec_unresolved_category__"
-"""`onec_id` of the shop's hidden category for products whose group is not known (facts 2.2)."""
+"""`onec_id` of the shop's hidden category for products whose group is not known (CATEGORY-6)."""
 
 REPAIR_ANCHOR = "__repair_anchor__"
-"""`onec_id` that the shop's repair command gives to a root it made itself; 1C's root takes it over (facts 2.2)."""
+"""`onec_id` that the shop's repair command gives to a root it made itself; 1C's root takes it over (CATEGORY-5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def plan_categories(
     files: Mapping[int, str],
     is_full: bool,
 ) -> CategoryPlan:
-    """Compare 1C's groups with the shop's categories (facts 2.2, DESIGN section 6).
+    """Compare 1C's groups with the shop's categories (CATEGORY-1 to CATEGORY-6).
 
     Only the root named `root_name` and what lies below it is imported. Absence changes nothing, unless `is_full`.
 
@@ -311,7 +311,7 @@ class _CategoryPlanner:
         return path
 
     def _hidden_anchors(self, in_scope: Mapping[str, StagedCategory]) -> list[ChangedCategory]:
-        """A root that the export lacks is shown again with what the export has below it (facts 2.2)."""
+        """A root that the export lacks is shown again with what the export has below it (CATEGORY-1)."""
         return [
             ChangedCategory(category.id, category.onec_id, category.name, category.description, is_active=True)
             for category in self.shop

@@ -1,4 +1,4 @@
-"""Rules for pictures: which are wanted, where they lie in the shop, what can be wrong with one (facts 2.10)."""
+"""Rules for pictures: which are wanted, where they lie in the shop, what can be wrong with one (PICTURE-2 to PICTURE-6)."""
 
 from __future__ import annotations
 

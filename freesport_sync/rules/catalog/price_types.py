@@ -33,8 +33,8 @@ _PRODUCT_FIELDS = (
 def product_field(name: str) -> str | None:
     """The column of `product_variants` that a price type's name stands for; None where the name says nothing.
 
-    The words are those of the shop's own importer (facts 2.7), which takes every other name for the retail price
-    and so publishes purchase prices.
+    The words are those of the shop's own importer (PTYPE-1), which takes every other name for the retail price
+    and so publishes purchase prices (PTYPE-2).
     """
     words = " ".join(name.lower().split())
     for parts, column in _PRODUCT_FIELDS:
@@ -103,7 +103,7 @@ def plan_price_types(
     *,
     has_prices: bool = False,
 ) -> PriceTypePlan:
-    """Compare 1C's price types with the shop's (facts 2.7, DESIGN section 6, trap 7).
+    """Compare 1C's price types with the shop's (PTYPE-1 to PTYPE-5).
 
     What an operator has set (`product_field`, `is_active`) is kept; only a deletion mark switches a type off, and only
     its removal switches it on again.

@@ -37,7 +37,7 @@ _EXTENSION = re.compile(r"доб|вн|ext|#", re.IGNORECASE)
 
 
 def read_customer(element: _Element, reading: Reading) -> Sequence[StagedCustomer | RejectedCustomer]:
-    """One `Контрагент` by the shop's own rules (facts 2.11)."""
+    """One `Контрагент` by the shop's own rules (CUSTOMER-1 to CUSTOMER-6)."""
     reading.next_record(element.sourceline)
     fields = fields_of(element)
     name = text_of(fields.get("Наименование"))

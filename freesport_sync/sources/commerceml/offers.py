@@ -43,7 +43,7 @@ def offer_rows(
 ) -> Sequence[StagedPropertyValue | StagedOfferProperty | StagedOffer]:
     """The variant, and before it the characteristics that no offer of the file had before.
 
-    Colour and size are found as the shop's own importer finds them (facts 2.6), and where it does not look: in
+    Colour and size are found as the shop's own importer finds them (VARIANT-5), and where it does not look: in
     `ЗначенияСвойств`, in names with a bracket, in one text for all characteristics.
     """
     onec_id = variant.key

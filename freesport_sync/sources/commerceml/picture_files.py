@@ -58,7 +58,7 @@ class PictureFolders:
 
     1C puts them beside its goods (3.x), or into the root of the export (2.x); pictures of offers lie beside the offers,
     or among those of the goods; in its tree of folders each portion of goods has its own. An exchange that flattens
-    names (quirk Q22) leaves out the folders below. The file may be named in other letters than 1C names it, or without
+    names (PICTURE-1) leaves out the folders below. The file may be named in other letters than 1C names it, or without
     its `%20`.
 
     Args:

@@ -43,7 +43,7 @@ _STAGED_ID_LENGTH = 1000
 
 
 def rest_rows(element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedRest]:
-    """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (facts 2.8).
+    """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (STOCK-1).
 
     A quantity that cannot be read is a row too, with None: nothing else of the offer's stock may count then.
     """

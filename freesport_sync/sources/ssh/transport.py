@@ -1,6 +1,6 @@
 """Messages of SFTP version 3, which every server speaks: bytes from values and values from bytes, nothing else.
 
-paramiko has an SFTP client too, but one that waits for locks at every 32 KB: facts 5 measured a fifth of what the
+paramiko has an SFTP client too, but it waits for locks at every 32 KB and was measured at a fifth of what the
 connection carries. Nothing in here waits.
 """
 

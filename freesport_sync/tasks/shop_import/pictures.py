@@ -1,4 +1,4 @@
-"""Delivers the export's pictures into the shop's media, before the merge attaches them (facts 2.10)."""
+"""Delivers the export's pictures into the shop's media, before the merge attaches them (PICTURE-5)."""
 
 from __future__ import annotations
 

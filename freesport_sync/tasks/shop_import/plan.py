@@ -45,7 +45,7 @@ _KINDS: dict[FileType, frozenset[FileKind]] = {
     FileType.PRICES: frozenset({FileKind.PRICE_LISTS, FileKind.PRICES}),
     FileType.RESTS: frozenset({FileKind.STORAGES, FileKind.RESTS}),
 }
-"""Which files belong to which part of the catalogue (facts 2.1)."""
+"""Which files belong to which part of the catalogue (FILE-4)."""
 
 _IMPORT_TYPES = {
     FileType.ALL: ImportType.CATALOG,

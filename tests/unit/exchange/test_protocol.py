@@ -1,4 +1,4 @@
-"""What each request means: the rules of section 6 of the facts on the exchange, by their numbers."""
+"""What each request means, rule by rule (EXCHANGE-1 to EXCHANGE-25)."""
 
 from __future__ import annotations
 

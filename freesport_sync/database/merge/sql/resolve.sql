@@ -24,7 +24,7 @@ LEFT JOIN LATERAL (
 ) AS by_parent ON true;
 ANALYZE map_product (onec_id, product_id);
 
--- Products that get a default variant: no offer in the files or in the shop (quirks Q8, Q9). The rule is global: it
+-- Products that get a default variant: no offer in the files or in the shop (DEFAULT-1). The rule is global: it
 -- looks at every product of the shop, as the reference importer does.
 CREATE TEMP TABLE default_product ON COMMIT DROP AS
 SELECT bare.onec_id, bare.product_id, bare.product_onec_id
@@ -73,7 +73,7 @@ WHERE v.id IS NOT NULL
    OR ((by_offer.product_id IS NOT NULL OR by_offer.is_record) AND NOT (o.is_deleted AND o.name IS NULL));
 ANALYZE map_variant (onec_id, variant_id, product_id);
 
--- Delivered pictures that their owner does not list yet, by file name: galleries only ever grow (facts 2.10).
+-- Delivered pictures that their owner does not list yet, by file name: galleries only ever grow (PICTURE-4).
 CREATE TEMP TABLE new_picture ON COMMIT DROP AS
 SELECT d.owner, d.onec_id, array_agg(d.path ORDER BY d.number) AS paths
 FROM delivered_picture AS d
@@ -123,8 +123,8 @@ resolved AS (
            CASE
                WHEN mv.is_default THEN mv.onec_id
                WHEN v.id IS NULL THEN coalesce(o.article, 'SKU-' || left(mv.onec_id, 8))
-               -- ART, ART-1, ART-2 all stand for the article ART (quirk Q10): only another article renames. A long one
-               -- is cut so that its number fits, see core/unique_names.py.
+               -- ART, ART-1, ART-2 all stand for the article ART (VARIANT-4): only another article renames. A long one
+               -- is cut so that its number fits, see rules/unique_names.py.
                WHEN o.article <> v.sku AND v.sku IS DISTINCT FROM
                    left(o.article, 100 - length(number.suffix)) || number.suffix THEN o.article
            END AS wanted_sku,

@@ -1,7 +1,7 @@
 -- RESOLVE and DIFF of attribute values and of the links from products and variants to them; runs after resolve.sql.
 -- A value is known by a number: its id in the shop, or a negative number for one that has to be created.
 
--- 1C's values, each by its first record (facts 2.9): an existing mapping decides, then the attribute and normalised value.
+-- 1C's values, each by its first record (ATTR-3): an existing mapping decides, then the attribute and normalised value.
 -- An id such as `true` is no GUID: every property may list it, with words of its own. All but the first are known by the id
 -- of the property too.
 CREATE TEMP TABLE dictionary_value ON COMMIT DROP AS
