@@ -1,4 +1,4 @@
-"""The variant of a product that has no offers: when it is made, and how real ones replace it (DEFAULT-1 to DEFAULT-3)."""
+"""The variant of a product that has no offers: when it is made, how real ones replace it (DEFAULT-1 to 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for pictures: which are wanted, where they lie in the shop, what can be wrong with one (PICTURE-2 to PICTURE-6)."""
+"""Which pictures are wanted, where they go in the shop, what can be wrong with one (PICTURE-2 to PICTURE-6)."""
 
 from __future__ import annotations
 

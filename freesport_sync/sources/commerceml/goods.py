@@ -62,7 +62,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | St
 
     Nothing where it has no usable id, or no name without being deleted.
 
-    The rules are the shop's own importer's, except for deletion marks (DELETE-1) and for VAT that cannot be read (NUMBER-2).
+    The rules are the shop's own importer's, except for deletion marks (DELETE-1) and unreadable VAT (NUMBER-2).
     """
     fields = fields_of(element)
     reading.next_record(element.sourceline, fields)
