@@ -13,6 +13,7 @@ from freesport_sync.core.run import (
     RunReport,
     Stage,
 )
+from freesport_sync.errors import SyncError
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,31 @@ Event = (
     | BackupFound
     | RunFinished
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the program could not do what it was asked for, as a value.
+
+    Args:
+        code: of the `SyncError`.
+        params: of the same, as text.
+        exit_code: see `errors.ExitCode`.
+    """
+
+    code: str
+    params: dict[str, str]
+    exit_code: int
+
+    @classmethod
+    def of(cls, error: SyncError) -> Failure:
+        """The failure that an error describes."""
+        return cls(error.code, {name: str(value) for name, value in error.params.items()}, int(error.exit_code))
+
+    @property
+    def error(self) -> SyncError:
+        """An error to show to the operator."""
+        return SyncError(self.code, **self.params)
 
 
 class Reporter(Protocol):
