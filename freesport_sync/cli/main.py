@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.cli.arguments import ACTIONS, build_parser, refuse_contradictions
 from freesport_sync.cli.commands import command_for
+from freesport_sync.cli.interrupts import run_interruptibly
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.cli.terminal import lost_output, protect_streams, run_interruptibly
+from freesport_sync.cli.results import NothingToDo
+from freesport_sync.cli.streams import lost_output, protect_streams
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.logged import note
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
@@ -75,7 +77,7 @@ def _output(options: argparse.Namespace, texts: Texts) -> Output:
         from freesport_sync.cli.json_output import JsonOutput
 
         return JsonOutput(texts)
-    from freesport_sync.cli.terminal_output import TerminalOutput
+    from freesport_sync.cli.terminal.output import TerminalOutput
 
     return TerminalOutput(texts)
 
@@ -86,7 +88,7 @@ def _exit_code(action: str, invocation: Invocation) -> int:
         _refuse_second_source(invocation.options)
         return command_for(action)(invocation)
     except NothingNew as nothing:
-        output.nothing_new(nothing)
+        output.show(NothingToDo(nothing))
         return nothing.exit_code
     except SyncError as error:
         output.error(error)

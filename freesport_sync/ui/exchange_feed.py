@@ -1,4 +1,4 @@
-"""What the exchange server says of itself, line by line, turned back into what the window shows."""
+"""Reads the JSON lines of the exchange process and turns them into what the window shows."""
 
 from __future__ import annotations
 
@@ -7,27 +7,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from freesport_sync.core.events import (
-    Event,
-    IssuesFound,
-    MergeRepeated,
-    Progress,
-    RunFinished,
-    RunStarted,
-)
+from freesport_sync.core.events import Event, Failure, RunStarted
 from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
-from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.logged import note
-from freesport_sync.core.run import (
-    Entity,
-    RunKind,
-    RunReport,
-    RunRequest,
-    RunStatus,
-    Stage,
-)
+from freesport_sync.core.run import RunRequest
+from freesport_sync.core.wire import Message, decode, event_of
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, first_snapshot
 
@@ -36,93 +21,64 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """A request, and when it was answered."""
+    """A request of 1C and when it was answered, by the clock of this computer."""
 
     at: datetime
     request: RequestHandled
 
     @property
     def is_failure(self) -> bool:
-        """Whether 1C was refused something."""
+        """Whether the exchange refused the request."""
         return self.request.answer == "failure" or self.request.status != 200
 
     @property
     def badge(self) -> tuple[str, str]:
-        """Tone and icon of what 1C was told."""
+        """Tone and icon of the answer."""
         if self.is_failure:
             return "bad", "failed"
         return ("busy", "running") if self.request.answer == "progress" else ("good", "completed")
 
 
 ExchangeUpdate = ExchangeStarted | LoggedRequest | ImportNotRequested | RunSnapshot | SyncError
-"""What the window is told: a `SyncError` is why the server has ended."""
+"""What the window shows; a `SyncError` is why the exchange has ended."""
 
 
 class ExchangeFeed:
-    """Reads the lines; called on the thread that hears the server.
+    """Reads the lines, on the thread that receives them.
 
     Args:
-        tell: receives news; of a run at most ten a second.
+        emit: receives updates, at most ten a second about a run.
     """
 
-    def __init__(self, tell: Callable[[ExchangeUpdate], None]) -> None:
-        self._tell = tell
+    def __init__(self, emit: Callable[[ExchangeUpdate], None]) -> None:
+        self._emit = emit
         self._run: RunFeed | None = None
 
     def __call__(self, line: str) -> None:
-        """Take in a line; one that cannot be understood, of another version say, is only logged."""
+        """Read a line; one that is no message, or one of another version, is only logged."""
         try:
-            values: dict[str, Any] = json.loads(line)
-            name = str(values.pop("event"))
-            self._take(name, values)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            note(log, logging.WARNING, "server_line_unknown", problem=str(error), line=str(line)[:200])
+            message = decode(json.loads(line))
+        except (ValueError, AttributeError) as error:  # the latter: JSON, but no object
+            note(log, logging.WARNING, "server_line_unknown", problem=str(error), line=line[:200])
+        else:
+            self._take(message)
 
-    def _take(self, name: str, values: dict[str, Any]) -> None:
-        match name:
-            case "server_started":
-                self._tell(ExchangeStarted(**values))
-            case "request":
-                self._tell(LoggedRequest(datetime.now(), RequestHandled(**values)))
-            case "not_asked_for":
-                self._tell(ImportNotRequested(**values | {"files": tuple(values["files"])}))
-            case "error":
-                self._tell(SyncError(values["code"], **values["params"]))
+    def _take(self, message: Message) -> None:
+        match message:
+            case RequestHandled():
+                self._emit(LoggedRequest(datetime.now(), message))
+            case ExchangeStarted() | ImportNotRequested():
+                self._emit(message)
+            case Failure():
+                self._emit(message.error)
             case _:
-                event = _run_event(name, values)
+                event = event_of(message)
                 if event is not None:
                     self._feed(event)
 
     def _feed(self, event: Event) -> None:
         if isinstance(event, RunStarted):
             request = RunRequest(kind=event.kind, is_dry_run=event.is_dry_run)
-            self._run = RunFeed(self._tell, first_snapshot(request, has_pictures=True))
+            self._run = RunFeed(self._emit, first_snapshot(request, has_pictures=True))
         if self._run is not None:
             self._run(event)
-
-
-def _run_event(name: str, values: dict[str, Any]) -> Event | None:
-    """The event of a run; None: one that the window does not show."""
-    match name:
-        case "run_started":
-            return RunStarted(**values | {"kind": RunKind(values["kind"])})
-        case "progress":
-            entity = values["entity"]
-            stage, entity = Stage(values["stage"]), None if entity is None else Entity(entity)
-            return Progress(**values | {"stage": stage, "entity": entity})
-        case "issue":
-            return IssuesFound((RowIssue(Severity(values["severity"]), values["code"]),))
-        case "merge_repeated":
-            return MergeRepeated(**values)
-        case "result":
-            return RunFinished(
-                RunReport(
-                    run_id=values["run_id"],
-                    kind=RunKind(values["kind"]),
-                    status=RunStatus(values["status"]),
-                    is_dry_run=values["is_dry_run"],
-                    started_at=datetime.fromisoformat(values["started_at"]),
-                    duration_s=values["duration_s"],
-                )
-            )
-    return None

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from freesport_sync.cli.issues import IssuePrinter
+from freesport_sync.cli.terminal.issues import IssuePrinter
 from freesport_sync.core.history import IssueCount
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.i18n.texts import Language, Texts

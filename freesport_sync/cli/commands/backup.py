@@ -10,5 +10,5 @@ def backup(invocation: Invocation) -> int:
     """Make a backup."""
     application = invocation.open_application()
     with invocation.output as output:
-        application.back_up(invocation.operator, invocation.shop_texts, output, invocation.cancel)
+        application.back_up(invocation.operator, invocation.shop_texts, output.event, invocation.cancel)
     return ExitCode.DONE

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from freesport_sync.cli.invocation import Invocation
+from freesport_sync.cli.results import CancelRequested
 from freesport_sync.errors import ExitCode
 
 
 def cancel(invocation: Invocation) -> int:
     """Ask a run to stop; it may run on another computer."""
     application = invocation.open_application()
-    invocation.output.cancel_requested(application.cancel(invocation.options.cancel, invocation.operator))
+    request = application.cancel(invocation.options.cancel, invocation.operator)
+    invocation.output.show(CancelRequested(request))
     return ExitCode.DONE

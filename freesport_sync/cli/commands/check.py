@@ -12,7 +12,8 @@ from freesport_sync.errors import ExitCode
 def check(invocation: Invocation) -> int:
     """Check the database, the picture folder and the SSH host; nothing is written."""
     items = invocation.open_application().check(invocation.options.media_root)
-    invocation.output.check(items)
+    for item in items:
+        invocation.output.show(item)
     return exit_code_of(items)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from freesport_sync.cli.invocation import Invocation
+from freesport_sync.cli.results import HostKeyPinned
 from freesport_sync.errors import ExitCode
 
 
 def pin_host_key(invocation: Invocation) -> int:
     """Record the host's key if it has the given fingerprint."""
     application = invocation.open_application()
-    invocation.output.host_key_pinned(application.pin_host_key(invocation.options.pin_host_key))
+    key = application.pin_host_key(invocation.options.pin_host_key)
+    invocation.output.show(HostKeyPinned(key))
     return ExitCode.DONE

@@ -12,5 +12,5 @@ def repair_created_at(invocation: Invocation) -> int:
     application, options = invocation.open_application(), invocation.options
     request = RunRequest(kind=RunKind.REPAIR, operator=invocation.operator, is_dry_run=options.dry_run)
     with invocation.output as output:
-        application.repair(request, invocation.shop_texts, output, invocation.cancel)
+        application.repair(request, invocation.shop_texts, output.event, invocation.cancel)
     return ExitCode.DONE

@@ -15,5 +15,5 @@ def restore(invocation: Invocation) -> int:
     request = RunRequest(kind=RunKind.RESTORE, backup_id=storable(options.restore))
     request = replace(request, operator=invocation.operator, is_dry_run=options.dry_run)
     with invocation.output as output:
-        application.restore(request, invocation.shop_texts, output, invocation.cancel)
+        application.restore(request, invocation.shop_texts, output.event, invocation.cancel)
     return ExitCode.DONE

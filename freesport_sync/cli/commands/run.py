@@ -22,7 +22,7 @@ def run(invocation: Invocation) -> int:
         application = invocation.open_application()
         request = _request(invocation, application)
         with invocation.output as output:
-            report = application.run(request, pool, invocation.shop_texts, output, invocation.cancel)
+            report = application.run(request, pool, invocation.shop_texts, output.event, invocation.cancel)
     return ExitCode.ROW_ERRORS if report.has_row_errors else ExitCode.DONE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.cli.serve import stop_with_stdin
+from freesport_sync.cli.stdin import stop_with_stdin
 from freesport_sync.errors import ExitCode
 
 
@@ -13,5 +13,5 @@ def serve(invocation: Invocation) -> int:
     if options.stop_with_stdin:
         stop_with_stdin(cancel)
     with invocation.output as output:
-        application.serve(invocation.shop_texts, options.dry_run, output.exchange, output, cancel)
+        application.serve(invocation.shop_texts, options.dry_run, output.event, output.event, cancel)
     return ExitCode.DONE

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.cli.serve import new_password
+from freesport_sync.cli.results import ExchangePasswordSet
+from freesport_sync.cli.stdin import ask_new_password
 from freesport_sync.errors import ExitCode
 
 
 def set_exchange_password(invocation: Invocation) -> int:
     """Ask for a password and set it."""
     application = invocation.open_application()
-    application.set_exchange_password(new_password(invocation.texts))
-    invocation.output.exchange_password_set(application.settings.exchange.user)
+    application.set_exchange_password(ask_new_password(invocation.texts))
+    invocation.output.show(ExchangePasswordSet(application.settings.exchange.user))
     return ExitCode.DONE

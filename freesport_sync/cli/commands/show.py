@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.cli.arguments import STDOUT
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.cli.terminal import encoded_stdout
+from freesport_sync.cli.results import IssueList, IssuesSaved, RunShown
+from freesport_sync.cli.streams import encoded_stdout
 from freesport_sync.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ def show(invocation: Invocation) -> int:
     """Show a run with the first of its issues, or all its issues."""
     options, application = invocation.options, invocation.open_application()
     if not options.issues and options.csv is None:
-        invocation.output.show(application.show(options.show, SHOWN_ISSUES))
+        invocation.output.show(RunShown(application.show(options.show, SHOWN_ISSUES)))
         return ExitCode.DONE
     with application.issues(options.show, invocation.cancel.check) as found:
         if options.csv is None:
-            invocation.output.issues(found)
+            invocation.output.show(IssueList(found))
         else:
             _save(found, options.csv, invocation)
     return ExitCode.DONE
@@ -33,8 +34,9 @@ def show(invocation: Invocation) -> int:
 def _save(found: RunIssues, file: Path, invocation: Invocation) -> None:
     from freesport_sync.services.issue_export import ENCODING, save_csv, write_csv
 
-    texts, output = invocation.texts, invocation.output
+    texts = invocation.texts
     if file == STDOUT:
-        output.issues_saved(found, write_csv(found.issues, texts, encoded_stdout(ENCODING)), None)
+        result = IssuesSaved(found, write_csv(found.issues, texts, encoded_stdout(ENCODING)), None)
     else:
-        output.issues_saved(found, save_csv(found.issues, texts, file), file)
+        result = IssuesSaved(found, save_csv(found.issues, texts, file), file)
+    invocation.output.show(result)

@@ -16,5 +16,5 @@ def undo(invocation: Invocation) -> int:
         request = application.undoing(options.undo)
         request = replace(request, operator=invocation.operator, is_dry_run=options.dry_run)
         work = application.restore if request.kind is RunKind.RESTORE else application.repair
-        work(request, invocation.shop_texts, output, invocation.cancel)
+        work(request, invocation.shop_texts, output.event, invocation.cancel)
     return ExitCode.DONE

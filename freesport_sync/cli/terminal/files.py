@@ -1,29 +1,19 @@
-"""What the terminal is told of files: those that come from the server, and those of the export."""
+"""Files of an export on a terminal: found, pulled from the SSH host, archived there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from freesport_sync.core.events import (
-    ExportFound,
-    FilesArchived,
-    FilesPulled,
-    Progress,
-)
+from freesport_sync.core.events import ExportFound, FilesArchived, FilesPulled
 from freesport_sync.core.printable import printable
-from freesport_sync.core.run import Stage
 from freesport_sync.i18n.texts import Texts
 
-if TYPE_CHECKING:
-    from freesport_sync.services.remote_export import PinnedHostKey
-
 SHOWN_FILES = 20
-"""Files that are named one by one."""
+"""Files that are listed; the others are only counted."""
 
 
 def file_lines(event: FilesPulled | FilesArchived | ExportFound, texts: Texts) -> Iterator[str]:
-    """What an event tells of files."""
+    """The lines for an event about files."""
     match event:
         case FilesPulled():
             return _pulled(event, texts)
@@ -34,7 +24,6 @@ def file_lines(event: FilesPulled | FilesArchived | ExportFound, texts: Texts) -
 
 
 def _found(event: ExportFound, texts: Texts) -> Iterator[str]:
-    """What the export consists of, and how old it is."""
     yield texts("cli.found", files=event.files, size=f"{event.size_bytes / 1_000_000:.1f}")
     if event.created_at is not None and event.age_s is not None:
         age = _age(event.age_s, texts)
@@ -46,7 +35,6 @@ def _found(event: ExportFound, texts: Texts) -> Iterator[str]:
 
 
 def _pulled(event: FilesPulled, texts: Texts) -> Iterator[str]:
-    """What was fetched, and what was not and why."""
     size = f"{event.fetched_bytes / 1_000_000:.1f}"
     counts = {"fetched": event.fetched, "size": size, "unchanged": event.unchanged}
     yield texts("cli.pulled", server=event.server, folder=event.folder, **counts)
@@ -54,24 +42,9 @@ def _pulled(event: FilesPulled, texts: Texts) -> Iterator[str]:
     yield from _listed("cli.pull_left_out", event.left_out, texts)
 
 
-def amount(event: Progress, texts: Texts) -> str:
-    """Bytes and speed of a pull, beside its bar; other stages count what nobody wants to read."""
-    if event.stage is not Stage.PULL or not event.total:
-        return ""
-    done, total, rate = (f"{value / 1_000_000:.1f}" for value in (event.done, event.total, event.rate))
-    return texts("cli.pull_amount", done=done, total=total, rate=rate)
-
-
 def _archived(event: FilesArchived, texts: Texts) -> Iterator[str]:
-    """What was moved on the server, and what was not and why."""
     yield texts("cli.archived", moved=event.moved, folder=event.folder)
     yield from _listed("cli.archive_kept", event.kept, texts)
-
-
-def pinned_line(key: PinnedHostKey, texts: Texts) -> str:
-    """Which key is on record now."""
-    shown = {"key_type": key.key_type, "fingerprint": key.fingerprint, "file": key.file}
-    return texts("cli.host_key_pinned", host=key.host, port=key.port, **shown)
 
 
 def _listed(key: str, files: tuple[tuple[str, str], ...], texts: Texts) -> Iterator[str]:

@@ -1,21 +1,29 @@
-"""What the terminal is told of backups."""
+"""Backups on a terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.markup import escape
 
-from freesport_sync.cli.terminal import local_time
+from freesport_sync.cli.results import BackupList
+from freesport_sync.cli.terminal.screen import Screen, local_time
+from freesport_sync.core.backup import Backup
 from freesport_sync.core.events import BackupFound, BackupMade
 from freesport_sync.i18n.texts import Texts
 
-if TYPE_CHECKING:
-    from freesport_sync.core.backup import Backup
+
+def show_backups(screen: Screen, result: BackupList) -> None:
+    """Print a table of backups."""
+    if not result.backups:
+        screen.line(screen.texts("cli.no_backups"))
+        return
+    table = screen.table("backup", "made", "before_run", "operator", "rows", "size")
+    for one in result.backups:
+        table.add_row(*_row(one, screen.texts))
+    screen.out.print(table)
 
 
 def backup_line(event: BackupFound | BackupMade, texts: Texts) -> str:
-    """That a backup was made, or which imports its restore undoes."""
+    """The line for a backup that was made, or for one that is going to be restored."""
     if isinstance(event, BackupMade):
         size = f"{event.size_bytes / 1_000_000:.1f}"
         return texts("cli.backup_made", backup_id=event.backup_id, size=size, file=event.file)
@@ -24,8 +32,7 @@ def backup_line(event: BackupFound | BackupMade, texts: Texts) -> str:
     return texts(key, backup_id=event.backup_id, made_at=local_time(event.made_at), runs=runs)
 
 
-def backup_row(backup: Backup, texts: Texts) -> tuple[str, ...]:
-    """Name, time, run, operator, rows and megabytes, as the table of backups shows them."""
+def _row(backup: Backup, texts: Texts) -> tuple[str, ...]:
     size, made = f"{backup.size_bytes / 1_000_000:.1f}", backup.manifest
     if made is None:
         return backup.backup_id, f"[bold red]{texts('cli.backup_damaged')}[/]", "", "", "", size

@@ -1,0 +1,125 @@
+"""What commands answer; both outputs show each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from freesport_sync.core.history import CheckItem, PastRun
+from freesport_sync.errors import NothingNew
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freesport_sync.application import RunDetails, RunIssues
+    from freesport_sync.core.backup import Backup
+    from freesport_sync.database.own.remote_control import CancelRequest, Unlocked
+    from freesport_sync.services.remote_export import PinnedHostKey
+    from freesport_sync.settings.listing import ListedSetting
+
+
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """The latest runs, newest first."""
+
+    runs: tuple[PastRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunShown:
+    """One run with the first of its row issues and changes."""
+
+    details: RunDetails
+
+
+@dataclass(frozen=True, slots=True)
+class IssueList:
+    """All row issues of a run; they are read from the database while they are shown."""
+
+    found: RunIssues
+
+
+@dataclass(frozen=True, slots=True)
+class IssuesSaved:
+    """All row issues of a run are in a CSV file.
+
+    Args:
+        found: the run and how many issues of each kind it has.
+        count: issues in the file.
+        file: None: they were written to stdout, where nothing else may be printed.
+    """
+
+    found: RunIssues
+    count: int
+    file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A run was asked to stop."""
+
+    request: CancelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class StaleClosed:
+    """Runs and import sessions of dead programs were closed; perhaps there were none."""
+
+    closed: Unlocked
+
+
+@dataclass(frozen=True, slots=True)
+class BackupList:
+    """The backups of the database, newest first."""
+
+    backups: tuple[Backup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostKeyPinned:
+    """The key of the SSH host is on record."""
+
+    key: PinnedHostKey
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangePasswordSet:
+    """1C has a new password for the exchange."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingList:
+    """Every setting.
+
+    Args:
+        settings: in the order of the documentation.
+        file: the settings file; it may be missing.
+    """
+
+    settings: tuple[ListedSetting, ...]
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """There was nothing to import."""
+
+    reason: NothingNew
+
+
+Result: TypeAlias = (
+    CheckItem
+    | RunList
+    | RunShown
+    | IssueList
+    | IssuesSaved
+    | CancelRequested
+    | StaleClosed
+    | BackupList
+    | HostKeyPinned
+    | ExchangePasswordSet
+    | SettingList
+    | NothingToDo
+)

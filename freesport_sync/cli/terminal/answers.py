@@ -1,0 +1,89 @@
+"""Short answers on a terminal: of checks, of what closes or stops runs, and of settings."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from freesport_sync.cli.results import CancelRequested, HostKeyPinned, SettingList, StaleClosed
+from freesport_sync.cli.streams import is_unicode
+from freesport_sync.cli.terminal.screen import Screen, local_time, say
+from freesport_sync.core.history import REPAIR_DUE, CheckItem
+
+
+def show_check(screen: Screen, item: CheckItem) -> None:
+    """Print a line."""
+    # Consoles of Windows have no such signs; both would become question marks.
+    good, bad = ("✓", "✗") if is_unicode(screen.out.file) else ("+", "!")
+    mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
+    mark = "[bold yellow]![/]" if item.is_advice else mark
+    say(screen.out, f"{mark} {escape(screen.texts.check(item.code, item.params))}")
+    if item.code == REPAIR_DUE:
+        screen.line(screen.texts(f"cli.check_{item.code}"))
+
+
+def show_cancel_requested(screen: Screen, result: CancelRequested) -> None:
+    """Print which run was asked to stop and by whom."""
+    request, texts = result.request, screen.texts
+    screen.line(
+        texts(
+            "cli.cancel_requested",
+            run_id=request.run_id,
+            operator=request.operator,
+            host=request.host,
+            stage=texts(f"stage.{request.stage}"),
+            by=request.requested_by,
+            at=local_time(request.requested_at),
+        )
+    )
+
+
+def show_stale_closed(screen: Screen, result: StaleClosed) -> None:
+    """Print a line for each dead run and import session."""
+    closed, texts = result.closed, screen.texts
+    if not closed.runs and not closed.sessions:
+        screen.line(texts("cli.nothing_stale"))
+    for run in closed.runs:
+        screen.line(
+            texts(
+                "cli.run_closed",
+                run_id=run.id,
+                operator=run.operator,
+                host=run.host,
+                stage=texts(f"stage.{run.stage}"),
+                since=local_time(run.started_at),
+                heartbeat=local_time(run.heartbeat_at),
+            )
+        )
+    for session in closed.sessions:
+        screen.line(
+            texts(
+                "cli.session_closed" if session.is_ours else "cli.session_closed_foreign",
+                session=session.id,
+                import_type=session.import_type,
+                since=local_time(session.started_at),
+                updated=local_time(session.updated_at),
+            )
+        )
+
+
+def show_host_key_pinned(screen: Screen, result: HostKeyPinned) -> None:
+    """Print the key and the file it is in."""
+    key = result.key
+    shown = {"key_type": key.key_type, "fingerprint": key.fingerprint, "file": key.file}
+    screen.line(screen.texts("cli.host_key_pinned", host=key.host, port=key.port, **shown))
+
+
+def show_settings(screen: Screen, result: SettingList) -> None:
+    """Print key, value, meaning, default and environment variable of every setting."""
+    texts = screen.texts
+    key = "cli.settings_file" if result.file.exists() else "cli.settings_file_missing"
+    screen.line(texts(key, file=str(result.file)))
+    not_set = texts("cli.not_set")
+    for one in result.settings:
+        value = not_set if one.value is None else f"= {one.value}"
+        origin = texts(f"origin.{one.origin.value}")
+        screen.out.print(f"\n[bold]{escape(one.key)}[/] {escape(value)}  [dim]({origin})[/]", highlight=False)
+        screen.indented(texts(f"settings.{one.key}"))
+        if one.value != one.default:
+            screen.indented(texts("cli.setting_default", default=one.default or not_set))
+        screen.indented(one.variable, "dim")
