@@ -453,12 +453,7 @@ def test_a_category_never_goes_back_into_itself(shop: Shop, new_export: NewExpor
 
 
 def test_every_column_that_an_import_updates_can_be_set_back() -> None:
-    for file, table in (
-        ("products", "products"),
-        ("variants", "product_variants"),
-        ("users", "users"),
-        ("companies",) * 2,
-    ):
-        written = set(re.findall(r"^(?:SET|   ) (\w+) =", sql(f"merge/update_{file}").text, re.MULTILINE))
+    for table in ("products", "product_variants", "users", "companies"):
+        written = set(re.findall(r"^(?:SET|   ) (\w+) =", sql(f"merge/write/update_{table}").text, re.MULTILINE))
         assert written - {"updated_at"} <= set(RESTORABLE_BY_TABLE[table].columns)
         assert len(written) > 3

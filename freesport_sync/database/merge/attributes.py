@@ -10,7 +10,7 @@ from freesport_sync.core.run import Counts, Entity, FieldChange
 from freesport_sync.database.merge.new_rows import moment, placed
 from freesport_sync.database.merge.reference_data import fill_map
 from freesport_sync.database.merge.staging import copy_rows, give_names
-from freesport_sync.database.server.engine import exists
+from freesport_sync.database.server.rows import has_rows
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.server.writing import (
     expect_written,
@@ -62,12 +62,12 @@ def resolve_attributes(
     """
     fill_map(connection, "map_attribute", ("onec_id", "attribute_no"), list(plan.by_onec_id.items()))
     fill_map(connection, "map_attribute_name", ("normalized_name", "attribute_no"), list(plan.by_name.items()))
-    connection.execute(sql("merge/resolve_attributes"))
+    connection.execute(sql("merge/resolve/attributes"))
     if filters is not None:
         fill_map(connection, "filter_attribute", ("attribute_no", "column_name"), list(filters.items()))
         connection.execute(sql("undo/show_variants"))
         _fill_shown_texts(connection, filters, spelling)
-        connection.execute(sql("merge/resolve_product_links"))
+        connection.execute(sql("merge/resolve/product_links"))
     _allocate_slugs(connection)
 
 
@@ -78,26 +78,23 @@ def _fill_shown_texts(
     rows: list[tuple[int | str, ...]] = []
     for number, column in filters.items():
         if column is not None:
-            texts = connection.scalars(sa.text(f"SELECT DISTINCT {column} FROM shown_variant WHERE {column} <> ''"))
+            texts = connection.scalars(sql("merge/resolve/shown_texts", column=column))
             rows += [(number, column, text, *spelling(text)) for text in texts]
-    connection.exec_driver_sql("TRUNCATE shown_text")
+    connection.execute(sa.table("shown_text").delete())
     copy_rows(connection, "shown_text", ("attribute_no", "column_name", "text", "normalized_value", "slug"), rows)
 
 
 def read_attribute_counts(connection: sa.Connection) -> dict[Entity, Counts]:
     """What the change tables of values and links amount to; links are counted by their products and variants."""
-    created, values = connection.execute(
-        sa.text("SELECT (SELECT count(*) FROM new_value), (SELECT count(DISTINCT value_no) FROM dictionary_value)")
-    ).one()
-    from_dictionaries = connection.scalar(sa.text("SELECT count(*) FROM new_value WHERE NOT is_free")) or 0
-    counts = {Entity.ATTRIBUTE_VALUE: Counts(created=created, unchanged=values - from_dictionaries)}
-    rows = connection.execute(sql("merge/count_links"))
+    created, unchanged = connection.execute(sql("merge/report/count_values")).one()
+    counts = {Entity.ATTRIBUTE_VALUE: Counts(created=created, unchanged=unchanged)}
+    rows = connection.execute(sql("merge/report/count_links"))
     return counts | {Entity(owner): Counts(*numbers) for owner, *numbers in rows}
 
 
 def read_link_changes(connection: sa.Connection, limit: int) -> list[FieldChange]:
     """The values that products and variants which exist would gain or lose."""
-    rows = connection.execute(sql("merge/changed_links"), {"limit": limit})
+    rows = connection.execute(sql("merge/report/changed_links"), {"limit": limit})
     return [FieldChange(Entity(row[0]), *row[1:]) for row in rows]
 
 
@@ -106,7 +103,7 @@ def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
     _update_attributes(connection, plan.changed)
     ids = _insert_attributes(connection, plan.created)
     _insert_mappings(connection, plan.new_mappings, ids)
-    connection.execute(sql("merge/apply_attributes"))
+    connection.execute(sql("merge/write/attributes"))
     # To count hundreds of thousands of links costs more than to ask whether anything can keep them back.
     tables = (
         "product_attribute_values",
@@ -115,7 +112,7 @@ def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
         "products_attributes",
     )
     if any(swallowing_rules(connection, table) for table in tables):
-        for table, missing in connection.execute(sql("merge/attributes_not_written")):
+        for table, missing in connection.execute(sql("merge/write/attributes_not_written")):
             expect_written(table, 0, missing)
 
 
@@ -164,8 +161,6 @@ def _insert_mappings(
 
 def _allocate_slugs(connection: sa.Connection) -> None:
     """Values that are in no dictionary get a slug of their own; 1C's dictionaries need not (SLUG-2)."""
-    if exists(connection, "SELECT 1 FROM new_value WHERE is_free"):
-        taken = "SELECT slug FROM product_attribute_values UNION ALL SELECT slug FROM new_value WHERE NOT is_free"
-        slugs = UniqueNames(connection.scalars(sa.text(taken)), SLUG_LENGTH, first_suffix=1)
-        query = "SELECT ord, slug AS wanted FROM new_value WHERE is_free ORDER BY ord"
-        give_names(connection, "new_value", "slug", query, slugs)
+    if has_rows(connection, "new_value", sa.column("is_free", sa.Boolean)):
+        slugs = UniqueNames(connection.scalars(sql("merge/resolve/taken_value_slugs")), SLUG_LENGTH, first_suffix=1)
+        give_names(connection, "new_value", "slug", sql("merge/resolve/wanted_value_slugs"), slugs)

@@ -108,9 +108,9 @@ def _update_users(connection: sa.Connection, rows: Sequence[ChangedUser]) -> Non
     query = sa.select(u.id, u.onec_id).where(u.id == _any_id(row.id for row in rows)).order_by(u.id).with_for_update()
     if {tuple(row) for row in connection.execute(query)} != {(row.id, row.seen_onec_id) for row in rows}:
         raise MergeConflict("a user has been removed or belongs to another customer now")
-    lock_and_note(connection, users, "SELECT unnest(CAST(:ids AS bigint[]))", {"ids": [row.id for row in rows]})
+    lock_and_note(connection, users, sql("merge/write/given_ids"), {"ids": [row.id for row in rows]})
     columns = [{"id": row.id, "onec_id": row.onec_id, **row.fields._asdict()} for row in rows]
-    expect_written("users", connection.execute(sql("merge/update_users"), _arrays(columns)).rowcount, len(rows))
+    expect_written("users", connection.execute(sql("merge/write/update_users"), _arrays(columns)).rowcount, len(rows))
 
 
 def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany]) -> None:
@@ -118,9 +118,11 @@ def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany])
     query = sa.select(c.id).where(c.id == _any_id(row.id for row in rows)).order_by(c.id).with_for_update()
     if len(connection.execute(query).all()) != len(rows):
         raise MergeConflict("a company has been removed")
-    lock_and_note(connection, companies, "SELECT unnest(CAST(:ids AS bigint[]))", {"ids": [row.id for row in rows]})
+    lock_and_note(connection, companies, sql("merge/write/given_ids"), {"ids": [row.id for row in rows]})
     columns = [{"id": row.id, **row.fields._asdict()} for row in rows]
-    expect_written("companies", connection.execute(sql("merge/update_companies"), _arrays(columns)).rowcount, len(rows))
+    expect_written(
+        "companies", connection.execute(sql("merge/write/update_companies"), _arrays(columns)).rowcount, len(rows)
+    )
 
 
 def _insert_users(connection: sa.Connection, rows: Sequence[NewUser], first: int) -> dict[str, int]:

@@ -18,8 +18,8 @@ from freesport_sync.core.run import (
     UpdatedRows,
 )
 from freesport_sync.database.merge.staging import give_names
-from freesport_sync.database.server.engine import exists
 from freesport_sync.database.server.key_ranges import key_ranges
+from freesport_sync.database.server.rows import count_rows, has_rows
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.server.writing import expect_written
 from freesport_sync.database.shop.tables import product_variants, products
@@ -32,8 +32,6 @@ from freesport_sync.rules.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueNam
 LISTED_IDS = 100
 """Ids of updated rows that the shop's session row lists, as the reference importer does (SESSION-1)."""
 
-_FILE_ORDER = "ORDER BY file_no, position, onec_id"
-
 
 @dataclass(frozen=True, slots=True)
 class LargeChange:
@@ -44,33 +42,37 @@ class LargeChange:
     existing: int
 
 
-class _Written(NamedTuple):
-    """A table that is written in key ranges: the SQL files that do it, and the ids of the existing rows of a range."""
+class _Target(NamedTuple):
+    """A shop table that is written in key ranges.
+
+    Args:
+        table: the shop's.
+        changes: its change table.
+        key: column of the change table with the shop's id; NULL in new rows.
+    """
 
     table: sa.Table
-    files: str
-    ids: str
+    changes: str
+    key: str
 
 
-_PRODUCTS = _Written(products, "products", "SELECT product_id FROM chg_product WHERE ord BETWEEN :first AND :last")
-_VARIANTS = _Written(
-    product_variants, "variants", "SELECT variant_id FROM chg_variant WHERE ord BETWEEN :first AND :last"
-)
+_PRODUCTS = _Target(products, "chg_product", "product_id")
+_VARIANTS = _Target(product_variants, "chg_variant", "variant_id")
 
 
 def resolve(connection: sa.Connection, rules: MergeRules) -> None:
     """Fill the change tables; reads the shop, locks and writes nothing in it."""
     parameters = asdict(rules) | {"hidden_category": HIDDEN_CATEGORY, "no_brand": NO_BRAND}
-    if exists(connection, "SELECT 1 FROM stg_product_group"):
-        connection.execute(sql("merge/choose_groups"))
-    connection.execute(sql("merge/resolve"), parameters)
+    if has_rows(connection, "stg_product_group"):
+        connection.execute(sql("merge/resolve/choose_groups"))
+    connection.execute(sql("merge/resolve/resolve"), parameters)
     _allocate_slugs(connection)
     _allocate_skus(connection)
 
 
 def read_counts(connection: sa.Connection) -> dict[Entity, Counts]:
     """What the change tables amount to."""
-    rows = connection.execute(sql("merge/counts")).mappings()
+    rows = connection.execute(sql("merge/report/counts")).mappings()
     return {
         Entity(row["entity"]): Counts(row["created"], row["updated"], row["unchanged"], row["skipped"]) for row in rows
     }
@@ -83,20 +85,20 @@ def read_large_changes(connection: sa.Connection, leaving_menu: Sequence[int]) -
         connection: after `resolve`.
         leaving_menu: ids of the categories that the run takes out of the shop's menu.
     """
-    rows = connection.execute(sql("merge/large_change"), {"leaving_menu": list(leaving_menu)})
+    rows = connection.execute(sql("merge/report/large_change"), {"leaving_menu": list(leaving_menu)})
     return [LargeChange(*row) for row in rows]
 
 
 def leaves_nothing_visible(connection: sa.Connection) -> bool:
     """Whether the run would take from buyers the last product or the last variant that they see."""
-    return bool(connection.scalar(sql("merge/nothing_left")))
+    return bool(connection.scalar(sql("merge/report/nothing_left")))
 
 
 def read_updated(connection: sa.Connection) -> dict[Entity, UpdatedRows]:
     """The shop's products and variants that the merge updates."""
     return {
-        Entity.PRODUCT: _updated(connection, "chg_product", "product_id"),
-        Entity.VARIANT: _updated(connection, "chg_variant", "variant_id"),
+        Entity.PRODUCT: _updated(connection, _PRODUCTS),
+        Entity.VARIANT: _updated(connection, _VARIANTS),
     }
 
 
@@ -111,7 +113,9 @@ def read_field_changes(
         names: field -> what people call the keys that stand in it.
     """
     changes = []
-    for entity, onec_id, name, field, *values in connection.execute(sql("merge/changed_fields"), {"limit": limit}):
+    for entity, onec_id, name, field, *values in connection.execute(
+        sql("merge/report/changed_fields"), {"limit": limit}
+    ):
         known = names.get(field, {})
         changes.append(FieldChange(Entity(entity), onec_id, name, field, *(known.get(one, one) for one in values)))
     return changes
@@ -119,20 +123,17 @@ def read_field_changes(
 
 def needs_hidden_category(connection: sa.Connection) -> bool:
     """Whether a product goes into the hidden category."""
-    return exists(connection, "SELECT 1 FROM chg_product WHERE category_key = :key", key=HIDDEN_CATEGORY)
+    return has_rows(connection, "chg_product", sa.column("category_key") == HIDDEN_CATEGORY)
 
 
 def needs_no_brand(connection: sa.Connection) -> bool:
     """Whether a product gets the brand for products without one."""
-    return exists(connection, "SELECT 1 FROM chg_product WHERE brand_key = :key", key=NO_BRAND)
+    return has_rows(connection, "chg_product", sa.column("brand_key") == NO_BRAND)
 
 
 def rows_to_write(connection: sa.Connection) -> tuple[int, int]:
     """Products and variants that `apply_products` and `apply_variants` will write."""
-    row = connection.execute(
-        sa.text("SELECT (SELECT count(*) FROM chg_product), (SELECT count(*) FROM chg_variant)")
-    ).one()
-    return row[0], row[1]
+    return count_rows(connection, "chg_product"), count_rows(connection, "chg_variant")
 
 
 def apply_products(connection: sa.Connection, total: int, advance: Callable[[int], None]) -> None:
@@ -141,16 +142,14 @@ def apply_products(connection: sa.Connection, total: int, advance: Callable[[int
     Raises:
         MergeConflict: a product appeared or vanished meanwhile.
     """
-    existing = _count(connection, "SELECT count(*) FROM chg_product WHERE product_id IS NOT NULL")
-    _apply(connection, _PRODUCTS, total, existing, advance)
-    connection.execute(sql("merge/link_new_variants"))
-    connection.execute(sql("merge/remember_deactivated"))
+    _apply(connection, _PRODUCTS, total, advance)
+    connection.execute(sql("merge/write/link_new_variants"))
+    connection.execute(sql("merge/write/remember_deactivated"))
 
 
 def apply_variants(connection: sa.Connection, total: int, advance: Callable[[int], None]) -> None:
     """Write new and changed variants, as `apply_products` does."""
-    existing = _count(connection, "SELECT count(*) FROM chg_variant WHERE variant_id IS NOT NULL")
-    _apply(connection, _VARIANTS, total, existing, advance)
+    _apply(connection, _VARIANTS, total, advance)
 
 
 def check_constraints(connection: sa.Connection) -> None:
@@ -158,47 +157,43 @@ def check_constraints(connection: sa.Connection) -> None:
     connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def _updated(connection: sa.Connection, table: str, column: str) -> UpdatedRows:
-    ids = connection.scalars(
-        sa.text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY ord LIMIT {LISTED_IDS}")
-    )
-    return UpdatedRows(_count(connection, f"SELECT count({column}) FROM {table}"), tuple(ids))
+def _updated(connection: sa.Connection, target: _Target) -> UpdatedRows:
+    key = sa.column(target.key, sa.BigInteger)
+    ids = sa.select(key).select_from(sa.table(target.changes)).where(key.is_not(None))
+    listed = connection.scalars(ids.order_by(sa.column("ord")).limit(LISTED_IDS))
+    return UpdatedRows(count_rows(connection, target.changes, key.is_not(None)), tuple(listed))
 
 
 def _allocate_slugs(connection: sa.Connection) -> None:
-    """New products; an empty slug is what transliteration leaves of `中文`: as in the reference the id names them."""
-    wanted = "coalesce(nullif(wanted_slug, ''), 'product-' || left(onec_id, 8))"
-    if exists(connection, "SELECT 1 FROM chg_product WHERE product_id IS NULL"):
-        own_words = connection.scalars(sa.text(f"SELECT DISTINCT {wanted} FROM chg_product WHERE product_id IS NULL"))
+    """Give new products their slugs, in file order."""
+    changes = sa.table("chg_product", sa.column("product_id"), sa.column("wanted_slug", sa.Text))
+    is_new = changes.c.product_id.is_(None)
+    if has_rows(connection, "chg_product", is_new):
+        own_words = connection.scalars(sa.select(changes.c.wanted_slug).where(is_new).distinct())
         slugs = UniqueNames(connection.scalars(sa.select(products.c.slug)), SLUG_LENGTH, 2, own_words)
-        query = f"SELECT ord, {wanted} AS wanted FROM chg_product WHERE product_id IS NULL {_FILE_ORDER}"
-        give_names(connection, "chg_product", "slug", query, slugs)
+        give_names(connection, "chg_product", "slug", sql("merge/resolve/wanted_product_slugs"), slugs)
 
 
 def _allocate_skus(connection: sa.Connection) -> None:
-    """New variants and changed articles, strictly in file order as in the reference importer."""
-    if exists(connection, "SELECT 1 FROM chg_variant WHERE wanted_sku IS NOT NULL"):
+    """Give new variants and changed articles their SKUs, strictly in file order as the reference importer does."""
+    if has_rows(connection, "chg_variant", sa.column("wanted_sku").is_not(None)):
         skus = UniqueNames(connection.scalars(sa.select(product_variants.c.sku)), SKU_LENGTH, first_suffix=1)
-        query = f"SELECT ord, wanted_sku AS wanted FROM chg_variant WHERE wanted_sku IS NOT NULL {_FILE_ORDER}"
-        give_names(connection, "chg_variant", "sku", query, skus)
+        give_names(connection, "chg_variant", "sku", sql("merge/resolve/wanted_skus"), skus)
 
 
-def _apply(
-    connection: sa.Connection, written: _Written, total: int, existing: int, advance: Callable[[int], None]
-) -> None:
-    """Existing rows come first in the change table, in order of id: lock and update them, then insert the rest."""
+def _apply(connection: sa.Connection, target: _Target, total: int, advance: Callable[[int], None]) -> None:
+    """Lock and update the existing rows, which come first in the change table by id, then insert the new ones."""
+    name = target.table.name
+    existing = count_rows(connection, target.changes, sa.column(target.key).is_not(None))
+    ids = sql("merge/write/ids_in_range", changes=target.changes, key=target.key)
     for first, last in key_ranges(1, existing):
         bounds = {"first": first, "last": last}
-        lock_and_note(connection, written.table, written.ids, bounds)
-        updated = connection.execute(sql(f"merge/update_{written.files}"), bounds).rowcount
-        expect_written(written.table.name, updated, last - first + 1)
+        lock_and_note(connection, target.table, ids, bounds)
+        updated = connection.execute(sql(f"merge/write/update_{name}"), bounds).rowcount
+        expect_written(name, updated, last - first + 1)
         advance(last)
     for first, last in key_ranges(existing + 1, total):
         bounds = {"first": first, "last": last, "first_new": existing + 1}
-        inserted = connection.execute(sql(f"merge/insert_{written.files}"), bounds).rowcount
-        expect_written(written.table.name, inserted, last - first + 1)
+        inserted = connection.execute(sql(f"merge/write/insert_{name}"), bounds).rowcount
+        expect_written(name, inserted, last - first + 1)
         advance(last)
-
-
-def _count(connection: sa.Connection, query: str) -> int:
-    return int(connection.scalar(sa.text(query)) or 0)

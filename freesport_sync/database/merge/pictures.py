@@ -14,9 +14,6 @@ import sqlalchemy as sa
 from freesport_sync.database.merge.staging import copy_rows
 from freesport_sync.database.server.sql_files import sql
 
-_COLUMNS = "object_no, file_no, line, owner, onec_id, name, path, is_listed"
-_FILE_NAME = "substring(path FROM '[^/]*$')"
-
 
 class FoundPicture(NamedTuple):
     """One `Картинка` that has to be looked at; `is_listed` where the shop shows a picture of its file name already."""
@@ -73,34 +70,19 @@ def find_pictures(connection: sa.Connection, owns_pictures: bool, lends_pictures
         owns_pictures: 1C adds pictures to objects that the shop already has.
         lends_pictures: a product's first variant gets its pictures too, where it has none.
     """
-    connection.execute(sql("merge/find_pictures"), {"owns_pictures": owns_pictures, "lends_pictures": lends_pictures})
-    row = connection.exec_driver_sql(
-        f"""
-        SELECT coalesce(max(object_no), 0), count(object_no),
-               count(DISTINCT (owner, onec_id, {_FILE_NAME})) FILTER (WHERE is_known AND object_no IS NULL),
-               count(DISTINCT (owner, onec_id, {_FILE_NAME})) FILTER (WHERE NOT is_known)
-        FROM found_picture
-        """
-    ).one()
-    return PictureTotals(*row)
+    connection.execute(sql("merge/pictures/find"), {"owns_pictures": owns_pictures, "lends_pictures": lends_pictures})
+    return PictureTotals(*connection.execute(sql("merge/pictures/totals")).one())
 
 
 def read_pictures(connection: sa.Connection, first: int, last: int) -> list[FoundPicture]:
     """The pictures of the objects `first` to `last`, each object's in the order of the export."""
-    query = sa.text(
-        f"SELECT {_COLUMNS} FROM found_picture WHERE object_no BETWEEN :first AND :last"
-        " ORDER BY object_no, file_no, position, number"
-    )
-    return [FoundPicture(*row) for row in connection.execute(query, {"first": first, "last": last})]
+    rows = connection.execute(sql("merge/pictures/of_objects"), {"first": first, "last": last})
+    return [FoundPicture(*row) for row in rows]
 
 
 def read_ownerless(connection: sa.Connection) -> list[Ownerless]:
     """Objects whose pictures nobody shows, in the order of the export."""
-    query = """
-        SELECT min(file_no) AS file_no, min(line) AS line, onec_id
-        FROM found_picture WHERE NOT is_known GROUP BY owner, onec_id ORDER BY 1, 2, 3
-        """
-    return [Ownerless(*row) for row in connection.exec_driver_sql(query)]
+    return [Ownerless(*row) for row in connection.execute(sql("merge/pictures/ownerless"))]
 
 
 def add_delivered(connection: sa.Connection, pictures: Iterable[DeliveredPicture]) -> None:

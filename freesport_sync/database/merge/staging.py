@@ -7,28 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 
 from freesport_sync.core.staged import NO_SIZES, STAGING_TABLES
-from freesport_sync.database.server.engine import copy_in, exists, fetch_in_chunks
+from freesport_sync.database.server.rows import analyze, copy_in, fetch_in_chunks, has_rows
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.rules.unique_names import UniqueNames
 
 _RECORD_KEYS = {
-    "stg_product": "onec_id",
-    "stg_offer": "onec_id",
-    "stg_price": "onec_id, rank",
-    "stg_rest": "onec_id, warehouse_onec_id",
+    "stg_product": ("onec_id",),
+    "stg_offer": ("onec_id",),
+    "stg_price": ("onec_id", "rank"),
+    "stg_rest": ("onec_id", "warehouse_onec_id"),
 }
 _JOINED_COLUMNS = {
-    "stg_product": "onec_id",
-    "stg_offer": "onec_id, product_onec_id",
-    "stg_price": "onec_id",
-    "stg_rest": "onec_id",
-    "stg_picture": "owner, onec_id",
+    "stg_product": ("onec_id",),
+    "stg_offer": ("onec_id", "product_onec_id"),
+    "stg_price": ("onec_id",),
+    "stg_rest": ("onec_id",),
+    "stg_picture": ("owner", "onec_id"),
 }
 
 
 def create_staging(connection: sa.Connection) -> None:
     """Create the empty staging tables; they vanish with the connection."""
-    connection.execute(sql("merge/create_staging"))
+    connection.execute(sql("merge/staging/create"))
 
 
 def copy_block(connection: sa.Connection, table: str, data: bytes) -> None:
@@ -39,8 +39,7 @@ def copy_block(connection: sa.Connection, table: str, data: bytes) -> None:
         table: a key of `STAGING_TABLES`.
         data: rows in COPY text format, UTF-8.
     """
-    columns = ", ".join(STAGING_TABLES[table])
-    copy_in(connection, f"COPY {table} ({columns}) FROM STDIN", data)
+    copy_in(connection, table, STAGING_TABLES[table], data)
 
 
 def copy_rows(
@@ -48,10 +47,10 @@ def copy_rows(
 ) -> None:
     """Append rows of numbers and texts to a temporary table of the merge."""
     text = "".join("\t".join(_escape(str(value)) for value in row) + "\n" for row in rows)
-    copy_in(connection, f"COPY {table} ({', '.join(columns)}) FROM STDIN", text.encode())
+    copy_in(connection, table, columns, text.encode())
 
 
-def give_names(connection: sa.Connection, table: str, column: str, query: str, names: UniqueNames) -> None:
+def give_names(connection: sa.Connection, table: str, column: str, query: sa.TextClause, names: UniqueNames) -> None:
     """Write unique names into a temporary table of the merge.
 
     Args:
@@ -61,11 +60,9 @@ def give_names(connection: sa.Connection, table: str, column: str, query: str, n
         query: gives `ord` and the name that is `wanted`, in the order in which names are taken.
         names: hands them out.
     """
-    connection.execute(sa.text("CREATE TEMP TABLE IF NOT EXISTS new_name (ord integer, name text) ON COMMIT DROP"))
-    connection.execute(sa.text("TRUNCATE new_name"))
     for rows in fetch_in_chunks(connection, query):
         copy_rows(connection, "new_name", ("ord", "name"), [(row["ord"], names.take(row["wanted"])) for row in rows])
-    connection.execute(sa.text(f"UPDATE {table} AS t SET {column} = n.name FROM new_name AS n WHERE n.ord = t.ord"))
+    connection.execute(sql("merge/resolve/set_names", table=table, column=column))
 
 
 def finish_staging(
@@ -88,28 +85,28 @@ def finish_staging(
     Returns:
         How many records each table repeated, where one did.
     """
-    if exists(connection, "SELECT 1 FROM stg_rest WHERE warehouse_onec_id IS NULL"):
+    if has_rows(connection, "stg_rest", sa.column("warehouse_onec_id").is_(None)):
         packages = {"files": list(offer_packages), "packages": list(offer_packages.values())}
-        connection.execute(sql("merge/settle_totals"), packages)
-    if exists(connection, "SELECT 1 FROM stg_offer_property"):
-        connection.execute(sql("merge/name_colors_and_sizes"), {"no_sizes": list(NO_SIZES)})
+        connection.execute(sql("merge/staging/settle_totals"), packages)
+    if has_rows(connection, "stg_offer_property"):
+        connection.execute(sql("merge/staging/name_colors_and_sizes"), {"no_sizes": list(NO_SIZES)})
     if len({onec_id for _, _, onec_id in catalogues}) > 1:
         _forget_moved(connection, catalogues)
     repeated = {table: _count_repeated(connection, table, keys) for table, keys in _RECORD_KEYS.items()}
     to_fold = {table for table, count in repeated.items() if count}
-    if exists(connection, "SELECT 1 FROM stg_price WHERE rank > 0"):
+    if has_rows(connection, "stg_price", sa.column("rank") > 0):
         to_fold.add("stg_price")
     for table in to_fold - {"stg_product"}:
-        connection.execute(sql(f"merge/dedupe_{table.removeprefix('stg_')}"))
-    if exists(connection, "SELECT 1 FROM stg_characteristic"):
-        connection.execute(sql("merge/fold_characteristics"), {"imports_variants": imports_variants})
+        connection.execute(sql(f"merge/staging/dedupe_{table.removeprefix('stg_')}"))
+    if has_rows(connection, "stg_characteristic"):
+        connection.execute(sql("merge/staging/fold_characteristics"), {"imports_variants": imports_variants})
         to_fold.add("stg_product")
     if "stg_product" in to_fold:
-        connection.execute(sql("merge/dedupe_product"))
-    connection.execute(sql("merge/drop_own_rows"), {"is_full": is_full})
-    connection.execute(sql("merge/adopt_variant_keys"))
+        connection.execute(sql("merge/staging/dedupe_product"))
+    connection.execute(sql("merge/staging/drop_own_rows"), {"is_full": is_full})
+    connection.execute(sql("merge/staging/adopt_variant_keys"))
     for table, columns in _JOINED_COLUMNS.items():
-        connection.exec_driver_sql(f"ANALYZE {table} ({columns})")
+        analyze(connection, table, columns)
     return {table: count for table, count in repeated.items() if count}
 
 
@@ -117,13 +114,11 @@ def _forget_moved(connection: sa.Connection, catalogues: Sequence[tuple[int, int
     """What has left one catalogue of an export for another is not deleted."""
     copy_rows(connection, "stg_catalogue", ("file_no", "position", "onec_id"), catalogues)
     for table in ("stg_product", "stg_characteristic", "stg_offer"):
-        connection.exec_driver_sql(sql("merge/forget_moved").text.replace("stg_record", table))
+        connection.execute(sql("merge/staging/forget_moved", table=table))
 
 
-def _count_repeated(connection: sa.Connection, table: str, keys: str) -> int:
-    groups = f"SELECT count(*) - 1 AS copies FROM {table} GROUP BY {keys} HAVING count(*) > 1"
-    copies = connection.exec_driver_sql(f"SELECT sum(copies) FROM ({groups}) AS repeated").scalar()
-    return int(copies or 0)
+def _count_repeated(connection: sa.Connection, table: str, keys: tuple[str, ...]) -> int:
+    return int(connection.scalar(sql("merge/staging/count_repeated", table=table, keys=keys)))
 
 
 def _escape(text: str) -> str:

@@ -27,21 +27,14 @@ from freesport_sync.database.own.schema import (
     run_files,
     runs,
 )
-from freesport_sync.database.server.engine import fetch_in_chunks
+from freesport_sync.database.server.rows import fetch_in_chunks
+from freesport_sync.database.server.sql_files import sql
 
 _COLUMNS = [
     *(runs.c[name] for name in ("id", "kind", "operator", "host", "is_dry_run", "stage", "started_at", "finished_at")),
     *(runs.c[name] for name in ("counts", "issue_totals", "error_code", "error_params", "request")),
     true_status.label("status"),
 ]
-
-_ISSUES = """
-SELECT severity, code, file, line, onec_id, name, {article} AS article, field, value, params
-FROM freesport_sync.row_issues
-WHERE run_id = :run_id
-ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, code, file, line, id
-LIMIT :limit
-"""
 
 
 def read_runs(connection: sa.Connection, limit: int) -> tuple[PastRun, ...]:
@@ -98,13 +91,11 @@ def read_issues(connection: sa.Connection, run_id: int, limit: int | None = None
         limit: of issues; None for all.
     """
     # Whoever reads the list page by page may look at one of them for longer than an import may be idle.
-    connection.exec_driver_sql(
-        "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
-    )
+    connection.execute(sql("own/allow_idling"))
     # A history that no run has upgraded yet can be read all the same.
-    article = "article" if (current_revision(connection) or "") >= "0002" else "''"
-    query, parameters = _ISSUES.format(article=article), {"run_id": run_id, "limit": limit}
-    for rows in fetch_in_chunks(connection, query, parameters, is_held=True):
+    has_articles = (current_revision(connection) or "") >= "0002"
+    query = sql("own/read_issues" if has_articles else "own/read_issues_without_articles")
+    for rows in fetch_in_chunks(connection, query, {"run_id": run_id, "limit": limit}, is_held=True):
         for row in rows:
             yield RowIssue(**{**row, "severity": Severity(row["severity"])})
 

@@ -86,8 +86,8 @@ def read_entry(connection: sa.Connection, key: EntryKey) -> HistoryEntry | None:
 
 def has_shop_sessions(connection: sa.Connection) -> bool:
     """Whether the shop has its list of entries, and we may read it."""
-    query = "SELECT coalesce(has_table_privilege(to_regclass(:name), 'SELECT'), false)"
-    return bool(connection.scalar(sa.text(query), {"name": import_sessions.name}))
+    may_read = sa.func.has_table_privilege(sa.func.to_regclass(import_sessions.name), "SELECT")
+    return bool(connection.scalar(sa.select(may_read)))
 
 
 def _makers(connection: sa.Connection) -> list[_Maker]:

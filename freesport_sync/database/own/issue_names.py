@@ -7,12 +7,6 @@ import sqlalchemy as sa
 from freesport_sync.core.issues import SHOWN_LENGTH
 from freesport_sync.database.server.sql_files import sql
 
-# Without the staging tables the run has read nothing that an issue could be about.
-_IS_NEEDED = sa.text(
-    "SELECT to_regclass('pg_temp.stg_product') IS NOT NULL AND EXISTS (SELECT FROM freesport_sync.row_issues"
-    " WHERE run_id = :run_id AND onec_id <> '' AND (name = '' OR article = ''))"
-)
-
 
 def name_issues(connection: sa.Connection, run_id: int) -> None:
     """Fill empty names and articles of the run's stored issues from the staging tables and the shop.
@@ -23,5 +17,5 @@ def name_issues(connection: sa.Connection, run_id: int) -> None:
         connection: the lock's connection, which has the staging tables.
         run_id: the run, all of whose issues are stored.
     """
-    if connection.scalar(_IS_NEEDED, {"run_id": run_id}):
+    if connection.scalar(sql("own/has_nameless_issues"), {"run_id": run_id}):
         connection.execute(sql("own/name_issues"), {"run_id": run_id, "length": SHOWN_LENGTH})

@@ -94,7 +94,7 @@ def unlock_stale(connection: sa.Connection, interrupted: str, stale: str) -> Unl
     """
     take_lock(connection)
     has_runs = current_revision(connection) is not None
-    has_sessions = connection.scalar(sa.text("SELECT to_regclass(:name) IS NOT NULL"), {"name": import_sessions.name})
+    has_sessions = connection.scalar(sa.select(sa.func.to_regclass(import_sessions.name).is_not(None)))
     if has_sessions:
         refuse_foreign_session(connection)
     with transaction(connection):

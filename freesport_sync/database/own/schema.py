@@ -9,12 +9,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.exc import ProgrammingError
 
 from freesport_sync.database.metadata import SCHEMA, own_metadata
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import SchemaMismatch
 
 HEAD = "0007"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 _now = sa.DateTime(timezone=True)
+_alembic_version = sa.table("alembic_version", sa.column("version_num", sa.Text), schema=SCHEMA)
 
 runs = sa.Table(
     "runs",
@@ -189,7 +191,7 @@ def refuse_unreadable_schema(connection: sa.Connection) -> None:
 
 
 def _role(connection: sa.Connection) -> str:
-    return str(connection.scalar(sa.text("SELECT quote_ident(current_user)")))
+    return str(connection.scalar(sa.select(sa.func.quote_ident(sa.func.current_user()))))
 
 
 def _grants(role: str) -> str:
@@ -200,12 +202,7 @@ def _grants(role: str) -> str:
 
 def _has_rights(connection: sa.Connection, *rights: str) -> bool:
     """Whether we have all of them to all our tables but the migrations' own."""
-    query = sa.text(
-        "SELECT bool_and(has_table_privilege(c.oid, r)) FROM pg_class AS c JOIN pg_namespace AS n"
-        " ON n.oid = c.relnamespace, unnest(CAST(:rights AS text[])) AS r"
-        " WHERE n.nspname = :schema AND c.relkind = 'r' AND c.relname <> 'alembic_version'"
-    )
-    return bool(connection.scalar(query, {"schema": SCHEMA, "rights": list(rights)}))
+    return bool(connection.scalar(sql("own/has_rights"), {"schema": SCHEMA, "rights": list(rights)}))
 
 
 def current_revision(connection: sa.Connection) -> str | None:
@@ -215,18 +212,11 @@ def current_revision(connection: sa.Connection) -> str | None:
         SchemaMismatch: it is newer than this program, or we may not read it.
     """
     # Without the right to a schema the name of its table cannot even be looked up.
-    exists = connection.scalar(
-        sa.text(
-            "SELECT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = :schema AND c.relname = 'alembic_version')"
-        ),
-        {"schema": SCHEMA},
-    )
-    if not exists:
+    if not connection.scalar(sql("own/has_migrations"), {"schema": SCHEMA}):
         return None
     role = _role(connection)  # a refusal ends the transaction, and then nothing can be asked any more
     try:
-        revision: str | None = connection.scalar(sa.text(f"SELECT version_num FROM {SCHEMA}.alembic_version"))
+        revision: str | None = connection.scalar(sa.select(_alembic_version.c.version_num))
     except ProgrammingError as error:
         raise SchemaMismatch("own_schema_unreadable", sql=_grants(role)) from error
     if revision is not None and revision > HEAD:
@@ -236,15 +226,7 @@ def current_revision(connection: sa.Connection) -> str | None:
 
 def sql_for_administrator(connection: sa.Connection) -> str:
     """What a database administrator has to run before the schema can be made; empty where we may do it ourselves."""
-    row = connection.execute(
-        sa.text(
-            "SELECT quote_ident(current_user) AS role,"
-            " (SELECT has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE')"
-            "  FROM pg_namespace WHERE nspname = :schema) AS may_use,"
-            " has_database_privilege(current_database(), 'CREATE') AS may_create"
-        ),
-        {"schema": SCHEMA},
-    ).one()
+    row = connection.execute(sql("own/may_create_schema"), {"schema": SCHEMA}).one()
     if row.may_create if row.may_use is None else row.may_use:
         return ""
     return f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; ALTER SCHEMA {SCHEMA} OWNER TO {row.role};"

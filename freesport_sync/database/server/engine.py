@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import IO, Protocol, cast
+from typing import cast
 
-import psycopg2
 import psycopg2.extensions
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
@@ -20,6 +18,7 @@ from sqlalchemy.pool import NullPool
 from freesport_sync.core.logged import note
 from freesport_sync.database.server.deadline import answered
 from freesport_sync.database.server.refusals import is_raised, refusal
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import (
     ConfigError,
     ConnectionFailed,
@@ -36,19 +35,6 @@ DatabaseError = SQLAlchemyError
 """The words in which the other layers speak of the database, so that they need not know its library."""
 
 
-class SupportsRead(Protocol):
-    """Gives COPY its rows."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-
-class SupportsWrite(Protocol):
-    """Takes the rows of COPY."""
-
-    def write(self, row: bytes, /) -> object: ...
-
-
-COPY_BYTES = 256 * 1024
 OLDEST_SERVER = 140000
 """PostgreSQL 14, as `server_version_num`: the first that can sum up hashes with `bit_xor`."""
 
@@ -155,34 +141,6 @@ def transaction(connection: sa.Connection, mode: str = "") -> Iterator[None]:
         raise
 
 
-def exists(connection: sa.Connection, query: str, **parameters: object) -> bool:
-    """Whether a query finds a row."""
-    return bool(connection.scalar(sa.text(f"SELECT EXISTS ({query})"), parameters))
-
-
-def fetch_in_chunks(
-    connection: sa.Connection,
-    query: str,
-    parameters: Mapping[str, object] | None = None,
-    rows: int = 1000,
-    is_held: bool = False,
-) -> Iterator[Sequence[sa.RowMapping]]:
-    """The rows of a query of ours, a chunk at a time: a million of them never lie in memory.
-
-    Args:
-        connection: in a transaction, unless `is_held`.
-        query: with `:name` parameters.
-        parameters: their values.
-        rows: of a chunk at most.
-        is_held: for a reader who may take long: the server puts the result aside and keeps no transaction open.
-    """
-    hold = "WITH HOLD" if is_held else "WITHOUT HOLD"
-    connection.execute(sa.text(f"DECLARE chunked NO SCROLL CURSOR {hold} FOR {query}"), parameters or {})
-    while chunk := connection.exec_driver_sql(f"FETCH {rows} FROM chunked").mappings().all():
-        yield chunk
-    connection.exec_driver_sql("CLOSE chunked")
-
-
 def driver_connection(connection: sa.Connection) -> psycopg2.extensions.connection:
     """The psycopg2 connection below, for COPY and for `cancel`."""
     return cast("psycopg2.extensions.connection", connection.connection.dbapi_connection)
@@ -196,28 +154,7 @@ def server_time(connection: sa.Connection) -> datetime:
 
 def server_version(connection: sa.Connection) -> str:
     """For people: `18.0 (Debian ...)`."""
-    return str(connection.scalar(sa.text("SHOW server_version")))
-
-
-def copy_in(connection: sa.Connection, statement: str, data: bytes | SupportsRead) -> None:
-    """Run a `COPY ... FROM STDIN`; its errors are those of any other statement."""
-    # psycopg2 asks for no more than `read`, whatever its types say.
-    file = io.BytesIO(data) if isinstance(data, bytes) else cast("IO[bytes]", data)
-    try:
-        with driver_connection(connection).cursor() as cursor:
-            cursor.copy_expert(statement, file, COPY_BYTES)
-    except psycopg2.Error as error:
-        raise DBAPIError(statement, None, error) from error
-
-
-def copy_out(connection: sa.Connection, statement: str, file: SupportsWrite) -> int:
-    """Run a `COPY ... TO STDOUT`, a row at a time into `file`; returns how many there were."""
-    try:
-        with driver_connection(connection).cursor() as cursor:
-            cursor.copy_expert(statement, file)
-            return cursor.rowcount
-    except psycopg2.Error as error:
-        raise DBAPIError(statement, None, error) from error
+    return str(connection.scalar(sa.select(sa.func.current_setting("server_version"))))
 
 
 _RETRYABLE = frozenset(("40P01", "55P03", "40001", "23505", "23503"))
@@ -296,7 +233,7 @@ def _check_server(connection: sa.Connection) -> None:
     if info.server_version < OLDEST_SERVER:
         raise SchemaMismatch("server_too_old", version=str(info.server_version // 10000), needed="14")
     # Behind a pooler lock and data would sit on different server processes, and two imports could both "hold" it.
-    if connection.scalar(sa.text("SELECT pg_backend_pid()")) != info.backend_pid:
+    if connection.scalar(sa.select(sa.func.pg_backend_pid())) != info.backend_pid:
         raise ConnectionFailed("pooler_detected")
 
 
@@ -310,15 +247,9 @@ def _apply_session_settings(connection: sa.Connection) -> None:
 
 def _take_settings(connection: sa.Connection, settings: Mapping[str, str]) -> bool:
     """Set what the server knows of them, with one question: an older server knows less."""
-    query = """
-        SELECT set_config(name, value, false)
-        FROM unnest(CAST(:names AS text[]), CAST(:values AS text[])) AS wanted (name, value)
-        WHERE current_setting(name, true) IS NOT NULL
-          AND (name <> 'client_connection_check_interval' OR version() !~* :cannot_see)
-    """
     values = {"names": list(settings), "values": list(settings.values()), "cannot_see": _CANNOT_SEE_CLIENTS}
     try:
-        connection.execute(sa.text(query), values)
+        connection.execute(sql("server/take_settings"), values)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise translated(error) from error

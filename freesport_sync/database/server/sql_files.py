@@ -1,21 +1,55 @@
-"""The SQL files, read once."""
+"""The statements in the `.sql` files. Python holds no SQL text but BEGIN, SET and the like."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
+Part = str | sa.TableClause | tuple[str, ...] | sa.TextClause
+"""What may stand for a placeholder: a name, a table with its schema, several names, or another file's query."""
 
 _DATABASE = Path(__file__).parents[1]
+_PLACEHOLDER = re.compile(r"\{(?:([a-z]+)\.)?([a-z_]+)\}")
+_PREPARER = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
+
+
+def sql(name: str, **parts: Part) -> sa.TextClause:
+    """Return the statements of a file.
+
+    Values are bound parameters, `:name` in the file. What cannot be bound stands in braces, so that one file can serve
+    several tables: `{table}` is a table or a column, `{columns}` a list of columns, `{t.columns}` the same columns of
+    the alias `t`, `{query}` another file's query. Names are quoted where SQL needs it.
+
+    Args:
+        name: room and file: `merge/resolve/prices` is `database/merge/sql/resolve/prices.sql`.
+        parts: placeholder -> what stands for it.
+
+    Raises:
+        KeyError: a placeholder has no part.
+    """
+    template = _template(name)
+    return sa.text(_PLACEHOLDER.sub(lambda found: _filled(parts[found[2]], found[1]), template))
 
 
 @cache
-def sql(name: str) -> sa.TextClause:
-    """The statements of a file, with `:name` parameters.
-
-    Args:
-        name: room and file: `merge/resolve` is `database/merge/sql/resolve.sql`.
-    """
+def _template(name: str) -> str:
     room, _, file = name.partition("/")
-    return sa.text((_DATABASE / room / "sql" / f"{file}.sql").read_text(encoding="utf-8"))
+    return (_DATABASE / room / "sql" / f"{file}.sql").read_text(encoding="utf-8")
+
+
+def _filled(part: Part, alias: str | None) -> str:
+    if isinstance(part, sa.TextClause):
+        return f"({part.text})"
+    if isinstance(part, sa.TableClause):
+        return _literal(_PREPARER.format_table(part))
+    quoted = (_literal(_PREPARER.quote(name)) for name in ((part,) if isinstance(part, str) else part))
+    return ", ".join(f"{alias}.{name}" if alias else name for name in quoted)
+
+
+def _literal(name: str) -> str:
+    """Keep `sa.text` from taking a colon in a shop's own name for a parameter."""
+    return name.replace(":", r"\:")

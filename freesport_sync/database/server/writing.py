@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import ImportFailed
 
 
@@ -62,11 +63,4 @@ def swallowed(connection: sa.Connection, table: str, written: int, expected: int
 
 def swallowing_rules(connection: sa.Connection, table: str) -> list[str]:
     """What can keep rows from a table without an error: triggers before a row is written, and rules."""
-    query = sa.text("""
-        SELECT tgname FROM pg_trigger
-        WHERE tgrelid = to_regclass(:table) AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 3 = 3
-        UNION ALL
-        SELECT rulename FROM pg_rewrite WHERE ev_class = to_regclass(:table) AND ev_type <> '1' AND is_instead
-        ORDER BY 1
-    """)
-    return list(connection.scalars(query, {"table": table}))
+    return list(connection.scalars(sql("server/swallowing_rules"), {"table": table}))

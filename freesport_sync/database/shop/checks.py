@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, Dialect, Table, text
+from sqlalchemy import Column, Connection, Dialect, Table
 
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.shop.tables import (
     brands,
     categories,
@@ -149,72 +150,15 @@ class _FoundTable:
     unique_keys: frozenset[frozenset[str]]
 
 
-_TABLES_QUERY = text("""
-    SELECT wanted.name, class.oid, ARRAY(
-        SELECT wanted_right FROM unnest(CAST(:rights AS text[])) AS wanted_right
-        WHERE has_table_privilege(class.oid, wanted_right)
-    ) AS rights, ARRAY(
-        SELECT wanted_right FROM unnest(CAST(:rights AS text[])) AS wanted_right
-        JOIN LATERAL (
-            SELECT coalesce(bool_or(polpermissive AND is_open), false) AS is_granted,
-                coalesce(bool_or(NOT polpermissive AND NOT is_open), false) AS is_restricted
-            FROM pg_policy
-            CROSS JOIN LATERAL (
-                SELECT coalesce(pg_get_expr(polqual, polrelid), 'true') = 'true'
-                    AND coalesce(pg_get_expr(polwithcheck, polrelid), 'true') = 'true' AS is_open
-            ) AS condition
-            WHERE polrelid = class.oid
-                AND polcmd IN ('*', CASE wanted_right
-                    WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' ELSE 'd' END)
-                AND EXISTS (SELECT FROM unnest(polroles) AS role WHERE role = 0 OR pg_has_role(role, 'USAGE'))
-        ) AS policies ON true
-        WHERE row_security_active(class.oid) AND (NOT is_granted OR is_restricted)
-    ) AS narrowed
-    FROM unnest(CAST(:names AS text[])) AS wanted (name)
-    JOIN pg_class AS class ON class.oid = to_regclass(quote_ident(wanted.name))
-    WHERE class.relkind IN ('r', 'p')
-""")
-
-_COLUMNS_QUERY = text("""
-    SELECT attrelid AS oid, CAST(attname AS text) AS name, format_type(atttypid, atttypmod) AS type,
-        attidentity = 'd' OR (atthasdef AND attgenerated = '') AS is_automatic,
-        attnotnull AND attidentity = '' AND NOT atthasdef AS is_required,
-        (
-            SELECT min(format('%I.%I', space.nspname, sequence.relname))
-            FROM pg_attrdef AS def
-            JOIN pg_depend AS needs ON needs.classid = 'pg_attrdef'::regclass AND needs.objid = def.oid
-                AND needs.refclassid = 'pg_class'::regclass
-            JOIN pg_class AS sequence ON sequence.oid = needs.refobjid
-            JOIN pg_namespace AS space ON space.oid = sequence.relnamespace
-            WHERE def.adrelid = attrelid AND def.adnum = attnum
-                AND CASE sequence.relkind WHEN 'S' THEN NOT has_sequence_privilege(sequence.oid, 'USAGE, UPDATE') END
-        ) AS forbidden_sequence
-    FROM pg_attribute
-    WHERE attrelid = ANY (CAST(:oids AS oid[])) AND attnum > 0 AND NOT attisdropped
-""")
-
-# ON CONFLICT (column) takes no index that is partial, invalid, deferrable or on an expression.
-_UNIQUE_KEYS_QUERY = text("""
-    SELECT key.indrelid AS oid, array_agg(CAST(attribute.attname AS text)) AS columns
-    FROM pg_index AS key
-    CROSS JOIN unnest(key.indkey) WITH ORDINALITY AS part (attnum, place)
-    JOIN pg_attribute AS attribute ON attribute.attrelid = key.indrelid AND attribute.attnum = part.attnum
-    WHERE key.indrelid = ANY (CAST(:oids AS oid[])) AND part.place <= key.indnkeyatts
-        AND key.indisunique AND key.indisvalid AND key.indimmediate
-        AND key.indpred IS NULL AND key.indexprs IS NULL
-    GROUP BY key.indrelid, key.indexrelid
-""")
-
-
 def _find_tables(connection: Connection, tables: Sequence[Table]) -> dict[str, _FoundTable]:
     wanted = {"names": [table.name for table in tables], "rights": list({*_WRITING, *_LINKING})}
-    found = connection.execute(_TABLES_QUERY, wanted).all()
+    found = connection.execute(sql("shop/find_tables"), wanted).all()
     oids = {"oids": [row.oid for row in found]}
     columns: dict[int, dict[str, _FoundColumn]] = {row.oid: {} for row in found}
-    for row in connection.execute(_COLUMNS_QUERY, oids):
+    for row in connection.execute(sql("shop/find_columns"), oids):
         columns[row.oid][row.name] = _FoundColumn(row.type, row.is_automatic, row.is_required, row.forbidden_sequence)
     unique_keys: dict[int, set[frozenset[str]]] = {row.oid: set() for row in found}
-    for row in connection.execute(_UNIQUE_KEYS_QUERY, oids):
+    for row in connection.execute(sql("shop/find_unique_keys"), oids):
         unique_keys[row.oid].add(frozenset(row.columns))
     return {
         row.name: _FoundTable(

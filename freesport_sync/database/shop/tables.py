@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
 from freesport_sync.database.metadata import shop_metadata
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.shop.attribute_tables import (
     product_attribute_1c_mappings,
     product_attribute_value_1c_mappings,
@@ -69,8 +70,7 @@ _EXTENSION_REFUSED = frozenset({"42501", "0A000", "58P01"})
 
 def _has_trigrams(ddl: object, target: object, bind: Connection | None, *args: object, **options: object) -> bool:
     """Whether the operator class of pg_trgm can be used; called by SQLAlchemy before it creates the index."""
-    query = "SELECT EXISTS (SELECT FROM pg_opclass WHERE opcname = 'gin_trgm_ops' AND pg_opclass_is_visible(oid))"
-    return bind is not None and bool(bind.scalar(text(query)))
+    return bind is not None and bool(bind.scalar(sql("shop/has_trigrams")))
 
 
 brands = Table(
@@ -348,7 +348,7 @@ def create_shop_tables(connection: Connection) -> None:
 def _enable_trigrams(connection: Connection) -> None:
     try:
         with connection.begin_nested():
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+            connection.execute(sql("shop/enable_trigrams"))
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) not in _EXTENSION_REFUSED:
             raise

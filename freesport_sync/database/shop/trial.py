@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from freesport_sync.core.history import CheckItem
 from freesport_sync.database.server.engine import transaction, translated
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.server.writing import swallowed
 from freesport_sync.database.shop.checks import is_link, is_only_read
 from freesport_sync.errors import SyncError
@@ -69,34 +70,13 @@ def try_writing(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[C
 def foreign_rules(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
     """Triggers and constraints of the tables that no migration of the shop makes: `trigger no_price: products`."""
     names = [table.name for table in tables if not is_only_read(table)]
-    found = connection.execute(_FOREIGN_RULES, {"tables": names}).all()
+    found = connection.execute(sql("shop/foreign_rules"), {"tables": names}).all()
     keys = {table.name: _unique_columns(table) for table in tables}
     return [
         f"{kind} {rule}: {table}"
         for kind, rule, table, columns in found
         if kind != "unique" or frozenset(columns) not in keys[table]
     ]
-
-
-_FOREIGN_RULES = sa.text(r"""
-    WITH wanted AS (
-        SELECT name, to_regclass(quote_ident(name)) AS class_id FROM unnest(CAST(:tables AS text[])) AS name
-    )
-    SELECT 'trigger' AS kind, CAST(tgname AS text) AS rule, name, CAST(NULL AS text[]) AS columns
-    FROM wanted JOIN pg_trigger ON tgrelid = class_id AND NOT tgisinternal AND tgenabled IN ('O', 'A')
-    UNION ALL
-    SELECT 'rule', CAST(rulename AS text), name, NULL
-    FROM wanted JOIN pg_rewrite ON ev_class = class_id AND ev_type <> '1'
-    UNION ALL
-    SELECT CASE contype WHEN 'c' THEN 'check' ELSE 'exclude' END, CAST(conname AS text), name, NULL
-    FROM wanted JOIN pg_constraint ON conrelid = class_id AND contype IN ('c', 'x')
-    WHERE pg_get_constraintdef(pg_constraint.oid) !~ '^CHECK \(\(\w+ >= 0\)\)$'
-    UNION ALL
-    SELECT 'unique', CAST(indexrelid::regclass AS text), name, ARRAY(
-        SELECT CAST(attname AS text) FROM pg_attribute WHERE attrelid = class_id AND attnum = ANY (indkey))
-    FROM wanted JOIN pg_index ON indrelid = class_id AND indisunique AND NOT indisprimary
-    ORDER BY 3, 1, 2
-""")
 
 
 def _unique_columns(table: sa.Table) -> set[frozenset[str]]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from freesport_sync.database.metadata import SCHEMA
 from freesport_sync.database.server.engine import transaction
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.shop.checks import (
     CATALOG_TABLES,
     CUSTOMER_TABLES,
@@ -49,7 +50,7 @@ def prepare_shop(connection: sa.Connection, creation: TableCreation) -> None:
         refuse_creation(connection, creation)
         with transaction(connection):
             if schema := _schema_for_tables(connection):
-                connection.execute(_CREATE_IN, {"schema": schema})
+                connection.execute(sql("shop/create_in_schema"), {"schema": schema})
             create_shop_tables(connection)
     refuse_unfit(connection)
 
@@ -58,7 +59,7 @@ def refuse_creation(connection: sa.Connection, creation: TableCreation) -> None:
     """Raise `SchemaMismatch` where tables are missing and others stand where only an empty database may be filled."""
     if creation is TableCreation.MISSING or not _absent(find_missing(connection, SHOP_TABLES)):
         return
-    if tables := connection.scalars(_TABLES_OF_OTHERS, {"own": SCHEMA}).all():
+    if tables := connection.scalars(sql("shop/other_tables"), {"own": SCHEMA}).all():
         raise SchemaMismatch(
             "create_tables_refused",
             tables=", ".join(tables[:_NAMED_TABLES]) + (", ..." if len(tables) > _NAMED_TABLES else ""),
@@ -74,31 +75,8 @@ def _schema_for_tables(connection: sa.Connection) -> str | None:
 
     A login that is called like our schema finds that first, by `"$user"`.
     """
-    query = sa.text("""
-        SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS schema (name, place)
-        WHERE name <> :own ORDER BY place LIMIT 1
-    """)
-    found: str | None = connection.scalar(query, {"own": SCHEMA})
+    found: str | None = connection.scalar(sql("shop/schema_for_tables"), {"own": SCHEMA})
     return found
-
-
-_CREATE_IN = sa.text(
-    "SELECT set_config('search_path', quote_ident(:schema) || ', ' || current_setting('search_path'), true)"
-)
-"""Until the transaction ends; tables that are found elsewhere are still found."""
-
-
-# What an extension has brought along (PostGIS, pg_stat_statements) is nobody's data.
-_TABLES_OF_OTHERS = sa.text("""
-    SELECT format('%I.%I', space.nspname, class.relname)
-    FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
-    WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f')
-        AND space.nspname NOT IN (:own, 'information_schema') AND space.nspname !~ '^pg_'
-        AND NOT EXISTS (
-            SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = class.oid AND deptype = 'e'
-        )
-    ORDER BY 1
-""")
 
 
 def refuse_unfit(connection: sa.Connection) -> None:
@@ -168,12 +146,12 @@ def _grants(connection: sa.Connection, missing: Sequence[Missing], elsewhere: di
 
 def current_role(connection: sa.Connection) -> str:
     """The role that we are, as SQL writes it."""
-    return str(connection.scalar(sa.text("SELECT quote_ident(current_user)")))
+    return str(connection.scalar(sa.select(sa.func.quote_ident(sa.func.current_user()))))
 
 
 def _may_use(connection: sa.Connection, schema: str) -> bool:
-    query = sa.text("SELECT has_schema_privilege(to_regnamespace(:schema), 'USAGE')")
-    return bool(connection.scalar(query, {"schema": schema}))
+    query = sa.select(sa.func.has_schema_privilege(sa.func.to_regnamespace(schema), "USAGE"))
+    return bool(connection.scalar(query))
 
 
 def _absent(missing: Sequence[Missing]) -> set[str]:
@@ -182,20 +160,16 @@ def _absent(missing: Sequence[Missing]) -> set[str]:
 
 def _elsewhere(connection: sa.Connection, names: Iterable[str]) -> dict[str, str]:
     """Tables of these names that the search_path does not find: name -> `schema.name`."""
-    query = sa.text("""
-        SELECT class.relname, min(format('%I.%I', space.nspname, class.relname))
-        FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
-        WHERE class.relname = ANY (CAST(:names AS text[])) AND class.relkind IN ('r', 'p')
-            AND space.nspname <> :own AND space.nspname !~ '^pg_' AND NOT pg_table_is_visible(class.oid)
-        GROUP BY class.relname
-    """)
-    return {name: place for name, place in connection.execute(query, {"names": list(names), "own": SCHEMA})}
+    return {
+        name: place
+        for name, place in connection.execute(sql("shop/tables_elsewhere"), {"names": list(names), "own": SCHEMA})
+    }
 
 
 def _search_path(connection: sa.Connection) -> str:
     """The setting, and the schemas that there are of it: `"$user", public -> public`."""
-    query = sa.text("SELECT current_setting('search_path') || ' -> ' || array_to_string(current_schemas(false), ', ')")
-    return str(connection.scalar(query))
+    existing = sa.func.array_to_string(sa.func.current_schemas(False), ", ")
+    return str(connection.scalar(sa.select(sa.func.concat(sa.func.current_setting("search_path"), " -> ", existing))))
 
 
 def refuse_unwritable(connection: sa.Connection) -> None:
@@ -208,17 +182,17 @@ def refuse_unwritable(connection: sa.Connection) -> None:
 
 def is_read_only(connection: sa.Connection) -> bool:
     """A standby server, or a login that an administrator has made read-only."""
-    return bool(connection.scalar(sa.text("SELECT current_setting('transaction_read_only') = 'on'")))
+    return bool(connection.scalar(sa.select(sa.func.current_setting("transaction_read_only") == "on")))
 
 
 def may_create_temp(connection: sa.Connection) -> bool:
     """Whether the login may create the temporary tables of the staging."""
-    return bool(connection.scalar(sa.text("SELECT has_database_privilege(current_database(), 'TEMP')")))
+    return bool(connection.scalar(sa.select(sa.func.has_database_privilege(sa.func.current_database(), "TEMP"))))
 
 
 def temp_right(connection: sa.Connection) -> dict[str, str]:
     """The parameters of the texts that tell an administrator to grant it."""
-    database = connection.scalar(sa.text("SELECT quote_ident(current_database())"))
+    database = connection.scalar(sa.select(sa.func.quote_ident(sa.func.current_database())))
     return {"sql": f"GRANT TEMP ON DATABASE {database} TO {current_role(connection)};"}
 
 

@@ -26,8 +26,10 @@ from freesport_sync.core.backup import (
     SavedTable,
     is_backup_id,
 )
-from freesport_sync.database.server.engine import DatabaseError, SupportsRead, copy_out
-from freesport_sync.database.undo.restorable import BACKUP_TABLES, backup_columns, qualified
+from freesport_sync.database.server.engine import DatabaseError
+from freesport_sync.database.server.rows import SupportsRead, copy_out
+from freesport_sync.database.server.sql_files import sql
+from freesport_sync.database.undo.restorable import BACKUP_TABLES, backup_columns
 from freesport_sync.errors import BackupUnusable, ConfigError, reason_of
 
 Table = sa.Table
@@ -55,39 +57,29 @@ _DAMAGED = (
 
 def existing_tables(connection: sa.Connection) -> tuple[sa.Table, ...]:
     """The tables of a backup that this database has and that our role may write; importing goods needs no users."""
-    query = sa.text(
-        "SELECT name FROM unnest(CAST(:names AS text[])) AS name"
-        " WHERE has_table_privilege(to_regclass(name), 'SELECT') AND has_table_privilege(to_regclass(name), 'INSERT')"
-    )
-    found = set(connection.scalars(query, {"names": [qualified(table) for table in BACKUP_TABLES]}))
-    return tuple(table for table in BACKUP_TABLES if qualified(table) in found)
+    names = {"names": [table.fullname for table in BACKUP_TABLES]}
+    found = set(connection.scalars(sql("undo/backup/existing_tables"), names))
+    return tuple(table for table in BACKUP_TABLES if table.fullname in found)
 
 
 def table_sizes(connection: sa.Connection, tables: Sequence[Table]) -> dict[str, int]:
     """Bytes that each table takes in the server, without indexes: as good a measure of what COPY gives as there is."""
-    query = sa.text("SELECT name, pg_table_size(name::regclass) FROM unnest(CAST(:names AS text[])) AS name")
-    sizes = {name: size for name, size in connection.execute(query, {"names": [qualified(t) for t in tables]})}
-    return {table.name: sizes[qualified(table)] for table in tables}
+    rows = connection.execute(sql("undo/backup/table_sizes"), {"names": [table.fullname for table in tables]})
+    sizes = {name: size for name, size in rows}
+    return {table.name: sizes[table.fullname] for table in tables}
 
 
 def database_identity(connection: sa.Connection) -> str:
     """Which database of which server this is; a copy of it elsewhere is another one."""
-    query = """
-        SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || oid
-        FROM pg_database WHERE datname = current_database()
-    """
-    return str(connection.scalar(sa.text(query)))
+    return str(connection.scalar(sql("undo/backup/identity")))
 
 
 def fingerprint(connection: sa.Connection, tables: Sequence[Table]) -> str:
     """sha256 over the columns of a backup with their types, as this database has them."""
-    query = sa.text(
-        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-        " WHERE attrelid = CAST(:name AS regclass) AND attname = ANY(:columns) ORDER BY attname"
-    )
     digest = hashlib.sha256()
     for table in tables:
-        rows = connection.execute(query, {"name": qualified(table), "columns": list(backup_columns(table))})
+        values = {"name": table.fullname, "columns": list(backup_columns(table))}
+        rows = connection.execute(sql("undo/backup/columns"), values)
         digest.update(repr((table.name, [tuple(row) for row in rows])).encode())
     return digest.hexdigest()
 
@@ -225,12 +217,11 @@ def _save_table(
     connection: sa.Connection, table: sa.Table, archive: zipfile.ZipFile, advance: Callable[[str, int], None]
 ) -> SavedTable:
     columns = backup_columns(table)
-    statement = f"COPY {qualified(table)} ({', '.join(columns)}) TO STDOUT"
     with archive.open(_entry(table.name), "w", force_zip64=True) as entry:
         sink = _Sink(entry, lambda done: advance(table.name, done))
         # The driver calls `write` for every row: millions of times, which only a method written in C bears.
         with io.BufferedWriter(sink, _BLOCK_BYTES) as buffered:
-            rows = copy_out(connection, statement, buffered)
+            rows = copy_out(connection, table, columns, buffered)
     return SavedTable(table.name, columns, rows, sink.size_bytes, sink.digest.hexdigest())
 
 

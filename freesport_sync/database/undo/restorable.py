@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from freesport_sync.core.run import Entity
 from freesport_sync.database.own.schema import deactivated_objects
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.shop.tables import (
     brands,
     categories,
@@ -32,25 +33,32 @@ SECRET_COLUMNS = frozenset(("password", "last_login"))
 
 @dataclass(frozen=True, slots=True)
 class Restorable:
-    """A table with values that an import updates.
+    """A table with values that an import updates. `sql/labels` says how its rows are called in 1C and by people.
 
     Args:
         table: the shop's.
         entity: as the operator knows its rows.
-        columns: those that an import updates, see the files `sql/update_*.sql` and the writers of the small tables.
-        onec_id: SQL for what identifies a row in 1C; `t` is the row.
-        name: SQL for what people call it.
+        columns: those that an import updates, see `merge/sql/write` and the writers of the small tables.
     """
 
     table: sa.Table
     entity: Entity
     columns: tuple[str, ...]
-    onec_id: str = "t.onec_id"
-    name: str = "t.name"
 
-    def listed(self, alias: str) -> str:
-        """The columns, of that alias."""
-        return ", ".join(f"{alias}.{column}" for column in self.columns)
+    @property
+    def label(self) -> sa.TextClause:
+        """A query for 1C's id (`onec_id`) and the name of a row `t`."""
+        return sql(f"undo/labels/{self.table.name}")
+
+    @property
+    def backup(self) -> str:
+        """The temporary table with the rows of the backup."""
+        return f"backup_{self.table.name}"
+
+    @property
+    def noted(self) -> str:
+        """The temporary table with the rows as they were before the run wrote them."""
+        return f"was_{self.table.name}"
 
     @property
     def is_hideable(self) -> bool:
@@ -58,17 +66,9 @@ class Restorable:
         return "is_active" in self.columns
 
     @property
-    def is_touched(self) -> bool:
+    def has_update_time(self) -> bool:
         """Whether the shop notes the time of every change."""
         return "updated_at" in self.table.c
-
-
-VARIANT_NAME = """(
-    SELECT p.name || coalesce(
-        ' (' || nullif(concat_ws(', ', nullif(t.color_name, ''), nullif(t.size_value, '')), '') || ')', '')
-    FROM products AS p WHERE p.id = t.product_id
-)"""
-"""SQL for what people call a variant: its product and what sets it apart."""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -77,10 +77,10 @@ def _words(text: str) -> tuple[str, ...]:
 
 RESTORABLE = (
     Restorable(categories, Entity.CATEGORY, _words("onec_id name description is_active parent_id")),
-    Restorable(brands, Entity.BRAND, ("is_active",), "t.normalized_name"),
-    Restorable(products_brand_1c_mapping, Entity.BRAND, ("onec_name",), name="t.onec_name"),
-    Restorable(price_types, Entity.PRICE_TYPE, ("onec_name", "is_active"), name="t.onec_name"),
-    Restorable(product_attributes, Entity.ATTRIBUTE, ("name", "normalized_name", "type"), "t.normalized_name"),
+    Restorable(brands, Entity.BRAND, ("is_active",)),
+    Restorable(products_brand_1c_mapping, Entity.BRAND, ("onec_name",)),
+    Restorable(price_types, Entity.PRICE_TYPE, ("onec_name", "is_active")),
+    Restorable(product_attributes, Entity.ATTRIBUTE, ("name", "normalized_name", "type")),
     Restorable(
         products,
         Entity.PRODUCT,
@@ -88,7 +88,6 @@ RESTORABLE = (
             "name category_id brand_id onec_brand_id description vat_rate is_active sync_status base_images"
             " last_sync_at"
         ),
-        "coalesce(t.onec_id, t.parent_onec_id, '')",
     ),
     Restorable(
         product_variants,
@@ -97,22 +96,13 @@ RESTORABLE = (
             "sku color_name size_value retail_price opt1_price opt2_price opt3_price trainer_price federation_price rrp"
             " msrp stock_quantity warehouse_id warehouse_name vat_rate is_active main_image gallery_images last_sync_at"
         ),
-        name=VARIANT_NAME,
     ),
     Restorable(
         users,
         Entity.CUSTOMER,
         _words("onec_id first_name last_name company_name tax_id phone is_active sync_status last_sync_at"),
-        "coalesce(t.onec_id, '')",
-        "coalesce(nullif(t.company_name, ''), t.last_name)",
     ),
-    Restorable(
-        companies,
-        Entity.CUSTOMER,
-        _words("legal_name tax_id kpp legal_address"),
-        "(SELECT coalesce(u.onec_id, '') FROM users AS u WHERE u.id = t.user_id)",
-        "t.legal_name",
-    ),
+    Restorable(companies, Entity.CUSTOMER, _words("legal_name tax_id kpp legal_address")),
 )
 """The referenced tables before the referring ones."""
 
@@ -133,9 +123,11 @@ class Links:
     owner: str
     owners: Restorable
 
+    @property
+    def backup(self) -> str:
+        """The temporary table with the rows of the backup."""
+        return f"backup_{self.table.name}"
 
-VALUE = "attributevalue_id"
-"""The other column of both tables of links."""
 
 RESTORABLE_BY_TABLE = {one.table.name: one for one in RESTORABLE}
 LINKS = (
@@ -167,11 +159,6 @@ BACKUP_TABLES: tuple[sa.Table, ...] = (
     deactivated_objects,
 )
 """Everything that an import may touch, but the rows that tell of imports."""
-
-
-def qualified(table: sa.Table) -> str:
-    """The name in SQL; ours have a schema, those of the shop are found as its own program finds them."""
-    return f"{table.schema}.{table.name}" if table.schema else table.name
 
 
 def backup_columns(table: sa.Table) -> tuple[str, ...]:

@@ -14,15 +14,15 @@ import sqlalchemy as sa
 from freesport_sync.core.backup import SavedTable
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.run import Counts, Entity, FieldChange
-from freesport_sync.database.server.engine import SupportsRead, copy_in, fetch_in_chunks
-from freesport_sync.database.server.sql_files import sql
-from freesport_sync.database.undo import restore_statements as statements
+from freesport_sync.database.server.rows import SupportsRead, analyze, copy_in, fetch_in_chunks
+from freesport_sync.database.server.sql_files import Part, sql
 from freesport_sync.database.undo.restorable import (
     BACKUP_TABLES,
     LINKS,
     RESTORABLE,
+    Links,
     Restorable,
-    qualified,
+    backup_columns,
 )
 from freesport_sync.database.undo.used import keep_used, note_used
 
@@ -43,12 +43,10 @@ def load_table(connection: sa.Connection, saved: SavedTable, rows: SupportsRead)
         saved: the table, as the manifest has it.
         rows: in COPY text format.
     """
-    table, columns = _BACKED_UP[saved.name], ", ".join(saved.columns)
-    connection.exec_driver_sql(
-        f"CREATE TEMP TABLE backup_{table.name} AS SELECT {columns} FROM {qualified(table)} WITH NO DATA"
-    )
-    copy_in(connection, f"COPY backup_{table.name} ({columns}) FROM STDIN", rows)
-    connection.exec_driver_sql(f"ANALYZE backup_{table.name} ({'id' if 'id' in table.c else 'onec_id'})")
+    table, backup = _BACKED_UP[saved.name], f"backup_{saved.name}"
+    connection.execute(sql("undo/create_backup_table", backup=backup, table=table, columns=saved.columns))
+    copy_in(connection, backup, saved.columns, rows)
+    analyze(connection, backup, ("id" if "id" in table.c else "onec_id",))
 
 
 class Comparison:
@@ -78,38 +76,48 @@ class Comparison:
             is_locking: False for a dry run, which disturbs nobody.
         """
         self._connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")  # whole tables are compared
-        self._connection.execute(sql("undo/compare_with_backup"), {"since": self._since})
+        self._connection.execute(sql("undo/compare/prepare"), {"since": self._since})
         for one in self._rows:
             if is_locking:
-                self._execute(statements.locked(one))
-            self._execute(statements.differing(one))
-            self._execute(statements.vanished(one))
-            self._execute(statements.confirmed(one))
+                self._execute(one, "compare/lock")
+            self._execute(one, "compare/differing", backup=one.backup, columns=one.columns, label=one.label)
+            self._execute(one, "compare/vanished", backup=one.backup, label=one.label)
+            is_touched = sql("undo/compare/is_touched" if one.has_update_time else "undo/compare/is_untouched")
+            everything = backup_columns(one.table)
+            self._execute(one, "compare/confirmed", backup=one.backup, columns=everything, is_touched=is_touched)
             if one.is_hideable:
-                self._execute(statements.created(one))
-                self._execute(statements.shown_again(one))
+                self._execute(one, "compare/created", backup=one.backup, label=one.label)
+                self._execute(one, "compare/shown_again")
             for column in one.columns:
                 self._refuse_impossible(one, column)
-        self._execute(sql("undo/refuse_parent_cycles"))
+        self._connection.execute(sql("undo/compare/refuse_parent_cycles"))
         for links in self._links:
-            self._execute(statements.differing_links(links))
+            self._execute(
+                links,
+                "compare/differing_links",
+                backup=links.backup,
+                owner=links.owner,
+                owners=links.owners.table,
+                owners_backup=links.owners.backup,
+                label=links.owners.label,
+            )
         keep_used(self._connection, self._rows)
-        self._execute(sql("undo/empty_hidden"))
-        self._execute(sql("undo/forget_bookkeeping"))
+        self._connection.execute(sql("undo/compare/empty_hidden"))
+        self._connection.execute(sql("undo/compare/forget_bookkeeping"))
 
     def counts(self) -> dict[Entity, Counts]:
         """Rows that are set back (updated), how many of them are hidden, and rows with something kept (skipped)."""
-        rows = self._connection.execute(sql("undo/count_differences"))
+        rows = self._connection.execute(sql("undo/compare/count_differences"))
         return {Entity(row.entity): Counts(updated=row.updated, skipped=row.kept, hidden=row.hidden) for row in rows}
 
     def changes(self, limit: int) -> tuple[FieldChange, ...]:
         """What is set back, value by value."""
-        rows = self._connection.execute(sql("undo/list_set_back"), {"limit": limit})
+        rows = self._connection.execute(sql("undo/compare/list_set_back"), {"limit": limit})
         return tuple(FieldChange(Entity(row[0]), *row[1:]) for row in rows)
 
     def kept(self) -> Iterator[tuple[RowIssue, ...]]:
-        """What is different and stays, a portion at a time."""
-        for rows in fetch_in_chunks(self._connection, sql("undo/list_kept").text):
+        """What is different and stays, in chunks."""
+        for rows in fetch_in_chunks(self._connection, sql("undo/compare/list_kept")):
             yield tuple(_issue(row) for row in rows)
 
     def apply(self, run_id: int, advance: Callable[[], None]) -> None:
@@ -119,35 +127,40 @@ class Comparison:
             run_id: of the restoring run: what it writes is an import's, should an older backup be restored next.
             advance: called after each table; may raise to stop.
         """
-        self._execute(sql("undo/create_spoken"))
+        self._connection.execute(sql("undo/create_spoken"))
         for one in self._rows:
             if one.is_hideable:
-                note_used(self._connection, one.table.name, statements.about_to_change(one))
+                note_used(self._connection, one, sql("undo/set_back/writers", table=one.table))
             for column in one.columns:
                 if one.table.c[column].unique:
-                    self._execute(statements.parked(one, column))
-            self._execute(statements.set_back(one))
+                    self._execute(one, "set_back/park", field=column)
+            columns = (*one.columns, "updated_at") if one.has_update_time else one.columns
+            self._execute(one, "set_back/rows", columns=columns)
             advance()
         for links in self._links:
-            self._execute(statements.links_removed(links))
-            self._execute(statements.links_made(links))
+            self._execute(links, "set_back/remove_links", owner=links.owner)
+            self._execute(links, "set_back/make_links", owner=links.owner)
             advance()
-        self._execute(sql("undo/set_back_product_links"))
-        for name in ("undo/note_set_back", "undo/store_spoken"):
+        self._connection.execute(sql("undo/set_back/product_links"))
+        for name in ("undo/set_back/note", "undo/store_spoken"):
             self._connection.execute(sql(name), {"run_id": run_id})
 
     def _refuse_impossible(self, one: Restorable, name: str) -> None:
         """What is set back must exist where it refers to, and nobody else may have it where only one can."""
         column = one.table.c[name]
         for key in column.foreign_keys:
-            self._execute(statements.gone(one, name, key.column.table.name))
+            self._execute(one, "compare/gone", referred=key.column.table, field=name)
         if column.unique:
-            while self._execute(statements.taken(one, name)):  # who is refused keeps what another one wanted
+            while self._execute(one, "compare/taken", field=name):  # who is refused keeps what another one wanted
                 pass
 
-    def _execute(self, statement: str | sa.TextClause) -> int:
-        text = sa.text(statement) if isinstance(statement, str) else statement
-        return self._connection.execute(text).rowcount
+    def _execute(self, one: Restorable | Links, name: str, **parts: Part) -> int:
+        """Run a statement that serves several tables; returns how many rows it has hit.
+
+        `field` is a name for the statement and a value as well.
+        """
+        values = {"table": one.table.name, "entity": one.entity.value, "field": parts.get("field")}
+        return self._connection.execute(sql(f"undo/{name}", table=one.table, **parts), values).rowcount
 
 
 _ISSUES = {

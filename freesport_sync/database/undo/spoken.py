@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 
 from freesport_sync.database.server.sql_files import sql
-from freesport_sync.database.undo.undo_log import IS_OURS, changed_values, noted_tables
+from freesport_sync.database.undo.undo_log import changed_values, noted_tables
 from freesport_sync.database.undo.used import note_used
 from freesport_sync.rules.merge_rules import MergeRules
 
@@ -48,14 +48,11 @@ def store_spoken(connection: sa.Connection, run_id: int, has_customers: bool, sa
     """
     connection.execute(sql("undo/create_spoken"))
     for one in noted_tables(has_customers):
-        table = one.table.name
         if one.is_hideable:
-            written = f"SELECT w.id, w.writer FROM was_{table} AS w JOIN {table} AS t ON t.id = w.id WHERE {IS_OURS}"
-            note_used(connection, table, written)
+            note_used(connection, one, sql("undo/writers_before", noted=one.noted, table=one.table))
         if said is not None:
-            names = "array_agg(field ORDER BY field) || array_agg('+' || field ORDER BY field)"
-            changed = f"SELECT '{table}', id, {names} FROM ({changed_values(one)}) AS changed GROUP BY id"
-            connection.execute(sa.text(f"INSERT INTO spoken {changed}"))
+            changed = sql("undo/note_changed", changed=changed_values(one))
+            connection.execute(changed, {"table": one.table.name})
     if said is not None:
         connection.execute(sql("undo/note_spoken"), said.parameters)
     connection.execute(sql("undo/store_spoken"), {"run_id": run_id})

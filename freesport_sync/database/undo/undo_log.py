@@ -6,21 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from freesport_sync.database.own.runs import XID_BITS
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.undo.restorable import RESTORABLE, RESTORABLE_BY_TABLE, Restorable
 
 _SMALL_TABLES = ("categories", "brands", "products_brand_1c_mapping", "price_types", "product_attributes")
 _CUSTOMER_TABLES = ("users", "companies")
-IS_OURS = f"t.xmin::text::bigint = txid_current() & {XID_BITS}"
-"""Of a row `t` that this transaction has written."""
-
-_WRITER = "t.xmin::text::bigint AS writer"
-_NEW_KEYS = {
-    "products": "SELECT onec_id FROM chg_product WHERE product_id IS NULL",
-    "product_variants": "SELECT onec_id FROM chg_variant WHERE variant_id IS NULL",
-}
-"""Of the tables that are too big to look through when next to nothing is new."""
+_KEYS_OF_NEW_ROWS = {"products": ("chg_product", "product_id"), "product_variants": ("chg_variant", "variant_id")}
+"""Change table, and its column for the id: of the tables that are too big to search when next to nothing is new."""
 
 
 def prepare_notes(connection: sa.Connection, has_customers: bool) -> None:
@@ -33,28 +25,24 @@ def prepare_notes(connection: sa.Connection, has_customers: bool) -> None:
         has_customers: customers are written too; a shop without them need not have their tables.
     """
     for one in noted_tables(has_customers):
-        table, is_small = one.table.name, one.table.name in _SMALL_TABLES
-        connection.exec_driver_sql(
-            f"CREATE TEMP TABLE was_{table} ON COMMIT DROP AS"
-            f" SELECT t.id, {_WRITER}, {one.listed('t')} FROM {table} AS t WHERE {is_small}"
-        )
+        statement = sql("undo/prepare_notes", noted=one.noted, table=one.table, columns=one.columns)
+        connection.execute(statement, {"is_small": one.table.name in _SMALL_TABLES})
 
 
-def lock_and_note(connection: sa.Connection, table: sa.Table, ids: str, parameters: Mapping[str, object]) -> None:
+def lock_and_note(
+    connection: sa.Connection, table: sa.Table, ids: sa.TextClause, parameters: Mapping[str, object]
+) -> None:
     """Lock rows that are about to be updated, in order of id as everybody does, and note them.
 
     Args:
         connection: in the merge's transaction.
         table: one of `RESTORABLE`.
-        ids: a query of ours that gives the ids.
+        ids: a query for the ids.
         parameters: of the query.
     """
     one = RESTORABLE_BY_TABLE[table.name]
-    statement = f"""
-        INSERT INTO was_{table.name}
-        SELECT t.id, {_WRITER}, {one.listed("t")} FROM {table.name} AS t WHERE t.id IN ({ids}) ORDER BY t.id FOR UPDATE
-    """
-    connection.execute(sa.text(statement), parameters)
+    statement = sql("undo/lock_and_note", noted=one.noted, table=one.table, columns=one.columns, ids=ids)
+    connection.execute(statement, parameters)
 
 
 def show_brands_again(connection: sa.Connection) -> None:
@@ -64,7 +52,7 @@ def show_brands_again(connection: sa.Connection) -> None:
 
 def show_customers_again(connection: sa.Connection, onec_ids: Sequence[str]) -> None:
     """Show the customers that an undone import had brought, and that the export has again."""
-    hidden, parameters = sql("undo/hidden_customers").text, {"onec_ids": list(onec_ids)}
+    hidden, parameters = sql("undo/hidden_customers"), {"onec_ids": list(onec_ids)}
     lock_and_note(connection, RESTORABLE_BY_TABLE["users"].table, hidden, parameters)
     connection.execute(sql("undo/show_customers_again"), parameters)
 
@@ -72,9 +60,10 @@ def show_customers_again(connection: sa.Connection, onec_ids: Sequence[str]) -> 
 def store_written(connection: sa.Connection, run_id: int, has_customers: bool) -> None:
     """Store what the run has changed in the noted rows and in links, and what it has made, after it is written."""
     for one in noted_tables(has_customers):
-        connection.execute(sa.text(_stored(one)), {"run_id": run_id})
+        run = {"run_id": run_id, "table": one.table.name}
+        connection.execute(sql("undo/store_written", changed=changed_values(one)), run)
         if one.is_hideable:
-            connection.execute(sa.text(_created(one)), {"run_id": run_id})
+            connection.execute(_store_created(one), run)
     connection.execute(sql("undo/store_written_links"), {"run_id": run_id})
 
 
@@ -88,41 +77,13 @@ def noted_tables(has_customers: bool) -> list[Restorable]:
     return [one for one in RESTORABLE if has_customers or one.table.name not in _CUSTOMER_TABLES]
 
 
-def changed_values(one: Restorable) -> str:
-    """A query for id, field, value before and value written of what this transaction has changed in noted rows.
-
-    Only of rows that it has written: an operator may have edited others meanwhile.
-    """
-    table, old, new = one.table.name, one.listed("w"), one.listed("t")
-    return f"""
-        SELECT w.id, field.key AS field, row.before -> field.key AS before, field.value AS written
-        FROM was_{table} AS w
-        JOIN {table} AS t ON t.id = w.id AND ROW ({old}) IS DISTINCT FROM ROW ({new}) AND {IS_OURS}
-        CROSS JOIN LATERAL (
-            SELECT to_jsonb(w) AS before, to_jsonb(f) AS written FROM (SELECT {new}) AS f OFFSET 0
-        ) AS row
-        CROSS JOIN LATERAL jsonb_each(row.written) AS field
-        WHERE field.value IS DISTINCT FROM row.before -> field.key
-    """
+def changed_values(one: Restorable) -> sa.TextClause:
+    """A query for id, field, value before and value written of what this transaction has changed in noted rows."""
+    return sql("undo/changed_values", noted=one.noted, table=one.table, columns=one.columns)
 
 
-def _stored(one: Restorable) -> str:
-    return f"""
-        INSERT INTO freesport_sync.written_values (run_id, table_name, row_id, before, written)
-        SELECT :run_id, '{one.table.name}', id, jsonb_object_agg(field, before), jsonb_object_agg(field, written)
-        FROM ({changed_values(one)}) AS changed
-        GROUP BY id
-    """
-
-
-def _created(one: Restorable) -> str:
-    """What this transaction has written and has not noted before, it has made."""
-    table = one.table.name
-    keys = f"AND t.onec_id IN ({_NEW_KEYS[table]})" if table in _NEW_KEYS else ""
-    return f"""
-        INSERT INTO freesport_sync.created_rows (run_id, table_name, is_shown, ids)
-        SELECT :run_id, '{table}', t.is_active, range_agg(int8range(t.id, t.id, '[]'))
-        FROM {table} AS t
-        WHERE {IS_OURS} {keys} AND NOT EXISTS (SELECT FROM was_{table} AS w WHERE w.id = t.id)
-        GROUP BY t.is_active
-    """
+def _store_created(one: Restorable) -> sa.TextClause:
+    if keys := _KEYS_OF_NEW_ROWS.get(one.table.name):
+        changes, key = keys
+        return sql("undo/store_created_by_key", noted=one.noted, table=one.table, changes=changes, key=key)
+    return sql("undo/store_created", noted=one.noted, table=one.table)

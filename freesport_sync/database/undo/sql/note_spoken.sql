@@ -57,7 +57,7 @@ WHERE m.product_id IS NOT NULL;
 
 INSERT INTO spoken
 SELECT CASE owner WHEN 'product' THEN 'products_attributes' ELSE 'product_variants_attributes' END, owner_id,
-       '{attributevalue_id}'
+       ARRAY['attributevalue_id']
 FROM owner_properties AS w
 WHERE owner_id IS NOT NULL AND (properties IS NOT NULL OR owner_id IN (
     SELECT mv.product_id FROM map_variant AS mv JOIN stg_offer AS o ON o.onec_id = mv.onec_id));

@@ -1,6 +1,5 @@
 -- The foreign keys that point at a table, whoever has made them; Django makes them of one column each.
-SELECT referring.relname, format('%I.%I', namespace.nspname, referring.relname), quote_ident(own.attname),
-       quote_ident(its.attname),
+SELECT referring.relname, namespace.nspname, own.attname, its.attname,
        k.conrelid IN (SELECT to_regclass(name) FROM unnest(CAST(:ours AS text[])) AS name),
        has_schema_privilege(namespace.oid, 'USAGE') AND has_table_privilege(referring.oid, 'SELECT')
 FROM pg_constraint AS k
@@ -10,4 +9,4 @@ JOIN pg_attribute AS own ON own.attrelid = k.conrelid AND own.attnum = k.conkey[
 JOIN pg_attribute AS its ON its.attrelid = k.confrelid AND its.attnum = k.confkey[1]
 WHERE k.contype = 'f' AND k.confrelid = to_regclass(:table) AND k.conparentid = 0
   AND k.conrelid NOT IN (SELECT to_regclass(name) FROM unnest(CAST(:filled AS text[])) AS name WHERE to_regclass(name) IS NOT NULL)
-ORDER BY 2, 3
+ORDER BY 2, 1, 3

@@ -141,3 +141,5 @@ CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
 CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);
 CREATE TEMP TABLE map_warehouse (onec_id text PRIMARY KEY, name text NOT NULL);
 CREATE TEMP TABLE vat_rule (warehouse_name text PRIMARY KEY, vat_rate numeric(5, 2) NOT NULL);
+-- Names that Python has made unique, on their way into a column, see set_names.sql.
+CREATE TEMP TABLE new_name (ord integer NOT NULL, name text NOT NULL)

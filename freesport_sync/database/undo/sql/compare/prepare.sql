@@ -103,4 +103,8 @@ CREATE TEMP TABLE link_difference (
     is_new boolean NOT NULL,
     is_set_back boolean NOT NULL,
     newer_run bigint
-) ON COMMIT DROP
+) ON COMMIT DROP;
+-- Rows that imports have made, or have shown again after an undo had hidden them: to be hidden unless the shop uses them.
+CREATE TEMP VIEW row_to_hide AS
+SELECT table_name, row_id FROM difference WHERE reason IN ('created', 'shown') AND is_set_back;
+CREATE TEMP TABLE sign_of_use (row_id bigint NOT NULL, sign text NOT NULL) ON COMMIT DROP

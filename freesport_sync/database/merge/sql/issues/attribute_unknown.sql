@@ -1,0 +1,6 @@
+-- One issue per property, whatever the number of its uses and of the workers that have met it.
+SELECT DISTINCT ON (pair.property_name)
+    pair.file_no, pair.line, pair.onec_id, '' AS name, pair.property_name AS value
+FROM pair
+WHERE pair.attribute_no IS NULL
+ORDER BY pair.property_name, pair.file_no, pair.number

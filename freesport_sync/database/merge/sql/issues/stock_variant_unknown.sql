@@ -1,0 +1,4 @@
+SELECT DISTINCT ON (s.onec_id) s.file_no, s.line, s.onec_id, '' AS name, s.onec_id AS value
+FROM stg_rest AS s
+WHERE s.entry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM map_variant AS mv WHERE mv.onec_id = s.onec_id)
+ORDER BY s.onec_id, s.file_no, s.position

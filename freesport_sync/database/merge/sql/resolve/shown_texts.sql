@@ -1,0 +1,1 @@
+SELECT DISTINCT {column} FROM shown_variant WHERE {column} <> ''

@@ -1,0 +1,1 @@
+SELECT {key} FROM {changes} WHERE ord BETWEEN :first AND :last

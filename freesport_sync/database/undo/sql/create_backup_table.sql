@@ -1,0 +1,1 @@
+CREATE TEMP TABLE {backup} AS SELECT {columns} FROM {table} WITH NO DATA

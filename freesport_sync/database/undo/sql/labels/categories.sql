@@ -1,0 +1,1 @@
+SELECT t.onec_id, t.name

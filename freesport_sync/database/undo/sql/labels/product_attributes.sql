@@ -1,0 +1,1 @@
+SELECT t.normalized_name AS onec_id, t.name

@@ -1,0 +1,6 @@
+-- People call a variant by its product and what sets it apart.
+SELECT t.onec_id, (
+    SELECT p.name || coalesce(
+        ' (' || nullif(concat_ws(', ', nullif(t.color_name, ''), nullif(t.size_value, '')), '') || ')', '')
+    FROM products AS p WHERE p.id = t.product_id
+) AS name

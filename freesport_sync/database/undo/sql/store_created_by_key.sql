@@ -1,0 +1,7 @@
+-- As store_created.sql, of a table that is too big to search when next to nothing is new.
+INSERT INTO freesport_sync.created_rows (run_id, table_name, is_shown, ids)
+SELECT :run_id, :table, t.is_active, range_agg(int8range(t.id, t.id, '[]'))
+FROM {table} AS t
+WHERE t.onec_id IN (SELECT onec_id FROM {changes} WHERE {key} IS NULL)
+  AND t.xmin = pg_current_xact_id()::xid AND NOT EXISTS (SELECT FROM {noted} AS w WHERE w.id = t.id)
+GROUP BY t.is_active

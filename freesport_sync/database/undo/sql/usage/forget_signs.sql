@@ -1,0 +1,1 @@
+TRUNCATE sign_of_use
