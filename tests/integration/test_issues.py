@@ -13,6 +13,7 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import FileType
 from freesport_sync.database.own import history, issue_names
 from freesport_sync.database.own.schema import HEAD
+from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, prices, product, rests, tombstone
 from tests.integration.support import NewExport, with_history
@@ -122,12 +123,15 @@ def test_issues_of_other_runs_stay_as_they_are(shop: Shop, full_export: ExportBu
 def test_a_run_without_nameless_issues_looks_nothing_up(
     shop: Shop, export: ExportBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(issue_names, "sql", lambda name: pytest.fail(f"{name} was run"))
+    question: sa.TextClause = sql("own/has_nameless_issues")
+    asked: list[str] = []
+    monkeypatch.setattr(issue_names, "sql", lambda name: (asked.append(name), question)[1])
     export.goods(product("p1", name="Мяч", article="ART-1", vat="много"))
     export.prices(prices("p1", {"unheard": 1}))
     shop.run(export.folder)
     assert stored(shop, "vat_not_understood") == {"p1": ("Мяч", "ART-1")}
     assert stored(shop, "price_type_unknown") == {"": ("", "")}
+    assert asked == ["own/has_nameless_issues"]
 
 
 # --- the whole list -------------------------------------------------------------------------------------------------

@@ -166,10 +166,10 @@ def _updated(connection: sa.Connection, target: _Target) -> UpdatedRows:
 
 def _allocate_slugs(connection: sa.Connection) -> None:
     """Give new products their slugs, in file order."""
-    changes = sa.table("chg_product", sa.column("product_id"), sa.column("wanted_slug", sa.Text))
-    is_new = changes.c.product_id.is_(None)
+    is_new = sa.column("product_id").is_(None)
     if has_rows(connection, "chg_product", is_new):
-        own_words = connection.scalars(sa.select(changes.c.wanted_slug).where(is_new).distinct())
+        wanted = sa.select(sa.column("wanted_slug", sa.Text)).select_from(sa.table("chg_product"))
+        own_words = connection.scalars(wanted.where(is_new).distinct())
         slugs = UniqueNames(connection.scalars(sa.select(products.c.slug)), SLUG_LENGTH, 2, own_words)
         give_names(connection, "chg_product", "slug", sql("merge/resolve/wanted_product_slugs"), slugs)
 
