@@ -7,8 +7,10 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from freesport_sync.core.backup import Backup, is_backed_up
 from freesport_sync.core.cancel import CancelToken
@@ -19,14 +21,18 @@ from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.exchange.access.control import AccessControl
 from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.exchange.access.throttle import KnownNetworks
+from freesport_sync.exchange.http.dispatch import Dispatcher
 from freesport_sync.exchange.http.endpoint import Endpoint
 from freesport_sync.exchange.http.listener import Listener
 from freesport_sync.exchange.http.messages import Messages
-from freesport_sync.exchange.imports.idle_watch import Custody
-from freesport_sync.exchange.imports.queue import ImportQueue, Runner
+from freesport_sync.exchange.imports.full_exports import FullExportTracker
+from freesport_sync.exchange.imports.idle_watch import IdleWatch
+from freesport_sync.exchange.imports.queue import ImportQueue
+from freesport_sync.exchange.imports.runner import ImportRunner, Run
+from freesport_sync.exchange.imports.shop_imports import ShopImports
 from freesport_sync.exchange.uploads.batch import UploadLimits
-from freesport_sync.exchange.uploads.fragment import MB
-from freesport_sync.exchange.uploads.store import Inbox
+from freesport_sync.exchange.uploads.disk import MB
+from freesport_sync.exchange.uploads.store import UploadStore
 from freesport_sync.i18n.texts import Texts
 from freesport_sync.os_support import computer_name, file_lock, make_private
 from freesport_sync.settings.model import ExchangeSettings, Settings
@@ -35,11 +41,29 @@ from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 log = logging.getLogger(__name__)
 
+UPLOADS = "portions"
+"""Folder of the upload batches, under the name that installations have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeParts:
+    """An exchange, as far as others deal with its parts.
+
+    Args:
+        endpoint: answers requests.
+        store: keeps what is uploaded.
+        queue: of the imports; has to be stopped.
+    """
+
+    endpoint: Endpoint
+    store: UploadStore
+    queue: ImportQueue
+
 
 def serve(
     settings: Settings,
     paths: Paths,
-    run: Runner,
+    run: Run,
     backups: Callable[[], tuple[Backup, ...]],
     texts: Texts,
     is_dry_run: bool,
@@ -63,24 +87,16 @@ def serve(
     Raises:
         ConfigError: no password is set, the address cannot be used, or another server uses the same folder.
     """
-    rules = settings.exchange
-    stop = threading.Event()
+    rules, stop = settings.exchange, threading.Event()
+    has_fresh_backup = partial(_has_fresh_backup, backups, rules.backup_hours)
+    password = PasswordFile(paths.exchange_password)
+    password.hash()  # before anything is opened: without a password there is nothing to serve
     with ExitStack() as stack:
-        access = AccessControl(
-            rules.user,
-            PasswordFile(paths.exchange_password),
-            rules.allow,
-            rules.session_s,
-            KnownNetworks(paths.exchange / "known_networks"),
-        )
         listener = Listener(rules.host, rules.port, rules.certificate, rules.certificate_key, rules.proxies)
         _own_folder(paths, stack)
-        folders = RunFolders(paths.exchange / "runs")
-        inbox = Inbox(paths.exchange / "portions", _limits(rules))
-        has_fresh_backup = partial(_has_fresh_backup, backups, rules.backup_hours)
-        imports = ImportQueue(run, folders, rules, is_dry_run, has_fresh_backup, report_run)
-        custody = Custody(inbox, imports, access.sessions, rules, report)
-        endpoint = Endpoint(access, custody, imports, rules, is_dry_run, Messages(texts), report)
+        parts = build_exchange(
+            rules, paths.exchange, password, run, has_fresh_backup, Messages(texts), is_dry_run, report, report_run
+        )
         started = ExchangeStarted(
             address=address_for_1c(rules.host, listener.port, rules.certificate is not None, computer_name()),
             user=rules.user,
@@ -91,7 +107,47 @@ def serve(
             cancel.is_winding_up = True  # a run that is being cancelled is worth waiting for
             note(log, logging.INFO, "server_started", address=started.address, user=started.user, is_dry_run=is_dry_run)
             stack.callback(note, log, logging.INFO, "server_stopped", address=started.address)
-            listener.run(endpoint.application(), lambda: report(started), stop, imports.stop, endpoint.refuse)
+            app, refuse = parts.endpoint.application(), parts.endpoint.refuse
+            listener.run(app, lambda: report(started), stop, parts.queue.stop, refuse)
+
+
+def build_exchange(
+    rules: ExchangeSettings,
+    folder: Path,
+    password: PasswordFile,
+    run: Run,
+    has_fresh_backup: Callable[[], bool],
+    messages: Messages,
+    is_dry_run: bool,
+    report: Callable[[ExchangeEvent], None],
+    report_run: Reporter,
+) -> ExchangeParts:
+    """Put an exchange together.
+
+    Args:
+        rules: of the settings.
+        folder: for everything that it keeps.
+        password: of its user.
+        run: imports.
+        has_fresh_backup: asked before each import.
+        messages: what 1C is told.
+        is_dry_run: receive and check, write nothing to the shop.
+        report: receives what it does.
+        report_run: receives the events of its imports.
+
+    Raises:
+        ConfigError: no password is set.
+    """
+    known = KnownNetworks(folder / "known_networks")
+    access = AccessControl(rules.user, password, rules.allow, rules.session_s, known)
+    store = UploadStore(folder / UPLOADS, _limits(rules), rules.keep_days, rules.idle_s)
+    folders, queue = RunFolders(folder / "runs"), ImportQueue()
+    exports = FullExportTracker(folders)
+    runner = ImportRunner(run, queue, folders, rules, is_dry_run, has_fresh_backup, report_run)
+    imports = ShopImports(queue, runner, folders, store, exports)
+    idle_watch = IdleWatch(store, imports, rules, report)
+    dispatcher = Dispatcher(store, imports, queue, exports, idle_watch, rules, is_dry_run, messages)
+    return ExchangeParts(Endpoint(access, dispatcher, idle_watch.watch, rules, messages, report), store, queue)
 
 
 def _own_folder(paths: Paths, stack: ExitStack) -> None:
@@ -105,8 +161,8 @@ def _own_folder(paths: Paths, stack: ExitStack) -> None:
 
 
 def _limits(rules: ExchangeSettings) -> UploadLimits:
-    portion = rules.max_portion_mb * MB
-    return UploadLimits(rules.file_limit_mb * MB, rules.max_file_mb * MB, portion, unpacked=portion)
+    batch = rules.max_portion_mb * MB
+    return UploadLimits(rules.file_limit_mb * MB, rules.max_file_mb * MB, batch, unpacked=batch)
 
 
 def _has_fresh_backup(backups: Callable[[], tuple[Backup, ...]], hours: int) -> bool:

@@ -22,8 +22,8 @@ import sys
 from functools import partial
 from freesport_sync.__main__ import main
 from freesport_sync.exchange import server
-from freesport_sync.exchange.http import endpoint
-endpoint.STALL_S = 1
+from freesport_sync.exchange.http import bodies
+bodies.STALL_S = 1
 server.Listener = partial(server.Listener, head_s=1)
 sys.exit(main())
 """

@@ -24,13 +24,13 @@ class WrongPassword(Exception):
 
     Args:
         retry_after_s: after how many seconds the next attempt can be heard; 0: at once.
-        is_unheard: there were too many attempts, so nobody has looked at this one.
+        is_throttled: there were too many attempts, so nobody has looked at this one.
     """
 
-    def __init__(self, retry_after_s: int = 0, is_unheard: bool = False) -> None:
+    def __init__(self, retry_after_s: int = 0, is_throttled: bool = False) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
-        self.is_unheard = is_unheard
+        self.is_throttled = is_throttled
 
 
 class AccessControl:
@@ -95,7 +95,7 @@ class AccessControl:
         is_user = hmac.compare_digest(_bytes_of(credentials.user), _bytes_of(self._user))
         throttle, user = self._throttle, self._user if is_user else ""  # all wrong names share one allowance
         if wait_s := throttle.take(address, user, time.monotonic()):
-            raise WrongPassword(wait_s, is_unheard=True)
+            raise WrongPassword(wait_s, is_throttled=True)
         is_right = await asyncio.get_running_loop().run_in_executor(
             self._hashing, self._passwords.is_right, self._hash, credentials.password
         )

@@ -6,32 +6,29 @@ import asyncio
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from freesport_sync.exchange.imports.queue import ExchangeImport
-    from freesport_sync.exchange.uploads.batch import UploadBatch
+from freesport_sync.exchange.imports.job import ExchangeImport
+from freesport_sync.exchange.uploads.batch import Sender, UploadBatch
 
 MAX_SESSIONS = 256
-"""The one that has been silent for longest makes room: 1C begins a session for every portion and never ends one."""
+"""One more, and the session that was idle for longest ends: 1C logs in for every batch and never logs out."""
 
 
 @dataclass(slots=True, eq=False)
 class LoginSession:
-    """One login.
+    """One login, and where its client is in the exchange.
 
     Args:
-        user: who.
-        cookie: what proves it, besides the credentials.
+        user: of the exchange.
+        cookie: proves the login, together with the credentials.
         sessid: for clients that want a token in their addresses; proves nothing.
-        timestamp: of the login, in seconds since 1970; no two of a server's life are equal.
+        timestamp: of the login, in seconds since 1970; unique while the server runs.
         digest: of the credentials.
-        seen_at: monotonic seconds of its last request.
-        portion: what it is uploading; None: nothing yet.
-        imports: what it has asked for and not yet been told the end of, by the name of the file.
-        turn: one request at a time writes.
+        seen_at: monotonic seconds of the last request.
+        batch: that it uploads; None: nothing yet.
+        imports: that it has asked for and not been told the end of, by the name of the file.
+        turn: held by the one request that changes the session.
     """
 
     user: str
@@ -40,16 +37,29 @@ class LoginSession:
     timestamp: int
     digest: bytes
     seen_at: float
-    portion: UploadBatch | None = None
+    batch: UploadBatch | None = None
     imports: dict[str, ExchangeImport] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def open_batch(self) -> UploadBatch | None:
+        """The batch, unless the server has let go of it."""
+        return None if self.batch is None or self.batch.is_closed else self.batch
+
+    def sender(self, address: str) -> Sender:
+        """Who sends the requests of this session.
+
+        Args:
+            address: of the client.
+        """
+        return Sender(self.user, address, self.timestamp)
+
 
 class LoginSessions:
-    """Those logged in.
+    """The login sessions of a server.
 
     Args:
-        idle_s: how long a session may be silent; longer than the longest import.
+        idle_s: after how many seconds without a request a session ends; longer than the longest import.
     """
 
     def __init__(self, idle_s: float) -> None:
@@ -61,20 +71,20 @@ class LoginSessions:
         """Begin a session, always with a new cookie.
 
         Args:
-            user: whose password was right.
-            digest: of its credentials.
+            user: who has logged in.
+            digest: of the credentials.
             time_s: seconds since 1970.
             now: monotonic seconds.
         """
-        self._forget(now)
+        self._end_idle(now)
         self._last_timestamp = max(int(time_s), self._last_timestamp + 1)
         session = LoginSession(user, secrets.token_hex(16), secrets.token_hex(16), self._last_timestamp, digest, now)
         self._sessions[session.cookie] = session
         return session
 
     def find(self, cookie: str, digest: bytes, now: float) -> LoginSession | None:
-        """The session of a cookie, if it belongs to these credentials."""
-        self._forget(now)
+        """The session of a cookie; None where it has ended or belongs to other credentials."""
+        self._end_idle(now)
         session = self._sessions.get(cookie)
         if session is None or not hmac.compare_digest(session.digest, digest):
             return None
@@ -83,13 +93,13 @@ class LoginSessions:
         return session
 
     def clear(self) -> None:
-        """End all sessions: the password is another one now."""
+        """End all sessions, because the password has changed."""
         self._sessions.clear()
 
-    def __iter__(self) -> Iterator[LoginSession]:
-        return iter(tuple(self._sessions.values()))
+    def __len__(self) -> int:
+        return len(self._sessions)
 
-    def _forget(self, now: float) -> None:
+    def _end_idle(self, now: float) -> None:
         while self._sessions:
             oldest = next(iter(self._sessions.values()))
             if len(self._sessions) <= MAX_SESSIONS and now - oldest.seen_at <= self._idle_s:

@@ -22,7 +22,7 @@ from freesport_sync.exchange.http.replies import (
     lines,
     progress,
 )
-from freesport_sync.exchange.imports.queue import ExchangeImport
+from freesport_sync.exchange.imports.job import ExchangeImport
 from freesport_sync.i18n.texts import Texts
 
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
@@ -48,12 +48,12 @@ class Messages:
     def refusal(self, error: SyncError) -> Reply:
         """Why something was not done, and what to do; the code stands first, for clients that break Russian."""
         if error.code == "exchange_busy":
-            return lines("failure", "ExchangeImport already in progress")
+            return lines("failure", "Import already in progress")
         if isinstance(error, _OF_1C):
             return failure(self.reason(error))
         key = "onec.shop_unavailable" if isinstance(error, ConnectionFailed) else "onec.shop_trouble"
-        journal = printable(self.reason(error), MAX_REASON)
-        return replace(failure(f"{error.code}: {self._texts(key)}"), journal=journal)
+        log_text = printable(self.reason(error), MAX_REASON)
+        return replace(failure(f"{error.code}: {self._texts(key)}"), log_text=log_text)
 
     def reason(self, error: SyncError) -> str:
         """The code of an error and its text in one line, without folders of this computer."""

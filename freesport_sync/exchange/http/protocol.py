@@ -18,12 +18,8 @@ from freesport_sync.exchange.http.replies import (
     lines,
     success,
 )
-from freesport_sync.exchange.http.requests import (
-    ExchangeRequest,
-    Mode,
-    file_path,
-    is_bad_picture,
-)
+from freesport_sync.exchange.http.requests import ExchangeRequest, Mode
+from freesport_sync.exchange.uploads.file_names import file_path, is_bad_picture
 
 COOKIE = "freesport_exchange"
 SCHEMA_VERSION = "3.1"
@@ -101,11 +97,11 @@ InSession = Begin | Receive | LeaveOut | ImportFile | Deactivate | Respond
 Step = LogIn | InSession
 
 
-def next_step(call: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool, now: datetime) -> Step:
+def next_step(asked: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool, now: datetime) -> Step:
     """What a request asks for.
 
     Args:
-        call: the request.
+        asked: the request.
         sessid: of the session; an empty text where nobody is logged in.
         file_limit: bytes of the largest fragment.
         is_zip: whether 1C is to pack its files.
@@ -114,32 +110,32 @@ def next_step(call: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool,
     Raises:
         ExchangeRefused: it asks for what we do not know, or without what it needs.
     """
-    if call.type not in (CATALOG, SALE):
-        raise ExchangeRefused("exchange_type_unknown", type=call.type[:40])
-    if call.mode == Mode.CHECKAUTH:
+    if asked.type not in (CATALOG, SALE):
+        raise ExchangeRefused("exchange_type_unknown", type=asked.type[:40])
+    if asked.mode == Mode.CHECKAUTH:
         return LogIn()
     if not sessid:
         raise ExchangeRefused("exchange_session_unknown")
-    if call.mode == Mode.INIT:
-        return Begin(_init(call, sessid, file_limit, is_zip))
-    return _sale_step(call, now) if call.type == SALE else _catalog_step(call)
+    if asked.mode == Mode.INIT:
+        return Begin(_init(asked, sessid, file_limit, is_zip))
+    return _sale_step(asked, now) if asked.type == SALE else _catalog_step(asked)
 
 
-def _catalog_step(call: ExchangeRequest) -> Step:
-    match call.mode:
+def _catalog_step(asked: ExchangeRequest) -> Step:
+    match asked.mode:
         case Mode.FILE:
-            return LeaveOut() if is_bad_picture(call.filename) else Receive(file_path(call.filename))
+            return LeaveOut() if is_bad_picture(asked.filename) else Receive(file_path(asked.filename))
         case Mode.IMPORT:
-            return ImportFile(file_path(call.filename))
+            return ImportFile(file_path(asked.filename))
         case Mode.DEACTIVATE:
-            return Deactivate(_timestamp(call.timestamp))
+            return Deactivate(_timestamp(asked.timestamp))
         case Mode.COMPLETE:
             return Respond(success())
-    raise ExchangeRefused("exchange_mode_unknown", type=call.type, mode=call.mode[:40])
+    raise ExchangeRefused("exchange_mode_unknown", type=asked.type, mode=asked.mode[:40])
 
 
-def _sale_step(call: ExchangeRequest, now: datetime) -> Step:
-    match call.mode:
+def _sale_step(asked: ExchangeRequest, now: datetime) -> Step:
+    match asked.mode:
         case Mode.QUERY:
             return Respond(Reply(_no_orders(now), media_type=XML))
         case Mode.SUCCESS:
@@ -147,7 +143,7 @@ def _sale_step(call: ExchangeRequest, now: datetime) -> Step:
         case Mode.FILE | Mode.IMPORT:
             # `success` would make 1C forget the statuses that it has told us of.
             raise ExchangeRefused("exchange_orders_later")
-    raise ExchangeRefused("exchange_mode_unknown", type=call.type, mode=call.mode[:40])
+    raise ExchangeRefused("exchange_mode_unknown", type=asked.type, mode=asked.mode[:40])
 
 
 def logged_in(cookie: str, sessid: str, timestamp: int) -> Reply:
@@ -157,9 +153,9 @@ def logged_in(cookie: str, sessid: str, timestamp: int) -> Reply:
     return lines("success", COOKIE, cookie, f"sessid={sessid}", f"timestamp={timestamp}")
 
 
-def _init(call: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool) -> Reply:
+def _init(asked: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool) -> Reply:
     two = (f"zip={'yes' if is_zip else 'no'}", f"file_limit={file_limit}")
-    return lines(*two, f"sessid={sessid}", f"version={SCHEMA_VERSION}") if call.version else lines(*two)
+    return lines(*two, f"sessid={sessid}", f"version={SCHEMA_VERSION}") if asked.version else lines(*two)
 
 
 def _timestamp(text: str) -> int:

@@ -23,7 +23,7 @@ class Reply:
         media_type: with the charset.
         headers: further ones.
         closes: the connection ends with this answer.
-        journal: what the journal is told in place of `text`, where 1C may not know everything.
+        log_text: what the log_text is told in place of `text`, where 1C may not know everything.
     """
 
     body: str
@@ -31,10 +31,10 @@ class Reply:
     media_type: str = TEXT
     headers: tuple[tuple[str, str], ...] = ()
     closes: bool = False
-    journal: str = ""
+    log_text: str = ""
 
     @property
-    def word(self) -> str:
+    def outcome(self) -> str:
         """The first line, which tells 1C how it went; of a document only that it is one."""
         return "xml" if self.media_type == XML else self.body.partition("\n")[0]
 

@@ -1,110 +1,119 @@
-"""What became of the files of an export, portion by portion, while the server runs.
+"""Whether all of a full export is in the shop (EXCHANGE-15).
 
-`deactivate` hides what a full export did not contain, so it must be certain that every part of it has come and has been
-imported. Nothing of this is kept over a restart: then there is no certainty, and the export has to be sent again.
+`deactivate` hides what a full export did not contain, so every file of it must have come and must have been imported.
+Nothing is kept over a restart: then nobody can be certain, and the export has to be sent again.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from freesport_sync.errors import ExchangeRefused
+from freesport_sync.exchange.uploads.batch import FileStatus, UploadBatch
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
-MAX_NOTES = 20_000
+MAX_RECORDS = 20_000
+"""Batches, logins and lost files that are remembered of each."""
 LONGEST_EXPORT_S = 24 * 3600
+_COMPLETE = (FileStatus.IMPORTED, FileStatus.UNPACKED)
 
 
-@dataclass(slots=True)
-class Note:
-    """One import of a file.
+@dataclass(frozen=True, slots=True)
+class LostFile:
+    """A file of an export that has not come as 1C has sent it, or could not be imported when 1C asked.
 
     Args:
-        user: who sent the file.
-        login: timestamp of the session.
-        name: of the file.
-        folder: with the files of the run.
-        is_whole: the file says that it has the whole catalogue.
-        is_done: it is in the shop.
+        user: who sent it.
+        login: timestamp of the login session.
+        name: of the file, or of the request that has failed.
     """
 
     user: str
     login: int
     name: str
-    folder: Path | None = None
-    is_whole: bool = False
-    is_done: bool = False
 
 
 class FullExportTracker:
-    """The imports of the last exports.
+    """Remembers the batches of the last exports; where each file is, the batch says.
 
     Args:
-        folders: where the files of past runs lie.
+        folders: with the files of past runs.
     """
 
     def __init__(self, folders: RunFolders) -> None:
         self._folders = folders
-        self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
-        self._logins: deque[tuple[str, int]] = deque(maxlen=MAX_NOTES)
-        self._silent: set[tuple[str, int]] = set()
-        """Logins after which nothing has come."""
+        self._batches: deque[UploadBatch] = deque(maxlen=MAX_RECORDS)
+        self._lost: deque[LostFile] = deque(maxlen=MAX_RECORDS)
+        self._logins: deque[tuple[str, int]] = deque(maxlen=MAX_RECORDS)
+        self._inactive: set[tuple[str, int]] = set()
+        """Logins after which 1C has neither sent nor asked for anything."""
 
-    def log_in(self, user: str, login: int) -> None:
-        """Somebody has got this timestamp."""
+    def record_login(self, user: str, login: int) -> None:
+        """A user has got the timestamp `login`."""
         self._logins.append((user, login))
-        self._silent.add((user, login))
-        if len(self._silent) > MAX_NOTES:
-            self._silent.intersection_update(self._logins)
+        self._inactive.add((user, login))
+        if len(self._inactive) > MAX_RECORDS:
+            self._inactive.intersection_update(self._logins)
 
-    def has_acted(self, user: str, login: int) -> None:
-        """After this login a file came, or what it was for was asked for."""
-        self._silent.discard((user, login))
+    def record_activity(self, user: str, login: int) -> None:
+        """After this login a file came, or 1C asked for what it had logged in for."""
+        self._inactive.discard((user, login))
 
-    @contextmanager
-    def noting(self, user: str, login: int, name: str) -> Iterator[Note]:
-        """Note an import, however it ends."""
-        note = Note(user, login, name)
-        try:
-            yield note
-        finally:
-            self._notes.append(note)
+    def record_batch(self, batch: UploadBatch) -> None:
+        """Follow the files of a batch, also after it has been removed."""
+        while self._batches and _is_too_old(self._batches[0].sender.login):
+            self._batches.popleft()
+        self._batches.append(batch)
 
-    def abandon(self, user: str, login: int, names: Iterable[str]) -> None:
-        """These files came, and nobody will ask to import them any more."""
-        self._notes.extend(Note(user, login, name) for name in names)
+    def record_lost(self, user: str, login: int, names: Iterable[str]) -> None:
+        """These files are missing for good, whatever becomes of others of their names."""
+        self._lost.extend(LostFile(user, login, name) for name in names)
 
     def files_since(self, user: str, login: int) -> Mapping[str, Path]:
-        """All files of the full export that began with a login: path below a folder -> file.
+        """All files of the full export that began with a login.
+
+        Returns:
+            A path that is unique -> the file, in the order of the imports.
 
         Raises:
             ExchangeRefused: there was no such login, no full export since, or not all of it is in the shop; or 1C has
-                logged in meanwhile and nothing has come: nobody knows what it was going to send.
+                logged in meanwhile and nothing has come, so nobody knows what it was going to send.
         """
-        if (user, login) not in self._logins or time.time() - login > LONGEST_EXPORT_S:
+        if (user, login) not in self._logins or _is_too_old(login):
             raise ExchangeRefused("exchange_timestamp_invalid", timestamp=str(login))
-        notes = [note for note in self._notes if note.user == user and note.login >= login]
-        # Names tell nothing: every portion may have an `import.xml`, so one that failed is not mended by another.
-        if failed := [note.name for note in notes if not note.is_done]:
-            raise ExchangeRefused("exchange_export_incomplete", files=", ".join(failed[:5]))
-        begun_at = min((note.login for note in notes if note.is_whole), default=None)
-        if begun_at is None:
+        batches = [batch for batch in self._batches if batch.sender.user == user and batch.sender.login >= login]
+        # Names prove nothing: every batch may have an `import.xml`, so the next one does not replace one that failed.
+        missing = [lost.name for lost in self._lost if lost.user == user and lost.login >= login]
+        missing += [file.path.name for batch in batches for file in batch.exports if file.status not in _COMPLETE]
+        if missing:
+            raise ExchangeRefused("exchange_export_incomplete", files=", ".join(missing[:5]))
+        full = (batch.sender.login for batch in batches if any(file.is_full_export for file in batch.exports))
+        began_at = min(full, default=None)
+        if began_at is None:
             raise ExchangeRefused("exchange_export_not_full")
-        if any(silent[0] == user and silent[1] > begun_at for silent in self._silent):
+        if any(name == user and since > began_at for name, since in self._inactive):
             raise ExchangeRefused("exchange_export_broken_off")
+        return self._files_of(batches)
+
+    def _files_of(self, batches: Iterable[UploadBatch]) -> Mapping[str, Path]:
+        imported = [file for batch in batches for file in batch.exports if file.run_folder is not None]
+        if gone := [file.path.name for file in imported if file.run_folder and not self._folders.has(file.run_folder)]:
+            raise ExchangeRefused("exchange_export_incomplete", files=", ".join(gone[:5]))
         files: dict[str, Path] = {}
         seen: set[tuple[int, int]] = set()
-        for number, note in enumerate(notes):
-            if note.folder is None or not self._folders.has(note.folder):
-                raise ExchangeRefused("exchange_export_incomplete", files=note.name)
-            for path in note.folder.rglob("*.[xX][mM][lL]"):
-                status = path.stat()  # one file may have been imported again, by another name of the same file
+        # The names of the folders begin with the time of the import.
+        for number, folder in enumerate(sorted({file.run_folder for file in imported if file.run_folder})):
+            for path in folder.rglob("*.[xX][mM][lL]"):
+                status = path.stat()  # another run may have imported the same file, by another link
                 if (status.st_dev, status.st_ino) not in seen:
                     seen.add((status.st_dev, status.st_ino))
-                    files[f"{number:05}/{path.relative_to(note.folder).as_posix()}"] = path
+                    files[f"{number:05}/{path.relative_to(folder).as_posix()}"] = path
         return files
+
+
+def _is_too_old(login: int) -> bool:
+    return time.time() - login > LONGEST_EXPORT_S

@@ -1,4 +1,4 @@
-"""Pictures that come in a later portion than the records that name them."""
+"""Pictures that come in a later batch than the records that name them (EXCHANGE-9)."""
 
 from __future__ import annotations
 

@@ -1,28 +1,100 @@
-"""What 1C uploads, file by file and piece by piece, until it is imported."""
+"""One batch of files that 1C uploads, and where each of them is on its way into the shop.
+
+`UploadBatch` is the only place that knows and changes the status of a file:
+
+    RECEIVED -> UNPACKED                        an archive; its files are RECEIVED
+    RECEIVED -> IMPORTING -> IMPORTED           it is in the shop
+                          -> CHECKED            a dry run has read it
+                          -> FAILED             -> IMPORTING, when 1C asks again
+    RECEIVED -> ABANDONED                       the batch is removed, nobody has asked for the file
+
+No status says that all of a file has come: 1C never says so, it asks for the import. A file that is sent again after an
+import was asked for is a new file, under the same name.
+"""
 
 from __future__ import annotations
 
 import shutil
 import threading
 import time
-import zipfile
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import count
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.http.requests import file_path
-from freesport_sync.exchange.uploads.fragment import Fragment, is_whole, require_space
-from freesport_sync.sources.commerceml.archive import unpack
-from freesport_sync.sources.commerceml.discovery import FileKind, recognise
-from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER
+from freesport_sync.exchange.uploads.signatures import is_complete
 from freesport_sync.sources.commerceml.picture_files import is_packed_picture
 
-_NEWEST = "newest"
-"""File beside the portions: when what was imported last has come."""
-REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - {FileKind.CONTRAGENTS}
+NOTES_SUFFIX = ".asked"
+"""Of the file beside the folder of a batch that lists what an import was asked for, for the next server."""
+
+
+class FileStatus(StrEnum):
+    """Where a file is on its way into the shop; see the module."""
+
+    RECEIVED = "received"
+    UNPACKED = "unpacked"
+    IMPORTING = "importing"
+    IMPORTED = "imported"
+    CHECKED = "checked"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+
+
+@dataclass(slots=True, eq=False)
+class UploadedFile:
+    """One file of a batch; only the batch changes it.
+
+    Args:
+        path: relative to the folder of the batch.
+        size_bytes: received so far.
+        status: see the module.
+        run_folder: with the files of the run that imported it.
+        is_full_export: it declares that it has the whole catalogue.
+    """
+
+    path: PurePosixPath
+    size_bytes: int = 0
+    status: FileStatus = FileStatus.RECEIVED
+    run_folder: Path | None = None
+    is_full_export: bool = False
+
+    @property
+    def is_export(self) -> bool:
+        """Whether it is an XML file or an archive of them; in folders lie pictures, and the logs of 1C."""
+        return len(self.path.parts) == 1 and self.path.suffix.lower() in (".xml", ".zip")
+
+    @property
+    def is_xml(self) -> bool:
+        return self.is_export and self.path.suffix.lower() == ".xml"
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is an archive that has not been unpacked."""
+        return self.is_export and not self.is_xml and self.status is not FileStatus.UNPACKED
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who uploads files.
+
+    Args:
+        user: of the exchange; empty where an earlier server has received the files.
+        address: of the client.
+        login: timestamp of the login session, in seconds since 1970.
+    """
+
+    user: str = ""
+    address: str = ""
+    login: int = 0
+
+    @property
+    def operator(self) -> str:
+        """What the history calls whoever has started the run."""
+        return f"1C {self.user}@{self.address}" if self.user else "1C"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,273 +102,268 @@ class UploadLimits:
     """Sizes in bytes.
 
     Args:
-        fragment: one request.
-        file: all its fragments together.
-        portion: all files of a portion, packed.
-        unpacked: all files of a portion, unpacked.
-        files: how many.
+        fragment: of one request.
+        file: of a file, all its fragments together.
+        batch: of all files of a batch as they are on the disk.
+        unpacked: of all files of a batch, the archives unpacked.
+        files: how many a batch may have.
     """
 
     fragment: int
     file: int
-    portion: int
+    batch: int
     unpacked: int
     files: int = 200_000
 
 
 class UploadBatch:
-    """The files of one portion of an exchange.
+    """The files that one client uploads between two `init`.
+
+    Files come on the thread of the server while imports read and mark them on theirs, so readers take a copy of the
+    files in one step.
 
     Args:
         folder: of its own; created with the first file.
         limits: of the sizes.
+        sender: who uploads it.
     """
 
-    def __init__(self, folder: Path, limits: UploadLimits) -> None:
+    def __init__(self, folder: Path, limits: UploadLimits, sender: Sender = Sender()) -> None:
         self.folder = folder
         self.limits = limits
+        self.sender = sender
         self.used_at = time.monotonic()
-        """When the last piece came, or the last import ended."""
+        """When the last fragment came or the last import ended, in monotonic seconds."""
         self.arrived_at = 0.0
-        """When the last piece came, in seconds since 1970: the order in which portions were sent."""
-        self.is_busy = False
-        """A file is on its way."""
+        """When the last fragment came, in seconds since 1970; batches are ordered by it."""
+        self.is_closed = False
+        """The server has let go of it: its client begins another one."""
         self.has_failed = False
-        """An import of it did not succeed: somebody may want to look at the files."""
-        self.has_new_pictures = False
-        """Pictures have come that no import has seen: perhaps they belong to an earlier portion."""
+        """An import of it has failed: it is not tried again by itself, and the files are kept for somebody to see."""
         self.size_bytes = 0
-        self._sizes: dict[PurePosixPath, int] = {}
-        """ImportQueue read it on their thread while files come on another: so they read copies, made in one step."""
-        self._counting = threading.Lock()
-        """An archive may be unpacked meanwhile."""
-        self._asked_for: set[PurePosixPath] = set()
-        self._imported: set[PurePosixPath] = set()
-        self._unpacked: set[str] = set()
-        """Archives, in lower case."""
+        self._files: dict[PurePosixPath, UploadedFile] = {}
+        self._replaced: list[UploadedFile] = []
+        """Exports that were sent again after an import was asked for; also those of a batch that was removed."""
+        self._lock = threading.RLock()
+        self.is_receiving = False
+        self._open_imports = 0
+
+    # --- what is there ---
 
     @property
-    def waiting(self) -> tuple[PurePosixPath, ...]:
-        """XML files and archives that nobody has asked to import."""
-        return tuple(sorted(path for path in self._at_the_top(".xml", ".zip") if path not in self._asked_for))
+    def files(self) -> tuple[UploadedFile, ...]:
+        """All files as they are now."""
+        return tuple(self._files.values())
 
     @property
-    def waiting_xml(self) -> tuple[PurePosixPath, ...]:
-        """Those that are no archives."""
-        return tuple(path for path in self.waiting if path.suffix.lower() == ".xml")
+    def exports(self) -> tuple[UploadedFile, ...]:
+        """Every export that was ever uploaded, also one whose place another has taken."""
+        return tuple(file for file in (*self._replaced, *self.files) if file.is_export)
 
-    def incoming(self, path: PurePosixPath, announced: int | None) -> Fragment:
-        """Begin to append to a file.
+    @property
+    def waiting(self) -> tuple[UploadedFile, ...]:
+        """Exports that nobody has asked to import, in the order of their names."""
+        found = (file for file in self.files if file.is_export and file.status is FileStatus.RECEIVED)
+        return tuple(sorted(found, key=lambda file: file.path))
 
-        A file that an import has been asked for begins anew; so does one whose piece begins as a whole file does, see
-        `pieces.begins_anew`.
+    @property
+    def waiting_xml(self) -> tuple[UploadedFile, ...]:
+        """Those of them that are no archives."""
+        return tuple(file for file in self.waiting if file.is_xml)
 
-        Args:
-            path: see `calls.file_path`.
-            announced: bytes that are to come; None: nobody knows.
+    @property
+    def archives(self) -> tuple[UploadedFile, ...]:
+        """Those that are not unpacked."""
+        return tuple(file for file in self.files if file.is_archive)
 
-        Raises:
-            ExchangeRefused: that would be too much, or the disk is full.
-        """
-        size = 0 if path in self._asked_for else self._sizes.get(path, 0)
-        if path not in self._sizes and len(self._sizes) >= self.limits.files:
-            raise ExchangeRefused("exchange_too_many_files", limit=self.limits.files)
-        incoming = Fragment(self, path, size)
-        incoming.require(announced or 0)
-        return incoming
-
-    def received(self, path: PurePosixPath, size: int) -> None:
-        """A piece is complete; the file has this size now."""
-        self._asked_for.discard(path)
-        self._imported.discard(path)
-        self._take(path, size)
-        self.has_new_pictures |= is_packed_picture(path)
-        self.used_at, self.arrived_at = time.monotonic(), time.time()
-
-    def begun_anew(self, path: PurePosixPath) -> None:
-        """What was there of a file is gone."""
-        with self._counting:
-            self.size_bytes -= self._sizes.pop(path, 0)
-
-    def _take(self, path: PurePosixPath, size: int) -> None:
-        with self._counting:
-            self.size_bytes += size - self._sizes.get(path, 0)
-            self._sizes[path] = size
-
-    def _at_the_top(self, *suffixes: str) -> list[PurePosixPath]:
-        """Exports; what lies deeper are pictures, and logs of 1C's."""
-        return [path for path in tuple(self._sizes) if len(path.parts) == 1 and path.suffix.lower() in suffixes]
+    @property
+    def new_pictures(self) -> tuple[UploadedFile, ...]:
+        """Pictures that no import has seen; perhaps the records of an earlier batch name them."""
+        files = (file for file in self.files if file.status is FileStatus.RECEIVED)
+        return tuple(file for file in files if is_packed_picture(file.path))
 
     def size_of(self, path: PurePosixPath) -> int:
-        """What is there of a file."""
-        return self._sizes.get(path, 0)
+        """Bytes of a file on the disk; 0 where there is none."""
+        file = self._files.get(path)
+        return 0 if file is None else file.size_bytes
 
-    def unpacked(self, check: Callable[[], None]) -> None:
-        """Unpack the archives that are not unpacked yet; they are removed then.
+    def received_of(self, path: PurePosixPath) -> int:
+        """Bytes that the next fragment of a file continues; 0 where it begins a new file."""
+        file = self._files.get(path)
+        return file.size_bytes if file is not None and file.status is FileStatus.RECEIVED else 0
 
-        Raises:
-            SyncError: one is damaged, encrypted, unsafe, too large, or the disk is full; it stays as it is.
-        """
+    def find(self, path: PurePosixPath) -> tuple[UploadedFile, ...]:
+        """The files of this name, in whatever case it is written."""
+        return tuple(file for file in self.files if str(file.path).lower() == str(path).lower())
 
-        def keep_going() -> None:
-            check()
-            require_space(self.folder)
-
-        for path in self._at_the_top(".zip"):
-            room = max(1, self.limits.unpacked - self.size_bytes + self.size_of(path))
-            arrived_at, taken = self.arrived_at, set[str]()
-
-            def place(entry: PurePosixPath, taken: set[str] = taken) -> PurePosixPath | None:
-                return self._place(entry, taken)
-
-            for entry in unpack(self.folder / path, self.folder, keep_going, True, place, room):
-                self.received(entry, (self.folder / entry).stat().st_size)
-            (self.folder / path).unlink()
-            self.begun_anew(path)
-            self._unpacked.add(str(path).lower())
-            self.arrived_at = arrived_at
-
-    def _place(self, entry: PurePosixPath, taken: set[str]) -> PurePosixPath | None:
-        """Where an entry of an archive goes; None: nowhere.
-
-        1C calls the files of every portion the same. What an archive before it has brought under that name, and nobody
-        has imported yet, goes on waiting under another one; so does the second file of a name in one archive. A picture
-        whose name some system cannot have is left out: its record is told that it is missing.
+    def free_name(self, path: PurePosixPath, taken: Collection[str]) -> PurePosixPath:
+        """A name like `path` that no file has.
 
         Args:
-            entry: its path in the archive.
-            taken: what the archive has brought already, in lower case.
+            path: whose name is taken.
+            taken: further paths in lower case that it must not be.
         """
-        try:
-            path = file_path(str(entry))
-        except ExchangeRefused:
-            if is_packed_picture(entry):
-                return None
-            raise
-        if path.suffix.lower() == ".xml":
-            if str(path).lower() in taken:
-                path = self._free_name(path, taken)
-            elif (known := self._known(path)) is not None and known not in self._asked_for:
-                self.set_aside(known)
-            taken.add(str(path).lower())
-        return path
-
-    def set_aside(self, path: PurePosixPath) -> None:
-        """Give a file another name: a new one takes its place, and nobody has imported it yet."""
-        free = self._free_name(path, ())
-        (self.folder / path).rename(self.folder / free)
-        self._sizes[free] = self._sizes.pop(path)
-
-    def _free_name(self, path: PurePosixPath, taken: Collection[str]) -> PurePosixPath:
-        used = {str(known).lower() for known in tuple(self._sizes)}.union(taken)
+        used = {str(file.path).lower() for file in self.files}.union(taken)
         names = (path.with_name(f"{path.stem}_{number}{path.suffix}") for number in count(1))
         return next(name for name in names if str(name).lower() not in used)
 
-    def _known(self, path: PurePosixPath) -> PurePosixPath | None:
-        """The file of this name, in whatever case it was written."""
-        return next((known for known in tuple(self._sizes) if str(known).lower() == str(path).lower()), None)
+    # --- receiving ---
 
-    def named(self, path: PurePosixPath | None) -> tuple[PurePosixPath, ...]:
-        """The XML files that a name means.
+    def require_room_for(self, path: PurePosixPath) -> None:
+        """Refuse one file too many.
+
+        Raises:
+            ExchangeRefused: the batch has as many files as it may have, and not this one.
+        """
+        if path not in self._files and len(self._files) >= self.limits.files:
+            raise ExchangeRefused("exchange_too_many_files", limit=self.limits.files)
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """The batch is in use while the block receives a fragment."""
+        self.is_receiving = True
+        try:
+            yield
+        finally:
+            self.is_receiving = False
+
+    def received(self, path: PurePosixPath, size_bytes: int) -> None:
+        """A fragment is complete; the file has this size now."""
+        self.add(path, size_bytes)
+        self.used_at, self.arrived_at = time.monotonic(), time.time()
+
+    def add(self, path: PurePosixPath, size_bytes: int) -> None:
+        """Take in a file that is on the disk, or its new size."""
+        with self._lock:
+            file = self._files.get(path)
+            if file is None or file.status is not FileStatus.RECEIVED:
+                self.discard(path)
+                file = UploadedFile(path)
+            self.size_bytes += size_bytes - file.size_bytes
+            file.size_bytes = size_bytes
+            self._files[path] = file
+
+    def discard(self, path: PurePosixPath) -> None:
+        """A file is no longer on the disk, or about to be replaced."""
+        with self._lock:
+            file = self._files.pop(path, None)
+            if file is not None:
+                self.size_bytes -= file.size_bytes
+                if file.is_export and file.status is not FileStatus.RECEIVED:
+                    self._replaced.append(file)
+
+    def set_aside(self, path: PurePosixPath) -> None:
+        """Rename a file that nobody has imported yet, because another one of its name has come."""
+        free = self.free_name(path, ())
+        (self.folder / path).rename(self.folder / free)
+        with self._lock:
+            file = self._files.pop(path)
+            file.path = free
+            self._files[free] = file
+
+    def unpacked(self, archive: UploadedFile) -> None:
+        """All files of an archive are in the batch; the archive itself is removed."""
+        (self.folder / archive.path).unlink()
+        with self._lock:
+            self.size_bytes -= archive.size_bytes
+            archive.size_bytes = 0
+        self.mark([archive], FileStatus.UNPACKED)
+
+    # --- importing ---
+
+    def named(self, path: PurePosixPath | None) -> tuple[UploadedFile, ...]:
+        """The XML files that a request to import means.
 
         Args:
-            path: a file; an archive means all that are not imported yet, which may be none; None: all that were not
-                asked for yet.
+            path: a file; an archive means every file that is not in the shop yet, which may be none; None: every file
+                that nobody has asked for.
 
         Raises:
             ExchangeRefused: there is no such file.
         """
         if path is None:
             return self.waiting_xml
-        found: tuple[PurePosixPath, ...] = ()
-        if path.suffix.lower() == ".zip":
-            found = tuple(sorted(xml for xml in self._at_the_top(".xml") if xml not in self._imported))
-        elif path.suffix.lower() == ".xml":
-            found = tuple(known for known in tuple(self._sizes) if str(known).lower() == str(path).lower())
-        if not found and str(path).lower() not in self._unpacked:
+        known = self.find(path)
+        found: tuple[UploadedFile, ...] = ()
+        if path.suffix.lower() == ".xml":
+            found = known
+        elif path.suffix.lower() == ".zip":
+            missing = (file for file in self.files if file.is_xml and file.status is not FileStatus.IMPORTED)
+            found = tuple(sorted(missing, key=lambda file: file.path))
+        if not found and not any(file.status is FileStatus.UNPACKED for file in known):
             raise ExchangeRefused("exchange_file_missing", file=path.name)
         return found
 
-    def covers(self, path: PurePosixPath) -> bool:
-        """Whether nothing has come of a file, or of what is in an archive, since an import was asked for."""
+    def is_asked_for(self, path: PurePosixPath) -> bool:
+        """Whether an import of a file, or of all that its archive has brought, was asked for and nothing is new."""
         try:
-            return all(known in self._asked_for for known in self.named(path)) and not self._at_the_top(".zip")
+            return not self.archives and all(file.status is not FileStatus.RECEIVED for file in self.named(path))
         except ExchangeRefused:
             return False
 
-    def has_records(self) -> bool:
-        """Whether something waits that is more than pictures; an archive that cannot be read may be."""
-        return bool(self.waiting_xml) or any(_may_have_xml(self.folder / path) for path in self._at_the_top(".zip"))
+    def is_complete(self) -> bool:
+        """Whether all that waits has been received to its end, as far as it shows."""
+        return all(is_complete(self.folder / file.path) for file in self.waiting)
 
-    def is_whole(self) -> bool:
-        """Whether all that waits has come to its end, as far as it shows."""
-        return all(is_whole(self.folder / path) for path in self.waiting)
+    def mark(self, files: Iterable[UploadedFile], status: FileStatus) -> None:
+        """Change the status of files; what comes of them from now on is a new file.
+
+        The next server is told of exports that are no longer RECEIVED: it must not take them for files that nobody has
+        asked for, and bring back the stocks of yesterday.
+        """
+        marked = list(files)
+        asked_for = [file for file in marked if file.is_xml and file.status is FileStatus.RECEIVED]
+        for file in marked:
+            file.status = status
+        if asked_for:
+            with suppress(OSError), self.notes.open("a", encoding="utf-8") as notes:
+                notes.writelines(f"{file.path}\n" for file in asked_for)
+
+    def imported(self, files: Mapping[UploadedFile, bool], run_folder: Path) -> None:
+        """Files are in the shop.
+
+        Args:
+            files: each file -> whether it declares that it has the whole catalogue.
+            run_folder: with the files of the run.
+        """
+        for file, is_full_export in files.items():
+            file.is_full_export, file.run_folder = is_full_export, run_folder
+        self.mark(files, FileStatus.IMPORTED)
+
+    def import_queued(self) -> None:
+        """The batch is in use until `import_ended` has been called as often."""
+        with self._lock:
+            self._open_imports += 1
+
+    def import_ended(self) -> None:
+        """An import has ended, however it has."""
+        with self._lock:
+            self._open_imports -= 1
+        self.used_at = time.monotonic()
+
+    # --- its end ---
 
     @property
-    def is_overtaken(self) -> bool:
-        """Whether something that has come after this portion is in the shop: what it says is older."""
-        try:
-            return float(self.folder.with_name(_NEWEST).read_text("ascii")) > self.arrived_at
-        except (OSError, ValueError):
-            return False
-
-    def imported(self, paths: Iterable[PurePosixPath]) -> None:
-        """These files are in the shop."""
-        self._imported.update(paths)
-        if not self.is_overtaken:
-            with suppress(OSError):
-                self.folder.with_name(_NEWEST).write_text(str(self.arrived_at), "ascii")
-
-    def ask_for(self, paths: Iterable[PurePosixPath]) -> None:
-        """These files are being imported, or have been; what comes of them now is a new file.
-
-        The next server is told, too: it must not take them for files that nobody has asked for, and bring back the
-        stocks of yesterday.
-        """
-        fresh = set(paths) - self._asked_for
-        self._asked_for |= fresh
-        with suppress(OSError), self._notes.open("a", encoding="utf-8") as file:
-            file.writelines(f"{path}\n" for path in fresh)
+    def notes(self) -> Path:
+        """See `NOTES_SUFFIX`."""
+        return self.folder.with_name(f"{self.folder.name}{NOTES_SUFFIX}")
 
     @property
-    def _notes(self) -> Path:
-        return self.folder.with_name(f"{self.folder.name}.asked")
+    def is_importing(self) -> bool:
+        """Whether files of it are being imported, or wait for other imports to end."""
+        return self._open_imports > 0
 
-    def find_files(self) -> bool:
-        """Look what lies in the folder of an earlier server; returns whether anything is to be imported.
-
-        1C sends a portion again whose import it had begun to ask for: what is left of that must not come after it.
-        """
-        with suppress(OSError):
-            self._asked_for.update(map(PurePosixPath, self._notes.read_text("utf-8").splitlines()))
-        for path in self.folder.rglob("*"):
-            if path.is_file() and not path.is_symlink():
-                status = path.stat()
-                self._take(PurePosixPath(path.relative_to(self.folder).as_posix()), status.st_size)
-                self.arrived_at = max(self.arrived_at, status.st_mtime)
-        return bool(self.waiting) and not self._asked_for
-
-    def pictures(self) -> tuple[PurePosixPath, ...]:
-        """Everything below a folder of pictures."""
-        return tuple(path for path in tuple(self._sizes) if path.parts[0].lower() == PICTURE_FOLDER)
-
-    def books(self) -> tuple[PurePosixPath, ...]:
-        """The files that goods, offers, prices and stocks refer to."""
-        kinds = {path: recognise(path.name)[0] for path in tuple(self._sizes) if path.suffix.lower() == ".xml"}
-        return tuple(path for path, kind in kinds.items() if kind is not None and kind in REFERENCE_BOOKS)
+    def is_in_use(self, idle_s: float) -> bool:
+        """Whether something has happened with it in the last `idle_s` seconds, or is happening."""
+        return self.is_receiving or self.is_importing or time.monotonic() - self.used_at < idle_s
 
     def remove(self) -> None:
-        """Forget everything; what was imported lies in the folders of its runs."""
+        """Remove the files; those that were imported are also in the folders of their runs."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._notes.unlink(missing_ok=True)
-        self._sizes.clear()
-        self.has_new_pictures = False
-        self.size_bytes = 0
-
-
-def _may_have_xml(archive: Path) -> bool:
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            return any(name.lower().endswith(".xml") for name in opened.namelist())
-    except Exception:  # zipfile raises all kinds of errors for what is no archive
-        return True
+        self.notes.unlink(missing_ok=True)
+        with self._lock:
+            for file in self.waiting:
+                file.status = FileStatus.ABANDONED
+            self._replaced += [file for file in self.files if file.is_export]
+            self._files.clear()
+            self.size_bytes = 0

@@ -1,73 +1,58 @@
-"""A piece of a file that 1C sends: kept whole or not at all, and told from the beginning of a file that comes again."""
+"""One fragment of a file, as 1C sends it with one request: either all of it is kept, or nothing (EXCHANGE-6)."""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
+from types import TracebackType
+from typing import Self
 
-from freesport_sync.errors import ExchangeRefused, SyncError, reason_of
-from freesport_sync.os_support import DISK_FULL, make_private
-from freesport_sync.rules.catalog.pictures import PICTURE_SUFFIXES
-from freesport_sync.sources.commerceml.faults import ROOT_TAG
-
-if TYPE_CHECKING:
-    from freesport_sync.exchange.uploads.batch import UploadBatch
-
-MB = 1024**2
-SPARE_BYTES = 200 * MB
-"""What must stay free on the disk."""
-_XML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?<\?xml")
-_PICTURE_START = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", re.DOTALL)
-_ZIP_START, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
-_END_BYTES = 200
+from freesport_sync.errors import ExchangeRefused
+from freesport_sync.exchange.uploads.batch import UploadBatch
+from freesport_sync.exchange.uploads.disk import refusal_of, require_space
+from freesport_sync.exchange.uploads.signatures import is_complete, starts_file, starts_with
+from freesport_sync.os_support import make_private
 
 
 class Fragment:
-    """A piece of a file that is being received: all of it is kept, or nothing.
+    """Appends to a file of a batch; leaving the block before `finish` undoes it.
+
+    A fragment of a file whose import was asked for begins a new file; so does one that begins as a whole file does.
 
     Args:
-        portion: that it belongs to.
-        path: of the file.
-        size: of what is there of it already.
+        batch: that the file belongs to.
+        path: relative to the folder of the batch.
+        announced_bytes: that are to come; None: unknown.
+
+    Raises:
+        ExchangeRefused: it would be too much.
     """
 
-    def __init__(self, portion: UploadBatch, path: PurePosixPath, size: int) -> None:
-        self._portion = portion
+    def __init__(self, batch: UploadBatch, path: PurePosixPath, announced_bytes: int | None) -> None:
+        self._batch = batch
         self._path = path
-        self._start = size
+        self._start = batch.received_of(path)
         self._written = 0
         self._file: int | None = None
+        batch.require_room_for(path)
+        self._require(announced_bytes or 0)
 
-    def require(self, more: int) -> None:
-        """Refuse what would be too much.
+    def __enter__(self) -> Self:
+        return self
 
-        Args:
-            more: bytes that are to come.
-
-        Raises:
-            ExchangeRefused: a limit would be passed.
-        """
-        limits, fragment = self._portion.limits, self._written + more
-        others = self._portion.size_bytes - self._portion.size_of(self._path)
-        for name, size, limit in (
-            ("exchange_fragment_too_large", fragment, limits.fragment),
-            ("exchange_file_too_large", self._start + fragment, limits.file),
-            ("exchange_portion_too_large", others + self._start + fragment, limits.portion),
-        ):
-            if size > limit:
-                raise ExchangeRefused(name, file=self._path.name, limit_bytes=limit)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.roll_back()
 
     def write(self, data: bytes | bytearray) -> None:
         """Append data.
 
         Raises:
-            ExchangeRefused: a limit is passed, or the disk is full or broken.
+            ExchangeRefused: a limit is exceeded, or the disk is full or broken.
         """
-        self.require(len(data))
+        self._require(len(data))
         try:
             if self._file is None:
                 self._open(data)
@@ -78,85 +63,58 @@ class Fragment:
             raise refusal_of(error) from error
         self._written += len(data)
 
-    def _open(self, data: bytes | bytearray) -> None:
-        target = self._portion.folder / self._path
-        make_private(target.parent)
-        require_space(target.parent)
-        if self._start and begins_anew(target, data):
-            self._start = 0
-            if is_whole(target) and not _begins_with(target, data):
-                self._portion.set_aside(self._path)
-        if not self._start:
-            target.unlink(missing_ok=True)  # a run may still read the old one, by a name of its own
-            self._portion.begun_anew(self._path)
-        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        self._file = os.open(target, flags, 0o600)
-        if os.fstat(self._file).st_size < self._start:  # somebody has tidied up: the file would begin with zeros
-            self._start = 0
-            self._portion.begun_anew(self._path)
-            raise ExchangeRefused("exchange_file_missing", file=self._path.name)
-        os.lseek(self._file, self._start, os.SEEK_SET)
-
     def finish(self, data: bytes | bytearray) -> None:
         """Append the last data, and keep all that came.
 
         Raises:
-            ExchangeRefused: as `write`; or nothing came at all.
+            ExchangeRefused: see `write`; or the whole fragment is empty.
         """
-        if not self._written and not data:  # somebody between 1C and us has lost it
+        if not self._written and not data:  # a proxy has dropped the body
             raise ExchangeRefused("exchange_body_missing", file=self._path.name)
         self.write(data)
         self._close()
-        self._portion.received(self._path, self._start + self._written)
+        self._batch.received(self._path, self._start + self._written)
 
     def roll_back(self) -> None:
-        """Forget what came: the file is as it was before."""
+        """Undo a fragment that is not finished: the file is as it was before."""
         if self._file is None:
             return
         with suppress(OSError):
             os.ftruncate(self._file, self._start)
         self._close()
 
+    def _require(self, more: int) -> None:
+        """Refuse `more` bytes if they exceed a limit."""
+        limits, fragment = self._batch.limits, self._written + more
+        others = self._batch.size_bytes - self._batch.size_of(self._path)
+        for code, size, limit in (
+            ("exchange_fragment_too_large", fragment, limits.fragment),
+            ("exchange_file_too_large", self._start + fragment, limits.file),
+            ("exchange_portion_too_large", others + self._start + fragment, limits.batch),
+        ):
+            if size > limit:
+                raise ExchangeRefused(code, file=self._path.name, limit_bytes=limit)
+
+    def _open(self, data: bytes | bytearray) -> None:
+        target = self._batch.folder / self._path
+        make_private(target.parent)
+        require_space(target.parent)
+        if self._start and starts_file(target, data):
+            self._start = 0
+            if is_complete(target) and not starts_with(target, data):
+                self._batch.set_aside(self._path)
+        if not self._start:
+            target.unlink(missing_ok=True)  # a run may still read the old file, through a link of its own
+            self._batch.discard(self._path)
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._file = os.open(target, flags, 0o600)
+        if os.fstat(self._file).st_size < self._start:  # somebody has removed it: the new one would begin with zeros
+            self._start = 0
+            self._batch.discard(self._path)
+            raise ExchangeRefused("exchange_file_missing", file=self._path.name)
+        os.lseek(self._file, self._start, os.SEEK_SET)
+
     def _close(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-
-
-def begins_anew(path: Path, data: bytes | bytearray) -> bool:
-    """Whether a piece is the beginning of a file, and not what follows on what is there of it.
-
-    Somebody between 1C and us has sent a request twice, or it is the file of the next portion.
-    """
-    start, suffix = bytes(data[:16]), path.suffix.lower()
-    if suffix == ".xml":
-        return _XML_START.match(start) is not None
-    if suffix in PICTURE_SUFFIXES:
-        return _PICTURE_START.match(start) is not None
-    return suffix == ".zip" and start.startswith(_ZIP_START) and is_whole(path)  # a later piece may begin so, too
-
-
-def is_whole(path: Path) -> bool:
-    """Whether an XML file or an archive ends as a complete one does."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _END_BYTES))
-        end = file.read()
-    if path.suffix.lower() == ".zip":
-        return _ZIP_END in end
-    return any(end.rstrip().endswith(f"</{ROOT_TAG}>".encode(encoding)) for encoding in ("utf-8", "cp1251"))
-
-
-def _begins_with(path: Path, data: bytes | bytearray) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(data)) == data
-
-
-def require_space(folder: Path) -> None:
-    if shutil.disk_usage(folder).free < SPARE_BYTES:
-        raise ExchangeRefused("exchange_disk_full")
-
-
-def refusal_of(error: OSError) -> SyncError:
-    if error.errno in DISK_FULL:
-        return ExchangeRefused("exchange_disk_full")
-    return ExchangeRefused("exchange_disk_broken", reason=reason_of(error))

@@ -167,7 +167,7 @@ def test_the_session_that_has_been_silent_for_longest_makes_room() -> None:
     for _ in range(MAX_SESSIONS):
         opened(sessions, 2.0)
     assert sessions.find(second.cookie, b"digest", 2.0) is None
-    assert len(list(sessions)) <= MAX_SESSIONS
+    assert len(sessions) <= MAX_SESSIONS
 
 
 # --- credentials ---
@@ -258,9 +258,9 @@ def test_too_many_wrong_passwords_are_not_heard_and_the_right_one_is_a_moment_la
     monkeypatch.setattr("time.monotonic", lambda: now)
     keeper = access(passwords)
     *heard, last = asyncio.run(guess())
-    assert [refusal.is_unheard for refusal in heard] == [False] * PER_ADDRESS.attempts
+    assert [refusal.is_throttled for refusal in heard] == [False] * PER_ADDRESS.attempts
     assert heard[-1].retry_after_s == PER_ADDRESS.refill_s
-    assert (last.is_unheard, last.retry_after_s) == (True, PER_ADDRESS.refill_s)
+    assert (last.is_throttled, last.retry_after_s) == (True, PER_ADDRESS.refill_s)
     now += last.retry_after_s
     assert asyncio.run(keeper.log_in(GOOD, "192.0.2.1")).user == USER
 

@@ -25,23 +25,17 @@ from freesport_sync.core.run import (
     Trigger,
 )
 from freesport_sync.errors import ConnectionFailed, ExchangeRefused
-from freesport_sync.exchange.access.control import AccessControl
 from freesport_sync.exchange.access.passwords import PasswordFile
-from freesport_sync.exchange.access.throttle import KnownNetworks
-from freesport_sync.exchange.http.endpoint import Endpoint
 from freesport_sync.exchange.http.listener import Listener
 from freesport_sync.exchange.http.messages import Messages
-from freesport_sync.exchange.imports.idle_watch import Custody
-from freesport_sync.exchange.imports.queue import ImportQueue
-from freesport_sync.exchange.uploads import store as inbox_module
-from freesport_sync.exchange.uploads.batch import UploadBatch, UploadLimits
-from freesport_sync.exchange.uploads.store import Inbox
+from freesport_sync.exchange.server import build_exchange
+from freesport_sync.exchange.uploads import store as store_module
+from freesport_sync.exchange.uploads.batch import UploadBatch
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.model import ExchangeSettings
-from freesport_sync.tasks.shop_import.run_folders import RunFolders
 from tests.builders import product
 from tests.e2e.serving import import_xml
-from tests.exchange_client import PASSWORD, USER, StandardClient, Stopped, zipped
+from tests.exchange_client import PASSWORD, StandardClient, Stopped, zipped
 from tests.watching import background, wait_until
 
 LIMIT, MANY = 1024**2, 10**9
@@ -69,30 +63,25 @@ class Desk:
         password = PasswordFile(folder / "password")
         if not (folder / "password").exists():
             password.set(PASSWORD)
-        self._imports = ImportQueue(
-            self._run, RunFolders(self.runs), rules, False, lambda: self.has_fresh_backup, lambda _: None
-        )
-        access = AccessControl(USER, password, (), 60, KnownNetworks(folder / "known"))
-        inbox = Inbox(folder / "portions", UploadLimits(LIMIT, MANY, MANY, MANY))
-        self._custody = Custody(inbox, self._imports, access.sessions, rules, self.events.append)
-        self._endpoint = Endpoint(
-            access,
-            self._custody,
-            self._imports,
+        self.parts = build_exchange(
             rules,
-            False,
+            folder,
+            password,
+            self._run,
+            lambda: self.has_fresh_backup,
             Messages(Texts(Language.RUSSIAN)),
+            False,
             self.events.append,
+            lambda _: None,
         )
 
-    def portions(self) -> list[Path]:
-        """Those that the server still looks after."""
-        return [held.portion.folder for held in self._custody._held]
+    def folders(self) -> list[Path]:
+        """Of the batches that the server still looks after."""
+        return [batch.folder for batch in self.parts.store.batches]
 
     def serve(self) -> None:
-        self.listener.run(
-            self._endpoint.application(), lambda: None, self.stop, self._imports.stop, self._endpoint.refuse
-        )
+        endpoint = self.parts.endpoint
+        self.listener.run(endpoint.application(), lambda: None, self.stop, self.parts.queue.stop, endpoint.refuse)
 
     def _run(self, request: RunRequest, report: Reporter, cancel: CancelToken) -> RunReport:
         if not self.may_begin:
@@ -154,7 +143,7 @@ def test_imports_that_wait_are_told_that_the_server_stops(desk: Desk) -> None:
 
 
 def test_a_portion_that_cannot_be_removed_does_not_end_the_watch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(portion: UploadBatch) -> None:
+    def fails(batch: UploadBatch) -> None:
         raise OSError("somebody has it open")
 
     monkeypatch.setattr(UploadBatch, "remove", fails)
@@ -171,17 +160,17 @@ def test_a_portion_stays_while_it_is_imported_and_after_an_import_that_failed(de
     with StandardClient(desk.listener.port) as onec, StandardClient(desk.listener.port) as later:
         onec.log_in()
         onec.upload(NAME, OLD)
-        (folder,) = desk.portions()
+        (folder,) = desk.folders()
         with background(partial(onec.ask_import, NAME)) as answer:
             wait_until(lambda: desk.requests)
             later.log_in()
             later.init()
-            wait_until(lambda: len(desk.portions()) < 2)  # the empty one has been looked at
-            looked_after = desk.portions()
+            wait_until(lambda: len(desk.folders()) < 2)  # the empty one has been looked at
+            looked_after = desk.folders()
             desk.may_end.set()
             assert answer.result(10).code == "connection_lost"
         assert looked_after == [folder]
-        wait_until(lambda: not desk.portions())
+        wait_until(lambda: not desk.folders())
     assert (folder / NAME).read_bytes() == OLD
 
 
@@ -234,13 +223,13 @@ def send(desk: Desk, *files: bytes) -> None:
 
 
 def test_portions_that_1c_never_asks_for_are_removed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox_module, "MAX_UNUSED", 3)
+    monkeypatch.setattr(store_module, "MAX_UNUSED", 3)
     send(desk, *[OLD] * 6)
-    wait_until(lambda: len(desk.portions()) == 3, 10)
-    newest = sorted(desk.portions())
+    wait_until(lambda: len(desk.folders()) == 3, 10)
+    newest = sorted(desk.folders())
     os.utime(newest[1], (0, 0))
-    wait_until(lambda: len(desk.portions()) == 2, 10)
-    assert desk.portions() == [newest[0], newest[2]]
+    wait_until(lambda: len(desk.folders()) == 2, 10)
+    assert desk.folders() == [newest[0], newest[2]]
     assert sorted(newest[0].parent.iterdir()) == [newest[0], newest[2]]
 
 
@@ -248,13 +237,13 @@ def test_a_portion_in_use_stays_however_old_it_is(desk: Desk) -> None:
     with StandardClient(desk.listener.port) as onec:
         onec.log_in()
         onec.upload(NAME, OLD)
-        (folder,) = desk.portions()
+        (folder,) = desk.folders()
         with background(partial(onec.ask_import, NAME)) as answer:
             wait_until(lambda: desk.requests)
             os.utime(folder, (0, 0))
-            desk._custody._held[0].portion.used_at = 0  # longer ago than any limit
+            desk.parts.store.batches[0].used_at = 0  # longer ago than any limit
             send(desk, NEW)  # room is made for it
-            assert folder in desk.portions()
+            assert folder in desk.folders()
             desk.may_end.set()
             assert answer.result(10).word == "success"
 
@@ -266,12 +255,12 @@ def test_a_full_disk_makes_room_by_the_oldest_that_nobody_uses(desk: Desk, monke
 
     send(desk, OLD, OLD)
     wait_until(lambda: len(told(desk)) == 2, 10)
-    monkeypatch.setattr(inbox_module, "require_space", require_space)
-    oldest = desk.portions()[0]
+    monkeypatch.setattr(store_module, "require_space", require_space)
+    oldest = desk.folders()[0]
     send(desk, NEW)
-    assert oldest not in desk.portions()
+    assert oldest not in desk.folders()
     assert not oldest.exists()
-    assert len(desk.portions()) == 2
+    assert len(desk.folders()) == 2
 
 
 def test_what_came_before_is_imported_before(tmp_path: Path) -> None:
@@ -387,7 +376,7 @@ def test_pictures_that_come_later_are_given_to_the_records_that_name_them(desk: 
             onec.upload(other, b"picture")
         wait_until(lambda: len(desk.requests) == 2, 10)
         onec.portion({picture: b"picture"})
-        wait_until(lambda: not desk.portions(), 10)
+        wait_until(lambda: not desk.folders(), 10)
     _, late = desk.requests
     assert (late.kind, late.allow_older) == (RunKind.IMAGES, True)
     assert {name.rpartition("/")[2] for name in desk.names[1]} == {NAME, "late.jpg", "other.jpg"}

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.printable import printable
 from freesport_sync.errors import (
     ConfigError,
@@ -26,7 +25,7 @@ from freesport_sync.exchange.http.replies import (
     success,
     unauthorized,
 )
-from freesport_sync.exchange.imports.queue import ExchangeImport
+from freesport_sync.exchange.imports.job import ExchangeImport
 from freesport_sync.i18n.texts import Language, Texts
 
 SAYINGS = Messages(Texts(Language.RUSSIAN))
@@ -81,11 +80,11 @@ def test_1c_is_not_told_where_the_shop_lives(error: SyncError) -> None:
     assert reply.text.startswith(f"{error.code}: ")
     assert "администратор" in reply.text
     assert not [secret for secret in ("db.shop", "10.1.2.3", "5433", "pics") if secret in reply.text]
-    assert reply.journal == SAYINGS.reason(error), "the administrator is told everything"
+    assert reply.log_text == SAYINGS.reason(error), "the administrator is told everything"
 
 
 def test_1c_is_not_told_which_computer_imports() -> None:
-    one = ExchangeImport("a.xml", CancelToken())
+    one = ExchangeImport("a.xml")
     one.holder = LockHeld("lock_held_unknown_run", process=7, address="10.1.2.3", since="12:00")
     assert SAYINGS.working(one, None).text == "Ожидание. Другая программа только что начала импорт в эту базу."
 
@@ -104,7 +103,7 @@ def test_only_credentials_change_the_status() -> None:
 
 
 def test_a_document_has_no_word_of_its_own() -> None:
-    assert Reply("<?xml?>", media_type="application/xml; charset=utf-8").word == "xml"
+    assert Reply("<?xml?>", media_type="application/xml; charset=utf-8").outcome == "xml"
 
 
 @pytest.mark.parametrize(

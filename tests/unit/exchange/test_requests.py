@@ -13,13 +13,8 @@ from hypothesis import strategies as st
 
 from freesport_sync.core.file_names import is_portable
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.http.requests import (
-    MAX_NAME_BYTES,
-    MAX_PATH_BYTES,
-    ExchangeRequest,
-    file_path,
-    parse_request,
-)
+from freesport_sync.exchange.http.requests import ExchangeRequest, parse_request
+from freesport_sync.exchange.uploads.file_names import MAX_NAME_BYTES, MAX_PATH_BYTES, file_path
 
 PICTURE = "import_files/ab/abcd_ef01.jpg"
 

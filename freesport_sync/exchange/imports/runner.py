@@ -1,0 +1,132 @@
+"""Runs one import of the exchange, as soon as nobody else imports into the same database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.events import Event, IssuesFound, Progress, Reporter, RunStarted
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
+from freesport_sync.errors import ExchangeRefused, LockHeld
+from freesport_sync.exchange.imports.job import ExchangeImport
+from freesport_sync.exchange.imports.late_pictures import LatePictures
+from freesport_sync.exchange.imports.queue import ImportQueue
+from freesport_sync.exchange.uploads.batch import Sender
+from freesport_sync.rules.catalog.pictures import PictureProblem
+from freesport_sync.settings.model import ExchangeSettings
+from freesport_sync.tasks.shop_import.run_folders import RunFolders
+
+LOCK_POLL_S = 1.0
+"""Between two attempts to get the import lock of the database; each asks for up to 2 s who holds it."""
+
+Run = Callable[[RunRequest, Reporter, CancelToken], RunReport]
+
+
+class ImportRunner:
+    """Imports the files of a folder.
+
+    Args:
+        run: imports; see `Application.run`.
+        queue: on whose thread it runs.
+        folders: with the files of each run.
+        rules: of the settings.
+        is_dry_run: write nothing to the shop.
+        has_fresh_backup: asked before each run.
+        report: receives the events of the runs.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        queue: ImportQueue,
+        folders: RunFolders,
+        rules: ExchangeSettings,
+        is_dry_run: bool,
+        has_fresh_backup: Callable[[], bool],
+        report: Reporter,
+    ) -> None:
+        self._run = run
+        self._queue = queue
+        self._folders = folders
+        self._rules = rules
+        self._has_fresh_backup = has_fresh_backup
+        self._report = report
+        self.is_dry_run = is_dry_run
+        self.late_pictures = LatePictures(folders)
+
+    def run(
+        self,
+        one: ExchangeImport,
+        sender: Sender,
+        kind: RunKind,
+        folder: Path,
+        is_full: bool = False,
+        allow_older: bool = False,
+    ) -> RunReport:
+        """Import what lies in a folder.
+
+        Args:
+            one: is told how far it is.
+            sender: who has sent the files.
+            kind: of the run.
+            folder: see `RunFolders.keep`.
+            is_full: hide what the files do not contain; takes a backup in any case.
+            allow_older: also files that are older than the last ones, whatever the settings say.
+
+        Raises:
+            SyncError: the run has failed, or others import for too long.
+        """
+        request = RunRequest(
+            kind=kind,
+            data_dir=folder,
+            operator=sender.operator,
+            chunk_size=kind.usual_chunk_size,
+            is_dry_run=self.is_dry_run,
+            is_full=is_full,
+            allow_older=allow_older or self._rules.allow_older,
+            skip_backup=not is_full and self._has_fresh_backup(),
+            skip_images=is_full,
+            trigger=Trigger.ONEC,
+        )
+        observer = _RunObserver(one, self._report)
+        try:
+            with self._folders.in_use(folder):
+                return self._run_when_free(one, request, observer)
+        finally:
+            if kind is not RunKind.IMAGES and not self.is_dry_run:
+                self.late_pictures.note(folder, observer.missing_pictures)
+            if one.run_id is None:  # the history knows nothing of it
+                self._folders.drop(folder)
+            self._folders.forget_old(self._rules.keep_runs, self._rules.keep_days)
+
+    def _run_when_free(self, one: ExchangeImport, request: RunRequest, observer: Reporter) -> RunReport:
+        deadline = one.asked_at + self._rules.patience_s
+        while True:
+            try:
+                return self._run(request, observer, one.cancel)
+            except LockHeld as error:
+                one.holder, one.is_running = error, False
+                if time.monotonic() > deadline:
+                    raise ExchangeRefused("exchange_busy") from error
+                self._queue.pause(one, LOCK_POLL_S)
+
+
+class _RunObserver:
+    """Forwards the events of a run, and remembers how far it is."""
+
+    def __init__(self, one: ExchangeImport, report: Reporter) -> None:
+        self._one = one
+        self._report = report
+        self.missing_pictures: list[RowIssue] = []
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            self._one.is_running, self._one.run_id = True, event.run_id
+        elif isinstance(event, Progress):
+            self._one.progress = event
+        elif isinstance(event, IssuesFound):
+            self.missing_pictures += [issue for issue in event.issues if issue.code == PictureProblem.MISSING]
+        self._report(event)
