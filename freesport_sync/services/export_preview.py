@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from freesport_sync.errors import SyncError
-from freesport_sync.sources.commerceml.discovery import FileKind, discover, recognise
+from freesport_sync.sources.commerceml.discovery import discover
+from freesport_sync.sources.commerceml.export import FileKind, recognise
 from freesport_sync.sources.commerceml.header import check_header
 
 MAX_ENTRIES = 10_000

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, FilesPulled
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.ssh.download import BLOCK_BYTES, Download
 from freesport_sync.sources.ssh.host import Server
 from freesport_sync.sources.ssh.listing import RemoteFile

@@ -9,7 +9,7 @@ from freesport_sync.core.run import RunKind
 from freesport_sync.errors import ExchangeRefused, SourceMalformed
 from freesport_sync.exchange.uploads.batch import UploadBatch, UploadedFile
 from freesport_sync.sources.commerceml.content import Content, content_of
-from freesport_sync.sources.commerceml.discovery import FileKind, recognise
+from freesport_sync.sources.commerceml.export import FileKind, recognise
 from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER
 
 REFERENCE_KINDS = frozenset(kind for kind in FileKind if kind.is_reference_book) - {FileKind.CONTRAGENTS}

@@ -25,7 +25,7 @@ from freesport_sync.errors import (
     reason_of,
 )
 from freesport_sync.os_support import DISK_FULL, is_process_alive, make_private
-from freesport_sync.sources.commerceml.discovery import SkippedFile
+from freesport_sync.sources.commerceml.export import SkippedFile
 from freesport_sync.sources.commerceml.folders import xml_files
 from freesport_sync.sources.commerceml.picture_files import is_packed_picture
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from freesport_sync.core.staged import StagedBrand
 from freesport_sync.rules.catalog.brands import BRAND_PROPERTY
+from freesport_sync.sources.commerceml.pairs import Pair
+from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.values import (
     ZERO_GUID,
     cut,
@@ -15,10 +16,6 @@ from freesport_sync.sources.commerceml.values import (
     slugify,
     trim,
 )
-
-if TYPE_CHECKING:
-    from freesport_sync.sources.commerceml.property_values import Pair
-    from freesport_sync.sources.commerceml.reading import Reading
 
 NO_BRAND = "Без Бренда"
 BRAND_NAME_LIMIT = 100

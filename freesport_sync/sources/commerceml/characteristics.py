@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from freesport_sync.core.staged import NO_SIZES
-from freesport_sync.sources.commerceml.property_values import Pair
+from freesport_sync.sources.commerceml.pairs import Pair
 from freesport_sync.sources.commerceml.values import is_not_set, normalize_name, trim
 
 Colors = tuple[tuple[str, str], ...]

@@ -10,8 +10,9 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.errors import SourceMalformed, reason_of
-from freesport_sync.sources.commerceml.discovery import FileKind, has_records, recognise
+from freesport_sync.sources.commerceml.discovery import has_records
 from freesport_sync.sources.commerceml.elements import LOCAL_NAME
+from freesport_sync.sources.commerceml.export import FileKind, recognise
 from freesport_sync.sources.commerceml.faults import malformed
 from freesport_sync.sources.commerceml.header import read_header
 from freesport_sync.sources.commerceml.values import parse_bool

@@ -9,6 +9,7 @@ from lxml.etree import _Element
 
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import CustomerType, RejectedCustomer, StagedCustomer
+from freesport_sync.sources.commerceml.current_record import ID_LIMIT
 from freesport_sync.sources.commerceml.elements import (
     child_text,
     children,
@@ -16,7 +17,7 @@ from freesport_sync.sources.commerceml.elements import (
     is_deleted,
     text_of,
 )
-from freesport_sync.sources.commerceml.reading import ID_LIMIT, Reading
+from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.values import cut, normalize_name
 
 BUYER = "покупатель"

@@ -19,7 +19,6 @@ from freesport_sync.core.staged import (
 )
 from freesport_sync.rules.catalog.pictures import PRODUCT
 from freesport_sync.sources.commerceml.brands import brand_of
-from freesport_sync.sources.commerceml.discovery import FileKind
 from freesport_sync.sources.commerceml.elements import (
     any_namespace,
     child_text,
@@ -28,9 +27,10 @@ from freesport_sync.sources.commerceml.elements import (
     is_deleted,
     text_of,
 )
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.offers import offer_rows
+from freesport_sync.sources.commerceml.pairs import Pair, pairs_of
 from freesport_sync.sources.commerceml.pictures import pictures_of
-from freesport_sync.sources.commerceml.property_values import Pair, pairs_of
 from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.values import (
     VariantId,

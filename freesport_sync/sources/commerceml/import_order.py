@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from lxml import etree
 
 from freesport_sync.sources.commerceml.dates import YEARS
 from freesport_sync.sources.commerceml.elements import text_of
-
-if TYPE_CHECKING:
-    from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.sources.commerceml.export import IMPORT_ORDER, FileKind, SourceFile
 
 _UNKNOWN = datetime.min
 _COPYING = timedelta(hours=1)
@@ -35,20 +33,16 @@ class Part(NamedTuple):
     export: str
 
 
-def in_import_order(parts: Sequence[Part], kinds: Mapping[FileKind, int]) -> list[SourceFile]:
+def in_import_order(parts: Sequence[Part]) -> list[SourceFile]:
     """By kind, then by date, then by segment: the last record of an object wins.
 
     Segments of one export carry one date. A file of an older export that was left lying about (1C gives every file
     another name) must not bring back what a newer one has changed.
-
-    Args:
-        parts: of the export.
-        kinds: place of each kind.
     """
     moments = _moments(parts)
 
     def place(part: Part) -> tuple[int, datetime, tuple[int, ...], str]:
-        return kinds[part.file.kind], moments[part.file.kind, part.file.name], part.segments, part.file.name
+        return IMPORT_ORDER[part.file.kind], moments[part.file.kind, part.file.name], part.segments, part.file.name
 
     return [part.file for part in sorted(parts, key=place)]
 

@@ -8,8 +8,8 @@ from lxml.etree import _Element
 
 from freesport_sync.core.staged import StagedRow
 from freesport_sync.rules.catalog.pictures import VARIANT
-from freesport_sync.sources.commerceml.discovery import FileKind
 from freesport_sync.sources.commerceml.elements import fields_of
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.offers import offer_rows
 from freesport_sync.sources.commerceml.pictures import pictures_of
 from freesport_sync.sources.commerceml.prices import price_rows

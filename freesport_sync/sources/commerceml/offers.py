@@ -21,7 +21,7 @@ from freesport_sync.sources.commerceml.characteristics import (
     meant,
 )
 from freesport_sync.sources.commerceml.elements import is_deleted, text_of
-from freesport_sync.sources.commerceml.property_values import Pair, pairs_of
+from freesport_sync.sources.commerceml.pairs import Pair, pairs_of
 from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.values import (
     VariantId,

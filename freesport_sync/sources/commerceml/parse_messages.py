@@ -9,7 +9,7 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.staged import ReferenceRow
 from freesport_sync.errors import SyncError
 from freesport_sync.rules.catalog.brands import BRAND_PROPERTY
-from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 
 
 @dataclass(frozen=True, slots=True)

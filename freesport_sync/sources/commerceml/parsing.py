@@ -20,7 +20,8 @@ from freesport_sync.sources.commerceml import (
     units,
 )
 from freesport_sync.sources.commerceml.copy_format import copy_line
-from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile, has_later_books
+from freesport_sync.sources.commerceml.discovery import has_later_books
+from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.sources.commerceml.parse_messages import (
     Block,
     FileDone,

@@ -9,7 +9,6 @@ from lxml.etree import _Element
 from freesport_sync.core.staged import StagedAttribute, StagedBrand, StagedDictionaryValue
 from freesport_sync.rules.catalog.brands import brand_rank
 from freesport_sync.sources.commerceml.brands import BRAND_ID_LIMIT, brand_row
-from freesport_sync.sources.commerceml.discovery import FileKind
 from freesport_sync.sources.commerceml.elements import (
     LOCAL_NAME,
     child_text,
@@ -18,6 +17,7 @@ from freesport_sync.sources.commerceml.elements import (
     is_deleted,
     text_of,
 )
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.property_values import TEXT_LIMIT
 from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.values import cut, normalize_name, slugify

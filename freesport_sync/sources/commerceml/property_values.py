@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from lxml import etree
-from lxml.etree import _Element
 
 from freesport_sync.core.staged import StagedPropertyValue
 from freesport_sync.rules.catalog.brands import BRAND_PROPERTY
-from freesport_sync.sources.commerceml.elements import any_namespace, child_text, children
+from freesport_sync.sources.commerceml.current_record import CurrentRecord
+from freesport_sync.sources.commerceml.pairs import Pair
 from freesport_sync.sources.commerceml.values import (
     ZERO_GUID,
     cut,
@@ -21,34 +18,10 @@ from freesport_sync.sources.commerceml.values import (
     trim,
 )
 
-if TYPE_CHECKING:
-    from freesport_sync.sources.commerceml.reading import Reading
-
 TEXT_LIMIT = 255
-
-Pair = tuple[str | None, str | None]
-"""A property's name or id, and its value, both as written."""
 
 _MAX_REMEMBERED = 50_000
 _NUMBERS_OF_WORKER = 500_000_000
-_VALUE_TAG = any_namespace("Значение")
-_has_more = etree.XPath("boolean(*/*[3])")
-
-
-def pairs_of(element: _Element | None, name: str) -> Sequence[Pair]:
-    """Every property of `ЗначенияСвойств` or `ХарактеристикиТовара`, with one pair for each of its values.
-
-    Args:
-        element: of a product or an offer; None where there is none.
-        name: tag of what names a property in it.
-    """
-    if element is None:
-        return ()
-    names = [part.text for part in element.iter(f"{{*}}{name}")]
-    values = [part.text for part in element.iter(*_VALUE_TAG)]
-    if len(names) == len(values) == len(element) and not _has_more(element):  # so in any file of 1C
-        return list(zip(names, values, strict=True))
-    return [(child_text(entry, name), value.text) for entry in element for value in children(entry, "Значение")]
 
 
 class PropertyValues:
@@ -65,18 +38,18 @@ class PropertyValues:
         self._new: list[StagedPropertyValue] = []
         self._brands: set[str] = set()
 
-    def of_product(self, pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[int, ...]:
+    def of_product(self, pairs: Sequence[Pair], onec_id: str, record: CurrentRecord) -> tuple[int, ...]:
         """Numbers of a product's values but the brand."""
-        return self._numbered(pairs, onec_id, reading, is_characteristic=False)
+        return self._numbered(pairs, onec_id, record, is_characteristic=False)
 
     def of_offer(
-        self, characteristics: Sequence[Pair], properties: Sequence[Pair], onec_id: str, reading: Reading
+        self, characteristics: Sequence[Pair], properties: Sequence[Pair], onec_id: str, record: CurrentRecord
     ) -> tuple[int, ...] | None:
         """Numbers of an offer's characteristics and of properties by `Ид`; None where it has neither."""
         if not characteristics and not properties:
             return None
-        numbers = self._numbered(characteristics, onec_id, reading, is_characteristic=True)
-        return numbers + self.of_product(properties, onec_id, reading) if properties else numbers
+        numbers = self._numbered(characteristics, onec_id, record, is_characteristic=True)
+        return numbers + self.of_product(properties, onec_id, record) if properties else numbers
 
     def take_new(self) -> list[StagedPropertyValue]:
         """The pairs that were not asked for before."""
@@ -90,37 +63,37 @@ class PropertyValues:
         return is_new
 
     def _numbered(
-        self, pairs: Sequence[Pair], onec_id: str, reading: Reading, *, is_characteristic: bool
+        self, pairs: Sequence[Pair], onec_id: str, record: CurrentRecord, *, is_characteristic: bool
     ) -> tuple[int, ...]:
         known = self._of_offers if is_characteristic else self._of_products
         if len(known) > _MAX_REMEMBERED:  # texts that no other product has; they get another number
             known.clear()
         numbers = [known.get(pair) for pair in pairs]
         if None in numbers:
-            numbers = [self._number(known, pair, onec_id, reading, is_characteristic) for pair in pairs]
+            numbers = [self._number(known, pair, onec_id, record, is_characteristic) for pair in pairs]
         return tuple(filter(None, numbers))
 
     def _number(
-        self, known: dict[Pair, int], pair: Pair, onec_id: str, reading: Reading, is_characteristic: bool
+        self, known: dict[Pair, int], pair: Pair, onec_id: str, record: CurrentRecord, is_characteristic: bool
     ) -> int:
         """Its number; 0 for what is no value."""
         number = known.get(pair)
         if number is None:
-            number = self._number_new(trim(pair[0]), trim(pair[1]), onec_id, reading, is_characteristic)
+            number = self._number_new(trim(pair[0]), trim(pair[1]), onec_id, record, is_characteristic)
             if len(pair[1] or "") <= TEXT_LIMIT:  # else everybody who has it must hear that it was cut
                 known[pair] = number
         return number
 
-    def _number_new(self, name: str, value: str, onec_id: str, reading: Reading, is_characteristic: bool) -> int:
+    def _number_new(self, name: str, value: str, onec_id: str, record: CurrentRecord, is_characteristic: bool) -> int:
         if not name or value == ZERO_GUID or is_not_set(value) or (not is_characteristic and name == BRAND_PROPERTY):
             return 0
-        value = reading.shortened(value, TEXT_LIMIT, onec_id=onec_id, field=name)
+        value = record.shortened(value, TEXT_LIMIT, onec_id=onec_id, field=name)
         self._last_number += 1
         self._new.append(
             StagedPropertyValue(
-                reading.file_no,
+                record.file_no,
                 self._last_number,
-                reading.line,
+                record.line,
                 onec_id,
                 is_characteristic,
                 cut(normalize_name(name), TEXT_LIMIT) if is_characteristic else name,

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.errors import ImportFailed, SourceMalformed
-from freesport_sync.sources.commerceml.discovery import SourceFile
 from freesport_sync.sources.commerceml.elements import LOCAL_NAME, catalogue_of
+from freesport_sync.sources.commerceml.export import SourceFile
 from freesport_sync.sources.commerceml.faults import malformed
 from freesport_sync.sources.commerceml.header import check_header
 

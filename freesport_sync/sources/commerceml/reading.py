@@ -1,39 +1,25 @@
-"""Where the reading of one file stands, and what was found wrong in it."""
+"""The reading of one file: the current record, and what the parsers have to know of the shop."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from lxml.etree import _Element
-
-from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.sources.commerceml.characteristics import forms_of
-from freesport_sync.sources.commerceml.discovery import SourceFile
-from freesport_sync.sources.commerceml.elements import text_of
+from freesport_sync.sources.commerceml.current_record import CurrentRecord
+from freesport_sync.sources.commerceml.export import SourceFile
 from freesport_sync.sources.commerceml.parse_messages import ParseContext
 from freesport_sync.sources.commerceml.property_values import PropertyValues
-from freesport_sync.sources.commerceml.values import (
-    ZERO_GUID,
-    VariantId,
-    cut,
-    variant_id,
-)
-
-ID_LIMIT = 100
-"""The shop's columns for 1C's ids are varchar(100); a shortened id would be another object's."""
 
 
-class Reading:
-    """One file being read: the place of the current record, and the issues found so far.
+class Reading(CurrentRecord):
+    """One file being read.
 
     Args:
         file: the file.
         context: what is known of the shop.
-        property_values: those that this reader has met in the run.
+        property_values: those that this worker has met in the run.
     """
 
     def __init__(self, file: SourceFile, context: ParseContext, property_values: PropertyValues) -> None:
-        self.file_no = file.file_no
+        super().__init__(file)
         self.kind = file.kind
         self.wanted = context.wanted
         self.has_rests = context.has_rests
@@ -47,142 +33,4 @@ class Reading:
         """`Ид` of a property -> its normalised name."""
         self.colors = tuple((color.lower(), color.capitalize()) for color in context.colors if color)
         self.wants_pictures = context.wants_pictures
-        self.position = 0
-        self.line = 0
-        self.failed = 0
-        """Records that could not be imported at all."""
-        self.place = (self.file_no, 0, 0)
-        """`file_no`, `position` and `line`, with which every staged row begins."""
         self.property_values = property_values
-        self.issues: list[RowIssue] = []
-        self._file_name = file.name
-        self._fields: Mapping[str, _Element] = {}
-        self._reported: set[tuple[str, str]] = set()
-
-    def next_record(self, line: int | None, fields: Mapping[str, _Element] | None = None) -> None:
-        """Moves on; `line` is lxml's `sourceline`, `fields` are those of an object that issues name."""
-        self.position += 1
-        self.line = line or 0
-        self._fields = fields or {}
-        self.place = (self.file_no, self.position, self.line)
-
-    def end_record(self) -> None:
-        """Lets go of the record: to throw away elements that somebody still holds takes lxml long."""
-        self._fields = {}
-
-    def report(
-        self,
-        severity: Severity,
-        code: str,
-        *,
-        onec_id: str = "",
-        name: str = "",
-        field: str = "",
-        value: str = "",
-        **params: str,
-    ) -> None:
-        """Adds an issue about the current record; the arguments are those of `RowIssue`.
-
-        Without an id or a name it is about the file as a whole, so that it does not name the record.
-        """
-        fields = self._fields if onec_id or name else {}
-        self.issues.append(
-            RowIssue(
-                severity=severity,
-                code=code,
-                file=self._file_name,
-                line=self.line,
-                onec_id=cut(onec_id, SHOWN_LENGTH),
-                name=cut(name or text_of(fields.get("Наименование")), SHOWN_LENGTH),
-                article=cut(text_of(fields.get("Артикул")), SHOWN_LENGTH),
-                field=field,
-                value=cut(value, SHOWN_LENGTH),
-                params=params,
-            )
-        )
-
-    def is_first(self, code: str, value: str) -> bool:
-        """Whether this has not been asked before in this file: for issues that would repeat with every record."""
-        key = (code, value)
-        if key in self._reported:
-            return False
-        self._reported.add(key)
-        return True
-
-    def checked_id(self, onec_id: str, *, name: str = "", field: str = "Ид", limit: int = ID_LIMIT) -> str | None:
-        """The id of a record, or None with an issue where the record has to be skipped."""
-        if not onec_id:
-            self.failed += 1
-            self.report(Severity.ERROR, "onec_id_missing", name=name, field=field)
-            return None
-        if len(onec_id) > limit:
-            self.failed += 1
-            self.report(
-                Severity.ERROR,
-                "onec_id_too_long",
-                onec_id=onec_id,
-                name=name,
-                field=field,
-                value=onec_id,
-                length=str(len(onec_id)),
-                limit=str(limit),
-            )
-            return None
-        return onec_id
-
-    def variant_id(self, fields: Mapping[str, _Element]) -> VariantId | None:
-        """`Ид` of a `Товар` or a `Предложение`, or None with an issue where the record has to be skipped.
-
-        Some exports write the characteristic apart: `Ид` and `ИдХарактеристики`.
-        """
-        found = variant_id(text_of(fields.get("Ид")))
-        if not found.characteristic and "ИдХарактеристики" in fields:
-            found = variant_id(f"{found.product}#{text_of(fields['ИдХарактеристики'])}")
-        checked = self.checked_id(found.key if found.product else "", name=text_of(fields.get("Наименование")))
-        return None if checked is None else found
-
-    def has_name(
-        self, name: str, *, onec_id: str, deleted: bool = False, field: str = "Наименование", owner: str = ""
-    ) -> bool:
-        """Whether a record can be kept: with a name, or deleted; an issue where it has to be skipped.
-
-        `owner` is the name of what the record belongs to: it has none of its own by which it could be found in 1C.
-        """
-        if name or deleted:
-            return True
-        self.failed += 1
-        self.report(Severity.ERROR, "name_missing", onec_id=onec_id, name=owner, field=field)
-        return False
-
-    def reference(self, value: str, *, onec_id: str, field: str, limit: int = ID_LIMIT) -> str | None:
-        """The id of another object; None for an empty one, for the zero GUID, and with an issue for one too long."""
-        if not value or value == ZERO_GUID:
-            return None
-        if len(value) > limit:
-            self.report(
-                Severity.WARNING,
-                "reference_too_long",
-                onec_id=onec_id,
-                field=field,
-                value=value,
-                length=str(len(value)),
-                limit=str(limit),
-            )
-            return None
-        return value
-
-    def shortened(self, text: str, limit: int, *, onec_id: str, field: str, name: str = "") -> str:
-        """The text as long as the shop's column, with an issue where something was cut off."""
-        if len(text) <= limit:
-            return text
-        self.report(
-            Severity.WARNING,
-            "text_cut",
-            onec_id=onec_id,
-            name=name or text,
-            field=field,
-            value=text,
-            length=str(len(text)),
-            limit=str(limit),
-        )
-        return cut(text, limit)

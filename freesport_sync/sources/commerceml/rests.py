@@ -9,8 +9,8 @@ from lxml.etree import _Element
 
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.staged import StagedRest
-from freesport_sync.sources.commerceml.discovery import FileKind
 from freesport_sync.sources.commerceml.elements import any_namespace, is_deleted
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.stock_entries import (
     StockEntry,

@@ -16,7 +16,7 @@ from freesport_sync.core.run import (
 )
 from freesport_sync.database.merge.merge import LargeChange
 from freesport_sync.errors import ImportFailed, SourceMissing
-from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.sources.commerceml.import_order import changed_at
 from freesport_sync.tasks.shop_import.plan import Plan
 

@@ -38,7 +38,7 @@ from freesport_sync.rules.merge_rules import MergeRules
 from freesport_sync.runs.life import LockedRun, RunResult
 from freesport_sync.settings.model import OwnedField
 from freesport_sync.sources.commerceml.characteristics import column_of
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.values import spelling
 from freesport_sync.tasks.shop_import.guards import refuse_fruitless, refuse_large_change, unjudged
 from freesport_sync.tasks.shop_import.pictures import PictureOutcome

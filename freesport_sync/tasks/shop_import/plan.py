@@ -16,14 +16,8 @@ from freesport_sync.core.run import (
     RunRequest,
 )
 from freesport_sync.errors import ConfigError, SourceMissing
-from freesport_sync.sources.commerceml.discovery import (
-    FileKind,
-    SkippedFile,
-    SourceFile,
-    discover,
-    recognise,
-    single_file,
-)
+from freesport_sync.sources.commerceml.discovery import discover, single_file
+from freesport_sync.sources.commerceml.export import FileKind, SkippedFile, SourceFile, recognise
 
 _CUSTOMERS = frozenset({FileKind.CONTRAGENTS})
 _REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - _CUSTOMERS

@@ -19,12 +19,7 @@ from freesport_sync.core.logged import note
 from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import RunKind, Stage, storable
 from freesport_sync.errors import SyncError
-from freesport_sync.sources.commerceml.discovery import (
-    FileKind,
-    opened_kinds,
-    recognise,
-    refusal_of,
-)
+from freesport_sync.sources.commerceml.export import FileKind, opened_kinds, recognise, refusal_of
 from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER, is_too_deep
 from freesport_sync.sources.commerceml.picture_files import is_packed_picture
 from freesport_sync.sources.ssh.archive import move_files

@@ -22,7 +22,7 @@ from freesport_sync.rules.catalog.price_types import plan_price_types
 from freesport_sync.runs.context import Job
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
 from freesport_sync.sources.commerceml.archive import opened_export
-from freesport_sync.sources.commerceml.discovery import SkippedFile
+from freesport_sync.sources.commerceml.export import SkippedFile
 from freesport_sync.sources.commerceml.parse_messages import ParseContext
 from freesport_sync.sources.commerceml.picture_files import PictureFolders
 from freesport_sync.tasks.backup import back_up_before_import

@@ -26,7 +26,7 @@ from freesport_sync.database.merge.staging import copy_block, create_staging, fi
 from freesport_sync.database.server.engine import Connection
 from freesport_sync.errors import SourceMalformed
 from freesport_sync.rules.catalog.pictures import PICTURE_FIELD
-from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.sources.commerceml.parse_messages import (
     Block,
     FileDone,

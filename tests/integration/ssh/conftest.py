@@ -11,7 +11,7 @@ import pytest
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, FilesPulled
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.ssh.host import Server
 from freesport_sync.sources.ssh.profile import Profile
 from freesport_sync.tasks.shop_import.pull import Pulled, PullJob, pull

@@ -19,7 +19,7 @@ from freesport_sync.errors import (
     ImportFailed,
     LockHeld,
 )
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.ssh import download
 from tests.integration.ssh.conftest import Client
 from tests.ssh_server import SftpServer, asyncssh_server

@@ -22,7 +22,7 @@ from freesport_sync.core.run import (
 from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import Language, Texts, preferred_language
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 
 PACKAGE = Path(__file__).parents[3] / "freesport_sync"
 

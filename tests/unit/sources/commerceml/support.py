@@ -17,7 +17,7 @@ from freesport_sync.core.staged import (
     StagedRest,
     StagedRow,
 )
-from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.sources.commerceml.offer_records import read_proposal
 from freesport_sync.sources.commerceml.parse_messages import (
     Block,

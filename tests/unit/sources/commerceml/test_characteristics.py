@@ -15,7 +15,7 @@ from freesport_sync.core.staged import (
     StagedRow,
 )
 from freesport_sync.sources.commerceml.characteristics import column_of
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.offer_records import read_proposal
 from freesport_sync.sources.commerceml.reading import Reading
 from tests.builders import offer

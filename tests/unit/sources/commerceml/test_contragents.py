@@ -14,7 +14,7 @@ from freesport_sync.sources.commerceml.contragents import (
     normalize_phone,
     read_customer,
 )
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from tests.builders import ExportBuilder, contragent, element, raw_element, tombstone
 from tests.unit.sources.commerceml.support import parse, read_record
 

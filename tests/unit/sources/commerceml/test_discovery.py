@@ -11,12 +11,8 @@ import pytest
 
 from freesport_sync.errors import SourceMalformed, SourceMissing
 from freesport_sync.sources.commerceml import folders
-from freesport_sync.sources.commerceml.discovery import (
-    Export,
-    FileKind,
-    discover,
-    recognise,
-)
+from freesport_sync.sources.commerceml.discovery import discover
+from freesport_sync.sources.commerceml.export import Export, FileKind, recognise
 from tests.builders import ExportBuilder, group, offer, product, rests
 
 needs_symlinks = pytest.mark.skipif(sys.platform == "win32", reason="links need a right that Windows users lack")

@@ -14,7 +14,7 @@ from freesport_sync.exchange.http.messages import Messages
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.sources.commerceml import faults
 from freesport_sync.sources.commerceml.content import content_of
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.header import read_header
 from freesport_sync.sources.commerceml.reader import RecordReader
 from tests.unit.sources.commerceml.support import source_file

@@ -16,7 +16,7 @@ from freesport_sync.core.staged import (
     StagedProductGroup,
     StagedPropertyValue,
 )
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.goods import read_product
 from freesport_sync.sources.commerceml.values import ZERO_GUID
 from tests.builders import ExportBuilder, element, product, raw_element, tombstone

@@ -9,7 +9,7 @@ import pytest
 
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.staged import StagedOffer
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.values import ZERO_GUID
 from tests.builders import ExportBuilder, element, offer, prices_element, tombstone
 from tests.unit.sources.commerceml.support import CONTEXT, parse, read_offer, read_record

@@ -11,7 +11,7 @@ import pytest
 
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.staged import PRICE_COLUMNS, StagedPrice, StagedRow
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.parse_messages import ParseContext
 from tests.builders import ExportBuilder, Value, element, price, prices, raw_element
 from tests.unit.sources.commerceml.support import CONTEXT, parse, read_prices, read_record

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.errors import ImportFailed, SourceMalformed, SyncError
-from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.sources.commerceml.reader import RecordReader
 from tests.builders import ExportBuilder, product
 from tests.unit.sources.commerceml.support import source_file

@@ -20,7 +20,7 @@ from freesport_sync.core.staged import (
 from freesport_sync.errors import SourceMalformed
 from freesport_sync.rules.catalog.price_types import product_field
 from freesport_sync.sources.commerceml import groups as groups_module
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.price_types import read_price_type
 from freesport_sync.sources.commerceml.properties import read_property
 from freesport_sync.sources.commerceml.reading import Reading

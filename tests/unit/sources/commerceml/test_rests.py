@@ -10,7 +10,7 @@ from lxml.etree import _Element
 
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.staged import StagedRest, StagedRow
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.offer_records import read_proposal
 from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.values import ZERO_GUID

@@ -16,7 +16,8 @@ import pytest
 
 from freesport_sync.errors import ImportFailed, SourceMalformed
 from freesport_sync.sources.commerceml import worker
-from freesport_sync.sources.commerceml.discovery import SourceFile, discover
+from freesport_sync.sources.commerceml.discovery import discover
+from freesport_sync.sources.commerceml.export import SourceFile
 from freesport_sync.sources.commerceml.parse_messages import (
     Block,
     FileDone,

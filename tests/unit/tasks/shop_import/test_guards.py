@@ -17,7 +17,7 @@ from freesport_sync.core.run import (
 )
 from freesport_sync.database.merge.merge import LargeChange
 from freesport_sync.errors import ImportFailed, SourceMissing
-from freesport_sync.sources.commerceml.discovery import FileKind, SourceFile
+from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.tasks.shop_import import guards
 from freesport_sync.tasks.shop_import.plan import Plan
 from tests.unit.tasks.shop_import.test_plan import source

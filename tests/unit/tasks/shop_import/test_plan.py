@@ -16,7 +16,7 @@ from freesport_sync.core.run import (
 )
 from freesport_sync.errors import ConfigError, SourceMissing
 from freesport_sync.i18n.texts import Language, Texts
-from freesport_sync.sources.commerceml.discovery import FileKind, SkippedFile, SourceFile
+from freesport_sync.sources.commerceml.export import FileKind, SkippedFile, SourceFile
 from freesport_sync.tasks.shop_import.plan import (
     Plan,
     import_type_of,

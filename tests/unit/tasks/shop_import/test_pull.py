@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from freesport_sync.core.run import RunKind
-from freesport_sync.sources.commerceml.discovery import FileKind
+from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.ssh.listing import RemoteFile
 from freesport_sync.tasks.shop_import.pull import imported_files
 
