@@ -1,4 +1,4 @@
-"""Unique slugs and SKUs: the first keeps its own word, later ones get a number."""
+"""Unique slugs and SKUs: the first keeps its own word, later ones get a number (SLUG-2, VARIANT-3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The variables of the environment that the program reads; others with its prefix are typing errors."""
+"""The variables of the environment that the program reads; others with its prefix are typing errors (SETTING-1)."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany])
 
 
 def _insert_users(connection: sa.Connection, rows: Sequence[NewUser], first: int) -> dict[str, int]:
-    """Insert customers whom the shop does not know; they cannot log in: the password is empty."""
+    """Insert customers whom the shop does not know; they cannot log in: the password is empty (PRODUCT-2)."""
     statement = (
         users.insert()
         .values(

@@ -90,7 +90,7 @@ def read_large_changes(connection: sa.Connection, leaving_menu: Sequence[int]) -
 
 
 def leaves_nothing_visible(connection: sa.Connection) -> bool:
-    """Whether the run would take from buyers the last product or the last variant that they see."""
+    """Whether the run would take from buyers the last product or the last variant that they see (GUARD-3)."""
     return bool(connection.scalar(sql("merge/report/nothing_left")))
 
 

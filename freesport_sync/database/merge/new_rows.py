@@ -1,4 +1,4 @@
-"""The moment of new rows: the shop pages its lists by `created_at` without a tie-breaker, so no two may be equal."""
+"""`created_at` of new rows: the shop pages by it without a tie-breaker, so no two may be equal (PRODUCT-8)."""
 
 from __future__ import annotations
 

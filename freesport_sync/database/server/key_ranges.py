@@ -1,4 +1,4 @@
-"""Ranges of keys, each written by one statement."""
+"""Ranges of keys, each written by one statement (RUN-4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a row into each of the shop's tables and takes it back, to hear what rules of the shop say to it."""
+"""Writes a row into each of the shop's tables and takes it back, to hear what rules of the shop say to it (SHOP-1)."""
 
 from __future__ import annotations
 

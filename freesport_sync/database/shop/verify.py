@@ -56,7 +56,7 @@ def prepare_shop(connection: sa.Connection, creation: TableCreation) -> None:
 
 
 def refuse_creation(connection: sa.Connection, creation: TableCreation) -> None:
-    """Raise `SchemaMismatch` where tables are missing and others stand where only an empty database may be filled."""
+    """Raise `SchemaMismatch` if shop tables are missing and the database is not empty (SHOP-3)."""
     if creation is TableCreation.MISSING or not _absent(find_missing(connection, SHOP_TABLES)):
         return
     if tables := connection.scalars(sql("shop/other_tables"), {"own": SCHEMA}).all():

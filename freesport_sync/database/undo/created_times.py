@@ -1,4 +1,4 @@
-"""Rows with equal `created_at`: the shop pages its lists by that time alone, so that some of them are never shown."""
+"""Rows with equal `created_at`: the shop pages by that time alone and never shows some of them (PRODUCT-8)."""
 
 from __future__ import annotations
 

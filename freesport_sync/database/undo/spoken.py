@@ -1,4 +1,4 @@
-"""Who has spoken of the shop's rows: 1C in runs that are never undone, and the shop where a run writes over its traces.
+"""Who spoke last (UNDO-1): 1C in runs that are never undone, and the shop where a run writes over its traces.
 
 What such a run says is newer than an import before it. An import that can be undone needs no such note: undoing one
 undoes those after it too, and what they have confirmed with it.

@@ -72,7 +72,7 @@ class AttributePlan:
 
 
 def known_properties(staged: Iterable[StagedAttribute], shop: Mapping[str, Property]) -> Mapping[str, Property]:
-    """The properties of the export and of the shop by their `Ид`; the last word of the export goes first.
+    """The properties of the export and of the shop by their `Ид`; the last word of the export goes first (ATTR-1).
 
     Args:
         staged: properties of the export.
@@ -106,7 +106,7 @@ def plan_attributes(
 def filter_attributes(
     plan: AttributePlan, shop: Sequence[ShopAttribute], column_of: Callable[[str], str | None]
 ) -> Mapping[int, str | None]:
-    """The attributes by which buyers filter: those that are switched on, and colour and size.
+    """The attributes by which buyers filter: those that are switched on, and colour and size (FILTER-1).
 
     Args:
         plan: for `shop`.
@@ -169,7 +169,7 @@ class _AttributePlanner:
         )
 
     def _rename(self) -> None:
-        """Give the shop's attributes 1C's names and types, in an order in which no two have one name at any time."""
+        """Give the shop's attributes 1C's names and types, in an order that never has two of one name (ATTR-1)."""
         waiting: list[tuple[ShopAttribute, StagedAttribute]] = []
         for attribute in self.shop.values():
             row = self.properties.get(self.named_by.get(attribute.id, ""))

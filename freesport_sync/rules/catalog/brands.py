@@ -70,7 +70,7 @@ class BrandPlan:
 
 
 def brand_rank(name: str) -> int | None:
-    """How surely a property of this name says the brand, 0 most; None: it does not.
+    """How surely a property of this name says the brand, 0 most; None: it does not (BRAND-1).
 
     УТ 11 names a property of one kind of goods with its set: `Бренд (Обувь)`. `Производитель` is who made the product,
     for which CommerceML has an element of its own.

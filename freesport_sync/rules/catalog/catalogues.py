@@ -1,4 +1,4 @@
-"""Several catalogues in one export."""
+"""Several catalogues in one export (CATALOGUE-1)."""
 
 from __future__ import annotations
 

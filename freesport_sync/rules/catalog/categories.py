@@ -165,7 +165,7 @@ class _CategoryPlanner:
         return records
 
     def _adopt_repair_anchor(self) -> ShopCategory | None:
-        """A root of the right name that nobody in 1C owns becomes 1C's root."""
+        """A root of the right name that nobody in 1C owns becomes 1C's root (CATEGORY-5)."""
         root = next(
             (row for row in self.staged.values() if row.parent_onec_id is None and row.name == self.root_name), None
         )
@@ -183,7 +183,7 @@ class _CategoryPlanner:
         return None
 
     def _in_scope(self) -> dict[str, StagedCategory]:
-        """The groups below the root category; the others are left alone."""
+        """The groups below the root category; the others are left alone (CATEGORY-1)."""
         anchors = {
             row.onec_id for row in self.staged.values() if row.parent_onec_id is None and row.name == self.root_name
         }
@@ -281,7 +281,7 @@ class _CategoryPlanner:
     def _without_cycles(
         self, wanted: list[tuple[str, str | None]], in_scope: Mapping[str, StagedCategory]
     ) -> list[tuple[str, str | None]]:
-        """The moves that leave the tree a tree, whatever their order; the others keep their place, with an issue."""
+        """Moves that keep the tree a tree in any order; other groups keep their place, with an issue (CATEGORY-4)."""
         above: dict[int | str, int | str | None] = {category.id: category.parent_id for category in self.shop}
         allowed: list[tuple[str, str | None]] = []
         while wanted:
@@ -322,7 +322,7 @@ class _CategoryPlanner:
         ]
 
     def _absent(self) -> list[ChangedCategory]:
-        """What `--full` hides; never the root itself, because a part of its tree may be exported without it."""
+        """What `--full` hides (ABSENT-2); never the root, because a part of its tree may be exported without it."""
         return [
             ChangedCategory(category.id, key, category.name, category.description, is_active=False)
             for key, category in self.by_key.items()

@@ -1,4 +1,4 @@
-"""Which categories buyers find in the shop's menu, and which of them an import would take out of it."""
+"""Which categories buyers find in the shop's menu, and which of them an import would take out of it (GUARD-4)."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class PictureRules:
     maximum: int
 
     def smallest_wanted(self, sizes: Iterable[int]) -> int:
-        """The size from which on the pictures of an object are wanted, by the sizes of all of them."""
+        """The size from which on the pictures of an object are wanted, by the sizes of all of them (PICTURE-3)."""
         return self.large if any(size >= self.large for size in sizes) else self.minimum
 
 
@@ -78,7 +78,7 @@ def is_safe(path: str) -> bool:
 
 
 def media_path(owner: str, path: str) -> str:
-    """Where a picture lies below the shop's media root: `01/x.jpg` -> `products/base/01/x.jpg`.
+    """Where a picture lies below the shop's media root: `01/x.jpg` -> `products/base/01/x.jpg` (PICTURE-2).
 
     Of the folders only the first counts; a picture without one lies directly in the folder of its kind.
 

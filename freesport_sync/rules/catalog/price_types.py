@@ -215,7 +215,7 @@ class _PriceTypePlanner:
 def _shared_columns(
     columns: Mapping[str, str | None], names: Mapping[str, str], shop: Mapping[str, ShopPriceType]
 ) -> dict[str, list[str]]:
-    """Columns that several types stand for -> those types, the first one first."""
+    """Columns that several types stand for -> those types, the first one first (PTYPE-4)."""
 
     def order(key: str) -> tuple[bool, float]:
         current = shop.get(key)

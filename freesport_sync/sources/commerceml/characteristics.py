@@ -46,7 +46,7 @@ _NOTHING = Meant()
 
 
 def meant(characteristics: Sequence[Pair]) -> Meant:
-    """Find colour and size by the names of the characteristics, the first that has a value.
+    """Find colour and size by the names of the characteristics, the first that has a value (VARIANT-5).
 
     `Цвет` goes before `Цвет (Ботинки)`, the name of УТ 11 for a characteristic of one set of properties.
     """
@@ -87,7 +87,7 @@ def column_of(name: str) -> str | None:
 
 
 def base_name(name: str) -> str:
-    """`Цвет (Ботинки (Для характеристик))` -> `Цвет`; empty where the name has no bracket."""
+    """`Цвет (Ботинки (Для характеристик))` -> `Цвет`; empty where the name has no bracket (VARIANT-7)."""
     before, bracket, _ = name.partition("(")
     return before.strip() if bracket else ""
 
@@ -105,7 +105,7 @@ def _is_usable(value: str, meaning: str) -> bool:
 
 
 def apart(characteristics: Sequence[Pair]) -> Sequence[Pair]:
-    """Each characteristic by itself: `Цвет, Размер: синий, 42` becomes `Цвет: синий` and `Размер: 42`."""
+    """Each characteristic by itself: `Цвет, Размер: синий, 42` becomes `Цвет: синий` and `Размер: 42` (VARIANT-7)."""
     single: list[Pair] = []
     for name, value in characteristics:
         names = _parts(name)

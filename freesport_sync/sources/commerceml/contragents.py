@@ -87,7 +87,7 @@ def _customer(
 
 
 def customer_type(full_name: str, tax_id: str, kpp: str) -> CustomerType:
-    """What the shop takes a customer for: КПП makes a company, ИНН and the letters ИП an entrepreneur."""
+    """What the shop takes a customer for: КПП makes a company, ИНН and the letters ИП an entrepreneur (CUSTOMER-5)."""
     if kpp:
         return CustomerType.LEGAL_ENTITY
     if tax_id and (full_name.startswith("ИП") or "ИП " in full_name):
@@ -96,13 +96,13 @@ def customer_type(full_name: str, tax_id: str, kpp: str) -> CustomerType:
 
 
 def _is_buyer(element: _Element) -> bool:
-    """Whether a `Роль` contains the word, as in the reference importer; who has no role is a buyer."""
+    """Whether a `Роль` contains the word, as in the reference importer; who has no role is a buyer (CUSTOMER-1)."""
     roles = " ".join(text_of(child) for child in children(element, "Роль")).strip(" ,").casefold()
     return not roles or BUYER in roles
 
 
 def _contacts(element: _Element, onec_id: str, name: str, reading: Reading) -> tuple[str, str]:
-    """E-mail and phone: of several contacts the last that can be one, whatever cannot replaces nothing."""
+    """E-mail and phone: of several contacts the last that can be one, whatever cannot replaces nothing (CUSTOMER-6)."""
     email = phone = bad_email = bad_phone = ""
     for contact_type, value in _contact_values(element):
         if _PHONE.search(contact_type):
@@ -165,7 +165,7 @@ def is_email(text: str) -> bool:
 
 
 def normalize_phone(text: str) -> str:
-    """The first Russian number of a text, without its extension, as `+79991234567`; empty where there is none."""
+    """The first Russian number of a text, without extension, as `+79991234567`; empty without one (CUSTOMER-6)."""
     for written in re.split(r"[,;/\n]", text):
         digits = re.sub(r"[^0-9]", "", _EXTENSION.split(written)[0])
         if len(digits) == 11 and digits[0] in "78":

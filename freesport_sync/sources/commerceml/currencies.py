@@ -1,4 +1,4 @@
-"""Which currency a price is in: the shop's prices are in roubles."""
+"""Which currency a price is in: the shop's prices are in roubles (PRICE-6)."""
 
 from __future__ import annotations
 

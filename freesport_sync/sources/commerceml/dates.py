@@ -1,4 +1,4 @@
-"""`ДатаФормирования` in every spelling that 1C and others write."""
+"""`ДатаФормирования` in every spelling that 1C and others write (DATE-1)."""
 
 from __future__ import annotations
 

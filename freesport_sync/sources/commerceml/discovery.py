@@ -40,7 +40,7 @@ class _Found(NamedTuple):
 
 
 def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export:
-    """Looks for 1C's files in a folder and its sub-folders; the name decides, not the place.
+    """Looks for 1C's files in a folder and its sub-folders; the name decides, not the place (FILE-1).
 
     Args:
         folder: the export's root, see `archive.opened_export`.

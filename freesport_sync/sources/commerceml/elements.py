@@ -1,4 +1,4 @@
-"""Small helpers around lxml's elements; every name is a local one, because 1C's namespaces vary."""
+"""Small helpers around lxml's elements; every name is a local one, because 1C's namespaces vary (XML-1)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def fields_of(element: _Element) -> dict[str, _Element]:
 
 
 def _join_lists(element: _Element, fields: dict[str, _Element]) -> None:
-    """Lists that follow each other become one; only these, because to look for others costs as much as `fields_of`."""
+    """Join lists that follow each other (XML-2); only these: looking for others costs as much as `fields_of`."""
     for name in _LISTS:
         last = fields.get(name)
         while last is not None and (other := last.getprevious()) is not None and other.tag == last.tag:

@@ -1,4 +1,4 @@
-"""What is wrong with a file that is no XML: of which kind, where, in which object of 1C's."""
+"""What is wrong with a file that is no XML: of which kind, where, in which object of 1C's (XML-4)."""
 
 from __future__ import annotations
 

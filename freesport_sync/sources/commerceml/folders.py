@@ -1,4 +1,4 @@
-"""Looks through the folders of an export, as deep as anybody puts one and no deeper."""
+"""Looks through the folders of an export, as deep as anybody puts one and no deeper (FILE-5)."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | St
 
 
 def _further_groups(groups: _Element | None, onec_id: str, reading: Reading) -> Iterator[StagedProductGroup]:
-    """Every group but the first, which may lie outside the tree that is imported."""
+    """Every group but the first, which may lie outside the tree that is imported (CATEGORY-7)."""
     if groups is None or len(groups) < 2:
         return
     for number, group in enumerate(children(groups, "Ид")):
@@ -118,7 +118,7 @@ def _further_groups(groups: _Element | None, onec_id: str, reading: Reading) -> 
 
 
 def _description(fields: dict[str, _Element]) -> str:
-    """`Описание`, else that of the requisites: УТ 10.3 and МойСклад send the formatted text as one of them."""
+    """`Описание`, else the requisite in which УТ 10.3 and МойСклад send the formatted text (PRODUCT-6)."""
     if text := text_of(fields.get("Описание")):
         return text
     requisites = fields.get("ЗначенияРеквизитов")
@@ -139,7 +139,7 @@ def _description_rank(name: str | None) -> int | None:
 def _variant_rows(
     element: _Element, fields: dict[str, _Element], found: VariantId, reading: Reading
 ) -> Sequence[StagedRow]:
-    """What a `Товар` of one characteristic says of the variant; its ids alone in a run that is not about variants."""
+    """What a `Товар` of one characteristic says of the variant (ID-1); only its ids in a run without variants."""
     if FileKind.OFFERS not in reading.wanted:
         deleted = is_deleted(element, fields)
         return (StagedCharacteristic(*reading.place, found.key, found.product, None, None, None, None, deleted, None),)

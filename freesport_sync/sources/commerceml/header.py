@@ -94,7 +94,7 @@ def _first(parser: etree.XMLPullParser) -> etree._Element | None:
 
 
 def _date(text: str) -> tuple[datetime | None, str]:
-    """The date, and what is written in place of one."""
+    """The date, and what is written in place of one (DATE-2)."""
     try:
         return read_date(text), ""
     except ValueError:

@@ -48,7 +48,7 @@ def in_import_order(parts: Sequence[Part]) -> list[SourceFile]:
 
 
 def without_copies(parts: Sequence[Part]) -> tuple[list[Part], list[SourceFile]]:
-    """The files to import, and those of copies of the same export in other folders.
+    """The files to import, and those of copies of the same export in other folders (FILE-6).
 
     A copy beside the export (`webdata - копия`) would bring back what is no longer in the export. Of each kind the
     folder with the newest files counts, of equally new ones the one that lies higher. Folders that complete each other,

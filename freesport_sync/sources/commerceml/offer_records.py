@@ -1,4 +1,4 @@
-"""`Предложение` -> variants, prices and stock: each in files of its own (3.x), or all in one (2.x)."""
+"""`Предложение` -> variants, prices and stock: each in files of its own (3.x), or all in one (2.x) (XML-3)."""
 
 from __future__ import annotations
 

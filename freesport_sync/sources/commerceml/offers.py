@@ -104,7 +104,7 @@ def _is_the_same(element: _Element, characteristics: Sequence[Pair], forms: Mapp
 
 
 def _by_property(properties: Sequence[Pair], known: Meant, reading: Reading) -> Sequence[StagedOfferProperty]:
-    """Colour and size that only properties say: ids of values, which the database has the texts of, or texts."""
+    """Colour and size that only properties give: texts, or ids whose texts the database has (VARIANT-5)."""
     if not properties:
         return ()
     found = meant([(reading.property_names.get(trim(key)), value) for key, value in properties])

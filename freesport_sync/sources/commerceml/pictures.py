@@ -19,7 +19,7 @@ _DOCUMENT_SUFFIXES = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".rtf", ".txt", 
 
 
 def pictures_of(element: _Element, owner: str, onec_id: str, reading: Reading) -> Iterator[StagedPicture]:
-    """The pictures of a record, in its order; an issue for each file that the shop cannot show.
+    """The pictures of a record, in its order; an issue for each file that the shop cannot show (PICTURE-6).
 
     Args:
         element: `Товар` or `Предложение`.

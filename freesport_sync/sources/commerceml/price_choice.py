@@ -1,4 +1,4 @@
-"""The price for one base unit, of those that an offer has of one type for several units, quantities or currencies."""
+"""The price for one base unit, where an offer has several of one type (PRICE-4, PRICE-5, PRICE-6)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def written_prices(element: _Element | None, base_unit: _Element | None) -> dict
 
 
 def _written(price: _Element, fields: dict[str, _Element], name: str) -> str:
-    """Some write attributes in place of elements."""
+    """Some write attributes in place of elements (PRICE-7)."""
     return text_of(fields.get(name)) or trim(price.get(name))
 
 
@@ -146,7 +146,7 @@ def _order(price: WrittenPrice) -> tuple[bool, bool, Decimal, bool, Decimal]:
 
 
 def _for_other_units(best: WrittenPrice, written: Sequence[WrittenPrice]) -> Sequence[WrittenPrice]:
-    """The best price of each unit where nothing but its name tells it from that of the best; none where all are equal.
+    """The best price of each unit that only its name tells apart from the best one; none if all are equal (PRICE-5).
 
     A price that names no unit is one for a larger quantity, unless it holds from the same quantity on.
     """

@@ -81,7 +81,7 @@ def _entries(element: _Element, reading: Reading) -> Sequence[StockEntry]:
 
 
 def _in_requisites(fields: dict[str, _Element], reading: Reading) -> Sequence[StockEntry]:
-    """Stock among the requisites is not read, and does not pass for none."""
+    """Stock among the requisites is not read, and does not pass for none (STOCK-6)."""
     requisites = fields.get("ЗначенияРеквизитов")
     if requisites is None or (reading.has_rests and reading.kind is FileKind.OFFERS):
         return ()
@@ -92,7 +92,7 @@ def _in_requisites(fields: dict[str, _Element], reading: Reading) -> Sequence[St
 def _without_quantity(
     element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading
 ) -> Sequence[StagedRest]:
-    """Where offers carry their stock, whether that means sold out can be said when all of the file is read."""
+    """Where offers carry the stock, only the whole file shows whether the offer is sold out (STOCK-5)."""
     if reading.kind is not FileKind.OFFERS:
         reading.report(Severity.WARNING, "quantity_missing", onec_id=onec_id, field="Количество")
     elif not reading.has_rests and not is_deleted(element, fields):

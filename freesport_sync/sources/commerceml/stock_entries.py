@@ -1,4 +1,4 @@
-"""What a `Предложение` says of its stock: warehouses and quantities as written, whatever the elements are called."""
+"""The stock of a `Предложение`: warehouses and quantities as written, in any spelling (STOCK-3, STOCK-6)."""
 
 from __future__ import annotations
 
@@ -189,5 +189,5 @@ def _is_given(part: _Element) -> bool:
 
 
 def _is_unreadable(total: str | None) -> bool:
-    """An empty total beside warehouses says nothing."""
+    """An empty total beside warehouses says nothing (STOCK-7)."""
     return bool(trim(total)) and parse_quantity(trim(total))[0] is None

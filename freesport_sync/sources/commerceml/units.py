@@ -13,7 +13,7 @@ from freesport_sync.sources.commerceml.reading import Reading
 
 
 def read_unit(element: _Element, reading: Reading) -> Sequence[ReferenceRow]:
-    """Makes no row; notes a unit without `Ид` (in 1C its ОКЕИ code, padded: `"796 "`)."""
+    """Makes no row; notes a unit without `Ид` (in 1C its ОКЕИ code, padded: `"796 "`) (STOCK-10)."""
     reading.next_record(element.sourceline)
     if not child_text(element, "Ид"):
         name = child_text(element, "НаименованиеКраткое") or child_text(element, "НаименованиеПолное")

@@ -36,7 +36,7 @@ class VariantId(NamedTuple):
 
 
 def variant_id(written: str) -> VariantId:
-    """Take an `Ид` apart: `p#c` -> p, c, `p#c`; `p#` -> p, nothing, `p`."""
+    """Take an `Ид` apart: `p#c` -> p, c, `p#c`; `p#` -> p, nothing, `p` (ID-2)."""
     if "#" not in written:
         return VariantId(written, "", written)
     product, characteristic = map(trim, written.split("#", 1))
@@ -73,7 +73,7 @@ def parse_bool(text: str | None) -> bool:
 
 
 def is_not_set(text: str) -> bool:
-    """Whether a characteristic has no value: an empty text, or 1C's "number not set" in any spelling."""
+    """Whether a characteristic has no value: an empty text, or 1C's "number not set" in any spelling (NUMBER-3)."""
     if not text or "999" not in text:
         return not text
     try:
@@ -83,7 +83,7 @@ def is_not_set(text: str) -> bool:
 
 
 def parse_decimal(text: str) -> Decimal | None:
-    """Reads a number as 1C may write it: `12.5`, `12,5`, `1 234,50` with any kind of space, `1,2E+3`.
+    """Reads a number as 1C may write it: `12.5`, `12,5`, `1 234,50` with any kind of space, `1,2E+3` (NUMBER-1).
 
     Returns None for 1C's "not set".
 
@@ -130,7 +130,7 @@ def parse_price(text: str) -> tuple[Decimal | None, str | None]:
 
 @lru_cache(maxsize=20_000)
 def parse_quantity(text: str) -> tuple[int | None, str | None]:
-    """A stock in whole pieces, and the code of what is wrong with it.
+    """A stock in whole pieces, and the code of what is wrong with it (STOCK-4).
 
     A negative one becomes 0, of a fraction only the whole pieces count.
     """
@@ -150,7 +150,7 @@ def parse_quantity(text: str) -> tuple[int | None, str | None]:
 
 @lru_cache(maxsize=1000)
 def parse_vat(text: str) -> tuple[Decimal | None, str | None]:
-    """A VAT rate in per cent from `20`, `22%`, `22,0`, `НДС 20%` or `20/120`, and the code of what is wrong with it.
+    """A VAT rate in per cent from `20`, `22%`, `НДС 20%` or `20/120`, and the code of what is wrong with it (VAT-1).
 
     None without a code: the text is empty or says that there is no VAT (`Без НДС`, `Без налога (НДС)`).
     """
@@ -191,7 +191,7 @@ _NOT_WORD = re.compile(r"[^\w]")
 
 
 def normalize_name(name: str) -> str:
-    """The form by which the shop knows brands, attributes and values: `Nike Pro`, `NIKE-PRO` -> `nikepro`.
+    """The form by which the shop knows brands, attributes and values: `Nike Pro`, `NIKE-PRO` -> `nikepro` (BRAND-4).
 
     Note `й` -> `и`, `ё` -> `е`.
     """
@@ -212,12 +212,12 @@ _SLUG_GAP = re.compile(r"[-\s]+")
 
 
 def transliterate(text: str) -> str:
-    """Russian letters as Latin ones, the way the shop's slugs are made; everything else stays."""
+    """Russian letters as Latin ones, the way the shop's slugs are made; everything else stays (SLUG-4)."""
     return text.translate(_TRANSLITERATION)
 
 
 def slugify(text: str) -> str:
-    """`Кимоно (А5 (2XL))` -> `kimono-a5-2xl`; at most 255 characters, empty where nothing Latin is left."""
+    """`Кимоно (А5 (2XL))` -> `kimono-a5-2xl`; at most 255 characters, empty where nothing Latin is left (SLUG-3)."""
     latin = unicodedata.normalize("NFKD", transliterate(text)).encode("ascii", "ignore").decode("ascii")
     words = _NOT_SLUG.sub("", latin).strip().lower()
     return cut(_SLUG_GAP.sub("-", words).strip("-_"), SLUG_LIMIT)

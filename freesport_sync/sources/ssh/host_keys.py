@@ -1,4 +1,4 @@
-"""Which host keys are known: OpenSSH's `known_hosts` files, read and judged; nothing in here asks a server."""
+"""Which host keys are known: OpenSSH's `known_hosts` files, read and judged; nothing in here asks a server (SSH-5)."""
 
 from __future__ import annotations
 

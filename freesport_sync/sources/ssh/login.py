@@ -1,4 +1,4 @@
-"""Who we are: key file, a few keys of the SSH agent, password, in this order."""
+"""Who we are: key file, a few keys of the SSH agent, password, in this order (SSH-2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenSSH's own settings, `~/.ssh/config`: what an alias means, and the servers on the way to it."""
+"""OpenSSH's own settings, `~/.ssh/config`: what an alias means, and the servers on the way to it (SSH-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
--- A brand that an undone import had brought and its undoing has hidden is shown again with the first product that is shown.
+-- A brand that an undone import had brought and its undoing has hidden is shown again with the first product that is
+-- shown (UNDO-4).
 WITH shown AS (
     UPDATE brands AS b SET is_active = true, updated_at = now()
     FROM freesport_sync.deactivated_objects AS d

@@ -1,5 +1,6 @@
--- Articles that stand for two products, one of them on sale: most often one that 1C has made anew. Once an article: of the
--- files, and of the shop where a new variant cannot have its article as SKU because another product's has it.
+-- Articles that stand for two products, one of them on sale: most often one that 1C has made anew (PRODUCT-7). Once an
+-- article: of the files, and of the shop where a new variant cannot have its article as SKU because another product's
+-- has it.
 WITH said AS (
     SELECT article, onec_id AS product, is_deleted FROM stg_product WHERE article IS NOT NULL
     UNION ALL

@@ -1,5 +1,5 @@
--- Variants of one product that buyers cannot tell apart after this run, two of each product at most. Only products whose
--- offers the run has are looked at.
+-- Variants of one product that buyers cannot tell apart after this run, two of each product at most (VARIANT-8). Only
+-- products whose offers the run has are looked at.
 WITH after AS (
     SELECT coalesce(mv.product_id::text, '#' || mv.product_onec_id) AS product, mv.onec_id, mv.variant_id,
            lower(coalesce(c.color_name, v.color_name)) AS color, lower(coalesce(c.size_value, v.size_value)) AS size

@@ -1,6 +1,6 @@
--- How much of what buyers see the run would take from them, and out of how much. They see a product that is shown, and of
--- it every variant that is shown. What is hidden already counts nowhere, and what the run hides loses its price and its
--- stock with that, not once more.
+-- How much of what buyers see the run would take from them, and out of how much (GUARD-2). They see a product that is
+-- shown, and of it every variant that is shown. What is hidden already counts nowhere, and what the run hides loses its
+-- price and its stock with that, not once more.
 WITH visible AS (
     SELECT (SELECT count(*) FROM products WHERE is_active) AS products,
            (SELECT count(*) FROM product_variants AS v JOIN products AS p ON p.id = v.product_id

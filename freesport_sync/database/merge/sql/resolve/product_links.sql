@@ -1,6 +1,6 @@
 -- RESOLVE and DIFF of the links from products to attribute values; runs after resolve_attributes.sql.
 -- A product has what its goods say, and of the attributes by which the shop filters (`filter_attribute`) what its variants
--- have: the shop's filters look at products only. Links that somebody has made by hand stay: which are ours,
+-- have: the shop's filters look at products only (FILTER-1). Links that somebody has made by hand stay: which are ours,
 -- freesport_sync.product_links knows. Of a product without a row there all links to 1C's properties are.
 
 -- Colours and sizes that no variant has a value for, only a text.

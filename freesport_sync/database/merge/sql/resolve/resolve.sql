@@ -1,9 +1,10 @@
 -- RESOLVE and DIFF: staged rows get their keys and final values; what is new or differs goes into chg_variant and
 -- chg_product. Reads the shop, writes only temporary tables, locks nothing; a dry run ends after it.
--- An unchanged object appears in no change table, so it is neither written nor locked.
+-- An unchanged object appears in no change table, so it is neither written nor locked (RUN-9).
 
 -- Every product id that the files mention, and the shop's product it stands for (NULL: not there yet).
--- The shop finds a product by onec_id or, for old rows, by parent_onec_id; one shop product stands for one id only.
+-- The shop finds a product by onec_id or, for old rows, by parent_onec_id; one shop product stands for one id only
+-- (PRODUCT-1).
 CREATE TEMP TABLE map_product ON COMMIT DROP AS
 WITH wanted AS MATERIALIZED (
     SELECT onec_id FROM stg_product UNION SELECT product_onec_id FROM stg_offer
@@ -89,8 +90,9 @@ WHERE (m.is_record OR p.id IS NOT NULL OR mv.onec_id IS NOT NULL)
 GROUP BY d.owner, d.onec_id;
 ANALYZE new_picture (owner, onec_id);
 
--- Stock of an offer: the sum over its warehouses; its warehouse is the one that has most, the first of equals. One that
--- the shop's column cannot keep leaves the warehouse as it was, and so does any quantity that cannot be read the stock.
+-- Stock of an offer: the sum over its warehouses; its warehouse is the one that has most, the first of equals
+-- (STOCK-1). One that the shop's column cannot keep leaves the warehouse as it was, and so does any quantity that
+-- cannot be read the stock.
 CREATE TEMP TABLE rest_total ON COMMIT DROP AS
 SELECT onec_id,
        bool_and(quantity IS NOT NULL) AS is_readable,
@@ -334,7 +336,7 @@ WITH resolved AS (
            END AS category_key,
            CASE
                WHEN p.id IS NULL THEN coalesce(brand.normalized_name, :no_brand)
-               -- As the description: where 1C has none, or none that anybody knows, the shop's stays.
+               -- As the description: where 1C has none, or none that anybody knows, the shop's stays (BRAND-2).
                WHEN s.name IS NOT NULL AND :owns_brand AND brand.brand_id IS DISTINCT FROM p.brand_id
                    THEN brand.normalized_name
            END AS brand_key,

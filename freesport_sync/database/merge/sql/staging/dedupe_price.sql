@@ -1,5 +1,6 @@
--- Folds repeated records into one each, see dedupe_product.sql. The last word on a price may be that it cannot be read.
--- Where several price types stand for one column, the prices of the first one (rank) go before those of the others.
+-- Folds repeated records into one each, see dedupe_product.sql. The last word on a price may be that it cannot be read
+-- (NUMBER-4). Where several price types stand for one column, the prices of the first one (rank) go before those of the
+-- others.
 UPDATE stg_price AS copy
 SET retail_price = merged.retail_price, opt1_price = merged.opt1_price, opt2_price = merged.opt2_price,
     opt3_price = merged.opt3_price, trainer_price = merged.trainer_price,

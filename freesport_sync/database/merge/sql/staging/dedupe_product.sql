@@ -1,4 +1,4 @@
--- A record that an export repeats (a segment sent twice, an object in two segments) becomes one row:
+-- A record that an export repeats (a segment sent twice, an object in two segments) becomes one row (RUN-8):
 -- the last record wins for values, the first for what only a new object takes: place, slug, and name and category where
 -- the shop owns them.
 -- "Not given" never wins over a value. The first copy stays.

@@ -1,5 +1,6 @@
 -- Some exports (2.05) have a row of the product itself beside those of its characteristics, with the total of their
--- stock: it is no variant. What is dropped here is listed in own_row, whose variants of earlier imports give way.
+-- stock: it is no variant (VARIANT-2). What is dropped here is listed in own_row, whose variants of earlier imports
+-- give way.
 INSERT INTO own_row (onec_id, is_offer)
 WITH own AS (
     SELECT onec_id, bool_or(is_offer) AS is_offer

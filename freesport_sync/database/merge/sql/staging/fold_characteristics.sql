@@ -1,6 +1,6 @@
--- УТ 10.3 writes a `Товар` for each characteristic, with the `Ид` of its offer: `product#characteristic`. They become one
--- product, whose records dedupe_product.sql folds, and what each says of its variant goes to the offer. A product that
--- the shop has under such an id, made by the shop's own importer, stays one.
+-- УТ 10.3 writes a `Товар` for each characteristic, with the `Ид` of its offer: `product#characteristic` (ID-1). They
+-- become one product, whose records dedupe_product.sql folds, and what each says of its variant goes to the offer. A
+-- product that the shop has under such an id, made by the shop's own importer, stays one.
 CREATE TEMP TABLE characteristic AS
 SELECT DISTINCT ON (c.onec_id) c.file_no, c.position, c.line, c.onec_id,
        CASE WHEN p.id IS NULL THEN c.product_onec_id ELSE c.onec_id END AS product_onec_id,

@@ -1,4 +1,4 @@
--- What quantities without a warehouse mean, and offers without a quantity (entry IS NULL, quantity 0).
+-- What quantities without a warehouse mean, and offers without a quantity (entry IS NULL, quantity 0); STOCK-5.
 -- УТ 10.3 and others leave out a stock of 0: such an offer is sold out where others of its package have a quantity. A
 -- package is what one export has split into files; what a later one says goes before an older one.
 ANALYZE stg_rest (file_no, onec_id);
@@ -20,7 +20,7 @@ WHERE silent.entry IS NULL AND product.entry IS NOT NULL AND product.quantity IS
   AND silent.onec_id LIKE '%#%' AND product.onec_id = split_part(silent.onec_id, '#', 1)
   AND NOT EXISTS (SELECT 1 FROM stg_rest AS sister WHERE sister.entry IS NOT NULL AND sister.onec_id LIKE '%#%'
                   AND split_part(sister.onec_id, '#', 1) = product.onec_id);
--- A total replaces what older records say of warehouses, and they replace it.
+-- A total replaces what older records say of warehouses, and they replace it (STOCK-2).
 DELETE FROM stg_rest AS older USING stg_rest AS newer
 WHERE newer.onec_id = older.onec_id AND (newer.warehouse_onec_id IS NULL) <> (older.warehouse_onec_id IS NULL)
   AND ARRAY[newer.file_no, newer.position] > ARRAY[older.file_no, older.position];

@@ -1,5 +1,5 @@
 -- What 1C has hidden (see product_view and is_hidden in resolve.sql), so that 1C can show it again while what an operator
--- has hidden stays hidden, and so that a hidden variant keeps no stock. Variants are not yet written.
+-- has hidden stays hidden, and so that a hidden variant keeps no stock (HIDDEN-1). Variants are not yet written.
 DELETE FROM freesport_sync.deactivated_objects AS d
 USING product_view AS p
 WHERE d.onec_id = p.key

@@ -1,4 +1,4 @@
--- Only what differs is written, column by column: what an operator has edited since the comparison stays.
+-- Only what differs is written, column by column: what an operator has edited since the comparison stays (RUN-4).
 UPDATE products AS p
 SET name = CASE WHEN c.name IS DISTINCT FROM c.old_name THEN c.name ELSE p.name END,
     category_id = coalesce((SELECT category.id FROM categories AS category WHERE category.onec_id = c.category_key), p.category_id),
