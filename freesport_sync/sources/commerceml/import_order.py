@@ -34,7 +34,7 @@ class Part(NamedTuple):
 
 
 def in_import_order(parts: Sequence[Part]) -> list[SourceFile]:
-    """By kind, then by date, then by segment: the last record of an object wins.
+    """By kind, then by date, then by segment: the last record of an object wins (FILE-2, FILE-3).
 
     Segments of one export carry one date. A file of an older export that was left lying about (1C gives every file
     another name) must not bring back what a newer one has changed.
