@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from freesport_sync.errors import ConfigError
 from freesport_sync.i18n.texts import LANGUAGE_VARIABLE
-from freesport_sync.settings.model import ENVIRONMENT_PREFIX, setting_keys
+from freesport_sync.settings.model import ENVIRONMENT_PREFIX, FORMER_KEYS, setting_keys
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE, SSH_PASSPHRASE_VARIABLE, SSH_PASSWORD_VARIABLE
 
 _ALIKE = re.compile(
@@ -47,8 +47,8 @@ def refuse_unknown_variables(others: Collection[str], environment: Mapping[str, 
 
 
 def _variables_of_settings() -> Iterator[str]:
-    """Of each setting, and of each section, which may be given as JSON."""
-    for path in setting_keys():
+    """Of each setting, also by its former name, and of each section, which may be given as JSON."""
+    for path in (*setting_keys(), *FORMER_KEYS):
         for depth in range(1, len(path) + 1):
             yield ENVIRONMENT_PREFIX + "__".join(path[:depth]).upper()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pydantic_settings import EnvSettingsSource, SettingsError
 
 from freesport_sync.errors import ConfigError
 from freesport_sync.settings.environment import nearest
-from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings, setting_keys
+from freesport_sync.settings.model import ENVIRONMENT_PREFIX, FORMER_KEYS, Settings, setting_keys
 from freesport_sync.settings.paths import located
 from freesport_sync.settings.toml_file import (
     contains,
@@ -73,7 +74,7 @@ class Written:
         key = tuple(part for part in path[:2] if isinstance(part, str))
         if contains(self.in_environment, key):
             return {"setting_place": "variable", "variable": _variable_of(key)}
-        line = line_of(self.content, path) if len(self.content) <= _LARGEST_FILE else None
+        line = _line_of(self.content, path) if len(self.content) <= _LARGEST_FILE else None
         if line is None:
             return {"setting_place": "file", "file": str(self.file)}
         return {"setting_place": "line", "file": str(self.file), "line": line}
@@ -110,8 +111,9 @@ def read_written(file: Path) -> Written:
         ConfigError: the file is not TOML, or a list in a variable is not JSON.
     """
     content = read_toml(file)
-    in_file = _with_paths(Settings, parse_toml(file, content), file.parent)
-    return Written(file, content, in_file, _with_paths(Settings, _in_environment(), Path()))
+    in_file = _with_paths(Settings, _with_current_names(parse_toml(file, content)), file.parent)
+    in_environment = _with_paths(Settings, _with_current_names(_in_environment()), Path())
+    return Written(file, content, in_file, in_environment)
 
 
 def _in_environment() -> dict[str, Any]:
@@ -129,6 +131,27 @@ def _in_environment() -> dict[str, Any]:
                 place = {"setting_place": "variable", "variable": _variable_of(key)}
                 raise ConfigError("setting_invalid", key=".".join(key), setting_problem="json", **place) from error
         raise
+
+
+def _with_current_names(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with former keys renamed; where a setting has both names, the current one counts."""
+    renamed = dict(values)
+    for (section, former), (_, current) in FORMER_KEYS.items():
+        found = renamed.get(section)
+        if isinstance(found, dict) and former in found:
+            others = {name: value for name, value in found.items() if name != former}
+            renamed[section] = {current: found[former]} | others
+    return renamed
+
+
+def _spellings(path: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """What a setting is called, and was called."""
+    return [path, *(former for former, current in FORMER_KEYS.items() if current == path)]
+
+
+def _line_of(content: str, path: tuple[str | int, ...]) -> int | None:
+    spelled = (one for one in _spellings(path) if contains(tomllib.loads(content), one))
+    return line_of(content, next(spelled, path))
 
 
 def _with_paths(section: type[BaseModel], values: Any, folder: Path) -> Any:
@@ -160,7 +183,8 @@ def _located(value: Any, folder: Path) -> Any:
 def _variable_of(key: tuple[str, ...]) -> str:
     """The variable that sets a key, itself or its whole section, as somebody has written its name."""
     named = {name.lower(): name for name in os.environ}
-    names = [ENVIRONMENT_PREFIX + "__".join(key[:depth]) for depth in range(len(key), 0, -1)]
+    keys = [*_spellings(key), *(key[:depth] for depth in range(len(key) - 1, 0, -1))]
+    names = [ENVIRONMENT_PREFIX + "__".join(one) for one in keys]
     return next((named[name.lower()] for name in names if name.lower() in named), names[0].upper())
 
 

@@ -17,6 +17,11 @@ from freesport_sync.core.ssh_address import USUAL_PORT, SshAddress, parse_ssh_ad
 from freesport_sync.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "FREESPORT_SYNC_"
+FORMER_KEYS = {
+    ("exchange", "hold_s"): ("exchange", "long_poll_s"),
+    ("exchange", "patience_s"): ("exchange", "queue_timeout_s"),
+}
+"""Keys of earlier versions, which are still read -> what they are called now."""
 
 
 class OwnedField(StrEnum):
@@ -198,8 +203,8 @@ class ExchangeSettings(_Section):
     file_limit_mb: int = Field(100, ge=1, le=1024)
     max_file_mb: int = Field(4096, ge=1, le=1_000_000)
     max_portion_mb: int = Field(20_480, ge=1, le=1_000_000)
-    hold_s: int = Field(20, ge=1, le=120)
-    patience_s: int = Field(900, ge=1, le=86_400)
+    long_poll_s: int = Field(20, ge=1, le=120)
+    queue_timeout_s: int = Field(900, ge=1, le=86_400)
     idle_s: int = Field(600, ge=1, le=86_400)
     import_when_idle: bool = False
     session_s: int = Field(14_400, ge=60, le=604_800)

@@ -33,7 +33,7 @@ from tests.exchange_client import PASSWORD, BitrixClient, StandardClient
 from tests.shop import Shop
 
 TAKE_LOCK = "SELECT pg_advisory_lock(hashtext('freesport_sync'))"
-QUICK = {"port": 0, "hold_s": 1}
+QUICK = {"port": 0, "long_poll_s": 1}
 """Settings of the servers of tests."""
 
 

@@ -56,7 +56,7 @@ def live(postgres: EmbeddedPostgres, stocked_template: str, tmp_path_factory: py
     with (
         cloned_database(postgres, stocked_template) as url,
         Shop(url, folder) as shop,
-        serving(url, folder / "home", pictures__media_root=media, patience_s=60) as server,
+        serving(url, folder / "home", pictures__media_root=media, queue_timeout_s=60) as server,
     ):
         yield Live(server, shop, media)
 
@@ -363,7 +363,7 @@ def careful(
         "proxies": '["127.0.0.1"]',
         "zip": "false",
         "file_limit_mb": 1,
-        "patience_s": 2,
+        "queue_timeout_s": 2,
     }
     with (
         cloned_database(postgres, stocked_template) as url,

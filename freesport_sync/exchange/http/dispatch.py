@@ -168,7 +168,7 @@ class Dispatcher:
                 await self._idle_watch.import_older(batch)
                 one = self._imports.submit(batch, path)
             session.imports[key] = one
-        return await self._outcome(session, key, one, self._rules.hold_s)
+        return await self._outcome(session, key, one, self._rules.long_poll_s)
 
     async def _deactivate(self, session: LoginSession, sender: Sender, login: int) -> Reply:
         key = f"deactivate {login}"
@@ -186,9 +186,9 @@ class Dispatcher:
             one: the import.
             hold_s: for how many seconds to hold the request.
         """
-        left_s = self._rules.patience_s - one.waited_s
+        left_s = self._rules.queue_timeout_s - one.waited_s
         has_ended = await one.wait(hold_s if one.is_running else max(0.0, min(hold_s, left_s)))
-        if not has_ended and one.waited_s >= self._rules.patience_s and self._queue.give_up(one):
+        if not has_ended and one.waited_s >= self._rules.queue_timeout_s and self._queue.give_up(one):
             session.imports.pop(key, None)
             raise ExchangeRefused("exchange_busy")
         if not has_ended:

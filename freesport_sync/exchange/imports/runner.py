@@ -103,7 +103,7 @@ class ImportRunner:
             self._folders.forget_old(self._rules.keep_runs, self._rules.keep_days)
 
     def _run_when_free(self, one: ExchangeImport, request: RunRequest, observer: Reporter) -> RunReport:
-        deadline = one.asked_at + self._rules.patience_s
+        deadline = one.asked_at + self._rules.queue_timeout_s
         while True:
             try:
                 return self._run(request, observer, one.cancel)

@@ -59,7 +59,7 @@ class Desk:
         self.events: list[ExchangeEvent] = []
         self.listener = Listener("127.0.0.1", 0, None, None, ())
         self.stop = threading.Event()
-        rules = ExchangeSettings(**{"hold_s": 1, "idle_s": 1, "allow_older": True, "file_limit_mb": 1} | settings)
+        rules = ExchangeSettings(**{"long_poll_s": 1, "idle_s": 1, "allow_older": True, "file_limit_mb": 1} | settings)
         password = PasswordFile(folder / "password")
         if not (folder / "password").exists():
             password.set(PASSWORD)

@@ -14,6 +14,8 @@ from freesport_sync.errors import ConfigError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.edit import change_settings
+from freesport_sync.settings.environment import refuse_unknown_variables
+from freesport_sync.settings.listing import Origin, list_settings
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import Settings, setting_keys
 from freesport_sync.settings.paths import find_paths
@@ -258,3 +260,36 @@ def test_every_problem_of_every_setting_has_words_of_ours(file: Path) -> None:
     words = [resource("i18n", f"{one.value}.toml").read_text("utf-8") for one in Language]
     told_of = [set(tomllib.loads(text)["setting_problem"]) for text in words]
     assert [problems - known - {"None"} for known in told_of] == [set(), set()]
+
+
+# --- former names ---
+
+
+@pytest.mark.parametrize(
+    ("former", "current"), [("hold_s", "long_poll_s"), ("patience_s", "queue_timeout_s")], ids=["hold", "patience"]
+)
+class TestFormerNames:
+    """Settings that earlier versions called otherwise are still read."""
+
+    def test_in_the_file(self, file: Path, former: str, current: str) -> None:
+        file.write_text(f"[exchange]\nport = 1\n{former} = 7\n")
+        assert getattr(load_settings(file).exchange, current) == 7
+        listed = {one.key: one for one in list_settings(load_settings(file), file)}
+        assert (listed[f"exchange.{current}"].value, listed[f"exchange.{current}"].origin) == ("7", Origin.FILE)
+        file.write_text(f"[exchange]\n{former} = 7\n{current} = 8\n")
+        assert getattr(load_settings(file).exchange, current) == 8, "the current name counts"
+
+    def test_in_the_environment(self, file: Path, former: str, current: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        file.write_text(f"[exchange]\n{current} = 7\n")
+        monkeypatch.setenv(f"{PREFIX}EXCHANGE__{former.upper()}", "9")
+        refuse_unknown_variables(())
+        assert getattr(load_settings(file).exchange, current) == 9, "the environment goes before the file"
+
+    def test_an_error_says_where_it_was_written(
+        self, file: Path, former: str, current: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        error = refused(file, f"[exchange]\nport = 1\n{former} = 0\n")
+        assert (error.params["key"], error.params["line"]) == (f"exchange.{current}", 3)
+        variable = f"{PREFIX}EXCHANGE__{former.upper()}"
+        monkeypatch.setenv(variable, "0")
+        assert refused(file).params["variable"] == variable
