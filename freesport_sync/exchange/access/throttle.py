@@ -1,4 +1,4 @@
-"""How often wrong passwords may be tried; nobody is locked out for longer than a moment."""
+"""How often wrong passwords may be tried; nobody is locked out for longer than a moment (SECURITY-3)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class _Bucket:
 
 
 class Throttle:
-    """Lets attempts be heard, by address and by user; right passwords cost nothing.
+    """Lets attempts be heard, by address and by user; right passwords cost nothing (SECURITY-3).
 
     Nobody is kept waiting: whoever comes too soon is told when to come again. Whoever has logged in before is known by
     what he sends and not asked here at all.

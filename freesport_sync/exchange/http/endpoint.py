@@ -179,7 +179,7 @@ def _response(reply: Reply) -> Response:
 
 
 def _address(request: Request) -> str:
-    """Of the client; behind a proxy it comes from a header, which may contain anything."""
+    """Of the client; behind a proxy it comes from a header, which may contain anything (SECURITY-7)."""
     return printable(request.client.host, MAX_ADDRESS) if request.client else ""
 
 

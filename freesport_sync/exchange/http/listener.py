@@ -1,4 +1,4 @@
-"""Listens for 1C: uvicorn with limits that it does not have itself."""
+"""Listens for 1C: uvicorn with limits that it does not have itself (EXCHANGE-4, EXCHANGE-22)."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Messages:
         return progress(self._texts("onec.starting", file=one.name))
 
     def checked(self, report: RunReport) -> Reply:
-        """The end of a dry run: `success` would make 1C forget changes that the shop has not got."""
+        """The end of a dry run: `success` would make 1C forget changes that the shop has not got (EXCHANGE-11)."""
         issues = sum(total.count for total in report.issue_totals)
         created = sum(count.created for count in report.counts.values())
         updated = sum(count.updated for count in report.counts.values())

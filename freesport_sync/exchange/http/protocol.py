@@ -165,7 +165,7 @@ def _timestamp(text: str) -> int:
 
 
 def _no_orders(now: datetime) -> str:
-    """A document without orders: 1C reports "nothing to process" and goes on."""
+    """A document without orders: 1C reports "nothing to process" and goes on (EXCHANGE-25)."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<КоммерческаяИнформация ВерсияСхемы="2.07" ДатаФормирования="{now:%Y-%m-%dT%H:%M:%S}"/>'

@@ -59,7 +59,7 @@ def run_self_test(
     report: Callable[[CheckItem], None] = lambda item: None,
     rules: SelfTestTimeouts = SelfTestTimeouts(),
 ) -> tuple[CheckItem, ...]:
-    """Exchange nothing, in every step that 1C takes.
+    """Exchange nothing, in every step that 1C takes (EXCHANGE-28).
 
     Args:
         client: sends the requests.

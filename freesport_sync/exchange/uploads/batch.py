@@ -1,4 +1,4 @@
-"""One batch of files that 1C uploads, and where each of them is on its way into the shop.
+"""One batch of files that 1C uploads, and where each of them is on its way into the shop (EXCHANGE-5).
 
 `UploadBatch` is the only place that knows and changes the status of a file:
 

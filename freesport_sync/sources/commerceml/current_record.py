@@ -86,7 +86,7 @@ class CurrentRecord:
         return True
 
     def checked_id(self, onec_id: str, *, name: str = "", field: str = "Ид", limit: int = ID_LIMIT) -> str | None:
-        """The id of a record, or None with an issue where the record has to be skipped."""
+        """The id of a record, or None with an issue where the record has to be skipped (ID-3)."""
         if not onec_id:
             self.failed += 1
             self.report(Severity.ERROR, "onec_id_missing", name=name, field=field)
@@ -148,7 +148,7 @@ class CurrentRecord:
         return value
 
     def shortened(self, text: str, limit: int, *, onec_id: str, field: str, name: str = "") -> str:
-        """The text as long as the shop's column, with an issue where something was cut off."""
+        """The text as long as the shop's column, with an issue where something was cut off (TEXT-1)."""
         if len(text) <= limit:
             return text
         self.report(
