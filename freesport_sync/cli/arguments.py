@@ -1,4 +1,4 @@
-"""The command line's arguments: what there is, what contradicts itself."""
+"""The arguments of the command line, and which of them exclude each other."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.paths import located
 
 STDOUT = Path("-")
-"""As the file of `--csv`."""
-OWN_SERVER = "own"
-"""As the address of `--probe-exchange`: that of this computer."""
+"""`--csv -`."""
+THIS_COMPUTER = "own"
+"""`--probe-exchange` without an address: the exchange of this computer."""
 LARGEST_NUMBER = 1_000_000_000
 ACTIONS = (
     "run",
@@ -38,20 +38,33 @@ ACTIONS = (
     "set_exchange_password",
     "probe_exchange",
 )
-
-
-_ABOUT_BACKUPS = ("backup", "restore", "undo", "repair_created_at")
-_OF_IMPORTS = (
+"""The options that name a command, in the order in which they count: `--run --pull` is a run."""
+_BACKUP_ACTIONS = ("backup", "restore", "undo", "repair_created_at")
+_IMPORT_OPTIONS = (
     *("data_dir", "file", "files_of", "file_type", "full", "allow_older", "accept_large_change"),
     *("skip_backup", "backup_optional", "skip_images", "media_root", "chunk_size"),
 )
-"""Options that mean nothing to what is done with backups."""
-_ASIDE = ("settings", "history", "show", "cancel", "unlock_stale", "pin_host_key", "backups", "set_exchange_password")
-"""What neither imports nor can be tried: done at once, whatever `--dry-run` would promise."""
+"""Options that make no sense with `_BACKUP_ACTIONS`."""
+_IMMEDIATE_ACTIONS = (
+    "settings",
+    "history",
+    "show",
+    "cancel",
+    "unlock_stale",
+    "pin_host_key",
+    "backups",
+    "set_exchange_password",
+)
+"""Actions that are no run and know no `--dry-run`."""
 
 
 def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser:
-    """The command line, explained in the language of `texts`; its errors are JSON where the output is."""
+    """The parser of the command line.
+
+    Args:
+        texts: for the help and errors.
+        is_json: print errors as JSON, too.
+    """
     parser = _Parser(texts, is_json)
 
     def text(key: str) -> str:
@@ -63,7 +76,7 @@ def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser
         return int(value)
 
     def path(value: str) -> Path:
-        if not value:  # of an unset variable in a script; it would be the current folder
+        if not value:  # from an unset variable of a script; it would mean the current folder
             raise argparse.ArgumentTypeError(texts("cli.empty_path"))
         try:
             return STDOUT if value == str(STDOUT) else located(value, Path())
@@ -87,7 +100,7 @@ def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser
     only.add_argument("--pin-host-key", metavar="FINGERPRINT", help=text("pin_host_key"))
     only.add_argument("--serve", action="store_true", help=text("serve"))
     only.add_argument("--set-exchange-password", action="store_true", help=text("set_exchange_password"))
-    only.add_argument("--probe-exchange", nargs="?", const=OWN_SERVER, metavar="URL", help=text("probe_exchange"))
+    only.add_argument("--probe-exchange", nargs="?", const=THIS_COMPUTER, metavar="URL", help=text("probe_exchange"))
     only.add_argument("--settings", action="store_true", help=text("settings"))
     what.add_argument("--pull", action="store_true", help=text("pull"))
     what.add_argument("--issues", action="store_true", help=text("issues"))
@@ -125,7 +138,7 @@ def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser
 
 
 def refuse_contradictions(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
-    """End the program where arguments do not go together."""
+    """Exit with code 2 if arguments exclude each other."""
     if options.stop_with_stdin and not options.serve:
         parser.error(texts("cli.usage_needs", argument="--stop-with-stdin", other="--serve"))
     for name in ("issues", "csv"):
@@ -152,16 +165,18 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
 
 
 def _refuse_meaningless(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
-    for actions, meaningless in ((_ABOUT_BACKUPS, "create_shop_tables"), (_ASIDE, "dry_run")):
+    for actions, meaningless in ((_BACKUP_ACTIONS, "create_shop_tables"), (_IMMEDIATE_ACTIONS, "dry_run")):
         action = next((name for name in actions if getattr(options, name)), "")
-        others = (name for name in (*_OF_IMPORTS, meaningless) if getattr(options, name) != parser.get_default(name))
+        others = (
+            name for name in (*_IMPORT_OPTIONS, meaningless) if getattr(options, name) != parser.get_default(name)
+        )
         if action and (other := next(others, "")):
             names = {"argument": f"--{action.replace('_', '-')}", "other": f"--{other.replace('_', '-')}"}
             parser.error(texts("cli.usage_together", **names))
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse whose own words are ours too."""
+    """argparse with its own messages translated."""
 
     def __init__(self, texts: Texts, is_json: bool) -> None:
         super().__init__(
@@ -177,8 +192,8 @@ class _Parser(argparse.ArgumentParser):
         self._is_json = is_json
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where help is; exit code 2."""
-        reason = next((self._texts(key, **found) for key, found in _understood(message)), message)
+        """Print what is wrong and where to find help; exit with code 2."""
+        reason = next((self._texts(key, **found) for key, found in _translations(message)), message)
         if self._is_json:
             from freesport_sync.cli.json_output import JsonOutput
 
@@ -187,12 +202,12 @@ class _Parser(argparse.ArgumentParser):
         self.exit(ExitCode.USAGE, f"{self._texts('cli.usage_error', reason=reason)}\n")
 
     def format_help(self) -> str:
-        """The help, without argparse's English heading."""
+        """The help, with its heading translated."""
         return super().format_help().replace("usage: ", self._texts("cli.usage_label"), 1)
 
 
-# argparse explains itself in English only; text key -> what it says.
-_ARGPARSE_SAYS = {
+# argparse speaks only English: text key -> pattern of its message.
+_ARGPARSE_MESSAGES = {
     "cli.usage_expected": r"argument (?P<argument>\S+): expected one argument",
     "cli.usage_together": r"argument (?P<argument>\S+): not allowed with argument (?P<other>\S+)",
     "cli.usage_unknown": r"unrecognized arguments: (?P<value>.+)",
@@ -203,7 +218,7 @@ _ARGPARSE_SAYS = {
 }
 
 
-def _understood(message: str) -> Iterator[tuple[str, dict[str, str]]]:
-    for key, pattern in _ARGPARSE_SAYS.items():
+def _translations(message: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for key, pattern in _ARGPARSE_MESSAGES.items():
         if found := re.fullmatch(pattern, message, re.DOTALL):
             yield key, {name: words.replace("'", "") for name, words in found.groupdict().items()}

@@ -33,7 +33,7 @@ class Invocation:
 
     @property
     def operator(self) -> str:
-        """Who asks: `--operator`, else the user and computer."""
+        """Name for the history: `--operator`, else user and computer."""
         from freesport_sync.os_support import user_and_host
 
         return storable(self.options.operator or user_and_host())

@@ -1,4 +1,4 @@
-"""The headless front: arguments to application calls, outcome to exit code."""
+"""The command line: parses the arguments, runs the command they ask for, returns the exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from freesport_sync.cli.arguments import ACTIONS, build_parser, refuse_contradic
 from freesport_sync.cli.commands import command_for
 from freesport_sync.cli.interrupts import run_interruptibly
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.cli.results import NothingToDo
 from freesport_sync.cli.streams import lost_output, protect_streams
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.logged import note
@@ -30,8 +29,8 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
     """Do what the arguments ask for.
 
     Args:
-        arguments: without the program's name.
-        open_window: called where they ask for nothing in particular; None: there is no window.
+        arguments: those after the program's name.
+        open_window: called if the arguments name no command; None: there is no window.
 
     Returns:
         The exit code (`errors.ExitCode`).
@@ -43,7 +42,7 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
         options = parser.parse_args(arguments)
     except SystemExit as ended:  # --help, --version, or a mistake
         if not ended.code and lost_output():
-            return _tell_lost_output(texts)
+            return _report_lost_output(texts)
         raise
     texts.program = _program(options)
     refuse_contradictions(options, parser, texts)
@@ -59,12 +58,12 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
         lambda: _exit_code(action, invocation), cancel, lambda: output.error(Cancelled("cancelled"))
     )
     if code in (ExitCode.DONE, ExitCode.ROW_ERRORS) and lost_output():
-        return _tell_lost_output(texts)
+        return _report_lost_output(texts)
     return code
 
 
-def _tell_lost_output(texts: Texts) -> int:
-    """What was done is done, but whoever reads the output does not have all of it."""
+def _report_lost_output(texts: Texts) -> int:
+    """The command has done its work, but its output is incomplete: that is a failure of its own."""
     text = texts.error(ConfigError("output_lost"))
     if sys.stderr is not None:
         print(f"{text.what} {text.affected} {text.hint}", file=sys.stderr)
@@ -72,7 +71,7 @@ def _tell_lost_output(texts: Texts) -> int:
 
 
 def _output(options: argparse.Namespace, texts: Texts) -> Output:
-    # Imported here, as everything that takes longer than answering --help.
+    # Imported here to keep --help fast.
     if options.json:
         from freesport_sync.cli.json_output import JsonOutput
 
@@ -88,6 +87,8 @@ def _exit_code(action: str, invocation: Invocation) -> int:
         _refuse_second_source(invocation.options)
         return command_for(action)(invocation)
     except NothingNew as nothing:
+        from freesport_sync.cli.results import NothingToDo
+
         output.show(NothingToDo(nothing))
         return nothing.exit_code
     except SyncError as error:
@@ -107,7 +108,7 @@ def _refuse_second_source(options: argparse.Namespace) -> None:
 
 
 def _program(options: argparse.Namespace) -> str:
-    """How the program is called again so that it finds the same database, and speaks the same language."""
+    """The start of a command to paste: with the options that lead to the same database and language."""
     given = [("--home", options.home), ("--database-url", options.database_url), ("--language", options.language)]
     words = [quoted(str(word)) for pair in given if pair[1] is not None for word in pair]
     return " ".join(["freesport-sync", *words, *(["--demo"] if options.demo else [])])

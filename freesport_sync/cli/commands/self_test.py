@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freesport_sync.cli.arguments import OWN_SERVER
+from freesport_sync.cli.arguments import THIS_COMPUTER
 from freesport_sync.cli.commands.check import exit_code_of
 from freesport_sync.cli.invocation import Invocation
 from freesport_sync.cli.stdin import ask_password
@@ -11,7 +11,7 @@ from freesport_sync.cli.stdin import ask_password
 def self_test(invocation: Invocation) -> int:
     """Test the exchange of this computer or at the given address."""
     application, options = invocation.open_application(), invocation.options
-    address = None if options.probe_exchange == OWN_SERVER else options.probe_exchange
+    address = None if options.probe_exchange == THIS_COMPUTER else options.probe_exchange
     password = ask_password(invocation.texts)
     items = application.probe_exchange(password, address, invocation.cancel, invocation.output.show)
     return exit_code_of(items)

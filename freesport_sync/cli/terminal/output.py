@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Self, assert_never
 
 from rich.markup import escape
 
@@ -93,6 +93,8 @@ class TerminalOutput:
             case ExchangeStarted() | RequestHandled() | ImportNotRequested():
                 for line in exchange_lines(event, texts):
                     screen.out.print(escape(line), highlight=False, soft_wrap=True)
+            case _:
+                assert_never(event)
 
     def error(self, error: SyncError) -> None:
         """Show an error, in the words of the run that it has ended."""
@@ -129,3 +131,5 @@ class TerminalOutput:
                 answers.show_settings(screen, result)
             case NothingToDo():
                 screen.line(screen.texts.error(result.reason).what)
+            case _:
+                assert_never(result)
