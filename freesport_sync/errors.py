@@ -1,7 +1,7 @@
-"""The errors that stop a run, by what the operator can do about them.
+"""The errors that end a command, by what the operator can do about them.
 
-An error carries a code and parameters, never a sentence: `texts` turns the code into what happened, what is
-affected and what to do, in the operator's language. A single bad row is not an error but a `RowIssue`.
+An error carries a code and parameters, never a sentence: `i18n.texts` turns them into what happened, what is affected
+and what to do, in the operator's language. A single bad row is not an error but a `RowIssue`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """How a headless run ends, for scripts and schedulers."""
+    """Exit codes, for scripts and schedulers."""
 
     DONE = 0
     ROW_ERRORS = 1
@@ -27,7 +27,7 @@ class SyncError(Exception):
 
     Args:
         code: a key of the section `errors` in the text files.
-        params: what the text names: a path, a table, a host. Plain values only, they are stored with the run.
+        params: values for the text: a path, a table, a host. Plain values only: they are stored with the run.
     """
 
     exit_code = ExitCode.INTERNAL
@@ -51,7 +51,7 @@ def _rebuild(error_class: type[SyncError], code: str, params: dict[str, object])
 
 
 def reason_of(error: OSError) -> str:
-    """What the system says is wrong, without the number and the path around it."""
+    """The message of the operating system, without error number and path."""
     return error.strerror or str(error)
 
 
@@ -74,22 +74,22 @@ class ConnectionFailed(SyncError):
 
 
 class HostKeyUnknown(ConnectionFailed):
-    """Nobody has said yet that the SSH server's key is right.
+    """The key of the SSH host is not on record yet.
 
-    `params` has `fingerprint`, `key_type`, `host` and `port`, for whoever asks the operator.
+    `params` has `fingerprint`, `key_type`, `host` and `port`, so that the operator can be asked.
     """
 
 
 class HostKeyChanged(ConnectionFailed):
-    """The SSH server shows another key than the one on record: never accepted, whoever asks."""
+    """The SSH host shows another key than the one on record: never accepted."""
 
 
 class LoginRefused(ConnectionFailed):
-    """The SSH server does not let the user in; trying again would only lock the account."""
+    """The SSH host refuses the user; trying again would only lock the account."""
 
 
 class ConnectionLost(ConnectionFailed):
-    """The connection to the SSH server broke or stands still; trying again may help."""
+    """The connection to the SSH host broke or stalled; trying again may help."""
 
 
 class LockHeld(SyncError):
@@ -109,7 +109,7 @@ class SourceMissing(ImportFailed):
 
 
 class NothingNew(SyncError):
-    """Everything that the server had is imported and in its archive: there is nothing to do."""
+    """Every file of the SSH host is imported and archived: there is nothing to do."""
 
     exit_code = ExitCode.DONE
 
@@ -123,7 +123,7 @@ class BackupUnusable(ImportFailed):
 
 
 class ExchangeRefused(SyncError):
-    """1C asks for what the exchange cannot do; it is told so, and the server goes on."""
+    """The exchange cannot do what 1C asks for; 1C gets an error, and the exchange goes on."""
 
 
 class Cancelled(SyncError):

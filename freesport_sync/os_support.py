@@ -28,10 +28,10 @@ else:
     import resource
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What a write says where no room is left, or none for this account."""
+"""Error numbers of a write to a full disk, or to one whose quota is used up."""
 _HELD = (0, errno.EAGAIN, errno.EACCES)
 _LOCK_POLL_S = 0.01
-_RENAME_PATIENCE_S = 5.0
+_RENAME_TIMEOUT_S = 5.0
 _ENTER_FOLDER = ("/bin/sh", "-c", 'cd -- "$1"', "sh")
 _NOBODY_ID = 65534
 
@@ -50,17 +50,17 @@ def program_name(name: str) -> str:
 
 
 def quoted(word: str) -> str:
-    """One word of a command, as the shell of this system takes it."""
+    """One argument, quoted for the shell of this operating system."""
     return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
 
 
 def sibling_program(name: str) -> str:
-    """The path of a program that lies beside the running one."""
+    """The path of a program in the folder of the running one."""
     return str(Path(sys.executable).with_name(program_name(name)))
 
 
 def user_and_host() -> str:
-    """Who runs this program, for messages and the history: `ivanov@PC-7`. Never fails."""
+    """The user and the computer, for messages and the history: `ivanov@PC-7`. Never fails."""
     try:
         user = getpass.getuser()
     except Exception:  # an account without a name raises KeyError, OSError or ImportError, depending on the system
@@ -69,7 +69,7 @@ def user_and_host() -> str:
 
 
 def computer_name() -> str:
-    """What this computer is called in its network."""
+    """The name of this computer in its network."""
     return platform.node() or "localhost"
 
 
@@ -104,19 +104,19 @@ def unprivileged_account() -> Account | None:
 
 
 def owner_of(path: Path) -> Account:
-    """Whose file this is."""
+    """The owner of a file or folder."""
     status = path.stat()
     return Account(status.st_uid, status.st_gid)
 
 
-def give_to(path: Path, account: Account | None) -> None:
+def set_owner(path: Path, account: Account | None) -> None:
     """Make `account` the owner of a file or folder; None leaves it as it is."""
     if sys.platform != "win32" and account is not None:
         os.chown(path, account.user_id, account.group_id)
 
 
 def can_enter(folder: Path, account: Account) -> bool:
-    """Whether `account` can reach an existing folder. Tried out, because mode bits do not tell about ACLs."""
+    """Whether `account` can enter an existing folder; it is tried, because mode bits say nothing about ACLs."""
     command = [*_ENTER_FOLDER, str(folder)]
     options = {"env": foreign_environment(), **detached(account)}
     return subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options).returncode == 0
@@ -136,10 +136,10 @@ def detached(account: Account | None = None) -> dict[str, Any]:
 
 
 def foreign_environment() -> dict[str, str]:
-    """Our environment, for programs that are not part of ours."""
+    """Our environment, as programs that are not ours need it."""
     environment = dict(os.environ)
     if getattr(sys, "frozen", False) and environment.pop("LD_LIBRARY_PATH", None) is not None:
-        # PyInstaller points children at the libraries of our bundle, and keeps what the variable was before.
+        # PyInstaller points children at the libraries of our bundle and keeps the original value.
         original = environment.get("LD_LIBRARY_PATH_ORIG")
         environment |= {"LD_LIBRARY_PATH": original} if original else {}
     return environment
@@ -161,8 +161,8 @@ def is_process_alive(pid: int) -> bool:
 def is_running_in(pid: int, program: str, folder: Path) -> bool:
     """Whether `pid` is a live `program` that works in `folder`, as far as this system can tell.
 
-    Numbers are reused: after a crash or a reboot the number may belong to somebody else. Linux knows the folder a
-    process works in (a zombie has none), Windows its program; elsewhere it is enough that the process exists.
+    Process ids are reused: after a crash or a reboot the id may belong to another process. Linux knows the folder that
+    a process works in (a zombie has none), Windows its program; elsewhere it is enough that the process exists.
     """
     if sys.platform == "win32":
         return _windows_program(pid) == program_name(program)
@@ -199,7 +199,7 @@ if sys.platform == "win32":
 
 
 def open_files_limit() -> int:
-    """How many files and connections this process may have open at once; Windows sets no limit that matters."""
+    """How many files and sockets this process may have open; Windows has no limit that matters."""
     if sys.platform == "win32":
         return 8192
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -210,7 +210,7 @@ def open_files_limit() -> int:
 
 
 def try_lock(file: IO[bytes]) -> bool:
-    """Lock an open file for us alone, without waiting. The system frees the lock when the process dies.
+    """Lock an open file exclusively, without waiting; the system releases the lock when the process dies.
 
     The lock belongs to the open file, not to the process: a second handle in the same process is refused too.
     """
@@ -221,7 +221,7 @@ def try_lock(file: IO[bytes]) -> bool:
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        # Windows names one reason or another, and Wine none, where somebody holds the byte.
+        # Windows gives various reasons, and Wine none, if another handle holds the lock.
         if sys.platform != "win32" and error.errno not in _HELD:
             raise
         return False
@@ -229,7 +229,7 @@ def try_lock(file: IO[bytes]) -> bool:
 
 
 def unlock(file: IO[bytes]) -> None:
-    """Free what `try_lock` locked."""
+    """Release the lock of `try_lock`."""
     if sys.platform == "win32":
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
@@ -253,7 +253,7 @@ def file_lock(path: Path, timeout_s: float) -> Iterator[None]:
 
 
 def make_private(folder: Path) -> None:
-    """Create a folder, and its missing parents, that only their owner can enter; existing ones stay as they are."""
+    """Create a folder and its missing parents for their owner only; existing ones stay as they are."""
     if not folder.is_dir():
         make_private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -276,7 +276,7 @@ def write_private_file(path: Path, text: str) -> None:
 
 
 def is_private(path: Path) -> bool:
-    """Whether nobody but its owner may read a file; on Windows the rights of its folder decide, and this is true.
+    """Whether only its owner may read a file; always true on Windows, where the rights of the folder decide.
 
     Raises:
         OSError: there is no such file.
@@ -285,22 +285,22 @@ def is_private(path: Path) -> bool:
 
 
 def decode_path(raw: bytes) -> str:
-    """A path as a C program has written it into a file: on Windows in the code page of the system."""
+    """Decode a path that a C program has written to a file: on Windows in the code page of the system."""
     return raw.decode("mbcs", "replace") if sys.platform == "win32" else os.fsdecode(raw)
 
 
 def rename_fresh(source: Path, target: Path) -> None:
-    """Rename a fresh file or folder. On Windows a virus scanner may hold it for a moment, so this tries for a while."""
-    _patiently(os.rename, source, target)
+    """Rename a new file or folder, with retries on Windows, where a virus scanner may hold it for a moment."""
+    _retrying(os.rename, source, target)
 
 
 def replace_fresh(source: Path, target: Path) -> None:
-    """Put a fresh file in the place of an old one, or where there is none; as patient as `rename_fresh`."""
-    _patiently(os.replace, source, target)
+    """Replace a file, which may be missing, by a new one; with retries as in `rename_fresh`."""
+    _retrying(os.replace, source, target)
 
 
-def _patiently(move: Callable[[Path, Path], None], source: Path, target: Path) -> None:
-    deadline = time.monotonic() + (_RENAME_PATIENCE_S if sys.platform == "win32" else 0)
+def _retrying(move: Callable[[Path, Path], None], source: Path, target: Path) -> None:
+    deadline = time.monotonic() + (_RENAME_TIMEOUT_S if sys.platform == "win32" else 0)
     while True:
         try:
             move(source, target)

@@ -14,7 +14,7 @@ from freesport_sync.cli.interrupts import run_interruptibly
 from freesport_sync.cli.invocation import Invocation
 from freesport_sync.cli.streams import lost_output, protect_streams
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
 from freesport_sync.i18n.texts import Texts, preferred_language
 from freesport_sync.os_support import quoted
@@ -95,7 +95,7 @@ def _exit_code(action: str, invocation: Invocation) -> int:
         output.error(error)
         return error.exit_code
     except Exception as error:
-        note(log, logging.ERROR, "unexpected_error", cause=error)
+        log_entry(log, logging.ERROR, "unexpected_error", cause=error)
         output.error(SyncError("internal_error", reason=f"{type(error).__name__}: {error}"))
         return ExitCode.INTERNAL
 

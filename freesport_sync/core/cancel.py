@@ -1,4 +1,4 @@
-"""A request to stop, passed from whoever asks to whoever works."""
+"""Cancelling a run from another thread."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from freesport_sync.errors import Cancelled, SyncError
 
 
 class CancelToken:
-    """Asked for at every block and key range; may be set from any thread, or from a signal handler's thread.
+    """A cancel request. The run checks it at every block and key range; any thread or signal handler may set it.
 
-    A token can also be aborted with an error: the side connection was lost, say, and the run must not commit.
-    After `close` (COMMIT was sent) a late request is ignored.
+    `abort` ends the run with an error instead, for example because the side connection was lost and the run must not
+    commit. After `close`, when COMMIT is about to be sent, requests are ignored.
     """
 
     def __init__(self) -> None:
@@ -22,14 +22,14 @@ class CancelToken:
         self._interrupts: list[Callable[[], None]] = []
         self._is_closed = False
         self.is_winding_up = False
-        """The run has heard of it and is closing its rows: worth waiting for."""
+        """The run has noticed and is closing its rows: worth waiting for."""
 
     def cancel(self) -> None:
-        """Ask the run to stop; harmless when repeated or too late."""
+        """Ask the run to stop; may be repeated or come too late."""
         self.abort(Cancelled("cancelled"))
 
     def abort(self, reason: SyncError) -> None:
-        """Make the run end with `reason`; the first reason wins."""
+        """End the run with `reason`; the first reason wins."""
         with self._lock:
             if self._reason is not None or self._is_closed:
                 return
@@ -42,7 +42,7 @@ class CancelToken:
         return self._reason is not None
 
     def check(self) -> None:
-        """Raise the reason (usually `Cancelled`) if the run has been asked to stop."""
+        """Raise the reason, usually `Cancelled`, if the run has been asked to stop."""
         if self._reason is not None:
             raise self._reason
 
@@ -54,7 +54,7 @@ class CancelToken:
 
     @contextmanager
     def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
-        """While the block runs, `interrupt` is called at once when the token is set; it must not block."""
+        """Call `interrupt`, which must not block, as soon as the token is set while the block runs."""
         with self._lock:
             self.check()
             self._interrupts.append(interrupt)

@@ -1,4 +1,4 @@
-"""The stream of events that a run sends to whoever watches."""
+"""The events that a run reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from freesport_sync.errors import SyncError
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The lock is held and the run has a number."""
+    """The run holds its lock and has a number."""
 
     run_id: int
     kind: RunKind
@@ -31,17 +31,17 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class FilesPulled:
-    """What was fetched from the server.
+    """The files of the SSH host have been fetched.
 
     Args:
         server: `user@host:port`.
-        folder: where the files lie here.
-        fetched: new or changed files.
-        fetched_bytes: their size together.
-        unchanged: files that were here already.
-        unfinished: files that 1C may still be writing, or that changed meanwhile; left for the next time, with a
-            reason code each.
-        left_out: files that are never fetched, with a reason code each.
+        folder: local folder with the files.
+        fetched: number of new or changed files.
+        fetched_bytes: their total size.
+        unchanged: number of files that were already here.
+        unfinished: path and reason code of files that 1C may still be writing, or that changed while they were
+            fetched; the next pull tries them again.
+        left_out: path and reason code of files that are never fetched.
     """
 
     server: str
@@ -55,12 +55,12 @@ class FilesPulled:
 
 @dataclass(frozen=True, slots=True)
 class FilesArchived:
-    """What became of the imported files on the server.
+    """The imported files have been archived on the SSH host.
 
     Args:
-        folder: of the server, where they were moved to.
-        moved: how many.
-        kept: those that stay where they are, with a reason code each.
+        folder: remote folder that they were moved to.
+        moved: number of files moved.
+        kept: path and reason code of files that could not be moved.
     """
 
     folder: str
@@ -70,14 +70,14 @@ class FilesArchived:
 
 @dataclass(frozen=True, slots=True)
 class ExportFound:
-    """What the plan found in the export folder.
+    """The plan has found the export.
 
     Args:
-        files: files that will be read.
-        size_bytes: their size together.
-        created_at: newest `ДатаФормирования`, local time of the 1C server.
-        age_s: how long ago that was by this machine's clock; None where the export carries no date.
-        skipped: files of the folder that this run leaves alone, with a reason code each.
+        files: number of files to read.
+        size_bytes: their total size.
+        created_at: newest `ДатаФормирования`, in local time of the 1C host; None: the export carries no date.
+        age_s: time since then by the clock of this computer.
+        skipped: path and reason code of files that this run ignores.
     """
 
     files: int
@@ -89,15 +89,15 @@ class ExportFound:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a stage has come.
+    """A stage has advanced.
 
     Args:
         stage: the stage.
         done: units done: bytes while pulling and staging, rows while merging.
-        total: units in all; 0 where it is not known yet.
+        total: units in total; 0: not known yet.
         rate: units per second since the stage began.
-        eta_s: seconds to go; None while it cannot be told.
-        entity: what is being merged, where that is known.
+        eta_s: estimated seconds to go; None: unknown.
+        entity: what is being merged; None: unknown.
     """
 
     stage: Stage
@@ -110,14 +110,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class IssuesFound:
-    """Row issues, in the order they were met."""
+    """Row issues, in the order in which they were found."""
 
     issues: tuple[RowIssue, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MergeRepeated:
-    """The merge met a deadlock or a lock it could not get, and starts again from staging."""
+    """The merge ran into a deadlock or a lock timeout and starts again from staging."""
 
     attempt: int
     reason: str
@@ -125,13 +125,13 @@ class MergeRepeated:
 
 @dataclass(frozen=True, slots=True)
 class BackupMade:
-    """A backup is complete and has been read back.
+    """A backup is complete and verified.
 
     Args:
         backup_id: its name.
-        file: the archive.
-        rows: how many it holds.
-        size_bytes: of the archive.
+        file: path of the archive.
+        rows: number of rows in it.
+        size_bytes: size of the archive.
     """
 
     backup_id: str
@@ -142,12 +142,12 @@ class BackupMade:
 
 @dataclass(frozen=True, slots=True)
 class BackupFound:
-    """What will be restored.
+    """The backup that is going to be restored.
 
     Args:
         backup_id: its name.
-        made_at: when, by the server's clock.
-        runs: numbers of the imports that are undone.
+        made_at: when it was made, by the clock of the database.
+        runs: numbers of the imports that this undoes.
     """
 
     backup_id: str
@@ -178,11 +178,11 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the program could not do what it was asked for, as a value.
+    """An error that has ended a command, as a value.
 
     Args:
         code: of the `SyncError`.
-        params: of the same, as text.
+        params: its parameters as text.
         exit_code: see `errors.ExitCode`.
     """
 
@@ -192,16 +192,16 @@ class Failure:
 
     @classmethod
     def of(cls, error: SyncError) -> Failure:
-        """The failure that an error describes."""
+        """An error as a value."""
         return cls(error.code, {name: str(value) for name, value in error.params.items()}, int(error.exit_code))
 
     @property
     def error(self) -> SyncError:
-        """An error to show to the operator."""
+        """The error again, for its text; its class is lost."""
         return SyncError(self.code, **self.params)
 
 
 class Reporter(Protocol):
-    """Receives the events of a run, on the run's own thread; must return quickly."""
+    """Receives the events of a run on the thread of the run; must return quickly."""
 
     def __call__(self, event: Event) -> None: ...

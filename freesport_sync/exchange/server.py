@@ -16,7 +16,7 @@ from freesport_sync.core.backup import Backup, is_backed_up
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Reporter
 from freesport_sync.core.exchange import ExchangeEvent, ExchangeStarted, address_for_1c
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.exchange.access.control import AccessControl
 from freesport_sync.exchange.access.passwords import PasswordFile
@@ -105,8 +105,8 @@ def serve(
         )
         with cancel.interrupting(stop.set):
             cancel.is_winding_up = True  # a run that is being cancelled is worth waiting for
-            note(log, logging.INFO, "server_started", address=started.address, user=started.user, is_dry_run=is_dry_run)
-            stack.callback(note, log, logging.INFO, "server_stopped", address=started.address)
+            log_entry(log, logging.INFO, "server_started", address=started.address, user=started.user, is_dry_run=is_dry_run)
+            stack.callback(log_entry, log, logging.INFO, "server_stopped", address=started.address)
             app, refuse = parts.endpoint.application(), parts.endpoint.refuse
             listener.run(app, lambda: report(started), stop, parts.queue.stop, refuse)
 

@@ -19,7 +19,7 @@ from freesport_sync.core.events import (
     Progress,
     RunStarted,
 )
-from freesport_sync.core.foreign import is_russian, meaning_of
+from freesport_sync.core.foreign_messages import is_russian, meaning_of
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import (
     CREATED,

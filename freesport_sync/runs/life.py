@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
 
 from freesport_sync.core.events import MergeRepeated, RunFinished, RunStarted
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.run import (
     Counts,
     Entity,
@@ -183,7 +183,7 @@ class LockedRun:
         level = logging.INFO if cause is None or isinstance(cause, Cancelled) else logging.ERROR
         told = {"run_id": self.run_id, "kind": request.kind, "is_dry_run": request.is_dry_run}
         told |= {"undone_id": request.undone_id} if request.undone_id else {}
-        note(log, level, code, cause=cause, **told, **params)
+        log_entry(log, level, code, cause=cause, **told, **params)
 
     def _failure(self, error: BaseException) -> SyncError:
         """The error that the operator is told: the reason of a cancel or abort goes before what it broke."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from freesport_sync.core.events import Event
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.run import (
     Counts,
     Entity,
@@ -126,7 +126,7 @@ class RunRecord:
                     return self._closed_as(fresh, failure)
             except (SyncError, DatabaseError) as error:
                 cause = error if isinstance(error, SyncError) else None
-                note(log, logging.WARNING, "run_left_open", cause=cause, run_id=self._run.id)
+                log_entry(log, logging.WARNING, "run_left_open", cause=cause, run_id=self._run.id)
                 return None
 
     def run_report(self, status: RunStatus, counts: Mapping[Entity, Counts]) -> RunReport:

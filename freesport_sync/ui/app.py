@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.settings.paths import find_paths
 from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.icons import program_icon
@@ -127,7 +127,7 @@ def _asked_to_end(_: int, __: FrameType | None) -> None:
 
 def _report(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     """An error in a slot: logged and shown, the window goes on."""
-    note(log, logging.ERROR, "unexpected_error", cause=error.with_traceback(traceback))
+    log_entry(log, logging.ERROR, "unexpected_error", cause=error.with_traceback(traceback))
     if _desktop is not None and _desktop.window is not None:
         _desktop.window.show_crash(error)
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from freesport_sync import __version__
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import DatabaseStatus, LockHolder
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.permissions import Rights
 from freesport_sync.core.run import RunKind, RunReport, RunRequest
 from freesport_sync.errors import Cancelled, SyncError
@@ -222,7 +222,7 @@ class Backend(QObject):
 
     def _loaded(self, result: tuple[Application, History]) -> None:
         self.application, self._history = result
-        note(log, logging.INFO, "program_opened", version=__version__)
+        log_entry(log, logging.INFO, "program_opened", version=__version__)
         gc.freeze()  # what is loaded stays: to look through it again and again would be felt
         history, stop = self._history, self._stop_watching
         self._queries.start(lambda: history.watch(self._felt.emit, stop), self._stopped_watching, self._not_loaded)
@@ -238,12 +238,12 @@ class Backend(QObject):
     def _feel(self, news: DatabaseStatus | SyncError) -> None:
         if isinstance(news, SyncError):
             if self.database_status is not None:
-                note(log, logging.WARNING, "database_lost", cause=news)
+                log_entry(log, logging.WARNING, "database_lost", cause=news)
             self.error, self.database_status = news, None
             self.lost.emit(news)
         else:
             if self.database_status is None:
-                note(log, logging.INFO, "database_found", database=news.database)
+                log_entry(log, logging.INFO, "database_found", database=news.database)
             self.error, self.database_status = None, news
             self.database_status_changed.emit(news)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from freesport_sync.core.events import Event, Failure, RunStarted
 from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.run import RunRequest
 from freesport_sync.core.wire import Message, decode, event_of
 from freesport_sync.errors import SyncError
@@ -59,7 +59,7 @@ class ExchangeFeed:
         try:
             message = decode(json.loads(line))
         except (ValueError, AttributeError) as error:  # the latter: JSON, but no object
-            note(log, logging.WARNING, "server_line_unknown", problem=str(error), line=line[:200])
+            log_entry(log, logging.WARNING, "server_line_unknown", problem=str(error), line=line[:200])
         else:
             self._take(message)
 

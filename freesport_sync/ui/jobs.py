@@ -9,7 +9,7 @@ from typing import Any
 import shiboken6
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, SignalInstance
 
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import SyncError
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class _Work(QRunnable):
         except SyncError as expected:
             error = expected
         except BaseException as unexpected:
-            note(log, logging.ERROR, "unexpected_error", cause=unexpected)
+            log_entry(log, logging.ERROR, "unexpected_error", cause=unexpected)
             error = Unexpected("internal_error", reason=f"{type(unexpected).__name__}: {unexpected}")
             error.__cause__ = unexpected
         self._settled.emit(result, error)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QLocale
 
 from freesport_sync.core.history import EntryStatus, HistoryEntry
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.logged import read_logged
+from freesport_sync.core.log_entries import parse_log_entry
 from freesport_sync.core.run import Counts, Entity, RunKind
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
@@ -172,7 +172,7 @@ class UiTexts(Texts):
 
     def logged(self, message: str) -> str:
         """A line of the log; words that have no text are given as they are."""
-        told = read_logged(message.partition("\n")[0])
+        told = parse_log_entry(message.partition("\n")[0])
         if told is None or not self.has(f"logged.{told.code}"):
             return message.partition("\n")[0]
         params = self._readable(told.params)

@@ -169,7 +169,7 @@ def test_workers_are_the_other_executable(bundle: Path, home: Path) -> None:
 def test_needs_no_rights_in_its_own_folder(bundle: Path, home: Path) -> None:
     """Somebody else has installed it."""
     if (account := os_support.unprivileged_account()) is not None:
-        os_support.give_to(home, account)
+        os_support.set_owner(home, account)
         identity = {"user": account.user_id, "group": account.group_id, "extra_groups": []}
         done = run_frozen(bundle / "freesport-sync", *DEMO, home=home, **identity)
     else:

@@ -68,7 +68,7 @@ def tiny_temporary_disk(
         pytest.skip("only an administrator may mount a disk")
     admin = connect(postgres.url("postgres"), "tests")
     try:
-        os_support.give_to(disk, os_support.owner_of(postgres.home / "data"))
+        os_support.set_owner(disk, os_support.owner_of(postgres.home / "data"))
         admin.exec_driver_sql(f"CREATE TABLESPACE {name} LOCATION '{disk}'")
         admin.exec_driver_sql(f"ALTER DATABASE {stocked_shop.url.database} SET temp_tablespaces = '{name}'")
         yield

@@ -19,7 +19,7 @@ from freesport_sync.core.history import (
     StageRecord,
 )
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.logged import note, read_logged
+from freesport_sync.core.log_entries import log_entry, parse_log_entry
 from freesport_sync.core.run import Counts, Entity, ExportFile
 from freesport_sync.errors import (
     Cancelled,
@@ -189,14 +189,14 @@ def test_what_is_logged_is_read_back_in_the_language_of_the_window() -> None:
     log, kept = logging.Logger("test"), Kept()
     log.addHandler(kept)
     lost = ConnectionFailed("connection_lost", reason="server closed the connection unexpectedly")
-    note(log, logging.WARNING, "database_lost", cause=lost)
-    note(log, logging.ERROR, "run_failed", cause=ImportFailed("no_records"), run_id=5, kind="all", is_dry_run=True)
-    note(log, logging.INFO, "run_completed", run_id=6, kind="all", is_dry_run=False, seconds=12.3)
-    note(log, logging.INFO, "run_completed", run_id=7, kind="all", is_dry_run=False, seconds=0.4)
+    log_entry(log, logging.WARNING, "database_lost", cause=lost)
+    log_entry(log, logging.ERROR, "run_failed", cause=ImportFailed("no_records"), run_id=5, kind="all", is_dry_run=True)
+    log_entry(log, logging.INFO, "run_completed", run_id=6, kind="all", is_dry_run=False, seconds=12.3)
+    log_entry(log, logging.INFO, "run_completed", run_id=7, kind="all", is_dry_run=False, seconds=0.4)
     undo = {"run_id": 8, "kind": "restore", "is_dry_run": False, "undone_id": 7}
-    note(log, logging.INFO, "run_cancelled", cause=Cancelled("cancelled"), **undo)
-    note(log, logging.INFO, "server_started", address="http://h/x", user="1c", is_dry_run=True)
-    note(log, logging.ERROR, "unexpected_error", cause=ValueError("x"))
+    log_entry(log, logging.INFO, "run_cancelled", cause=Cancelled("cancelled"), **undo)
+    log_entry(log, logging.INFO, "server_started", address="http://h/x", user="1c", is_dry_run=True)
+    log_entry(log, logging.ERROR, "unexpected_error", cause=ValueError("x"))
     texts = UiTexts(Language.RUSSIAN)
     assert [texts.logged(record.getMessage()) for record in kept.records] == [
         "Связь с базой потеряна. Соединение с базой потеряно: соединение оборвалось",
@@ -228,7 +228,7 @@ def test_the_log_page_tells_of_imports_in_russian(
         return "\n".join(page.model.index(row, 2).data() for row in range(page.model.rowCount()))
 
     desk.until(lambda: all(text in shown() for text in wanted))
-    told = [read_logged(line.message) for line in read_log(tmp_path / "home" / "logs")]
+    told = [parse_log_entry(line.message) for line in read_log(tmp_path / "home" / "logs")]
     assert all(one is not None and desk.texts.has(f"logged.{one.code}") for one in told)
     page.text.setText("закончен сеанс")
     assert page.model.rowCount() == 1

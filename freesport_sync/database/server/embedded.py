@@ -24,7 +24,7 @@ from psycopg2 import extensions, sql
 from sqlalchemy import URL
 
 from freesport_sync import os_support
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.database.server.embedded_cluster import (
     HOST,
     POLL_S,
@@ -80,7 +80,7 @@ class EmbeddedPostgres:
             with self._locked():
                 self._leave()
         except SyncError as error:
-            note(_log, logging.WARNING, "private_server_not_left", cause=error, folder=str(self._folder))
+            log_entry(_log, logging.WARNING, "private_server_not_left", cause=error, folder=str(self._folder))
 
     def ensure_running(self) -> None:
         """Start the server again if it has died since we entered; `url` then names another port. Raises as entering."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from freesport_sync import os_support
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.database.server.embedded_binaries import (
     Binaries,
     locate_binaries,
@@ -161,7 +161,7 @@ class Cluster:
         while os_support.is_running_in(server.pid, "postgres", self._data) and time.monotonic() < deadline:
             time.sleep(POLL_S)
         if not is_done:
-            note(_log, logging.WARNING, "private_server_not_stopped", folder=str(self.home), said=said)
+            log_entry(_log, logging.WARNING, "private_server_not_stopped", folder=str(self.home), said=said)
 
     def not_responding(self, port: int) -> ConnectionFailed:
         log = self._log_tail(0)
@@ -225,8 +225,8 @@ class Cluster:
         os_support.write_private_file(password, secrets.token_urlsafe(24))
         if self._account is not None:
             draft.chmod(0o711)
-            os_support.give_to(data, self._account)
-            os_support.give_to(password, self._account)
+            os_support.set_owner(data, self._account)
+            os_support.set_owner(password, self._account)
         self._initialize(binaries, data, password)
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(f"\ninclude_if_exists = '{_SETTINGS_FILE}'\n")

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.database.server.deadline import answered
 from freesport_sync.database.server.refusals import is_raised, refusal
 from freesport_sync.database.server.sql_files import sql
@@ -187,7 +187,7 @@ def as_sync_error(error: BaseException) -> SyncError:
         return translated(error)
     if isinstance(error, MemoryError):
         return ImportFailed("program_out_of_memory")
-    note(log, logging.ERROR, "unexpected_error", cause=error)
+    log_entry(log, logging.ERROR, "unexpected_error", cause=error)
     return SyncError("internal_error", reason=f"{type(error).__name__}: {error}")
 
 

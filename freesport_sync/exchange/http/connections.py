@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.exchange.http.replies import Reply
 
 MAX_HEAD_BYTES = 16 * 1024
@@ -292,4 +292,4 @@ class LoggedOnce:
         what = f"{context['message']}: {type(context.get('exception')).__name__}"
         if loop.time() - self._told.get(what, -COMPLAINT_S) >= COMPLAINT_S:
             self._told[what] = loop.time()
-            note(log, logging.ERROR, "listening_trouble", cause=context.get("exception"), words=what)
+            log_entry(log, logging.ERROR, "listening_trouble", cause=context.get("exception"), words=what)

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from freesport_sync.core.exchange import PATHS, SELF_TEST_AGENT, ExchangeEvent, RequestHandled
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.printable import printable
 from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange.access.control import AccessControl, WrongPassword, credentials_of
@@ -136,10 +136,10 @@ class Endpoint:
         except ClientDisconnect:
             return self._messages.refusal(ExchangeRefused("exchange_body_stalled"))
         except SyncError as error:
-            note(log, logging.WARNING, "exchange_refused", cause=error)
+            log_entry(log, logging.WARNING, "exchange_refused", cause=error)
             return self._messages.refusal(error)
         except Exception as error:
-            note(log, logging.ERROR, "unexpected_error", cause=error)
+            log_entry(log, logging.ERROR, "unexpected_error", cause=error)
             return self._messages.refusal(SyncError("internal_error", reason=type(error).__name__))
 
     async def _answer(self, request: Request, asked: ExchangeRequest, received: ReceivedBytes) -> Reply:

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from weakref import WeakKeyDictionary, WeakSet
 
 from freesport_sync.core.exchange import ExchangeEvent, ImportNotRequested
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.exchange.imports.job import ExchangeImport
 from freesport_sync.exchange.imports.shop_imports import ShopImports
 from freesport_sync.exchange.uploads.archives import has_records
@@ -59,7 +59,7 @@ class IdleWatch:
                 try:
                     await work()
                 except Exception as error:  # the other batches need looking after all the same
-                    note(log, logging.ERROR, "unexpected_error", cause=error)
+                    log_entry(log, logging.ERROR, "unexpected_error", cause=error)
             await asyncio.sleep(pause_s)
 
     def early_import(self, batch: UploadBatch, path: PurePosixPath) -> ExchangeImport | None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.printable import printable
 from freesport_sync.core.run import RunReport
 from freesport_sync.errors import Cancelled, SyncError
@@ -75,10 +75,10 @@ class ImportQueue:
             result = work(one)
         except SyncError as error:
             # Perhaps nobody asks how it has ended.
-            note(log, logging.WARNING, "import_of_onec_failed", cause=error, file=printable(one.name, 200))
+            log_entry(log, logging.WARNING, "import_of_onec_failed", cause=error, file=printable(one.name, 200))
             result = error
         except Exception as error:
-            note(log, logging.ERROR, "unexpected_error", cause=error)
+            log_entry(log, logging.ERROR, "unexpected_error", cause=error)
             result = SyncError("internal_error", reason=type(error).__name__)
         self._open.remove(one)
         one.result.set_result(result)

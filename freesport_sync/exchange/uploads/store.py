@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import ExchangeRefused
 from freesport_sync.exchange.uploads.batch import Sender, UploadBatch, UploadLimits
 from freesport_sync.exchange.uploads.disk import refusal_of, require_space
@@ -153,6 +153,6 @@ class UploadStore:
             return
         else:
             self.close(batch)
-        note(log, logging.WARNING, "received_removed", folder=folder.name)
+        log_entry(log, logging.WARNING, "received_removed", folder=folder.name)
         with suppress(OSError):
             await asyncio.to_thread(batch.remove)

@@ -19,7 +19,7 @@ from paramiko.common import cMSG_SERVICE_REQUEST
 from paramiko.pkey import UnknownKeyType
 from paramiko.transport import ServiceRequestingTransport
 
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import ConfigError, LoginRefused, reason_of
 from freesport_sync.os_support import is_private
 from freesport_sync.sources.ssh.profile import Profile
@@ -101,7 +101,7 @@ def log_in(transport: Transport, profile: Profile) -> None:
                     raise EOFError("the server closed the connection during the login") from error
                 if time.monotonic() - started >= profile.timeout_s:
                     raise TimeoutError("timed out") from error
-                note(log, logging.INFO, "login_not_accepted", server=profile.label, tried=name, said=str(error))
+                log_entry(log, logging.INFO, "login_not_accepted", server=profile.label, tried=name, said=str(error))
             except (paramiko.SSHException, EOFError, OSError):
                 if not tried:
                     raise
@@ -139,7 +139,7 @@ class _Agent:
             self._agent = paramiko.Agent() if is_used else None
             self.keys = self._agent.get_keys() if self._agent else ()
         except (paramiko.SSHException, OSError) as error:
-            note(log, logging.INFO, "no_agent", said=str(error))
+            log_entry(log, logging.INFO, "no_agent", said=str(error))
 
     def close(self) -> None:
         if self._agent is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.events import FilesArchived, FilesPulled, Reporter
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.logged import note
+from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import RunKind, Stage, storable
 from freesport_sync.errors import SyncError
@@ -156,7 +156,7 @@ def archive(job: PullJob, files: Sequence[RemoteFile], name: str) -> None:
     try:
         kept = move_files(job.server, job.folder, files, job.archive_folder, name)
     except SyncError as error:
-        note(log, logging.WARNING, "files_not_archived", cause=error)
+        log_entry(log, logging.WARNING, "files_not_archived", cause=error)
         kept = tuple(LeftOut(file.path, "not_moved") for file in files)
     told = tuple((storable(path), reason) for path, reason in kept)
     job.report(FilesArchived(joined(job.archive_folder, name), len(files) - len(kept), told))

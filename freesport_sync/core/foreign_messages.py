@@ -1,4 +1,4 @@
-"""What other programs say of a failure (libpq, the system, SSH, zip), sorted by what it means."""
+"""Recognises error messages of other programs: libpq, the operating system, SSH, zip."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ _MEANINGS = {
     "damaged": r"bad crc|error -\d+ while decompressing|invalid (?:block|stored|distance|literal)"
     r"|incomplete or truncated",
 }
-"""Meaning -> what is said; the first that fits counts."""
+"""Meaning -> pattern of the message; the first match counts."""
 _PATTERNS = {meaning: re.compile(words, re.IGNORECASE) for meaning, words in _MEANINGS.items()}
 _LATIN, _CYRILLIC = re.compile("[A-Za-z]"), re.compile("[А-Яа-яЁё]")
 
 
-def meaning_of(said: str) -> tuple[str, dict[str, str]] | None:
-    """A key of the section `foreign` of the texts and its gaps; None for what we have not met."""
+def meaning_of(message: str) -> tuple[str, dict[str, str]] | None:
+    """A key of the section `foreign` of the texts and its parameters; None: an unknown message."""
     for meaning, pattern in _PATTERNS.items():
-        if found := pattern.search(said):
+        if found := pattern.search(message):
             return meaning, found.groupdict()
     return None
 
 
-def is_russian(said: str) -> bool:
-    """Whether a Russian may read it as it is: systems and servers speak Russian too."""
-    return len(_CYRILLIC.findall(said)) >= len(_LATIN.findall(said))
+def is_russian(message: str) -> bool:
+    """Whether a message needs no translation for Russians: operating systems and databases speak Russian, too."""
+    return len(_CYRILLIC.findall(message)) >= len(_LATIN.findall(message))
