@@ -1,4 +1,4 @@
-"""Every sentence for people, by key and language; the sentences themselves are in `resources/i18n`."""
+"""The texts for people, by key and language; `resources/i18n` has the sentences."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from freesport_sync.os_support import quoted
 
 LANGUAGE_VARIABLE = "FREESPORT_SYNC_LANGUAGE"
 _FOREIGN = ("reason", "log")
-"""Parameters of errors in which libraries, systems and servers speak."""
+"""Parameters that hold a message of another program; see `core.foreign_messages`."""
 _PRICES = (
     *("retail_price", "opt1_price", "opt2_price", "opt3_price", "trainer_price", "federation_price", "rrp", "msrp"),
 )
-_OPTIONAL, _GAP = re.compile(r"\[\[(.*?)\]\]"), re.compile(r"\{(\w+)\}")
+_OPTIONAL, _PLACEHOLDER = re.compile(r"\[\[(.*?)\]\]"), re.compile(r"\{(\w+)\}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[+-]\d\d:?\d\d|Z)?)?")
 
 
 class Language(StrEnum):
-    """The languages that the program speaks; Russian is the default."""
+    """The languages of the program; Russian is the default."""
 
     RUSSIAN = "ru"
     ENGLISH = "en"
@@ -55,11 +55,11 @@ class ErrorText:
     """An error for a person: what happened, what is affected, what to do.
 
     Args:
-        what: in our words, without those of libraries and servers.
-        affected: empty where it goes without saying.
+        what: in our own words, without messages of other programs.
+        affected: empty where it is obvious.
         hint: what to do; likewise.
         code: for the support.
-        said: what the library, the system or the server has said, in its own words; likewise.
+        said: the message of the other program, untranslated; empty: none, or it is part of `what`.
     """
 
     what: str
@@ -70,19 +70,19 @@ class ErrorText:
 
     @property
     def sentence(self) -> str:
-        """What happened, what was said and the code, in one line."""
+        """What happened, the message of the other program and the code, on one line."""
         said = f" ({' '.join(self.said.split())})" if self.said else ""
         return f"{' '.join(self.what.split())}{said} [{self.code}]"
 
 
 class Texts:
-    """The sentences of one language.
+    """The texts of one language.
 
     Args:
-        language: which one.
+        language: the language.
 
     Attributes:
-        program: how this program is called, for commands to be pasted: with what makes it find the same database.
+        program: start of a command to paste: the program with the options that lead to the same database.
     """
 
     def __init__(self, language: Language) -> None:
@@ -92,20 +92,20 @@ class Texts:
         self._sections: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
 
     def __call__(self, key: str, **params: object) -> str:
-        """The sentence `section.name`, filled in."""
+        """The text with the key `section.name`, filled in."""
         section, _, name = key.partition(".")
         return self._filled(self._sections[section][name], params)
 
     def error(self, error: SyncError) -> ErrorText:
-        """What to tell the operator about an error."""
+        """The text for an error."""
         errors = self._sections["errors"]
         texts = errors.get(f"{error.code}_{error.params.get('problem')}") or errors.get(error.code)
-        if texts is None:  # a code without a text is a bug; the operator still has to be told
+        if texts is None:  # a bug, but the operator still has to see the error
             return ErrorText(str(error), "", "", error.code)
         return self._error_text(texts, error)
 
     def of_run(self, error: SyncError, kind: str, is_dry_run: bool) -> SyncError:
-        """The error that has ended a run, to be told in the words of its kind: who stops an undo cancels no import.
+        """The error with the text for its kind of run, if there is one: cancelling an undo cancels no import.
 
         Args:
             error: which one.
@@ -119,20 +119,20 @@ class Texts:
 
     @staticmethod
     def key_of_kind(key: str, run: RunStarted | RunReport) -> str:
-        """The key of a sentence that differs between imports, backups, restores and undoings, and their trial runs."""
+        """The key of a text that differs between imports, backups, restores and undos, and between their dry runs."""
         of_import = run.kind is RunKind.RESTORE and run.undone_id
         words = [key] if run.kind.is_import else [key, "undo" if of_import else run.kind.value]
         return "_".join([*words, "dry"] if run.is_dry_run else words)
 
     def _error_text(self, texts: dict[str, str], error: SyncError) -> ErrorText:
-        """Fill in the sentences of an error; foreign words that mean nothing to us are said apart from them."""
-        params = self._readable(error.params)
+        """Fill in the texts of an error; messages of other programs that we cannot translate go to `said`."""
+        params = self._params_for_people(error.params)
         said = []
         for name in _FOREIGN:
-            if name not in params or str(error.params[name]) in self._sections.get(name, ()):  # none, or a word of ours
+            if name not in params or str(error.params[name]) in self._sections.get(name, ()):  # none, or ours
                 continue
             raw = str(error.params[name]).strip()
-            words = self._own_words(raw)
+            words = self._translate(raw)
             params[name] = words
             if words != raw and f"{{{name}}}" in texts["what"]:
                 said.append(raw)
@@ -145,25 +145,25 @@ class Texts:
             "\n".join(said),
         )
 
-    def _own_words(self, said: str) -> str:
-        """Foreign words in the operator's language; empty where we do not know any."""
-        known = meaning_of(said)
+    def _translate(self, message: str) -> str:
+        """A message of another program in the operator's language; empty: it is unknown."""
+        known = meaning_of(message)
         if known is not None:
-            meaning, gaps = known
-            return self(f"foreign.{meaning}", **gaps)
-        return said if self.language is Language.ENGLISH or is_russian(said) else ""
+            meaning, params = known
+            return self(f"foreign.{meaning}", **params)
+        return message if self.language is Language.ENGLISH or is_russian(message) else ""
 
-    def _readable(self, params: Mapping[str, object]) -> dict[str, object]:
-        """Parameters that are codes themselves, such as a stage, become words; moments are told by our clock."""
-        return {name: self._worded(name, params) for name in params}
+    def _params_for_people(self, params: Mapping[str, object]) -> dict[str, object]:
+        """Replace parameters that are codes, such as a stage, by words, and moments by local time."""
+        return {name: self._param_for_people(name, params) for name in params}
 
-    def _worded(self, name: str, params: Mapping[str, object]) -> object:
+    def _param_for_people(self, name: str, params: Mapping[str, object]) -> object:
         words, value = self._sections.get(name), params[name]
         if not isinstance(words, dict):
-            return self._told(value)
+            return self._value_for_people(value)
         return self._filled(words[str(value)], params) if str(value) in words else self.word(name, value)
 
-    def _told(self, value: object) -> object:
+    def _value_for_people(self, value: object) -> object:
         if isinstance(value, str) and _MOMENT.fullmatch(value):
             try:
                 moment = datetime.fromisoformat(value)
@@ -173,17 +173,17 @@ class Texts:
         return value
 
     def moment(self, moment: datetime, has_seconds: bool = False) -> str:
-        """Date and time of this computer's zone."""
+        """Date and time in the time zone of this computer."""
         local = moment.astimezone() if moment.tzinfo else moment
         return f"{local:%d.%m.%Y %H:%M:%S}" if has_seconds else f"{local:%d.%m.%Y %H:%M}"
 
     def kind(self, kind: str, is_dry_run: bool = False, undone_id: int = 0) -> str:
-        """What a run does.
+        """The name of a kind of run.
 
         Args:
             kind: a word of `RunKind` or `ImportType`, or of a newer program.
-            is_dry_run: it only looks.
-            undone_id: the run that it takes back; see `RunRequest`.
+            is_dry_run: it is a dry run.
+            undone_id: the run that it undoes; see `RunRequest`.
         """
         if kind == RunKind.RESTORE and undone_id:
             return self(f"cli.kind_undo{'_dry' if is_dry_run else ''}", undone_id=undone_id)
@@ -191,14 +191,14 @@ class Texts:
         return self("cli.kind_dry", kind=word) if is_dry_run else word
 
     def field(self, change: FieldChange) -> str:
-        """What of an object changes; a property has its own name."""
+        """The name of the field that changes; properties have names of their own."""
         if change.field == CREATED:
             return self("shop_value.created")
         words: dict[str, str] = self._sections["field"]
         return words.get(change.field, change.field)
 
     def values(self, change: FieldChange) -> tuple[str, str]:
-        """The old and the new value as people write them; of a new object its article where it has one."""
+        """The old and the new value for people; for a new object only its article, if it has one."""
         if change.field == CREATED:
             sku = change.new_value or ""
             is_article = change.entity is Entity.VARIANT and not sku.startswith("SKU-") and sku != change.onec_id
@@ -206,7 +206,7 @@ class Texts:
         return self.value(change.field, change.old_value), self.value(change.field, change.new_value)
 
     def value(self, field: str, value: str | None) -> str:
-        """A value of a field of the shop."""
+        """A value of a field of the shop for people."""
         if value is None or value == "":
             return "—"
         if field in ("is_active", "sync_status"):
@@ -221,38 +221,38 @@ class Texts:
         return value
 
     def undone(self, kind: str, undone_by: int) -> str:
-        """The mark of a run that another one has taken back."""
+        """The remark that another run has undone this one."""
         return self(f"cli.undone_by{'_repair' if kind == RunKind.REPAIR else ''}", run_id=undone_by)
 
     def check(self, code: str, params: dict[str, object]) -> str:
-        """One point of a check; one that fails with an error says what that says."""
+        """The text for an item of a check; an item that failed with an error has the text of that error."""
         template = self._sections["check"].get(code)
         if template is not None:
-            return self._filled(template, self._readable(params) | self._translated(params))
+            return self._filled(template, self._params_for_people(params) | self._foreign_params(params))
         text = self.error(SyncError(code, **params))
         said = f"({text.said})" if text.said else ""
         return " ".join(part for part in (text.what, text.hint, said) if part)
 
-    def _translated(self, params: Mapping[str, object]) -> dict[str, object]:
-        """Foreign words where there is nowhere else to say them: in ours, else as they are."""
-        return {name: self._own_words(str(params[name])) or params[name] for name in _FOREIGN if name in params}
+    def _foreign_params(self, params: Mapping[str, object]) -> dict[str, object]:
+        """Messages of other programs for texts without `said`: translated, else as they are."""
+        return {name: self._translate(str(params[name])) or params[name] for name in _FOREIGN if name in params}
 
     def issue(self, issue: RowIssue) -> tuple[str, str]:
-        """What is wrong with a record, and what to mend in 1C."""
+        """What is wrong with a record, and what to fix in 1C."""
         texts = self._sections["issues"].get(issue.code)
         if texts is None:
             return issue.code, ""
         known = {"value": issue.value, "name": issue.name, "field": issue.field, "onec_id": issue.onec_id}
-        params = self._readable({**known, **issue.params}) | self._translated(issue.params)
+        params = self._params_for_people({**known, **issue.params}) | self._foreign_params(issue.params)
         return self._filled(texts["what"], params), self._filled(texts["hint"], params)
 
     def issue_title(self, code: str) -> str:
-        """A short name for all issues of one code."""
+        """The title for all issues of one code."""
         texts = self._sections["issues"].get(code)
         return str(texts["title"]) if texts else code
 
     def report_line(self, event: Event, percent: int) -> str:
-        """Line of the shop's session report for an event of the run."""
+        """The line of the import session's report for an event of the run; empty: none."""
         match event:
             case MergeRepeated():
                 return self("report.merge_repeated", attempt=event.attempt)
@@ -262,11 +262,11 @@ class Texts:
                 return ""
 
     def outcome(self, status: RunStatus) -> str:
-        """Last line of the shop's session report."""
+        """The last line of the import session's report."""
         return self("report.outcome", status=self(f"status.{status.value}"))
 
     def word(self, section: str, value: object) -> str:
-        """What a code is called, or several; a value that is none, or that nobody knows, is given as it is."""
+        """The word for a code, or for several with commas; a value without a word stays as it is."""
         words = self._sections.get(section)
         return (
             ", ".join(words.get(one, one) for one in str(value).split(", ")) if isinstance(words, dict) else str(value)
@@ -277,17 +277,17 @@ class Texts:
 
 
 def is_outcome_of_dry_run(text: str) -> bool:
-    """Whether a server that does not write has told 1C this: to 1C it is a failure like others."""
-    return text.startswith(_words_of_dry_run())
+    """Whether an answer to 1C reports the outcome of a dry run, which 1C takes for a failure like others."""
+    return text.startswith(_start_of_dry_run_answer())
 
 
 @cache
-def _words_of_dry_run() -> str:
+def _start_of_dry_run_answer() -> str:
     return Texts(Language.RUSSIAN)("onec.dry_run").partition("{")[0]
 
 
 def preferred_language(arguments: list[str]) -> Language:
-    """The language of `--language`, else of the environment, else Russian; asked before the arguments are parsed."""
+    """The language of `--language`, else of the environment, else Russian; the arguments are not parsed yet."""
     wanted = os.environ.get(LANGUAGE_VARIABLE, "")
     for number, argument in enumerate(arguments):
         if argument == "--language" and number + 1 < len(arguments):
@@ -298,19 +298,19 @@ def preferred_language(arguments: list[str]) -> Language:
 
 
 def _filled(template: str, params: Mapping[str, object]) -> str:
-    """A sentence without gaps; what stands in `[[ ]]` is left out where one of its own has nothing to fill it."""
+    """Fill in a template; a part in `[[ ]]` is left out if one of its placeholders has no value."""
 
     def kept(part: re.Match[str]) -> str:
-        return part[1] if all(params.get(gap) for gap in _GAP.findall(part[1])) else ""
+        return part[1] if all(params.get(name) for name in _PLACEHOLDER.findall(part[1])) else ""
 
     known = {name: "—" if value is None else value for name, value in params.items()}
-    return _OPTIONAL.sub(kept, template).format_map(_Gaps(known))
+    return _OPTIONAL.sub(kept, template).format_map(_Values(known))
 
 
-class _Gaps(dict[str, object]):
-    """`{file_quoted}` is the file as a shell takes it.
+class _Values(dict[str, object]):
+    """Values of placeholders; `{file_quoted}` is `file` quoted for a shell.
 
-    A parameter that an error does not carry is left visible rather than hiding the error behind another one.
+    A placeholder without a value stays visible rather than hiding the error behind another one.
     """
 
     def __missing__(self, key: str) -> str:

@@ -33,13 +33,13 @@ _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
 class UiTexts(Texts):
-    """The sentences of one language, and its ways to write numbers.
+    """The texts of one language and its number format.
 
-    The mechanism is that of the command line rather than Qt's `tr` and .ts files, because most of what a window says
-    (errors, issues, stages, kinds) is said there too, and because one test then compares all languages.
+    The mechanism is that of the command line rather than Qt's `tr` and .ts files, because most texts of the window
+    (errors, issues, stages, kinds) are texts of the command line, and because one test then compares all languages.
 
     Args:
-        language: which one.
+        language: the language.
     """
 
     def __init__(self, language: Language) -> None:
@@ -50,37 +50,37 @@ class UiTexts(Texts):
         self.locale = QLocale(_LOCALES[language])
 
     def count(self, key: str, number: int, **params: object) -> str:
-        """The sentence in the form that the number asks for, with `{n}` filled in."""
+        """The text in the plural form of `number`, with `{n}` filled in."""
         section, _, name = key.partition(".")
         forms: list[str] = self._sections[section][name]
         form = _russian_form(number) if self.language is Language.RUSSIAN else min(abs(number) != 1, 1)
         return forms[form].format(n=self.number(number), **params)
 
     def error(self, error: SyncError) -> ErrorText:
-        """What to tell about an error; where the hint speaks of the command line, the window has one of its own."""
+        """The text for an error; a hint that mentions the command line is replaced by the window's own."""
         text = super().error(error)
         if not self.has(f"hints.{error.code}"):
             return text
-        return replace(text, hint=self(f"hints.{error.code}", **self._readable(error.params)))
+        return replace(text, hint=self(f"hints.{error.code}", **self._params_for_people(error.params)))
 
     def issue(self, issue: RowIssue) -> tuple[str, str]:
-        """What is wrong with a record, and what to do; likewise."""
+        """What is wrong with a record, and what to fix in 1C; likewise."""
         what, hint = super().issue(issue)
         return what, self(f"issue_hints.{issue.code}") if self.has(f"issue_hints.{issue.code}") else hint
 
-    def _told(self, value: object) -> object:
-        """Shares come as programs write them, too."""
+    def _value_for_people(self, value: object) -> object:
+        """Shares such as `3/12000` get the number format of the language, too."""
         if isinstance(value, str) and (share := _SHARE.fullmatch(value)):
             return f"{self.number(int(share[1]))}/{self.number(int(share[2]))}"
-        return super()._told(value)
+        return super()._value_for_people(value)
 
     def has(self, key: str) -> bool:
-        """Whether there is such a sentence."""
+        """Whether there is a text with this key."""
         section, _, name = key.partition(".")
         return name in self._sections.get(section, {})
 
     def number(self, number: float) -> str:
-        """With thin spaces between thousands."""
+        """A number with separators between thousands; a float with one decimal."""
         if isinstance(number, float):
             return self.locale.toString(number, "f", 1)
         separator = _THIN_SPACE if self.language is Language.RUSSIAN else ","
@@ -171,22 +171,22 @@ class UiTexts(Texts):
         return "; ".join(told)
 
     def logged(self, message: str) -> str:
-        """A line of the log; words that have no text are given as they are."""
-        told = parse_log_entry(message.partition("\n")[0])
-        if told is None or not self.has(f"logged.{told.code}"):
+        """A message of the log for people; one without a text stays as it is."""
+        entry = parse_log_entry(message.partition("\n")[0])
+        if entry is None or not self.has(f"logged.{entry.code}"):
             return message.partition("\n")[0]
-        params = self._readable(told.params)
-        if "kind" in told.params:
-            is_dry_run, undone_id = bool(told.params.get("is_dry_run")), int(told.params.get("undone_id", 0))
-            params["kind"] = self.kind(str(told.params["kind"]), is_dry_run, undone_id)
-        params["dry"] = self("logged.dry_server") if told.params.get("is_dry_run") else ""
-        if "seconds" in told.params:
-            params["time"] = self.duration(float(told.params["seconds"]))
-        error = told.error
-        if error is not None and "kind" in told.params:
-            error = self.of_run(error, str(told.params["kind"]), bool(told.params.get("is_dry_run")))
+        params = self._params_for_people(entry.params)
+        if "kind" in entry.params:
+            is_dry_run, undone_id = bool(entry.params.get("is_dry_run")), int(entry.params.get("undone_id", 0))
+            params["kind"] = self.kind(str(entry.params["kind"]), is_dry_run, undone_id)
+        params["dry"] = self("logged.dry_server") if entry.params.get("is_dry_run") else ""
+        if "seconds" in entry.params:
+            params["time"] = self.duration(float(entry.params["seconds"]))
+        error = entry.error
+        if error is not None and "kind" in entry.params:
+            error = self.of_run(error, str(entry.params["kind"]), bool(entry.params.get("is_dry_run")))
         params["what"] = "" if error is None else self.error(error).what
-        return self(f"logged.{told.code}", **params).strip()
+        return self(f"logged.{entry.code}", **params).strip()
 
     def remarks(self, **counts: int) -> str:
         """`2 ошибки · 5 предупреждений`; empty where there are none.

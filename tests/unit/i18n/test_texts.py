@@ -311,7 +311,7 @@ def test_moments_are_told_by_the_clock_of_this_computer() -> None:
 
 
 def test_everything_that_is_logged_has_a_text() -> None:
-    codes = set(re.findall(r'note\([^)]*?logging\.[A-Z]+,\s*"([a-z_]+)"', source())) | set(
+    codes = set(re.findall(r'log_entry\([^)]*?logging\.[A-Z]+,\s*"([a-z_]+)"', source())) | set(
         re.findall(r'_note\("([a-z_]+)"|else "(run_[a-z]+)"', source())[0]
     )
     assert len(codes) > 15
