@@ -105,7 +105,9 @@ def serve(
         )
         with cancel.interrupting(stop.set):
             cancel.is_winding_up = True  # a run that is being cancelled is worth waiting for
-            log_entry(log, logging.INFO, "server_started", address=started.address, user=started.user, is_dry_run=is_dry_run)
+            log_entry(
+                log, logging.INFO, "server_started", address=started.address, user=started.user, is_dry_run=is_dry_run
+            )
             stack.callback(log_entry, log, logging.INFO, "server_stopped", address=started.address)
             app, refuse = parts.endpoint.application(), parts.endpoint.refuse
             listener.run(app, lambda: report(started), stop, parts.queue.stop, refuse)
