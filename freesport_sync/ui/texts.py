@@ -122,7 +122,7 @@ class UiTexts(Texts):
 
     def client(self, client: str) -> str:
         """Who speaks to the exchange server; see `RequestHandled.client`."""
-        key = f"onec_server.client_{client or 'unknown'}"
+        key = f"exchange.client_{client or 'unknown'}"
         return self(key) if self.has(key) else client
 
     def status(self, status: EntryStatus) -> str:

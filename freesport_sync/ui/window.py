@@ -27,7 +27,7 @@ from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.icons import icon, pixmap, program_icon
 from freesport_sync.ui.pages.connections import ConnectionsPage
 from freesport_sync.ui.pages.entry import EntryPage
-from freesport_sync.ui.pages.exchange import OnecServerPage
+from freesport_sync.ui.pages.exchange import ExchangePage
 from freesport_sync.ui.pages.history import HistoryPage
 from freesport_sync.ui.pages.import_page import ImportPage
 from freesport_sync.ui.pages.log import LogPage
@@ -68,14 +68,14 @@ class MainWindow(QMainWindow):
         self.import_page = ImportPage(tools)
         self.history = HistoryPage(tools)
         self.entry = EntryPage(tools)
-        self.onec = OnecServerPage(tools)
+        self.exchange = ExchangePage(tools)
         self.log = LogPage(tools)
         self.connections = ConnectionsPage(tools)
         self._pages: dict[str, QWidget] = {
             "import": self.import_page,
             "history": self.history,
             "entry": self.entry,
-            "onec": self.onec,
+            "onec": self.exchange,
             "log": self.log,
             "connections": self.connections,
         }
@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self._build_status_bar()
         name_inner_parts(self, texts("window.clear"))
         self._restore()
-        for page in (self.import_page, self.history, self.onec):
+        for page in (self.import_page, self.history, self.exchange):
             page.entry_opened.connect(self.open_entry)
         self.entry.repeated.connect(self._repeat)
         self.connections.connected.connect(self._check_first)

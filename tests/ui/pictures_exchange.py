@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def take_onec(photographer: Photographer, desk: Desk) -> None:
     """Everything of the page; the server is only said to run, because nobody sends it a hundred megabytes here."""
-    page, application = desk.window.onec, desk.backend.application
+    page, application = desk.window.exchange, desk.backend.application
     assert application is not None
-    server = page.server
+    server = page.process
     desk.window.show_page("onec")
     photographer.take("onec-no-password")
     page.ask_password()
@@ -53,14 +53,14 @@ def take_onec(photographer: Photographer, desk: Desk) -> None:
     server.state_changed.emit()
     photographer.take("onec-refused")
     page._hide_waiting()
-    page.open_probe()
+    page.open_self_test()
     good = [CheckItem(f"probe_{code}", True, dict(params)) for code, params in exchange_scenery.STEPS]
-    page.probe._done(tuple(good))
-    photographer.take("onec-probe-good", page.probe)
+    page.self_test._on_done(tuple(good))
+    photographer.take("onec-probe-good", page.self_test)
     failed = CheckItem("probe_login_lost", False, {"user": "1c"})
-    page.probe._done((*good[:2], failed))
-    photographer.take("onec-probe-failed", page.probe)
-    page.probe.reject()
+    page.self_test._on_done((*good[:2], failed))
+    photographer.take("onec-probe-failed", page.self_test)
+    page.self_test.reject()
     desk.window.close()
     photographer.take("onec-close-question", desk.window.question)
     desk.window.question.reject()

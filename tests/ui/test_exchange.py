@@ -25,10 +25,10 @@ from freesport_sync.os_support import file_lock
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.ui.exchange_feed import ExchangeFeed, ExchangeUpdate, LoggedRequest
 from freesport_sync.ui.exchange_process import ExchangeState
-from freesport_sync.ui.exchange_progress import PICTURES, ExchangeWatch, FileState
+from freesport_sync.ui.exchange_progress import PICTURES, ExchangeProgress, FileState
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import Column
-from freesport_sync.ui.pages.exchange import OnecServerPage
+from freesport_sync.ui.pages.exchange import ExchangePage
 from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.state import WindowState
 from tests.e2e.program import ROOT, address
@@ -62,18 +62,18 @@ def desk(stocked_shop: Shop, open_desk: OpenDesk) -> Desk:
 
 
 @pytest.fixture
-def running(home: Path, desk: Desk) -> Iterator[OnecServerPage]:
+def running(home: Path, desk: Desk) -> Iterator[ExchangePage]:
     """The page of a server that runs."""
-    page = desk.window.onec
+    page = desk.window.exchange
     desk.until(page.switch.start.isEnabled)
     desk.click(page.switch.start)
-    assert page.server.state is ExchangeState.STARTING
-    desk.until(lambda: page.server.state is ExchangeState.RUNNING)
+    assert page.process.state is ExchangeState.STARTING
+    desk.until(lambda: page.process.state is ExchangeState.RUNNING)
     yield page
-    assert page.server.state is not ExchangeState.STARTING
+    assert page.process.state is not ExchangeState.STARTING
 
 
-def call(page: OnecServerPage, query: str, body: bytes | None = None, cookie: str = "") -> list[str]:
+def call(page: ExchangePage, query: str, body: bytes | None = None, cookie: str = "") -> list[str]:
     """A request as 1C sends it; the lines of the answer."""
     login = base64.b64encode(f"1c:{PASSWORD}".encode()).decode()
     headers = {"Authorization": f"Basic {login}", "Cookie": cookie, "User-Agent": "1C+Enterprise/8.3"}
@@ -90,8 +90,8 @@ def archive_of(folder: Path) -> bytes:
 
 
 def test_a_password_is_set_before_the_server_is_switched_on(desk: Desk) -> None:
-    page, texts = desk.window.onec, desk.texts
-    desk.until(lambda: texts("onec_server.needs_password") in texts_in(page.switch.notice))
+    page, texts = desk.window.exchange, desk.texts
+    desk.until(lambda: texts("exchange.needs_password") in texts_in(page.switch.notice))
     assert not page.switch.start.isEnabled()
     desk.click(page.switch.set_password)
     dialog = page.password
@@ -101,17 +101,17 @@ def test_a_password_is_set_before_the_server_is_switched_on(desk: Desk) -> None:
     dialog.second.setText(PASSWORD)
     desk.click(dialog.save)
     desk.until(page.switch.start.isEnabled)
-    assert page.switch.password_state.text() == texts("onec_server.has_password")
+    assert page.switch.password_state.text() == texts("exchange.has_password")
     assert not page.switch.notice.isVisible()
 
 
 def test_an_exchange_is_shown_while_it_happens(
-    running: OnecServerPage, desk: Desk, dearer: Path, stocked_shop: Shop
+    running: ExchangePage, desk: Desk, dearer: Path, stocked_shop: Shop
 ) -> None:
     page = running
     assert desk.window.server.text == desk.texts("window.server_running")
     desk.click(page.switch.copy)
-    assert QGuiApplication.clipboard().text() == page.server.started.address  # type: ignore[union-attr]
+    assert QGuiApplication.clipboard().text() == page.process.started.address  # type: ignore[union-attr]
     desk.click(page.switch.copy_user)
     assert QGuiApplication.clipboard().text() == page.switch.user.text() == "1c"
     _, name, value, *_ = call(page, "mode=checkauth")
@@ -120,26 +120,26 @@ def test_an_exchange_is_shown_while_it_happens(
     archive = archive_of(dearer)
     for part in (archive[:500], archive[500:]):
         assert call(page, "mode=file&filename=v8_1.zip", part, cookie) == ["success"]
-    desk.until(lambda: page.exchange.model.rowCount() == 1)
-    assert page.exchange.model.rows[0].size_bytes == len(archive)
+    desk.until(lambda: page.current.model.rowCount() == 1)
+    assert page.current.model.rows[0].size_bytes == len(archive)
     assert call(page, "mode=import&filename=prices.xml", cookie=cookie) == ["success"]
-    desk.until(lambda: page.exchange.model.rows[0].state is FileState.IMPORTED)
-    assert desk.texts("onec_server.client_standard") in page.exchange.client.text()
+    desk.until(lambda: page.current.model.rows[0].state is FileState.IMPORTED)
+    assert desk.texts("exchange.client_standard") in page.current.client.text()
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 200
-    desk.until(lambda: desk.texts("status.completed") in page.exchange.stage.text())
+    desk.until(lambda: desk.texts("status.completed") in page.current.stage.text())
     assert call(page, "mode=import&filename=nothing.xml", cookie=cookie)[0] == "failure"
     desk.until(lambda: page.requests.model.rowCount() == 6)
     page.requests.failures.click()
     (failed,) = page.requests.model.rows
     page.requests.table.selectRow(0)
     assert failed.request.text in page.requests.details.text()
-    desk.click(page.exchange.open)
+    desk.click(page.current.open)
     key = desk.window.entry._key
     assert key is not None
     assert (key.source, key.id) == (EntrySource.RUN, stocked_shop.value("SELECT max(id) FROM freesport_sync.runs"))
     desk.window.show_page("onec")
     desk.click(page.switch.stop)
-    desk.until(lambda: page.server.state is ExchangeState.STOPPED)
+    desk.until(lambda: page.process.state is ExchangeState.STOPPED)
     assert desk.window.server.isHidden()
 
 
@@ -156,25 +156,25 @@ def test_files_that_nobody_asks_to_import_are_told(
     assert not page.waiting.isVisible()
 
 
-def test_the_server_is_tested_as_1c_would(running: OnecServerPage, desk: Desk) -> None:
+def test_the_server_is_tested_as_1c_would(running: ExchangePage, desk: Desk) -> None:
     page = running
-    desk.click(page.switch.probe)
-    dialog = page.probe
+    desk.click(page.switch.self_test)
+    dialog = page.self_test
     dialog.password.setText("не тот пароль")
     desk.click(dialog.run)
     desk.until(lambda: "на этом компьютере задан другой" in texts_in(dialog.checks))
     dialog.password.setText(PASSWORD)
     desk.click(dialog.run)
-    desk.until(lambda: desk.texts("onec_server.probe_good") in texts_in(dialog.notice))
+    desk.until(lambda: desk.texts("exchange.self_test_good") in texts_in(dialog.notice))
     assert "XML" in texts_in(dialog.checks)
     dialog.reject()
-    desk.until(lambda: desk.texts("onec_server.client_probe") in page.exchange.client.text())
+    desk.until(lambda: desk.texts("exchange.client_probe") in page.current.client.text())
 
 
-def test_closing_asks_and_takes_the_server_along(running: OnecServerPage, desk: Desk) -> None:
+def test_closing_asks_and_takes_the_server_along(running: ExchangePage, desk: Desk) -> None:
     window, closed = desk.window, list[bool]()
     window.closing.connect(lambda: closed.append(True))
-    process = psutil.Process(running.server.pid)
+    process = psutil.Process(running.process.pid)
     window.close()
     assert window.question.windowTitle() == desk.texts("window.close_server_title")
     window.question.reject()
@@ -186,34 +186,34 @@ def test_closing_asks_and_takes_the_server_along(running: OnecServerPage, desk: 
     desk.until(lambda: not process.is_running())
 
 
-def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: OnecServerPage, desk: Desk) -> None:
+def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: ExchangePage, desk: Desk) -> None:
     page = running
-    psutil.Process(page.server.pid).kill()
-    desk.until(lambda: page.server.state is ExchangeState.FAILED)
+    psutil.Process(page.process.pid).kill()
+    desk.until(lambda: page.process.state is ExchangeState.FAILED)
     desk.until(lambda: "exchange_server_died" in texts_in(page.switch.notice))
     desk.until(lambda: desk.window.server.text == desk.texts("window.server_failed"))
     desk.click(page.switch.start)
-    desk.until(lambda: page.server.state is ExchangeState.RUNNING)
+    desk.until(lambda: page.process.state is ExchangeState.RUNNING)
     desk.until(lambda: not page.switch.notice.isVisible())
     desk.backend.close(10_000)
-    assert not page.server.is_on or not psutil.pid_exists(page.server.pid or 0)
+    assert not page.process.is_on or not psutil.pid_exists(page.process.pid or 0)
 
 
-def test_another_database_switches_it_off(running: OnecServerPage, desk: Desk) -> None:
+def test_another_database_switches_it_off(running: ExchangePage, desk: Desk) -> None:
     page = running
     desk.backend.reopen(replace(desk.backend.options, is_demo=True))
-    desk.until(lambda: page.server.state is ExchangeState.STOPPED)
-    desk.until(lambda: desk.texts("onec_server.other_database") in texts_in(page.switch.notice))
+    desk.until(lambda: page.process.state is ExchangeState.STOPPED)
+    desk.until(lambda: desk.texts("exchange.other_database") in texts_in(page.switch.notice))
     desk.until(page.switch.start.isEnabled)
 
 
 def test_a_server_that_cannot_start_says_why(home: Path, desk: Desk) -> None:
-    page = desk.window.onec
+    page = desk.window.exchange
     (home / "exchange").mkdir()
     desk.until(page.switch.start.isEnabled)
     with file_lock(home / "exchange" / "lock", timeout_s=0):
         desk.click(page.switch.start)
-        desk.until(lambda: page.server.state is ExchangeState.FAILED)
+        desk.until(lambda: page.process.state is ExchangeState.FAILED)
     desk.until(lambda: "exchange_runs_already" in texts_in(page.switch.notice))
 
 
@@ -238,10 +238,10 @@ def test_it_starts_with_the_program_and_does_not_outlive_it(home: Path, stocked_
     wait_until(lambda: not found[0].is_running() or found[0].status() == psutil.STATUS_ZOMBIE)
 
 
-def taken(*served: LoggedRequest) -> ExchangeWatch:
-    watch = ExchangeWatch()
+def taken(*served: LoggedRequest) -> ExchangeProgress:
+    watch = ExchangeProgress()
     for one in served:
-        watch.take(one, is_dry_run=False)
+        watch.add(one, is_dry_run=False)
     return watch
 
 
@@ -258,7 +258,7 @@ def test_an_exchange_is_put_together_from_its_requests() -> None:
         "import0_1.xml": "imported",
         "v8_1A76_155ae.zip": "received",
     }
-    assert files["prices0_1.xml"].portion == files["import0_1.xml"].portion + 1
+    assert files["prices0_1.xml"].batch == files["import0_1.xml"].batch + 1
 
 
 def test_who_does_not_log_in_is_no_exchange_and_a_pause_begins_another() -> None:
@@ -269,7 +269,7 @@ def test_who_does_not_log_in_is_no_exchange_and_a_pause_begins_another() -> None
     assert watch.current is not None
     assert (watch.current.address, len(watch.current.files)) == (exchange_scenery.CLIENT, 1)
     later = at + timedelta(hours=1)
-    watch.take(LoggedRequest(later, exchange_scenery.request("checkauth", client="bitrix")), is_dry_run=False)
+    watch.add(LoggedRequest(later, exchange_scenery.request("checkauth", client="bitrix")), is_dry_run=False)
     assert (watch.current.client, watch.current.began_at, watch.current.files) == ("bitrix", later, ())
 
 

@@ -206,7 +206,7 @@ def test_what_is_short_is_not_cut_and_texts_share_what_is_left(small: Desk, size
 
 def test_a_column_fits_what_is_scrolled_to(small: Desk) -> None:
     small.window.show_page("onec")
-    requests = small.window.onec.requests
+    requests = small.window.exchange.requests
     for served in exchange_scenery.requests(datetime.now()):
         small.backend.exchange.updated.emit(served)
     table = requests.table

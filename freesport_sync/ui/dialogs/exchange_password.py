@@ -35,22 +35,20 @@ class PasswordDialog(QDialog):
         super().__init__(parent)
         self._tools = tools
         texts = tools.texts
-        self.setWindowTitle(texts("onec_server.password_title"))
+        self.setWindowTitle(texts("exchange.password_title"))
         self.first, self.second = QLineEdit(), QLineEdit()
         for field in (self.first, self.second):
             field.setEchoMode(QLineEdit.EchoMode.Password)
-        fields = form(
-            (texts("onec_server.password_new"), self.first), (texts("onec_server.password_again"), self.second)
-        )
+        fields = form((texts("exchange.password_new"), self.first), (texts("exchange.password_again"), self.second))
         self.notice = Notice(tools)
         self.notice.hide()
-        self.save = button(texts("onec_server.password_save"), self._save, tools, "lock", "primary")
+        self.save = button(texts("exchange.password_save"), self._save, tools, "lock", "primary")
         self.save.setDefault(True)
-        self.leave = button(texts("onec_server.password_leave"), self.reject, tools)
+        self.leave = button(texts("exchange.password_leave"), self.reject, tools)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
         layout.setSpacing(GAP - 4)
-        layout.addWidget(label(texts("onec_server.password_about", user=user), "", is_wrapped=True))
+        layout.addWidget(label(texts("exchange.password_about", user=user), "", is_wrapped=True))
         layout.addLayout(fields)
         layout.addWidget(self.notice)
         layout.addLayout(row(None, self.leave, self.save))

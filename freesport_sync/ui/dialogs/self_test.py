@@ -1,4 +1,4 @@
-"""«Проверить как 1С»: a small exchange with the running server, step by step."""
+"""The self-test, «Проверить как 1С»: a small exchange with the running server, step by step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from freesport_sync.ui.widgets.parts import (
 WIDTH = 680
 
 
-class ProbeDialog(QDialog):
+class SelfTestDialog(QDialog):
     """Asks for the password, then shows each step as it is done.
 
     Args:
@@ -40,22 +40,22 @@ class ProbeDialog(QDialog):
         self._cancel: CancelToken | None = None
         self._items: tuple[CheckItem, ...] = ()
         texts = tools.texts
-        self.setWindowTitle(texts("onec_server.probe_title"))
+        self.setWindowTitle(texts("exchange.self_test_title"))
         self.address, self.password = QLineEdit(address), QLineEdit()
         self.address.setCursorPosition(0)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         fields = form(
-            (texts("onec_server.probe_address"), self.address), (texts("onec_server.probe_password"), self.password)
+            (texts("exchange.self_test_address"), self.address), (texts("exchange.self_test_password"), self.password)
         )
         self.notice = Notice(tools)
         self.checks = CheckList(tools)
-        self.run = button(texts("onec_server.probe_run"), self._run, tools, "check", "primary")
+        self.run = button(texts("exchange.self_test_run"), self._on_run, tools, "check", "primary")
         self.run.setDefault(True)
-        self.leave = button(texts("onec_server.probe_close"), self.reject, tools)
+        self.leave = button(texts("exchange.self_test_close"), self.reject, tools)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP + 4, GAP + 4, GAP)
         layout.setSpacing(GAP - 4)
-        layout.addWidget(label(texts("onec_server.probe_about"), "", is_wrapped=True))
+        layout.addWidget(label(texts("exchange.self_test_about"), "", is_wrapped=True))
         layout.addLayout(fields)
         layout.addWidget(self.notice)
         layout.addWidget(self.checks)
@@ -64,15 +64,15 @@ class ProbeDialog(QDialog):
         self.notice.hide()
         self._fit()
         self.password.setFocus()
-        self._stepped.connect(self._step, Qt.ConnectionType.QueuedConnection)
-        self.finished.connect(self._stop)
+        self._stepped.connect(self._on_step, Qt.ConnectionType.QueuedConnection)
+        self.finished.connect(self._on_finished)
 
-    def _run(self) -> None:
+    def _on_run(self) -> None:
         texts, cancel, stepped = self._tools.texts, CancelToken(), self._stepped
         self._cancel, self._items = cancel, ()
         password, address = self.password.text(), self.address.text().strip()
         self.checks.clear()
-        self.notice.say("busy", texts("onec_server.probe_running"))
+        self.notice.say("busy", texts("exchange.self_test_running"))
         self.notice.show()
         self.run.setEnabled(False)
 
@@ -82,7 +82,9 @@ class ProbeDialog(QDialog):
 
         own = None if address == self._own_address and self._is_port_set else address
         self._tools.backend.do(
-            lambda application: application.probe_exchange(password, own, cancel, report), self._done, self._failed
+            lambda application: application.probe_exchange(password, own, cancel, report),
+            self._on_done,
+            self._on_failed,
         )
 
     @property
@@ -90,25 +92,25 @@ class ProbeDialog(QDialog):
         application = self._tools.backend.application
         return application is not None and application.settings.exchange.port != 0
 
-    def _step(self, item: CheckItem) -> None:
+    def _on_step(self, item: CheckItem) -> None:
         if not self.run.isEnabled():
             self._items = (*self._items, item)
             self.checks.show_items(self._items)
             QTimer.singleShot(0, self, self._fit)  # new labels have no size yet
 
-    def _done(self, items: tuple[CheckItem, ...]) -> None:
+    def _on_done(self, items: tuple[CheckItem, ...]) -> None:
         texts = self._tools.texts
         self._items, self._cancel = items, None
         self.run.setEnabled(True)
         self.checks.show_items(items)
         self.notice.show()
         if all(item.is_ok for item in items):
-            self.notice.say("good", texts("onec_server.probe_good"), texts("onec_server.probe_good_more"))
+            self.notice.say("good", texts("exchange.self_test_good"), texts("exchange.self_test_good_more"))
         else:
-            self.notice.say("bad", texts("onec_server.probe_bad"), texts("onec_server.probe_bad_more"))
+            self.notice.say("bad", texts("exchange.self_test_bad"), texts("exchange.self_test_bad_more"))
         QTimer.singleShot(0, self, self._fit)  # new labels have no size yet
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         self._cancel = None
         self.run.setEnabled(True)
         if not isinstance(error, Cancelled):
@@ -122,6 +124,6 @@ class ProbeDialog(QDialog):
         layout.activate()
         self.resize(WIDTH, max(self.height() if self.isVisible() else 0, layout.totalHeightForWidth(WIDTH)))
 
-    def _stop(self, _: int) -> None:
+    def _on_finished(self, _: int) -> None:
         if self._cancel is not None:
             self._cancel.cancel()

@@ -1,4 +1,4 @@
-"""«Сервер 1С»: 1C sends its exports itself; the server that it sends them to, and what it has asked for."""
+"""The page of the exchange, «Сервер 1С»: 1C sends its exports itself; what it sends, and what it is answered."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from freesport_sync.core.exchange import ImportNotRequested
 from freesport_sync.ui.dialogs.exchange_password import PasswordDialog
-from freesport_sync.ui.dialogs.self_test import ProbeDialog
+from freesport_sync.ui.dialogs.self_test import SelfTestDialog
 from freesport_sync.ui.exchange_feed import ExchangeUpdate, LoggedRequest
 from freesport_sync.ui.exchange_process import ExchangeState
-from freesport_sync.ui.exchange_progress import ExchangeWatch
-from freesport_sync.ui.pages.exchange_current import ExchangeCard
+from freesport_sync.ui.exchange_progress import ExchangeProgress
+from freesport_sync.ui.pages.exchange_current import CurrentExchangeCard
 from freesport_sync.ui.pages.exchange_requests import RequestsCard
 from freesport_sync.ui.pages.exchange_switch import SwitchCard
 from freesport_sync.ui.run_feed import RunSnapshot
@@ -28,11 +28,11 @@ from freesport_sync.ui.widgets.parts import (
 )
 
 GATHER_MS = 100
-"""1C sends hundreds of requests a second where its fragments are small."""
+"""Requests are shown together: with small fragments 1C sends hundreds a second."""
 
 
 class _Scrolled(QWidget):
-    """As high as its wrapped texts need at the width that there is; Qt would think of the smallest width."""
+    """As high as its wrapped texts need at the current width; Qt would assume the smallest width."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,8 +45,8 @@ class _Scrolled(QWidget):
         return QSize(hint.width(), layout.totalMinimumHeightForWidth(max(area.width(), hint.width())))
 
 
-class OnecServerPage(QWidget):
-    """Switches the server, shows what 1C does.
+class ExchangePage(QWidget):
+    """Turns the exchange on and off, and shows what 1C does.
 
     Args:
         tools: of the window.
@@ -58,49 +58,49 @@ class OnecServerPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self.server = tools.backend.exchange
-        self._watch = ExchangeWatch()
-        self._news: list[LoggedRequest] = []
+        self.process = tools.backend.exchange
+        self._progress = ExchangeProgress()
+        self._new_requests: list[LoggedRequest] = []
         self.switch = SwitchCard(tools)
-        self.exchange = ExchangeCard(tools)
+        self.current = CurrentExchangeCard(tools)
         self.requests = RequestsCard(tools)
         self.waiting = Notice(tools)
-        self.hide_waiting = button(tools.texts("onec_server.hide"), self._hide_waiting, tools, role="link")
+        self.hide_waiting = button(tools.texts("exchange.hide"), self._hide_waiting, tools, role="link")
         self._waiting_row = QWidget()
         self._waiting_row.setLayout(row(self.waiting, self.hide_waiting))
         self._waiting_row.layout().setStretch(0, 1)  # type: ignore[union-attr]
         self._waiting_row.hide()
-        self._gather = QTimer(self)
-        self._gather.setSingleShot(True)
-        self._gather.setInterval(GATHER_MS)
-        self._gather.timeout.connect(self._show_news)
+        self._gather_timer = QTimer(self)
+        self._gather_timer.setSingleShot(True)
+        self._gather_timer.setInterval(GATHER_MS)
+        self._gather_timer.timeout.connect(self._on_gathered)
         self._lay_out()
         self.switch.password_wanted.connect(self.ask_password)
-        self.switch.probe_wanted.connect(self.open_probe)
-        self.exchange.entry_opened.connect(self.entry_opened)
-        self.server.state_changed.connect(self._changed)
-        self.server.updated.connect(self._hear)
+        self.switch.self_test_wanted.connect(self.open_self_test)
+        self.current.entry_opened.connect(self.entry_opened)
+        self.process.state_changed.connect(self._on_state_changed)
+        self.process.updated.connect(self._on_updated)
         tools.backend.opened.connect(self.switch.show_opened)
         tools.backend.failed.connect(self.switch.show_unusable)
 
     def refresh(self) -> None:
-        """Everything is told as it happens, but for the password, which may be set elsewhere."""
+        """Look for the password, which may be set elsewhere; everything else is shown as it happens."""
         self.switch.look_for_password()
 
     def save_state(self) -> None:
-        """Remember widths."""
+        """Remember the widths of the columns."""
         self.requests.table.keep_widths()
 
     def ask_password(self) -> None:
-        """A new password for 1C."""
+        """Open the dialog for a new password."""
         self.password = PasswordDialog(self._tools, self._user, self)
         self.password.password_set.connect(self.switch.look_for_password)
         self.password.open()
 
-    def open_probe(self) -> None:
-        """Play an exchange as 1C would."""
-        self.probe = ProbeDialog(self._tools, self.switch.address.text(), self)
-        self.probe.open()
+    def open_self_test(self) -> None:
+        """Open the self-test."""
+        self.self_test = SelfTestDialog(self._tools, self.switch.address.text(), self)
+        self.self_test.open()
 
     @property
     def _user(self) -> str:
@@ -112,71 +112,71 @@ class OnecServerPage(QWidget):
         cards = QVBoxLayout(inner)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(GAP - 4)
-        for widget in (self.switch, self._waiting_row, self.exchange):
+        for widget in (self.switch, self._waiting_row, self.current):
             cards.addWidget(widget)
         cards.addWidget(self.requests, 1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
-        scroll.setAccessibleName(self._tools.texts("onec_server.title"))
+        scroll.setAccessibleName(self._tools.texts("exchange.title"))
         scroll.setWidget(inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(SPACE + 4)
-        layout.addWidget(label(self._tools.texts("onec_server.title"), "title"))
+        layout.addWidget(label(self._tools.texts("exchange.title"), "title"))
         layout.addWidget(scroll, 1)
 
-    def _changed(self) -> None:
-        if self.server.state is ExchangeState.STARTING:
-            self._watch = ExchangeWatch()
-            self.exchange.forget()
+    def _on_state_changed(self) -> None:
+        if self.process.state is ExchangeState.STARTING:
+            self._progress = ExchangeProgress()
+            self.current.forget()
             self._hide_waiting()
-        if not self.server.is_on:
-            self.exchange.show_server_gone()
-        self.requests.show_server(self.server.is_on)
+        if not self.process.is_on:
+            self.current.show_process_ended()
+        self.requests.show_process(self.process.is_on)
 
-    def _hear(self, news: ExchangeUpdate) -> None:
-        if isinstance(news, LoggedRequest):
-            self._news.append(news)
-            if not self._gather.isActive():
-                self._gather.start()
-        elif isinstance(news, RunSnapshot):
-            self.exchange.show_run(news)
-        elif isinstance(news, ImportNotRequested):
-            self._warn(news)
+    def _on_updated(self, update: ExchangeUpdate) -> None:
+        if isinstance(update, LoggedRequest):
+            self._new_requests.append(update)
+            if not self._gather_timer.isActive():
+                self._gather_timer.start()
+        elif isinstance(update, RunSnapshot):
+            self.current.show_run(update)
+        elif isinstance(update, ImportNotRequested):
+            self._warn(update)
 
-    def _show_news(self) -> None:
-        news, self._news = self._news, []
-        started = self.server.started
-        for served in news:
-            self._watch.take(served, started is not None and started.is_dry_run)
-            if served.request.mode == "import" and not served.is_failure:
+    def _on_gathered(self) -> None:
+        requests, self._new_requests = self._new_requests, []
+        started = self.process.started
+        for one in requests:
+            self._progress.add(one, started is not None and started.is_dry_run)
+            if one.request.mode == "import" and not one.is_failure:
                 self._hide_waiting()
-        self.requests.add(news)
-        if self._watch.current is not None:
-            self.exchange.show_exchange(self._watch.current)
+        self.requests.add(requests)
+        if self._progress.current is not None:
+            self.current.show_exchange(self._progress.current)
 
-    def _warn(self, news: ImportNotRequested) -> None:
-        """1C has the option not to wait for imports, and then never asks for one."""
+    def _warn(self, update: ImportNotRequested) -> None:
+        """Show that nobody has asked for an import: 1C has an option not to (EXCHANGE-13)."""
         texts = self._tools.texts
-        names = ", ".join(news.files[:5])
-        more = texts("onec_server.and_more", count=len(news.files) - 5) if len(news.files) > 5 else ""
-        if news.is_imported_now:
-            self.waiting.say("neutral", texts("onec_server.imported_unasked"), f"{names}{more}")
-        elif news.is_overtaken:
+        names = ", ".join(update.files[:5])
+        more = texts("exchange.and_more", count=len(update.files) - 5) if len(update.files) > 5 else ""
+        if update.is_imported_now:
+            self.waiting.say("neutral", texts("exchange.imported_unasked"), f"{names}{more}")
+        elif update.is_overtaken:
             self.waiting.say(
                 "warn",
-                texts("onec_server.not_asked_overtaken"),
+                texts("exchange.not_asked_overtaken"),
                 f"{names}{more}",
-                texts("onec_server.not_asked_overtaken_hint"),
-                texts("onec_server.not_asked_folder", folder=news.folder),
+                texts("exchange.not_asked_overtaken_hint"),
+                texts("exchange.not_asked_folder", folder=update.folder),
             )
         else:
             self.waiting.say(
                 "warn",
-                texts("onec_server.not_asked", time=f"{datetime.now() - timedelta(seconds=news.idle_s):%H:%M}"),
+                texts("exchange.not_asked", time=f"{datetime.now() - timedelta(seconds=update.idle_s):%H:%M}"),
                 f"{names}{more}",
-                texts("onec_server.not_asked_hint"),
-                texts("onec_server.not_asked_folder", folder=news.folder),
+                texts("exchange.not_asked_hint"),
+                texts("exchange.not_asked_folder", folder=update.folder),
             )
         self._waiting_row.show()
 

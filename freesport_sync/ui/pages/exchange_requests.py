@@ -1,4 +1,4 @@
-"""The last requests of 1C, on «Сервер 1С»."""
+"""The last requests of 1C, on the page of the exchange."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from freesport_sync.ui.widgets.table import ROW_HEIGHT, Table
 
 MAX_REQUESTS = 1000
 TABLE_ROWS = 5
-"""That can be seen at least."""
+"""That can be seen without scrolling, at least."""
 _ANSWERS = ("success", "progress", "failure", "xml")
 _MODES = ("checkauth", "init", "file", "import", "deactivate", "complete", "query", "success")
 
 
 class RequestsCard(Card):
-    """A row for each request, the newest first.
+    """One row a request, the newest first.
 
     Args:
         tools: of the page.
@@ -42,7 +42,7 @@ class RequestsCard(Card):
         texts = tools.texts
 
         def title(name: str) -> str:
-            return texts(f"onec_server.{name}")
+            return texts(f"exchange.{name}")
 
         columns: list[Column[LoggedRequest]] = [
             Column("time", title("time"), lambda one: f"{one.at:%H:%M:%S}", 9),
@@ -57,9 +57,9 @@ class RequestsCard(Card):
         self.table = Table(tools, "server_requests", title("requests"), self.model, "file", ("address", "size"))
         self.table.set_delegates(answer="badge")
         self.table.setMinimumHeight((TABLE_ROWS + 1) * ROW_HEIGHT)
-        self.table.selectionModel().currentRowChanged.connect(self._explain)
+        self.table.selectionModel().currentRowChanged.connect(self._on_row_changed)
         self.failures = check_box(title("only_failures"))
-        self.failures.toggled.connect(self._filter)
+        self.failures.toggled.connect(self._on_filter_toggled)
         self.details = selectable()
         self.details.hide()
         self.empty = Placeholder(tools)
@@ -78,12 +78,12 @@ class RequestsCard(Card):
         self.model.add(rows)
         self._show()
 
-    def show_server(self, is_on: bool) -> None:
-        """Whether requests can come."""
+    def show_process(self, is_on: bool) -> None:
+        """Tell whether the exchange is on, so that requests can come."""
         self._is_on = is_on
         self._show()
 
-    def _filter(self, is_filtered: bool) -> None:
+    def _on_filter_toggled(self, is_filtered: bool) -> None:
         self.model.show_only(_is_failure if is_filtered else None)
         self.details.hide()
         self._show()
@@ -92,13 +92,13 @@ class RequestsCard(Card):
         texts = self._tools.texts
         self.stack.setCurrentIndex(1 if self.model.rows else 0)
         if self.model.known:
-            self.empty.say("completed", texts("onec_server.no_failures"), tone="good")
+            self.empty.say("completed", texts("exchange.no_failures"), tone="good")
         elif self._is_on:
-            self.empty.say("waiting", texts("onec_server.no_requests"), texts("onec_server.no_requests_more"))
+            self.empty.say("waiting", texts("exchange.no_requests"), texts("exchange.no_requests_more"))
         else:
-            self.empty.say("stop", texts("onec_server.no_requests_off"))
+            self.empty.say("stop", texts("exchange.no_requests_off"))
 
-    def _explain(self) -> None:
+    def _on_row_changed(self) -> None:
         one = self.table.selected()
         if not isinstance(one, LoggedRequest):
             self.details.hide()
@@ -107,32 +107,32 @@ class RequestsCard(Card):
         words = " ".join(filter(None, (request.type, request.mode, request.file)))
         answer = " ".join(filter(None, (str(request.status), request.answer, request.text)))
         client = texts.client(request.client)
-        self.details.setText(texts("onec_server.details", request=words, answer=answer, client=client))
+        self.details.setText(texts("exchange.details", request=words, answer=answer, client=client))
         set_role(self.details, "role", "bad" if one.is_failure else "muted")
         self.details.show()
         QTimer.singleShot(0, self, self._keep_in_view)
 
     def _keep_in_view(self) -> None:
-        """The words below the table have taken room from it."""
+        """Scroll to the row again: the details below the table have taken room from it."""
         self.table.scrollTo(self.table.currentIndex())
 
     def _what(self, one: LoggedRequest) -> str:
-        """What 1C wants, in words."""
+        """What 1C asks for, in words."""
         mode = one.request.mode
-        return self._tools.texts(f"onec_server.mode_{mode}") if mode in _MODES else mode or "—"
+        return self._tools.texts(f"exchange.mode_{mode}") if mode in _MODES else mode or "—"
 
     def _size(self, one: LoggedRequest) -> str:
         return self._tools.texts.size(one.request.size_bytes) if one.request.size_bytes else ""
 
     def _duration(self, one: LoggedRequest) -> str:
         seconds, texts = one.request.duration_s, self._tools.texts
-        return texts.duration(seconds) if seconds >= 1 else texts("onec_server.milliseconds", n=round(1000 * seconds))
+        return texts.duration(seconds) if seconds >= 1 else texts("exchange.milliseconds", n=round(1000 * seconds))
 
     def _answer(self, one: LoggedRequest) -> str:
         request = one.request
-        if request.answer not in _ANSWERS:  # lines without a word, as those of `init`
-            return self._tools.texts("onec_server.answer_success")
-        word = self._tools.texts(f"onec_server.answer_{request.answer}")
+        if request.answer not in _ANSWERS:  # lines without a keyword, as those of `init`
+            return self._tools.texts("exchange.answer_success")
+        word = self._tools.texts(f"exchange.answer_{request.answer}")
         return word if request.status == 200 else f"{word}, {request.status}"
 
 

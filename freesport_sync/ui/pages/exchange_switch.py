@@ -1,4 +1,4 @@
-"""The server itself on «Сервер 1С»: on and off, and what has to be entered in 1C."""
+"""The switch of the exchange, and what has to be entered in 1C, on the page of the exchange."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ AUTOSTART, DRY_RUN = "server/autostart", "server/dry_run"
 
 
 class SwitchCard(Card):
-    """State, switch, address, user and password.
+    """State and switch, address, user and password.
 
     Args:
         tools: of the page.
     """
 
     password_wanted = Signal()
-    probe_wanted = Signal()
+    self_test_wanted = Signal()
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
         self._tools = tools
-        self._server = tools.backend.exchange
+        self._process = tools.backend.exchange
         self._has_password: bool | None = None
         self._was_opened = False
         texts, state = tools.texts, tools.state
@@ -57,58 +57,64 @@ class SwitchCard(Card):
         self._picture.setFixedWidth(36)
         self.state_text = label(texts("window.loading"), "big")
         self.about = label("", "muted", is_wrapped=True)
-        self.start = button(texts("onec_server.start"), self._start, tools, "play", "primary")
-        self.stop = button(texts("onec_server.stop"), self._server.stop, tools, "stop", "danger")
+        self.start = button(texts("exchange.start"), self._on_start, tools, "play", "primary")
+        self.stop = button(texts("exchange.stop"), self._process.stop, tools, "stop", "danger")
         self.stop.hide()
-        self.dry_run = check_box(
-            texts("onec_server.dry_run"), texts("onec_server.dry_run_tip"), bool(state.text(DRY_RUN))
-        )
-        self.dry_run.toggled.connect(self._remember)
+        self.dry_run = check_box(texts("exchange.dry_run"), texts("exchange.dry_run_tip"), bool(state.text(DRY_RUN)))
+        self.dry_run.toggled.connect(self._on_option_toggled)
         self.autostart = check_box(
-            texts("onec_server.autostart"), texts("onec_server.autostart_tip"), bool(state.text(AUTOSTART))
+            texts("exchange.autostart"), texts("exchange.autostart_tip"), bool(state.text(AUTOSTART))
         )
-        self.autostart.toggled.connect(self._remember)
+        self.autostart.toggled.connect(self._on_option_toggled)
         self.address = QLineEdit()
         self.address.setReadOnly(True)
-        self.address.setAccessibleName(texts("onec_server.address"))
-        self.copy = button(texts("onec_server.copy"), self._copy, tools, "copy")
+        self.address.setAccessibleName(texts("exchange.address"))
+        self.copy = button(texts("exchange.copy"), self._on_copy, tools, "copy")
         self.user = label("", "heading")
-        self.copy_user = button("", self._copy_user, tools, "copy", "link", tooltip=texts("onec_server.copy_user"))
-        self.copy_user.setAccessibleName(texts("onec_server.copy_user"))
+        self.copy_user = button("", self._on_copy_user, tools, "copy", "link", tooltip=texts("exchange.copy_user"))
+        self.copy_user.setAccessibleName(texts("exchange.copy_user"))
         self.password_state = label("", "heading")
-        self.set_password = button(texts("onec_server.set_password"), self.password_wanted.emit, tools, "lock")
-        self.probe = button(
-            texts("onec_server.probe"), self.probe_wanted.emit, tools, "check", tooltip=texts("onec_server.probe_tip")
+        self.set_password = button(texts("exchange.set_password"), self.password_wanted.emit, tools, "lock")
+        self.self_test = button(
+            texts("exchange.self_test"),
+            self.self_test_wanted.emit,
+            tools,
+            "check",
+            tooltip=texts("exchange.self_test_tip"),
         )
         self.notice = Notice(tools)
         self.notice.hide()
         self._lay_out()
-        self._server.state_changed.connect(self._show)
+        self._process.state_changed.connect(self._show)
         tools.theme.changed.connect(self._draw)
         self._show()
 
     def show_opened(self) -> None:
-        """The settings are there."""
+        """The settings are loaded."""
         self._show()
         self.look_for_password()
 
     def show_unusable(self, error: SyncError) -> None:
-        """The settings are wrong."""
-        self.state_text.setText(self._tools.texts("onec_server.state_unusable"))
+        """The settings cannot be used.
+
+        Args:
+            error: what is wrong with them.
+        """
+        self.state_text.setText(self._tools.texts("exchange.state_unusable"))
         self.notice.say_error(error)
         self.notice.show()
 
     def look_for_password(self) -> None:
-        """Ask whether there is one."""
+        """Look whether a password is set."""
         application = self._tools.backend.application
         if application is not None:
             file = application.paths.exchange_password
-            self._tools.backend.work(file.exists, self._found_password, self._no_password)
+            self._tools.backend.work(file.exists, self._on_password_found, self._on_password_unknown)
 
     @property
     def _is_dry_run(self) -> bool:
-        started = self._server.started
-        return started is not None and started.is_dry_run and self._server.is_on
+        started = self._process.started
+        return started is not None and started.is_dry_run and self._process.is_on
 
     def _lay_out(self) -> None:
         texts = self._tools.texts
@@ -122,17 +128,17 @@ class SwitchCard(Card):
         head.addLayout(words, 1)
         for widget in (self.start, self.stop):
             head.addWidget(widget)
-        address = row(label(texts("onec_server.address")), self.address, self.copy)
+        address = row(label(texts("exchange.address")), self.address, self.copy)
         address.setStretch(1, 1)
         login = row(
-            label(texts("onec_server.user")),
+            label(texts("exchange.user")),
             self.user,
             self.copy_user,
-            label(texts("onec_server.password")),
+            label(texts("exchange.password")),
             self.password_state,
             self.set_password,
             None,
-            self.probe,
+            self.self_test,
             spacing=GAP - 4,
         )
         login.insertSpacing(3, GAP)
@@ -143,89 +149,89 @@ class SwitchCard(Card):
         self.content.addLayout(address)
         self.content.addLayout(login)
 
-    def _start(self) -> None:
-        self._server.start(self._tools.backend.options, self.dry_run.isChecked())
+    def _on_start(self) -> None:
+        self._process.start(self._tools.backend.options, self.dry_run.isChecked())
 
-    def _remember(self) -> None:
+    def _on_option_toggled(self) -> None:
         self._tools.state.keep(DRY_RUN, "yes" if self.dry_run.isChecked() else "")
         self._tools.state.keep(AUTOSTART, "yes" if self.autostart.isChecked() else "")
 
-    def _found_password(self, has_password: bool) -> None:
+    def _on_password_found(self, has_password: bool) -> None:
         self._has_password = has_password
         self._show()
         is_first, self._was_opened = not self._was_opened, True
         if is_first and has_password and self.autostart.isChecked():
-            self._start()
+            self._on_start()
 
-    def _no_password(self, _: SyncError) -> None:
-        self._found_password(False)
+    def _on_password_unknown(self, _: SyncError) -> None:
+        self._on_password_found(False)
 
     def _show(self) -> None:
-        texts, server = self._tools.texts, self._server
+        texts, process = self._tools.texts, self._process
         application = self._tools.backend.application
-        started = server.started
-        self.start.setVisible(not server.is_on)
-        allow(self.start, "" if self._has_password else texts("onec_server.needs_password"))
-        self.stop.setVisible(server.is_on)
-        self.stop.setEnabled(server.state is not ExchangeState.STOPPING)
-        self.probe.setEnabled(application is not None)
-        self.dry_run.setEnabled(not server.is_on)
+        started = process.started
+        self.start.setVisible(not process.is_on)
+        allow(self.start, "" if self._has_password else texts("exchange.needs_password"))
+        self.stop.setVisible(process.is_on)
+        self.stop.setEnabled(process.state is not ExchangeState.STOPPING)
+        self.self_test.setEnabled(application is not None)
+        self.dry_run.setEnabled(not process.is_on)
         if application is not None:
-            key = "dry" if self._is_dry_run and server.state is ExchangeState.RUNNING else server.state.value
-            self.state_text.setText(texts(f"onec_server.state_{key}"))
+            key = "dry" if self._is_dry_run and process.state is ExchangeState.RUNNING else process.state.value
+            self.state_text.setText(texts(f"exchange.state_{key}"))
             rules = application.settings.exchange
             self.user.setText(rules.user if started is None else started.user)
             address = application.exchange_address if started is None else started.address
             self.address.setText(address if rules.port or started is not None else "")
-            self.address.setPlaceholderText(texts("onec_server.address_later"))
+            self.address.setPlaceholderText(texts("exchange.address_later"))
             self.address.setCursorPosition(0)
         self.about.setText(
-            texts("onec_server.is_dry_run" if self._is_dry_run else f"onec_server.about_{server.state.value}")
+            texts("exchange.is_dry_run" if self._is_dry_run else f"exchange.about_{process.state.value}")
         )
         if self._has_password is not None:
             self.password_state.setText(
-                texts("onec_server.has_password" if self._has_password else "onec_server.no_password")
+                texts("exchange.has_password" if self._has_password else "exchange.no_password")
             )
             set_role(self.password_state, "role", "heading" if self._has_password else "warn")
         self._show_notice()
         self._draw()
 
     def _show_notice(self) -> None:
-        texts, server = self._tools.texts, self._server
-        started = server.started
-        if server.state is ExchangeState.FAILED and server.error is not None:
-            self.notice.say_error(server.error)
-        elif self._has_password is False and not server.is_on:
-            self.notice.say("warn", texts("onec_server.needs_password"), texts("onec_server.needs_password_more"))
-        elif server.is_on and started is not None and started.is_unprotected:
-            self.notice.say("warn", texts("onec_server.unprotected"), texts("onec_server.unprotected_hint"))
-        elif server.has_lost_database and not server.is_on:
-            self.notice.say("neutral", texts("onec_server.other_database"), texts("onec_server.other_database_more"))
+        texts, process = self._tools.texts, self._process
+        started = process.started
+        if process.state is ExchangeState.FAILED and process.error is not None:
+            self.notice.say_error(process.error)
+        elif self._has_password is False and not process.is_on:
+            self.notice.say("warn", texts("exchange.needs_password"), texts("exchange.needs_password_more"))
+        elif process.is_on and started is not None and started.is_unprotected:
+            self.notice.say("warn", texts("exchange.unprotected"), texts("exchange.unprotected_hint"))
+        elif process.has_lost_database and not process.is_on:
+            self.notice.say("neutral", texts("exchange.other_database"), texts("exchange.other_database_more"))
         else:
             self.notice.hide()
             return
         self.notice.show()
 
-    def _copy(self) -> None:
+    def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self.address.text())
-        rename(self.copy, self._tools.texts("onec_server.copied"))
+        rename(self.copy, self._tools.texts("exchange.copied"))
         QTimer.singleShot(COPIED_MS, self, self._show_copy)
 
-    def _copy_user(self) -> None:
+    def _on_copy_user(self) -> None:
         QGuiApplication.clipboard().setText(self.user.text())
         self.copy_user.setIcon(icon("check", self._tools.theme.color("good")))
-        self.copy_user.setToolTip(self._tools.texts("onec_server.copied"))
+        self.copy_user.setToolTip(self._tools.texts("exchange.copied"))
         QTimer.singleShot(COPIED_MS, self, self._show_copy_user)
 
     def _show_copy_user(self) -> None:
         self.copy_user.setIcon(icon("copy", self._tools.theme.color("busy")))
-        self.copy_user.setToolTip(self._tools.texts("onec_server.copy_user"))
+        self.copy_user.setToolTip(self._tools.texts("exchange.copy_user"))
 
     def _show_copy(self) -> None:
-        rename(self.copy, self._tools.texts("onec_server.copy"))
+        rename(self.copy, self._tools.texts("exchange.copy"))
 
     def _draw(self) -> None:
-        name, tone = _LOOKS[self._server.state]
-        if self._is_dry_run and self._server.state is ExchangeState.RUNNING:
+        name, tone = _LOOKS[self._process.state]
+        if self._is_dry_run and self._process.state is ExchangeState.RUNNING:
             name, tone = "eye", "busy"
         self._picture.setPixmap(pixmap(name, self._tools.theme.color(tone), 30, self.devicePixelRatioF()))
