@@ -1,18 +1,14 @@
-"""What README and the guide promise of the database and of `--json` is so."""
+"""What README and the guide promise of the database is so."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 from uuid import uuid4
 
-from freesport_sync.core.events import Progress, RunStarted
-from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import RunReport
 from freesport_sync.database.preflight import check_database
 from freesport_sync.database.shop.tables import SHOP_TABLES
-from freesport_sync.i18n.texts import LANGUAGE_VARIABLE, ErrorText
+from freesport_sync.i18n.texts import LANGUAGE_VARIABLE
 from tests.shop import Shop
 
 ROOT = Path(__file__).parents[2]
@@ -35,21 +31,6 @@ def test_the_rights_of_the_guide_are_enough(stocked_shop: Shop, dearer: Path, tm
     limited = Shop(url, tmp_path)
     limited.run(dearer)
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
-
-
-def test_the_fields_of_json_are_those_of_the_page() -> None:
-    def told(event: str) -> set[str]:
-        (cells,) = re.findall(rf"^\| `{event}` \| (.*) \|$", page("docs/commands.md"), re.MULTILINE)
-        return set(re.findall(r"`(\w+)`", cells))
-
-    def of(kind: type) -> set[str]:
-        return {field.name for field in fields(kind)}
-
-    assert told("run_started") <= of(RunStarted)
-    assert told("progress") <= of(Progress)
-    assert told("issue") <= of(RowIssue) | {"what", "hint"}
-    assert told("result") <= of(RunReport)
-    assert told("error") == of(ErrorText) - {"said"} | {"params", "exit_code"}
 
 
 def test_the_pages_tell_what_cannot_be_guessed() -> None:

@@ -1,12 +1,15 @@
-"""What the pages for developers name and link to is there."""
+"""What the pages name, link to and say of the wire format is so."""
 
 from __future__ import annotations
 
 import ast
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from freesport_sync.core.wire import SENTENCES, TYPES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -62,3 +65,13 @@ def test_names_are_looked_for_in_the_code() -> None:
     assert defines(here, "NAMED")
     assert not defines(here, "nothing_of_that_name")
     assert not defines(here, "find.nothing")
+
+
+def test_every_message_of_json_is_described_with_all_its_fields() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    described = {
+        name: set(re.findall(r"`(\w+)`", cells)) for name, cells in re.findall(r"\| `(\w+)` \|.*\|(.*)\|", page)
+    }
+    for name, message in TYPES.items():
+        own = {field.name for field in fields(message)}
+        assert own <= described[name] <= own | SENTENCES, name
