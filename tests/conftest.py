@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -19,26 +20,19 @@ from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.database.shop.tables import create_shop_tables
 from freesport_sync.tasks.shop_import.workers import WorkerPool
 from tests.builders import ExportBuilder, offer, prices, product
-from tests.databases import cloned_database, make_logins_cheap, remembered_statements
+from tests.databases import (
+    FAST,
+    ROOT_VARIABLE,
+    cloned_database,
+    make_logins_cheap,
+    remembered_statements,
+    shared_folder,
+    template_database,
+)
 from tests.shop import Shop, imported_template
 
-ROOT_VARIABLE = "FREESPORT_TEST_ROOT"
 BINARIES_VARIABLE = "FREESPORT_TEST_POSTGRES_BIN"
 """Folder with the programs of another PostgreSQL to run the same tests on."""
-
-FAST = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "max_connections": "100",
-    # Hundreds of databases are cloned: without a log of their bytes and nobody cleaning up after them.
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_wal_size": "8GB",
-    "checkpoint_timeout": "1h",
-    "autovacuum": "off",
-}
-
 
 MEMORY_DISK = Path("/dev/shm")
 """Linux's folder in memory, where a database is cloned ten times as fast as on a disk."""
@@ -64,6 +58,17 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Importing the tests makes millions of objects that stay: nobody looks for garbage in them, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long begins first, so that nobody waits for it at the end."""
@@ -87,8 +92,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def postgres() -> Iterator[EmbeddedPostgres]:
     """The server of the tests, shared by all test processes."""
     binaries = os.environ.get(BINARIES_VARIABLE)
-    folder = Path(os.environ[ROOT_VARIABLE]) / "postgres"
-    with EmbeddedPostgres(folder, Path(binaries) if binaries else None, settings=FAST) as server:
+    with EmbeddedPostgres(shared_folder() / "postgres", Path(binaries) if binaries else None, settings=FAST) as server:
         make_logins_cheap(server)
         with remembered_statements(server):
             yield server
@@ -97,13 +101,23 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 def untouched_template(postgres: EmbeddedPostgres) -> str:
     """A database with the shop's tables, which our program has never seen."""
-    return _template(postgres, has_own_schema=False)
+
+    def create_tables(url: sa.URL) -> None:
+        with closing(connect(url, "tests")) as connection, transaction(connection):
+            create_shop_tables(connection)
+
+    return template_database(postgres, "template_untouched_shop", create_tables)
 
 
 @pytest.fixture(scope="session")
-def template(postgres: EmbeddedPostgres) -> str:
+def template(postgres: EmbeddedPostgres, untouched_template: str) -> str:
     """A database with the shop's tables and our own, so that not every test has to wait for the migrations."""
-    return _template(postgres, has_own_schema=True)
+
+    def migrate(url: sa.URL) -> None:
+        with closing(connect(url, "tests")) as connection:
+            prepare_own_schema(connection)
+
+    return template_database(postgres, "template_shop", migrate, untouched_template)
 
 
 @pytest.fixture
@@ -141,12 +155,10 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def stocked_template(
-    postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def stocked_template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database to clone: a shop that has product p1 at a price of 100."""
-    with imported_template(postgres, template, _priced(tmp_path_factory.mktemp("stocked") / "export", 100)) as name:
-        yield name
+    export = _priced(tmp_path_factory.mktemp("stocked") / "export", 100)
+    return imported_template(postgres, template, "template_stocked_shop", export)
 
 
 @pytest.fixture
@@ -169,15 +181,3 @@ def _priced(folder: Path, retail: int) -> Path:
     export.offers(offer("p1#c1"))
     export.prices(prices("p1#c1", {"retail": retail}))
     return folder
-
-
-def _template(postgres: EmbeddedPostgres, has_own_schema: bool) -> str:
-    name = f"template_{uuid4().hex}"
-    postgres.ensure_database(name)
-    connection = connect(postgres.url(name), "tests")
-    with transaction(connection):
-        create_shop_tables(connection)
-    if has_own_schema:
-        prepare_own_schema(connection)
-    connection.close()
-    return name

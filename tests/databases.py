@@ -5,20 +5,73 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from freesport_sync import os_support
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect, transaction
 
+ROOT_VARIABLE = "FREESPORT_TEST_ROOT"
+
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "100",
+    # Hundreds of databases are cloned: without a log of their bytes and nobody cleaning up after them.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+}
+"""Settings of a server that may forget everything in a crash."""
+
 _ONE_LOOK_S = 0.001
+_MAKING_TIMEOUT_S = 100
+
+
+def shared_folder() -> Path:
+    """The folder that all test processes of a session share; removed at its end."""
+    return Path(os.environ[ROOT_VARIABLE])
+
+
+def made_once(name: str, make: Callable[[], None]) -> None:
+    """Call `make` in the first test process that asks for `name`; the others wait until it has returned."""
+    done = shared_folder() / f"{name}.done"
+    with os_support.file_lock(done.with_suffix(".lock"), _MAKING_TIMEOUT_S):
+        if not done.exists():
+            make()
+            done.touch()
+
+
+def template_database(
+    postgres: EmbeddedPostgres, name: str, fill: Callable[[sa.URL], None], source: str = "template1"
+) -> str:
+    """A database to clone, shared by all test processes.
+
+    Args:
+        name: of the database; it says what is in it.
+        fill: puts it there; nobody may be connected when it returns.
+        source: the database that it begins as a copy of.
+    """
+
+    def make() -> None:
+        _copy(postgres, source, name)
+        fill(postgres.url(name))
+
+    made_once(name, make)
+    return name
 
 
 @contextmanager
@@ -26,7 +79,7 @@ def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.UR
     """A fresh copy of a database, for the time of a test."""
     name = f"test_{uuid4().hex}"
     admin = _administrator(postgres)
-    admin.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    _copy(postgres, template, name)
     try:
         yield postgres.url(name)
     finally:
@@ -35,6 +88,10 @@ def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.UR
         while admin.scalars(leave, {"name": name}).all():
             time.sleep(_ONE_LOOK_S)
         admin.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _copy(postgres: EmbeddedPostgres, source: str, name: str) -> None:
+    _administrator(postgres).exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
 
 
 @cache

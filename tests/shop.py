@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -36,7 +35,7 @@ from freesport_sync.tasks.repair import run_repair
 from freesport_sync.tasks.restore import backup_of_run, run_restore
 from freesport_sync.tasks.shop_import.runner import run_import
 from freesport_sync.tasks.shop_import.workers import WorkerPool
-from tests.databases import cloned_database
+from tests.databases import template_database
 
 SECRET = "s3cret"
 """Password of the logins that tests make."""
@@ -176,13 +175,14 @@ def new_role(shop: Shop, *grants: str, but: str = "") -> sa.URL:
     return shop.url.set(username=name, password=SECRET)
 
 
-@contextmanager
-def imported_template(postgres: EmbeddedPostgres, template: str, export: Path) -> Iterator[str]:
-    """A database to clone: a shop into which an export has been imported."""
-    with cloned_database(postgres, template) as url:
+def imported_template(postgres: EmbeddedPostgres, template: str, name: str, export: Path) -> str:
+    """A database to clone: the shop of `template`, into which an export has been imported."""
+
+    def run_import(url: sa.URL) -> None:
         with Shop(url, export.parent) as shop:
             shop.run(export)
-        yield str(url.database)
+
+    return template_database(postgres, name, run_import, template)
 
 
 @cache

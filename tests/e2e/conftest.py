@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,11 @@ from uuid import uuid4
 
 import pytest
 
-from freesport_sync import os_support
 from freesport_sync.cli.main import run_command_line
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.settings.paths import find_paths
 from tests.bench.generator import generate
-from tests.conftest import ROOT_VARIABLE
+from tests.databases import made_once, shared_folder
 from tests.e2e.program import Command, Installation, Outcome
 from tests.shop import Shop
 
@@ -35,7 +33,7 @@ def _own_logs() -> Iterator[None]:
 @pytest.fixture
 def private() -> Installation:
     """The program with its own server, which lies in its home because every account can reach that."""
-    home = Path(os.environ[ROOT_VARIABLE]) / f"мой дом {uuid4().hex}"
+    home = shared_folder() / f"мой дом {uuid4().hex}"
     home.mkdir()  # what the program makes itself is for its owner only
     return Installation(home)
 
@@ -43,11 +41,13 @@ def private() -> Installation:
 @pytest.fixture(scope="session")
 def _used_home() -> Path:
     """Made once for all test processes."""
-    home = Path(os.environ[ROOT_VARIABLE]) / "used home"
-    with os_support.file_lock(home.with_suffix(".lock"), timeout_s=100):
-        if not home.exists():
-            with EmbeddedPostgres(find_paths(home).postgres):
-                pass
+    home = shared_folder() / "used home"
+
+    def start_server() -> None:
+        with EmbeddedPostgres(find_paths(home).postgres):
+            pass
+
+    made_once("used home", start_server)
     return home
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from freesport_sync import os_support
 from freesport_sync.errors import ExitCode
-from tests.conftest import ROOT_VARIABLE
+from tests.databases import shared_folder
 
 pytestmark = [
     pytest.mark.frozen,
@@ -39,7 +39,7 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 @pytest.fixture(scope="session")
 def bundle() -> Path:
     """The folder of the program; built once for all test processes."""
-    root = Path(os.environ[ROOT_VARIABLE])
+    root = shared_folder()
     folder = root / "Программа обмена с 1С"
     with os_support.file_lock(root / "bundle.lock", timeout_s=500):
         if not folder.exists():
@@ -59,7 +59,7 @@ def home() -> Iterator[Path]:
 
 @contextmanager
 def new_home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="Данные программы ", dir=os.environ[ROOT_VARIABLE]))
+    folder = Path(tempfile.mkdtemp(prefix="Данные программы ", dir=shared_folder()))
     folder.chmod(0o755)
     try:
         yield folder

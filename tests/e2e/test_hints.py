@@ -16,7 +16,7 @@ import pytest
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import Language, Texts
-from tests.conftest import ROOT_VARIABLE
+from tests.databases import shared_folder
 from tests.e2e.program import Installation, clean_environment
 from tests.shop import Shop
 from tests.ssh_server import asyncssh_server, make_key
@@ -152,7 +152,7 @@ def _leaves(section: object) -> list[str]:
 
 
 def test_the_demo_is_found_again(tmp_path: Path) -> None:
-    home = Path(os.environ[ROOT_VARIABLE]) / f"demo {uuid4().hex}"
+    home = shared_folder() / f"demo {uuid4().hex}"
     home.mkdir()
     said = said_by(Installation(home), "--run", "all", "--demo", "--skip-backup")
     (command,) = commands(said)

@@ -66,7 +66,7 @@ def _private_scene(products: int) -> Iterator[Scene]:
     from freesport_sync.database.server.embedded import EmbeddedPostgres
     from freesport_sync.database.server.engine import connect, transaction
     from freesport_sync.database.shop.tables import create_shop_tables
-    from tests.conftest import FAST
+    from tests.databases import FAST
     from tests.faults.kill import Scene
 
     with tempfile.TemporaryDirectory(prefix="freesport-faults-") as temporary:

@@ -19,7 +19,7 @@ from freesport_sync.database.shop.tables import create_shop_tables
 from freesport_sync.errors import ConnectionFailed
 from freesport_sync.runs import heartbeat
 from tests.builders import ExportBuilder, offer, prices, product
-from tests.conftest import FAST
+from tests.databases import FAST
 from tests.integration.support import shop_rows
 from tests.proxy import PHASES, Proxy, at_phase
 from tests.shop import Shop

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -28,12 +27,11 @@ def fill(export: ExportBuilder) -> ExportBuilder:
 
 
 @pytest.fixture(scope="module")
-def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The shop has the variants p1#a with every price and p1#b without one."""
     export = ExportBuilder(tmp_path_factory.mktemp("priced") / "export")
     export.reference_books()
-    with imported_template(postgres, template, fill(export).folder) as name:
-        yield name
+    return imported_template(postgres, template, "template_priced", fill(export).folder)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,14 +33,13 @@ def offers_with(pieces: dict[str, int]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The shop has 10 pieces of each of `KEYS` in w2."""
     export = ExportBuilder(tmp_path_factory.mktemp("full") / "export")
     export.reference_books()
     export.goods(product("p1"))
     export.offers(*offers_with(FULL))
-    with imported_template(postgres, template, export.folder) as name:
-        yield name
+    return imported_template(postgres, template, "template_full", export.folder)
 
 
 def stocks(shop: Shop) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,12 +24,11 @@ def fill(export: ExportBuilder) -> ExportBuilder:
 
 
 @pytest.fixture(scope="module")
-def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The shop has p1#a with 9 pieces in w1 and p1#b without stock."""
     export = ExportBuilder(tmp_path_factory.mktemp("stocked") / "export")
     export.reference_books()
-    with imported_template(postgres, template, fill(export).folder) as name:
-        yield name
+    return imported_template(postgres, template, "template_stocks", fill(export).folder)
 
 
 @pytest.fixture
