@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MergeRules:
-    """What the settings and the request say about the merge; the parameters of `resolve.sql` (OWNED-1).
+    """What the settings and the request say about the merge (OWNED-1); the parameters of `merge/sql/resolve`.
 
     Args:
         makes_default_variants: the run is one in which products without offers get a default variant.

@@ -62,12 +62,14 @@ def resolve_attributes(
     """
     fill_map(connection, "map_attribute", ("onec_id", "attribute_no"), list(plan.by_onec_id.items()))
     fill_map(connection, "map_attribute_name", ("normalized_name", "attribute_no"), list(plan.by_name.items()))
-    connection.execute(sql("merge/resolve/attributes"))
+    for step in ("dictionary_values", "property_values", "variant_links"):
+        connection.execute(sql(f"merge/resolve/{step}"))
     if filters is not None:
         fill_map(connection, "filter_attribute", ("attribute_no", "column_name"), list(filters.items()))
         connection.execute(sql("undo/show_variants"))
         _fill_shown_texts(connection, filters, spelling)
-        connection.execute(sql("merge/resolve/product_links"))
+        for step in ("filter_values", "values_of_variants", "product_links"):
+            connection.execute(sql(f"merge/resolve/{step}"))
     _allocate_slugs(connection)
 
 

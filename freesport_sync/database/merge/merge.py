@@ -60,12 +60,34 @@ _PRODUCTS = _Target(products, "chg_product", "product_id")
 _VARIANTS = _Target(product_variants, "chg_variant", "variant_id")
 
 
+_RESOLVE = (
+    sql("merge/resolve/match_products"),
+    sql("merge/resolve/default_variants"),
+    sql("merge/resolve/match_variants"),
+    sql("merge/resolve/new_pictures"),
+    sql("merge/resolve/stock_totals"),
+    sql(
+        "merge/resolve/variants",
+        stock=sql("merge/resolve/variant_stock"),
+        sku=sql("merge/resolve/variant_sku"),
+        prices=sql("merge/resolve/variant_prices"),
+        visibility=sql("merge/resolve/variant_visibility"),
+        vat_rate=sql("merge/resolve/variant_vat_rate"),
+        pictures=sql("merge/resolve/variant_pictures"),
+    ),
+    sql("merge/resolve/product_visibility"),
+    sql("merge/resolve/products"),
+)
+"""In this order: products are shown for the sake of their variants."""
+
+
 def resolve(connection: sa.Connection, rules: MergeRules) -> None:
     """Fill the change tables; reads the shop, locks and writes nothing in it."""
     parameters = asdict(rules) | {"hidden_category": HIDDEN_CATEGORY, "no_brand": NO_BRAND}
     if has_rows(connection, "stg_product_group"):
         connection.execute(sql("merge/resolve/choose_groups"))
-    connection.execute(sql("merge/resolve/resolve"), parameters)
+    for step in _RESOLVE:
+        connection.execute(step, parameters)
     _allocate_slugs(connection)
     _allocate_skus(connection)
 

@@ -234,7 +234,7 @@ def write_maps(
     warehouses: Mapping[str, str],
     vat_rules: Mapping[str, object],
 ) -> None:
-    """Fill the map tables that `resolve.sql` joins."""
+    """Fill the map tables that the files of `sql/resolve` join."""
     fill_map(connection, "map_category", ("onec_id", "category_id"), list(category_ids.items()))
     rows = [(mapping.onec_id, mapping.normalized_name, mapping.brand_id) for mapping in brand_mappings]
     fill_map(connection, "map_brand", ("onec_id", "normalized_name", "brand_id"), rows)

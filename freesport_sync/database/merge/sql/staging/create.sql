@@ -142,4 +142,11 @@ CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT 
 CREATE TEMP TABLE map_warehouse (onec_id text PRIMARY KEY, name text NOT NULL);
 CREATE TEMP TABLE vat_rule (warehouse_name text PRIMARY KEY, vat_rate numeric(5, 2) NOT NULL);
 -- Names that Python has made unique, on their way into a column, see set_names.sql.
-CREATE TEMP TABLE new_name (ord integer NOT NULL, name text NOT NULL)
+CREATE TEMP TABLE new_name (ord integer NOT NULL, name text NOT NULL);
+
+-- A price after the run: the one of the files, or the shop's where they have none, unless missing prices are cleared.
+CREATE OR REPLACE FUNCTION pg_temp.price_after(staged numeric, shop numeric, clears boolean) RETURNS numeric
+LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN clears THEN staged ELSE coalesce(staged, shop) END $$;
+-- The name of a price of which 1C has spoken, by giving it or, where missing prices are cleared, by not giving it.
+CREATE OR REPLACE FUNCTION pg_temp.if_spoken(field text, price numeric, unreadable text, clears boolean) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN price IS NOT NULL OR unreadable !~ field AND clears THEN field END $$

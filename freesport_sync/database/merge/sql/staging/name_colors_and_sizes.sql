@@ -13,7 +13,7 @@ texts AS (
     FROM used
     LEFT JOIN stg_dictionary_value AS d ON d.onec_id = used.value AND d.property_onec_id = used.property
     LEFT JOIN product_attribute_1c_mappings AS p ON p.onec_id = used.property
-    -- The shop keeps an id that several properties list under the id of the property too, see resolve_attributes.sql.
+    -- The shop keeps an id that several properties list under the id of the property too, see dictionary_values.sql.
     LEFT JOIN product_attribute_value_1c_mappings AS m ON m.onec_id IN (used.property || '#' || used.value, used.value)
         AND EXISTS (SELECT 1 FROM product_attribute_values AS v
                     WHERE v.id = m.attribute_value_id AND v.attribute_id = p.attribute_id)

@@ -1,7 +1,7 @@
--- What 1C has hidden (see product_view and is_hidden in resolve.sql), so that 1C can show it again while what an operator
--- has hidden stays hidden, and so that a hidden variant keeps no stock (HIDDEN-1). Variants are not yet written.
+-- What 1C has hidden (see product_visibility.sql and variant_visibility.sql), so that 1C can show it again while what an
+-- operator has hidden stays hidden, and so that a hidden variant keeps no stock (HIDDEN-1). Variants are not yet written.
 DELETE FROM freesport_sync.deactivated_objects AS d
-USING product_view AS p
+USING product_visibility AS p
 WHERE d.onec_id = p.key
   AND ((d.entity = 'product' AND p.was_hidden AND NOT p.is_hidden)
        OR (d.entity = 'product_waiting' AND p.was_noted_waiting AND NOT p.is_noted_waiting));
@@ -13,9 +13,9 @@ DELETE FROM freesport_sync.deactivated_objects AS d
 USING product_variants AS v
 WHERE d.entity = 'variant_hidden' AND d.onec_id = v.onec_id AND v.is_active;
 INSERT INTO freesport_sync.deactivated_objects (entity, onec_id)
-SELECT 'product', key FROM product_view WHERE is_hidden AND NOT was_hidden
+SELECT 'product', key FROM product_visibility WHERE is_hidden AND NOT was_hidden
 UNION ALL
-SELECT 'product_waiting', key FROM product_view WHERE is_noted_waiting AND NOT was_noted_waiting
+SELECT 'product_waiting', key FROM product_visibility WHERE is_noted_waiting AND NOT was_noted_waiting
 UNION ALL
 SELECT 'variant_hidden', onec_id FROM chg_variant WHERE is_hidden
 UNION ALL

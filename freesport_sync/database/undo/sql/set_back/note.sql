@@ -22,7 +22,7 @@ INSERT INTO freesport_sync.deactivated_objects (entity, onec_id)
 SELECT entity, onec_id FROM shown_or_hidden WHERE is_hidden
 UNION
 SELECT b.entity, b.onec_id FROM backup_deactivated_objects AS b JOIN shown_or_hidden AS s USING (entity, onec_id);
--- What an import has shown that was not hidden by 1C's mark had waited for its variants (see product_view in resolve.sql).
+-- What an import has shown that was not hidden by 1C's mark had waited for its variants (see product_visibility.sql).
 INSERT INTO freesport_sync.deactivated_objects (entity, onec_id)
 SELECT 'product_waiting', s.onec_id FROM shown_or_hidden AS s
 WHERE s.entity = 'product' AND s.is_hidden_now

@@ -1,0 +1,31 @@
+-- Part of variants.sql: whether buyers see a variant after the run, and whether that is so because we hide it. `mv` is the
+-- variant, `v` the shop's row, `p` its product, `m` the product in the files, `o` its offer, `live` an offer of its product.
+SELECT shown.is_active, gives_way.yes AS gives_way, hiding.is_hidden
+-- Made by us or by the reference importer; its SKU has a number where the id is another variant's article.
+FROM (SELECT v.onec_id = p.onec_id AND starts_with(v.sku, v.onec_id) AS yes) AS is_default
+-- The variant of a product itself, whoever has made it, gives way to those of its characteristics.
+CROSS JOIN LATERAL (
+    SELECT coalesce(
+        o.onec_id IS NULL AND v.id IS NOT NULL
+        AND (own_row.onec_id IS NOT NULL
+             OR (live.product_onec_id IS NOT NULL AND (is_default.yes OR (
+                 split_part(v.onec_id, '#', 2) IN ('', '00000000-0000-0000-0000-000000000000')
+                 AND split_part(v.onec_id, '#', 1) IN (p.onec_id, p.parent_onec_id))))), false) AS yes
+) AS gives_way
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
+        WHEN mv.is_default THEN true
+        WHEN gives_way.yes THEN false
+        -- Undoing an import has hidden it, and its product is there again.
+        WHEN undone.onec_id IS NOT NULL AND m.is_record AND live.product_onec_id IS NULL THEN true
+        WHEN :is_full_variants AND NOT is_default.yes THEN false
+        ELSE v.is_active
+    END AS is_active
+) AS shown
+-- By us, now, or before and 1C names its stock; one that an operator has hidden gets the stock that 1C says.
+CROSS JOIN LATERAL (
+    SELECT NOT shown.is_active
+           AND (o.onec_id IS NOT NULL OR gives_way.yes OR :is_full_variants
+                OR (mv.has_rest AND (undone.onec_id IS NOT NULL OR noted.onec_id IS NOT NULL))) AS is_hidden
+) AS hiding
