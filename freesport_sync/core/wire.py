@@ -1,7 +1,7 @@
 """The wire format: events as JSON objects, the same for scripts, the window, other hosts and browsers.
 
-An object has the name of the message in `event` and beside it the fields of the message's dataclass. A program may add
-sentences for people (`SENTENCES`); whoever reads the message ignores them.
+An object holds the name of the message in `event` and the fields of its dataclass beside it. `--json` adds sentences
+for people (`SENTENCES`), which readers ignore.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SENTENCES = frozenset({"text", "what", "affected", "hint", "said", "meaning"})
-"""Fields that a message may carry for people."""
+"""Fields that may be added for people."""
 
 Message: TypeAlias = (
     RunStarted
@@ -81,7 +81,7 @@ _NAMES = {message: name for name, message in TYPES.items()}
 
 
 class WireError(ValueError):
-    """An object is no message, or one of a newer program: its name or one of its fields is unknown."""
+    """A JSON object is not a message that this program knows; perhaps a newer program has sent it."""
 
 
 def encode(message: Message) -> dict[str, Any]:
@@ -90,13 +90,10 @@ def encode(message: Message) -> dict[str, Any]:
 
 
 def decode(values: Mapping[str, Any]) -> Message:
-    """The message that `encode` has made an object of; fields with a default may be missing.
-
-    Args:
-        values: a JSON object, perhaps with sentences for people.
+    """The message in a JSON object; fields with a default may be missing, sentences for people are ignored.
 
     Raises:
-        WireError: see there.
+        WireError: the name or a field is unknown, a field is missing, or a value has the wrong type.
     """
     from pydantic import ValidationError
 
@@ -114,7 +111,7 @@ def decode(values: Mapping[str, Any]) -> Message:
 
 
 def messages_of(event: Event) -> Iterator[Message]:
-    """The messages that carry an event of a run: row issues travel one by one."""
+    """An event of a run as messages: row issues travel one by one."""
     match event:
         case IssuesFound():
             yield from event.issues
@@ -125,7 +122,7 @@ def messages_of(event: Event) -> Iterator[Message]:
 
 
 def event_of(message: Message) -> Event | None:
-    """The event of a run that a message carries; None: it carries something else."""
+    """The event of a run in a message; None: the message is no event of a run."""
     match message:
         case RowIssue():
             return IssuesFound((message,))
@@ -138,7 +135,7 @@ def event_of(message: Message) -> Event | None:
 
 
 def to_json(value: Any) -> Any:
-    """A value as plain JSON: dataclasses as objects, moments in ISO 8601, paths and the like as text."""
+    """A value as plain JSON: dataclasses become objects, datetimes ISO 8601, paths and the like text."""
     if is_dataclass(value):
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     match value:

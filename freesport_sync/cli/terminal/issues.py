@@ -1,4 +1,4 @@
-"""Row issues on a terminal: by kind, what to mend said once, then each object."""
+"""Row issues on a terminal: grouped by kind, with what to fix in 1C above the objects."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 class IssuePrinter:
-    """Prints issues as they come, so that a hundred thousand of them never lie in memory.
+    """Prints issues one by one, so that a hundred thousand of them are never in memory together.
 
     Args:
-        console: where to; a file or a pipe gets whole lines, whatever their length.
-        texts: of the operator's language.
+        console: a file or a pipe gets whole lines, whatever their length.
+        texts: in the operator's language.
     """
 
     def __init__(self, console: Console, texts: Texts) -> None:
@@ -33,11 +33,11 @@ class IssuePrinter:
         self._texts = texts
 
     def print(self, issues: Iterable[RowIssue], counts: Sequence[IssueCount]) -> None:
-        """Print issues, those of one kind under a heading.
+        """Print issues, each kind under a heading.
 
         Args:
             issues: sorted by kind.
-            counts: how many there are of each kind.
+            counts: how often each kind occurred.
         """
         numbers = {(one.severity, one.code): one for one in counts}
         for (severity, code), group in groupby(issues, key=lambda issue: (issue.severity, issue.code)):
@@ -51,7 +51,7 @@ class IssuePrinter:
                 self._issue(issue, what)
 
     def count(self, one: IssueCount) -> str:
-        """How often it occurred, and how many of them the history has where it has not all."""
+        """How often a kind occurred, and how many of them are stored if not all are."""
         if one.stored == one.count:
             return str(one.count)
         return self._texts("cli.count_stored", count=one.count, stored=one.stored)
