@@ -311,5 +311,7 @@ def test_locked_session_row_does_not_stop_the_run(stocked_shop: Shop, dearer: Pa
     assert stocked_shop.value("SELECT status FROM import_sessions ORDER BY id DESC LIMIT 1") == "completed"
 
 
-def test_lock_names_the_process_of_the_run(stocked_shop: Shop) -> None:
-    assert stocked_shop.value("SELECT process_id FROM freesport_sync.runs") == os.getpid()
+def test_lock_names_the_process_of_the_run(stocked_shop: Shop, dearer: Path) -> None:
+    run = stocked_shop.run(dearer)
+    query = "SELECT process_id FROM freesport_sync.runs WHERE id = :run"
+    assert stocked_shop.value(query, run=run.run_id) == os.getpid()
