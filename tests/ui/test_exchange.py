@@ -273,7 +273,7 @@ def test_who_does_not_log_in_is_no_exchange_and_a_pause_begins_another() -> None
     assert (watch.current.client, watch.current.began_at, watch.current.files) == ("bitrix", later, ())
 
 
-def test_lines_become_news_and_nonsense_is_left() -> None:
+def test_lines_become_updates_and_unknown_lines_are_skipped() -> None:
     news: list[ExchangeUpdate] = []
     feed = ExchangeFeed(news.append)
     feed(

@@ -185,7 +185,7 @@ class Kept(logging.Handler):
         self.records.append(record)
 
 
-def test_what_is_logged_is_read_back_in_the_language_of_the_window() -> None:
+def test_log_entries_are_shown_in_the_language_of_the_window() -> None:
     log, kept = logging.Logger("test"), Kept()
     log.addHandler(kept)
     lost = ConnectionFailed("connection_lost", reason="server closed the connection unexpectedly")

@@ -1,4 +1,4 @@
-"""What the frozen program needs of the operating system; the rest is tested by those who use it."""
+"""File locks and the environment of the frozen program; the rest is tested through its users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line answers to a mistyped call, without touching a database."""
+"""Wrong arguments are refused and explained, without touching a database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--settings", "--check"), "--check нельзя указать вместе с --settings"),
     ],
 )
-def test_a_wrong_call_is_explained_in_russian(
+def test_wrong_arguments_are_explained_in_russian(
     arguments: tuple[str, ...], answer: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = refused(capsys, *arguments)
@@ -40,7 +40,7 @@ def test_a_wrong_call_is_explained_in_russian(
     assert error.endswith("Справка: freesport-sync --help\n")
 
 
-def test_a_wrong_call_is_explained_in_english(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_are_explained_in_english(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Wrong arguments: --data-dir needs a value\n" in refused(capsys, "--language", "en", "--data-dir")
 
 
@@ -52,7 +52,7 @@ def test_a_wrong_call_is_explained_in_english(capsys: pytest.CaptureFixture[str]
         (["--show", "1", "--csv", "-", "--json"], "--json нельзя указать вместе с --csv -"),
     ],
 )
-def test_a_wrong_call_is_json_where_the_output_is(
+def test_wrong_arguments_are_explained_in_json(
     arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -71,7 +71,7 @@ def test_a_wrong_call_is_json_where_the_output_is(
     "option",
     [("--full",), ("--skip-backup",), ("--file-type", "goods"), ("--data-dir", "x"), ("--chunk-size", "5")],
 )
-def test_options_of_imports_mean_nothing_to_backups(
+def test_backup_actions_refuse_options_of_imports(
     action: tuple[str, ...], option: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = refused(capsys, *action, *option)
@@ -84,11 +84,11 @@ def test_options_of_imports_mean_nothing_to_backups(
     "action",
     [("--cancel", "1"), ("--unlock-stale",), ("--pin-host-key", "SHA256:x"), ("--set-exchange-password",)],
 )
-def test_what_is_done_at_once_is_not_tried(action: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_immediate_actions_refuse_a_dry_run(action: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{action[0]} нельзя указать вместе с --dry-run" in refused(capsys, *action, "--dry-run")
     assert f"{action[0]} нельзя указать вместе с --full" in refused(capsys, *action, "--full")
 
 
-def test_nothing_to_do_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_action_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line([]) == 2
     assert capsys.readouterr().out.startswith("Вызов: freesport-sync --run")

@@ -41,7 +41,7 @@ def printed(issues: Sequence[RowIssue], width: int | None = None) -> list[str]:
     return stream.getvalue().splitlines()
 
 
-def test_kinds_have_headings_and_say_once_what_to_do() -> None:
+def test_each_kind_has_a_heading_and_says_once_what_to_fix() -> None:
     other = replace(PRICE, onec_id="p3", name="Мяч  ручной\n", value="-", article="")
     assert printed([PRICE, other, STOCK]) == [
         "",
@@ -79,7 +79,7 @@ def test_markup_in_a_name_is_a_name() -> None:
 
 
 @pytest.mark.parametrize("width", [None, 200])
-def test_nothing_that_1c_wrote_steers_the_terminal(width: int | None) -> None:
+def test_control_characters_of_1c_never_reach_the_terminal(width: int | None) -> None:
     evil = "a\x9b2J\x85b\u202ec\nd"
     text = "".join(printed([replace(PRICE, name=evil, article=evil, onec_id=evil, field=evil, value=evil)], width))
     assert text.count("a\N{REPLACEMENT CHARACTER}2J b\N{REPLACEMENT CHARACTER}c d") == 6

@@ -24,7 +24,7 @@ TEXTS = Texts(Language.RUSSIAN)
 
 
 def printed(act: Callable[[JsonOutput], None]) -> list[dict[str, Any]]:
-    """What is printed meanwhile, line by line."""
+    """The lines that an action prints."""
     with redirect_stdout(io.StringIO()) as stdout:
         act(JsonOutput(TEXTS))
     return [json.loads(line) for line in stdout.getvalue().split("\n") if line]

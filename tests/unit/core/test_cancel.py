@@ -1,4 +1,4 @@
-"""A request to stop reaches whoever works, once, and never too late."""
+"""A cancel request reaches the run once, and never after COMMIT."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_first_reason_wins() -> None:
         token.check()
 
 
-def test_a_cancel_cuts_what_is_running_and_only_that() -> None:
+def test_cancel_interrupts_what_is_running_and_nothing_else() -> None:
     token, cut = CancelToken(), list[str]()
     with token.interrupting(lambda: cut.append("finished")):
         pass
@@ -35,7 +35,7 @@ def test_a_cancel_cuts_what_is_running_and_only_that() -> None:
     assert cut == ["running"]
 
 
-def test_nothing_is_begun_after_a_cancel() -> None:
+def test_nothing_starts_after_a_cancel() -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled), token.interrupting(lambda: None):
@@ -50,7 +50,7 @@ def test_a_cancel_after_commit_was_sent_is_ignored() -> None:
     assert not token.is_set
 
 
-def test_close_raises_what_was_asked_before() -> None:
+def test_close_raises_an_earlier_request() -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):

@@ -1,4 +1,4 @@
-"""Every code has its sentences, in both languages, with the same gaps."""
+"""Every code has its texts, in both languages, with the same placeholders."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ def test_an_error_says_what_happened_and_names_its_parameters() -> None:
 
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("code", ["cancelled", "cancelled_by", "interrupted"])
-def test_who_stops_something_else_cancels_no_import(code: str, language: Language) -> None:
-    """`Импорт отменён` of an undo that was stopped would say the contrary of what has happened."""
+def test_cancelling_another_kind_of_run_is_worded_for_it(code: str, language: Language) -> None:
+    """`Импорт отменён` for a cancelled undo would say the contrary of what has happened."""
     texts = Texts(language)
     told = {}
     for kind in RunKind:
@@ -125,11 +125,11 @@ def test_who_stops_something_else_cancels_no_import(code: str, language: Languag
         assert "мпорт отменён" not in "".join(what for what in told.values() if what != usual)
 
 
-def test_an_error_without_a_text_is_still_told() -> None:
+def test_an_error_without_a_text_is_still_shown() -> None:
     assert Texts(Language.RUSSIAN).error(SyncError("no_such_code", file="x")).what == "no_such_code(file='x')"
 
 
-def test_an_issue_says_what_to_mend() -> None:
+def test_an_issue_says_what_to_fix() -> None:
     issue = RowIssue(Severity.NOTE, "name_kept", value="Мяч", params={"kept": "Мячик"})
     what, hint = Texts(Language.RUSSIAN).issue(issue)
     assert what == "В 1С товар называется «Мяч», в магазине осталось «Мячик»."
@@ -175,7 +175,7 @@ def test_the_window_says_only_what_has_a_text() -> None:
 
 
 def test_the_window_does_not_send_people_to_the_command_line() -> None:
-    """What it says of an error or an issue names buttons, not flags."""
+    """Its texts for errors and issues name buttons, not options."""
     for language in Language:
         found = sections(language)
         for section, hints in (("errors", "hints"), ("issues", "issue_hints")):
@@ -193,7 +193,7 @@ def hints_of_the_window(language: Language) -> dict[str, str]:
 
 @pytest.mark.parametrize("language", Language)
 def test_the_window_names_its_fields_rather_than_settings_and_variables(language: Language) -> None:
-    """What somebody can mend in a field of the window has no other name there."""
+    """A setting that has a field in the window is called by the name of that field."""
     of_fields = "host|port|user|key_file|use_agent|passphrase_file|password_file|folder|archive_folder|media_root"
     raw = re.compile(rf"FREESPORT_SYNC|\bssh\.({of_fields})\b|\bdatabase\.(url|password_file)\b|\bsource\.data_dir\b")
     own = leaves({name: text for name, text in sections(language).items() if name not in Texts(language)._sections})
@@ -264,14 +264,14 @@ LIBPQ = 'connection to server at "db" (10.0.0.5), port 5432 failed: Connection r
         (SyncError("internal_error", reason="ValueError: x"), "Внутренняя ошибка", "ValueError: x"),
     ],
 )
-def test_foreign_words_are_no_headline(error: SyncError, what: str, said: str) -> None:
+def test_foreign_messages_stay_out_of_the_headline(error: SyncError, what: str, said: str) -> None:
     text = Texts(Language.RUSSIAN).error(error)
     assert (text.what, text.said) == (what, said)
 
 
 @pytest.mark.parametrize("language", Language)
-def test_no_headline_has_a_foreign_word(language: Language) -> None:
-    """Whatever a library says, of whatever error: it may stand beside the sentences, never in them."""
+def test_no_headline_contains_a_foreign_message(language: Language) -> None:
+    """Whatever message a library has for whatever error: it stands beside our texts, never in them."""
     texts = Texts(language)
     for code, text in sections(language)["errors"].items():
         for name in re.findall(r"\{(reason|log)\}", text["what"]):
@@ -290,7 +290,7 @@ def test_files_that_are_wanted_are_named_in_words() -> None:
     assert told.what == "В /x нет файлов для этого импорта (товары, типы цен)."
 
 
-def test_what_nobody_knows_is_left_out() -> None:
+def test_unknown_parameters_are_left_out() -> None:
     texts = Texts(Language.RUSSIAN)
     somebody = {"process": 17216, "address": "", "since": ""}
     told = texts.error(SyncError("lock_held_unknown_run", **somebody)).what
@@ -299,7 +299,7 @@ def test_what_nobody_knows_is_left_out() -> None:
     assert texts.issue(issue)[0] == "Цена «нет» (тип цен «Опт 1») — не число и не записана."
 
 
-def test_moments_are_told_by_the_clock_of_this_computer() -> None:
+def test_times_are_shown_in_local_time() -> None:
     moment = "2026-11-21T09:41:07+00:00"
     local = f"{datetime.fromisoformat(moment).astimezone():%d.%m.%Y %H:%M}"
     texts = Texts(Language.RUSSIAN)
@@ -310,7 +310,7 @@ def test_moments_are_told_by_the_clock_of_this_computer() -> None:
     assert "02.01.2031" in texts.issue(issue)[0]
 
 
-def test_everything_that_is_logged_has_a_text() -> None:
+def test_every_log_entry_has_a_text() -> None:
     codes = set(re.findall(r'log_entry\([^)]*?logging\.[A-Z]+,\s*"([a-z_]+)"', source())) | set(
         re.findall(r'_note\("([a-z_]+)"|else "(run_[a-z]+)"', source())[0]
     )
