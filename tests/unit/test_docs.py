@@ -59,6 +59,19 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_file_that_a_comment_in_sql_names_exists() -> None:
+    package = ROOT / "freesport_sync"
+    files = {
+        f"/{file.relative_to(package).as_posix()}" for file in package.rglob("*") if file.suffix in {".py", ".sql"}
+    }
+    missing = []
+    for file in package.rglob("*.sql"):
+        comments = " ".join(re.findall(r"--(.*)", file.read_text(encoding="utf-8")))
+        named = re.findall(r"[\w/]+\.(?:py|sql)\b", comments)
+        missing += [(file.name, name) for name in named if not any(path.endswith(f"/{name}") for path in files)]
+    assert missing == []
+
+
 def test_names_are_looked_for_in_the_code() -> None:
     here = Path(__file__)
     assert defines(here, "find")

@@ -36,5 +36,5 @@ FROM rest_total AS r
 LEFT JOIN map_variant AS mv ON mv.onec_id = r.onec_id
 LEFT JOIN chg_variant AS c ON c.onec_id = r.onec_id
 UNION ALL
--- The rest about pictures is known before the merge (pipeline/pictures.py).
+-- The rest about pictures is known before the merge (tasks/shop_import/pictures.py).
 SELECT 'picture', coalesce(sum(cardinality(paths)), 0), 0, 0, 0 FROM new_picture

@@ -1,4 +1,4 @@
--- What the variants mean for their products: the first variant makes a product visible, stock completes its sync.
+-- What variants mean for their products (PRODUCT-4): the first one makes a product visible, stock completes its sync.
 CREATE TEMP TABLE product_state ON COMMIT DROP AS
 SELECT product_id, CASE WHEN product_id IS NULL THEN product_onec_id END AS product_onec_id,
        bool_or(gets_variant) AS gets_variant, bool_or(gets_live) AS gets_live,
@@ -14,7 +14,7 @@ FROM (
 GROUP BY 1, 2;
 
 -- Which products are shown. 1C hides one (a mark, or absence from a --full run) until 1C shows it; a new one waits for the
--- first of its variants that is shown; what is hidden for neither reason, an operator has hidden, and it stays so.
+-- first of its variants that is shown; what is hidden for neither reason, an operator has hidden (PRODUCT-5).
 -- The two reasons are remembered in deactivated_objects; that a product without variants waits can be seen.
 CREATE TEMP TABLE product_visibility ON COMMIT DROP AS
 WITH touched AS (

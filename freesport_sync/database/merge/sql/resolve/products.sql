@@ -3,7 +3,7 @@ CREATE TEMP TABLE chg_product ON COMMIT DROP AS
 WITH resolved AS (
     SELECT t.product_id, coalesce(t.onec_id, p.onec_id) AS onec_id, s.file_no, s.position,
            s.onec_id IS NOT NULL AS has_record,
-           -- Transliteration leaves nothing of `中文`: as in the reference importer the id names the product then.
+           -- Transliteration leaves nothing of `中文`: as in the reference importer the id names the product then (SLUG-3).
            coalesce(nullif(s.slug, ''), 'product-' || left(coalesce(t.onec_id, p.onec_id), 8)) AS wanted_slug,
            CASE WHEN :owns_name THEN coalesce(s.last_name, s.name, p.name) WHEN p.id IS NULL THEN s.name ELSE p.name END
                AS name,

@@ -57,7 +57,7 @@ FROM (
     WHERE s.properties IS NOT NULL AND (m.product_id IS NOT NULL OR m.is_record)
 ) AS owners;
 
--- Values that are in no dictionary: offers name the new ones before goods do, as in the reference importer.
+-- Values that are in no dictionary: offers name the new ones before goods do, as in the reference importer (ATTR-3).
 INSERT INTO new_value (value_no, attribute_no, value, normalized_value, slug, is_free, ord)
 SELECT least((SELECT min(value_no) FROM new_value), 0) - place, attribute_no, value, normalized_value, slug, true,
        coalesce((SELECT max(ord) FROM new_value), 0) + place

@@ -1,4 +1,4 @@
--- DIFF of the links from variants to attribute values.
+-- DIFF of the links from variants to attribute values (ATTR-4).
 
 -- Variants whose values may differ from the links that the shop has: hundreds of thousands of links are compared by a sum
 -- of hashes for each owner, because sorting them would take longer than everything else here. All links of a variant count,

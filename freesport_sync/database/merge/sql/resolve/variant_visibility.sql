@@ -3,7 +3,7 @@
 SELECT shown.is_active, gives_way.yes AS gives_way, hiding.is_hidden
 -- Made by us or by the reference importer; its SKU has a number where the id is another variant's article.
 FROM (SELECT v.onec_id = p.onec_id AND starts_with(v.sku, v.onec_id) AS yes) AS is_default
--- The variant of a product itself, whoever has made it, gives way to those of its characteristics.
+-- The product's own variant, whoever made it, gives way to those of its characteristics (DEFAULT-2, VARIANT-2).
 CROSS JOIN LATERAL (
     SELECT coalesce(
         o.onec_id IS NULL AND v.id IS NOT NULL
@@ -23,7 +23,7 @@ CROSS JOIN LATERAL (
         ELSE v.is_active
     END AS is_active
 ) AS shown
--- By us, now, or before and 1C names its stock; one that an operator has hidden gets the stock that 1C says.
+-- By us, now or before, and 1C names its stock (HIDDEN-1); what an operator has hidden gets 1C's stock (HIDDEN-2).
 CROSS JOIN LATERAL (
     SELECT NOT shown.is_active
            AND (o.onec_id IS NOT NULL OR gives_way.yes OR :is_full_variants

@@ -91,7 +91,7 @@ CREATE TEMP TABLE stg_picture (
     number integer NOT NULL,
     path text NOT NULL
 );
--- Pictures that lie in the shop's media by now, in the order of their owner's gallery (pipeline/pictures.py).
+-- Pictures that lie in the shop's media by now, in the order of their owner's gallery (tasks/shop_import/pictures.py).
 CREATE TEMP TABLE delivered_picture (
     owner text NOT NULL,
     onec_id text NOT NULL,
@@ -136,7 +136,7 @@ CREATE TEMP TABLE shown_text (
     slug text NOT NULL,
     value_no bigint
 );
--- What Python resolved of the reference books (database/reference_tables.py), for the joins of the merge.
+-- What Python resolved of the reference books (database/merge/reference_data.py), for the joins of the merge.
 CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
 CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);
 CREATE TEMP TABLE map_warehouse (onec_id text PRIMARY KEY, name text NOT NULL);
