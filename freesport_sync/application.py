@@ -224,13 +224,13 @@ class Application:
         rules = self.settings.exchange
         return address_for_1c(rules.host, rules.port, rules.certificate is not None, computer_name())
 
-    def probe_exchange(
+    def self_test_exchange(
         self, password: str, address: str | None, cancel: CancelToken, report: Callable[[CheckItem], None]
     ) -> tuple[CheckItem, ...]:
         """Play a small exchange as 1C would; see `exchange.self_test`."""
-        from freesport_sync.exchange.self_test.run import self_test_exchange
+        from freesport_sync.exchange.self_test.run import run_self_test
 
-        return self_test_exchange(self.settings, self.paths, password, address, cancel, report)
+        return run_self_test(self.settings, self.paths, password, address, cancel, report)
 
     def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
         """Only fetch the files of the server; see `ServerFiles.pull`."""

@@ -1,4 +1,4 @@
-"""The probe of the exchange names what is wrong with a server that is not as 1C wants it."""
+"""The self-test names what is wrong with a server that does not answer as 1C needs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import Cancelled
 from freesport_sync.exchange.self_test.client import SelfTestClient
-from freesport_sync.exchange.self_test.steps import SelfTestTimeouts, run_self_test
+from freesport_sync.exchange.self_test.steps import SelfTestTimeouts, take_steps
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -89,8 +89,8 @@ def steps_of(
     address: str, knows: bool | None = None, cancel: CancelToken | None = None, request_s: float = 5.0
 ) -> tuple[CheckItem, ...]:
     token = cancel or CancelToken()
-    return run_self_test(
-        SelfTestClient(address, "1c", "secret", token), knows, token, rules=SelfTestTimeouts(request_s, import_s=0)
+    return take_steps(
+        SelfTestClient(address, "1c", "secret", token), knows, token, timeouts=SelfTestTimeouts(request_s, import_s=0)
     )
 
 
@@ -167,7 +167,7 @@ def test_without_zip_no_archive_is_sent() -> None:
     assert codes[-1] == "probe_query"
 
 
-def test_a_hanging_server_is_left_in_time_and_a_cancelled_probe_at_once() -> None:
+def test_a_hanging_server_is_left_in_time_and_a_cancelled_self_test_at_once() -> None:
     with serving({"checkauth": LOGIN}) as address:
         assert steps_of(address, request_s=0.1)[-1].code == "probe_silent"
         token = CancelToken()

@@ -1,4 +1,4 @@
-"""Who may come in: addresses, passwords, sessions."""
+"""Who may use the exchange: allowed networks, the password, login sessions (EXCHANGE-3)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class WrongPassword(Exception):
     """The credentials are missing or wrong.
 
     Args:
-        retry_after_s: after how many seconds the next attempt can be heard; 0: at once.
-        is_throttled: there were too many attempts, so nobody has looked at this one.
+        retry_after_s: seconds after which the next attempt is possible; 0: at once.
+        is_throttled: there were too many attempts, so the password was not even checked.
     """
 
     def __init__(self, retry_after_s: int = 0, is_throttled: bool = False) -> None:
@@ -34,14 +34,17 @@ class WrongPassword(Exception):
 
 
 class AccessControl:
-    """Knows one user.
+    """Lets the one user of the exchange in.
 
     Args:
         user: of the exchange.
-        passwords: its password.
-        allowed: networks from which it may come; none: from everywhere.
-        idle_s: how long a session may be silent.
+        passwords: keeps the hash of the password.
+        allowed: networks that clients may come from; empty: any.
+        idle_s: after how many seconds without a request a session ends.
         known: see `throttle.Throttle`.
+
+    Raises:
+        ConfigError: no password is set.
     """
 
     def __init__(
@@ -53,14 +56,14 @@ class AccessControl:
         self._digests = Digests()
         self._throttle = Throttle(known)
         self._hashing = ThreadPoolExecutor(1, "password")
-        """Always the same thread: each would keep the memory of its last hash."""
+        """One thread only: each thread keeps the memory of its last hash."""
         self._hash = passwords.hash()
         self._known: bytes | None = None
-        """Of the credentials that were right."""
+        """Digest of the credentials that were right."""
         self.sessions = LoginSessions(idle_s)
 
     def lets_in(self, address: str) -> bool:
-        """Whether clients of an address are served at all."""
+        """Whether the address belongs to an allowed network."""
         if not self._allowed:
             return True
         try:
@@ -71,13 +74,13 @@ class AccessControl:
         return any((mapped or found) in network for network in self._allowed)
 
     async def log_in(self, credentials: Credentials, address: str) -> LoginSession:
-        """Begin a session.
+        """Check the credentials and begin a session.
 
-        argon2 takes 16 MiB and some hundredths of a second, so it has one guest at a time. Whoever has been let in
-        before is known by the digest and waits for nobody, however many others guess passwords meanwhile.
+        argon2 takes 16 MiB and some hundredths of a second, so it checks one password at a time. Credentials that were
+        right before are recognised by their digest, and do not wait however many others guess passwords.
 
         Raises:
-            WrongPassword: the credentials are wrong, or there were too many wrong ones just now.
+            WrongPassword: the credentials are wrong, or there were too many attempts.
         """
         self._notice_new_password()
         credentials = replace(credentials, user=same_letters(credentials.user))
@@ -86,14 +89,14 @@ class AccessControl:
             kept = self._hash
             await self._verify(credentials, address)
             self._notice_new_password()
-            if self._hash != kept:  # it was right when it was asked about, and is not any more
+            if self._hash != kept:  # the password has changed while the old one was checked
                 raise WrongPassword
             self._known = digest
         return self.sessions.open(credentials.user, digest, time.time(), time.monotonic())
 
     async def _verify(self, credentials: Credentials, address: str) -> None:
         is_user = hmac.compare_digest(_bytes_of(credentials.user), _bytes_of(self._user))
-        throttle, user = self._throttle, self._user if is_user else ""  # all wrong names share one allowance
+        throttle, user = self._throttle, self._user if is_user else ""  # all other names share one allowance
         if wait_s := throttle.take(address, user, time.monotonic()):
             raise WrongPassword(wait_s, is_throttled=True)
         is_right = await asyncio.get_running_loop().run_in_executor(
@@ -104,7 +107,7 @@ class AccessControl:
         throttle.give_back(address, user, time.monotonic())
 
     def find(self, credentials: Credentials, cookie: str) -> LoginSession | None:
-        """The session of a request that is no login."""
+        """The session of a request; None: its client has to log in."""
         self._notice_new_password()
         credentials = replace(credentials, user=same_letters(credentials.user))
         return self.sessions.find(cookie, self._digests.of(credentials), time.monotonic())
@@ -120,9 +123,9 @@ _LOOK_ALIKE = str.maketrans("авекмнорстухё", "abekmhopctyxe")
 
 
 def same_letters(user: str) -> str:
-    """A name in which Russian letters that look like Latin ones are Latin, all of them small: `1С` is `1c`.
+    """A user name in lower case, with the Russian letters that look like Latin ones replaced: `1С` becomes `1c`.
 
-    Nobody sees which of them he has typed, and on a Russian keyboard they are on the same key.
+    Nobody sees which of the two they have typed; on a Russian keyboard they are the same key.
     """
     return user.strip().lower().translate(_LOOK_ALIKE)
 
@@ -132,10 +135,10 @@ def _bytes_of(user: str) -> bytes:
 
 
 def credentials_of(authorization: str) -> Credentials:
-    """The name and the password of a header `Authorization: Basic`.
+    """The user and the password in a header `Authorization: Basic`.
 
     Raises:
-        WrongPassword: there is none.
+        WrongPassword: there are none.
     """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic" or len(encoded) > MAX_AUTHORIZATION:

@@ -1,4 +1,4 @@
-"""The password of the exchange: kept as an argon2 hash, compared without telling anything by its speed."""
+"""The password of the exchange: kept as an argon2 hash, compared in constant time."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _MEMORY_KIB = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client says it is."""
+    """User and password as a client sends them."""
 
     user: str
     password: str
 
 
 class PasswordFile:
-    """The hash on the disk.
+    """The file with the hash.
 
     Args:
         file: readable by its owner only.
@@ -39,7 +39,7 @@ class PasswordFile:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=_MEMORY_KIB, parallelism=1)
 
     def set(self, password: str) -> None:
-        """Keep the hash of a password.
+        """Replace the password.
 
         Raises:
             ConfigError: it is too short or too long, or the file cannot be written.
@@ -53,10 +53,10 @@ class PasswordFile:
             raise ConfigError("settings_not_writable", file=str(self._file), reason=str(error)) from error
 
     def hash(self) -> str:
-        """The hash that is kept.
+        """The hash of the current password.
 
         Raises:
-            ConfigError: there is none, or it cannot be read.
+            ConfigError: no password is set, or the file cannot be read.
         """
         try:
             kept = self._file.read_text("ascii").strip()
@@ -64,12 +64,12 @@ class PasswordFile:
             raise ConfigError("exchange_password_missing") from error
         except (OSError, UnicodeError) as error:
             raise ConfigError("exchange_password_unreadable", file=str(self._file)) from error
-        if not kept.startswith("$argon2"):  # a right password would be called wrong
+        if not kept.startswith("$argon2"):  # else the right password would be refused as wrong
             raise ConfigError("exchange_password_unreadable", file=str(self._file))
         return kept
 
     def is_right(self, kept: str, password: str) -> bool:
-        """Whether a password belongs to a hash; takes some hundredths of a second and 16 MiB."""
+        """Whether a password has this hash; takes some hundredths of a second and 16 MiB."""
         try:
             return self._hasher.verify(kept, password[: MAX_LENGTH + 1])
         except (Argon2Error, InvalidHashError):
@@ -77,7 +77,7 @@ class PasswordFile:
 
 
 class Digests:
-    """Short-lived fingerprints of credentials, with a key that nobody else has: equal ones are equal credentials."""
+    """Digests of credentials under a random key: equal digests mean equal credentials while the process runs."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)

@@ -1,4 +1,4 @@
-"""How often wrong passwords may be tried; nobody is locked out for longer than a moment (SECURITY-3)."""
+"""Limits how often passwords may be guessed; nobody is locked out for more than seconds (SECURITY-3)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from pathlib import Path
 from freesport_sync.os_support import write_private_file
 
 MAX_KNOWN = 10_000
-"""Addresses and users that are remembered."""
+"""Addresses and users whose attempts are remembered."""
 MAX_LOGGED_IN = 100
-"""Networks from which somebody has logged in that are remembered."""
+"""Networks with a successful login that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """So many attempts at once, and one more every so many seconds."""
+    """A token bucket.
+
+    Args:
+        attempts: possible at once.
+        refill_s: seconds after which one more is possible.
+    """
 
     attempts: int
     refill_s: float
@@ -31,10 +36,10 @@ PER_USER = Allowance(100, 0.5)
 
 
 class KnownNetworks:
-    """Networks from which somebody has logged in, kept over a restart.
+    """Networks from which somebody has logged in; survives a restart.
 
     Args:
-        file: a line for each, the newest last; created with the first.
+        file: one network a line, the newest last; created with the first.
     """
 
     def __init__(self, file: Path) -> None:
@@ -47,7 +52,7 @@ class KnownNetworks:
         return _network(address) in self._known
 
     def add(self, address: str) -> None:
-        """Remember where an address belongs; one that cannot be kept is known until the server ends."""
+        """Remember the network of an address; until the server ends if the file cannot be written."""
         network = _network(address)
         if network not in self._known and network.isascii():
             self._known[network] = None
@@ -64,13 +69,13 @@ class _Bucket:
 
 
 class Throttle:
-    """Lets attempts be heard, by address and by user; right passwords cost nothing (SECURITY-3).
+    """Limits attempts by address and by user; right passwords cost nothing (SECURITY-3).
 
-    Nobody is kept waiting: whoever comes too soon is told when to come again. Whoever has logged in before is known by
-    what he sends and not asked here at all.
+    No request is delayed: an attempt that comes too early is answered when to try again. Credentials that were right
+    before never get here, see `AccessControl.log_in`.
 
     Args:
-        known: where those are who do not wait because of what others try.
+        known: networks that are not limited by the attempts of others.
     """
 
     def __init__(self, known: KnownNetworks) -> None:
@@ -78,11 +83,11 @@ class Throttle:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, address: str, user: str, now: float) -> int:
-        """Let an attempt be heard; returns 0, or after how many seconds one can be.
+        """Count an attempt if it is possible; returns 0, or the seconds until it is.
 
         Args:
             address: of the client.
-            user: that it wants to be.
+            user: that the client claims to be.
             now: monotonic seconds.
         """
         wait_s = self.wait_s(address, user, now)
@@ -91,11 +96,10 @@ class Throttle:
         return wait_s
 
     def wait_s(self, address: str, user: str, now: float) -> int:
-        """After how many seconds an attempt can be heard; 0: at once.
+        """Seconds until an attempt is possible; 0: at once.
 
-        What others try under the name of a user, from however many addresses, holds up everybody but those who come
-        from where somebody has logged in before: else the whole world could keep 1C out of a server that has just been
-        started.
+        The attempts of others under the same user, from any address, limit everybody except clients in known networks:
+        else anybody could keep 1C out of a server that has just been restarted.
         """
         (by_address, rule), (by_user, user_rule) = _keys(address, user)
         level = self._level(by_address, rule, now)
@@ -105,7 +109,7 @@ class Throttle:
         return max(0, math.ceil(wait_s))
 
     def give_back(self, address: str, user: str, now: float) -> None:
-        """The attempt was right."""
+        """Return an attempt whose password was right."""
         self._known.add(address)
         self._add(1, address, user, now)
 
@@ -129,7 +133,7 @@ def _keys(address: str, user: str) -> tuple[tuple[str, Allowance], tuple[str, Al
 
 
 def _network(address: str) -> str:
-    """IPv6 clients have a whole network of addresses each."""
+    """The network that one client controls: a single IPv4 address, a /64 of IPv6."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

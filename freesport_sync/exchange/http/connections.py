@@ -1,6 +1,6 @@
-"""Connections of the exchange: how many there may be, how long each may be silent, and which requests are refused.
+"""Limits connections: how many there are, how long each may be idle, and which requests are refused.
 
-Everything is counted before it costs anything: a connection before its handshake, a head before it is read.
+Everything is counted before it costs memory: a connection before its TLS handshake, a head before it is parsed.
 """
 
 from __future__ import annotations
@@ -20,51 +20,51 @@ from freesport_sync.exchange.http.replies import Reply
 
 MAX_HEAD_BYTES = 16 * 1024
 MAX_HANDSHAKES = 100
-"""Connections that may be agreeing on TLS at once; each takes a quarter of a megabyte."""
+"""TLS handshakes at once; each takes a quarter of a megabyte."""
 IDLE_S = 75
-"""How long a connection may be silent between two requests."""
+"""How long a connection may be idle between two requests."""
 SHUTDOWN_S = 2
-COMPLAINT_S = 60.0
-"""The same trouble is told again after that time."""
+LOG_AGAIN_S = 60.0
+"""The same trouble is logged again after this time."""
 _TOO_LONG = 431
 
 log = logging.getLogger(__name__)
 
 Refuse = Callable[[str, str], Reply]
-"""The address of a client and why its request is none -> what it is answered."""
+"""The address of a client, and the code of the error in its request -> the answer."""
 
 
 class CountedConnection(Protocol):
-    """A connection, as far as it is counted."""
+    """A connection, as far as the limiter deals with it."""
 
     def abort(self) -> None:
-        """End it at once."""
+        """Close it at once."""
 
 
 class ConnectionLimiter:
-    """All connections. Those on which no request is at work may have to go, the one that is silent for longest first.
+    """Counts all connections, and closes the one that has been idle for longest where there are too many.
 
     Args:
-        limit: how many there may be.
-        head_s: how long the head of a request, or the agreement on TLS, may take.
+        limit: connections at once.
+        head_s: seconds that the head of a request, or a TLS handshake, may take.
     """
 
     def __init__(self, limit: int, head_s: float) -> None:
         self.limit = limit
         self.head_s = head_s
         self.timers: dict[CountedConnection, asyncio.TimerHandle | None] = {}
-        """Of the silent ones, in the order in which they have become so; a timer: the rest of something is due."""
+        """Idle ones, in the order in which they became idle; a timer closes one whose request is incomplete."""
         self._all: set[CountedConnection] = set()
         self._handshakes: dict[Handshake, None] = {}
 
     def add(self, one: CountedConnection) -> None:
-        """Count a connection; where that is one too many, another has to go, or this one."""
+        """Count a connection; close one where that is too many."""
         self._all.add(one)
         if len(self._all) > self.limit:
             self._victim(one).abort()
 
     def begin(self, handshake: Handshake) -> None:
-        """Count a connection that has to agree on TLS first."""
+        """Count a connection whose TLS handshake is due."""
         self._handshakes[handshake] = None
         if len(self._handshakes) > MAX_HANDSHAKES:
             next(iter(self._handshakes)).abort()
@@ -72,44 +72,49 @@ class ConnectionLimiter:
         self.add(handshake)
 
     def leave(self, one: CountedConnection) -> None:
-        """It has ended."""
+        """A connection has ended."""
         self.forget(one)
         self._all.discard(one)
         self._handshakes.pop(one, None)  # type: ignore[call-overload]
 
     def due(self, one: CountedConnection, seconds: float | None) -> None:
-        """It is silent, and goes on being so; `seconds`: what it has begun must come to its end by then."""
+        """A connection is idle.
+
+        Args:
+            one: the connection.
+            seconds: in which the request that has begun must be complete; None: none has begun.
+        """
         timer = self.timers.setdefault(one, None)
         if timer is None and seconds is not None:
             self.timers[one] = asyncio.get_running_loop().call_later(seconds, one.abort)
 
     def forget(self, one: CountedConnection) -> None:
-        """A request is at work on it, or nothing is due on it."""
+        """A connection is not idle."""
         timer = self.timers.pop(one, None)
         if timer is not None:
             timer.cancel()
 
     def close(self) -> None:
-        """End those that nobody else knows of."""
+        """Abort handshakes; uvicorn closes all other connections."""
         for handshake in tuple(self._handshakes):
             handshake.abort()
 
     def _victim(self, newest: CountedConnection) -> CountedConnection:
-        """Who has to go where there are too many: who is late, else who has had nothing to say for longest."""
+        """The connection to close: one that is late, else the one that has been idle for longest."""
         others = [one for one in self.timers if one is not newest]
         return next((one for one in others if self.timers[one] is not None), next(iter(others), newest))
 
 
 class Handshake(asyncio.Protocol):
-    """A connection that has yet to agree on TLS.
+    """A connection before the end of its TLS handshake.
 
-    asyncio would do that by itself, but tell of the connection only when it is done, and take a quarter of a megabyte
-    before a single byte has come.
+    asyncio can do the handshake itself, but reports the connection only after it, and takes a quarter of a megabyte
+    before the first byte has come.
 
     Args:
         connections: counts it.
-        tls: what the server has to show.
-        served: takes over.
+        tls: certificate and key of the server.
+        served: takes over after the handshake.
     """
 
     def __init__(self, connections: ConnectionLimiter, tls: ssl.SSLContext, served: HttpConnection) -> None:
@@ -118,7 +123,7 @@ class Handshake(asyncio.Protocol):
         self._served = served
         self._task: asyncio.Task[None] | None = None
         self._early = b""
-        """Of the request, where it has come together with the end of the handshake."""
+        """Bytes of the request that came together with the end of the handshake."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
@@ -129,7 +134,7 @@ class Handshake(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._task is None:
-            self._transport.pause_reading()  # all else that comes is for TLS
+            self._transport.pause_reading()  # TLS reads everything else
             self._task = asyncio.get_running_loop().create_task(self._agree(data))
         else:
             self._early += data
@@ -153,11 +158,11 @@ class Handshake(asyncio.Protocol):
             )
         )
         try:
-            await asyncio.sleep(0)  # the transport is TLS's
-            await asyncio.sleep(0)  # which knows it
+            await asyncio.sleep(0)  # start_tls sets its protocol on the transport
+            await asyncio.sleep(0)  # and connects it
             _feed(self._transport.get_protocol(), first)
             secured = await agreeing
-        except OSError:  # whoever it was does not speak TLS, or not ours; anybody could fill a disk with it
+        except OSError:  # not TLS, or an incompatible one; not logged: anybody could fill the disk with it
             secured = None
         finally:
             agreeing.cancel()
@@ -172,7 +177,7 @@ class Handshake(asyncio.Protocol):
 
 
 def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
-    """Give a protocol what came before it did."""
+    """Pass data to a protocol that was received before it was set."""
     assert isinstance(protocol, asyncio.BufferedProtocol)
     while data:
         buffer = memoryview(protocol.get_buffer(len(data)))
@@ -183,7 +188,7 @@ def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
 
 
 class HttpConnection(H11Protocol):
-    """Closes connections on which no whole head of a request comes, and refuses requests that could be two."""
+    """Closes connections on which no complete head arrives, and refuses ambiguous requests."""
 
     def __init__(self, connections: ConnectionLimiter, refuse: Refuse, **others: Any) -> None:
         super().__init__(**others)
@@ -194,10 +199,10 @@ class HttpConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # asyncio does it only for sockets whose protocol is named; else every answer, which has a head and a body,
-        # would wait 40 ms for the client's acknowledgement of the head.
+        # asyncio does so only for sockets whose protocol number is set; without it the body of every answer would wait
+        # 40 ms for the acknowledgement of the head (EXCHANGE-23).
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._take_note()
+        self._update_limiter()
         self._counted.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -205,20 +210,20 @@ class HttpConnection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_refused:  # it is read all the same: whoever is reset does not read his answer
+        if self._is_refused:  # read all the same: a client that is reset does not read its answer
             return
         super().data_received(data)
-        self._take_note()
+        self._update_limiter()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._take_note()
+        self._update_limiter()
 
     def abort(self) -> None:
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request, or none that we take."""
+        """Answer what is not a request, or one that is refused."""
         assert isinstance(self.conn, _StrictConnection)
         reply = self._refuse(self.client[0] if self.client else "", self.conn.refusal)
         body = reply.body.encode("utf-8", "replace")
@@ -234,8 +239,8 @@ class HttpConnection(H11Protocol):
         else:
             self.transport.close()
 
-    def _take_note(self) -> None:
-        """Note whether a request is at work; if not, what is left of the last one or has come of the next is due."""
+    def _update_limiter(self) -> None:
+        """Tell the limiter whether a request is being served, and what else is incomplete."""
         if self.transport.is_closing() or self._is_refused:
             return
         if self.cycle is not None and not self.cycle.response_complete:
@@ -244,16 +249,16 @@ class HttpConnection(H11Protocol):
         has_begun = self.cycle is None or self.conn.their_state is not h11.IDLE or bool(self.conn.trailing_data[0])
         if not has_begun:
             self._counted.forget(self)
-        # The rest of a body that nobody wants may take longer: 1C reads the answer when it has sent all of it.
+        # The rest of a refused body may take longer: 1C reads the answer only when it has sent everything.
         due_s = IDLE_S if self.conn.their_state is h11.SEND_BODY else self._counted.head_s
         self._counted.due(self, due_s if has_begun else None)
 
 
 class _StrictConnection(h11.Connection):
-    """Refuses what h11 lets through: heads that are too long but come at once, bodies with two lengths."""
+    """Refuses what h11 accepts: heads that are too long but come at once, bodies with two lengths."""
 
     refusal = "exchange_request_invalid"
-    """Why; a code of `ExchangeRefused`."""
+    """Why a request was refused: a code of `ExchangeRefused`."""
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         waiting = self.trailing_data[0][: MAX_HEAD_BYTES + 1] if self.their_state is h11.IDLE else b""
@@ -276,20 +281,20 @@ def _problem_of(request: h11.Request) -> str:
     if len(request.method) + len(request.target) + headers > MAX_HEAD_BYTES:
         return "exchange_head_too_large"
     names = [name for name, _ in request.headers]
-    # Two servers that take different ones of them would see different requests in the same bytes.
+    # Two servers that follow different lengths would see different requests in the same bytes.
     if b"transfer-encoding" in names and (b"content-length" in names or request.http_version != b"1.1"):
         return "exchange_two_lengths"
     return ""
 
 
 class LoggedOnce:
-    """What asyncio has to complain of, at most once a minute each: anybody could fill a disk with it."""
+    """Logs the errors that asyncio reports, each at most once a minute: anybody could fill the disk with them."""
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         what = f"{context['message']}: {type(context.get('exception')).__name__}"
-        if loop.time() - self._told.get(what, -COMPLAINT_S) >= COMPLAINT_S:
+        if loop.time() - self._told.get(what, -LOG_AGAIN_S) >= LOG_AGAIN_S:
             self._told[what] = loop.time()
             log_entry(log, logging.ERROR, "listening_trouble", cause=context.get("exception"), words=what)

@@ -121,7 +121,7 @@ class Dispatcher:
             raise
 
     def _record_lost(self, session: LoginSession, asked: ExchangeRequest) -> None:
-        """A part of an export is missing: nobody knows any longer what that export does not contain."""
+        """A part of an export is missing: it is no longer known what that export does not contain."""
         if asked.type == protocol.CATALOG and (asked.mode == Mode.INIT or asked.brings_export):
             self._exports.record_lost(session.user, session.timestamp, [asked.filename[:100] or asked.mode])
 
@@ -145,7 +145,7 @@ class Dispatcher:
         if request.method != "POST":  # a proxy has turned it into another request
             raise ExchangeRefused("exchange_body_missing", file=path.name)
         async with session.turn:
-            session.imports.clear()  # they are about what was there before, and nobody has waited for their end
+            session.imports.clear()  # they are about earlier files, and 1C has not waited for their end
             batch = session.open_batch or await self._new_batch(session, sender)
             with batch.receiving():
                 try:

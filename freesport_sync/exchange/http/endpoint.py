@@ -157,7 +157,7 @@ class Endpoint:
             raise
         if isinstance(step, protocol.LogIn):
             return self._dispatcher.logged_in(await self._access.log_in(credentials, address), asked)
-        assert session is not None, "next_step lets nobody else through"
+        assert session is not None, "next_step requires a session for every other step"
         return await self._dispatcher.take(step, request, asked, session, session.sender(address), received)
 
     def _turned_away(self, error: WrongPassword) -> Reply:

@@ -1,4 +1,4 @@
-"""Listens for 1C: uvicorn with limits that it does not have itself (EXCHANGE-4, EXCHANGE-22)."""
+"""Runs uvicorn, with limits on connections that it does not have itself (EXCHANGE-4, EXCHANGE-22)."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from freesport_sync.exchange.http.connections import (
 from freesport_sync.os_support import open_files_limit
 
 HEAD_S = 15.0
-"""How long the line and the headers of a request may take."""
+"""How long the request line and the headers may take."""
 MAX_CONNECTIONS = 512
 BACKLOG = 100
 """Connections that are accepted at once, before any of them is counted."""
 
 
 class Listener:
-    """One address.
+    """Listens on one address.
 
     Args:
-        host: name or address of an interface.
-        port: 0: any that is free.
+        host: name or address of the interface.
+        port: of TCP; 0: any free one.
         certificate: PEM file with the chain; None: no TLS.
         key: PEM file of its key; None: in the same file.
-        proxies: addresses whose `X-Forwarded-For` is believed.
+        proxies: addresses whose `X-Forwarded-For` is trusted.
         head_s: how long the head of a request may take.
 
     Raises:
@@ -80,11 +80,11 @@ class Listener:
         """Serve until `stop` is set.
 
         Args:
-            app: what answers.
-            started: called when the first request can come.
+            app: answers the requests.
+            started: called as soon as requests can come.
             stop: ends it; may be set from any thread.
-            stopping: called then, so that requests that are held get their answer.
-            refuse: see `http_connections.Refuse`.
+            stopping: called on a thread after `stop`, so that held requests get their answers.
+            refuse: see `connections.Refuse`.
         """
         connections = ConnectionLimiter(min(MAX_CONNECTIONS, open_files_limit() // 2), self._head_s)
 
@@ -122,7 +122,7 @@ class Listener:
             ws="none",
             lifespan="on",
             log_config=None,
-            log_level="error",  # what is no HTTP is no news, and anybody could fill a disk with it
+            log_level="error",  # what is not HTTP is not logged: anybody could fill the disk with it
             access_log=False,
             server_header=False,
             proxy_headers=bool(self._proxies),

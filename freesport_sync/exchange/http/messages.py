@@ -1,4 +1,4 @@
-"""What 1C's user is told, in Russian: 1C shows it beside the step that it is about."""
+"""Sentences for the people at 1C, in Russian; 1C shows them next to the step."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from freesport_sync.i18n.texts import Texts
 
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
 _MAX_VALUE = 150
-"""Characters of what is filled in, so that the end of the text, what to do, is not cut off."""
+"""Characters of a value in a text, so that its end, which says what to do, is not cut off."""
 _OF_1C = (Cancelled, ExchangeRefused, ImportFailed, LockHeld)
-"""Errors that somebody in 1C can do something about. The others are about the shop: its database, its settings. What
-they say, host and port for example, is for its administrator only."""
+"""Errors that people at 1C can do something about. The others are about the database or the settings of the shop: their
+details, such as host and port, are for its administrator only."""
 _NEEDS_OPERATOR = ("export_older", "export_date_unreadable", "export_undated_older", "large_change")
-"""Refusals of a guard: nobody in 1C can do anything about them."""
+"""Refusals of a guard, which only the operator can override."""
 
 
 class Messages:
-    """Answers that are sentences.
+    """Makes answers that are sentences.
 
     Args:
         texts: of the program.
@@ -46,7 +46,7 @@ class Messages:
         self._texts = texts
 
     def refusal(self, error: SyncError) -> Reply:
-        """Why something was not done, and what to do; the code stands first, for clients that break Russian."""
+        """Why something was not done, and what to do; the code comes first, for clients that garble Russian."""
         if error.code == "exchange_busy":
             return lines("failure", "Import already in progress")
         if isinstance(error, _OF_1C):
@@ -56,7 +56,7 @@ class Messages:
         return replace(failure(f"{error.code}: {self._texts(key)}"), log_text=log_text)
 
     def reason(self, error: SyncError) -> str:
-        """The code of an error and its text in one line, without folders of this computer."""
+        """The code and the text of an error in one line, without folders of this computer."""
         params = {name: _short(_FOLDERS.sub("", str(value))) for name, value in error.params.items()}
         text = self._texts.error(SyncError(error.code, **params))
         hint = self._texts("onec.ask_operator") if error.code in _NEEDS_OPERATOR else text.hint
@@ -64,7 +64,12 @@ class Messages:
         return " ".join(" ".join((f"{error.code}:", text.what, said, hint)).split())
 
     def working(self, one: ExchangeImport, current: ExchangeImport | None) -> Reply:
-        """How far an import is, or what it waits for."""
+        """How far an import is, or what it waits for.
+
+        Args:
+            one: the import.
+            current: the import that is running.
+        """
         if one.progress is not None:
             stage = self._texts(f"stage.{one.progress.stage.value}")
             percent = 100 * one.progress.done // one.progress.total if one.progress.total else 0
@@ -77,7 +82,7 @@ class Messages:
         return progress(self._texts("onec.starting", file=one.name))
 
     def checked(self, report: RunReport) -> Reply:
-        """The end of a dry run: `success` would make 1C forget changes that the shop has not got (EXCHANGE-11)."""
+        """The result of a dry run; `success` makes 1C forget changes that the shop does not have (EXCHANGE-11)."""
         issues = sum(total.count for total in report.issue_totals)
         created = sum(count.created for count in report.counts.values())
         updated = sum(count.updated for count in report.counts.values())

@@ -1,8 +1,7 @@
-"""The exchange between 1C and a site: what each request means, and what it is answered (EXCHANGE-1 to EXCHANGE-25).
+"""The protocol between 1C and a site: what each request asks for, and its answer (EXCHANGE-1 to EXCHANGE-25).
 
-There are two real clients and they contradict each other: the standard configurations of 1C want exactly two lines in
-the answer to `init`, the module of 1C-Bitrix four. Only the module says `version=`, so that tells them apart.
-Nothing here reads or writes anything.
+The two clients of 1C contradict each other: the standard configurations want exactly two lines in the answer to `init`,
+the 1C-Bitrix module four. Only the module sends `version=`, which tells them apart. This module does no I/O.
 """
 
 from __future__ import annotations
@@ -23,19 +22,19 @@ from freesport_sync.exchange.uploads.file_names import file_path, is_bad_picture
 
 COOKIE = "freesport_exchange"
 SCHEMA_VERSION = "3.1"
-"""The newest CommerceML that we read."""
+"""The newest version of CommerceML that we read."""
 CATALOG, SALE = "catalog", "sale"
 MAX_TIMESTAMP_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """Look at the password and begin a session."""
+    """Check the password and begin a session."""
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Make room for a portion of files.
+    """Begin a batch of files.
 
     Args:
         reply: the answer.
@@ -49,7 +48,7 @@ class Receive:
     """Append the body of the request to a file.
 
     Args:
-        path: below the folder of the portion.
+        path: relative to the folder of the batch.
     """
 
     path: PurePosixPath
@@ -57,18 +56,18 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class LeaveOut:
-    """Read the body of the request and forget it: a picture whose name some system cannot have.
+    """Read the body of the request and drop it: a picture whose name is invalid on Windows or Linux.
 
-    A refusal would end the exchange for the sake of one picture, each time. Its record is told that it is missing.
+    A refusal would stop the whole exchange because of one picture, every time. Its record gets a row issue.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """Import a file of the portion; an archive stands for all that is in it.
+    """Import a file of the batch; an archive stands for everything in it.
 
     Args:
-        path: below the folder of the portion.
+        path: relative to the folder of the batch.
     """
 
     path: PurePosixPath
@@ -79,7 +78,7 @@ class Deactivate:
     """Hide what the full export that began at a login did not contain.
 
     Args:
-        timestamp: of the login, as `logged_in` has told it.
+        timestamp: of the login, see `logged_in`.
     """
 
     timestamp: int
@@ -87,13 +86,17 @@ class Deactivate:
 
 @dataclass(frozen=True, slots=True)
 class Respond:
-    """There is nothing to do."""
+    """Answer; there is nothing to do.
+
+    Args:
+        reply: the answer.
+    """
 
     reply: Reply
 
 
 InSession = Begin | Receive | LeaveOut | ImportFile | Deactivate | Respond
-"""What only somebody who has logged in can ask for."""
+"""Steps that need a login session."""
 Step = LogIn | InSession
 
 
@@ -102,13 +105,13 @@ def next_step(asked: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool
 
     Args:
         asked: the request.
-        sessid: of the session; an empty text where nobody is logged in.
-        file_limit: bytes of the largest fragment.
-        is_zip: whether 1C is to pack its files.
-        now: for documents.
+        sessid: of the login session; empty: there is none.
+        file_limit: size of the largest fragment, in bytes.
+        is_zip: whether 1C is to send archives.
+        now: date of documents.
 
     Raises:
-        ExchangeRefused: it asks for what we do not know, or without what it needs.
+        ExchangeRefused: the type or the mode is unknown, a parameter is wrong, or there is no session.
     """
     if asked.type not in (CATALOG, SALE):
         raise ExchangeRefused("exchange_type_unknown", type=asked.type[:40])
@@ -141,14 +144,16 @@ def _sale_step(asked: ExchangeRequest, now: datetime) -> Step:
         case Mode.SUCCESS:
             return Respond(success())
         case Mode.FILE | Mode.IMPORT:
-            # `success` would make 1C forget the statuses that it has told us of.
+            # After `success` 1C would never send these statuses again.
             raise ExchangeRefused("exchange_orders_later")
     raise ExchangeRefused("exchange_mode_unknown", type=asked.type, mode=asked.mode[:40])
 
 
 def logged_in(cookie: str, sessid: str, timestamp: int) -> Reply:
-    """The answer to a right password. The standard client sends lines 2 and 3 back as a cookie, the module of
-    1C-Bitrix glues lines 4 and 5 on its addresses as they are.
+    """The answer to a login.
+
+    The standard client sends lines 2 and 3 back as a cookie; the 1C-Bitrix module appends lines 4 and 5 to its
+    addresses as they are.
     """
     return lines("success", COOKIE, cookie, f"sessid={sessid}", f"timestamp={timestamp}")
 

@@ -1,4 +1,4 @@
-"""Everything that 1C is answered goes through here: its clients are strict about each byte (EXCHANGE-2)."""
+"""The answers to 1C, whose clients are strict about every byte (EXCHANGE-2)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from freesport_sync.core.printable import printable
 
 TEXT = "text/plain; charset=utf-8"
 XML = "application/xml; charset=utf-8"
-"""The charset stands last: the module of 1C-Bitrix takes all that follows `charset=` for its name."""
+"""The charset comes last: the 1C-Bitrix module takes everything after `charset=` for its name."""
 MAX_REASON = 500
-"""Characters of a reason; longer ones are cut by windows of 1C."""
+"""Characters of a reason; windows of 1C cut longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,12 @@ class Reply:
     """An answer.
 
     Args:
-        body: lines without a line end behind the last: 1C counts lines.
-        status: 200 for everything that is no matter of credentials, or the text would be lost in 1C.
+        body: lines without a final line end: 1C counts lines.
+        status: of HTTP; 200 unless it is about access: 1C loses the text of other statuses (EXCHANGE-24).
         media_type: with the charset.
         headers: further ones.
-        closes: the connection ends with this answer.
-        log_text: what the log_text is told in place of `text`, where 1C may not know everything.
+        closes: the connection is closed after this answer.
+        log_text: reported instead of `text` where 1C must not know everything.
     """
 
     body: str
@@ -35,12 +35,12 @@ class Reply:
 
     @property
     def outcome(self) -> str:
-        """The first line, which tells 1C how it went; of a document only that it is one."""
+        """The first line, which tells 1C how it went; `xml` for a document."""
         return "xml" if self.media_type == XML else self.body.partition("\n")[0]
 
     @property
     def text(self) -> str:
-        """What follows it."""
+        """Everything after the first line."""
         return self.body.partition("\n")[2]
 
 
@@ -50,17 +50,17 @@ def lines(*parts: str) -> Reply:
 
 
 def success() -> Reply:
-    """What was asked for is done, and for good."""
+    """It is done and committed (EXCHANGE-11)."""
     return Reply("success")
 
 
 def progress(text: str) -> Reply:
-    """It is being done; 1C shows the text and asks again."""
+    """It is being done; 1C shows the text and asks again (EXCHANGE-10)."""
     return lines("progress", printable(text, MAX_REASON))
 
 
 def failure(text: str) -> Reply:
-    """It was not done; 1C shows the text to its user."""
+    """It was not done; 1C shows the text."""
     return lines("failure", printable(text, MAX_REASON))
 
 

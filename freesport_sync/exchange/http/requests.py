@@ -11,7 +11,7 @@ from freesport_sync.exchange.uploads.file_names import REPORTS
 
 
 class Mode(StrEnum):
-    """What a request is for."""
+    """What a request asks for."""
 
     CHECKAUTH = "checkauth"
     INIT = "init"
@@ -25,14 +25,14 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRequest:
-    """The parameters of a request; an empty text where there is none.
+    """The parameters of a request; empty where they are absent.
 
     Args:
-        type: `catalog`, `sale`, or a word that we do not know.
-        mode: a `Mode`, or a word that we do not know.
+        type: `catalog`, `sale`, or something unknown.
+        mode: a `Mode`, or something unknown.
         filename: as 1C writes it.
-        version: only the module of 1C-Bitrix says it.
-        timestamp: line 5 of an earlier answer to `checkauth`.
+        version: of CommerceML; only the 1C-Bitrix module sends it.
+        timestamp: line 5 of the answer to an earlier `checkauth`.
     """
 
     type: str = ""
@@ -43,16 +43,16 @@ class ExchangeRequest:
 
     @property
     def brings_export(self) -> bool:
-        """Whether it is about an XML file or an archive, and not about a picture or a log."""
+        """Whether it brings or imports an XML file or an archive, rather than a picture or a log."""
         name = self.filename.strip().lower()
         return self.mode in (Mode.FILE, Mode.IMPORT) and name.endswith((".xml", ".zip")) and REPORTS not in name
 
 
 def parse_request(query: bytes) -> ExchangeRequest:
-    """Read the query of an address.
+    """Parse a query string.
 
-    The first of repeated parameters counts; what we do not know is ignored, so that an address may have parameters of
-    its own, even where 1C puts a second question mark behind them. A plus is a plus: 1C writes blanks as `%20`.
+    The first of repeated parameters counts. Unknown ones are ignored, because the address in 1C may have parameters of
+    its own, even if 1C puts a second question mark after them. A plus is a plus: 1C writes blanks as `%20`.
     """
     values: dict[str, str] = {}
     for part in re.split(b"[&?]", query):
@@ -72,4 +72,4 @@ def _decoded(raw: bytes) -> str:
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError:
-        return text.decode("cp1251", "replace")  # old platforms
+        return text.decode("cp1251", "replace")  # old versions of 1C

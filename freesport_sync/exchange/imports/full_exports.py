@@ -1,7 +1,7 @@
 """Whether all of a full export is in the shop (EXCHANGE-15).
 
 `deactivate` hides what a full export did not contain, so every file of it must have come and must have been imported.
-Nothing is kept over a restart: then nobody can be certain, and the export has to be sent again.
+Nothing is kept over a restart: then it is uncertain, and the export has to be sent again.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class FullExportTracker:
 
         Raises:
             ExchangeRefused: there was no such login, no full export since, or not all of it is in the shop; or 1C has
-                logged in meanwhile and nothing has come, so nobody knows what it was going to send.
+                logged in meanwhile and sent nothing, so what it was going to send is unknown.
         """
         if (user, login) not in self._logins or _is_too_old(login):
             raise ExchangeRefused("exchange_timestamp_invalid", timestamp=str(login))

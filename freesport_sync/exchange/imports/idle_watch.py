@@ -25,7 +25,7 @@ MAX_PAUSE_S = 5.0
 
 
 class IdleWatch:
-    """Reports each batch that nobody asks for once; imports it where the settings say so.
+    """Reports each batch whose import 1C does not ask for, once; imports it where the settings say so.
 
     Args:
         store: of the batches.
@@ -47,7 +47,7 @@ class IdleWatch:
         self._report = report
         self._reported: WeakSet[UploadBatch] = WeakSet()
         self._early: WeakKeyDictionary[UploadBatch, ExchangeImport] = WeakKeyDictionary()
-        """Imports that nobody has asked for; whoever asks later gets their result."""
+        """Imports that were not asked for; a later request gets their result."""
 
     async def watch(self) -> None:
         """Look after all batches, again and again, until cancelled."""
@@ -63,14 +63,14 @@ class IdleWatch:
             await asyncio.sleep(pause_s)
 
     def early_import(self, batch: UploadBatch, path: PurePosixPath) -> ExchangeImport | None:
-        """The import of a file before anybody has asked for it; None: there was none, or it has failed."""
+        """The import of a file that was not asked for; None: there was none, or it has failed."""
         early = self._early.get(batch)
         if early is None or early.has_failed or not batch.is_asked_for(path):
             return None
         return early
 
     async def import_older(self, batch: UploadBatch) -> None:
-        """Where the settings say to import what nobody asks for: import what arrived before a batch before it."""
+        """Where the settings allow imports without a request: import what arrived before a batch first."""
         if not self._rules.import_when_idle:
             return
         for older in self._store.batches:

@@ -11,30 +11,34 @@ from freesport_sync.rules.catalog.pictures import file_name
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 _NOTES = "missing_pictures.txt"
-"""In the folder of a run: a file and a picture that it names, a line for each, with a tab between."""
+"""In the folder of a run: a line for each missing picture, the file that names it, a tab, the picture."""
 
 
 class LatePictures:
-    """What earlier imports have missed, as long as their files are kept.
+    """The pictures that earlier runs have missed, as long as the files of these runs are kept.
 
     Args:
-        folders: of the runs.
+        folders: with the files of past runs.
     """
 
     def __init__(self, folders: RunFolders) -> None:
         self._folders = folders
 
     def note(self, folder: Path, issues: Iterable[RowIssue]) -> None:
-        """Remember what a run has missed.
+        """Remember the pictures that a run has missed.
 
         Args:
-            folder: with its files.
-            issues: those of the run that name a missing picture.
+            folder: with the files of the run.
+            issues: its row issues about missing pictures.
         """
         _write(folder, {(one.file, one.value) for one in issues})
 
     def wanted(self, pictures: Iterable[PurePosixPath]) -> dict[str, Path]:
-        """The files of earlier runs that name these pictures: path below the folder of a run -> file."""
+        """The files of earlier runs whose records name these pictures.
+
+        Returns:
+            The path in the folder of a new run -> the file.
+        """
         names = {picture.name.lower() for picture in pictures}
         files: dict[str, Path] = {}
         for number, folder in enumerate(self._folders.newest_first()):
@@ -45,7 +49,7 @@ class LatePictures:
         return files
 
     def forget(self, pictures: Iterable[PurePosixPath]) -> None:
-        """These pictures are in the shop, or will never be."""
+        """Forget pictures that are in the shop now."""
         names = {picture.name.lower() for picture in pictures}
         for folder in self._folders.newest_first():
             missed = _read(folder)

@@ -74,7 +74,7 @@ class ImportQueue:
         try:
             result = work(one)
         except SyncError as error:
-            # Perhaps nobody asks how it has ended.
+            # 1C may never ask for the result.
             log_entry(log, logging.WARNING, "import_of_onec_failed", cause=error, file=printable(one.name, 200))
             result = error
         except Exception as error:

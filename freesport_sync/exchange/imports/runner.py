@@ -1,4 +1,4 @@
-"""Runs one import of the exchange, as soon as nobody else imports into the same database."""
+"""Runs one import of the exchange, as soon as no other import holds the lock of the database."""
 
 from __future__ import annotations
 

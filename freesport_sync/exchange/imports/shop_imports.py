@@ -55,7 +55,7 @@ class ShopImports:
 
         Args:
             batch: whose files.
-            path: the file that 1C asks for; None: all that nobody has asked for.
+            path: the file that 1C asks for; None: all that was not asked for.
 
         Raises:
             Cancelled: the server stops.
@@ -111,7 +111,7 @@ class ShopImports:
         return report
 
     def _import_named(self, one: ExchangeImport, batch: UploadBatch, named: tuple[UploadedFile, ...]) -> RunReport:
-        """Import files together with all others of their batch that nobody has imported yet.
+        """Import files together with all others of their batch that are not imported yet.
 
         1C asks for goods, offers, prices and stocks one after the other; to the shop they belong together. A file that
         cannot be read does not hold up the others: 1C gets the error when it asks for that file.

@@ -1,4 +1,4 @@
-"""The requests of the probe: as 1C sends them, with what goes wrong told apart."""
+"""Sends requests as 1C does, and tells what goes wrong apart."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ from freesport_sync.errors import reason_of
 
 MAX_ANSWER_BYTES = 1_000_000
 USUAL_PATH = "/bitrix/admin/1c_exchange.php"
-"""What 1C takes where its user has entered no path."""
+"""The path that 1C uses if none is entered."""
 _HTML = re.compile(r"<[^>]*>")
 
 
 class StepFailed(Exception):
-    """A step that does not work; the code has a text in the section `check`."""
+    """A step does not work.
+
+    Args:
+        code: of the `CheckItem`; its text is in the section `check`.
+        params: of that text.
+    """
 
     def __init__(self, code: str, **params: object) -> None:
         super().__init__(code)
@@ -36,15 +41,15 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SelfTestAnswer:
-    """What came back."""
+    """What a server has answered, as far as 1C reads it."""
 
     status: int
     media_type: str
     body: bytes
     realm: str = ""
-    """Who asks for a password, of a 401."""
+    """Of a 401: who asks for a password."""
     location: str = ""
-    """Where a redirect leads."""
+    """Of a redirect: where it leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,11 @@ class SelfTestClient:
     """Sends requests, each over a connection of its own.
 
     Args:
-        address: as it is entered in 1C.
+        address: URL as it is entered in 1C.
         user: of the exchange.
         password: of that user.
-        cancel: breaks off a request.
-        certificate: of a server whose name need not fit, because it is ours; None: as the system trusts.
+        cancel: aborts a request.
+        certificate: of our own server, trusted under any host name; None: what the system trusts.
     """
 
     address: str
@@ -66,7 +71,7 @@ class SelfTestClient:
     certificate: Path | None = None
 
     def reach(self, timeout_s: float) -> Iterator[CheckItem]:
-        """The name, the port and TLS, step by step.
+        """Check the host name, the port and TLS, step by step.
 
         Raises:
             StepFailed: one of them does not work.
@@ -87,7 +92,7 @@ class SelfTestClient:
                     yield CheckItem("probe_tls", True, {"version": secured.version() or "TLS"})
 
     def ask(self, step: str, query: str, cookie: str, body: bytes | None, timeout_s: float) -> SelfTestAnswer:
-        """Send a request: with a body it is a POST.
+        """Send a request; with a body it is a POST.
 
         Raises:
             StepFailed: no answer came.
@@ -103,7 +108,7 @@ class SelfTestClient:
                 connection.sock = socket.create_connection((site.host, site.port), timeout_s)
                 if site.is_tls:
                     connection.sock = self._secured(connection.sock, site)
-                with suppress(BrokenPipeError, ConnectionResetError):  # it may answer before it has read everything
+                with suppress(BrokenPipeError, ConnectionResetError):  # it may answer before the body ends
                     connection.request(method, site.target(query), body, headers)
                 return _answer(connection.getresponse())
         except TimeoutError as error:
@@ -138,7 +143,7 @@ class SelfTestClient:
             raise StepFailed("probe_tls_failed", reason=reason_of(error)) from error
 
     def _speaks_tls(self, site: _Site, timeout_s: float) -> bool:
-        """Whether a server that does not answer plain HTTP wants TLS; nothing is sent to it but the greeting."""
+        """Whether a server that does not answer plain HTTP wants TLS; sends nothing but the handshake."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         try:
@@ -164,12 +169,12 @@ class _Site:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def target(self, query: str) -> str:
-        """Path and query of a request; an address may have parameters of its own."""
+        """Path and query of a request; the address may have parameters of its own."""
         return f"{self.path}?{'&'.join(filter(None, (self.query, query)))}"
 
 
 def _site(address: str) -> _Site:
-    """Take an address apart as 1C does: blanks go, backslashes are slashes, HTTP goes without saying."""
+    """Split an address as 1C does: without blanks, backslashes as slashes, HTTP by default."""
     text = address.replace(" ", "").replace("\\", "/")
     if "://" not in text:
         text = f"http://{text}"
@@ -203,5 +208,5 @@ def _break(connection: http.client.HTTPConnection) -> None:
 
 
 def shown(text: str) -> str:
-    """Something of an answer for people."""
+    """A part of an answer, printable and short, to show to people."""
     return printable(_HTML.sub(" ", text), 300)

@@ -1,4 +1,4 @@
-"""Plays a small exchange against a running server as 1C would, and says step by step what does not work.
+"""Plays a small exchange against a running server as 1C would, and reports which step does not work (EXCHANGE-28).
 
 It only knows what 1C knows: the address, the user, the password, and how 1C reads answers (EXCHANGE-1, EXCHANGE-2).
 """
@@ -24,12 +24,12 @@ from freesport_sync.i18n.texts import is_outcome_of_dry_run
 from freesport_sync.sources.commerceml.documents import count_documents
 
 IMPORT_REQUEST_S = 180.0
-"""After which 1C gives up a request."""
+"""1C gives up a request after this time."""
 _PADDING_BYTES = 1_500_000
-"""Of the first fragment: more than the megabyte that proxies let through when nobody has told them otherwise."""
+"""Of the first fragment: more than the megabyte that proxies accept by default."""
 _FILE, _ARCHIVE = "import0_1.xml", "v8_probe.zip"
-# Nothing is in it, and nothing follows from it: without a date it makes no later export an older one, and what says
-# that it has only changes hides nothing.
+# An import of it changes nothing: without a date it makes no later export an older one, and with "only changes" it
+# hides nothing.
 _CATALOGUE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<КоммерческаяИнформация xmlns="urn:1C.ru:commerceml_2" ВерсияСхемы="2.08">{padding}\n'
@@ -41,7 +41,7 @@ _CATALOGUE = (
 
 @dataclass(frozen=True, slots=True)
 class SelfTestTimeouts:
-    """How patient the probe is.
+    """How long the self-test waits.
 
     Args:
         request_s: for the answer to a request.
@@ -52,36 +52,36 @@ class SelfTestTimeouts:
     import_s: float = 300.0
 
 
-def run_self_test(
+def take_steps(
     client: SelfTestClient,
     knows_password: bool | None,
     cancel: CancelToken,
     report: Callable[[CheckItem], None] = lambda item: None,
-    rules: SelfTestTimeouts = SelfTestTimeouts(),
+    timeouts: SelfTestTimeouts = SelfTestTimeouts(),
 ) -> tuple[CheckItem, ...]:
-    """Exchange nothing, in every step that 1C takes (EXCHANGE-28).
+    """Take every step of an exchange, with an empty catalogue (EXCHANGE-28).
 
     Args:
         client: sends the requests.
-        knows_password: whether the password is that of this computer's server; None: there is none here.
-        cancel: ends it.
-        report: gets each step as it is done.
-        rules: its patience.
+        knows_password: whether the password is that of the exchange on this computer; None: it has none.
+        cancel: aborts it.
+        report: receives each step as it is done.
+        timeouts: how long to wait.
 
     Returns:
-        The steps; one that fails is the last.
+        The steps; a step that fails is the last one.
 
     Raises:
         Cancelled: it was cancelled.
     """
     items: list[CheckItem] = []
-    steps = _Steps(client, knows_password, rules).steps()
+    steps = _Steps(client, knows_password, timeouts).steps()
     while True:
         cancel.check()
         try:
             item = next(steps, None)
         except StepFailed as failed:
-            cancel.check()  # it may have failed because it was
+            cancel.check()  # it may have failed because it was cancelled
             item = CheckItem(failed.code, False, failed.params)
             steps = iter(())
         if item is None:
@@ -91,15 +91,15 @@ def run_self_test(
 
 
 class _Steps:
-    def __init__(self, client: SelfTestClient, knows_password: bool | None, rules: SelfTestTimeouts) -> None:
+    def __init__(self, client: SelfTestClient, knows_password: bool | None, timeouts: SelfTestTimeouts) -> None:
         self._client = client
         self._knows_password = knows_password
-        self._rules = rules
+        self._timeouts = timeouts
         self._cookie = ""
 
     def steps(self) -> Iterator[CheckItem]:
-        """What 1C does, in its order."""
-        yield from self._client.reach(self._rules.request_s)
+        """What 1C does, in the order of 1C."""
+        yield from self._client.reach(self._timeouts.request_s)
         answer = self._ask("checkauth")
         if answer.status == 401:
             yield CheckItem("probe_path", True)
@@ -129,7 +129,7 @@ class _Steps:
 
     def _files(self) -> Iterator[CheckItem]:
         catalogue = _CATALOGUE.format(padding=(" " * 99 + "\n") * (_PADDING_BYTES // 100)).encode()
-        half = catalogue.rindex("<Каталог".encode()) + 4  # in the middle of a letter, as fragments are cut
+        half = catalogue.rindex("<Каталог".encode()) + 4  # in the middle of a letter: 1C cuts by bytes
         self._send(_FILE, catalogue[:half], catalogue[half:])
         yield CheckItem("probe_file", True, {"size": f"{len(catalogue) / 1_000_000:.1f}"})
         if self._is_zip:
@@ -147,7 +147,7 @@ class _Steps:
     def _import(self) -> CheckItem:
         started = time.monotonic()
         while True:
-            answer = self._ask("import", f"filename={_FILE}", timeout_s=max(self._rules.request_s, IMPORT_REQUEST_S))
+            answer = self._ask("import", f"filename={_FILE}", timeout_s=max(self._timeouts.request_s, IMPORT_REQUEST_S))
             lines = self._lines("import", answer)
             word, text = lines[0].lower(), shown("\n".join(lines[1:]))
             seconds = time.monotonic() - started
@@ -159,13 +159,13 @@ class _Steps:
                 raise StepFailed("probe_import_failed", reason=text)
             if word != "progress":
                 raise StepFailed("probe_answer_unknown", step="import", text=shown("\n".join(lines)))
-            if seconds > self._rules.import_s:
+            if seconds > self._timeouts.import_s:
                 raise StepFailed("probe_import_slow", seconds=round(seconds), text=text)
             if seconds < 1:
-                time.sleep(0.1)  # a server that does not hold the request would be asked as fast as it can answer
+                time.sleep(0.1)  # do not flood a server that does not hold the request
 
     def _query(self) -> CheckItem:
-        """As the standard client asks for orders: after a login of its own, without `init`."""
+        """Ask for orders as the standard client does: after a login of its own, without `init` (EXCHANGE-16)."""
         self._cookie = _cookie_of(self._successful("checkauth", self._ask("checkauth", kind="sale")))
         answer = self._ask("query", kind="sale")
         _expect_reached(answer)
@@ -182,10 +182,10 @@ class _Steps:
         self, mode: str, *more: str, kind: str = "catalog", body: bytes | None = None, timeout_s: float | None = None
     ) -> SelfTestAnswer:
         query = "&".join((f"type={kind}", f"mode={mode}", *more))
-        return self._client.ask(mode, query, self._cookie, body, timeout_s or self._rules.request_s)
+        return self._client.ask(mode, query, self._cookie, body, timeout_s or self._timeouts.request_s)
 
     def _successful(self, step: str, answer: SelfTestAnswer) -> list[str]:
-        """The lines of an answer that has to be `success`."""
+        """The lines of an answer that must be `success`."""
         lines = self._lines(step, answer)
         word = lines[0].lower()
         if word == "failure":
@@ -195,7 +195,7 @@ class _Steps:
         return lines
 
     def _lines(self, step: str, answer: SelfTestAnswer) -> list[str]:
-        """The lines of an answer as 1C takes them: it is strict about each byte."""
+        """The lines of an answer as 1C reads them: it is strict about every byte (EXCHANGE-2)."""
         _expect_reached(answer)
         if answer.status == 401:
             raise StepFailed("probe_login_forgotten", step=step)
@@ -216,7 +216,7 @@ class _Steps:
         return text.split("\n")
 
     def _refused(self, answer: SelfTestAnswer) -> StepFailed:
-        """Why a login was refused: 401 is all that 1C sees."""
+        """Why a login was refused; 1C itself shows only the 401."""
         if answer.realm and not answer.body.startswith(b"failure"):
             return StepFailed("probe_login_elsewhere", realm=shown(answer.realm))
         if self._knows_password:
@@ -226,7 +226,7 @@ class _Steps:
 
 
 def _expect_reached(answer: SelfTestAnswer) -> None:
-    """Raises what an HTTP status says by itself; 1C would show the number at most."""
+    """Raise what the HTTP status alone tells; 1C would show the number at most."""
     status = answer.status
     if status in (404, 405, 410):
         raise StepFailed("probe_path_missing", status=status)
@@ -247,7 +247,7 @@ def _cookie_of(lines: list[str]) -> str:
 
 
 def _two_lines(lines: list[str], count: int, expected: int) -> bool:
-    """Look at the answer to `init`; returns whether 1C is to pack its files."""
+    """Check the answer to `init`; returns whether 1C is to send archives."""
     if count != expected:
         raise StepFailed("probe_init_lines", lines=count, expected=expected)
     is_zip, _, limit = "&".join(lines).partition("&file_limit=")
@@ -257,7 +257,7 @@ def _two_lines(lines: list[str], count: int, expected: int) -> bool:
 
 
 def _archive() -> bytes:
-    """An archive that unpacks to nothing that is imported; whether it arrived whole shows when it is unpacked."""
+    """An archive without anything to import; if it did not arrive whole, unpacking it fails."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("import_files/probe/probe.txt", "freesport-sync probe\n" * 100)

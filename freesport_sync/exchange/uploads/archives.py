@@ -49,8 +49,8 @@ def has_records(batch: UploadBatch) -> bool:
 def _place(batch: UploadBatch, entry: PurePosixPath, taken: set[str]) -> PurePosixPath | None:
     """Where an entry of an archive goes; None: it is left out.
 
-    1C gives the files of every batch the same names. A file of an earlier archive that nobody has imported yet makes
-    way under another name; so does the second file of one name in one archive. A picture whose name is invalid on some
+    1C gives the files of every batch the same names. A file of an earlier archive that is not imported yet gets
+    another name; so does the second file of one name in one archive. A picture whose name is invalid on some
     system is left out: its record gets a row issue.
 
     Args:

@@ -6,7 +6,7 @@
     RECEIVED -> IMPORTING -> IMPORTED           it is in the shop
                           -> CHECKED            a dry run has read it
                           -> FAILED             -> IMPORTING, when 1C asks again
-    RECEIVED -> ABANDONED                       the batch is removed, nobody has asked for the file
+    RECEIVED -> ABANDONED                       the batch is removed before 1C asks for the file
 
 No status says that all of a file has come: 1C never says so, it asks for the import. A file that is sent again after an
 import was asked for is a new file, under the same name.
@@ -93,7 +93,7 @@ class Sender:
 
     @property
     def operator(self) -> str:
-        """What the history calls whoever has started the run."""
+        """The operator of the runs, as the history shows it."""
         return f"1C {self.user}@{self.address}" if self.user else "1C"
 
 
@@ -139,7 +139,7 @@ class UploadBatch:
         self.is_closed = False
         """The server has let go of it: its client begins another one."""
         self.has_failed = False
-        """An import of it has failed: it is not tried again by itself, and the files are kept for somebody to see."""
+        """An import of it has failed: it is retried only when 1C asks, and the files are kept to be looked at."""
         self.size_bytes = 0
         self._files: dict[PurePosixPath, UploadedFile] = {}
         self._replaced: list[UploadedFile] = []
@@ -162,7 +162,7 @@ class UploadBatch:
 
     @property
     def waiting(self) -> tuple[UploadedFile, ...]:
-        """Exports that nobody has asked to import, in the order of their names."""
+        """Exports whose import was not asked for, in the order of their names."""
         found = (file for file in self.files if file.is_export and file.status is FileStatus.RECEIVED)
         return tuple(sorted(found, key=lambda file: file.path))
 
@@ -253,7 +253,7 @@ class UploadBatch:
                     self._replaced.append(file)
 
     def set_aside(self, path: PurePosixPath) -> None:
-        """Rename a file that nobody has imported yet, because another one of its name has come."""
+        """Rename a file that is not imported yet, because another one of its name has come."""
         free = self.free_name(path, ())
         (self.folder / path).rename(self.folder / free)
         with self._lock:
@@ -276,7 +276,7 @@ class UploadBatch:
 
         Args:
             path: a file; an archive means every file that is not in the shop yet, which may be none; None: every file
-                that nobody has asked for.
+                whose import was not asked for.
 
         Raises:
             ExchangeRefused: there is no such file.
@@ -308,8 +308,8 @@ class UploadBatch:
     def mark(self, files: Iterable[UploadedFile], status: FileStatus) -> None:
         """Change the status of files; what comes of them from now on is a new file.
 
-        The next server is told of exports that are no longer RECEIVED: it must not take them for files that nobody has
-        asked for, and bring back the stocks of yesterday.
+        Exports that leave RECEIVED are noted on the disk: the next server must not import them when idle, and bring
+        back the stocks of yesterday.
         """
         marked = list(files)
         asked_for = [file for file in marked if file.is_xml and file.status is FileStatus.RECEIVED]

@@ -108,7 +108,7 @@ class Fragment:
             self._batch.discard(self._path)
         flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._file = os.open(target, flags, 0o600)
-        if os.fstat(self._file).st_size < self._start:  # somebody has removed it: the new one would begin with zeros
+        if os.fstat(self._file).st_size < self._start:  # it was removed: the new one would begin with zeros
             self._start = 0
             self._batch.discard(self._path)
             raise ExchangeRefused("exchange_file_missing", file=self._path.name)

@@ -20,7 +20,7 @@ from freesport_sync.os_support import make_private
 log = logging.getLogger(__name__)
 
 MAX_UNUSED = 50
-"""Batches that nobody has asked to import, or whose import failed; 1C sends them again."""
+"""Unused batches that are kept: not asked for, or with a failed import; 1C sends them again."""
 _NEWEST = "newest"
 """File beside the batches: when the newest of those that were imported arrived."""
 _DAY_S = 86_400
@@ -32,8 +32,8 @@ class UploadStore:
     Args:
         folder: of all batches, outside of everything that is served; created with the first batch.
         limits: of each batch.
-        keep_days: how long a batch is kept that nobody uses.
-        idle_s: after how many seconds without anything happening nobody uses a batch.
+        keep_days: how long an unused batch is kept.
+        idle_s: seconds without activity after which a batch is unused.
     """
 
     def __init__(self, folder: Path, limits: UploadLimits, keep_days: int, idle_s: float) -> None:
@@ -145,7 +145,7 @@ class UploadStore:
         return {batch.folder for batch in self._batches if self.is_in_use(batch)}
 
     async def _let_go(self, folder: Path) -> None:
-        """Remove a batch, unless somebody has begun to use it again."""
+        """Remove a batch, unless it has come into use again."""
         batch = next((one for one in self._batches if one.folder == folder), None)
         if batch is None:
             batch = UploadBatch(folder, self._limits)  # of an earlier server

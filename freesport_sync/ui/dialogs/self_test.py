@@ -82,7 +82,7 @@ class SelfTestDialog(QDialog):
 
         own = None if address == self._own_address and self._is_port_set else address
         self._tools.backend.do(
-            lambda application: application.probe_exchange(password, own, cancel, report),
+            lambda application: application.self_test_exchange(password, own, cancel, report),
             self._on_done,
             self._on_failed,
         )
