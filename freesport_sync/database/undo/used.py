@@ -1,4 +1,4 @@
-"""Which rows that an import has made the shop has used since: undoing leaves them as they are.
+"""Which rows that an import has made the shop has used since: undoing leaves them as they are (UNDO-3).
 
 Whatever refers to a row speaks for it, which the catalogue of foreign keys tells, so a table that this program has
 never heard of counts as well. So does whoever has written the row since, and a customer who can log in.

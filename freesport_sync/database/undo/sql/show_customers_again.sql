@@ -1,4 +1,4 @@
--- A customer whom an undone import had brought is shown again with the next export that has him; he is locked already.
+-- A customer whom an undone import had brought is shown again with the next export that has him (UNDO-4); he is locked already.
 WITH shown AS (
     UPDATE users AS u SET is_active = true, updated_at = now()
     FROM freesport_sync.deactivated_objects AS d

@@ -1,4 +1,4 @@
--- The shop has written a row since, and nothing in it is different for that: somebody has confirmed what it has.
+-- The shop has written a row since, and nothing in it is different for that: somebody has confirmed what it has (UNDO-2).
 -- Who changes one value need not have looked at the others, so these go back. Orders write the stock only, past the time of
 -- the last change: one that is cancelled says nothing of the prices.
 WITH written AS (

@@ -1,5 +1,5 @@
 -- What 1C has said since in runs that nobody undoes, and which of them was the last to say it. It may have written the very
--- value that is to be undone, or found it there: either way the value is newer.
+-- value that is to be undone, or found it there: either way the value is newer (UNDO-1).
 CREATE TEMP TABLE spoken_value ON COMMIT DROP AS
 SELECT c.table_name, row_id, field, max(c.run_id) AS run_id
 FROM freesport_sync.confirmed_values AS c, unnest(c.ids) AS part,
