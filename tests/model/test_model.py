@@ -1,19 +1,16 @@
 """The import against a plain model of it (`tests/model`): whatever 1C sends and the shop does, both say the same.
 
-A few examples, always the same ones, belong to the suite. `FREESPORT_MODEL_EXAMPLES=500` plays that many new ones.
-A disagreement that this finds becomes a test with a name, in the module of its subject.
+How many histories it plays: `examples.py`.
 """
 
 from __future__ import annotations
 
 import copy
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from freesport_sync.core.run import RunReport
 from freesport_sync.database.metadata import own_metadata
@@ -29,6 +26,7 @@ from tests.databases import cloned_database
 from tests.integration.support import GOODS_TABLES, row_versions
 from tests.model.books import Refused
 from tests.model.compare import differences
+from tests.model.examples import EXAMPLES, Examples
 from tests.model.exports import Export, Step
 from tests.model.importer import ModelImport
 from tests.model.pictures import send_pictures, sizes_of, write_pictures
@@ -37,20 +35,6 @@ from tests.model.shop import ModelShop
 from tests.model.strategies import histories
 from tests.model.write import change_shop, write_export
 from tests.shop import Shop
-
-EXAMPLES_VARIABLE = "FREESPORT_MODEL_EXAMPLES"
-NEW_EXAMPLES = int(os.environ.get(EXAMPLES_VARIABLE, "0"))
-
-EXAMPLES = settings(
-    max_examples=NEW_EXAMPLES or 6,
-    derandomize=not NEW_EXAMPLES,
-    # To find the smallest history that fails takes minutes, which only who asked for new ones wants to wait.
-    phases=[Phase.generate, Phase.shrink] if NEW_EXAMPLES else [Phase.generate],
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    report_multiple_bugs=False,
-)
 
 SETTINGS = {
     "default": Settings(),
@@ -77,13 +61,11 @@ def scratch_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: py
         yield shop
 
 
-@pytest.mark.timeout(0 if NEW_EXAMPLES else 120)
 @pytest.mark.parametrize("rules", SETTINGS)
 @EXAMPLES
-@given(history=histories(max_size=5))
-def test_the_import_does_what_the_model_does(scratch_shop: Shop, rules: str, history: list[Step]) -> None:
+def test_the_import_does_what_the_model_does(scratch_shop: Shop, rules: str, examples: Examples) -> None:
     scratch_shop.settings = SETTINGS[rules]
-    play(scratch_shop, history)
+    examples.play(histories(max_size=5), lambda history: play(scratch_shop, history))
 
 
 def play(shop: Shop, history: Sequence[Step]) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from freesport_sync.core.run import RunKind
@@ -18,7 +17,8 @@ from tests.builders import ExportBuilder, element, raw_element
 from tests.databases import cloned_database
 from tests.integration.support import row_versions
 from tests.model.customers import Customer, CustomerExport, CustomerFile, CustomerStep, ModelUsers, Registration
-from tests.model.test_model import EXAMPLES, FRUITLESS, NEW_EXAMPLES, clear
+from tests.model.examples import EXAMPLES, Examples
+from tests.model.test_model import FRUITLESS, clear
 from tests.shop import Shop
 
 EMAILS = ["a@b.test", "A@B.test", "c@d.test", "a@b.test, c@d.test", "not one", ""]
@@ -75,11 +75,9 @@ def users_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pyte
         yield shop
 
 
-@pytest.mark.timeout(0 if NEW_EXAMPLES else 120)
 @EXAMPLES
-@given(history=_histories)
-def test_customers_are_what_the_model_says(users_shop: Shop, history: list[CustomerStep]) -> None:
-    play(users_shop, history)
+def test_customers_are_what_the_model_says(users_shop: Shop, examples: Examples) -> None:
+    examples.play(_histories, lambda history: play(users_shop, history))
 
 
 def play(shop: Shop, history: Sequence[CustomerStep]) -> None:

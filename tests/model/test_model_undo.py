@@ -1,6 +1,6 @@
 """Undo against a plain model of it (`tests/model/undo.py`): histories of imports, sales, edits, logins and undos.
 
-As in `test_model.py`: a few examples belong to the suite, `FREESPORT_MODEL_EXAMPLES=100` plays that many new ones.
+How many histories it plays: `examples.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freesport_sync.core.run import RunKind, RunReport
@@ -19,7 +18,8 @@ from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.errors import BackupUnusable
 from tests.builders import ExportBuilder, contragent, offer, prices, product, rests
 from tests.databases import cloned_database
-from tests.model.test_model import EXAMPLES, NEW_EXAMPLES, clear
+from tests.model.examples import EXAMPLES, Examples
+from tests.model.test_model import clear
 from tests.model.undo import Edit, Import, Login, Part, Said, Sale, Step, Switch, Undo, UndoShop
 from tests.shop import Shop
 
@@ -71,11 +71,9 @@ def scratch_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: py
         yield shop
 
 
-@pytest.mark.timeout(0 if NEW_EXAMPLES else 120)
-@settings(EXAMPLES, max_examples=NEW_EXAMPLES or 5)
-@given(history=_histories)
-def test_an_undo_does_what_the_model_does(scratch_shop: Shop, history: list[Step]) -> None:
-    play(scratch_shop, history)
+@EXAMPLES
+def test_an_undo_does_what_the_model_does(scratch_shop: Shop, examples: Examples) -> None:
+    examples.play(_histories, lambda history: play(scratch_shop, history))
 
 
 SAID = Said("p1", "d1", 100, 5)

@@ -18,8 +18,6 @@ from freesport_sync.tasks.shop_import.pull import Pulled, PullJob, pull
 from freesport_sync.tasks.shop_import.received import Received
 from tests.ssh_server import SSHD, SshServer, asyncssh_server, sshd_server
 
-needs_sshd = pytest.mark.skipif(SSHD is None, reason="no sshd here")
-
 
 @pytest.fixture(scope="session")
 def asyncssh_one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
@@ -33,7 +31,7 @@ def sshd_one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
         yield server
 
 
-@pytest.fixture(params=["asyncssh", pytest.param("sshd", marks=needs_sshd)])
+@pytest.fixture(params=["asyncssh"] if SSHD is None else ["asyncssh", "sshd"])
 def ssh_server(request: pytest.FixtureRequest) -> SshServer:
     """A server that runs commands and has SFTP."""
     server: SshServer = request.getfixturevalue(f"{request.param}_one")
