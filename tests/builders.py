@@ -1,7 +1,7 @@
 """1C exports for tests: small functions that make XML, and a builder that lays it out as 1C does.
 
     export = ExportBuilder(tmp_path)
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1", name="Мяч", group="g1", brand="b1"), segment=2)
     export.offers(offer("p1#c1", characteristics={"Цвет": "Синий"}))
     export.prices(prices("p1#c1", {"retail": 1990, "opt1": "1 500,50"}))
@@ -36,7 +36,7 @@ PRICE_TYPES = {
     "msrp": "МРЦ",
     "rrp": "РРЦ рекомендованная",
 }
-"""Ids and names that `ExportBuilder.reference_books` writes; each name stands for one of the shop's columns."""
+"""Ids and names that `ExportBuilder.reference_data` writes; each name stands for one of the shop's columns."""
 
 WAREHOUSES = {"w1": "1 СДВ склад", "w2": "2 ТЛВ склад"}
 
@@ -324,7 +324,7 @@ class ExportBuilder:
         self.encoding = encoding
         folder.mkdir(parents=True, exist_ok=True)
 
-    def reference_books(self) -> None:
+    def reference_data(self) -> None:
         """Group `g1` below the root `СПОРТ`, `BRANDS`, `PRICE_TYPES`, `WAREHOUSES` and one unit."""
         self.groups(group("root", name=ROOT_GROUP, children=[group("g1")]))
         self.properties_goods(brand_property())
@@ -400,7 +400,7 @@ class ExportBuilder:
     def _classifier(
         self, kind: str, container: str, records: Iterable[str], segment: int | None, created_at: str | None
     ) -> Path:
-        # Real reference books begin with an empty catalogue.
+        # Real reference data begins with an empty catalogue.
         stub = _container("Каталог", "", (), True)
         body = stub + _container("Классификатор", container, records, True)
         return self.write(_path(kind, segment), self.document(body, created_at))

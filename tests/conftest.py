@@ -176,7 +176,7 @@ def dearer(tmp_path: Path) -> Path:
 
 def _priced(folder: Path, retail: int) -> Path:
     export = ExportBuilder(folder)
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.offers(offer("p1#c1"))
     export.prices(prices("p1#c1", {"retail": retail}))

@@ -1,7 +1,7 @@
 """The rows that workers make of 1C's files: the contract between `commerceml` and `database`.
 
 Big kinds (products, offers, prices, rests) travel as COPY-ready text into temporary staging tables with the same
-column names; small ones (reference books) travel as these objects and are resolved in Python.
+column names; small ones (reference data) travel as these objects and are resolved in Python.
 Every row starts with its place in the export, because workers finish in any order: `file_no` is the number of the
 file in import order, `position` the record's number in that file, `line` its line for the reports.
 `None` means "the file does not say": the shop keeps what it has.

@@ -15,7 +15,6 @@ from freesport_sync.database.shop.checks import (
     MissingKind,
     find_missing,
 )
-from freesport_sync.database.shop.trial import foreign_rules, try_writing
 from freesport_sync.database.shop.verify import (
     TableCreation,
     described,
@@ -24,6 +23,7 @@ from freesport_sync.database.shop.verify import (
     refuse_creation,
     temp_right,
 )
+from freesport_sync.database.shop.write_check import check_writes, foreign_rules
 from freesport_sync.database.undo.created_times import count_equal
 from freesport_sync.errors import ConnectionFailed, LockHeld, SchemaMismatch
 
@@ -84,7 +84,7 @@ def _check_rules(connection: sa.Connection) -> list[CheckItem]:
     tables = CATALOG_TABLES
     if not find_missing(connection, CUSTOMER_TABLES):
         tables += CUSTOMER_TABLES
-    found = try_writing(connection, tables)
+    found = check_writes(connection, tables)
     if rules := foreign_rules(connection, tables):
         found.append(CheckItem(FOREIGN_RULES, True, {"rules": "\n".join(rules)}))
     return found

@@ -335,9 +335,9 @@ Fields = TypeVar("Fields", UserFields, CompanyFields)
 
 def _differing(old: Fields, new: Fields) -> Fields:
     """The fields that 1C fills in and the shop has otherwise; the shop's are never emptied (CUSTOMER-4)."""
-    return type(new)(*(said if said and said != known else None for known, said in zip(old, new, strict=True)))
+    return type(new)(*(stated if stated and stated != known else None for known, stated in zip(old, new, strict=True)))
 
 
 def _named_changes(old: Fields, differing: Fields, prefix: str = "") -> list[_Change]:
     values = zip(old._fields, old, differing, strict=True)
-    return [(prefix + name, known, said) for name, known, said in values if said is not None]
+    return [(prefix + name, known, stated) for name, known, stated in values if stated is not None]

@@ -17,7 +17,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.settings.model import Settings
 
 if TYPE_CHECKING:
-    from freesport_sync.sources.ssh.host import Server
+    from freesport_sync.sources.ssh.host import SshHost
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +82,4 @@ class Job:
     reporter: Reporter
     cancel: CancelToken
     issues: tuple[RowIssue, ...] = ()
-    server: Server | None = None
+    server: SshHost | None = None

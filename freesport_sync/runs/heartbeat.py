@@ -18,7 +18,7 @@ from freesport_sync.core.events import (
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import IssueTotal, Stage
 from freesport_sync.database.own import runs, sessions
-from freesport_sync.database.server.deadline import answered
+from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.engine import Connection, as_sync_error, is_retryable
 from freesport_sync.errors import Cancelled, SyncError
 
@@ -125,7 +125,7 @@ class RunJournal:
     def _step(self) -> bool:
         """One round of the thread's work; returns whether it was the last."""
         try:
-            with answered(self._connection):
+            with reply_deadline(self._connection):
                 return self._write_once()
         except Exception as error:
             return self._bear(error)

@@ -32,7 +32,7 @@ from freesport_sync.database.server.engine import (
     translated_errors,
 )
 from freesport_sync.database.server.interrupt import interruptible
-from freesport_sync.database.server.writing import MergeConflict, swallowed, swallowing_rules
+from freesport_sync.database.server.writing import MergeConflict, swallowed_rows, swallowing_rules
 from freesport_sync.database.shop.verify import prepare_shop
 from freesport_sync.database.undo.undo_log import forget_old_written
 from freesport_sync.errors import (
@@ -107,7 +107,7 @@ class LockedRun:
     def _lasting(self, error: Exception) -> SyncError:
         """What is the matter when repeating does not help: a rule of the shop's, or work that goes on and on."""
         if isinstance(error, MergeConflict) and swallowing_rules(self.connection, error.table):
-            return swallowed(self.connection, error.table, error.written, error.expected)
+            return swallowed_rows(self.connection, error.table, error.written, error.expected)
         if is_refused(error):
             return as_sync_error(error)
         return ImportFailed("merge_conflict", attempts=MAX_ATTEMPTS, reason=first_line(error))

@@ -22,7 +22,7 @@ from freesport_sync.core.run import (
 )
 from freesport_sync.database.own import runs, sessions
 from freesport_sync.database.own.issue_names import name_issues
-from freesport_sync.database.server.deadline import answered
+from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.engine import (
     Connection,
     DatabaseError,
@@ -148,13 +148,13 @@ class RunRecord:
         if isinstance(failure, Cancelled | ConnectionFailed):
             return  # somebody is waiting for the end, or there is no connection to do it with
         try:
-            with answered(connection):
+            with reply_deadline(connection):
                 name_issues(connection, self._run.id)
         except DatabaseError as error:
             log.debug("issues of run %s stay without names: %s", self._run.id, error)
 
     def _closed_as(self, side: Connection, failure: SyncError) -> RunStatus:
-        with answered(side):
+        with reply_deadline(side):
             with transaction(side):
                 self._close(side, status_of(failure), {}, error=failure)
             return runs.status_of(side, self._run)

@@ -24,7 +24,7 @@ from freesport_sync.settings.paths import Paths, located
 from freesport_sync.settings.secrets import ssh_passphrase, ssh_password
 from freesport_sync.sources.ssh.download import problem_of_reading
 from freesport_sync.sources.ssh.listing import Listing, joined
-from freesport_sync.sources.ssh.profile import Profile
+from freesport_sync.sources.ssh.profile import SshProfile
 from freesport_sync.sources.ssh.upload import problem_of_root
 from freesport_sync.tasks.shop_import.guards import refuse_full_unseen
 from freesport_sync.tasks.shop_import.plan import (
@@ -44,7 +44,7 @@ from freesport_sync.tasks.shop_import.pull import (
 from freesport_sync.tasks.shop_import.received import Received
 
 if TYPE_CHECKING:
-    from freesport_sync.sources.ssh.host import Server
+    from freesport_sync.sources.ssh.host import SshHost
     from freesport_sync.sources.ssh.ssh_config import Hop
 
 
@@ -90,7 +90,7 @@ class Source:
     request: RunRequest
     report: Reporter
     issues: tuple[RowIssue, ...] = ()
-    server: Server | None = None
+    server: SshHost | None = None
 
 
 class ServerFiles:
@@ -175,7 +175,7 @@ class ServerFiles:
             items.append(CheckItem(error.code, False, error.params))
         return tuple(items)
 
-    def _check_rights(self, server: Server, found: Listing) -> Iterator[CheckItem]:
+    def _check_rights(self, server: SshHost, found: Listing) -> Iterator[CheckItem]:
         ssh = self._settings.ssh
         if found.files:
             path, problem = found.files[0].path, problem_of_reading(server, joined(ssh.folder, found.files[0].path))
@@ -219,7 +219,7 @@ class ServerFiles:
             if not request.is_dry_run:
                 archive(job, imported_files(job, pulled.files, request.kind), folder.name)
 
-    def _job(self, server: Server, request: RunRequest, reporter: Reporter) -> PullJob:
+    def _job(self, server: SshHost, request: RunRequest, reporter: Reporter) -> PullJob:
         ssh = self._settings.ssh
         return PullJob(
             server=server,
@@ -232,7 +232,7 @@ class ServerFiles:
             report=reporter,
         )
 
-    def _media_server(self, request: RunRequest, cancel: CancelToken) -> AbstractContextManager[Server | None]:
+    def _media_server(self, request: RunRequest, cancel: CancelToken) -> AbstractContextManager[SshHost | None]:
         """The server, if that is where this run's pictures go."""
         settings = self._settings
         is_here = request.media_root or settings.pictures.media_root
@@ -244,28 +244,28 @@ class ServerFiles:
         settings = self._settings
         return bool(request.media_root or settings.pictures.media_root or settings.ssh.media_root)
 
-    def _server(self, cancel: CancelToken) -> Server:
+    def _server(self, cancel: CancelToken) -> SshHost:
         # paramiko takes longer to load than all the rest
-        from freesport_sync.sources.ssh.host import Server
+        from freesport_sync.sources.ssh.host import SshHost
         from freesport_sync.sources.ssh.ssh_config import route_to
 
         ssh = self._settings.ssh
         if ssh.host is None:
             raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
-        profile: Profile | None = None
+        profile: SshProfile | None = None
         route = route_to(ssh.address, self._located(ssh.config_file))
         for hop in route:
             profile = self._profile(hop, profile, is_target=hop is route[-1])
         assert profile is not None
-        return Server(profile, cancel, self._accepted_once)
+        return SshHost(profile, cancel, self._accepted_once)
 
-    def _profile(self, hop: Hop, jump: Profile | None, is_target: bool) -> Profile:
+    def _profile(self, hop: Hop, jump: SshProfile | None, is_target: bool) -> SshProfile:
         """How a server is reached; those on the way take keys only: the password is for the target alone."""
         ssh = self._settings.ssh
         if hop.user is None:
             raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
         key_file = hop.key_file if ssh.key_file is None else self._located(ssh.key_file)
-        return Profile(
+        return SshProfile(
             host=hop.host,
             port=hop.port,
             user=hop.user,

@@ -79,7 +79,7 @@ def _filled(server: EmbeddedPostgres, products: int) -> sa.URL:
 
 def _round(url: sa.URL, observer: sa.Connection, folder: Path, products: int, number: int) -> dict[str, Any]:
     export = ExportBuilder(folder / "export")
-    export.reference_books()
+    export.reference_data()
     changed = range(1, products + 1, 100)
     export.goods(*(product(f"p{one}") for one in changed))
     export.offers(*(offer(f"p{one}#1") for one in changed))

@@ -1,8 +1,8 @@
-"""The words and reference books that the bench exports are made of; nothing here comes from a real shop."""
+"""The words and reference data that the bench exports are made of; nothing here comes from a real shop."""
 
 from __future__ import annotations
 
-from tests.bench.export_files import Books
+from tests.bench.export_files import ReferenceData
 from tests.bench.xml_records import BRAND_PROPERTY, Group, Property, stable_guid
 
 PRICE_TYPES = (
@@ -214,9 +214,9 @@ def build_offers_properties() -> list[Property]:
     return used + [_spare_property(1000 + number, list(_VALUES)[number % 12]) for number in range(53 - len(used))]
 
 
-def build_books(root: Group, goods: list[Property], offers: list[Property], brands: Property) -> Books:
-    """The reference books of a shop with these groups and properties; price types, warehouses and units are fixed."""
-    return Books(
+def build_reference_data(root: Group, goods: list[Property], offers: list[Property], brands: Property) -> ReferenceData:
+    """The reference data of a shop with these groups and properties; price types, warehouses and units are fixed."""
+    return ReferenceData(
         root=root,
         goods_properties=goods,
         offers_properties=offers,

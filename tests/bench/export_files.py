@@ -1,4 +1,4 @@
-"""The files of an export: names, envelopes, segments, reference books; the one writer behind bench and demo."""
+"""The files of an export: names, envelopes, segments, reference data; the one writer behind bench and demo."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def _frame(kind: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
-    """The reference books of an export."""
+class ReferenceData:
+    """The reference data of an export."""
 
     root: Group
     goods_properties: Sequence[Property]
@@ -133,15 +133,15 @@ class Books:
     units: Sequence[tuple[str, str, str, str]]
 
 
-def write_books(folder: Path, formed_at: datetime, books: Books) -> None:
+def write_reference_data(folder: Path, formed_at: datetime, reference: ReferenceData) -> None:
     """Write everything but goods, offers, prices and rests."""
     records = {
-        "groups": [group_xml(books.root)],
-        "units": [unit_xml(*unit) for unit in books.units],
-        "storages": [warehouse_xml(*warehouse) for warehouse in books.warehouses],
-        "priceLists": [price_type_xml(*price_type) for price_type in books.price_types],
-        "propertiesGoods": _with_brands(books.goods_properties, books.brands),
-        "propertiesOffers": _with_brands(books.offers_properties, books.brands),
+        "groups": [group_xml(reference.root)],
+        "units": [unit_xml(*unit) for unit in reference.units],
+        "storages": [warehouse_xml(*warehouse) for warehouse in reference.warehouses],
+        "priceLists": [price_type_xml(*price_type) for price_type in reference.price_types],
+        "propertiesGoods": _with_brands(reference.goods_properties, reference.brands),
+        "propertiesOffers": _with_brands(reference.offers_properties, reference.brands),
     }
     for kind, rows in records.items():
         with RecordFiles(folder, kind, formed_at, PROPERTIES_PER_FILE if "properties" in kind else None) as files:

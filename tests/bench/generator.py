@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.bench.export_files import RecordFiles, count_files, write_books
+from tests.bench.export_files import RecordFiles, count_files, write_reference_data
 from tests.bench.items import ItemFactory
 from tests.bench.xml_records import offer_xml, price_row_xml, product_xml, rests_row_xml
 
@@ -48,7 +48,7 @@ def generate(folder: Path, products: int, seed: int = 1, change: float = 0.0, pi
     formed_at = FORMED_AT + timedelta(days=1 if change else 0)
     changed = Random(f"{seed} changed").sample(range(products), products)[: round(products * change)]
     is_changed, is_rewritten = set(changed), set(changed[::3])
-    write_books(folder, formed_at, factory.books)
+    write_reference_data(folder, formed_at, factory.reference)
     offers = prices = rests = 0
     with ExitStack() as stack:
         expected = {"goods": products, "offers": products * 2.7, "prices": products * 2.7, "rests": products * 2.7}

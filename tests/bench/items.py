@@ -58,7 +58,7 @@ class ItemFactory:
         used = words.build_used_goods_properties()
         brands = words.build_brands()
         groups = words.build_groups()
-        self.books = words.build_books(
+        self.reference = words.build_reference_data(
             groups, words.build_goods_properties(used), words.build_offers_properties(), brands
         )
         self._seed = seed

@@ -10,7 +10,7 @@ from random import Random
 
 from tests.bench import demo_data as data
 from tests.bench import dictionaries as words
-from tests.bench.export_files import Books, RecordFiles, write_books
+from tests.bench.export_files import RecordFiles, ReferenceData, write_reference_data
 from tests.bench.generator import write_item
 from tests.bench.items import Item, SaleRow
 from tests.bench.xml_records import (
@@ -73,7 +73,7 @@ def make_demo(folder: Path) -> None:
     items = [factory.make(index, row) for index, row in enumerate(rows)]
     offers = sum(len(item.offers) for item in items)
     per_file = {"goods": len(items) // 2 + 1, "offers": offers // 2 + 1, "prices": None, "rests": None}
-    write_books(folder, FORMED_AT, factory.books)
+    write_reference_data(folder, FORMED_AT, factory.reference)
     with ExitStack() as stack:
         files = {
             kind: stack.enter_context(RecordFiles(folder, kind, FORMED_AT, count)) for kind, count in per_file.items()
@@ -87,7 +87,7 @@ def make_demo(folder: Path) -> None:
 
 
 class DemoFactory:
-    """Makes the products of the demo and the reference books that they need."""
+    """Makes the products of the demo and the reference data that they need."""
 
     def __init__(self, rows: list[Row]) -> None:
         self._material = _dictionary("Материал", [row.material for row in rows])
@@ -99,7 +99,9 @@ class DemoFactory:
         self._size = _dictionary("Размер", [size for row in rows for size in row.sizes])
         self._brands = Property(BRAND_PROPERTY, BRAND_PROPERTY, values=tuple((_guid(b), b) for b in data.BRANDS))
         goods = [self._material, self._sport, self._age, self._warranty, self._novelty]
-        self.books: Books = words.build_books(_groups(rows), goods, [self._color, self._size], self._brands)
+        self.reference: ReferenceData = words.build_reference_data(
+            _groups(rows), goods, [self._color, self._size], self._brands
+        )
 
     def make(self, index: int, row: Row) -> Item:
         """The product of a row, its offers, prices and stocks."""

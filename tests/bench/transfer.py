@@ -28,9 +28,9 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, FilesPulled
 from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.ssh.download import BLOCK_BYTES, Download
-from freesport_sync.sources.ssh.host import Server
+from freesport_sync.sources.ssh.host import SshHost
 from freesport_sync.sources.ssh.listing import RemoteFile
-from freesport_sync.sources.ssh.profile import Profile
+from freesport_sync.sources.ssh.profile import SshProfile
 from freesport_sync.tasks.shop_import.pull import PullJob, pull
 from freesport_sync.tasks.shop_import.received import Received
 from tests.proxy import Link, Proxy
@@ -75,11 +75,11 @@ def _write(file: Path, size: int) -> None:
     os.utime(file, (MTIME, MTIME))
 
 
-def _profile(server: SshServer, target: Path, port: int) -> Profile:
+def _profile(server: SshServer, target: Path, port: int) -> SshProfile:
     pinned = target / "known_hosts"
     pinned.write_text(f"[{server.host}]:{port} {server.host_key}")
     nothing = lambda: None  # noqa: E731
-    return Profile(server.host, port, server.user, server.key_file, False, nothing, nothing, pinned)
+    return SshProfile(server.host, port, server.user, server.key_file, False, nothing, nothing, pinned)
 
 
 def _pull(server: SshServer, source: Path, target: Path) -> FilesPulled:
@@ -89,7 +89,7 @@ def _pull(server: SshServer, source: Path, target: Path) -> FilesPulled:
         events.append(event)
 
     received = Received(target / "received")
-    with Server(_profile(server, target, server.port), CancelToken()) as connection, received.locked():
+    with SshHost(_profile(server, target, server.port), CancelToken()) as connection, received.locked():
         pull(PullJob(connection, str(source), received, frozenset(FileKind), False, None, 0, report))
     return next(event for event in events if isinstance(event, FilesPulled))
 
@@ -167,7 +167,7 @@ def _cut(server: SshServer, source: Path, target: Path) -> dict[str, Any]:
     started = time.perf_counter()
     with Proxy(sa.URL.create("ssh", host=server.host, port=server.port), to_client=cutter) as proxy:
         profile = _profile(server, target, int(proxy.url.port or 0))
-        with Server(profile, CancelToken()) as connection:
+        with SshHost(profile, CancelToken()) as connection:
             connection.was_connected = True  # a cut in the first handshake is a cut like all others
             newest = target / "newest"
             newest.mkdir()

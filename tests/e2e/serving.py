@@ -132,7 +132,7 @@ def catalogue_2x(key: str, retail: int = 100, is_whole: bool = False) -> dict[st
 def catalogue_3x(folder: Path, key: str, retail: int = 100) -> dict[str, bytes]:
     """A portion of 3.1 with the same, in nine files."""
     export = ExportBuilder(folder)
-    export.reference_books()
+    export.reference_data()
     export.goods(product(key), segment=1)
     export.offers(offer(f"{key}#c"), segment=1)
     export.prices(prices(f"{key}#c", {"retail": retail}), segment=1)

@@ -143,7 +143,7 @@ def test_bare_run_takes_everything_from_the_default_folder(
     stocked_shop: Shop, installed: Installation, command: Command, tmp_path: Path
 ) -> None:
     export = ExportBuilder(tmp_path / "data" / "import_1c")
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"), product("p2", name="Кеды"))
     export.offers(offer("p1#c1"), offer("p2#c1"))
     export.prices(prices("p1#c1", {"retail": 200}), prices("p2#c1", {"retail": "десять"}))
@@ -224,7 +224,7 @@ def troubled(stocked_shop: Shop, installed: Installation, command: Command, tmp_
     installed.home.mkdir()
     (installed.home / "settings.toml").write_text("[history]\nmax_issues = 2300\n", "utf-8")
     export = ExportBuilder(tmp_path / "troubled")
-    export.reference_books()
+    export.reference_data()
     export.goods(*(product(f"n{number}", name=f"=Мяч {number}", vat="много") for number in range(2400)))
     export.offers(offer("p1#c1", name="Мяч (5)", article="ART-1"))
     export.prices(prices("p1#c1", {"retail": "десять"}))
@@ -479,7 +479,7 @@ def test_password_from_a_private_file(
 @pytest.mark.parametrize("encoding", ["cp866", "cp1251"])
 def test_old_consoles_show_what_they_can(installed: Installation, tmp_path: Path, encoding: str) -> None:
     export = ExportBuilder(tmp_path / "export")
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1", name="Мяч 中文 ½"))
     options = {"environment": {"PYTHONIOENCODING": encoding}, "encoding": encoding}
     imported = installed.run("--run", "--data-dir", export.folder, **options)

@@ -94,7 +94,7 @@ def peak(installation: Installation, export: Path) -> int:
 def export_of(folder: Path, bad_rows: int) -> Path:
     """One good product, and offers that the shop has never heard of with quantities that are none."""
     export = ExportBuilder(folder)
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.offers(offer("p1#c"))
     row = rests("unknown-NUMBER#c", {"w1": "много"})

@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
 def remote(tmp_path: Path) -> Path:
     """The folder of the server: an export that raises the price of p1 to 200."""
     export = ExportBuilder(tmp_path / "remote")
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.offers(offer("p1#c1"))
     export.prices(prices("p1#c1", {"retail": 200}))

@@ -22,9 +22,9 @@ def new_export(tmp_path: Path) -> NewExport:
 
 @pytest.fixture
 def export(new_export: NewExport) -> ExportBuilder:
-    """An export that has the reference books and nothing else yet."""
+    """An export that has the reference data and nothing else yet."""
     builder = new_export()
-    builder.reference_books()
+    builder.reference_data()
     return builder
 
 

@@ -21,7 +21,7 @@ from tests.builders import (
 
 def everything(export: ExportBuilder) -> None:
     """Something for every rule: repeats, clashes, marks, unknown references, odd values."""
-    export.reference_books()
+    export.reference_data()
     export.groups(
         group(
             "root",
@@ -86,7 +86,7 @@ def everything(export: ExportBuilder) -> None:
 
 def everything_changed(export: ExportBuilder) -> None:
     """What `everything` becomes: values of every kind change, objects come and go."""
-    export.reference_books()
+    export.reference_data()
     export.groups(
         group(
             "root",

@@ -372,7 +372,7 @@ def test_a_value_of_its_own_is_spelled_as_the_listed_one(shop: Shop, export: Exp
 def test_each_property_has_its_own_words_for_yes_and_no(shop: Shop, new_export: NewExport) -> None:
     """`true` is no GUID: what it is called by one property says nothing of another."""
     first, second = new_export(), new_export()
-    first.reference_books()
+    first.reference_data()
     first.properties_goods(
         property_("a", "Новинка", {"true": "Да", "1": "0,5"}),
         property_("b", "Чехол", {"true": "Есть"}),

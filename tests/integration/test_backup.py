@@ -85,7 +85,7 @@ def test_imports_that_can_be_undone_make_one(
     stocked_shop: Shop, new_export: NewExport, options: dict[str, Any], is_made: bool
 ) -> None:
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.prices(prices("p1#c1", {"retail": 200}))
     export.rests(rests("p1#c1", {"w1": 1}))
@@ -276,7 +276,7 @@ def test_what_is_known_of_imports_lives_as_long_as_the_backup_before_them(
     runs: list[int] = []
     for price in (200, 300, 400):
         export = new_export()
-        export.reference_books()
+        export.reference_data()
         export.goods(product("p1"))
         export.prices(prices("p1#c1", {"retail": price}))
         runs.append(shop.run(export.folder, skip_backup=bool(runs)).run_id)

@@ -191,7 +191,7 @@ def test_a_brand_that_only_one_of_several_records_has_counts(shop: Shop, export:
 
 def test_a_property_of_that_name_with_any_id_says_the_brand(shop: Shop, new_export: NewExport) -> None:
     first, second = new_export(), new_export()
-    first.reference_books()
+    first.reference_data()
     first.properties_goods(
         brand_property({SONY: "Sony"}, onec_id=GUID), property_("maker", "Производитель", {NOBODY: "ООО Завод"})
     )
@@ -217,7 +217,7 @@ def test_a_property_of_that_name_with_any_id_says_the_brand(shop: Shop, new_expo
 
 def test_a_property_with_texts_for_values_names_the_brands_itself(shop: Shop, new_export: NewExport) -> None:
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.properties_goods(property_(GUID, "Торговая марка", value_type="Строка"))
     export.goods(
         *(product(f"p{n}", brand=None, properties={GUID: text}) for n, text in enumerate(["Nike", "NIKE ", "Йома"]))

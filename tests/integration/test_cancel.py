@@ -88,7 +88,7 @@ def test_cancel_while_reading_a_large_export(shop: Shop, tmp_path: Path) -> None
 def test_the_bar_of_reading_is_full_at_the_end_and_not_before(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Goods and offers are looked into for reference books before they are read."""
+    """Goods and offers are looked into for reference data before they are read."""
     monkeypatch.setattr(StageMeter, "MIN_INTERVAL_S", 0)
     generate(tmp_path / "large", products=100)
     shop.run(tmp_path / "large")
@@ -100,7 +100,7 @@ def test_the_bar_of_reading_is_full_at_the_end_and_not_before(
 
 def test_cancel_while_unpacking_leaves_no_files(stocked_shop: Shop, new_export: NewExport, tmp_path: Path) -> None:
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     archive, work = export.zipped(tmp_path / "export.zip"), tmp_path / "work"
     litter, foreign = work / "export-4194305-killed", work / f"export-{os.getppid()}-alive"
     for folder in (litter, foreign):

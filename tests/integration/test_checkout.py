@@ -76,7 +76,7 @@ class Buyers:
 def export(folder: Path, retail: int, changed: int | None) -> Path:
     """Everything costs `retail`; a third of the variants has `changed` pieces, a third as many as ever."""
     files = ExportBuilder(folder)
-    files.reference_books()
+    files.reference_data()
     files.goods(*(product(f"p{number}") for number in range(GOODS)))
     files.offers(*(offer(f"p{number}#c") for number in range(GOODS)))
     files.prices(*(prices(f"p{number}#c", {"retail": retail}) for number in range(GOODS)))

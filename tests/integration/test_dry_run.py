@@ -155,7 +155,7 @@ def test_people_read_names_and_not_keys(shop: Shop, new_export: NewExport) -> No
     shop.settings = OWNING_ALL
     first, second = new_export(), new_export()
     for export, is_second in ((first, False), (second, True)):
-        export.reference_books()
+        export.reference_data()
         groups = [group("g1", name="Мячи"), *([group("g9", name="Сетки")] if is_second else [])]
         export.groups(group("root", name=ROOT_GROUP, children=groups))
         export.properties_goods(brand_property({"b1": "Nike", "b9": "Puma"}))

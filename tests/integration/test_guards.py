@@ -110,7 +110,7 @@ def test_the_last_import_counts_and_not_the_newest_date_ever(shop: Shop, new_exp
     exports = [new_export() for _ in days]
     for export, day in zip(exports, days, strict=True):
         export.created_at = f"{day}T10:00:00"
-        export.reference_books()
+        export.reference_data()
         export.goods(product("p1"))
     shop.run(exports[0].folder)
     with pytest.raises(ImportFailed, match="export_older"):
@@ -402,7 +402,7 @@ def test_nothing_to_import_is_a_failure(
     assert refused(shop, export, **options).code == code
     assert failed_run(shop)[0] == code
     usable = new_export()  # nothing of the failed run is in the way of the next
-    usable.reference_books()
+    usable.reference_data()
     assert shop.run(usable.folder).status is RunStatus.COMPLETED
 
 

@@ -59,18 +59,18 @@ def test_another_run_at_work_does_not_make_a_dead_one_live(shop: Shop, export: E
 def test_only_what_is_in_the_shop_is_fresh(shop: Shop, new_export: NewExport) -> None:
     """An exchange that was tried with an empty catalogue, and an import that was undone, have brought nothing."""
     full, empty, later = new_export(), new_export(), new_export()
-    full.reference_books()
+    full.reference_data()
     full.goods(product("p1"))
     full.offers(offer("p1#c1"))
     full.prices(prices("p1#c1", {"retail": 100}))
     shop.run(full.folder)
     expected = read_overview(shop.connection, 1).ages
     assert {age.kind for age in expected} == {"goods", "offers", "prices"}
-    empty.reference_books()
+    empty.reference_data()
     empty.goods()
     shop.run(empty.folder)
     assert read_overview(shop.connection, 1).ages == expected
-    later.reference_books()
+    later.reference_data()
     later.goods(product("p1", name="Кеды"))
     later.offers(offer("p1#c1"))
     later.prices(prices("p1#c1", {"retail": 200}))

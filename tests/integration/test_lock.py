@@ -232,7 +232,7 @@ def test_deadlock_is_repeated(shop: Shop, new_export: NewExport, monkeypatch: py
 
     def export(retail: int, description: str) -> Path:
         files = new_export()
-        files.reference_books()
+        files.reference_data()
         files.goods(product("p1", description=description), product("p2"))
         files.offers(offer("p1#c"), offer("p2#c"))
         files.prices(prices("p1#c", {"retail": retail}), prices("p2#c", {"retail": retail}))
@@ -266,7 +266,7 @@ def test_product_created_by_somebody_else_meanwhile_is_found_by_the_second_attem
     stocked_shop: Shop, new_export: NewExport
 ) -> None:
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p2", name="Новый мяч"))
 
     def create_it() -> None:
@@ -280,7 +280,7 @@ def test_product_created_by_somebody_else_meanwhile_is_found_by_the_second_attem
 
 def test_slug_taken_by_somebody_else_meanwhile_is_not_taken_twice(stocked_shop: Shop, new_export: NewExport) -> None:
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p2", name="Новый мяч"))
 
     def take_it() -> None:

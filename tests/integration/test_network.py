@@ -43,7 +43,7 @@ class Patience(threading.Timer):
     def run(self) -> None:
         begun_at = time.monotonic()
         while not self.finished.wait(0.02):
-            if time.monotonic() - begun_at > deadline.SILENCE_S:
+            if time.monotonic() - begun_at > deadline.REPLY_TIMEOUT_S:
                 self.function(*self.args, **self.kwargs)
                 return
 
@@ -54,7 +54,7 @@ def test_a_network_that_swallows_everything_ends_the_run(
     stocked_shop: Shop, dearer: Path, tmp_path: Path, phase: str, arrives: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def swallow(data: bytes) -> bytes:
-        monkeypatch.setattr(deadline, "SILENCE_S", 0.3)
+        monkeypatch.setattr(deadline, "REPLY_TIMEOUT_S", 0.3)
         network.is_gone.set()
         network.stands_still.set()
         return data if arrives else b""
@@ -113,7 +113,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer
 
 def priced(folder: Path, retail: int) -> Path:
     export = ExportBuilder(folder)
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.offers(offer("p1#c"))
     export.prices(prices("p1#c", {"retail": retail}))

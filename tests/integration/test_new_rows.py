@@ -21,7 +21,7 @@ def test_new_rows_have_distinct_times_in_the_order_of_the_files(
     first, second, third = new_export(), new_export(), new_export()
     everything(first)
     everything_changed(second)
-    third.reference_books()
+    third.reference_data()
     third.goods(*(product(f"n{number}") for number in (3, 1, 2)))
     third.offers(*(offer(f"n{number}#a", characteristics={"Рост": str(number)}) for number in (3, 1, 2)))
     third.properties_goods(property_("pr9", "Вид", {f"v{number}": f"В{number}" for number in (3, 1, 2)}), segment=2)
@@ -45,7 +45,7 @@ def test_new_rows_have_distinct_times_in_the_order_of_the_files(
 
 def test_every_product_is_on_one_page_of_the_shop(shop: Shop, new_export: NewExport) -> None:
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     ids = [f"p{number:03}" for number in range(90)]
     export.goods(*map(product, ids))
     export.offers(*(offer(f"{one}#a") for one in ids))

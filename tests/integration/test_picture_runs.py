@@ -112,7 +112,7 @@ def snapshot(shop: Shop) -> dict[tuple[str, str, str], str | None]:
 def test_a_dry_run_copies_nothing_and_counts_as_the_real_run(shop: Shop, new_export: NewExport, media: Path) -> None:
     first, second = new_export(), new_export()
     for export, fill in ((first, scene), (second, scene_changed)):
-        export.reference_books()
+        export.reference_data()
         fill(export)
     report = rehearse_and_run(shop, first, media)
     assert picture_counts(report) == (6, 0, 0, 3, 4)
@@ -128,7 +128,7 @@ def test_a_dry_run_copies_nothing_and_counts_as_the_real_run(shop: Shop, new_exp
 
 def test_run_images_changes_pictures_and_nothing_else(shop: Shop, new_export: NewExport, media: Path) -> None:
     old, new = new_export(), new_export()
-    old.reference_books()
+    old.reference_data()
     old.goods(product("p1"), product("p2"), product("p3"))
     old.offers(offer("p1#1", article="A"), offer("p2#1"))
     old.prices(prices("p1#1", {"retail": 10}))
@@ -229,7 +229,7 @@ def test_run_images_is_no_import_for_the_guard_against_older_exports(
     older, newer = new_export(), new_export()
     for export, created_at in ((older, "2025-09-12T10:00:00"), (newer, "2025-09-13T10:00:00")):
         export.created_at = created_at
-        export.reference_books()
+        export.reference_data()
         put(export, "01/a.jpg")
         export.goods(pictured("p1", "01/a.jpg"))
     run(shop, older, None)

@@ -133,7 +133,7 @@ def test_thresholds_are_settings(shop: Shop, export: ExportBuilder, media: Path)
 def test_append_only_nothing_is_removed(shop: Shop, new_export: NewExport, media: Path) -> None:
     for names in (("01/a.jpg", "01/b.jpg"), ("01/c.jpg", "01/a.jpg"), ()):
         export = new_export()
-        export.reference_books()
+        export.reference_data()
         for name in names:
             put(export, name)
         export.goods(pictured("p1", *names))

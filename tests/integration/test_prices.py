@@ -30,7 +30,7 @@ def fill(export: ExportBuilder) -> ExportBuilder:
 def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The shop has the variants p1#a with every price and p1#b without one."""
     export = ExportBuilder(tmp_path_factory.mktemp("priced") / "export")
-    export.reference_books()
+    export.reference_data()
     return imported_template(postgres, template, "template_priced", fill(export).folder)
 
 

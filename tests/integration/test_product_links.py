@@ -61,7 +61,7 @@ def sized(key: str, size: str | None, *, weight: str = "1", deleted: bool = Fals
 def export(new_export: NewExport) -> ExportBuilder:
     """`p1` with two variants; of its properties goods say only the material."""
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.properties_goods(property_("m", "Материал", {"m1": "Хлопок", "m2": "Лён"}), property_("s", "Размер"))
     export.properties_offers(property_("c", "Цвет"), property_("w", "Вес"))
     export.goods(product("p1", properties={"m": "m1"}))

@@ -102,7 +102,7 @@ def assert_stopped_by(shop: Shop, by: str, before: dict[str, list[str]]) -> None
 @pytest.mark.parametrize("stage", [Stage.PLAN, Stage.STAGE, Stage.PICTURES, Stage.RESOLVE, Stage.APPLY])
 def test_run_hears_of_it_at_every_stage(stocked_shop: Shop, new_export: NewExport, media: Path, stage: Stage) -> None:
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.goods(pictured("p1", "01/a.jpg"), pictured("p2", "01/a.jpg", name="Кеды"))
     put(export, "01/a.jpg")
     before = shop_rows(stocked_shop)

@@ -207,6 +207,6 @@ def test_a_clock_that_goes_backwards_disturbs_nobody(stocked_shop: Shop, dearer:
 
     older = new_export()
     older.created_at = "2020-01-01T00:00:00"
-    older.reference_books()
+    older.reference_data()
     older.goods(product("p1"))
     assert assert_failed(stocked_shop, older.folder).code == "export_older"

@@ -97,7 +97,7 @@ def test_an_older_export_may_come_after_an_undo(stocked_shop: Shop, new_export: 
     for day in ("2030-01-02", "2030-01-01"):
         export = new_export()
         export.created_at = f"{day}T00:00:00"
-        export.reference_books()
+        export.reference_data()
         export.goods(product("p1"))
         if runs:
             shop.undo(runs[0])
@@ -127,7 +127,7 @@ def test_a_first_import_is_undone_by_hiding_everything(shop: Shop, new_export: N
 
 def test_what_the_shop_has_changed_since_stays_and_is_listed(stocked_shop: Shop, new_export: NewExport) -> None:
     shop, export = stocked_shop, new_export()
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1", description="из 1С"))
     export.offers(offer("p1#c1", article="NEW"))
     export.prices(prices("p1#c1", {"retail": 200, "opt1": 150}))
@@ -156,7 +156,7 @@ def test_what_the_shop_has_changed_since_stays_and_is_listed(stocked_shop: Shop,
 def test_what_was_sold_between_backup_and_write_is_not_brought_back(stocked_shop: Shop, new_export: NewExport) -> None:
     shop, export = stocked_shop, new_export()
     shop.execute("UPDATE product_variants SET stock_quantity = 10")
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.prices(prices("p1#c1", {"retail": 300}))
     export.rests(rests("p1#c1", {"w1": 20}))
@@ -174,7 +174,7 @@ def test_what_was_sold_between_backup_and_write_is_not_brought_back(stocked_shop
 def test_later_imports_are_undone_too_and_later_stocks_are_not(stocked_shop: Shop, new_export: NewExport) -> None:
     shop, second, third, stocks = stocked_shop, new_export(), new_export(), new_export()
     for export, retail, stock in ((second, 200, 5), (third, 300, 6)):
-        export.reference_books()
+        export.reference_data()
         export.goods(product("p1"))
         export.prices(prices("p1#c1", {"retail": retail}))
         export.rests(rests("p1#c1", {"w1": stock}))
@@ -190,7 +190,7 @@ def test_an_older_backup_can_be_restored_after_an_undo(stocked_shop: Shop, new_e
     shop, runs = stocked_shop, []
     for retail in (200, 300):
         export = new_export()
-        export.reference_books()
+        export.reference_data()
         export.goods(product("p1"))
         export.prices(prices("p1#c1", {"retail": retail}))
         runs.append(shop.run(export.folder, skip_backup=False).run_id)
@@ -222,7 +222,7 @@ def test_a_dry_run_tells_what_the_restore_then_does(shop: Shop, new_export: NewE
 def test_a_value_that_somebody_else_has_now_is_kept(stocked_shop: Shop, new_export: NewExport) -> None:
     shop, export = stocked_shop, new_export()
     old_sku = shop.value("SELECT sku FROM product_variants")
-    export.reference_books()
+    export.reference_data()
     export.groups()
     export.goods(product("p1"), product("p2"))
     export.offers(offer("p1#c1", article="NEW"), offer("p2#c1", article=old_sku))
@@ -243,7 +243,7 @@ def test_what_the_shop_has_deleted_is_told(stocked_shop: Shop, new_export: NewEx
 
 def test_an_order_during_the_restore_is_not_lost(stocked_shop: Shop, new_export: NewExport) -> None:
     shop, export = stocked_shop, new_export()
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.prices(prices("p1#c1", {"retail": 300}))
     export.rests(rests("p1#c1", {"w1": 20}))
@@ -276,7 +276,7 @@ def test_what_the_shop_did_between_two_imports_outlives_the_undoing_of_both(
     shop, runs = stocked_shop, []
     for retail, shop_does in ((200, "UPDATE product_variants SET retail_price = 180, opt1_price = 70"), (300, "")):
         export = new_export()
-        export.reference_books()
+        export.reference_data()
         export.goods(product("p1", description=str(retail)))
         export.prices(prices("p1#c1", {"retail": retail, "opt1": retail / 2}))
         runs.append(shop.run(export.folder, skip_backup=False).run_id)
@@ -294,7 +294,7 @@ def test_links_of_the_shop_outlive_the_undoing_of_two_imports(shop: Shop, new_ex
     runs = []
     for material in (None, "m2", "m3"):
         export = new_export()
-        export.reference_books()
+        export.reference_data()
         export.properties_goods(brand_property(), property_("pr1", "Материал", {f"m{n}": f"М{n}" for n in (1, 2, 3)}))
         export.goods(product("p1", properties={"pr1": material} if material else {}))
         runs.append(shop.run(export.folder, skip_backup=False).run_id)
@@ -316,7 +316,7 @@ def test_links_of_the_shop_outlive_the_undoing_of_two_imports(shop: Shop, new_ex
 def test_a_value_that_the_import_found_again_as_in_the_backup(stocked_shop: Shop, new_export: NewExport) -> None:
     shop, export = stocked_shop, new_export()
     shop.execute("UPDATE product_variants SET stock_quantity = 10")
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.prices(prices("p1#c1", {"retail": 300}))
     export.rests(rests("p1#c1", {"w1": 10}))
@@ -335,7 +335,7 @@ def test_articles_that_went_from_one_variant_to_another_go_back(shop: Shop, new_
     runs = []
     for first, second in (("S1", "S2"), ("S3", "S2"), ("S3", "S1"), ("S2", "S1")):
         export = new_export()
-        export.reference_books()
+        export.reference_data()
         export.goods(product("p1"))
         export.offers(offer("p1#a", article=first), offer("p1#b", article=second))
         runs.append(shop.run(export.folder, skip_backup=False).run_id)
@@ -348,10 +348,10 @@ def test_articles_that_went_from_one_variant_to_another_go_back(shop: Shop, new_
 
 def test_who_was_shown_again_is_hidden_again(shop: Shop, new_export: NewExport) -> None:
     goods, export = new_export(), new_export()
-    goods.reference_books()
+    goods.reference_data()
     goods.goods(product("p1"))
     shop.run(goods.folder, file_type="goods")  # waits for its variants
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.offers(offer("p1#a"))
     export.contragents(contragent("c1"))
@@ -439,7 +439,7 @@ def test_rows_that_an_older_program_made_are_known_by_their_time(
 def test_a_category_never_goes_back_into_itself(shop: Shop, new_export: NewExport) -> None:
     first, second = new_export(), new_export()
     for export, groups in ((first, [group("g1", children=[group("g2")])]), (second, [group("g1"), group("g2")])):
-        export.reference_books()
+        export.reference_data()
         export.groups(group("root", name=ROOT_GROUP, children=groups))
         export.goods(product("p1"))
     shop.run(first.folder)

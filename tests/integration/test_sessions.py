@@ -53,7 +53,7 @@ def last_run(shop: Shop) -> dict[str, Any]:
 def full_export(new_export: NewExport) -> ExportBuilder:
     """One product with everything, another one of an unknown brand and group."""
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"), product("p2", name="Кеды", brand="b9", group="g9"))
     export.offers(offer("p1#c1"))
     export.prices(prices("p1#c1", {"retail": 100}))
@@ -111,7 +111,7 @@ def test_session_lists_the_rows_that_were_updated(
     def updated(products: int, vat: int, retail: int) -> tuple[list[Any], list[Any]]:
         """What the session lists when the VAT of some products and their variants, and one price more change."""
         export = new_export()
-        export.reference_books()
+        export.reference_data()
         export.goods(*(product(f"p{n}", vat=vat if n < products else 20) for n in numbers))
         export.offers(*(offer(f"p{n}#c") for n in numbers))
         export.prices(*(prices(f"p{n}#c", {"retail": retail if n == 4 else 100}) for n in numbers))
@@ -228,7 +228,7 @@ def test_dry_run_has_no_session(stocked_shop: Shop, dearer: Path) -> None:
 
 def test_failed_session_has_one_sentence_and_the_code(stocked_shop: Shop, new_export: NewExport) -> None:
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.write("goods/goods.xml", "<КоммерческаяИнформация><Каталог>")
     with pytest.raises(ImportFailed) as caught:
         stocked_shop.run(export.folder)
@@ -368,7 +368,7 @@ def test_issues_beyond_the_limit_are_counted_only(
     shop.settings = with_history(shop, max_issues=25)
     monkeypatch.setattr(heartbeat, "MAX_WAITING_ISSUES", 10)
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.goods(*(product(f"p{number}", name=f"Мяч {number}", brand=f"x{number}") for number in range(40)))
     report = shop.run(export.folder, chunk_size=5)
     totals = {(total.severity, total.code): total.count for total in report.issue_totals}

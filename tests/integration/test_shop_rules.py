@@ -123,7 +123,7 @@ def test_rules_that_let_the_trial_pass_are_told(stocked_shop: Shop) -> None:
 @pytest.fixture
 def new_goods(tmp_path: Path) -> Path:
     export = ExportBuilder(tmp_path / "more")
-    export.reference_books()
+    export.reference_data()
     export.groups(group("root", name=ROOT_GROUP, children=[group("g1"), group("g9", name="Новое")]))
     export.properties_goods(
         brand_property({"b1": "Nike", "b9": "Новый"}), property_("color", "Цвет", {"red": "Красный"})

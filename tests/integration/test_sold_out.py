@@ -36,7 +36,7 @@ def offers_with(pieces: dict[str, int]) -> list[str]:
 def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The shop has 10 pieces of each of `KEYS` in w2."""
     export = ExportBuilder(tmp_path_factory.mktemp("full") / "export")
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"))
     export.offers(*offers_with(FULL))
     return imported_template(postgres, template, "template_full", export.folder)

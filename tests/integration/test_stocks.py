@@ -27,7 +27,7 @@ def fill(export: ExportBuilder) -> ExportBuilder:
 def template(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The shop has p1#a with 9 pieces in w1 and p1#b without stock."""
     export = ExportBuilder(tmp_path_factory.mktemp("stocked") / "export")
-    export.reference_books()
+    export.reference_data()
     return imported_template(postgres, template, "template_stocks", fill(export).folder)
 
 

@@ -63,7 +63,7 @@ def sold_out(stocked_shop: Shop, new_export: NewExport) -> int:
 
 def said(export: ExportBuilder) -> None:
     """An export of everything about `p1`."""
-    export.reference_books()
+    export.reference_data()
     export.properties_goods(brand_property(), property_("pr1", "Материал", {"m1": "М1"}), segment=2)
     export.goods(product("p1", name="Имя", description="Новое", properties={"pr1": "m1"}))
     export.offers(offer("p1#c1", article="NEW", characteristics={"Цвет": "Синий"}))
@@ -136,7 +136,7 @@ def test_an_undo_goes_back_to_what_came_between_two_imports(stocked_shop: Shop, 
     for stock in (5, 5, 7):
         export = new_export()
         if len(runs) != 1:
-            export.reference_books()
+            export.reference_data()
             export.goods(product("p1"))
         export.rests(rests("p1#c1", {"w1": stock}))
         kind = {"kind": RunKind.STOCKS} if len(runs) == 1 else {"skip_backup": False}
@@ -202,7 +202,7 @@ def test_a_record_that_was_saved_as_it_is_was_confirmed(
 def first_import(shop: Shop, new_export: NewExport) -> int:
     """A first import of two products with two variants each, and two customers; its number."""
     export = new_export()
-    export.reference_books()
+    export.reference_data()
     export.groups(
         group("root", name=ROOT_GROUP, children=[group("g1", children=[group("g2")]), group("g3"), group("g4")])
     )
@@ -317,7 +317,7 @@ def test_use_is_remembered_past_our_own_writes(shop: Shop, first_import: int, ne
     shop.execute("UPDATE product_variants SET color_name = 'Наш' WHERE onec_id = 'p1#a'")
     shop.execute("UPDATE product_variants SET color_name = 'Наш' WHERE onec_id = 'p2#a'")
     later, stocks = new_export(), new_export()
-    later.reference_books()
+    later.reference_data()
     later.goods(product("p1"))
     later.prices(prices("p1#a", {"retail": 200}), prices("p1#b", {"retail": 200}))
     shop.run(later.folder, skip_backup=False)
@@ -330,7 +330,7 @@ def test_use_is_remembered_past_our_own_writes(shop: Shop, first_import: int, ne
 def test_who_came_back_and_registered_is_not_locked_out(shop: Shop, first_import: int, new_export: NewExport) -> None:
     shop.undo(first_import)
     again = new_export()
-    again.reference_books()
+    again.reference_data()
     again.goods(product("p1"))
     again.contragents(contragent("c1"), contragent("c2"))
     run = shop.run(again.folder, skip_backup=False).run_id

@@ -10,7 +10,14 @@ from freesport_sync.core.run import FileType, RunKind
 from freesport_sync.settings.model import OwnedField, Settings
 from tests.model import values
 from tests.model.attributes import give_values, import_attributes
-from tests.model.books import (
+from tests.model.characteristic_goods import plain_goods
+from tests.model.characteristics import known_properties, unsaid
+from tests.model.exports import PARTS, Export, File, Property, R
+from tests.model.links import link_products
+from tests.model.pictures import Pictures
+from tests.model.prices import PriceReader, Prices
+from tests.model.records import Good, Offer, is_readable, read_goods, read_offers, wanted_slug
+from tests.model.reference_data import (
     Refused,
     brand_properties,
     hidden_category,
@@ -19,13 +26,6 @@ from tests.model.books import (
     import_price_types,
     no_brand,
 )
-from tests.model.characteristic_goods import plain_goods
-from tests.model.characteristics import known_properties, unsaid
-from tests.model.exports import PARTS, Export, File, Property, R
-from tests.model.links import link_products
-from tests.model.pictures import Pictures
-from tests.model.prices import PriceReader, Prices
-from tests.model.records import Good, Offer, is_readable, read_goods, read_offers, wanted_slug
 from tests.model.shop import HIDDEN_CATEGORY, PRICE_COLUMNS, Brand, Category, ModelShop, Product, Variant
 from tests.model.stock import Stock, told_stock
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tests.model import exports, values
-from tests.model.books import brand_said
 from tests.model.characteristics import Properties, color, size
 from tests.model.pictures import picture_paths
+from tests.model.reference_data import brand_said
 
 COLORS = ("тёмно-синий", "синий", "красный")
 """What the shop's `color_mappings` are taken to hold."""

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from freesport_sync.core.run import FileType, RunKind
 from tests.model import exports, words
-from tests.model.books import REPAIR_ANCHOR
 from tests.model.exports import PARTS, Edit, Export, File, Group, R, Step
+from tests.model.reference_data import REPAIR_ANCHOR
 from tests.model.values import ZERO_GUID
 
 T = TypeVar("T")

@@ -24,13 +24,13 @@ from freesport_sync.settings.model import (
 )
 from tests.databases import cloned_database
 from tests.integration.support import GOODS_TABLES, row_versions
-from tests.model.books import Refused
 from tests.model.compare import differences
 from tests.model.examples import EXAMPLES, Examples
 from tests.model.exports import Export, Step
 from tests.model.importer import ModelImport
 from tests.model.pictures import send_pictures, sizes_of, write_pictures
 from tests.model.records import COLORS
+from tests.model.reference_data import Refused
 from tests.model.shop import ModelShop
 from tests.model.strategies import histories
 from tests.model.write import change_shop, write_export

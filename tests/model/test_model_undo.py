@@ -167,7 +167,7 @@ def _run(shop: Shop, write: Any, **options: Any) -> RunReport:
 
 def _whole(step: Import) -> Any:
     def write(export: ExportBuilder) -> None:
-        export.reference_books()
+        export.reference_data()
         export.goods(*(product(said.key, description=said.description) for said in step.goods))
         export.offers(*(offer(said.key) for said in step.goods))
         priced = [prices(said.key, {"retail": said.price}) for said in step.goods if said.price is not None]
@@ -184,7 +184,7 @@ def _whole(step: Import) -> Any:
 
 def _part_of(step: Part) -> Any:
     def write(export: ExportBuilder) -> None:
-        export.reference_books()
+        export.reference_data()
         if step.field == "stock_quantity":
             export.rests(*(rests(key, {"w1": value}) for key, value in step.values))
         else:

@@ -74,7 +74,7 @@ def new_export(tmp_path: Path) -> Callable[[int], Path]:
     def make(retail: int) -> Path:
         folder = tmp_path / f"price_{retail}"
         export = ExportBuilder(folder)
-        export.reference_books()
+        export.reference_data()
         export.goods(product("p1"))
         export.offers(offer("p1#c1"))
         export.prices(prices("p1#c1", {"retail": retail}))

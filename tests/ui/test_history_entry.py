@@ -162,7 +162,7 @@ def test_what_was_checked_can_be_loaded_from_its_session(stocked_shop: Shop, dea
 def test_changes_are_told_in_words_and_saved(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:
     """Names and not keys, yes and no, prices as people write them; the CSV file has the same words."""
     more = ExportBuilder(tmp_path / "more")
-    more.reference_books()
+    more.reference_data()
     more.goods(product("p1"), product("x1", name="Сетка"))
     more.offers(offer("p1#c1", deleted=True), offer("x1#c1", name="Сетка", characteristics={"Цвет": "Белый"}))
     more.prices(prices("x1#c1", {"retail": 5490}))

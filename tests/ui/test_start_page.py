@@ -81,7 +81,7 @@ def test_a_cancelled_stage_is_grey(status: RunStatus, state: StageState, tone: s
 
 def test_the_files_of_an_export_are_told_by_kind_date_and_count(tmp_path: Path) -> None:
     export = ExportBuilder(tmp_path / "export")
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1"), segment=1)
     export.goods(product("p2"), segment=2)
     export.offers(offer("p1#c1"))

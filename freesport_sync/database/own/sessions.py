@@ -22,7 +22,7 @@ from freesport_sync.core.run import (
     UpdatedRows,
 )
 from freesport_sync.database.own.schema import runs
-from freesport_sync.database.server.writing import swallowed
+from freesport_sync.database.server.writing import swallowed_rows
 from freesport_sync.database.shop.tables import import_sessions
 from freesport_sync.errors import LockHeld
 
@@ -139,7 +139,7 @@ def open_session(connection: sa.Connection, import_type: ImportType, key: str = 
             raise
         raise LockHeld("lock_held_unknown") from error
     if session_id is None:
-        raise swallowed(connection, import_sessions.name, 0, 1)
+        raise swallowed_rows(connection, import_sessions.name, 0, 1)
     return session_id
 
 

@@ -16,14 +16,14 @@ import psycopg2
 import psycopg2.extensions
 import sqlalchemy as sa
 
-SILENCE_S = 60.0
+REPLY_TIMEOUT_S = 60.0
 """How long the server may take to answer what costs it nothing; a row that the shop holds is given up after 10 s."""
 
 
 @contextmanager
-def answered(connection: sa.Connection) -> Iterator[None]:
+def reply_deadline(connection: sa.Connection) -> Iterator[None]:
     """Cut the connection if the block, a few short statements on it, takes longer than such statements ever do."""
-    timer = threading.Timer(SILENCE_S, cut, (connection,))
+    timer = threading.Timer(REPLY_TIMEOUT_S, cut, (connection,))
     timer.daemon = True
     timer.start()
     try:

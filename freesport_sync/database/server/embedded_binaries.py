@@ -110,12 +110,10 @@ def _version_in_path(folder: Path) -> tuple[int, ...]:
 
 def _ask_version(folder: Path, account: Account | None) -> str:
     command = [str(folder / program_name("postgres")), "--version"]
-    silent = subprocess.DEVNULL
+    null = subprocess.DEVNULL
     options = {"env": foreign_environment(), **detached(account)}
     try:
-        answer = subprocess.run(
-            command, timeout=_TIMEOUT_S, stdin=silent, stdout=subprocess.PIPE, stderr=silent, **options
-        )
+        answer = subprocess.run(command, timeout=_TIMEOUT_S, stdin=null, stdout=subprocess.PIPE, stderr=null, **options)
     except PermissionError:
         raise
     except (OSError, subprocess.SubprocessError) as exc:

@@ -140,12 +140,12 @@ class Cluster:
         while True:
             self._remove_stale_postmaster()
             start = ["start", "-w", "-t", str(_SERVER_TIMEOUT_S), "-o", f"-p {_free_port()}"]
-            _, said = self._run(binaries.program("pg_ctl"), start, self._data, _SERVER_TIMEOUT_S + 10)
+            _, output = self._run(binaries.program("pg_ctl"), start, self._data, _SERVER_TIMEOUT_S + 10)
             # Not what pg_ctl says counts: the start of a killed process may have won against ours.
             if (server := self.running()) is not None:
                 return server
-            if time.monotonic() > deadline or not any(sign in said for sign in _TRANSIENT):
-                raise self._failure(said)
+            if time.monotonic() > deadline or not any(sign in output for sign in _TRANSIENT):
+                raise self._failure(output)
             time.sleep(POLL_S)
 
     def stop(self) -> None:
@@ -155,13 +155,13 @@ class Cluster:
             return
         binaries = locate_binaries(self._binaries_setting, self._account)
         stop = ["stop", "-w", "-t", str(_SERVER_TIMEOUT_S), "-m", "fast"]
-        is_done, said = self._run(binaries.program("pg_ctl"), stop, self._data, _SERVER_TIMEOUT_S + 10)
+        is_done, output = self._run(binaries.program("pg_ctl"), stop, self._data, _SERVER_TIMEOUT_S + 10)
         # pg_ctl is content when postmaster.pid has gone; the process may hold its files open a little longer.
         deadline = time.monotonic() + _EXIT_TIMEOUT_S
         while os_support.is_running_in(server.pid, "postgres", self._data) and time.monotonic() < deadline:
             time.sleep(POLL_S)
         if not is_done:
-            log_entry(_log, logging.WARNING, "private_server_not_stopped", folder=str(self.home), said=said)
+            log_entry(_log, logging.WARNING, "private_server_not_stopped", folder=str(self.home), said=output)
 
     def not_responding(self, port: int) -> ConnectionFailed:
         log = self._log_tail(0)
@@ -240,12 +240,12 @@ class Cluster:
             locales = ("C",) if sys.platform == "win32" else locales
         for locale in locales:
             localized = [*options, f"--locale={locale}", "--lc-messages=C"]
-            is_done, said = self._run(binaries.program("initdb"), localized, data, _INITDB_TIMEOUT_S)
+            is_done, output = self._run(binaries.program("initdb"), localized, data, _INITDB_TIMEOUT_S)
             if is_done:
                 return
-            if "invalid locale name" not in said:
+            if "invalid locale name" not in output:
                 break
-        raise self._failure(said)
+        raise self._failure(output)
 
     # --- running programs ---
 
@@ -275,9 +275,9 @@ class Cluster:
 
     def _failure(self, log: str) -> ConnectionFailed:
         # Shared memory that is full is reported in the same words. On a full disk the log itself is cut short.
-        is_said = any("No space left on device" in line and "shared memory" not in line for line in log.splitlines())
+        is_told = any("No space left on device" in line and "shared memory" not in line for line in log.splitlines())
         free_bytes = min(shutil.disk_usage(place).free for place in (self._folder, self.home.parent))
-        if is_said or free_bytes < _WAL_SEGMENT_BYTES:
+        if is_told or free_bytes < _WAL_SEGMENT_BYTES:
             return ConnectionFailed("embedded_disk_full", folder=str(self.home))
         return ConnectionFailed("embedded_start_failed", folder=str(self._folder), log=log)
 
@@ -290,9 +290,9 @@ def _is_same_folder(left: str, right: Path) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return int(listener.getsockname()[1])
 
 
 def _as_configuration(settings: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.database.server.deadline import answered
+from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.refusals import is_raised, refusal
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import (
@@ -109,7 +109,7 @@ def connect(url: sa.URL, application_name: str) -> sa.Connection:
     except (DBAPIError, UnicodeError) as error:
         raise ConnectionFailed("database_unreachable", server=_server(url), reason=first_line(error)) from error
     try:
-        with answered(connection):
+        with reply_deadline(connection):
             _check_server(connection)
             _apply_session_settings(connection)
     except BaseException:
@@ -134,7 +134,7 @@ def transaction(connection: sa.Connection, mode: str = "") -> Iterator[None]:
     connection.exec_driver_sql(f"BEGIN {mode}")
     try:
         yield
-        with answered(connection):
+        with reply_deadline(connection):
             connection.exec_driver_sql("COMMIT")
     except BaseException:
         _rollback_quietly(connection)

@@ -55,7 +55,7 @@ def update_row(connection: sa.Connection, statement: sa.Update) -> None:
     expect_written(statement.table.description, connection.execute(statement).rowcount, 1)
 
 
-def swallowed(connection: sa.Connection, table: str, written: int, expected: int) -> ImportFailed:
+def swallowed_rows(connection: sa.Connection, table: str, written: int, expected: int) -> ImportFailed:
     """The error for rows that a table did not take although nobody else was in the way."""
     rules = ", ".join(swallowing_rules(connection, table))
     return ImportFailed("shop_swallows_rows", table=table, rules=rules, written=written, expected=expected)

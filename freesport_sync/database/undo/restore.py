@@ -24,7 +24,7 @@ from freesport_sync.database.undo.restorable import (
     Restorable,
     backup_columns,
 )
-from freesport_sync.database.undo.used import keep_used, note_used
+from freesport_sync.database.undo.usage import keep_used_rows, note_shop_changes
 
 _BACKED_UP = {table.name: table for table in BACKUP_TABLES}
 _COMPARED = {one.table.name for one in RESTORABLE} | {links.table.name for links in LINKS} | {"deactivated_objects"}
@@ -101,7 +101,7 @@ class Comparison:
                 owners_backup=links.owners.backup,
                 label=links.owners.label,
             )
-        keep_used(self._connection, self._rows)
+        keep_used_rows(self._connection, self._rows)
         self._connection.execute(sql("undo/compare/empty_hidden"))
         self._connection.execute(sql("undo/compare/forget_bookkeeping"))
 
@@ -127,10 +127,10 @@ class Comparison:
             run_id: of the restoring run: what it writes is an import's, should an older backup be restored next.
             advance: called after each table; may raise to stop.
         """
-        self._connection.execute(sql("undo/create_spoken"))
+        self._connection.execute(sql("undo/create_confirmation"))
         for one in self._rows:
             if one.is_hideable:
-                note_used(self._connection, one, sql("undo/set_back/writers", table=one.table))
+                note_shop_changes(self._connection, one, sql("undo/set_back/writers", table=one.table))
             for column in one.columns:
                 if one.table.c[column].unique:
                     self._execute(one, "set_back/park", field=column)
@@ -142,7 +142,7 @@ class Comparison:
             self._execute(links, "set_back/make_links", owner=links.owner)
             advance()
         self._connection.execute(sql("undo/set_back/product_links"))
-        for name in ("undo/set_back/note", "undo/store_spoken"):
+        for name in ("undo/set_back/note", "undo/store_confirmations"):
             self._connection.execute(sql(name), {"run_id": run_id})
 
     def _refuse_impossible(self, one: Restorable, name: str) -> None:

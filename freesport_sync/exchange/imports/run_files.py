@@ -12,7 +12,7 @@ from freesport_sync.sources.commerceml.content import Content, content_of
 from freesport_sync.sources.commerceml.export import FileKind, recognise
 from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER
 
-REFERENCE_KINDS = frozenset(kind for kind in FileKind if kind.is_reference_book) - {FileKind.CONTRAGENTS}
+REFERENCE_KINDS = frozenset(kind for kind in FileKind if kind.is_reference_data) - {FileKind.CONTRAGENTS}
 """Files that goods, offers, prices and stocks refer to."""
 _RUN_KINDS: Mapping[FileKind | None, RunKind] = {
     FileKind.PRICES: RunKind.PRICES,

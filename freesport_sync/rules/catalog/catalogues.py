@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 
-class _Record(Protocol):
+class _CatalogueRow(Protocol):
     @property
     def file_no(self) -> int: ...
     @property
@@ -19,7 +19,7 @@ class _Record(Protocol):
     def is_deleted(self) -> bool: ...
 
 
-Record = TypeVar("Record", bound=_Record)
+Record = TypeVar("Record", bound=_CatalogueRow)
 
 
 def without_moved(rows: Sequence[Record]) -> list[Record]:

@@ -161,9 +161,9 @@ def unpack(
                 make_private(path.parent)
                 path.unlink(missing_ok=True)  # a link to a file of before would be written through
                 with opened.open(entry) as source, path.open("wb") as written:
-                    while portion := source.read(_COPY_BYTES):
+                    while chunk := source.read(_COPY_BYTES):
                         check()
-                        written.write(portion)
+                        written.write(chunk)
                 _set_time(path, entry)
     except OSError as error:
         if error.errno == errno.EINVAL:  # a piece is missing: its directory points to before its beginning

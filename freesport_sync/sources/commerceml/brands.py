@@ -40,8 +40,8 @@ def brand_of(pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[str
     """
     properties = reading.brand_properties
     # Of several values of one property the first.
-    said = ((trim(name), trim(value)) for name, value in reversed(pairs))
-    given = {key: value for key, value in said if key in properties and value not in ("", ZERO_GUID)}
+    stated = ((trim(name), trim(value)) for name, value in reversed(pairs))
+    given = {key: value for key, value in stated if key in properties and value not in ("", ZERO_GUID)}
     for key, is_name in properties.items():
         value = given.get(key)
         if value is None or (is_name and value == NO_BRAND):

@@ -56,8 +56,8 @@ def content_of(path: Path) -> Content:
     read_header(path, path.name)
     kinds, is_full = _first_elements(path)
     named, _ = recognise(path.name)
-    is_book = named is not None and named.is_reference_book and named is not FileKind.CONTRAGENTS
-    # A reference book of 3.x has a catalogue too, without goods.
+    is_book = named is not None and named.is_reference_data and named is not FileKind.CONTRAGENTS
+    # A file of reference data of 3.x has a catalogue too, without goods.
     if named is not None and (not kinds or (is_book and not has_records(path, "Товар", "Предложение"))):
         return Content(named, is_full)
     if named is not None and _FAMILIES.get(named, named) in kinds:

@@ -25,8 +25,8 @@ from freesport_sync.sources.commerceml.folders import is_picture_folder, number_
 from freesport_sync.sources.commerceml.header import read_header
 from freesport_sync.sources.commerceml.import_order import Part, in_import_order, without_copies
 
-_BOOKS = ("Классификатор", "ТипыЦен")
-"""What 2.x writes reference books into; of each an export of one catalogue has one before its goods or offers."""
+_REFERENCE_ELEMENTS = ("Классификатор", "ТипыЦен")
+"""The elements of 2.x with reference data; an export of one catalogue has one of each, before its goods or offers."""
 _COMBINED_WORD = "import"
 _STEP_BYTES = 1024 * 1024
 
@@ -130,9 +130,9 @@ def has_records(path: Path, *names: str) -> bool:
     return False
 
 
-def has_later_books(path: Path) -> bool:
-    """Whether a file that begins with reference books has those of a second catalogue after its goods or offers."""
-    starts = [f"<{name}".encode(encoding) for name in _BOOKS for encoding in ("utf-8", "cp1251")]
+def has_later_reference_data(path: Path) -> bool:
+    """Return whether a file that begins with reference data has that of a second catalogue after its goods or offers."""
+    starts = [f"<{name}".encode(encoding) for name in _REFERENCE_ELEMENTS for encoding in ("utf-8", "cp1251")]
     with suppress(OSError), path.open("rb") as source:
         head = source.read(_STEP_BYTES)  # 3.x has none there, and its files are not read to their end
         return any(_is_twice(path, start) for start in starts if start in head)

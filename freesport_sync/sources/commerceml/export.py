@@ -29,9 +29,9 @@ class FileKind(StrEnum):
     ORDERS = "orders"
 
     @property
-    def is_reference_book(self) -> bool:
+    def is_reference_data(self) -> bool:
         """Small, resolved in Python: everything that goods, offers, prices and rests refer to, and customers."""
-        return self in _REFERENCE_BOOKS
+        return self in _REFERENCE_DATA
 
     @property
     def records(self) -> frozenset[FileKind]:
@@ -50,7 +50,7 @@ KIND_BY_WORD = {kind.value.lower(): kind for kind in _KINDS} | {
     "import": FileKind.GOODS,  # 2.x: classifier and catalogue in one file
     "properties": FileKind.PROPERTIES_GOODS,
 }
-_REFERENCE_BOOKS = frozenset((*_KINDS[: IMPORT_ORDER[FileKind.GOODS]], FileKind.CONTRAGENTS))
+_REFERENCE_DATA = frozenset((*_KINDS[: IMPORT_ORDER[FileKind.GOODS]], FileKind.CONTRAGENTS))
 _NOT_IMPORTED = {FileKind.ORDERS: "kind_not_imported"}
 _OFFER_RECORDS = frozenset({FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS})
 _CARRIERS = {

@@ -46,10 +46,10 @@ def xml_files(root: Path) -> Iterator[tuple[Path, str]]:
     Raises:
         SourceMissing: a folder cannot be read, or there are too many names.
     """
-    yield from _Walk(root).below(root, 0)
+    yield from _FolderWalk(root).below(root, 0)
 
 
-class _Walk:
+class _FolderWalk:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._real_root = root.resolve()

@@ -18,7 +18,7 @@ from freesport_sync.sources.commerceml.rests import rest_rows
 from freesport_sync.sources.commerceml.values import VariantId
 
 
-def read_proposal(element: _Element, reading: Reading) -> Sequence[StagedRow]:
+def read_offer_record(element: _Element, reading: Reading) -> Sequence[StagedRow]:
     """Everything of one `Предложение` that this run wants; nothing where it has no usable id."""
     fields = fields_of(element)
     reading.next_record(element.sourceline, fields)

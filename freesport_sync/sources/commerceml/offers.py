@@ -53,7 +53,7 @@ def offer_rows(
     if found.whole is not None:
         characteristics = apart(characteristics)
         found = meant(characteristics)
-    properties = _unsaid(fields.get("ЗначенияСвойств"), characteristics, reading)
+    properties = _properties_besides(fields.get("ЗначенияСвойств"), characteristics, reading)
     color, size = _color_and_size(characteristics, found, name, reading.colors)
 
     def shortened(text: str, limit: int, field: str) -> str | None:
@@ -77,16 +77,16 @@ def offer_rows(
     )
 
 
-def _unsaid(element: _Element | None, characteristics: Sequence[Pair], reading: Reading) -> Sequence[Pair]:
+def _properties_besides(element: _Element | None, characteristics: Sequence[Pair], reading: Reading) -> Sequence[Pair]:
     """The properties of an offer, by `Ид`, that its characteristics do not say too."""
     if element is None or _is_the_same(element, characteristics, reading.property_forms):
         return ()
     pairs = pairs_of(element, "Ид")
     if not characteristics:
         return pairs
-    said = {form for name, value in characteristics if value for form in forms_of(name)}
+    stated = {form for name, value in characteristics if value for form in forms_of(name)}
     forms = reading.property_forms
-    return [pair for pair in pairs if pair[1] and (form := forms.get(trim(pair[0]))) and form not in said]
+    return [pair for pair in pairs if pair[1] and (form := forms.get(trim(pair[0]))) and form not in stated]
 
 
 def _is_the_same(element: _Element, characteristics: Sequence[Pair], forms: Mapping[str, str]) -> bool:
@@ -112,10 +112,10 @@ def _by_property(properties: Sequence[Pair], known: Meant, reading: Reading) -> 
     size = found.size if known.size is None else None
     if color is None and size is None:
         return ()
-    return (StagedOfferProperty(*reading.place, *_said(properties, color), *_said(properties, size)),)
+    return (StagedOfferProperty(*reading.place, *_pair_at(properties, color), *_pair_at(properties, size)),)
 
 
-def _said(properties: Sequence[Pair], place: int | None) -> tuple[str | None, str | None]:
+def _pair_at(properties: Sequence[Pair], place: int | None) -> tuple[str | None, str | None]:
     if place is None:
         return None, None
     key, value = properties[place]

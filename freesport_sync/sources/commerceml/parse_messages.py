@@ -52,7 +52,7 @@ class ParseTask:
     Args:
         file: the file.
         context: what is known of the shop.
-        is_head: read the reference books that stand before the goods or offers, and no more.
+        is_head: read only the reference data before the goods or offers.
     """
 
     file: SourceFile
@@ -81,7 +81,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceBlock:
-    """Rows of a reference book; `bytes_read` as in `Block`."""
+    """Rows of reference data; `bytes_read` as in `Block`."""
 
     file_no: int
     rows: tuple[ReferenceRow, ...]

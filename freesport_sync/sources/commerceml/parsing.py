@@ -20,7 +20,7 @@ from freesport_sync.sources.commerceml import (
     units,
 )
 from freesport_sync.sources.commerceml.copy_format import copy_line
-from freesport_sync.sources.commerceml.discovery import has_later_books
+from freesport_sync.sources.commerceml.discovery import has_later_reference_data
 from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.sources.commerceml.parse_messages import (
     Block,
@@ -40,7 +40,7 @@ MAX_BLOCK_CHARACTERS = 512 * 1024
 MAX_ISSUES = 1000
 
 
-class _Record(NamedTuple):
+class _RecordKind(NamedTuple):
     """A kind of record: where it lies, what it is, and what reads it."""
 
     parent: str
@@ -53,27 +53,27 @@ def _skip(_element: _Element, _reading: Reading) -> Sequence[ReferenceRow]:
     return ()
 
 
-_PROPERTY = _Record(
+_PROPERTY = _RecordKind(
     "Свойства", frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS}), properties.read_property
 )
 
-# A reference book may lie in a file of its own (3.x), or before the goods or offers (2.x).
+# Reference data lies in files of its own (3.x) or before the goods or offers (2.x).
 _REFERENCE_RECORDS = {
     # The whole tree at once: a group ends only after the groups below it.
-    "Классификатор": _Record("", frozenset({FileKind.GROUPS}), groups.read_groups),
+    "Классификатор": _RecordKind("", frozenset({FileKind.GROUPS}), groups.read_groups),
     "Свойство": _PROPERTY,
     "СвойствоНоменклатуры": _PROPERTY,  # so in 2.03
-    "ТипЦены": _Record("ТипыЦен", frozenset({FileKind.PRICE_LISTS}), price_types.read_price_type),
-    "Склад": _Record("Склады", frozenset({FileKind.STORAGES}), storages.read_storage),
-    "ЕдиницаИзмерения": _Record("ЕдиницыИзмерения", frozenset({FileKind.UNITS}), units.read_unit),
+    "ТипЦены": _RecordKind("ТипыЦен", frozenset({FileKind.PRICE_LISTS}), price_types.read_price_type),
+    "Склад": _RecordKind("Склады", frozenset({FileKind.STORAGES}), storages.read_storage),
+    "ЕдиницаИзмерения": _RecordKind("ЕдиницыИзмерения", frozenset({FileKind.UNITS}), units.read_unit),
     # Elsewhere, below `Представитель` say, it is part of another one and no record.
-    "Контрагент": _Record("Контрагенты", frozenset({FileKind.CONTRAGENTS}), contragents.read_customer),
+    "Контрагент": _RecordKind("Контрагенты", frozenset({FileKind.CONTRAGENTS}), contragents.read_customer),
 }
 
 _RECORDS = {
-    "Товар": _Record("Товары", frozenset({FileKind.GOODS}), goods.read_product),
-    "Предложение": _Record(
-        "Предложения", frozenset({FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS}), offer_records.read_proposal
+    "Товар": _RecordKind("Товары", frozenset({FileKind.GOODS}), goods.read_product),
+    "Предложение": _RecordKind(
+        "Предложения", frozenset({FileKind.OFFERS, FileKind.PRICES, FileKind.RESTS}), offer_records.read_offer_record
     ),
 }
 
@@ -111,12 +111,12 @@ def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Mes
 
 def _end_of_head(task: ParseTask) -> Collection[str]:
     """Where the reading of a head ends: before the goods or offers, unless another catalogue's books follow them."""
-    if not task.is_head or has_later_books(task.file.path):
+    if not task.is_head or has_later_reference_data(task.file.path):
         return ()
     return {record.parent for record in _RECORDS.values() if task.file.kind in record.kinds}
 
 
-def _records(task: ParseTask) -> Mapping[str, _Record]:
+def _records(task: ParseTask) -> Mapping[str, _RecordKind]:
     """What to look for in a file, by its tag."""
     # A file of 2.x may have goods and offers: it is read once as either.
     others = {
@@ -124,7 +124,7 @@ def _records(task: ParseTask) -> Mapping[str, _Record]:
         for tag, record in _RECORDS.items()
         if task.is_head or task.file.kind not in record.kinds
     }
-    if task.is_head or task.file.kind.is_reference_book:
+    if task.is_head or task.file.kind.is_reference_data:
         wanted = {tag: record for tag, record in _REFERENCE_RECORDS.items() if record.kinds & task.context.wanted}
         return others | wanted
     wanted = {tag: record for tag, record in _RECORDS.items() if task.file.kind in record.kinds}
@@ -146,14 +146,14 @@ class _Outbox:
         self._chunk_size = chunk_size
         self._lines: dict[str, list[str]] = {table: [] for table in TABLE_OF.values()}
         self._characters = dict.fromkeys(self._lines, 0)
-        self._books: list[ReferenceRow] = []
+        self._reference_rows: list[ReferenceRow] = []
 
     def take(self, rows: Sequence[ReferenceRow | StagedRow]) -> Iterator[Message]:
         """Add the rows of a record; gives what has become full."""
         for row in rows:
             if not isinstance(row, StagedRow):
-                self._books.append(row)
-                if len(self._books) >= self._chunk_size:
+                self._reference_rows.append(row)
+                if len(self._reference_rows) >= self._chunk_size:
                     yield self._book_block()
                 continue
             table = TABLE_OF[type(row)]
@@ -167,7 +167,7 @@ class _Outbox:
 
     def rest(self) -> Iterator[Message]:
         """What is left at the end of the file."""
-        if self._books:
+        if self._reference_rows:
             yield self._book_block()
         for table, lines in self._lines.items():
             if lines:
@@ -181,7 +181,7 @@ class _Outbox:
         return block
 
     def _book_block(self) -> ReferenceBlock:
-        rows, self._books = tuple(self._books), []
+        rows, self._reference_rows = tuple(self._reference_rows), []
         return ReferenceBlock(self._reading.file_no, rows, self._reader.bytes_read)
 
     def _issue_blocks(self) -> Iterator[IssueBlock]:

@@ -1,4 +1,4 @@
-"""Moves files on the server out of the way, once they are imported."""
+"""Moves files on the host out of the way, once they are imported."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from freesport_sync.sources.ssh.sftp import Sftp, Task
 from freesport_sync.sources.ssh.transport import Kind, Status
 
 if TYPE_CHECKING:
-    from freesport_sync.sources.ssh.host import Server
+    from freesport_sync.sources.ssh.host import SshHost
 
 
-def move_files(server: Server, root: str, files: Sequence[RemoteFile], archive: str, name: str) -> tuple[LeftOut, ...]:
-    """Move files into another folder of the server; nothing there is replaced.
+def move_files(host: SshHost, root: str, files: Sequence[RemoteFile], archive: str, name: str) -> tuple[LeftOut, ...]:
+    """Move files into another folder of the host; nothing there is replaced.
 
     Args:
-        server: the server.
+        host: the host.
         root: the folder that was listed.
         files: as they were when they were fetched.
         archive: the other folder; made if need be.
@@ -50,11 +50,11 @@ def move_files(server: Server, root: str, files: Sequence[RemoteFile], archive: 
             kept.append(LeftOut(file.path, reason))
 
     progress = len(files)
-    for attempt in retrying(lambda: server.was_connected, WAITS_S, lambda: progress - len(remaining), server.cancel):
+    for attempt in retrying(lambda: host.was_connected, WAITS_S, lambda: progress - len(remaining), host.cancel):
         with attempt:
-            sftp = server.sftp()
+            sftp = host.sftp()
             make_folders(sftp, archive, {str(PurePosixPath(name, path).parent) for path in remaining})
-            sftp.run((task(file) for file in list(remaining.values())), check=server.cancel.check)
+            sftp.run((task(file) for file in list(remaining.values())), check=host.cancel.check)
     return tuple(sorted(kept))
 
 
@@ -63,7 +63,7 @@ def make_folders(sftp: Sftp, root: str, folders: Collection[str]) -> None:
 
     Args:
         sftp: the session.
-        root: of the server.
+        root: of the host.
         folders: paths below it.
     """
     needed = {joined(root, "")}

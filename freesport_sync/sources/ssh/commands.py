@@ -26,9 +26,9 @@ def digest_commands(paths: Sequence[str]) -> Iterator[str]:
         yield _digest_command(some)
 
 
-def digests_in(said: bytes) -> dict[str, str]:
+def digests_in(output: bytes) -> dict[str, str]:
     """Path -> SHA-256, of what such a command prints."""
-    matches = (_DIGEST.fullmatch(line) for line in said.splitlines())
+    matches = (_DIGEST.fullmatch(line) for line in output.splitlines())
     return {match[2].decode("utf-8", "surrogateescape"): match[1].decode() for match in matches if match}
 
 

@@ -24,7 +24,7 @@ from freesport_sync.sources.ssh.transport import (
 )
 
 if TYPE_CHECKING:
-    from freesport_sync.sources.ssh.host import Server
+    from freesport_sync.sources.ssh.host import SshHost
 
 BLOCK_BYTES = 128 * 1024
 """What one request asks for; old servers answer with less."""
@@ -53,8 +53,8 @@ class Download:
     """Fetches files into a folder.
 
     Args:
-        server: where from.
-        root: the folder of the server.
+        host: where from.
+        root: the folder of the host.
         target: where a file comes to lie, at its path below it.
         parts: folder for files that are not complete yet.
         advance: told how many bytes are here, those of an earlier try included.
@@ -63,14 +63,14 @@ class Download:
 
     def __init__(
         self,
-        server: Server,
+        host: SshHost,
         root: str,
         target: Path,
         parts: Path,
         advance: Callable[[int], None],
         waits_s: Sequence[float],
     ) -> None:
-        self._server = server
+        self._host = host
         self._root = root
         self._target = target
         self._parts = parts
@@ -120,11 +120,11 @@ class Download:
     def _fetch(self, files: Sequence[RemoteFile]) -> None:
         """Bring files here; those that came in one piece come to lie at their places."""
         remaining = {file.path: file for file in files}
-        server, progress = self._server, lambda: self._here + self._settled
-        for attempt in retrying(lambda: server.was_connected, self._waits_s, progress, server.cancel):
+        host, progress = self._host, lambda: self._here + self._settled
+        for attempt in retrying(lambda: host.was_connected, self._waits_s, progress, host.cancel):
             with attempt:
                 tasks = (self._task(file, remaining) for file in list(remaining.values()))
-                server.sftp().run(tasks, check=server.cancel.check)
+                host.sftp().run(tasks, check=host.cancel.check)
 
     @property
     def _settled(self) -> int:
@@ -189,7 +189,7 @@ class Download:
                     part.write(ready)
                     offset += len(ready)
                     self._here += len(ready)
-                if len(data) < length:  # no more than this goes into an answer of this server
+                if len(data) < length:  # no more than this goes into an answer of this host
                     self._block = max(len(data), _SMALLEST_BLOCK)
                     requests = (ask(start + len(data), length - len(data)),)
                 requests = (*requests, *more())
@@ -204,10 +204,10 @@ class Download:
         """
         files, self._in_pieces = self._in_pieces, []
         size = sum(file.size for file in files)
-        digests = self._server.digests([joined(self._root, file.path) for file in files], size) if files else {}
+        digests = self._host.digests([joined(self._root, file.path) for file in files], size) if files else {}
         damaged: list[RemoteFile] = []
         for file in files:
-            self._server.cancel.check()
+            self._host.cancel.check()
             expected = digests.get(joined(self._root, file.path))
             is_ours = file.path not in self._of_others
             if is_ours if expected is None else expected == digest_of(self._part(file)):
@@ -220,7 +220,7 @@ class Download:
         return damaged
 
     def _place(self, file: RemoteFile) -> None:
-        """Make a complete file visible, with the time that it has on the server."""
+        """Make a complete file visible, with the time that it has on the host."""
         part, target = self._part(file), self._target / file.path
         os.utime(part, (file.mtime, file.mtime))
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -244,9 +244,9 @@ class Download:
         return size
 
 
-def problem_of_reading(server: Server, path: str) -> str:
-    """Why a file of the server cannot be read; an empty text where it can."""
-    sftp = server.sftp()
+def problem_of_reading(host: SshHost, path: str) -> str:
+    """Why a file of the host cannot be read; an empty text where it can."""
+    sftp = host.sftp()
     reply = sftp.ask(transport.open_file(path, transport.READ))
     if reply.kind == Kind.STATUS:
         return transport.reason_of_status(reply)

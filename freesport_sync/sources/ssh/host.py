@@ -33,7 +33,7 @@ from freesport_sync.sources.ssh.commands import digest_commands, digests_in
 from freesport_sync.sources.ssh.host_key_check import HostKeyCheck
 from freesport_sync.sources.ssh.host_keys import HostKey
 from freesport_sync.sources.ssh.login import TOO_MANY_KEYS, Transport, log_in
-from freesport_sync.sources.ssh.profile import Profile
+from freesport_sync.sources.ssh.profile import SshProfile
 from freesport_sync.sources.ssh.sftp import Sftp
 
 # The first is three times as fast here as what paramiko would take; CBC, 3DES, MD5 and SHA-1 are left out.
@@ -47,7 +47,7 @@ _POLL_S = 0.1
 _DIGEST_BYTES_S = 10_000_000
 """What any server reads and sums up in a second."""
 _CLOCK_PATIENCE_S = 5.0
-_MAX_SAID_BYTES = 1_000_000
+_MAX_OUTPUT_BYTES = 1_000_000
 """Of what a command prints; the digests of one command are less."""
 _BROKEN = (paramiko.SSHException, EOFError, OSError)
 """What paramiko raises for a connection that breaks, depending on where it was."""
@@ -74,7 +74,7 @@ class Step(StrEnum):
     LOGIN = "login"
 
 
-class Server:
+class SshHost:
     """A connection that is made when it is needed, and again after a break.
 
     Args:
@@ -83,11 +83,11 @@ class Server:
         accepted_once: fingerprints that the operator accepts without having them pinned.
     """
 
-    def __init__(self, profile: Profile, cancel: CancelToken, accepted_once: Collection[str] = ()) -> None:
+    def __init__(self, profile: SshProfile, cancel: CancelToken, accepted_once: Collection[str] = ()) -> None:
         self.profile = profile
         self.cancel = cancel
         self._key_check = HostKeyCheck(profile, accepted_once)
-        self._jump = None if profile.jump is None else Server(profile.jump, cancel, accepted_once)
+        self._jump = None if profile.jump is None else SshHost(profile.jump, cancel, accepted_once)
         self._socket: socket.socket | paramiko.Channel | None = None
         self._transport: Transport | None = None
         self._sftp: Sftp | None = None
@@ -129,7 +129,7 @@ class Server:
                 try:
                     channel = transport.open_session(_WINDOW_BYTES, _PACKET_BYTES, timeout=self.profile.timeout_s)
                     channel.settimeout(self.profile.timeout_s)
-                    with self._answered_in_time():
+                    with self._reply_deadline():
                         channel.invoke_subsystem("sftp")
                 except paramiko.SSHException as error:
                     if transport.is_active():
@@ -145,7 +145,7 @@ class Server:
             passed: told of each step that succeeded.
 
         Raises:
-            HostKeyUnknown: nobody has said yet that the server's key is right.
+            HostKeyUnknown: nobody has confirmed that the server's key is right.
             HostKeyChanged: the server shows another key than the one on record.
             LoginRefused: it does not let us in.
             ConnectionLost: the network or the server is in the way.
@@ -164,7 +164,7 @@ class Server:
         self.was_connected = True
         return transport
 
-    def _logged_in(self, profile: Profile, passed: Callable[[Step], None]) -> Transport:
+    def _logged_in(self, profile: SshProfile, passed: Callable[[Step], None]) -> Transport:
         self.close()
         transport = self._handshake(passed)
         self._key_check.require(_host_key(transport))
@@ -173,7 +173,7 @@ class Server:
             log_in(transport, profile)
         return transport
 
-    def pin_host_key(self, fingerprint: str, replaces: bool = False) -> tuple[Profile, HostKey]:
+    def pin_host_key(self, fingerprint: str, replaces: bool = False) -> tuple[SshProfile, HostKey]:
         """Record the key that the server shows, if it is the one that the operator expects.
 
         The servers on the way come first: until their keys are known, the next one cannot be asked for its own.
@@ -213,16 +213,16 @@ class Server:
 
     def clock(self) -> float:
         """The server's clock in seconds since 1970, ours where it does not tell."""
-        said = self._said_clock()
-        return time.time() if said is None else said
+        output = self._read_clock()
+        return time.time() if output is None else output
 
     def runs_commands(self) -> bool:
         """Whether the server lets us run something, as the digests need it."""
-        return self._said_clock() is not None
+        return self._read_clock() is not None
 
-    def _said_clock(self) -> float | None:
-        said = self._execute("date +%s", min(self.profile.timeout_s, _CLOCK_PATIENCE_S)).strip()
-        return float(said) if said.isdigit() and len(said) < 12 else None
+    def _read_clock(self) -> float | None:
+        output = self._execute("date +%s", min(self.profile.timeout_s, _CLOCK_PATIENCE_S)).strip()
+        return float(output) if output.isdigit() and len(output) < 12 else None
 
     def _execute(self, command: str, patience_s: float) -> bytes:
         """What a command prints; empty where the server runs none, or does not come to an end."""
@@ -232,15 +232,15 @@ class Server:
             try:
                 channel = transport.open_session(timeout=self.profile.timeout_s)
                 channel.settimeout(patience_s)
-                with self._answered_in_time():
+                with self._reply_deadline():
                     channel.exec_command(command)
                 channel.shutdown_write()  # an account that is allowed SFTP only runs its SFTP server, which ends
-                said = bytearray()
+                output = bytearray()
                 while data := channel.recv(_RECEIVE_BYTES):
-                    said += data
-                    if len(said) > _MAX_SAID_BYTES or time.monotonic() > deadline:
+                    output += data
+                    if len(output) > _MAX_OUTPUT_BYTES or time.monotonic() > deadline:
                         return b""
-                return bytes(said)
+                return bytes(output)
             except TimeoutError:
                 return b""
             except paramiko.SSHException:
@@ -297,7 +297,7 @@ class Server:
                 return reached
         raise self._failed("ssh_unreachable", failure) from failure
 
-    def _reach_through(self, jump: Server, passed: Callable[[Step], None]) -> paramiko.Channel:
+    def _reach_through(self, jump: SshHost, passed: Callable[[Step], None]) -> paramiko.Channel:
         """Let the server on the way connect to ours."""
         profile, transport = self.profile, jump.connect()
         passed(Step.RESOLVE)
@@ -331,7 +331,7 @@ class Server:
         return connection
 
     @contextmanager
-    def _answered_in_time(self) -> Iterator[None]:
+    def _reply_deadline(self) -> Iterator[None]:
         """Cut the connection where paramiko would wait for an answer for ever."""
         timer = threading.Timer(self.profile.timeout_s, self._cut)
         timer.daemon = True

@@ -17,7 +17,7 @@ from freesport_sync.sources.ssh.host_keys import (
     pin,
     read_known_hosts,
 )
-from freesport_sync.sources.ssh.profile import Profile
+from freesport_sync.sources.ssh.profile import SshProfile
 
 
 class HostKeyCheck:
@@ -28,7 +28,7 @@ class HostKeyCheck:
         accepted_once: fingerprints that the operator accepts without having them pinned.
     """
 
-    def __init__(self, profile: Profile, accepted_once: Collection[str]) -> None:
+    def __init__(self, profile: SshProfile, accepted_once: Collection[str]) -> None:
         self._profile = profile
         self._accepted_once = accepted_once
 

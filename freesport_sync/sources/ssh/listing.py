@@ -100,7 +100,7 @@ def list_files(
         ConfigError: the root cannot be listed.
         ConnectionFailed: the connection broke, or the server's answers make no sense.
     """
-    walk = _Walk(sftp, root, is_entered, is_of_interest, check)
+    walk = _RemoteWalk(sftp, root, is_entered, is_of_interest, check)
     walk.run()
     return Listing(tuple(sorted(walk.files, key=lambda file: file.path)), tuple(sorted(walk.left_out)))
 
@@ -148,7 +148,7 @@ def name_problem(path: str) -> str:
     return "name" if any("\ud800" <= char <= "\udfff" for char in path) else ""
 
 
-class _Walk:
+class _RemoteWalk:
     """One look through the folders, one level after the other."""
 
     def __init__(

@@ -22,7 +22,7 @@ from paramiko.transport import ServiceRequestingTransport
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import ConfigError, LoginRefused, reason_of
 from freesport_sync.os_support import is_private
-from freesport_sync.sources.ssh.profile import Profile
+from freesport_sync.sources.ssh.profile import SshProfile
 
 _POLL_S = 0.01
 MAX_KEYS = 5
@@ -77,7 +77,7 @@ class Transport(ServiceRequestingTransport):
         return _AuthHandler(self)
 
 
-def log_in(transport: Transport, profile: Profile) -> None:
+def log_in(transport: Transport, profile: SshProfile) -> None:
     """Try what the profile offers, once each.
 
     Raises:
@@ -113,7 +113,7 @@ def log_in(transport: Transport, profile: Profile) -> None:
     raise LoginRefused("ssh_login_refused", server=profile.label, tried=", ".join(tried), allowed=", ".join(allowed))
 
 
-def _ways_in(transport: Transport, profile: Profile) -> Generator[tuple[str, Callable[[], list[str]]], None, None]:
+def _ways_in(transport: Transport, profile: SshProfile) -> Generator[tuple[str, Callable[[], list[str]]], None, None]:
     """Names and attempts; an attempt that leaves nothing more to do returns an empty list."""
     with closing(_Agent(profile.use_agent)) as agent:
         key: paramiko.PKey | None = None
@@ -146,7 +146,7 @@ class _Agent:
             self._agent.close()
 
 
-def _configured_key(file: Path, profile: Profile, agent: _Agent) -> paramiko.PKey:
+def _configured_key(file: Path, profile: SshProfile, agent: _Agent) -> paramiko.PKey:
     """The key of the file; the agent may have it ready where we lack the passphrase."""
     try:
         return read_key(file, profile.passphrase)

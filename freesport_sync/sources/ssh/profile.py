@@ -10,7 +10,7 @@ from freesport_sync.core.ssh_address import SshAddress
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class SshProfile:
     """How a server is reached.
 
     Args:
@@ -41,7 +41,7 @@ class Profile:
     timeout_s: float = 20.0
     keepalive_s: int = 15
     only_key_file: bool = False
-    jump: Profile | None = None
+    jump: SshProfile | None = None
 
     @property
     def label(self) -> str:

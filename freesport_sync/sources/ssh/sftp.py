@@ -57,7 +57,7 @@ class Sftp:
         Args:
             tasks: what to do.
             width: how many at the same time.
-            check: called at every portion that comes; may raise.
+            check: called at every chunk that comes; may raise.
 
         Raises:
             ConnectionFailed: the server does not speak SFTP.

@@ -1,4 +1,4 @@
-"""Brings files to the server: in parallel, under temporary names, and never over what is there."""
+"""Brings files to the host: in parallel, under temporary names, and never over what is there."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from freesport_sync.sources.ssh.transport import (
 )
 
 if TYPE_CHECKING:
-    from freesport_sync.sources.ssh.host import Server
+    from freesport_sync.sources.ssh.host import SshHost
 
 BLOCK_BYTES = 32 * 1024
-"""More than this no server need take at once."""
+"""More than this no host need take at once."""
 DEPTH = 32
 """Blocks of one file that are on their way at once."""
 _DRAFT, _DRAFT_END = ".freesport_sync-", ".part"
 
 
 class Refused(NamedTuple):
-    """Why a file did not get to the server.
+    """Why a file did not get to the host.
 
     Args:
-        is_ours: our file could not be read; else the server did not take it.
+        is_ours: our file could not be read; else the host did not take it.
         reason: in words.
     """
 
@@ -46,7 +46,7 @@ class Refused(NamedTuple):
     reason: str
 
 
-def sizes_in(server: Server, root: str, folder: str, waits_s: Sequence[float] = WAITS_S) -> dict[str, int]:
+def sizes_in(host: SshHost, root: str, folder: str, waits_s: Sequence[float] = WAITS_S) -> dict[str, int]:
     """The files of a folder below the root: name -> size; none where there is no such folder.
 
     What a program that was killed has left half uploaded is removed on the way.
@@ -69,22 +69,22 @@ def sizes_in(server: Server, root: str, folder: str, waits_s: Sequence[float] = 
             del found[name]
             yield (transport.on_path(Kind.REMOVE, joined(path, name)),)
 
-    for attempt in retrying(lambda: server.was_connected, waits_s, lambda: 0, server.cancel):
+    for attempt in retrying(lambda: host.was_connected, waits_s, lambda: 0, host.cancel):
         with attempt:
             found.clear()
-            server.sftp().run([task()], check=server.cancel.check)
+            host.sftp().run([task()], check=host.cancel.check)
     return found
 
 
-def problem_of_root(server: Server, root: str, may_write: bool) -> str:
-    """Why nothing can be uploaded into a folder of the server; an empty text where it can.
+def problem_of_root(host: SshHost, root: str, may_write: bool) -> str:
+    """Why nothing can be uploaded into a folder of the host; an empty text where it can.
 
     Args:
-        server: the server.
+        host: the host.
         root: the folder.
         may_write: try it out with an empty file; else only look.
     """
-    sftp = server.sftp()
+    sftp = host.sftp()
     reply = sftp.ask(transport.on_path(Kind.STAT, root))
     if reply.kind == Kind.STATUS:
         return transport.reason_of_status(reply)
@@ -105,14 +105,14 @@ class Upload:
     """Uploads files into folders below a root, which exists.
 
     Args:
-        server: where to.
-        root: a folder of the server.
+        host: where to.
+        root: a folder of the host.
         done: called after each file; may raise.
         waits_s: see `retry`.
     """
 
-    def __init__(self, server: Server, root: str, done: Callable[[], None], waits_s: Sequence[float] = WAITS_S) -> None:
-        self._server = server
+    def __init__(self, host: SshHost, root: str, done: Callable[[], None], waits_s: Sequence[float] = WAITS_S) -> None:
+        self._host = host
         self._root = root
         self._done = done
         self._waits_s = waits_s
@@ -128,16 +128,16 @@ class Upload:
             ConnectionFailed: the connection broke once too often.
         """
         remaining = dict(files)
-        server = self._server
+        host = self._host
         # A file that was cut off begins anew, so only whole ones count.
         for attempt in retrying(
-            lambda: server.was_connected, self._waits_s, lambda: len(files) - len(remaining), server.cancel
+            lambda: host.was_connected, self._waits_s, lambda: len(files) - len(remaining), host.cancel
         ):
             with attempt:
-                sftp = server.sftp()
+                sftp = host.sftp()
                 make_folders(sftp, self._root, {str(PurePosixPath(path).parent) for path in remaining})
                 tasks = (self._task(path, file, remaining) for path, file in list(remaining.items()))
-                sftp.run(tasks, check=server.cancel.check)
+                sftp.run(tasks, check=host.cancel.check)
         return self._refused
 
     def _task(self, path: str, file: Path, remaining: dict[str, Path]) -> Task:

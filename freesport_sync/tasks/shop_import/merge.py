@@ -21,7 +21,7 @@ from freesport_sync.core.staged import StagedBrand
 from freesport_sync.database.merge import attributes, customers, merge, reference_data
 from freesport_sync.database.merge.issues import read_issues
 from freesport_sync.database.undo import undo_log
-from freesport_sync.database.undo.spoken import Said, store_spoken
+from freesport_sync.database.undo.confirmations import ExportedKeys, store_confirmations
 from freesport_sync.rules.catalog.attributes import (
     AttributePlan,
     filter_attributes,
@@ -55,8 +55,8 @@ _FAILED_RECORDS = {FileKind.GOODS: Entity.PRODUCT, FileKind.OFFERS: Entity.VARIA
 
 
 @dataclass(frozen=True, slots=True)
-class _Books:
-    """The reference books and customers of this run, resolved against the shop as it is now."""
+class _ReferenceData:
+    """The reference data and customers of this run, resolved against the shop as it is now."""
 
     categories: CategoryPlan
     brands: BrandPlan
@@ -94,7 +94,7 @@ class Merger:
     Args:
         run: its connection has filled staging tables.
         plan: the files.
-        staged: the reference books and what was counted while reading.
+        staged: the reference data and what was counted while reading.
         pictures: what came of the pictures.
         customer_session: the shop's session row of the customers; None without customers and in a dry run.
     """
@@ -130,35 +130,35 @@ class Merger:
         return self._run.write(self._attempt)
 
     def _attempt(self) -> RunResult:
-        books = self._resolve()
-        result = self._result(books)
+        reference = self._resolve()
+        result = self._result(reference)
         refuse_fruitless(result.counts, self._request)
         share = self._settings.guards.large_change_percent
-        changes = merge.read_large_changes(self._connection, books.leaving_menu)
+        changes = merge.read_large_changes(self._connection, reference.leaving_menu)
         leaves_nothing = merge.leaves_nothing_visible(self._connection)
         refuse_large_change(changes, share, self._request, leaves_nothing=leaves_nothing)
         if not self._request.is_dry_run:
-            self._apply(books)
+            self._apply(reference)
         return result
 
-    def _resolve(self) -> _Books:
+    def _resolve(self) -> _ReferenceData:
         meter = StageMeter(self._report, Stage.RESOLVE, 1, time.monotonic)
-        books = self._plan_books()
+        reference = self._plan_reference_data()
         reference_data.write_maps(
             self._connection,
-            books.categories.ids,
-            books.brands.mappings.values(),
+            reference.categories.ids,
+            reference.brands.mappings.values(),
             self._warehouses(),
             {rule.name: rule.vat_rate for rule in self._settings.warehouses if rule.vat_rate is not None},
         )
         merge.resolve(self._connection, self._rules())
-        attributes.resolve_attributes(self._connection, books.attributes, books.filters, spelling)
+        attributes.resolve_attributes(self._connection, reference.attributes, reference.filters, spelling)
         self._cancel.check()
-        self._report_issues(books)
+        self._report_issues(reference)
         meter.finish()
-        return books
+        return reference
 
-    def _plan_books(self) -> _Books:
+    def _plan_reference_data(self) -> _ReferenceData:
         names = self._plan.names
         shop_brands, mapped = reference_data.read_brands(self._connection)
         shop_attributes, mapped_attributes = attributes.read_attributes(self._connection)
@@ -173,7 +173,7 @@ class Merger:
             self._request.is_full,
         )
         attribute_plan = plan_attributes(self._staged.attributes, shop_attributes, mapped_attributes, names)
-        return _Books(
+        return _ReferenceData(
             categories,
             plan_brands(self._brands(), shop_brands, mapped),
             attribute_plan,
@@ -227,12 +227,12 @@ class Merger:
             owns_stock=owns(OwnedField.STOCK),
         )
 
-    def _said(self) -> Said:
-        books = (self._staged.categories, self._staged.brands, self._staged.price_types, self._staged.attributes)
-        return Said(self._rules(), *([row.onec_id for row in rows] for rows in books))
+    def _exported_keys(self) -> ExportedKeys:
+        reference = (self._staged.categories, self._staged.brands, self._staged.price_types, self._staged.attributes)
+        return ExportedKeys(self._rules(), *([row.onec_id for row in rows] for rows in reference))
 
-    def _result(self, books: _Books) -> RunResult:
-        counts = books.counts | merge.read_counts(self._connection)
+    def _result(self, reference: _ReferenceData) -> RunResult:
+        counts = reference.counts | merge.read_counts(self._connection)
         counts |= attributes.read_attribute_counts(self._connection)
         for kind, entity in _FAILED_RECORDS.items():
             counts[entity] = replace(counts[entity], failed=self._staged.failed[kind])
@@ -240,27 +240,27 @@ class Merger:
         changes: tuple[FieldChange, ...] = ()
         if self._request.is_dry_run:
             links = attributes.read_link_changes(self._connection, MAX_FIELD_CHANGES)
-            fields = merge.read_field_changes(self._connection, MAX_FIELD_CHANGES, self._names(books))
-            changes = (*books.changes, *fields, *links)
+            fields = merge.read_field_changes(self._connection, MAX_FIELD_CHANGES, self._names(reference))
+            changes = (*reference.changes, *fields, *links)
         counts = {entity: count for entity, count in counts.items() if count.total}
         return RunResult(counts, changes, merge.read_updated(self._connection))
 
-    def _names(self, books: _Books) -> dict[str, dict[str, str]]:
+    def _names(self, reference: _ReferenceData) -> dict[str, dict[str, str]]:
         """Field -> key -> name of what is not in the shop yet, or is there by its key alone."""
         return {
-            "category": {one.onec_id: one.name for one in books.categories.created}
+            "category": {one.onec_id: one.name for one in reference.categories.created}
             | {HIDDEN_CATEGORY: self._job.texts.hidden_category},
-            "brand": {one.normalized_name: one.name for one in books.brands.created},
-            "onec_brand_id": {key: one.onec_name for key, one in books.brands.mappings.items()},
+            "brand": {one.normalized_name: one.name for one in reference.brands.created},
+            "onec_brand_id": {key: one.onec_name for key, one in reference.brands.mappings.items()},
         }
 
-    def _report_issues(self, books: _Books) -> None:
+    def _report_issues(self, reference: _ReferenceData) -> None:
         """Issues that the comparison finds, once however often the merge is repeated."""
         if self._has_reported:
             return
         self._has_reported = True
         repeated = tuple(records_repeated(_KIND_OF[table], count) for table, count in self._staged.repeated.items())
-        if issues := repeated + books.issues + unjudged(self._plan, self._judging_records(), self._request):
+        if issues := repeated + reference.issues + unjudged(self._plan, self._judging_records(), self._request):
             self._report(IssuesFound(issues))
         for issues in read_issues(self._connection, self._plan.names, self._rules()):
             self._report(IssuesFound(issues))
@@ -274,15 +274,15 @@ class Merger:
             FileKind.OFFERS: staged.rows["stg_offer"],
         }
 
-    def _apply(self, books: _Books) -> None:
+    def _apply(self, reference: _ReferenceData) -> None:
         products, variants = merge.rows_to_write(self._connection)
-        total = products + variants + books.customers.rows
+        total = products + variants + reference.customers.rows
         meter = StageMeter(self._report, Stage.APPLY, total, time.monotonic)
         has_customers = self._customer_session is not None
         undo_log.prepare_notes(self._connection, has_customers)
-        reference_data.write_categories(self._connection, books.categories)
-        reference_data.write_brands(self._connection, books.brands)
-        reference_data.write_price_types(self._connection, books.price_types)
+        reference_data.write_categories(self._connection, reference.categories)
+        reference_data.write_brands(self._connection, reference.brands)
+        reference_data.write_price_types(self._connection, reference.price_types)
         if merge.needs_hidden_category(self._connection):
             reference_data.ensure_hidden_category(self._connection, self._job.texts.hidden_category)
         if merge.needs_no_brand(self._connection):
@@ -298,19 +298,21 @@ class Merger:
         merge.apply_products(self._connection, products, advance(Entity.PRODUCT, 0))
         merge.apply_variants(self._connection, variants, advance(Entity.VARIANT, products))
         undo_log.show_brands_again(self._connection)
-        attributes.write_attributes(self._connection, books.attributes)
+        attributes.write_attributes(self._connection, reference.attributes)
         self._cancel.check()
         if self._customer_session is not None:
             undo_log.show_customers_again(self._connection, [row.onec_id for row in self._staged.customers])
             customers.write_customers(
                 self._connection,
-                books.customers,
+                reference.customers,
                 self._customer_session,
                 self._request.chunk_size,
                 advance(Entity.CUSTOMER, products + variants),
             )
         if is_undoable := self._request.is_undoable:
             undo_log.store_written(self._connection, self._run.run_id, has_customers)
-        store_spoken(self._connection, self._run.run_id, has_customers, None if is_undoable else self._said())
+        store_confirmations(
+            self._connection, self._run.run_id, has_customers, None if is_undoable else self._exported_keys()
+        )
         merge.check_constraints(self._connection)
         meter.finish()

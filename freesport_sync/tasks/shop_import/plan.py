@@ -20,7 +20,7 @@ from freesport_sync.sources.commerceml.discovery import discover, single_file
 from freesport_sync.sources.commerceml.export import FileKind, SkippedFile, SourceFile, recognise
 
 _CUSTOMERS = frozenset({FileKind.CONTRAGENTS})
-_REFERENCE_BOOKS = frozenset(kind for kind in FileKind if kind.is_reference_book) - _CUSTOMERS
+_REFERENCE_DATA = frozenset(kind for kind in FileKind if kind.is_reference_data) - _CUSTOMERS
 _OFFERS = frozenset(
     {
         FileKind.PROPERTIES_OFFERS,
@@ -33,7 +33,7 @@ _OFFERS = frozenset(
 )
 
 _KINDS: dict[FileType, frozenset[FileKind]] = {
-    FileType.ALL: _REFERENCE_BOOKS | {FileKind.GOODS} | _OFFERS,
+    FileType.ALL: _REFERENCE_DATA | {FileKind.GOODS} | _OFFERS,
     FileType.GOODS: frozenset({FileKind.GROUPS, FileKind.PROPERTIES_GOODS, FileKind.UNITS, FileKind.GOODS}),
     FileType.OFFERS: _OFFERS,
     FileType.PRICES: frozenset({FileKind.PRICE_LISTS, FileKind.PRICES}),
@@ -127,9 +127,9 @@ class Plan:
         return packages
 
     @property
-    def wants_books(self) -> bool:
-        """Whether reference books are imported, wherever they lie."""
-        return any(kind.is_reference_book for kind in self.wanted)
+    def wants_reference_data(self) -> bool:
+        """Whether reference data is imported, wherever it lies."""
+        return any(kind.is_reference_data for kind in self.wanted)
 
     def wants_records_of(self, kind: FileKind) -> bool:
         """Whether goods, offers, prices or stocks of a file are imported, or only what stands at its head."""

@@ -38,7 +38,7 @@ from freesport_sync.tasks.shop_import.plan import left_out_issues
 from freesport_sync.tasks.shop_import.received import Received
 
 if TYPE_CHECKING:
-    from freesport_sync.sources.ssh.host import Server
+    from freesport_sync.sources.ssh.host import SshHost
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class PullJob:
         waits_s: see `sources.ssh.retry`.
     """
 
-    server: Server
+    server: SshHost
     folder: str
     received: Received
     kinds: frozenset[FileKind]

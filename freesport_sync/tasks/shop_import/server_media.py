@@ -16,7 +16,7 @@ from freesport_sync.sources.ssh.upload import (
 )
 
 if TYPE_CHECKING:
-    from freesport_sync.sources.ssh.host import Server
+    from freesport_sync.sources.ssh.host import SshHost
 
 
 class ServerMedia:
@@ -32,7 +32,7 @@ class ServerMedia:
         ConnectionFailed: the server cannot be reached.
     """
 
-    def __init__(self, server: Server, folder: str, is_dry_run: bool = False) -> None:
+    def __init__(self, server: SshHost, folder: str, is_dry_run: bool = False) -> None:
         self._server = server
         self._root = folder
         self._is_dry_run = is_dry_run

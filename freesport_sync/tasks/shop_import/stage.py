@@ -41,7 +41,7 @@ from freesport_sync.tasks.shop_import.plan import Plan
 from freesport_sync.tasks.shop_import.workers import WorkerPool
 
 MAX_REFERENCE_ROWS = 500_000
-"""Rows of reference books together; they are kept in memory, and no shop has that many groups or brands."""
+"""Rows of reference data together; they are kept in memory, and no shop has that many groups or brands."""
 
 
 _OF_PICTURES = ("stg_picture", "stg_characteristic")
@@ -50,7 +50,7 @@ _OF_PICTURES = ("stg_picture", "stg_characteristic")
 
 @dataclass(slots=True)
 class StagedExport:
-    """What was read: reference books in memory, the rest in the staging tables."""
+    """What was read: reference data in memory, the rest in the staging tables."""
 
     categories: list[StagedCategory] = field(default_factory=list)
     brands: list[StagedBrand] = field(default_factory=list)
@@ -68,7 +68,7 @@ class StagedExport:
     repeated: dict[str, int] = field(default_factory=dict)
 
     def add(self, rows: Sequence[ReferenceRow], file: str) -> None:
-        """Take rows of a reference book.
+        """Take rows of reference data.
 
         Raises:
             SourceMalformed: there are more of them than any shop can have.
@@ -89,9 +89,9 @@ class StagedExport:
                     self.customers.append(row)
                 case RejectedCustomer():
                     self.rejected_customers.append(row)
-        books = len(self.categories) + len(self.brands) + len(self.price_types) + len(self.warehouses)
-        books += len(self.attributes)
-        if books + len(self.customers) + len(self.rejected_customers) > MAX_REFERENCE_ROWS:
+        reference = len(self.categories) + len(self.brands) + len(self.price_types) + len(self.warehouses)
+        reference += len(self.attributes)
+        if reference + len(self.customers) + len(self.rejected_customers) > MAX_REFERENCE_ROWS:
             raise SourceMalformed("reference_book_too_large", file=file, limit=MAX_REFERENCE_ROWS)
 
 
@@ -107,14 +107,14 @@ def stage_export(
 ) -> StagedExport:
     """Fill the staging tables.
 
-    The reference books come first, also those at the head of 2.x files: the prices' columns depend on the price types
+    Reference data comes first, also that at the head of 2.x files: the prices' columns depend on the price types
     of the same export.
 
     Args:
         plan: the files.
         pool: running workers.
         connection: the lock's connection, in autocommit.
-        make_context: what the workers must know, from the reference books read so far.
+        make_context: what the workers must know, from the reference data read so far.
         report: receives progress in bytes of input, and row issues.
         cancel: asked at every block.
         is_full: what the export lacks will be hidden.
@@ -126,9 +126,9 @@ def stage_export(
     create_staging(connection)
     staged = StagedExport()
     meter = _ByteMeter(plan, report)
-    books = [file for file in plan.files if file.kind.is_reference_book]
-    others = [file for file in plan.files if not file.kind.is_reference_book]
-    heads = others if plan.wants_books else []
+    reference = [file for file in plan.files if file.kind.is_reference_data]
+    others = [file for file in plan.files if not file.kind.is_reference_data]
+    heads = others if plan.wants_reference_data else []
 
     def read(files: Sequence[SourceFile], heads: Sequence[SourceFile]) -> None:
         context = make_context(staged)
@@ -139,7 +139,7 @@ def stage_export(
             cancel.check()
             _take(message, staged, plan, connection, report, meter)
 
-    read(books, heads)
+    read(reference, heads)
     read([file for file in others if plan.wants_records_of(file.kind)], [])
     staged.repeated = finish_staging(
         connection,

@@ -27,7 +27,7 @@ LOOK_AFTER_MS = 250
 """After the last key, before the disk is asked whether there is such a folder."""
 _USUAL = "exchange/from"
 _DATA = ("goods", "offers", "prices", "rests", "contragents")
-"""Kinds of files that are named one by one; the others are reference books."""
+"""Kinds of files that are named one by one; the others are reference data."""
 _SERVER, _FOLDER = "server", "folder"
 
 

@@ -12,8 +12,8 @@ import pytest
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, FilesPulled
 from freesport_sync.sources.commerceml.export import FileKind
-from freesport_sync.sources.ssh.host import Server
-from freesport_sync.sources.ssh.profile import Profile
+from freesport_sync.sources.ssh.host import SshHost
+from freesport_sync.sources.ssh.profile import SshProfile
 from freesport_sync.tasks.shop_import.pull import Pulled, PullJob, pull
 from freesport_sync.tasks.shop_import.received import Received
 from tests.ssh_server import SSHD, SshServer, asyncssh_server, sshd_server
@@ -58,7 +58,7 @@ class Client:
         self.with_pictures = True
         known = folder / "known_hosts"
         known.write_text(f"[{server.host}]:{server.port} {server.host_key}")
-        self.profile = Profile(
+        self.profile = SshProfile(
             host=server.host,
             port=server.port,
             user=server.user,
@@ -74,8 +74,8 @@ class Client:
         """Change the profile."""
         self.profile = replace(self.profile, **changes)  # type: ignore[arg-type]
 
-    def opened(self, accepted_once: tuple[str, ...] = ()) -> Server:
-        return Server(self.profile, self.cancel, accepted_once)
+    def opened(self, accepted_once: tuple[str, ...] = ()) -> SshHost:
+        return SshHost(self.profile, self.cancel, accepted_once)
 
     def put(self, path: str, content: bytes = b"x", mtime: int = 1_700_000_000) -> Path:
         """A file of the server."""

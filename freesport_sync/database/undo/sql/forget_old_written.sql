@@ -17,7 +17,7 @@ values_gone AS (
 rows_gone AS (
     DELETE FROM freesport_sync.created_rows AS c USING old WHERE old.id = c.run_id RETURNING c.run_id
 ),
-spoken_gone AS (
+confirmations_gone AS (
     DELETE FROM freesport_sync.confirmed_values AS c USING old WHERE old.id = c.run_id
 )
 UPDATE freesport_sync.runs SET is_forgotten = true

@@ -18,7 +18,7 @@ from freesport_sync.core.staged import (
     StagedRow,
 )
 from freesport_sync.sources.commerceml.export import FileKind, SourceFile
-from freesport_sync.sources.commerceml.offer_records import read_proposal
+from freesport_sync.sources.commerceml.offer_records import read_offer_record
 from freesport_sync.sources.commerceml.parse_messages import (
     Block,
     FileDone,
@@ -110,16 +110,16 @@ def parse_found(file: SourceFile, context: ParseContext = CONTEXT) -> Parsed:
 def read_offer(element: _Element, reading: Reading) -> Sequence[StagedRow]:
     """A `Предложение` of an offers file beside rests files, without the property values before it."""
     reading.kind, reading.has_rests = FileKind.OFFERS, True
-    return [row for row in read_proposal(element, reading) if not isinstance(row, StagedPropertyValue)]
+    return [row for row in read_offer_record(element, reading) if not isinstance(row, StagedPropertyValue)]
 
 
 def read_prices(element: _Element, reading: Reading) -> Sequence[StagedRow]:
     """A `Предложение` of a prices file."""
     reading.kind = FileKind.PRICES
-    return read_proposal(element, reading)
+    return read_offer_record(element, reading)
 
 
 def read_rests(element: _Element, reading: Reading) -> Sequence[StagedRest]:
     """A `Предложение` of a rests file."""
     reading.kind = FileKind.RESTS
-    return [row for row in read_proposal(element, reading) if isinstance(row, StagedRest)]
+    return [row for row in read_offer_record(element, reading) if isinstance(row, StagedRest)]

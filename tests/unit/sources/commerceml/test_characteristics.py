@@ -16,7 +16,7 @@ from freesport_sync.core.staged import (
 )
 from freesport_sync.sources.commerceml.characteristics import column_of
 from freesport_sync.sources.commerceml.export import FileKind
-from freesport_sync.sources.commerceml.offer_records import read_proposal
+from freesport_sync.sources.commerceml.offer_records import read_offer_record
 from freesport_sync.sources.commerceml.reading import Reading
 from tests.builders import offer
 from tests.unit.sources.commerceml.support import CONTEXT, read_record
@@ -35,7 +35,7 @@ def rows_of(
 
 def _read(element: _Element, reading: Reading) -> Sequence[StagedRow]:
     reading.kind = FileKind.OFFERS
-    return read_proposal(element, reading)
+    return read_offer_record(element, reading)
 
 
 def color_and_size(name: str = "Ботинки", characteristics: dict[str, str] | None = None) -> tuple[str | None, ...]:

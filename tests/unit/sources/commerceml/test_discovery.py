@@ -56,7 +56,7 @@ def test_the_word_in_a_file_s_name_says_its_kind_in_any_case(
 
 def test_reference_books_come_before_what_refers_to_them() -> None:
     imported = [kind for kind in FileKind if kind.is_imported]
-    books = [kind for kind in FileKind if kind.is_reference_book]
+    books = [kind for kind in FileKind if kind.is_reference_data]
     assert [kind.value for kind in imported] == [
         "groups", "propertiesGoods", "propertiesOffers", "priceLists", "storages", "units",
         "goods", "offers", "prices", "rests", "contragents",
@@ -69,7 +69,7 @@ def test_a_whole_export_is_found_in_import_order(export: ExportBuilder) -> None:
     export.rests(rests("p1", {"w1": 1}))
     export.offers(offer("p1"))
     export.goods(product("p1"))
-    export.reference_books()
+    export.reference_data()
     found = discover(export.folder)
     assert [file.kind.value for file in found.files] == [
         "groups", "propertiesGoods", "priceLists", "storages", "units", "goods", "offers", "rests",

@@ -68,7 +68,7 @@ def with_chunk_size(size: int) -> ParseContext:
 
 
 def test_an_export_from_end_to_end(export: ExportBuilder) -> None:
-    export.reference_books()
+    export.reference_data()
     export.goods(product("p1", name="Мяч", description="a\tb\\c"), segment=1)
     export.offers(offer("p1#c1", characteristics={"Цвет": "Синий"}))
     export.prices(prices("p1#c1", {"retail": 1990}))

@@ -11,7 +11,7 @@ from lxml.etree import _Element
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.staged import StagedRest, StagedRow
 from freesport_sync.sources.commerceml.export import FileKind
-from freesport_sync.sources.commerceml.offer_records import read_proposal
+from freesport_sync.sources.commerceml.offer_records import read_offer_record
 from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.values import ZERO_GUID
 from tests.builders import element, raw_element, rests
@@ -35,7 +35,7 @@ def read(xml: str) -> tuple[Stock, list[RowIssue]]:
 def read_mixed(element: _Element, reading: Reading) -> Sequence[StagedRow]:
     """A `Предложение` of a file that may have prices and stock too."""
     reading.kind = FileKind.OFFERS
-    return read_proposal(element, reading)
+    return read_offer_record(element, reading)
 
 
 def offer_with(content: str) -> str:

@@ -136,7 +136,7 @@ CREATE TEMP TABLE shown_text (
     slug text NOT NULL,
     value_no bigint
 );
--- What Python resolved of the reference books (database/merge/reference_data.py), for the joins of the merge.
+-- What Python resolved of the reference data (merge/reference_data.py), for the joins of the merge.
 CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
 CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);
 CREATE TEMP TABLE map_warehouse (onec_id text PRIMARY KEY, name text NOT NULL);
@@ -148,5 +148,5 @@ CREATE TEMP TABLE new_name (ord integer NOT NULL, name text NOT NULL);
 CREATE OR REPLACE FUNCTION pg_temp.price_after(staged numeric, shop numeric, clears boolean) RETURNS numeric
 LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN clears THEN staged ELSE coalesce(staged, shop) END $$;
 -- The name of a price of which 1C has spoken, by giving it or, where missing prices are cleared, by not giving it.
-CREATE OR REPLACE FUNCTION pg_temp.if_spoken(field text, price numeric, unreadable text, clears boolean) RETURNS text
+CREATE OR REPLACE FUNCTION pg_temp.if_confirmed(field text, price numeric, unreadable text, clears boolean) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN price IS NOT NULL OR unreadable !~ field AND clears THEN field END $$

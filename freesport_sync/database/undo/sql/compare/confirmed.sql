@@ -17,7 +17,7 @@ explained AS (
     FROM written AS w CROSS JOIN LATERAL jsonb_each(w.now) AS field
     LEFT JOIN import_value AS v ON v.table_name = :table AND v.row_id = w.id AND v.field = field.key
     -- What a run of stocks has changed since explains nothing; what it has found is known.
-    LEFT JOIN spoken_value AS s
+    LEFT JOIN confirmed_value AS s
         ON s.table_name = :table AND s.row_id = w.id AND s.field = '+' || field.key
            AND s.run_id > coalesce(v.last_run, 0)
     WHERE field.value IS DISTINCT FROM coalesce(v.written, w.saved -> field.key) AND s.row_id IS NULL

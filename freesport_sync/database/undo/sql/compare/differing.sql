@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
 ) AS row
 CROSS JOIN LATERAL jsonb_each(row.current) AS field
 LEFT JOIN import_value AS v ON v.table_name = :table AND v.row_id = t.id AND v.field = field.key
-LEFT JOIN spoken_value AS s ON s.table_name = :table AND s.row_id = t.id AND s.field = field.key
+LEFT JOIN confirmed_value AS s ON s.table_name = :table AND s.row_id = t.id AND s.field = field.key
 CROSS JOIN LATERAL (SELECT CASE WHEN v.row_id IS NULL THEN s.run_id ELSE v.newer_run END AS run) AS newer
 CROSS JOIN LATERAL (
     SELECT coalesce(v.written = field.value AND v.before <> field.value AND v.is_live, false)

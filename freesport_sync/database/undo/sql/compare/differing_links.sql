@@ -30,6 +30,6 @@ JOIN {owners_backup} AS b ON b.id = pair.owner_id
 CROSS JOIN LATERAL {label} AS label
 LEFT JOIN import_value AS v
     ON v.table_name = :table AND v.row_id = pair.owner_id AND v.field = pair.value_id::text
-LEFT JOIN spoken_value AS said
+LEFT JOIN confirmed_value AS said
     ON said.table_name = :table AND said.row_id = pair.owner_id AND said.field = 'attributevalue_id'
 CROSS JOIN LATERAL (SELECT CASE WHEN v.row_id IS NULL THEN said.run_id ELSE v.newer_run END AS run) AS newer

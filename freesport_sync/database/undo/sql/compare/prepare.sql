@@ -1,12 +1,12 @@
 -- What 1C has said since in runs that nobody undoes, and which of them was the last to say it. It may have written the very
 -- value that is to be undone, or found it there: either way the value is newer (UNDO-1).
-CREATE TEMP TABLE spoken_value ON COMMIT DROP AS
+CREATE TEMP TABLE confirmed_value ON COMMIT DROP AS
 SELECT c.table_name, row_id, field, max(c.run_id) AS run_id
 FROM freesport_sync.confirmed_values AS c, unnest(c.ids) AS part,
      generate_series(lower(part), upper(part) - 1) AS row_id, unnest(c.fields) AS field
 WHERE c.run_id > :since
 GROUP BY 1, 2, 3;
-ANALYZE spoken_value;
+ANALYZE confirmed_value;
 
 CREATE TEMP TABLE created_row ON COMMIT DROP AS
 SELECT c.run_id, c.table_name, row_id, c.is_shown
@@ -25,7 +25,7 @@ SELECT id FROM freesport_sync.runs WHERE id >= :since AND merged_at IS NOT NULL 
 -- what it goes back to. A link is a value as well: it is there or not.
 CREATE TEMP TABLE import_value ON COMMIT DROP AS
 WITH step AS (
-    SELECT w.run_id, w.table_name, w.row_id, field.key AS field, field.key AS spoken_as,
+    SELECT w.run_id, w.table_name, w.row_id, field.key AS field, field.key AS confirmed_as,
            w.before -> field.key AS before, field.value AS written, false AS is_making
     FROM freesport_sync.written_values AS w CROSS JOIN LATERAL jsonb_each(w.written) AS field
     WHERE w.run_id >= :since AND field.key <> 'attributevalue_id'
@@ -49,17 +49,17 @@ SELECT table_name, row_id, field,
        (array_agg(written ORDER BY run_id DESC))[1] AS written,
        -- What is undone once is not undone again, whatever has become of it.
        coalesce(max(run_id) FILTER (WHERE is_live) >= max(run_id) FILTER (WHERE begins), false) AS is_live,
-       CASE WHEN max(spoken_by) > max(run_id) THEN max(spoken_by) END AS newer_run,
+       CASE WHEN max(confirmed_by) > max(run_id) THEN max(confirmed_by) END AS newer_run,
        (array_agg(is_making ORDER BY run_id DESC) FILTER (WHERE begins))[1] AS is_made,
        max(run_id) AS last_run
 FROM (
-    SELECT step.*, s.run_id AS spoken_by, r.is_undoable AND r.undone_by IS NULL AS is_live,
+    SELECT step.*, s.run_id AS confirmed_by, r.is_undoable AND r.undone_by IS NULL AS is_live,
            before IS DISTINCT FROM lag(written) OVER value
                OR (s.run_id > lag(step.run_id) OVER value AND s.run_id < step.run_id) AS begins
     FROM step
     JOIN freesport_sync.runs AS r ON r.id = step.run_id
-    LEFT JOIN spoken_value AS s
-        ON s.table_name = step.table_name AND s.row_id = step.row_id AND s.field = step.spoken_as
+    LEFT JOIN confirmed_value AS s
+        ON s.table_name = step.table_name AND s.row_id = step.row_id AND s.field = step.confirmed_as
     WINDOW value AS (PARTITION BY step.table_name, step.row_id, step.field ORDER BY step.run_id)
 ) AS step
 GROUP BY table_name, row_id, field;

@@ -1,7 +1,7 @@
 -- Somebody else has written the row since; of what an older version of the program made only its time of change tells that.
 INSERT INTO sign_of_use
 SELECT s.row_id, s.field
-FROM spoken_value AS s
+FROM confirmed_value AS s
 JOIN import_value AS v ON v.table_name = s.table_name AND v.row_id = s.row_id AND v.field = 'is_active'
 WHERE s.table_name = :table AND s.field = 'changes' AND s.run_id > v.last_run
   AND s.row_id IN (SELECT row_id FROM row_to_hide WHERE table_name = :table)

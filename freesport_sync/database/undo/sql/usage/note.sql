@@ -1,5 +1,5 @@
 -- Rows that an import has made and the shop has written since, before this transaction writes over the trace.
-INSERT INTO spoken
+INSERT INTO confirmation
 SELECT DISTINCT :table, w.id, ARRAY['changes']
 FROM {written} AS w (id, writer)
 WHERE w.writer NOT IN (

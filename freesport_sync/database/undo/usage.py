@@ -42,7 +42,7 @@ class _Reference:
     is_readable: bool
 
 
-def keep_used(connection: sa.Connection, rows: Sequence[Restorable]) -> None:
+def keep_used_rows(connection: sa.Connection, rows: Sequence[Restorable]) -> None:
     """Keep those rows of `difference` that the shop has used, and what they in turn refer to.
 
     Args:
@@ -54,8 +54,8 @@ def keep_used(connection: sa.Connection, rows: Sequence[Restorable]) -> None:
             _keep(connection, one)
 
 
-def note_used(connection: sa.Connection, one: Restorable, written: sa.TextClause) -> None:
-    """Note in `spoken` which rows that an import has made had been written by the shop, before a run of ours did.
+def note_shop_changes(connection: sa.Connection, one: Restorable, written: sa.TextClause) -> None:
+    """Note in `confirmation` which rows that an import has made had been written by the shop, before a run of ours did.
 
     A row tells only who has written it last.
 

@@ -1,4 +1,4 @@
-"""Reference books: groups, brands, price types, warehouses, units."""
+"""Reference data: groups, brands, price types, warehouses, units."""
 
 from __future__ import annotations
 

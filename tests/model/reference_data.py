@@ -1,4 +1,4 @@
-"""The model of the reference books: groups, brands, price types (CATEGORY-1, BRAND-1, PTYPE-1)."""
+"""The model of the reference data: groups, brands, price types (CATEGORY-1, BRAND-1, PTYPE-1)."""
 
 from __future__ import annotations
 

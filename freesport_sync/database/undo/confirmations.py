@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.undo.undo_log import changed_values, noted_tables
-from freesport_sync.database.undo.used import note_used
+from freesport_sync.database.undo.usage import note_shop_changes
 from freesport_sync.rules.merge_rules import MergeRules
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ExportedKeys:
     """What an export speaks of besides the staged goods and offers.
 
     Args:
@@ -33,26 +33,28 @@ class Said:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """Of `note_spoken.sql`."""
+        """Of `note_confirmations.sql`."""
         return asdict(self) | asdict(self.rules)
 
 
-def store_spoken(connection: sa.Connection, run_id: int, has_customers: bool, said: Said | None) -> None:
+def store_confirmations(
+    connection: sa.Connection, run_id: int, has_customers: bool, exported: ExportedKeys | None
+) -> None:
     """Store of which values the run has spoken, whether or not it has changed them, and over what it has written.
 
     Args:
         connection: in the merge's transaction, after everything is written.
         run_id: of the run.
         has_customers: customers were written too.
-        said: of a run that is never undone; None of another one.
+        exported: of a run that is never undone; None of another one.
     """
-    connection.execute(sql("undo/create_spoken"))
+    connection.execute(sql("undo/create_confirmation"))
     for one in noted_tables(has_customers):
         if one.is_hideable:
-            note_used(connection, one, sql("undo/writers_before", noted=one.noted, table=one.table))
-        if said is not None:
+            note_shop_changes(connection, one, sql("undo/writers_before", noted=one.noted, table=one.table))
+        if exported is not None:
             changed = sql("undo/note_changed", changed=changed_values(one))
             connection.execute(changed, {"table": one.table.name})
-    if said is not None:
-        connection.execute(sql("undo/note_spoken"), said.parameters)
-    connection.execute(sql("undo/store_spoken"), {"run_id": run_id})
+    if exported is not None:
+        connection.execute(sql("undo/note_confirmations"), exported.parameters)
+    connection.execute(sql("undo/store_confirmations"), {"run_id": run_id})

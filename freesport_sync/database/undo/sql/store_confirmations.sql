@@ -2,7 +2,7 @@
 -- only: what is kept in all does not grow with the number of runs (UNDO-7).
 INSERT INTO freesport_sync.confirmed_values (run_id, table_name, fields, ids)
 SELECT :run_id, table_name, fields, range_agg(int8range(row_id, row_id, '[]'))
-FROM spoken WHERE fields <> '{}' GROUP BY table_name, fields;
+FROM confirmation WHERE fields <> '{}' GROUP BY table_name, fields;
 UPDATE freesport_sync.confirmed_values AS c SET ids = c.ids - newer.ids
 FROM (
     SELECT o.run_id, o.table_name, o.fields, range_agg(part) AS ids

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from freesport_sync.core.history import CheckItem
 from freesport_sync.database.server.engine import transaction, translated
 from freesport_sync.database.server.sql_files import sql
-from freesport_sync.database.server.writing import swallowed
+from freesport_sync.database.server.writing import swallowed_rows
 from freesport_sync.database.shop.checks import is_link, is_only_read
 from freesport_sync.errors import SyncError
 
@@ -44,7 +44,7 @@ class _Stop(Exception):
     """Ends the transaction, which takes everything back."""
 
 
-def try_writing(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[CheckItem]:
+def check_writes(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[CheckItem]:
     """The tables that would refuse a row of an import or let it vanish, in their order; nothing stays written.
 
     Args:
@@ -88,16 +88,16 @@ def _unique_columns(table: sa.Table) -> set[frozenset[str]]:
 
 def _try(connection: sa.Connection, table: sa.Table, rows: dict[str, int]) -> int:
     """Insert a row, change it or, where an import does that, delete it; returns its id."""
-    connection.exec_driver_sql("SAVEPOINT trial")
+    connection.exec_driver_sql("SAVEPOINT write_check")
     try:
         row_id = connection.execute(table.insert().values(_row(table, rows)).returning(table.c.id)).scalar_one_or_none()
         if row_id is None:
-            raise swallowed(connection, table.name, 0, 1)
+            raise swallowed_rows(connection, table.name, 0, 1)
         if not is_link(table):
             same = {column.name: column for column in table.columns if column.name != "id"}
             changed = connection.execute(table.update().where(table.c.id == row_id).values(same)).rowcount
             if changed != 1:
-                raise swallowed(connection, table.name, changed, 1)
+                raise swallowed_rows(connection, table.name, changed, 1)
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
         if is_link(table):
@@ -105,7 +105,7 @@ def _try(connection: sa.Connection, table: sa.Table, rows: dict[str, int]) -> in
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise
-        connection.exec_driver_sql("ROLLBACK TO trial")
+        connection.exec_driver_sql("ROLLBACK TO write_check")
         raise translated(error) from error
     return int(row_id)
 

@@ -1,6 +1,6 @@
 -- Of which values of the shop's rows 1C has spoken in this run, whether that changed them or not; what it has changed
 -- comes to it from the noted rows. Runs that are undone with those before them need none of it.
-INSERT INTO spoken
+INSERT INTO confirmation
 SELECT 'product_variants', mv.variant_id, said.fields
 FROM map_variant AS mv
 LEFT JOIN product_variants AS v ON v.id = mv.variant_id
@@ -17,13 +17,13 @@ CROSS JOIN LATERAL (
         CASE WHEN o.color_name IS NOT NULL THEN 'color_name' END,
         CASE WHEN o.size_value IS NOT NULL THEN 'size_value' END,
         CASE WHEN p.retail_price IS NOT NULL THEN 'retail_price' END,
-        pg_temp.if_spoken('opt1_price', p.opt1_price, p.unreadable, :clear_missing_prices),
-        pg_temp.if_spoken('opt2_price', p.opt2_price, p.unreadable, :clear_missing_prices),
-        pg_temp.if_spoken('opt3_price', p.opt3_price, p.unreadable, :clear_missing_prices),
-        pg_temp.if_spoken('trainer_price', p.trainer_price, p.unreadable, :clear_missing_prices),
-        pg_temp.if_spoken('federation_price', p.federation_price, p.unreadable, :clear_missing_prices),
-        pg_temp.if_spoken('rrp', p.rrp, p.unreadable, :clear_missing_prices),
-        pg_temp.if_spoken('msrp', p.msrp, p.unreadable, :clear_missing_prices),
+        pg_temp.if_confirmed('opt1_price', p.opt1_price, p.unreadable, :clear_missing_prices),
+        pg_temp.if_confirmed('opt2_price', p.opt2_price, p.unreadable, :clear_missing_prices),
+        pg_temp.if_confirmed('opt3_price', p.opt3_price, p.unreadable, :clear_missing_prices),
+        pg_temp.if_confirmed('trainer_price', p.trainer_price, p.unreadable, :clear_missing_prices),
+        pg_temp.if_confirmed('federation_price', p.federation_price, p.unreadable, :clear_missing_prices),
+        pg_temp.if_confirmed('rrp', p.rrp, p.unreadable, :clear_missing_prices),
+        pg_temp.if_confirmed('msrp', p.msrp, p.unreadable, :clear_missing_prices),
         CASE WHEN r.onec_id IS NOT NULL THEN 'stock_quantity' END,
         CASE WHEN r.warehouse_id IS NOT NULL THEN 'warehouse_id' END,
         CASE WHEN r.warehouse_id IS NOT NULL THEN 'warehouse_name' END,
@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (
 ) AS said
 WHERE mv.variant_id IS NOT NULL;
 
-INSERT INTO spoken
+INSERT INTO confirmation
 SELECT 'products', m.product_id, said.fields
 FROM map_product AS m
 LEFT JOIN stg_product AS s ON s.onec_id = m.onec_id
@@ -53,14 +53,14 @@ CROSS JOIN LATERAL (
 ) AS said
 WHERE m.product_id IS NOT NULL;
 
-INSERT INTO spoken
+INSERT INTO confirmation
 SELECT CASE owner WHEN 'product' THEN 'products_attributes' ELSE 'product_variants_attributes' END, owner_id,
        ARRAY['attributevalue_id']
 FROM owner_properties AS w
 WHERE owner_id IS NOT NULL AND (properties IS NOT NULL OR owner_id IN (
     SELECT mv.product_id FROM map_variant AS mv JOIN stg_offer AS o ON o.onec_id = mv.onec_id));
 
-INSERT INTO spoken
+INSERT INTO confirmation
 SELECT 'categories', id, ARRAY['onec_id', 'name', 'description', 'is_active', 'parent_id'] FROM categories
 WHERE onec_id = ANY (CAST(:categories AS text[]))
 UNION ALL
