@@ -131,7 +131,7 @@ def has_records(path: Path, *names: str) -> bool:
 
 
 def has_later_reference_data(path: Path) -> bool:
-    """Return whether a file that begins with reference data has that of a second catalogue after its goods or offers."""
+    """Return whether a file that begins with reference data has that of another catalogue after its records."""
     starts = [f"<{name}".encode(encoding) for name in _REFERENCE_ELEMENTS for encoding in ("utf-8", "cp1251")]
     with suppress(OSError), path.open("rb") as source:
         head = source.read(_STEP_BYTES)  # 3.x has none there, and its files are not read to their end

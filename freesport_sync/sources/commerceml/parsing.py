@@ -110,7 +110,7 @@ def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Mes
 
 
 def _end_of_head(task: ParseTask) -> Collection[str]:
-    """Where the reading of a head ends: before the goods or offers, unless another catalogue's books follow them."""
+    """Where the reading of a head ends: before the goods or offers, unless that of another catalogue follows them."""
     if not task.is_head or has_later_reference_data(task.file.path):
         return ()
     return {record.parent for record in _RECORDS.values() if task.file.kind in record.kinds}
