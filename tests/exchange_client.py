@@ -192,7 +192,7 @@ class StandardClient:
 
     @contextmanager
     def _connected(self) -> Iterator[Wire]:
-        """The connection of the portion; one for each request where the other side or the version ends it."""
+        """The connection of the batch; one for each request where the other side or the version ends it."""
         if self.http == "1.0":
             with Wire(self.port, self.tls) as wire:
                 yield wire
@@ -202,7 +202,7 @@ class StandardClient:
         yield self._wire
 
     def close(self) -> None:
-        """The end of a portion: 1C makes a new connection for the next."""
+        """The end of a batch: 1C makes a new connection for the next."""
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -259,10 +259,10 @@ class StandardClient:
             raise Stopped(answer)  # «Получен неизвестный статус импорта»
         return answer
 
-    # --- whole portions ---
+    # --- whole batches ---
 
-    def portion(self, files: Mapping[str, bytes], type: str = "catalog") -> dict[str, Answer]:
-        """One portion from its login on: the answer to the import of each XML file.
+    def send_batch(self, files: Mapping[str, bytes], type: str = "catalog") -> dict[str, Answer]:
+        """One batch from its login on: the answer to the import of each XML file.
 
         The files at the top go first and all are sent before the first import; a failed one does not stop the others.
         """
@@ -305,11 +305,11 @@ class BitrixClient(StandardClient):
         self._read_limits(answer)
         return answer
 
-    def full_export(self, portions: Iterable[Mapping[str, bytes]]) -> Answer:
-        """Portion by portion, then `deactivate`: its answer."""
+    def full_export(self, batches: Iterable[Mapping[str, bytes]]) -> Answer:
+        """Batch by batch, then `deactivate`: its answer."""
         self.timestamp = ""
-        for files in portions:
-            answers = self.portion(files)
+        for files in batches:
+            answers = self.send_batch(files)
             assert self.login is not None
             self.timestamp = self.timestamp or self.login.lines[4]
             if failed := [answer for answer in answers.values() if answer.word != "success"]:

@@ -85,7 +85,7 @@ def main() -> None:
                 bare_server(folder / "bare") as bare,
             ):
                 idle = psutil.Process(server.program.pid).memory_info().rss
-                _sign_in(server).portion({"import.xml": import_xml(product("p"))})
+                _sign_in(server).send_batch({"import.xml": import_xml(product("p"))})
                 work = partial(_round, server, bare, idle, options.megabytes, options.passwords)
                 rounds = [work() for _ in range(options.rounds)]
     medians = {name: round(statistics.median(one[name] for one in rounds), 3) for name in rounds[0]}

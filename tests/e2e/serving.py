@@ -63,7 +63,7 @@ class Server:
         return self.home / "exchange" / "portions"
 
     def spooled(self) -> set[str]:
-        """The files there, below the folder of their portion."""
+        """The files there, below the folder of their batch."""
         found = (path.relative_to(self.spool).parts[1:] for path in self.spool.rglob("*") if path.is_file())
         return {"/".join(parts) for parts in found if parts}
 
@@ -122,7 +122,7 @@ def offers_xml(retail: Mapping[str, int], stock: int = 7) -> bytes:
 
 
 def catalogue_2x(key: str, retail: int = 100, is_whole: bool = False) -> dict[str, bytes]:
-    """A portion of 2.x with one product and one variant: `key` and `key#c`."""
+    """A batch of 2.x with one product and one variant: `key` and `key#c`."""
     return {
         "import.xml": import_xml(product(key), is_whole=is_whole),
         "offers.xml": offers_xml({f"{key}#c": retail}),
@@ -130,7 +130,7 @@ def catalogue_2x(key: str, retail: int = 100, is_whole: bool = False) -> dict[st
 
 
 def catalogue_3x(folder: Path, key: str, retail: int = 100) -> dict[str, bytes]:
-    """A portion of 3.1 with the same, in nine files."""
+    """A batch of 3.1 with the same, in nine files."""
     export = ExportBuilder(folder)
     export.reference_data()
     export.goods(product(key), segment=1)

@@ -88,7 +88,7 @@ def test_a_catalogue_of_2x(server: Server, shop: Shop, key: str, kind: type[Stan
         onec.init()
         assert onec.is_zip
         goods, offers = catalogue_2x(key, 150).values()
-        answers = onec.portion({"import.xml": goods, f"offers_{key}.xml": offers})
+        answers = onec.send_batch({"import.xml": goods, f"offers_{key}.xml": offers})
     assert [answer.text for answer in answers.values()] == ["success", "success"]
     assert price(shop, key) == 150
     runs = shop.rows(
@@ -132,7 +132,7 @@ def test_names_that_we_do_not_know_are_told_by_what_is_in_the_files(server: Serv
     files = catalogue_2x(key, 130)
     names = ["Srvr_Server_Ref_VM_catalogimport.xml", "Предложения [склад №1].xml"]
     with server.standard() as onec:
-        answers = onec.portion(dict(zip(names, files.values(), strict=True)))
+        answers = onec.send_batch(dict(zip(names, files.values(), strict=True)))
     assert [answer.text for answer in answers.values()] == ["success"] * 2
     assert price(shop, key) == 130
 
@@ -140,7 +140,7 @@ def test_names_that_we_do_not_know_are_told_by_what_is_in_the_files(server: Serv
 def test_files_that_get_another_name_for_the_run_replace_no_other(server: Server, shop: Shop, key: str) -> None:
     files = {"Каталог.xml": import_xml(product(key)), "import_1.xml": import_xml(product(f"{key}-2"))}
     with server.standard() as onec:
-        assert [answer.text for answer in onec.portion(files).values()] == ["success"] * 2
+        assert [answer.text for answer in onec.send_batch(files).values()] == ["success"] * 2
     assert shop.value("SELECT count(*) FROM products WHERE onec_id LIKE :key", key=f"{key}%") == 2
 
 
@@ -149,7 +149,7 @@ def test_goods_and_offers_in_one_file(server: Server, shop: Shop, key: str, name
     goods, offers = (data.decode("utf-8-sig") for data in catalogue_2x(key, 135).values())
     package = offers[offers.index("<ПакетПредложений") :]
     with server.standard() as onec:
-        answers = onec.portion({name: goods.replace("</КоммерческаяИнформация>", package).encode()})
+        answers = onec.send_batch({name: goods.replace("</КоммерческаяИнформация>", package).encode()})
     assert answers[name].text == "success"
     assert price(shop, key) == 135
 
@@ -160,21 +160,23 @@ def test_pictures_reach_the_media_of_the_shop(live: Live, key: str) -> None:
         goods = import_xml(product(key, pictures=[picture]))
         # As 1C on a Linux server packs them.
         prefixed = f"import_files/tmp/webdata/1/2/{picture}"
-        answers = onec.portion({"import.xml": goods, "offers.xml": offers_xml({f"{key}#c": 5}), prefixed: b"x" * 9000})
+        answers = onec.send_batch(
+            {"import.xml": goods, "offers.xml": offers_xml({f"{key}#c": 5}), prefixed: b"x" * 9000}
+        )
     assert {answer.text for answer in answers.values()} == {"success"}
     (images,) = live.shop.row("SELECT base_images FROM products WHERE onec_id = :id", id=key)
     assert images
     assert (live.media / images[0]).read_bytes() == b"x" * 9000
 
 
-def test_pictures_of_a_later_portion_reach_the_media_of_the_shop(live: Live, key: str) -> None:
+def test_pictures_of_a_later_batch_reach_the_media_of_the_shop(live: Live, key: str) -> None:
     picture = f"import_files/{key[:2]}/{key}.jpg"
     with live.server.standard() as onec:
         goods = import_xml(product(key, pictures=[picture]))
-        assert onec.portion({"import.xml": goods})["import.xml"].text == "success"
+        assert onec.send_batch({"import.xml": goods})["import.xml"].text == "success"
         look = "SELECT base_images FROM products WHERE onec_id = :id"
         assert not live.shop.value(look, id=key)
-        assert onec.portion({picture: b"x" * 9000}) == {}
+        assert onec.send_batch({picture: b"x" * 9000}) == {}
         assert onec.ask_import("v8_1A76_155ae.zip").text == "success"
     (images,) = live.shop.row(look, id=key)
     assert (live.media / images[0]).read_bytes() == b"x" * 9000
@@ -183,7 +185,7 @@ def test_pictures_of_a_later_portion_reach_the_media_of_the_shop(live: Live, key
 def test_a_file_that_fails_does_not_hold_up_the_next(server: Server, shop: Shop, key: str) -> None:
     files = {"broken.xml": b"<?xml version='1.0'?><no", **catalogue_2x(key, 140)}
     with server.standard() as onec:
-        broken, *others = onec.portion(files).values()
+        broken, *others = onec.send_batch(files).values()
     assert broken.word == "failure"
     assert "broken.xml" in broken.lines[1]
     assert str(server.home) not in broken.text
@@ -191,15 +193,15 @@ def test_a_file_that_fails_does_not_hold_up_the_next(server: Server, shop: Shop,
     assert price(shop, key) == 140
 
 
-def test_a_portion_in_which_nothing_is_new_is_a_success(server: Server) -> None:
+def test_a_batch_in_which_nothing_is_new_is_a_success(server: Server) -> None:
     empty = document("<ПакетПредложений СодержитТолькоИзменения='true'><Предложения/></ПакетПредложений>")
     with server.standard() as onec:
-        assert onec.portion({"offers0_1.xml": empty})["offers0_1.xml"].text == "success"
+        assert onec.send_batch({"offers0_1.xml": empty})["offers0_1.xml"].text == "success"
 
 
 def test_the_files_of_an_import_can_be_imported_again(server: Server, shop: Shop, key: str) -> None:
     with server.standard() as onec:
-        onec.portion(catalogue_2x(key, 160))
+        onec.send_batch(catalogue_2x(key, 160))
     run_id = shop.value("SELECT max(id) - 1 FROM freesport_sync.runs")
     shop.execute("UPDATE product_variants SET retail_price = 1 WHERE onec_id = :id", id=f"{key}#c")
     again = Installation(server.home, shop.url).run(
@@ -377,7 +379,7 @@ def test_a_dry_run_in_fragments_over_tls_writes_nothing(careful: Careful) -> Non
     goods = import_xml(product("new"), product("p1", description="д" * 1_200_000))
     picture = bytes(range(256)) * 9000
     with careful.standard() as onec:
-        answer = onec.portion({"import.xml": goods, "import_files/ab/a.jpg": picture})["import.xml"]
+        answer = onec.send_batch({"import.xml": goods, "import_files/ab/a.jpg": picture})["import.xml"]
         assert (onec.is_zip, onec.limit) == (False, 1024 * 1024)
     assert answer.word == "failure", "success would make 1C forget its changes"
     assert "без записи" in answer.lines[1]

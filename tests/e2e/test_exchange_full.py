@@ -19,7 +19,7 @@ from tests.watching import DEADLINE_S, VARIANT, background, holding, wait_until,
 
 
 def export_of(*keys: str, is_whole: bool) -> dict[str, bytes]:
-    """A portion: only the first says that it has the whole catalogue."""
+    """A batch: only the first says that it has the whole catalogue."""
     return {
         "import.xml": import_xml(*map(product, keys), is_whole=is_whole),
         "offers.xml": offers_xml({f"{key}#c": 10 for key in keys}),
@@ -33,7 +33,7 @@ def shown(shop: Shop) -> set[str]:
 def test_deactivate_hides_what_a_full_export_did_not_contain(stocked_shop: Shop, tmp_path: Path) -> None:
     keys = [f"k{number}" for number in range(8)]
     with serving(stocked_shop.url, tmp_path / "home") as server, server.bitrix() as onec:
-        # Portions 2 and on of a full export say that they have only changes.
+        # Batches 2 and on of a full export say that they have only changes.
         first, second = export_of(*keys[:4], is_whole=True), export_of(*keys[4:], is_whole=False)
         assert onec.full_export([first, second]).text == "success"
         assert shown(stocked_shop) == set(keys), "p1 is hidden, nothing of the second portion"
@@ -54,7 +54,7 @@ def test_deactivate_hides_what_a_full_export_did_not_contain(stocked_shop: Shop,
         assert onec.deactivate().code == "exchange_export_incomplete"
 
         # A part of it was sent, and 1C never asked to import it.
-        assert onec.portion(export_of(*keys[:7], is_whole=True))["import.xml"].text == "success"
+        assert onec.send_batch(export_of(*keys[:7], is_whole=True))["import.xml"].text == "success"
         assert onec.login is not None
         onec.timestamp = onec.login.lines[4]
         onec.log_in()
@@ -65,7 +65,7 @@ def test_deactivate_hides_what_a_full_export_did_not_contain(stocked_shop: Shop,
         # A part of it has never come, whatever became of it.
         most = export_of(*keys[:7], is_whole=True)
         for lose, mode in ((_cut_off, "file"), (_refused, "file"), (_asked_for_in_vain, "import")):
-            assert onec.portion(most)["import.xml"].text == "success"
+            assert onec.send_batch(most)["import.xml"].text == "success"
             onec.timestamp = onec.login.lines[4]
             onec.log_in()
             lose(onec)
@@ -75,7 +75,7 @@ def test_deactivate_hides_what_a_full_export_did_not_contain(stocked_shop: Shop,
 
         # 1C has logged in, and died before it has sent anything.
         for begin in (onec.log_in, onec.init):
-            assert onec.portion(most)["import.xml"].text == "success"
+            assert onec.send_batch(most)["import.xml"].text == "success"
             onec.timestamp = onec.login.lines[4]
             onec.log_in()
             begin()
@@ -114,7 +114,7 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
             onec.upload(name, data)
         event = server.program.event("not_asked_for")
         assert (event["files"], event["is_imported_now"]) == (["import.xml", "offers.xml"], False)
-        with holding(stocked_shop.url, VARIANT), background(lambda: onec.portion(dearer)) as answers:
+        with holding(stocked_shop.url, VARIANT), background(lambda: onec.send_batch(dearer)) as answers:
             wait_until(lambda: len(onec.told) > 1)  # longer than it may be silent
             wait_until(lambda: waiting_importers(stocked_shop.connection))
             server.program.kill()
@@ -128,7 +128,7 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
         event = server.program.event("not_asked_for", is_imported_now=True)
         assert event["files"] == ["import.xml", "offers.xml"]
         with server.standard() as onec:  # the next attempt of 1C
-            assert onec.portion(dearer)["offers.xml"].text == "success"
+            assert onec.send_batch(dearer)["offers.xml"].text == "success"
         wait_until(lambda: price(stocked_shop, key) == 110)
     look = "SELECT retail_price FROM product_variants WHERE onec_id = 'p1#c1'"
     assert stocked_shop.value(look) == 333
@@ -150,7 +150,7 @@ def test_a_server_that_ends_by_itself_says_why_while_its_stdin_is_open(tmp_path:
 
 def test_a_server_that_is_stopped_lets_1c_try_again(stocked_shop: Shop, tmp_path: Path) -> None:
     with serving(stocked_shop.url, tmp_path / "home", idle_s=1) as server, server.standard() as onec:
-        onec.portion({"prices.xml": offers_xml({"p1#c1": 222})})
+        onec.send_batch({"prices.xml": offers_xml({"p1#c1": 222})})
         wait_until(lambda: not server.spooled())  # what is in the shop need not be kept
         # The same session may go on, even without `init`.
         onec.upload("prices.xml", offers_xml({"p1#c1": 333}))

@@ -211,7 +211,7 @@ def test_hundreds_of_hostile_requests(enemy: Enemy, stocked_shop: Shop, tmp_path
     assert enemy.answers > 500
     # A good exchange is served as before, in the session from before.
     assert onec.ask("init").word == "zip=yes"
-    assert {answer.text for answer in onec.portion(catalogue_2x("good")).values()} == {"success"}
+    assert {answer.text for answer in onec.send_batch(catalogue_2x("good")).values()} == {"success"}
     onec.close()
     assert price(stocked_shop, "good") == 100
     assert stocked_shop.value("SELECT count(*) FROM products WHERE onec_id = 'hostile'") == 0

@@ -93,7 +93,7 @@ def test_an_exchange_goes_through_nginx(stocked_shop: Shop, tmp_path: Path) -> N
             onec.port, onec.path, onec.tls = port, "/1c_exchange.php", tls
             onec.headers = {"X-Forwarded-For": "203.0.113.9"}  # nobody chooses his own address
             goods = import_xml(product("k", description="д" * 3_000_000))  # more than a proxy takes by itself
-            answers = onec.portion({"import.xml": goods, "offers.xml": offers_xml({"k#c": 170})})
+            answers = onec.send_batch({"import.xml": goods, "offers.xml": offers_xml({"k#c": 170})})
         assert {answer.text for answer in answers.values()} == {"success"}
         assert server.program.event("request", mode="import")["address"] == "127.0.0.1"
     assert price(stocked_shop, "k") == 170

@@ -52,7 +52,7 @@ def certificate(tmp_path: Path) -> Path:
     return file
 
 
-def probe(installation: Installation, password: str, *address: str, **settings: object) -> tuple[int, list[Json]]:
+def self_test(installation: Installation, password: str, *address: str, **settings: object) -> tuple[int, list[Json]]:
     """The exit code and the steps."""
     command = [sys.executable, "-m", "freesport_sync", "--probe-exchange", *address, "--json", *installation.arguments]
     more = {f"{VARIABLE}{name.upper()}": str(value) for name, value in settings.items()}
@@ -67,18 +67,18 @@ def probe(installation: Installation, password: str, *address: str, **settings: 
 def test_the_real_server_passes_and_its_history_has_one_run_more(installation: Installation) -> None:
     with installation.start("--serve", "--json", environment={f"{VARIABLE}PORT": "0"}) as server:
         address = server.event("server_started")["address"]
-        code, steps = probe(installation, PASSWORD, address)
+        code, steps = self_test(installation, PASSWORD, address)
         assert (code, [step["code"] for step in steps if not step["is_ok"]]) == (ExitCode.DONE, [])
         assert [step["code"] for step in steps][-2:] == ["probe_import", "probe_query"]
         assert server.event("request")["client"] == "probe"
         run_id = server.event("run_started")["run_id"]
-        code, steps = probe(installation, "another one", address)
+        code, steps = self_test(installation, "another one", address)
         assert (code, steps[-1]["code"]) == (ExitCode.USAGE, "probe_login_wrong")
-        code, steps = probe(installation, PASSWORD, address.replace("/api", ""))
+        code, steps = self_test(installation, PASSWORD, address.replace("/api", ""))
         assert (code, steps[-1]["code"]) == (ExitCode.USAGE, "probe_path_missing")
         server.interrupt()
         server.ended()
-    code, steps = probe(installation, PASSWORD, address)
+    code, steps = self_test(installation, PASSWORD, address)
     assert (code, steps[-1]["code"]) == (ExitCode.UNREACHABLE, "probe_unreachable")
     (run,) = installation.run("--history", "--json").events("run")
     assert (run["id"], run["status"]) == (run_id, "completed")
@@ -90,10 +90,12 @@ def test_tls_and_a_server_that_only_checks(installation: Installation, certifica
     with installation.start("--serve", "--json", "--dry-run", environment=environment) as server:
         address = server.event("server_started")["address"]
         port = address.split(":")[2].partition("/")[0]
-        code, steps = probe(installation, PASSWORD, port=port, **settings)
+        code, steps = self_test(installation, PASSWORD, port=port, **settings)
         assert (code, [step["code"] for step in steps if not step["is_ok"]]) == (ExitCode.DONE, [])
         assert {"probe_tls", "probe_import_dry"} < {step["code"] for step in steps}
-        assert probe(installation, PASSWORD, address)[1][-1]["code"] == "probe_tls_untrusted"
-        assert probe(installation, PASSWORD, address.replace("https", "http"))[1][-1]["code"] == "probe_tls_expected"
+        assert self_test(installation, PASSWORD, address)[1][-1]["code"] == "probe_tls_untrusted"
+        assert (
+            self_test(installation, PASSWORD, address.replace("https", "http"))[1][-1]["code"] == "probe_tls_expected"
+        )
         server.interrupt()
         server.ended()

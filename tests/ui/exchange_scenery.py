@@ -81,4 +81,4 @@ STEPS: tuple[tuple[str, dict[str, object]], ...] = (
     ("import", {"seconds": "3.1"}),
     ("query", {"documents": 0}),
 )
-"""Of a probe that finds nothing wrong."""
+"""Steps of a self-test that finds nothing wrong."""

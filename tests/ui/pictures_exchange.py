@@ -56,10 +56,10 @@ def take_onec(photographer: Photographer, desk: Desk) -> None:
     page.open_self_test()
     good = [CheckItem(f"probe_{code}", True, dict(params)) for code, params in exchange_scenery.STEPS]
     page.self_test._on_done(tuple(good))
-    photographer.take("onec-probe-good", page.self_test)
+    photographer.take("onec-self-test-good", page.self_test)
     failed = CheckItem("probe_login_lost", False, {"user": "1c"})
     page.self_test._on_done((*good[:2], failed))
-    photographer.take("onec-probe-failed", page.self_test)
+    photographer.take("onec-self-test-failed", page.self_test)
     page.self_test.reject()
     desk.window.close()
     photographer.take("onec-close-question", desk.window.question)

@@ -8,7 +8,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from freesport_sync.exchange.imports.job import ExchangeImport
+from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.uploads.batch import Sender, UploadBatch
 
 MAX_SESSIONS = 256

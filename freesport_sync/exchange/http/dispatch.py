@@ -14,9 +14,9 @@ from freesport_sync.exchange.http.bodies import ReceivedBytes, content_length, d
 from freesport_sync.exchange.http.messages import Messages
 from freesport_sync.exchange.http.replies import Reply, success
 from freesport_sync.exchange.http.requests import ExchangeRequest, Mode
+from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.imports.full_exports import FullExportTracker
 from freesport_sync.exchange.imports.idle_watch import IdleWatch
-from freesport_sync.exchange.imports.job import ExchangeImport
 from freesport_sync.exchange.imports.queue import ImportQueue
 from freesport_sync.exchange.imports.shop_imports import ShopImports
 from freesport_sync.exchange.uploads.batch import Sender, UploadBatch

@@ -22,7 +22,7 @@ from freesport_sync.exchange.http.replies import (
     lines,
     progress,
 )
-from freesport_sync.exchange.imports.job import ExchangeImport
+from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.i18n.texts import Texts
 
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")

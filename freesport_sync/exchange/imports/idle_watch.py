@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from freesport_sync.core.exchange import ExchangeEvent, ImportNotRequested
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.exchange.imports.job import ExchangeImport
+from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.imports.shop_imports import ShopImports
 from freesport_sync.exchange.uploads.archives import has_records
 from freesport_sync.exchange.uploads.batch import UploadBatch
@@ -80,9 +80,12 @@ class IdleWatch:
                 self._report_idle(older)
 
     async def _look_after(self, batch: UploadBatch) -> None:
-        if batch.is_closed or self._store.is_in_use(batch):
+        if not self._is_idle(batch):
             return
-        if await asyncio.to_thread(has_records, batch):
+        needs_report = await asyncio.to_thread(has_records, batch)
+        if not self._is_idle(batch):  # a fragment may have come meanwhile
+            return
+        if needs_report:
             if batch not in self._reported:
                 self._report_idle(batch)
         elif (batch.waiting or batch.new_pictures) and not batch.has_failed:
@@ -91,6 +94,9 @@ class IdleWatch:
             self._store.close(batch)
             if not batch.has_failed:
                 await asyncio.to_thread(batch.remove)
+
+    def _is_idle(self, batch: UploadBatch) -> bool:
+        return not batch.is_closed and not self._store.is_in_use(batch)
 
     def _report_idle(self, batch: UploadBatch) -> None:
         self._reported.add(batch)

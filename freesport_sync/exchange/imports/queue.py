@@ -11,7 +11,7 @@ from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.printable import printable
 from freesport_sync.core.run import RunReport
 from freesport_sync.errors import Cancelled, SyncError
-from freesport_sync.exchange.imports.job import ExchangeImport
+from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 
 log = logging.getLogger(__name__)
 

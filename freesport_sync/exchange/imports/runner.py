@@ -11,7 +11,7 @@ from freesport_sync.core.events import Event, IssuesFound, Progress, Reporter, R
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
 from freesport_sync.errors import ExchangeRefused, LockHeld
-from freesport_sync.exchange.imports.job import ExchangeImport
+from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.imports.late_pictures import LatePictures
 from freesport_sync.exchange.imports.queue import ImportQueue
 from freesport_sync.exchange.uploads.batch import Sender

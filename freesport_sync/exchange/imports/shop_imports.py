@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 from freesport_sync.core.run import RunKind, RunReport
 from freesport_sync.errors import SourceMalformed
+from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.imports.full_exports import FullExportTracker
-from freesport_sync.exchange.imports.job import ExchangeImport
 from freesport_sync.exchange.imports.queue import ImportQueue
 from freesport_sync.exchange.imports.run_files import (
     Contents,

@@ -142,20 +142,20 @@ def test_imports_that_wait_are_told_that_the_server_stops(desk: Desk) -> None:
     assert len(desk.imported) == 1
 
 
-def test_a_portion_that_cannot_be_removed_does_not_end_the_watch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_cannot_be_removed_does_not_end_the_watch(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(batch: UploadBatch) -> None:
         raise OSError("somebody has it open")
 
     monkeypatch.setattr(UploadBatch, "remove", fails)
     desk.may_end.set()
     with StandardClient(desk.listener.port) as onec:
-        assert onec.portion({NAME: OLD})[NAME].word == "success"
+        assert onec.send_batch({NAME: OLD})[NAME].word == "success"
         onec.log_in()
         onec.upload(NAME, NEW)
         wait_until(lambda: any(isinstance(event, ImportNotRequested) for event in desk.events), 10)
 
 
-def test_a_portion_stays_while_it_is_imported_and_after_an_import_that_failed(desk: Desk) -> None:
+def test_a_batch_stays_while_it_is_imported_and_after_an_import_that_failed(desk: Desk) -> None:
     desk.fails = True
     with StandardClient(desk.listener.port) as onec, StandardClient(desk.listener.port) as later:
         onec.log_in()
@@ -179,7 +179,7 @@ def test_a_run_is_asked_for_as_the_settings_say(desk: Desk, is_fresh: bool) -> N
     desk.has_fresh_backup = is_fresh
     desk.may_end.set()
     with StandardClient(desk.listener.port) as onec:
-        assert onec.portion({NAME: OLD})[NAME].word == "success"
+        assert onec.send_batch({NAME: OLD})[NAME].word == "success"
     (request,) = desk.requests
     assert (request.skip_backup, request.allow_older, request.trigger) == (is_fresh, True, Trigger.ONEC)
     assert request.data_dir.parent == desk.runs
@@ -188,7 +188,7 @@ def test_a_run_is_asked_for_as_the_settings_say(desk: Desk, is_fresh: bool) -> N
 def test_files_of_a_run_that_never_was_are_not_kept(desk: Desk) -> None:
     desk.may_begin = False
     with StandardClient(desk.listener.port) as onec:
-        assert onec.portion({NAME: OLD})[NAME].code == "connection_refused"
+        assert onec.send_batch({NAME: OLD})[NAME].code == "connection_refused"
     assert not list(desk.runs.iterdir())
 
 
@@ -222,7 +222,7 @@ def send(desk: Desk, *files: bytes) -> None:
             onec.upload(NAME, data)
 
 
-def test_portions_that_1c_never_asks_for_are_removed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_that_1c_never_asks_for_are_removed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "MAX_UNUSED", 3)
     send(desk, *[OLD] * 6)
     wait_until(lambda: len(desk.folders()) == 3, 10)
@@ -233,7 +233,7 @@ def test_portions_that_1c_never_asks_for_are_removed(desk: Desk, monkeypatch: py
     assert sorted(newest[0].parent.iterdir()) == [newest[0], newest[2]]
 
 
-def test_a_portion_in_use_stays_however_old_it_is(desk: Desk) -> None:
+def test_a_batch_in_use_stays_however_old_it_is(desk: Desk) -> None:
     with StandardClient(desk.listener.port) as onec:
         onec.log_in()
         onec.upload(NAME, OLD)
@@ -284,7 +284,7 @@ def test_what_has_not_come_to_its_end_waits(tmp_path: Path) -> None:
             first.log_in()
             first.init()
             first.upload(NAME, OLD[:-50])
-            assert second.portion({NAME: NEW})[NAME].word == "success"
+            assert second.send_batch({NAME: NEW})[NAME].word == "success"
             first.upload(NAME, OLD[-50:])
             assert first.ask_import(NAME).word == "success"
         assert desk.imported == [NEW, OLD], "the order in which they have come to their end"
@@ -295,7 +295,7 @@ def test_what_is_overtaken_is_not_imported_by_the_next_server_either(tmp_path: P
         desk.may_end.set()
         send(desk, OLD)
         with StandardClient(desk.listener.port) as onec:
-            assert onec.portion({NAME: NEW})[NAME].word == "success"
+            assert onec.send_batch({NAME: NEW})[NAME].word == "success"
         send(desk, NEW)
     with working(tmp_path, import_when_idle=True) as desk:
         desk.may_end.set()
@@ -304,7 +304,7 @@ def test_what_is_overtaken_is_not_imported_by_the_next_server_either(tmp_path: P
         wait_until(lambda: desk.imported == [NEW], 10)
 
 
-def test_portions_that_nobody_asks_for_are_imported_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+def test_batches_that_nobody_asks_for_are_imported_in_the_order_in_which_they_came(tmp_path: Path) -> None:
     with working(tmp_path, import_when_idle=True) as desk:
         desk.may_end.set()
         with StandardClient(desk.listener.port) as first, StandardClient(desk.listener.port) as second:
@@ -364,7 +364,7 @@ def test_pictures_that_come_later_are_given_to_the_records_that_name_them(desk: 
     desk.missing = [RowIssue(Severity.WARNING, "picture_missing", NAME, field="Картинка", value="ab/late.jpg")]
     picture, other = "import_files/ab/late.jpg", "import_files/ab/other.jpg"
     with StandardClient(desk.listener.port) as onec:
-        assert onec.portion({NAME: OLD})[NAME].word == "success"
+        assert onec.send_batch({NAME: OLD})[NAME].word == "success"
         desk.missing = []
         onec.log_in()
         onec.init()
@@ -375,7 +375,7 @@ def test_pictures_that_come_later_are_given_to_the_records_that_name_them(desk: 
             onec.upload(picture, b"picture")
             onec.upload(other, b"picture")
         wait_until(lambda: len(desk.requests) == 2, 10)
-        onec.portion({picture: b"picture"})
+        onec.send_batch({picture: b"picture"})
         wait_until(lambda: not desk.folders(), 10)
     _, late = desk.requests
     assert (late.kind, late.allow_older) == (RunKind.IMAGES, True)

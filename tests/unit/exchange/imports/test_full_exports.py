@@ -85,7 +85,7 @@ def test_a_file_that_was_imported_twice_is_one(exports: Exports) -> None:
 def test_a_file_that_is_not_in_the_shop_spoils_it(exports: Exports) -> None:
     exports.upload(is_full=True)
     exports.upload("offers.xml", status=FileStatus.FAILED)
-    exports.upload("offers.xml")  # of the next portion, perhaps
+    exports.upload("offers.xml")  # of the next batch, perhaps
     assert exports.refusal() == "exchange_export_incomplete"
 
 

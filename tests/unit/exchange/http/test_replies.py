@@ -25,10 +25,10 @@ from freesport_sync.exchange.http.replies import (
     success,
     unauthorized,
 )
-from freesport_sync.exchange.imports.job import ExchangeImport
+from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.i18n.texts import Language, Texts
 
-SAYINGS = Messages(Texts(Language.RUSSIAN))
+MESSAGES = Messages(Texts(Language.RUSSIAN))
 
 
 @given(st.text(), st.integers(2, 50) | st.none())
@@ -59,7 +59,7 @@ def test_a_reason_that_is_too_long_shows_that_it_is_cut() -> None:
 
 def test_what_to_do_is_told_however_much_is_wrong() -> None:
     files = ", ".join(f"import_{number}.xml" for number in range(100))
-    reply = SAYINGS.refusal(ExchangeRefused("exchange_export_incomplete", files=files))
+    reply = MESSAGES.refusal(ExchangeRefused("exchange_export_incomplete", files=files))
     assert reply.text.startswith("exchange_export_incomplete: ")
     assert reply.text.endswith("она должна пройти без ошибок.")
 
@@ -76,17 +76,17 @@ def test_what_to_do_is_told_however_much_is_wrong() -> None:
     ],
 )
 def test_1c_is_not_told_where_the_shop_lives(error: SyncError) -> None:
-    reply = SAYINGS.refusal(error)
+    reply = MESSAGES.refusal(error)
     assert reply.text.startswith(f"{error.code}: ")
     assert "администратор" in reply.text
     assert not [secret for secret in ("db.shop", "10.1.2.3", "5433", "pics") if secret in reply.text]
-    assert reply.log_text == SAYINGS.reason(error), "the administrator is told everything"
+    assert reply.log_text == MESSAGES.reason(error), "the administrator is told everything"
 
 
 def test_1c_is_not_told_which_computer_imports() -> None:
     one = ExchangeImport("a.xml")
     one.holder = LockHeld("lock_held_unknown_run", process=7, address="10.1.2.3", since="12:00")
-    assert SAYINGS.working(one, None).text == "Ожидание. Другая программа только что начала импорт в эту базу."
+    assert MESSAGES.working(one, None).text == "Ожидание. Другая программа только что начала импорт в эту базу."
 
 
 def test_the_charset_is_the_last_thing_said_of_the_type() -> None:
@@ -110,6 +110,6 @@ def test_a_document_has_no_word_of_its_own() -> None:
     "path", ["/srv/sync/exchange/runs/1/import.xml", "C:\\Мои файлы\\runs\\import.xml", "\\\\host\\share\\import.xml"]
 )
 def test_a_refusal_names_files_without_their_folders(path: str) -> None:
-    text = SAYINGS.reason(ImportFailed("disk_full", path=path))
+    text = MESSAGES.reason(ImportFailed("disk_full", path=path))
     assert "import.xml" in text
     assert not {"srv", "runs", "файлы", "share"} & set(text.replace("/", " ").replace("\\", " ").split())

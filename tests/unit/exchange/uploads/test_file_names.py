@@ -1,19 +1,17 @@
-"""Parameters and names as 1C and others write them."""
+"""The names that 1C gives to the files it uploads."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from urllib.parse import quote
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from freesport_sync.core.file_names import is_portable
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.http.requests import ExchangeRequest, parse_request
 from freesport_sync.exchange.uploads.file_names import MAX_NAME_BYTES, MAX_PATH_BYTES, file_path
 
 PICTURE = "import_files/ab/abcd_ef01.jpg"
@@ -97,7 +95,7 @@ def test_no_name_leads_out_or_is_bad_on_a_system(name: str) -> None:
         path = file_path(name)
     except ExchangeRefused:
         return
-    folder = Path("/spool/portion")
+    folder = Path("/uploads/batch")
     assert Path(os.path.normpath(folder / path)) == folder / path
     assert not path.is_absolute()
     windows = PureWindowsPath("C:/spool") / str(path)
@@ -108,50 +106,3 @@ def test_no_name_leads_out_or_is_bad_on_a_system(name: str) -> None:
         assert len(part.encode()) <= MAX_NAME_BYTES
         assert unicodedata.is_normalized("NFC", part)
     assert len(str(path).encode()) <= MAX_PATH_BYTES
-
-
-@given(st.binary())
-def test_any_query_can_be_read(query: bytes) -> None:
-    parse_request(query)
-
-
-@given(st.text().filter(lambda text: max(text, default="") <= "\ud7ff"), st.sampled_from(["utf-8", "cp1251"]))
-def test_a_name_comes_as_it_was_written(name: str, encoding: str) -> None:
-    assume(encoding == "utf-8" or _is_only(name, encoding))
-    query = f"type=catalog&mode=file&filename={quote(name, safe='+', encoding=encoding)}&sessid=1".encode()
-    assert parse_request(query) == ExchangeRequest("catalog", "file", name)
-
-
-def _is_only(name: str, encoding: str) -> bool:
-    """Whether a text can be written in an encoding, and what is written is no UTF-8."""
-    try:
-        written = name.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    try:
-        return written.decode("utf-8") == name
-    except UnicodeDecodeError:
-        return True
-
-
-@pytest.mark.parametrize(
-    ("query", "call"),
-    [
-        ("", ExchangeRequest()),
-        ("type=catalog&mode=init", ExchangeRequest("catalog", "init")),
-        ("a=b?type=catalog&mode=init", ExchangeRequest("catalog", "init")),
-        ("&&=&type=catalog", ExchangeRequest("catalog")),
-        ("mode=file&mode=import&mode=", ExchangeRequest(mode="file")),
-        ("filename=a+b%2Bc%20d.xml", ExchangeRequest(filename="a+b+c d.xml")),
-        ("filename=%D1%8F.xml", ExchangeRequest(filename="я.xml")),
-        ("filename=%FF.xml", ExchangeRequest(filename="я.xml")),
-        ("filename=я.xml", ExchangeRequest(filename="я.xml")),
-        ("filename=a=b.xml", ExchangeRequest(filename="a=b.xml")),
-        ("filename=%zz%.xml", ExchangeRequest(filename="%zz%.xml")),
-        ("version= 3.1 &timestamp= 5 ", ExchangeRequest(version="3.1", timestamp="5")),
-        ("SESSID=1&unknown=2", ExchangeRequest()),
-        ("m%6Fde=init", ExchangeRequest(mode="init")),
-    ],
-)
-def test_queries(query: str, call: ExchangeRequest) -> None:
-    assert parse_request(query.encode()) == call
