@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
-from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from freesport_sync.core.events import MergeRepeated
@@ -25,7 +23,8 @@ from tests.builders import (
     property_,
     rests,
 )
-from tests.model.test_model import EXAMPLES, NEW_EXAMPLES, clear, scratch_shop
+from tests.model.examples import EXAMPLES, Examples
+from tests.model.test_model import clear, scratch_shop
 from tests.shop import Shop
 
 __all__ = ["scratch_shop"]
@@ -121,25 +120,33 @@ EXPORTS = st.fixed_dictionaries(
 )
 
 
-@pytest.mark.timeout(0 if NEW_EXAMPLES else 120)
-@example(exports=[({"goods": [product("p#c")], "offers": [offer("p#c")]}, False)])  # УТ 10.3
-@settings(EXAMPLES, phases=[Phase.explicit, *EXAMPLES.phases])
-@given(exports=st.lists(st.tuples(EXPORTS, st.booleans()), min_size=1, max_size=3))
-def test_no_export_looks_like_another_program(
-    scratch_shop: Shop, exports: list[tuple[dict[str, list[str]], bool]]
-) -> None:
-    clear(scratch_shop)
-    for records, is_full in exports:
-        folder = scratch_shop.folder / "export"
+Runs = list[tuple[dict[str, list[str]], bool]]
+"""Records by kind, and whether the import is a full one."""
+
+
+@EXAMPLES
+def test_no_export_looks_like_another_program(scratch_shop: Shop, examples: Examples) -> None:
+    runs = st.lists(st.tuples(EXPORTS, st.booleans()), min_size=1, max_size=3)
+    examples.play(runs, lambda written: play(scratch_shop, written))
+
+
+def test_a_product_whose_id_is_that_of_its_offer_does_not_either(scratch_shop: Shop) -> None:
+    play(scratch_shop, [({"goods": [product("p#c")], "offers": [offer("p#c")]}, False)])  # УТ 10.3
+
+
+def play(shop: Shop, runs: Runs) -> None:
+    clear(shop)
+    for records, is_full in runs:
+        folder = shop.folder / "export"
         export = ExportBuilder(folder)
         for kind, written in records.items():
             if kind == "groups":
                 written = [group("root", name=ROOT_GROUP, children=written)]
             getattr(export, kind)(*written)
-        code = refusal(scratch_shop, folder, is_full=is_full)
+        code = refusal(shop, folder, is_full=is_full)
         shutil.rmtree(folder)
         assert code in ("", "all_rows_failed", "root_category_missing")
-        assert not [event for event in scratch_shop.events if isinstance(event, MergeRepeated)]
+        assert not [event for event in shop.events if isinstance(event, MergeRepeated)]
 
 
 def refusal(shop: Shop, folder: Path, *, is_full: bool) -> str:
