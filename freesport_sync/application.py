@@ -15,13 +15,8 @@ from freesport_sync.core.events import Reporter
 from freesport_sync.core.exchange import ExchangeEvent, address_for_1c
 from freesport_sync.core.history import CheckItem, IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import (
-    ExportFile,
-    FieldChange,
-    RunKind,
-    RunReport,
-    RunRequest,
-)
+from freesport_sync.core.run import ExportFile, FieldChange, RunReport
+from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.database.own.history import (
     read_field_changes,
     read_files,
@@ -61,6 +56,7 @@ from freesport_sync.settings.loading import load_settings, read_written
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.settings.secrets import database_password
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 # What only some of the methods need is loaded by them: the window can be used a quarter of a second sooner.
@@ -128,7 +124,7 @@ class Application:
         return Connections(self.settings, self.paths, self._server_files, self._creation)
 
     def run(
-        self, request: RunRequest, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
+        self, request: ShopImport, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
     ) -> RunReport:
         """Import; see `tasks.shop_import.runner.run_import`."""
         from freesport_sync.tasks.shop_import.runner import run_import
@@ -143,18 +139,18 @@ class Application:
         """Make a backup; see `tasks.backup.run_backup`."""
         from freesport_sync.tasks.backup import run_backup
 
-        request = RunRequest(kind=RunKind.BACKUP, operator=operator)
+        request = ShopImport(kind=UpkeepKind.BACKUP, operator=operator)
         with self._job(request, shop_texts, reporter, cancel) as job:
             return run_backup(job)
 
-    def restore(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
+    def restore(self, request: ShopImport, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
         """Restore the backup that the request names; see `tasks.restore.run_restore`."""
         from freesport_sync.tasks.restore import run_restore
 
         with self._job(request, shop_texts, reporter, cancel) as job:
             return run_restore(job)
 
-    def repair(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
+    def repair(self, request: ShopImport, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
         """Repair equal times of creation, or take that back; see `tasks.repair.run_repair`."""
         from freesport_sync.tasks.repair import run_repair
 
@@ -179,7 +175,7 @@ class Application:
         with self._connection() as connection:
             return backup_of_run(self._backup_folder, run_id, database_identity(connection))
 
-    def undoing(self, run_id: int) -> RunRequest:
+    def undoing(self, run_id: int) -> ShopImport:
         """The request that undoes a run: a repair is taken back, an import by the backup that it made.
 
         Raises:
@@ -187,9 +183,9 @@ class Application:
         """
         with self._connection() as connection:
             run = read_run(connection, run_id)
-        if run is not None and run.kind == RunKind.REPAIR:
-            return RunRequest(kind=RunKind.UNDO_REPAIR, undone_id=run_id)
-        return RunRequest(kind=RunKind.RESTORE, backup_id=self.backup_of_run(run_id), undone_id=run_id)
+        if run is not None and run.kind == UpkeepKind.REPAIR:
+            return ShopImport(kind=UpkeepKind.UNDO_REPAIR, undone_id=run_id)
+        return ShopImport(kind=UpkeepKind.RESTORE, backup_id=self.backup_of_run(run_id), undone_id=run_id)
 
     def serve(
         self,
@@ -202,7 +198,7 @@ class Application:
         """Let 1C send its exports until `cancel` is set; see `exchange_server.serve`."""
         from freesport_sync.exchange.server import serve  # the server's libraries take long to load
 
-        def run(request: RunRequest, reporter: Reporter, cancel: CancelToken) -> RunReport:
+        def run(request: ShopImport, reporter: Reporter, cancel: CancelToken) -> RunReport:
             return self.run_with_workers(request, shop_texts, reporter, cancel)
 
         with self._target():  # the private server is not stopped between two imports
@@ -261,7 +257,7 @@ class Application:
         return folder
 
     def run_with_workers(
-        self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
+        self, request: ShopImport, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
     ) -> RunReport:
         """As `run`, with workers of its own."""
         from freesport_sync.tasks.shop_import.workers import WorkerPool
@@ -368,7 +364,7 @@ class Application:
             raise ConfigError(error.code, **error.params, **place) from error
 
     @contextmanager
-    def _job(self, request: RunRequest, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> Iterator[Job]:
+    def _job(self, request: ShopImport, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> Iterator[Job]:
         texts = ShopTexts(
             hidden_category=shop_texts("report.hidden_category"),
             interrupted=shop_texts("report.interrupted"),

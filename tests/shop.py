@@ -20,7 +20,8 @@ from freesport_sync.core.events import (
     IssuesFound,
     Reporter,
 )
-from freesport_sync.core.run import RunKind, RunReport, RunRequest
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect
 from freesport_sync.database.undo.backup import database_identity
@@ -33,6 +34,7 @@ from freesport_sync.sources.commerceml.worker import answers
 from freesport_sync.tasks.backup import run_backup
 from freesport_sync.tasks.repair import run_repair
 from freesport_sync.tasks.restore import backup_of_run, run_restore
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.runner import run_import
 from freesport_sync.tasks.shop_import.workers import WorkerPool
 from tests.databases import template_database
@@ -83,22 +85,22 @@ class Shop:
         self.connection.close()
 
     def run(self, folder: Path, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
-        """Import an export folder or zip; `options` are those of `RunRequest`."""
+        """Import an export folder or zip; `options` are those of `ShopImport`."""
         report = self._listener(on_event)
         # Most tests are about something else, and a backup takes as long as their whole import.
-        request = replace(RunRequest(data_dir=folder, operator="tester@here", skip_backup=True), **options)
+        request = replace(ShopImport(data_dir=folder, operator="tester@here", skip_backup=True), **options)
         with self.pool() as pool:
             return run_import(self._job(request, report), pool)
 
     def back_up(self, on_event: Callable[[Event], None] | None = None) -> str:
         """Make a backup; returns its name."""
-        request = RunRequest(kind=RunKind.BACKUP, operator="tester@here")
+        request = ShopImport(kind=UpkeepKind.BACKUP, operator="tester@here")
         run_backup(self._job(request, self._listener(on_event)))
         return next(event.backup_id for event in self.events if isinstance(event, BackupMade))
 
     def restore(self, backup_id: str, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
-        """Restore a backup; `options` are those of `RunRequest`."""
-        request = replace(RunRequest(kind=RunKind.RESTORE, backup_id=backup_id, operator="tester@here"), **options)
+        """Restore a backup; `options` are those of `ShopImport`."""
+        request = replace(ShopImport(kind=UpkeepKind.RESTORE, backup_id=backup_id, operator="tester@here"), **options)
         return run_restore(self._job(request, self._listener(on_event)))
 
     def undo(self, run_id: int, **options: Any) -> RunReport:
@@ -107,8 +109,8 @@ class Shop:
         return self.restore(backup_id, undone_id=run_id, **options)
 
     def repair(self, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
-        """Give products with equal times of creation different ones; `options` are those of `RunRequest`."""
-        request = replace(RunRequest(kind=RunKind.REPAIR, operator="tester@here"), **options)
+        """Give products with equal times of creation different ones; `options` are those of `ShopImport`."""
+        request = replace(ShopImport(kind=UpkeepKind.REPAIR, operator="tester@here"), **options)
         return run_repair(self._job(request, self._listener(on_event)))
 
     @property
@@ -127,7 +129,7 @@ class Shop:
 
         return report
 
-    def _job(self, request: RunRequest, report: Reporter) -> Job:
+    def _job(self, request: ShopImport, report: Reporter) -> Job:
         target = Target(self.url, "shop")
         work_dir = self.folder / "work"
         return Job(request, target, self.settings, work_dir, self.backups, shop_texts(), report, self.cancel)

@@ -11,7 +11,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from freesport_sync.core.events import Event, Progress
-from freesport_sync.core.run import Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.database.server.engine import connect
 
 DEADLINE_S = 30.0

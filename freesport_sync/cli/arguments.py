@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from freesport_sync import __version__
-from freesport_sync.core.run import FileType, RunKind
+from freesport_sync.core.shop import FileType, ImportKind
 from freesport_sync.errors import ConfigError, ExitCode, reason_of
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.paths import located
@@ -84,7 +84,7 @@ def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser
             raise argparse.ArgumentTypeError(reason_of(error)) from error
 
     what = parser.add_argument_group(text("group_what"))
-    _kinds = [kind.value for kind in RunKind if kind.is_import]
+    _kinds = [kind.value for kind in ImportKind if kind.is_import]
     only = what.add_mutually_exclusive_group()
     only.add_argument("--run", nargs="?", const="all", choices=_kinds, metavar="KIND", help=text("run"))
     only.add_argument("--check", action="store_true", help=text("check"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.run import storable
+from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.i18n.texts import Language, Texts
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Invocation:
         """Name for the history: `--operator`, else user and computer."""
         from freesport_sync.os_support import user_and_host
 
-        return storable(self.options.operator or user_and_host())
+        return replace_surrogates(self.options.operator or user_and_host())
 
     @property
     def shop_texts(self) -> Texts:

@@ -7,12 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import (
-    Entity,
-    RunKind,
-    RunReport,
-    Stage,
-)
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import Entity, ImportKind, Stage
 from freesport_sync.errors import SyncError
 
 
@@ -21,12 +17,12 @@ class RunStarted:
     """The run holds its lock and has a number."""
 
     run_id: int
-    kind: RunKind
+    kind: ImportKind
     operator: str
     database: str
     is_dry_run: bool
     undone_id: int = 0
-    """See `RunRequest`."""
+    """See `ShopImport`."""
 
 
 @dataclass(frozen=True, slots=True)

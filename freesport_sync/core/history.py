@@ -10,13 +10,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.permissions import Rights
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    ExportFile,
-    FieldChange,
-    IssueTotal,
-)
+from freesport_sync.core.run import Counts, ExportFile, FieldChange, IssueTotal
+from freesport_sync.core.shop import Entity
 
 T = TypeVar("T")
 
@@ -56,7 +51,7 @@ class PastRun:
     stage: str
     started_at: datetime
     finished_at: datetime | None
-    counts: dict[Entity, Counts]
+    counts: dict[str, Counts]
     issue_totals: tuple[IssueTotal, ...]
     error_code: str | None
     error_params: dict[str, Any]
@@ -155,7 +150,7 @@ class HistoryQuery:
 
     Args:
         statuses: none means all.
-        kinds: the words of `RunKind` and `ImportType`; none means all.
+        kinds: the words of `ImportKind` and `ImportType`; none means all.
         since: started at this moment or later.
         text: in the operator, host, folder, error or number.
         sort: newest first among equals.
@@ -186,7 +181,7 @@ class HistoryEntry:
     finished_at: datetime | None
     duration_s: float
     """Of one that runs: so far, by the server's clock."""
-    counts: Mapping[Entity, Counts]
+    counts: Mapping[str, Counts]
     """Nothing of what has not ended."""
     errors: int
     warnings: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from freesport_sync.core.run import RunKind
+from freesport_sync.core.shop import ImportKind
 from freesport_sync.errors import SchemaMismatch
 
-_WITH_CUSTOMERS = (RunKind.CUSTOMERS, RunKind.ALL)
+_WITH_CUSTOMERS = (ImportKind.CUSTOMERS, ImportKind.ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,6 @@ class Rights:
     runs: Refusal | None = None
     history: Refusal | None = None
 
-    def of_kind(self, kind: RunKind) -> Refusal | None:
+    def of_kind(self, kind: ImportKind) -> Refusal | None:
         """Why a run of this kind cannot be started."""
         return self.goods or (self.customers if kind in _WITH_CUSTOMERS else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from freesport_sync.core.events import Progress, Reporter
-from freesport_sync.core.run import Entity, Stage
+from freesport_sync.core.shop import Entity, Stage
 
 
 class StageMeter:

@@ -1,194 +1,30 @@
-"""What is to be run, and what came of it."""
+"""What came of a run, whatever it did."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
 
 from freesport_sync.core.issues import Severity
 from freesport_sync.errors import SyncError
 
-
-class RunKind(StrEnum):
-    """What the operator asks for with `--run`."""
-
-    ALL = "all"
-    CATALOG = "catalog"
-    STOCKS = "stocks"
-    PRICES = "prices"
-    CUSTOMERS = "customers"
-    IMAGES = "images"
-    ATTRIBUTES = "attributes"
-    BACKUP = "backup"
-    RESTORE = "restore"
-    REPAIR = "repair_created_at"
-    """Give products with equal times of creation different ones."""
-    UNDO_REPAIR = "undo_repair_created_at"
-
-    @property
-    def is_import(self) -> bool:
-        """Whether it brings something from 1C; the others have arguments of their own."""
-        return self not in (RunKind.BACKUP, RunKind.RESTORE, RunKind.REPAIR, RunKind.UNDO_REPAIR)
-
-    @property
-    def takes_back(self) -> bool:
-        """Whether it sets back what another run has written."""
-        return self in (RunKind.RESTORE, RunKind.UNDO_REPAIR)
-
-    @property
-    def usual_chunk_size(self) -> int:
-        """Records per block where the operator does not say."""
-        return 100 if self is RunKind.CUSTOMERS else 1000
-
-
-class FileType(StrEnum):
-    """Narrows a catalogue run to some of its files, with the words of the shop's own command."""
-
-    ALL = "all"
-    GOODS = "goods"
-    OFFERS = "offers"
-    PRICES = "prices"
-    RESTS = "rests"
-
-
-class ImportType(StrEnum):
-    """The shop's own words for `import_sessions.import_type`."""
-
-    CATALOG = "catalog"
-    VARIANTS = "variants"
-    STOCKS = "stocks"
-    PRICES = "prices"
-    CUSTOMERS = "customers"
-    IMAGES = "images"
-    ATTRIBUTES = "attributes"
-
-
-class Trigger(StrEnum):
-    """What has started an import."""
-
-    WINDOW = "window"
-    COMMAND_LINE = "command_line"
-    ONEC = "onec"
-    """1C itself, through the exchange server."""
-    SHOP = "shop"
-    """The shop's own importer, which is not ours."""
+FIRST_STAGE = "plan"
+"""Where every run begins, before it has told of a stage of its own."""
+LAST_STAGE = "report"
+"""Where every completed run ends."""
 
 
 class RunStatus(StrEnum):
-    """How a run stands; richer than the shop's own words, to which `database.own.sessions` maps it."""
+    """How a run stands; richer than the shop's own words, to which `database.shop.sessions` maps it."""
 
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
-    """Its process died without a word; found and closed by the next run."""
-
-
-class Stage(StrEnum):
-    """The steps of a run, in order."""
-
-    PULL = "pull"
-    PLAN = "plan"
-    STAGE = "stage"
-    BACKUP = "backup"
-    PICTURES = "pictures"
-    RESOLVE = "resolve"
-    APPLY = "apply"
-    REPORT = "report"
-
-
-class Entity(StrEnum):
-    """What a run counts."""
-
-    CATEGORY = "category"
-    BRAND = "brand"
-    ATTRIBUTE = "attribute"
-    ATTRIBUTE_VALUE = "attribute_value"
-    PRICE_TYPE = "price_type"
-    PRODUCT = "product"
-    VARIANT = "variant"
-    DEFAULT_VARIANT = "default_variant"
-    PRODUCT_ATTRIBUTES = "product_attributes"
-    VARIANT_ATTRIBUTES = "variant_attributes"
-    PRICE = "price"
-    STOCK = "stock"
-    CUSTOMER = "customer"
-    PICTURE = "picture"
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """Everything that describes a run; the window, the command line and later a scheduler submit the same.
-
-    Args:
-        kind: what to import.
-        file_type: which files of the catalogue.
-        data_dir: folder or zip of the export.
-        file: a single file of customers, in place of `data_dir`.
-        operator: who asked, for the history and for whoever is refused meanwhile.
-        chunk_size: records per block sent to the database, 1 or more; never changes the result.
-        is_dry_run: count and list the changes, write nothing to the shop.
-        is_full: deactivate what the export does not contain.
-        allow_older: accept an export older than the last one imported.
-        accept_large_change: accept a change of more of the products or variants than the settings allow.
-        skip_backup: import without a backup before.
-        is_backup_optional: a backup that fails is only a warning.
-        backup_id: what to restore.
-        undone_id: the run that is taken back, an import or a repair; 0: a backup is restored that somebody has named.
-        skip_images: leave pictures alone.
-        media_root: folder of the shop's pictures; None: as the setting says.
-        is_pull: fetch the files from the server first; `data_dir` is then where they come to lie.
-        trigger: what has started it, for the history.
-    """
-
-    kind: RunKind = RunKind.ALL
-    file_type: FileType = FileType.ALL
-    data_dir: Path = Path("data/import_1c")
-    file: Path | None = None
-    operator: str = ""
-    chunk_size: int = 1000
-    is_dry_run: bool = False
-    is_full: bool = False
-    allow_older: bool = False
-    accept_large_change: bool = False
-    skip_backup: bool = False
-    is_backup_optional: bool = False
-    backup_id: str = ""
-    undone_id: int = 0
-    skip_images: bool = False
-    media_root: Path | None = None
-    is_pull: bool = False
-    trigger: Trigger = Trigger.COMMAND_LINE
-
-    @property
-    def source(self) -> Path:
-        """Where the export is."""
-        return self.file or self.data_dir
-
-    @property
-    def is_undoable(self) -> bool:
-        """Whether the run is backed up before and can be undone; a newer stock or price is never taken back."""
-        kinds = (RunKind.ALL, RunKind.CATALOG, RunKind.CUSTOMERS)
-        return self.kind in kinds and self.file_type is FileType.ALL and not self.is_dry_run
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> RunRequest:
-        """The request that a run's row tells of; what this program does not know is left out."""
-        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
-        paths = {name: Path(known[name]) for name in ("data_dir", "file", "media_root") if known.get(name)}
-        words = {"kind": RunKind, "file_type": FileType, "trigger": Trigger}
-        enums = {name: word(known[name]) for name, word in words.items() if name in known}
-        return cls(**known | paths | enums)
-
-    def to_json(self) -> dict[str, Any]:
-        """The request as plain JSON values, for the run's row."""
-        paths = {"data_dir": self.data_dir, "file": self.file, "media_root": self.media_root}
-        return asdict(self) | {name: None if path is None else storable(str(path)) for name, path in paths.items()}
+    """Its process died without closing it; the next run does that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +76,12 @@ CREATED = "created"
 class FieldChange:
     """One field that a dry run would change."""
 
-    entity: Entity
+    entity: str
     onec_id: str
     name: str
     field: str
     old_value: str | None
     new_value: str | None
-
-
-def storable(text: str) -> str:
-    """Text that the database takes: names of files and people may contain bytes that are no characters."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def shown(value: object) -> str | None:
@@ -282,23 +113,23 @@ class IssueTotal:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """How a run ended, for the rows that tell of it.
+    """How a run ended, for the rows that record it.
 
     Args:
         status: not running.
-        counts: what has become visible.
-        updated: the shop's rows that were updated.
+        counts: what has become visible, by entity.
+        updated: the shop's rows that were updated, by entity.
         issue_totals: of all its row issues.
         error: why it did not complete.
     """
 
     status: RunStatus
-    counts: Mapping[Entity, Counts]
-    updated: Mapping[Entity, UpdatedRows]
+    counts: Mapping[str, Counts]
+    updated: Mapping[str, UpdatedRows]
     issue_totals: tuple[IssueTotal, ...]
     error: SyncError | None
 
-    def count(self, entity: Entity) -> Counts:
+    def count(self, entity: str) -> Counts:
         return self.counts.get(entity, Counts())
 
 
@@ -307,16 +138,18 @@ class RunReport:
     """The result of a run, for the window, the terminal and the history."""
 
     run_id: int
-    kind: RunKind
+    kind: str
+    """The word of the task for what was done: `catalog`, `backup`."""
     status: RunStatus
     is_dry_run: bool
     started_at: datetime
     duration_s: float
-    counts: dict[Entity, Counts] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
+    """By entity."""
     issue_totals: tuple[IssueTotal, ...] = ()
     files: tuple[ExportFile, ...] = ()
     undone_id: int = 0
-    """See `RunRequest`."""
+    """The run that this one takes back; 0: none."""
 
     @property
     def has_row_errors(self) -> bool:

@@ -21,14 +21,8 @@ from freesport_sync.core.events import (
 )
 from freesport_sync.core.foreign_messages import is_russian, meaning_of
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import (
-    CREATED,
-    Entity,
-    FieldChange,
-    RunKind,
-    RunReport,
-    RunStatus,
-)
+from freesport_sync.core.run import CREATED, FieldChange, RunReport, RunStatus
+from freesport_sync.core.shop import Entity, ImportKind, UpkeepKind
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.os_support import quoted
@@ -112,7 +106,7 @@ class Texts:
             kind: of the run, as for `kind`.
             is_dry_run: it only looked.
         """
-        takes_back = kind in (RunKind.RESTORE, RunKind.UNDO_REPAIR)
+        takes_back = kind in (UpkeepKind.RESTORE, UpkeepKind.UNDO_REPAIR)
         work = "check" if is_dry_run else "undo" if takes_back else kind
         has_words = f"{error.code}_{work}" in self._sections["errors"]
         return type(error)(error.code, **error.params | {"problem": work}) if has_words else error
@@ -120,7 +114,7 @@ class Texts:
     @staticmethod
     def key_of_kind(key: str, run: RunStarted | RunReport) -> str:
         """The key of a text that differs between imports, backups, restores and undos, and between their dry runs."""
-        of_import = run.kind is RunKind.RESTORE and run.undone_id
+        of_import = run.kind is UpkeepKind.RESTORE and run.undone_id
         words = [key] if run.kind.is_import else [key, "undo" if of_import else run.kind.value]
         return "_".join([*words, "dry"] if run.is_dry_run else words)
 
@@ -181,11 +175,11 @@ class Texts:
         """The name of a kind of run.
 
         Args:
-            kind: a word of `RunKind` or `ImportType`, or of a newer program.
+            kind: a word of `ImportKind` or `ImportType`, or of a newer program.
             is_dry_run: it is a dry run.
-            undone_id: the run that it undoes; see `RunRequest`.
+            undone_id: the run that it undoes; see `ShopImport`.
         """
-        if kind == RunKind.RESTORE and undone_id:
+        if kind == UpkeepKind.RESTORE and undone_id:
             return self(f"cli.kind_undo{'_dry' if is_dry_run else ''}", undone_id=undone_id)
         word = self.word("kind", kind)
         return self("cli.kind_dry", kind=word) if is_dry_run else word
@@ -222,7 +216,7 @@ class Texts:
 
     def undone(self, kind: str, undone_by: int) -> str:
         """The remark that another run has undone this one."""
-        return self(f"cli.undone_by{'_repair' if kind == RunKind.REPAIR else ''}", run_id=undone_by)
+        return self(f"cli.undone_by{'_repair' if kind == UpkeepKind.REPAIR else ''}", run_id=undone_by)
 
     def check(self, code: str, params: dict[str, object]) -> str:
         """The text for an item of a check; an item that failed with an error has the text of that error."""

@@ -12,7 +12,8 @@ from freesport_sync.core.issues import (
     Severity,
     records_repeated,
 )
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.core.staged import CustomerType, RejectedCustomer, StagedCustomer
 
 NEW_ROLE = "unregistered"

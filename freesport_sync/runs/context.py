@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, Reporter
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import RunRequest, RunStatus
+from freesport_sync.core.run import RunStatus
 from freesport_sync.database.server.engine import Url
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.model import Settings
+from freesport_sync.tasks.shop_import.request import ShopImport
 
 if TYPE_CHECKING:
     from freesport_sync.sources.ssh.host import SshHost
@@ -73,7 +74,7 @@ class Job:
         server: for pictures, where the shop's media are on one.
     """
 
-    request: RunRequest
+    request: ShopImport
     target: Target
     settings: Settings
     work_dir: Path

@@ -16,7 +16,8 @@ from freesport_sync.core.events import (
     Progress,
 )
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import IssueTotal, Stage
+from freesport_sync.core.run import IssueTotal
+from freesport_sync.core.shop import Stage
 from freesport_sync.database.own import runs, sessions
 from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.engine import Connection, as_sync_error, is_retryable

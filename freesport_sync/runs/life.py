@@ -10,14 +10,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from freesport_sync.core.events import MergeRepeated, RunFinished, RunStarted
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FieldChange,
-    RunReport,
-    RunStatus,
-    UpdatedRows,
-)
+from freesport_sync.core.run import Counts, FieldChange, RunReport, RunStatus, UpdatedRows
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.own import runs, sessions
 from freesport_sync.database.own.lock import take_lock
 from freesport_sync.database.own.schema import prepare_own_schema
@@ -53,10 +47,10 @@ log = logging.getLogger(__name__)
 class RunResult:
     """What a run did, or would do."""
 
-    counts: dict[Entity, Counts]
+    counts: dict[str, Counts]
     changes: tuple[FieldChange, ...]
     """Of a dry run."""
-    updated: dict[Entity, UpdatedRows]
+    updated: dict[str, UpdatedRows]
 
 
 class LockedRun:

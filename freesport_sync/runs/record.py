@@ -9,17 +9,8 @@ from contextlib import contextmanager
 
 from freesport_sync.core.events import Event
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    ExportFile,
-    FieldChange,
-    ImportType,
-    RunOutcome,
-    RunReport,
-    RunStatus,
-    UpdatedRows,
-)
+from freesport_sync.core.run import Counts, ExportFile, FieldChange, RunOutcome, RunReport, RunStatus, UpdatedRows
+from freesport_sync.core.shop import Entity, ImportType
 from freesport_sync.database.own import runs, sessions
 from freesport_sync.database.own.issue_names import name_issues
 from freesport_sync.database.server.deadline import reply_deadline
@@ -78,7 +69,7 @@ class RunRecord:
             runs.add_files(connection, self._run.id, files)
 
     def complete(
-        self, connection: Connection, counts: Mapping[Entity, Counts], updated: Mapping[Entity, UpdatedRows]
+        self, connection: Connection, counts: Mapping[str, Counts], updated: Mapping[str, UpdatedRows]
     ) -> None:
         """Write the outcome as the last statements of the merge transaction: after this only COMMIT can fail.
 
@@ -96,7 +87,7 @@ class RunRecord:
         self._close(connection, RunStatus.COMPLETED, counts, updated)
 
     def complete_without_writing(
-        self, connection: Connection, counts: Mapping[Entity, Counts], changes: tuple[FieldChange, ...]
+        self, connection: Connection, counts: Mapping[str, Counts], changes: tuple[FieldChange, ...]
     ) -> None:
         """Write the outcome of a run that leaves the shop alone; the connection is the lock's, in no transaction."""
         self._journal.stop()
@@ -129,7 +120,7 @@ class RunRecord:
                 log_entry(log, logging.WARNING, "run_left_open", cause=cause, run_id=self._run.id)
                 return None
 
-    def run_report(self, status: RunStatus, counts: Mapping[Entity, Counts]) -> RunReport:
+    def run_report(self, status: RunStatus, counts: Mapping[str, Counts]) -> RunReport:
         """The result, for the window, the terminal and scripts."""
         return RunReport(
             run_id=self._run.id,
@@ -163,8 +154,8 @@ class RunRecord:
         self,
         connection: Connection,
         status: RunStatus,
-        counts: Mapping[Entity, Counts],
-        updated: Mapping[Entity, UpdatedRows] | None = None,
+        counts: Mapping[str, Counts],
+        updated: Mapping[str, UpdatedRows] | None = None,
         error: SyncError | None = None,
     ) -> None:
         outcome = RunOutcome(status, counts, updated or {}, self._journal.issue_totals, error)

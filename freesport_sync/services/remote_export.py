@@ -12,7 +12,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, Reporter, RunStarted
 from freesport_sync.core.history import CheckItem
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import RunRequest, storable
+from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.errors import (
     ConfigError,
     NothingNew,
@@ -42,6 +42,7 @@ from freesport_sync.tasks.shop_import.pull import (
     pull,
 )
 from freesport_sync.tasks.shop_import.received import Received
+from freesport_sync.tasks.shop_import.request import ShopImport
 
 if TYPE_CHECKING:
     from freesport_sync.sources.ssh.host import SshHost
@@ -63,7 +64,7 @@ _UNSEEN = frozenset(("folder_unreadable", "same_name_twice", "symlink_broken"))
 """Why files that the export has may be missing here without our knowing what is in them."""
 
 
-def _refuse_full_of_some(request: RunRequest, pulled: Pulled) -> None:
+def _refuse_full_of_some(request: ShopImport, pulled: Pulled) -> None:
     """`--full` hides what the export does not contain, so nothing of it may be left for the next time.
 
     Raises:
@@ -72,7 +73,9 @@ def _refuse_full_of_some(request: RunRequest, pulled: Pulled) -> None:
     missing = [path for path, _ in pulled.unfinished]
     missing += [path for path, reason in pulled.left_out if reason in _UNSEEN]
     if request.is_full and missing:
-        raise SourceMissing("full_files_unfinished", files=", ".join(map(storable, missing[:5])), count=len(missing))
+        raise SourceMissing(
+            "full_files_unfinished", files=", ".join(map(replace_surrogates, missing[:5])), count=len(missing)
+        )
     refuse_full_unseen(pulled.left_out, request)
 
 
@@ -87,7 +90,7 @@ class Source:
         server: for its pictures, where they go to one.
     """
 
-    request: RunRequest
+    request: ShopImport
     report: Reporter
     issues: tuple[RowIssue, ...] = ()
     server: SshHost | None = None
@@ -148,7 +151,7 @@ class ServerFiles:
             SyncError: see `tasks.shop_import.pull.pull`; or somebody else fetches into the same folder.
         """
         with self._server(cancel) as server, self.received.locked():
-            _pull(self._job(server, RunRequest(), reporter))
+            _pull(self._job(server, ShopImport(), reporter))
 
     def check(self, cancel: CancelToken) -> tuple[CheckItem, ...]:
         """Whether files could be fetched, step by step; the last item is the step that fails. Writes nothing.
@@ -167,7 +170,7 @@ class ServerFiles:
                 profile = server.profile
                 host = {"host": profile.host, "port": profile.port, "user": profile.user}
                 server.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, host)))
-                found = look(self._job(server, RunRequest(), lambda event: None))
+                found = look(self._job(server, ShopImport(), lambda event: None))
                 items.append(CheckItem("ssh_folder", True, {"folder": ssh.folder or ".", "files": len(found.files)}))
                 items.append(CheckItem("ssh_commands" if server.runs_commands() else "ssh_commands_missing", True))
                 items += self._check_rights(server, found)
@@ -189,7 +192,7 @@ class ServerFiles:
                 yield CheckItem(code, not problem or name == "archive", {"folder": folder, "reason": problem})
 
     @contextmanager
-    def source(self, request: RunRequest, reporter: Reporter, cancel: CancelToken) -> Iterator[Source]:
+    def source(self, request: ShopImport, reporter: Reporter, cancel: CancelToken) -> Iterator[Source]:
         """The files of a run, fetched first if it asks for that; they are not forgotten while the block lasts.
 
         Raises:
@@ -219,7 +222,7 @@ class ServerFiles:
             if not request.is_dry_run:
                 archive(job, imported_files(job, pulled.files, request.kind), folder.name)
 
-    def _job(self, server: SshHost, request: RunRequest, reporter: Reporter) -> PullJob:
+    def _job(self, server: SshHost, request: ShopImport, reporter: Reporter) -> PullJob:
         ssh = self._settings.ssh
         return PullJob(
             server=server,
@@ -232,7 +235,7 @@ class ServerFiles:
             report=reporter,
         )
 
-    def _media_server(self, request: RunRequest, cancel: CancelToken) -> AbstractContextManager[SshHost | None]:
+    def _media_server(self, request: ShopImport, cancel: CancelToken) -> AbstractContextManager[SshHost | None]:
         """The server, if that is where this run's pictures go."""
         settings = self._settings
         is_here = request.media_root or settings.pictures.media_root
@@ -240,7 +243,7 @@ class ServerFiles:
             return nullcontext()
         return self._server(cancel)
 
-    def _has_media_root(self, request: RunRequest) -> bool:
+    def _has_media_root(self, request: ShopImport) -> bool:
         settings = self._settings
         return bool(request.media_root or settings.pictures.media_root or settings.ssh.media_root)
 
@@ -299,7 +302,7 @@ def _pull(job: PullJob) -> Pulled:
         is_seen = not pulled.unfinished and not any(reason in _UNSEEN for _, reason in pulled.left_out)
         if job.archive_folder is not None and is_seen:
             raise NothingNew("server_has_nothing_new", **place, archive=job.archive_folder)
-        others = but_others([(storable(path), reason) for path, reason in pulled.left_out])
+        others = but_others([(replace_surrogates(path), reason) for path, reason in pulled.left_out])
         raise SourceMissing("server_has_no_files", **place, unfinished=len(pulled.unfinished), **others)
     return pulled
 

@@ -17,7 +17,8 @@ from freesport_sync.core.backup import Manifest, new_backup_id, superfluous
 from freesport_sync.core.events import BackupMade, IssuesFound, Reporter
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import RunReport, Stage
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import Stage
 from freesport_sync.database.own.runs import fruitless_runs
 from freesport_sync.database.server.engine import (
     SNAPSHOT,

@@ -8,14 +8,8 @@ from collections.abc import Callable
 from freesport_sync.core.events import IssuesFound
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FieldChange,
-    RunKind,
-    RunReport,
-    Stage,
-)
+from freesport_sync.core.run import Counts, FieldChange, RunReport
+from freesport_sync.core.shop import Entity, Stage, UpkeepKind
 from freesport_sync.database.own.history import note_repair_undone, read_undoer
 from freesport_sync.database.undo import created_times
 from freesport_sync.errors import ConfigError
@@ -63,17 +57,17 @@ class _Repair:
             self._apply(sum(count.updated for count in counts.values()))
         return RunResult({entity: count for entity, count in counts.items() if count.total}, changes, {})
 
-    def _compare(self) -> dict[Entity, Counts]:
-        if self._request.kind is RunKind.UNDO_REPAIR:
+    def _compare(self) -> dict[str, Counts]:
+        if self._request.kind is UpkeepKind.UNDO_REPAIR:
             return created_times.compare_back(self._connection, self._request.undone_id)
         return created_times.compare(self._connection)
 
-    def _tell(self, counts: dict[Entity, Counts]) -> None:
+    def _tell(self, counts: dict[str, Counts]) -> None:
         """That there is nothing to do, or that something stays; once however often the comparison is repeated."""
         if self._has_reported:
             return
         self._has_reported = True
-        is_back = self._request.kind is RunKind.UNDO_REPAIR
+        is_back = self._request.kind is UpkeepKind.UNDO_REPAIR
         kept = sum(count.skipped for count in counts.values())
         if kept:
             self._note("created_at_kept", str(kept))
@@ -86,7 +80,7 @@ class _Repair:
     def _apply(self, rows: int) -> None:
         meter = StageMeter(self._run.report, Stage.APPLY, rows, time.monotonic)
         created_times.apply(self._connection, self._advancing(meter))
-        if self._request.kind is RunKind.UNDO_REPAIR:
+        if self._request.kind is UpkeepKind.UNDO_REPAIR:
             if rows:
                 note_repair_undone(self._connection, self._request.undone_id, self._run.run_id)
         else:

@@ -9,13 +9,8 @@ from freesport_sync.core.backup import Manifest
 from freesport_sync.core.events import BackupFound, IssuesFound
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FieldChange,
-    RunReport,
-    Stage,
-)
+from freesport_sync.core.run import Counts, FieldChange, RunReport
+from freesport_sync.core.shop import Entity, Stage
 from freesport_sync.database.merge import merge
 from freesport_sync.database.own.history import (
     is_outlived,
@@ -136,7 +131,7 @@ class _Restore:
             self._apply(comparison)
         return RunResult(counts, changes, {})
 
-    def _report_issues(self, comparison: Comparison, counts: dict[Entity, Counts]) -> None:
+    def _report_issues(self, comparison: Comparison, counts: dict[str, Counts]) -> None:
         """What stays, once however often the comparison is repeated."""
         if self._has_reported:
             return

@@ -16,10 +16,12 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import DatabaseStatus, LockHolder
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.permissions import Rights
-from freesport_sync.core.run import RunKind, RunReport, RunRequest
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import ImportKind, UpkeepKind
 from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.os_support import user_and_host
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.exchange_process import ExchangeProcess
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
@@ -44,7 +46,7 @@ QUERY_THREADS = 4
 class RunEnd:
     """How a run that this window has started ended: with a report or with an error."""
 
-    request: RunRequest
+    request: ShopImport
     snapshot: RunSnapshot
     report: RunReport | None
     error: SyncError | None
@@ -67,7 +69,7 @@ class Backend(QObject):
     lost = Signal(object)
     """`SyncError`: the database cannot be reached; it is looked for again by itself."""
     run_started = Signal(object)
-    """`RunRequest`."""
+    """`ShopImport`."""
     run_changed = Signal(object)
     """`RunSnapshot`."""
     run_ended = Signal(object)
@@ -94,7 +96,7 @@ class Backend(QObject):
         self.leaving = CancelToken()
         """Set when the window closes: whoever waits for a server need not wait any longer."""
         self._accepted_keys: list[str] = []
-        self._request: RunRequest | None = None
+        self._request: ShopImport | None = None
         for lane in (self._runs, self._queries):
             lane.crashed.connect(self.crashed)
         self._felt.connect(self._feel, Qt.ConnectionType.QueuedConnection)
@@ -162,7 +164,7 @@ class Backend(QObject):
         """Do something that needs neither: read a log file, say."""
         self._queries.start(work, on_success, on_failure)
 
-    def start_run(self, request: RunRequest) -> None:
+    def start_run(self, request: ShopImport) -> None:
         """Begin an import; ignored while another one runs."""
         application = self.application
         if application is None or self._request is not None:
@@ -174,9 +176,9 @@ class Backend(QObject):
 
         def work() -> RunReport:
             texts = Texts(Language.RUSSIAN)  # the shop's administrators read Russian, whatever the operator does
-            if request.kind is RunKind.RESTORE:
+            if request.kind is UpkeepKind.RESTORE:
                 return application.restore(request, texts, feed, cancel)
-            if request.kind in (RunKind.REPAIR, RunKind.UNDO_REPAIR):
+            if request.kind in (UpkeepKind.REPAIR, UpkeepKind.UNDO_REPAIR):
                 return application.repair(request, texts, feed, cancel)
             return application.run_with_workers(request, texts, feed, cancel)
 
@@ -266,9 +268,9 @@ class Backend(QObject):
                 self.run_changed.emit(snapshot)
             self.run_ended.emit(RunEnd(request, snapshot, report, error))
 
-    def _takes_pictures(self, request: RunRequest) -> bool:
+    def _takes_pictures(self, request: ShopImport) -> bool:
         assert self.application is not None
         settings = self.application.settings
         media_root = request.media_root or settings.pictures.media_root or settings.ssh.media_root
-        has_pictures = request.kind in (RunKind.ALL, RunKind.CATALOG, RunKind.IMAGES)
+        has_pictures = request.kind in (ImportKind.ALL, ImportKind.CATALOG, ImportKind.IMAGES)
         return has_pictures and media_root is not None and not request.skip_images

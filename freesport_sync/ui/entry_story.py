@@ -13,7 +13,8 @@ from freesport_sync.core.history import (
     HistoryEntry,
     StageRecord,
 )
-from freesport_sync.core.run import Counts, Entity, Stage
+from freesport_sync.core.run import Counts
+from freesport_sync.core.shop import Entity, Stage
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.texts import UiTexts
 

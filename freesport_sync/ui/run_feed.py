@@ -21,14 +21,9 @@ from freesport_sync.core.events import (
     RunStarted,
 )
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import (
-    Entity,
-    RunKind,
-    RunReport,
-    RunRequest,
-    RunStatus,
-    Stage,
-)
+from freesport_sync.core.run import RunReport, RunStatus
+from freesport_sync.core.shop import Entity, ImportKind, Stage, UpkeepKind
+from freesport_sync.tasks.shop_import.request import ShopImport
 
 MIN_INTERVAL_S = 0.1
 ETA_AFTER_S = 3.0
@@ -110,7 +105,7 @@ class RunSnapshot:
     warnings: int = 0
     notes: int = 0
     attempt: int = 1
-    kind: RunKind = RunKind.ALL
+    kind: ImportKind = ImportKind.ALL
     undone: tuple[int, ...] = ()
     report: RunReport | None = None
 
@@ -121,9 +116,9 @@ class RunSnapshot:
         return sum(_WEIGHTS[line.stage] * line.fraction for line in self.stages) / whole if whole else 0.0
 
 
-def first_snapshot(request: RunRequest, has_pictures: bool) -> RunSnapshot:
+def first_snapshot(request: ShopImport, has_pictures: bool) -> RunSnapshot:
     """Of a run that has not begun."""
-    if request.kind is RunKind.RESTORE:
+    if request.kind is UpkeepKind.RESTORE:
         stages = [Stage.STAGE, Stage.RESOLVE, Stage.APPLY]
     elif not request.kind.is_import:
         stages = [Stage.RESOLVE, Stage.APPLY]

@@ -14,7 +14,8 @@ from PySide6.QtCore import QLocale
 from freesport_sync.core.history import EntryStatus, HistoryEntry
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.log_entries import parse_log_entry
-from freesport_sync.core.run import Counts, Entity, RunKind
+from freesport_sync.core.run import Counts
+from freesport_sync.core.shop import Entity, ImportKind, UpkeepKind
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import ErrorText, Language, Texts
@@ -139,9 +140,9 @@ class UiTexts(Texts):
 
     def outcome_of(self, entry: HistoryEntry) -> str:
         """`Каталог и клиенты: загружено с замечаниями`, `Проверка: остатки — без замечаний`."""
-        if entry.undone_id and entry.kind == RunKind.RESTORE and not entry.is_dry_run:
+        if entry.undone_id and entry.kind == UpkeepKind.RESTORE and not entry.is_dry_run:
             return self(f"undo.outcome_{entry.status.value}", undone_id=entry.undone_id)
-        kinds = {kind.value for kind in RunKind if not kind.is_import}
+        kinds = {kind.value for kind in ImportKind if not kind.is_import}
         section = "outcome_check" if entry.is_dry_run else "outcome" if entry.kind in kinds else "outcome_import"
         kind = self.kind(entry.kind, entry.is_dry_run, entry.undone_id)
         return self(f"{section}.{entry.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
@@ -151,7 +152,7 @@ class UiTexts(Texts):
         key = f"stage_back.{stage}"
         return self(key) if _takes_back(kind) and self.has(key) else self.word("stage", stage)
 
-    def changed(self, counts: Mapping[Entity, Counts], is_dry_run: bool, kind: str) -> str:
+    def changed(self, counts: Mapping[str, Counts], is_dry_run: bool, kind: str) -> str:
         """What a run has changed; empty where nothing was.
 
         `создано: товаров 59, вариантов 214; изменено: цен 2`, of one that takes another back
@@ -198,7 +199,7 @@ class UiTexts(Texts):
 
 
 def _takes_back(kind: str) -> bool:
-    return kind in [one.value for one in RunKind if one.takes_back]
+    return kind in [one.value for one in ImportKind if one.takes_back]
 
 
 def _russian_form(number: int) -> int:

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from freesport_sync.core.history import DatabaseStatus, EntryKey
-from freesport_sync.core.run import RunRequest
 from freesport_sync.errors import SyncError
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         self.show_page("connections")
         self.connections.show_server()
 
-    def _repeat(self, request: RunRequest) -> None:
+    def _repeat(self, request: ShopImport) -> None:
         self.show_page("import")
         self.import_page.run(request)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import sqlalchemy as sa
 
-from freesport_sync.core.run import Entity, RunStatus
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from tests.e2e.program import Installation, Outcome, Program
 from tests.faults.kill import Scene

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.core.run import Entity
+from freesport_sync.core.shop import Entity
 from tests.builders import ExportBuilder, offer, product, rests
 from tests.e2e.program import ROOT, Installation, clean_environment
 from tests.e2e.test_crash import run_arguments

@@ -17,7 +17,8 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from freesport_sync.core.run import RunStatus, Stage
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Stage
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.shop.tables import SHOP_TABLES
 from tests.bench.generator import generate

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from freesport_sync.core.events import IssuesFound
-from freesport_sync.core.run import Entity, RunReport
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import Entity
 from tests.builders import ExportBuilder, offer, product
 from tests.integration.support import counts
 from tests.shop import Shop

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.run import Counts, Entity, RunReport
+from freesport_sync.core.run import Counts, RunReport
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.server.engine import connect
 from freesport_sync.database.shop.tables import SHOP_TABLES
 from freesport_sync.errors import ImportFailed

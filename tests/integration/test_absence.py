@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.core.run import Entity
+from freesport_sync.core.shop import Entity
 from tests.builders import (
     ROOT_GROUP,
     ExportBuilder,

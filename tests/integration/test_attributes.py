@@ -9,12 +9,7 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.events import Event, MergeRepeated, Progress
-from freesport_sync.core.run import (
-    Entity,
-    FileType,
-    RunKind,
-    Stage,
-)
+from freesport_sync.core.shop import Entity, FileType, ImportKind, Stage
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, product, property_
 from tests.integration.support import NewExport, counts, row_versions
@@ -90,7 +85,7 @@ def colours(export: ExportBuilder) -> ExportBuilder:
 
 
 def test_a_new_attribute_waits_for_its_operator(shop: Shop, colours: ExportBuilder) -> None:
-    report = shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    report = shop.run(colours.folder, kind=ImportKind.ATTRIBUTES)
     assert shop.rows(ATTRIBUTES) == [
         ("Цвет", "tsvet", "Справочник", False, "цвет"),
         ("Размер", "razmer", "Справочник", False, "размер"),
@@ -113,40 +108,40 @@ def test_a_new_attribute_waits_for_its_operator(shop: Shop, colours: ExportBuild
 def test_a_run_of_attributes_leaves_the_catalogue_alone(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(property_("color", "Цвет", {"red": "Красный"}))
     export.goods(product("p1"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     assert shop.value("SELECT count(*) FROM products") == 0
     assert shop.value("SELECT count(*) FROM brands") == 0
     assert shop.value("SELECT import_type FROM import_sessions") == "attributes"
 
 
 def test_an_attribute_that_an_operator_has_switched_on_stays_on(shop: Shop, colours: ExportBuilder) -> None:
-    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(colours.folder, kind=ImportKind.ATTRIBUTES)
     shop.execute("UPDATE product_attributes SET is_active = true WHERE name = 'Цвет'")
     colours.properties_goods(property_("color", "Окраска", {"red": "Красный", "green": "Зелёный"}))
-    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(colours.folder, kind=ImportKind.ATTRIBUTES)
     assert [(name, active) for name, _, _, active, _ in shop.rows(ATTRIBUTES)] == [("Окраска", True), ("Размер", False)]
 
 
 def test_the_file_that_names_a_property_first_is_its_source(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(property_("both", "Цвет", {"red": "Красный"}))
     export.properties_offers(property_("both", "Цвет", {"red": "Красный", "blue": "Синий"}))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     assert shop.rows(MAPPINGS) == [("both", "Цвет", "goods")]
     assert shop.rows(VALUE_MAPPINGS) == [("red", "Красный", "goods"), ("blue", "Синий", "offers")]
 
 
 def test_a_value_whose_id_the_shop_knows_is_left_alone(shop: Shop, colours: ExportBuilder) -> None:
-    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(colours.folder, kind=ImportKind.ATTRIBUTES)
     before = shop.rows(VALUES), shop.rows(VALUE_MAPPINGS)
     colours.properties_goods(property_("color", "Цвет", {"red": "Алый", "blue": "Красный"}))
-    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(colours.folder, kind=ImportKind.ATTRIBUTES)
     assert (shop.rows(VALUES), shop.rows(VALUE_MAPPINGS)) == before
 
 
 def test_properties_of_one_name_are_one_attribute(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(property_("a", "Вес, кг", {"1": "0,5"}), property_("b", "вес (кг)", {"2": "0.5", "3": "1"}))
     export.properties_offers(property_("c", "Вес кг", value_type="Число"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     assert shop.rows(ATTRIBUTES) == [("Вес, кг", "ves-kg", "Справочник", False, "вескг")]
     assert [key for key, *_ in shop.rows(MAPPINGS)] == ["a", "b", "c"]
     assert [value for _, value, *_ in shop.rows(VALUES)] == ["0,5", "1"]
@@ -155,19 +150,19 @@ def test_properties_of_one_name_are_one_attribute(shop: Shop, export: ExportBuil
 
 def test_slugs_of_attributes_are_numbered_from_one(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(property_("a", "Цвет"), property_("b", "Tsvet"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     assert [slug for _, slug, *_ in shop.rows(ATTRIBUTES)] == ["tsvet", "tsvet-1"]
 
 
 def test_the_first_property_renames_its_attribute_and_the_others_do_not(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(property_("a", "Вес, кг"), property_("b", "вес (кг)"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     before = row_versions(shop)
     export.properties_goods(property_("b", "вес (кг)"), property_("a", "Вес, кг"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     assert row_versions(shop) == before
     export.properties_goods(property_("a", "Масса", value_type="Число"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     assert shop.rows(ATTRIBUTES) == [("Масса", "ves-kg", "Число", False, "масса")]
 
 
@@ -188,7 +183,7 @@ def test_a_property_that_files_name_differently_is_named_by_its_last_record(shop
 
 
 def test_an_attribute_without_normalised_name_gets_values_and_links(shop: Shop, colours: ExportBuilder) -> None:
-    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(colours.folder, kind=ImportKind.ATTRIBUTES)
     shop.execute("UPDATE product_attributes SET normalized_name = NULL")
     colours.properties_goods(property_("color", "Цвет", {"green": "Зелёный"}), property_("size", "Размер", {"m": "M"}))
     colours.goods(product("p1", properties={"color": "green", "size": "Свой"}))
@@ -228,9 +223,9 @@ def test_values_that_no_other_offer_has_are_compared_fast(shop: Shop, export: Ex
 
 def test_a_name_that_another_attribute_has_is_not_taken(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(property_("a", "Вес"), property_("b", "Цвет"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     export.properties_goods(property_("b", "вес"))
-    shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(export.folder, kind=ImportKind.ATTRIBUTES)
     assert [name for name, *_ in shop.rows(ATTRIBUTES)] == ["Вес", "Цвет"]
     assert shop.issues() == {"attribute_name_taken": ["b"]}
 
@@ -295,7 +290,7 @@ def test_characteristics_are_linked_by_the_name_of_the_attribute(shop: Shop, col
 
 @pytest.mark.parametrize("is_active", [False, True])
 def test_attributes_are_linked_whether_switched_on_or_off(shop: Shop, colours: ExportBuilder, is_active: bool) -> None:
-    shop.run(colours.folder, kind=RunKind.ATTRIBUTES)
+    shop.run(colours.folder, kind=ImportKind.ATTRIBUTES)
     shop.execute("UPDATE product_attributes SET is_active = :is_active", is_active=is_active)
     colours.goods(product("p1", properties={"color": "red"}))
     colours.offers(offer("p1#c1", characteristics={"Размер": "XL"}))
@@ -496,4 +491,4 @@ def test_attributes_without_a_file_of_them_are_refused(shop: Shop, tmp_path: Pat
     export = ExportBuilder(tmp_path / "goods only")
     export.goods(product("p1"))
     with pytest.raises(ImportFailed):
-        shop.run(export.folder, kind=RunKind.ATTRIBUTES)
+        shop.run(export.folder, kind=ImportKind.ATTRIBUTES)

@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 from freesport_sync.core.events import Progress
-from freesport_sync.core.run import FileType, RunKind, Stage
+from freesport_sync.core.shop import FileType, ImportKind, Stage
 from freesport_sync.database.own.lock import take_lock
 from freesport_sync.database.server.engine import connect
 from freesport_sync.database.undo import backup
@@ -72,10 +72,10 @@ def test_a_backup_has_every_table_and_no_secret(shop: Shop, new_export: NewExpor
     ("options", "is_made"),
     [
         ({}, True),
-        ({"kind": RunKind.CATALOG}, True),
-        ({"kind": RunKind.CUSTOMERS}, True),
-        ({"kind": RunKind.STOCKS}, False),
-        ({"kind": RunKind.PRICES}, False),
+        ({"kind": ImportKind.CATALOG}, True),
+        ({"kind": ImportKind.CUSTOMERS}, True),
+        ({"kind": ImportKind.STOCKS}, False),
+        ({"kind": ImportKind.PRICES}, False),
         ({"file_type": FileType.GOODS}, False),
         ({"is_dry_run": True}, False),
         ({"skip_backup": True}, False),

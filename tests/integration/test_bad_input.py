@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 
 from freesport_sync.core.events import Event
-from freesport_sync.core.run import Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.errors import ImportFailed
 from freesport_sync.sources.commerceml import archive
 from tests.builders import ExportBuilder, product

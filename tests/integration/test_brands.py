@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from freesport_sync.core.run import Entity
+from freesport_sync.core.shop import Entity
 from tests.builders import ROOT_GROUP, ExportBuilder, brand_property, group, product, property_, raw_element
 from tests.integration.support import NewExport, counts, rows_written
 from tests.shop import Shop

@@ -19,7 +19,8 @@ from freesport_sync.core.events import (
     RunStarted,
 )
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import Entity, RunStatus, Stage
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity, Stage
 from freesport_sync.database.own import runs
 from freesport_sync.errors import Cancelled, ConnectionFailed
 from tests.bench.generator import generate

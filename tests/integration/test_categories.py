@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.core.run import Entity, RunStatus
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.model import CatalogSettings, Settings
 from tests.builders import ExportBuilder, group, product, tombstone

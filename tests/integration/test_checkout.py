@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from freesport_sync.core.events import Event, Progress
-from freesport_sync.core.run import Entity, RunStatus, Stage
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity, Stage
 from freesport_sync.database.server import key_ranges
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.shop import Shop

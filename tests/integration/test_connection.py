@@ -15,12 +15,8 @@ from sqlalchemy.exc import OperationalError
 
 from freesport_sync.core.events import Event, Progress
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import (
-    Entity,
-    FieldChange,
-    RunStatus,
-    Stage,
-)
+from freesport_sync.core.run import FieldChange, RunStatus
+from freesport_sync.core.shop import Entity, Stage
 from freesport_sync.database.own import runs
 from freesport_sync.database.preflight import check_database
 from freesport_sync.database.server import engine, interrupt

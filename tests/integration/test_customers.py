@@ -12,12 +12,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from freesport_sync.core.events import Event, Progress
-from freesport_sync.core.run import (
-    Entity,
-    RunKind,
-    RunStatus,
-    Stage,
-)
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity, ImportKind, Stage
 from freesport_sync.database.merge import customers
 from freesport_sync.errors import Cancelled, SchemaMismatch
 from tests.builders import ExportBuilder, contragent, product, raw_element
@@ -52,7 +48,7 @@ def portal_user(shop: Shop, **values: str | None) -> int:
 
 
 def run(shop: Shop, export: ExportBuilder, on_event: Callable[[Event], None] | None = None, **options: Any) -> Any:
-    return shop.run(export.folder, on_event, kind=RunKind.CUSTOMERS, **options)
+    return shop.run(export.folder, on_event, kind=ImportKind.CUSTOMERS, **options)
 
 
 @pytest.fixture
@@ -408,13 +404,13 @@ def test_without_a_catalogue_everything_is_the_customers(shop: Shop, clients: Ex
 
 def test_the_catalogue_s_run_never_touches_customers(shop: Shop, everything: ExportBuilder) -> None:
     everything.write("contragents/contragents.xml", "not even XML")
-    shop.run(everything.folder, kind=RunKind.CATALOG)
+    shop.run(everything.folder, kind=ImportKind.CATALOG)
     assert shop.value("SELECT count(*) FROM users") == 0
     assert [row[0] for row in sessions(shop)] == ["catalog"]
 
 
 def test_the_customers_run_never_touches_the_catalogue(shop: Shop, everything: ExportBuilder) -> None:
-    shop.run(everything.folder, kind=RunKind.CATALOG)
+    shop.run(everything.folder, kind=ImportKind.CATALOG)
     shop.execute("DELETE FROM product_variants")  # a catalogue's run would make a default variant
     written = rows_written(shop, lambda: run(shop, everything))
     assert written.keys() == {"users", "companies", "common_customersynclog"}
@@ -485,22 +481,22 @@ def test_a_dry_run_counts_what_the_real_one_does_and_lists_it(shop: Shop, client
 def test_guards(shop: Shop, new_export: NewExport) -> None:
     empty, failing, older, fine = (new_export() for _ in range(4))
     empty.contragents()
-    assert refused(shop, empty, kind=RunKind.CUSTOMERS).code == "no_records"
+    assert refused(shop, empty, kind=ImportKind.CUSTOMERS).code == "no_records"
     failing.contragents(contragent("x" * 101))
-    assert refused(shop, failing, kind=RunKind.CUSTOMERS).code == "all_rows_failed"
+    assert refused(shop, failing, kind=ImportKind.CUSTOMERS).code == "all_rows_failed"
     fine.contragents(contragent("c1"), created_at="2025-09-12T10:00:00")
     run(shop, fine)
     older.contragents(contragent("c2"), created_at="2025-09-11T10:00:00")
-    assert refused(shop, older, kind=RunKind.CUSTOMERS).code == "export_older"
+    assert refused(shop, older, kind=ImportKind.CUSTOMERS).code == "export_older"
     assert run(shop, older, allow_older=True).status is RunStatus.COMPLETED
-    assert refused(shop, new_export(), kind=RunKind.CUSTOMERS).code == "no_files"
-    assert refused(shop, fine, kind=RunKind.CUSTOMERS, is_full=True).code == "full_needs_files"
+    assert refused(shop, new_export(), kind=ImportKind.CUSTOMERS).code == "no_files"
+    assert refused(shop, fine, kind=ImportKind.CUSTOMERS, is_full=True).code == "full_needs_files"
 
 
 def test_a_single_file(shop: Shop, clients: ExportBuilder, tmp_path: Path) -> None:
     source = clients.folder / "contragents" / "contragents.xml"
     file = source.rename(tmp_path / "клиенты.xml")
-    report = shop.run(tmp_path / "nowhere", kind=RunKind.CUSTOMERS, file=file)
+    report = shop.run(tmp_path / "nowhere", kind=ImportKind.CUSTOMERS, file=file)
     assert counts(report, Entity.CUSTOMER) == (3, 0, 0, 1, 0)
     assert [exported.path for exported in report.files] == ["клиенты.xml"]
     assert shop.value("SELECT request ->> 'file' FROM freesport_sync.runs") == str(file)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.core.shop import Entity, FileType, ImportKind
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.integration.support import PRICES, NewExport, counts, money
 from tests.shop import Shop
@@ -32,13 +32,13 @@ def test_a_product_without_offers_gets_one_with_every_column(shop: Shop, export:
     ("options", "makes_them"),
     [
         ({}, True),
-        ({"kind": RunKind.CATALOG}, True),
+        ({"kind": ImportKind.CATALOG}, True),
         ({"file_type": FileType.OFFERS}, True),
         ({"file_type": FileType.GOODS}, False),
         ({"file_type": FileType.PRICES}, False),
         ({"file_type": FileType.RESTS}, False),
-        ({"kind": RunKind.STOCKS}, False),
-        ({"kind": RunKind.PRICES}, False),
+        ({"kind": ImportKind.STOCKS}, False),
+        ({"kind": ImportKind.PRICES}, False),
     ],
 )
 def test_runs_with_offers_make_them_for_the_whole_shop(

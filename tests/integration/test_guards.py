@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.run import FileType, RunStatus
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import FileType
 from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import GuardSettings, OwnedField
 from tests.builders import (

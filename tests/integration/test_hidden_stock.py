@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.core.shop import Entity, FileType, ImportKind
 from freesport_sync.settings.model import OwnedField
 from tests.builders import ExportBuilder, offer, prices, product, rests, tombstone
 from tests.integration.support import NewExport, counts, owning, rows_written
@@ -76,7 +76,7 @@ def test_what_is_hidden_has_no_stock_until_1c_shows_it_and_names_one(
 
     shop.settings = owning(*OwnedField)
     stocks.rests(rests("p1#a", {"w1": 7}), rests("p1#b", {"w1": 2}))
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS) == [("p1#a", False, 0), ("p1#b", True, 2)]
     assert "stock_awaited" not in shop.issues()
 
@@ -84,7 +84,7 @@ def test_what_is_hidden_has_no_stock_until_1c_shows_it_and_names_one(
     shop.run(whole.folder)
     assert shop.rows(STOCKS) == [("p1#a", True, 0), ("p1#b", True, 2)]
     assert shop.issues()["stock_awaited"] == ["p1#a"]
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS) == [("p1#a", True, 7), ("p1#b", True, 2)]
     assert shop.rows(NOTED) == []
 
@@ -112,7 +112,7 @@ def test_a_default_variant_that_gives_way_leaves_no_stock_behind(
     shop.run(more.folder)  # neither its hiding nor its stock counts as a large change
     assert shop.rows(STOCKS) == [("p1", False, 0), ("p1#a", True, 4)]
     more.rests(rests("p1", {"w1": 5}), rests("p1#a", {"w1": 3}))
-    shop.run(more.folder, kind=RunKind.STOCKS)
+    shop.run(more.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS) == [("p1", False, 0), ("p1#a", True, 3)]
 
 
@@ -124,18 +124,18 @@ def test_what_an_operator_has_hidden_gets_the_stock_that_1c_names(
     shop.execute("UPDATE product_variants SET is_active = false WHERE onec_id = 'p1#a'")
     stocks = new_export()
     stocks.rests(rests("p1#a", {"w1": 7}))
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS)[0] == ("p1#a", False, 7)
     hiding = new_export()
     marked(hiding)
     shop.run(hiding.folder, accept_large_change=True)
     # The mark makes it 1C's. Shown again by an operator it is his once more, also when he hides it.
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS)[0] == ("p1#a", False, 0)
     shop.execute("UPDATE product_variants SET is_active = true, stock_quantity = 7 WHERE onec_id = 'p1#a'")
-    assert rows_written(shop, lambda: shop.run(stocks.folder, kind=RunKind.STOCKS)) == {}
+    assert rows_written(shop, lambda: shop.run(stocks.folder, kind=ImportKind.STOCKS)) == {}
     shop.execute("UPDATE product_variants SET is_active = false, stock_quantity = 1 WHERE onec_id = 'p1#a'")
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS)[0] == ("p1#a", False, 7)
 
 
@@ -167,7 +167,7 @@ def test_the_next_import_mends_what_older_versions_have_left(
     assert counts(report, Entity.VARIANT)[1] == 1
     assert shop.rows(STOCKS) == [("p1#a", False, 0), ("p1#b", True, 3)]
     stocks.rests(rests("p1#a", {"w1": 7}))
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS)[0] == ("p1#a", False, 0)
 
 
@@ -181,7 +181,7 @@ def test_undo_brings_back_both(shop: Shop, export: ExportBuilder, new_export: Ne
     shop.undo(report.run_id)
     assert shop.rows(STOCKS) == [("p1#a", True, 5), ("p1#b", True, 3)]
     assert shop.rows(NOTED) == []
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS)[0] == ("p1#a", True, 7)
 
 
@@ -194,11 +194,11 @@ def test_what_undoing_hides_has_no_stock_either(shop: Shop, export: ExportBuilde
     more.rests(rests("p1#b", {"w1": 6}), rests("p1#c", {"w1": 8}))
     report = shop.run(more.folder, skip_backup=False)
     stocks.rests(rests("p1#b", {"w1": 2}), rests("p1#c", {"w1": 2}))
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     shop.undo(report.run_id)
     hidden = [("p1#a", True, 5), ("p1#b", False, 0), ("p1#c", False, 0)]
     assert shop.rows(STOCKS) == hidden
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS) == hidden
     shop.run(more.folder)
     assert shop.rows(STOCKS) == [("p1#a", True, 5), ("p1#b", True, 6), ("p1#c", True, 8)]
@@ -213,7 +213,7 @@ def test_what_an_older_version_has_hidden_in_undoing_gets_no_stock(
     shop.execute("INSERT INTO freesport_sync.deactivated_objects VALUES ('variant', 'p1#a')")
     stocks = new_export()
     stocks.rests(rests("p1#a", {"w1": 7}))
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS)[0] == ("p1#a", False, 0)
 
 
@@ -224,5 +224,5 @@ def test_a_price_alone_touches_nothing_that_is_hidden(shop: Shop, export: Export
     shop.execute("UPDATE product_variants SET stock_quantity = 4 WHERE onec_id = 'p1#a'")
     cheaper = new_export()
     cheaper.prices(prices("p1#a", {"retail": 7}))
-    shop.run(cheaper.folder, kind=RunKind.PRICES)
+    shop.run(cheaper.folder, kind=ImportKind.PRICES)
     assert shop.rows(STOCKS)[0] == ("p1#a", False, 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from freesport_sync.core.history import EntryStatus, HistoryQuery
-from freesport_sync.core.run import RunKind
+from freesport_sync.core.shop import ImportKind
 from freesport_sync.database.own.history import read_runs
 from freesport_sync.database.own.history_details import read_overview
 from freesport_sync.database.own.history_list import read_entries
@@ -78,5 +78,5 @@ def test_only_what_is_in_the_shop_is_fresh(shop: Shop, new_export: NewExport) ->
     assert read_overview(shop.connection, 1).ages != expected
     shop.undo(report.run_id)
     assert read_overview(shop.connection, 1).ages == expected
-    assert shop.run(full.folder, kind=RunKind.PRICES).run_id
+    assert shop.run(full.folder, kind=ImportKind.PRICES).run_id
     assert {age.kind for age in read_overview(shop.connection, 1).ages if age not in expected} == {"prices"}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.core.shop import Entity, FileType, ImportKind
 from freesport_sync.sources.commerceml.values import ZERO_GUID
 from tests.builders import ExportBuilder, element, offer, prices, product, raw_element, rests, tombstone
 from tests.integration.support import NewExport, counts, row_versions
@@ -116,7 +116,7 @@ def test_the_row_of_a_product_beside_its_characteristics_is_no_variant(shop: Sho
     assert shop.rows(ON_SALE) == [("p1#c1", 5), ("p1#c2", 10)]
     assert counts(report, Entity.VARIANT) == (2, 0, 0, 0, 0)
     assert not shop.issues().keys() & {"stock_variant_unknown", "price_variant_unknown", "stock_of_product_alone"}
-    for kind in (RunKind.STOCKS, RunKind.PRICES):
+    for kind in (ImportKind.STOCKS, ImportKind.PRICES):
         shop.run(export.folder, kind=kind)
         assert not shop.issues()
     assert shop.rows(ON_SALE) == [("p1#c1", 5), ("p1#c2", 10)]

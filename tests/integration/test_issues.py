@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import FileType
+from freesport_sync.core.shop import FileType
 from freesport_sync.database.own import history, issue_names
 from freesport_sync.database.own.schema import HEAD
 from freesport_sync.database.server.sql_files import sql

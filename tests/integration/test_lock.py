@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from freesport_sync.core.events import Event, MergeRepeated
-from freesport_sync.core.run import Entity, RunStatus, Stage
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity, Stage
 from freesport_sync.database.own import lock, runs
 from freesport_sync.database.own.lock import LOCK_KEYS, find_holder
 from freesport_sync.database.server import engine

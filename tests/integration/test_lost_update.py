@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from freesport_sync.core.events import Event, Progress
-from freesport_sync.core.run import RunStatus, Stage
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Stage
 from tests.builders import ExportBuilder, offer, prices, product, property_, rests
 from tests.shop import Shop
 from tests.watching import at_stage

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.core.run import Entity
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.server import deadline, interrupt
 from freesport_sync.database.server.embedded import EmbeddedPostgres

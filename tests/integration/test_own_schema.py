@@ -13,7 +13,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.run import Entity, RunRequest, RunStatus
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.metadata import SCHEMA, own_metadata
 from freesport_sync.database.own import schema
 from freesport_sync.database.own.history import read_run, read_runs
@@ -34,6 +35,7 @@ from freesport_sync.errors import ExitCode, SchemaMismatch
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.runs.context import Job, Target
 from freesport_sync.settings.model import Settings
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.runner import run_import
 from freesport_sync.tasks.shop_import.workers import WorkerPool
 from tests.integration.support import shop_rows
@@ -187,7 +189,7 @@ def test_database_without_the_shop_is_left_as_it_is(empty_shop: Shop, dearer: Pa
 def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path, tmp_path: Path) -> None:
     def import_creating() -> RunStatus:
         target = Target(empty_shop.url, "shop", TableCreation.IN_EMPTY)
-        request = RunRequest(data_dir=dearer)
+        request = ShopImport(data_dir=dearer)
         job = Job(request, target, Settings(), tmp_path, tmp_path, shop_texts(), lambda _: None, CancelToken())
         with WorkerPool() as pool:
             return run_import(job, pool).status
@@ -220,7 +222,7 @@ def test_tables_are_created_only_where_there_are_none(
         before = structure(empty_shop)
         target = Target(empty_shop.url, "shop", TableCreation.IN_EMPTY)
         job = Job(
-            RunRequest(data_dir=dearer),
+            ShopImport(data_dir=dearer),
             target,
             Settings(),
             tmp_path,
@@ -382,7 +384,7 @@ def test_role_without_the_right_to_make_tables(empty_shop: Shop, dearer: Path, t
     with empty_shop:
         empty_shop.connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         target = Target(new_role(empty_shop), "shop", TableCreation.IN_EMPTY)
-        request = RunRequest(data_dir=dearer)
+        request = ShopImport(data_dir=dearer)
         job = Job(request, target, Settings(), tmp_path, tmp_path, shop_texts(), lambda _: None, CancelToken())
         with WorkerPool() as pool, pytest.raises(SchemaMismatch) as caught:
             run_import(job, pool)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.run import FileType, RunKind
+from freesport_sync.core.shop import FileType, ImportKind
 from tests.builders import (
     ROOT_GROUP,
     ExportBuilder,
@@ -95,8 +95,8 @@ def test_a_whole_catalogue_of_2x_in_a_zip(shop: Shop, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"kind": RunKind.STOCKS}, (Decimal("1990.00"), 5)),
-        ({"kind": RunKind.PRICES}, (Decimal("2500.00"), 7)),
+        ({"kind": ImportKind.STOCKS}, (Decimal("1990.00"), 5)),
+        ({"kind": ImportKind.PRICES}, (Decimal("2500.00"), 7)),
         ({"file_type": FileType.OFFERS}, (Decimal("2500.00"), 5)),
     ],
 )
@@ -113,7 +113,7 @@ def test_prices_and_stocks_alone_come_from_the_offers_of_2x(
 
 
 def test_attributes_alone_come_from_the_classifier_of_2x(shop: Shop, tmp_path: Path) -> None:
-    shop.run(combined(tmp_path / "export").folder, kind=RunKind.ATTRIBUTES)
+    shop.run(combined(tmp_path / "export").folder, kind=ImportKind.ATTRIBUTES)
     assert shop.rows("SELECT name FROM product_attributes ORDER BY id") == [("Бренд",), ("Цвет",)]
     assert shop.value("SELECT count(*) FROM products") == 0
 

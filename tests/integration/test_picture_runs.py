@@ -10,13 +10,8 @@ from typing import NoReturn
 import pytest
 
 from freesport_sync.core.events import Event, Progress
-from freesport_sync.core.run import (
-    Entity,
-    FileType,
-    RunKind,
-    RunReport,
-    Stage,
-)
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import Entity, FileType, ImportKind, Stage
 from freesport_sync.errors import Cancelled, ConfigError, ImportFailed
 from tests.builders import ExportBuilder, group, offer, prices, product, rests, tombstone
 from tests.integration.pictures import (
@@ -123,7 +118,7 @@ def test_a_dry_run_copies_nothing_and_counts_as_the_real_run(shop: Shop, new_exp
     rehearse_and_run(shop, first, media)
     rehearse_and_run(shop, second, media)
     rehearse_and_run(shop, first, media)
-    rehearse_and_run(shop, second, media, kind=RunKind.IMAGES)
+    rehearse_and_run(shop, second, media, kind=ImportKind.IMAGES)
 
 
 def test_run_images_changes_pictures_and_nothing_else(shop: Shop, new_export: NewExport, media: Path) -> None:
@@ -151,7 +146,7 @@ def test_run_images_changes_pictures_and_nothing_else(shop: Shop, new_export: Ne
     )
     before = sorted(map(str, shop.rows(others)))
     reports: list[RunReport] = []
-    written = rows_written(shop, lambda: reports.append(run(shop, new, media, kind=RunKind.IMAGES)))
+    written = rows_written(shop, lambda: reports.append(run(shop, new, media, kind=ImportKind.IMAGES)))
     assert written == {"products": (0, 1, 0), "product_variants": (0, 1, 0)}
     assert sorted(map(str, shop.rows(others))) == before
     assert shop.value(BASE, id="p1") == base("01/a.jpg")
@@ -161,7 +156,7 @@ def test_run_images_changes_pictures_and_nothing_else(shop: Shop, new_export: Ne
     assert counts(reports[0], Entity.PRODUCT) == counts(reports[0], Entity.VARIANT) == (0, 1, 0, 0, 0)
     assert files_of(media) == {*base("01/a.jpg"), *variants("01/b.jpg")}
     assert shop.value("SELECT import_type FROM import_sessions ORDER BY id DESC LIMIT 1") == "images"
-    assert rows_written(shop, lambda: run(shop, new, media, kind=RunKind.IMAGES)) == {}
+    assert rows_written(shop, lambda: run(shop, new, media, kind=ImportKind.IMAGES)) == {}
 
 
 def test_run_images_gives_a_product_s_pictures_to_its_first_variant(
@@ -179,7 +174,7 @@ def test_run_images_gives_a_product_s_pictures_to_its_first_variant(
     assert shop.row(VARIANT, id="p1#2") == ("", [])
     shop.execute("UPDATE product_variants SET main_image = 'uploads/x.jpg' WHERE onec_id = 'p3#1'")
     export.offers(pictured_offer("p2#1", "01/c.jpg"))
-    report = run(shop, export, media, kind=RunKind.IMAGES)
+    report = run(shop, export, media, kind=ImportKind.IMAGES)
     assert shop.row(VARIANT, id="p1#2") == (*variants("01/b.jpg"), variants("01/a.jpg"))
     assert shop.row(VARIANT, id="p1#1") == ("", [])
     # One that has pictures of its own, here or in the shop, keeps to them; the second is not asked.
@@ -187,7 +182,7 @@ def test_run_images_gives_a_product_s_pictures_to_its_first_variant(
     assert shop.row(VARIANT, id="p2#2") == ("", [])
     assert shop.row(VARIANT, id="p3#1") == ("uploads/x.jpg", [])
     assert picture_counts(report) == (3, 0, 4, 0, 1)
-    assert rows_written(shop, lambda: run(shop, export, media, kind=RunKind.IMAGES)) == {}
+    assert rows_written(shop, lambda: run(shop, export, media, kind=ImportKind.IMAGES)) == {}
 
 
 def test_run_images_tells_once_of_a_file_that_product_and_variant_miss(
@@ -196,7 +191,7 @@ def test_run_images_tells_once_of_a_file_that_product_and_variant_miss(
     export.goods(pictured("p1", "01/missing.jpg"))
     run(shop, export, None)
     with pytest.raises(ImportFailed, match="all_rows_failed"):
-        run(shop, export, media, kind=RunKind.IMAGES)
+        run(shop, export, media, kind=ImportKind.IMAGES)
     assert issues(shop) == {"picture_missing": ["01/missing.jpg"]}
 
 
@@ -205,21 +200,21 @@ def test_run_images_of_one_kind_of_file(shop: Shop, export: ExportBuilder, media
     export.goods(pictured("p1", "01/a.jpg"))
     export.offers(pictured_offer("p1#1", "01/a.jpg"))
     run(shop, export, None)
-    run(shop, export, media, kind=RunKind.IMAGES, file_type=FileType.OFFERS)
+    run(shop, export, media, kind=ImportKind.IMAGES, file_type=FileType.OFFERS)
     assert files_of(media) == set(variants("01/a.jpg"))
     with pytest.raises(ConfigError, match="file_type_contradicts"):
-        run(shop, export, media, kind=RunKind.IMAGES, file_type=FileType.PRICES)
+        run(shop, export, media, kind=ImportKind.IMAGES, file_type=FileType.PRICES)
 
 
 def test_run_images_needs_a_media_root_and_a_catalogue(shop: Shop, export: ExportBuilder, media: Path) -> None:
     put(export, "01/a.jpg")
     export.goods(pictured("p1", "01/a.jpg"))
     with pytest.raises(ConfigError, match="media_root_needed"):
-        run(shop, export, None, kind=RunKind.IMAGES)
+        run(shop, export, None, kind=ImportKind.IMAGES)
     with pytest.raises(ConfigError, match="skip_images_contradicts"):
-        run(shop, export, media, kind=RunKind.IMAGES, skip_images=True)
-    assert refused(shop, export, media_root=media, kind=RunKind.IMAGES).code == "catalog_missing"
-    assert refused(shop, export, media_root=media, kind=RunKind.IMAGES, is_full=True).code == "full_needs_files"
+        run(shop, export, media, kind=ImportKind.IMAGES, skip_images=True)
+    assert refused(shop, export, media_root=media, kind=ImportKind.IMAGES).code == "catalog_missing"
+    assert refused(shop, export, media_root=media, kind=ImportKind.IMAGES, is_full=True).code == "full_needs_files"
     assert files_of(media) == set()
 
 
@@ -233,7 +228,7 @@ def test_run_images_is_no_import_for_the_guard_against_older_exports(
         put(export, "01/a.jpg")
         export.goods(pictured("p1", "01/a.jpg"))
     run(shop, older, None)
-    run(shop, newer, media, kind=RunKind.IMAGES)
+    run(shop, newer, media, kind=ImportKind.IMAGES)
     run(shop, older, media)  # the goods of the newer export have not been imported
     run(shop, newer, media)
     assert refused(shop, older, media_root=media).code == "export_older"

@@ -8,13 +8,8 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.events import IssuesFound, Progress
-from freesport_sync.core.run import (
-    Entity,
-    FileType,
-    RunKind,
-    RunReport,
-    Stage,
-)
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import Entity, FileType, ImportKind, Stage
 from freesport_sync.errors import ConfigError, ImportFailed
 from freesport_sync.settings.model import CatalogSettings, PictureSettings, Settings
 from tests.builders import ExportBuilder, offer, product
@@ -282,7 +277,7 @@ def test_a_picture_named_otherwise_than_its_file_is_found(shop: Shop, export: Ex
         assert picture_counts(report) == (2, 0, 0, 0, 0) if is_first else (0, 0, 2, 0, 0)
         assert issues(shop) == {"picture_format": ["01/d.tif"]}
     assert files_of(media) == set(shop_has)
-    run(shop, export, media, kind=RunKind.IMAGES)  # which says nothing of what is wrong besides
+    run(shop, export, media, kind=ImportKind.IMAGES)  # which says nothing of what is wrong besides
     assert issues(shop) == {"picture_format": ["01/d.tif"]}
 
 

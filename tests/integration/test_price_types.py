@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType
+from freesport_sync.core.shop import Entity, FileType
 from tests.builders import PRICE_TYPES, ExportBuilder, offer, price_type, prices, product, tombstone
 from tests.integration.support import PRICES, NewExport, counts, money
 from tests.shop import Shop

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from freesport_sync.core.events import IssuesFound
-from freesport_sync.core.run import Entity, FileType
+from freesport_sync.core.shop import Entity, FileType
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.settings.model import OwnedField, PriceSettings, Settings
 from tests.builders import ExportBuilder, element, offer, price, price_type, prices, product, raw_element

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freesport_sync.core.run import Entity, FileType
+from freesport_sync.core.shop import Entity, FileType
 from tests.builders import ExportBuilder, offer, prices, product, rests, tombstone
 from tests.integration.support import NewExport, counts
 from tests.shop import Shop

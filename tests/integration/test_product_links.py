@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.core.shop import Entity, FileType, ImportKind
 from tests.builders import ExportBuilder, offer, product, property_, rests
 from tests.integration.support import NewExport, counts, row_versions
 from tests.shop import Shop
@@ -85,9 +85,9 @@ def test_colours_and_sizes_of_variants_are_their_product_s(
     assert_settled(shop, export)
 
 
-@pytest.mark.parametrize("kind", [RunKind.ALL, RunKind.ATTRIBUTES])
+@pytest.mark.parametrize("kind", [ImportKind.ALL, ImportKind.ATTRIBUTES])
 def test_an_attribute_that_is_switched_on_is_linked_by_the_next_import(
-    shop: Shop, export: ExportBuilder, cotton: tuple[str, str, str], kind: RunKind
+    shop: Shop, export: ExportBuilder, cotton: tuple[str, str, str], kind: ImportKind
 ) -> None:
     shop.run(export.folder)
     weights = [("p1", "Вес", "1"), ("p1", "Вес", "2")]
@@ -106,7 +106,7 @@ def test_stocks_leave_the_links_alone(shop: Shop, export: ExportBuilder) -> None
     before = links(shop), shop.rows(OWN)
     shop.execute("UPDATE product_attributes SET is_active = true")
     export.rests(rests("p1#1", {"w1": 7}))
-    shop.run(export.folder, kind=RunKind.STOCKS)
+    shop.run(export.folder, kind=ImportKind.STOCKS)
     assert (links(shop), shop.rows(OWN)) == before
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType
+from freesport_sync.core.shop import Entity, FileType
 from freesport_sync.settings.model import OwnedField, Settings
 from tests.builders import (
     BRANDS,

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from freesport_sync.core.run import RunStatus, Stage
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Stage
 from freesport_sync.database.own.remote_control import (
     CancelRequest,
     Unlocked,

@@ -15,7 +15,8 @@ import pytest
 
 from freesport_sync import os_support
 from freesport_sync.core.events import Event
-from freesport_sync.core.run import Entity, RunStatus, Stage
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity, Stage
 from freesport_sync.database.server import engine
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect

@@ -10,12 +10,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from freesport_sync.core.events import Event, Progress
-from freesport_sync.core.run import (
-    Entity,
-    RunKind,
-    RunStatus,
-    Stage,
-)
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity, ImportKind, Stage
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.undo.restorable import LINKS, RESTORABLE, RESTORABLE_BY_TABLE
 from freesport_sync.errors import BackupUnusable
@@ -382,7 +378,7 @@ def test_a_sale_waits_between_comparison_and_write(stocked_shop: Shop, dearer: P
 def test_a_shop_without_customers_is_undone_too(stocked_shop: Shop, dearer: Path) -> None:
     shop = stocked_shop
     shop.execute("DROP TABLE common_customersynclog, companies, users")
-    report = shop.run(dearer, skip_backup=False, kind=RunKind.CATALOG)
+    report = shop.run(dearer, skip_backup=False, kind=ImportKind.CATALOG)
     shop.undo(report.run_id)
     assert shop.value("SELECT retail_price FROM product_variants") == 100
 

@@ -16,7 +16,7 @@ from freesport_sync.core.events import (
     RunStarted,
 )
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import FileType, RunKind, Stage
+from freesport_sync.core.shop import FileType, ImportKind, Stage
 from freesport_sync.database.merge import merge
 from freesport_sync.database.own import history
 from freesport_sync.database.server.engine import connect
@@ -194,18 +194,18 @@ def test_rows_of_the_run(shop: Shop, full_export: ExportBuilder) -> None:
 @pytest.mark.parametrize(
     ("kind", "file_type", "import_type"),
     [
-        (RunKind.ALL, FileType.ALL, "catalog"),
-        (RunKind.CATALOG, FileType.ALL, "catalog"),
-        (RunKind.CATALOG, FileType.GOODS, "catalog"),
-        (RunKind.CATALOG, FileType.OFFERS, "variants"),
-        (RunKind.ALL, FileType.PRICES, "prices"),
-        (RunKind.ALL, FileType.RESTS, "stocks"),
-        (RunKind.PRICES, FileType.ALL, "prices"),
-        (RunKind.STOCKS, FileType.ALL, "stocks"),
+        (ImportKind.ALL, FileType.ALL, "catalog"),
+        (ImportKind.CATALOG, FileType.ALL, "catalog"),
+        (ImportKind.CATALOG, FileType.GOODS, "catalog"),
+        (ImportKind.CATALOG, FileType.OFFERS, "variants"),
+        (ImportKind.ALL, FileType.PRICES, "prices"),
+        (ImportKind.ALL, FileType.RESTS, "stocks"),
+        (ImportKind.PRICES, FileType.ALL, "prices"),
+        (ImportKind.STOCKS, FileType.ALL, "stocks"),
     ],
 )
 def test_import_type_says_what_was_imported(
-    stocked_shop: Shop, full_export: ExportBuilder, kind: RunKind, file_type: FileType, import_type: str
+    stocked_shop: Shop, full_export: ExportBuilder, kind: ImportKind, file_type: FileType, import_type: str
 ) -> None:
     stocked_shop.run(full_export.folder, kind=kind, file_type=file_type)
     assert last_session(stocked_shop)["import_type"] == import_type

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.core.shop import Entity, FileType, ImportKind
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import Settings
@@ -50,7 +50,7 @@ OTHERS = offers_with(dict.fromkeys(KEYS[2:], 10))
 SOLD_OUT = FULL | {"p1#a": 0}
 
 
-@pytest.mark.parametrize("options", [{}, {"kind": RunKind.STOCKS}, {"file_type": FileType.OFFERS}])
+@pytest.mark.parametrize("options", [{}, {"kind": ImportKind.STOCKS}, {"file_type": FileType.OFFERS}])
 @pytest.mark.parametrize("silence", ["", "<КоличествоНаСкладах/>", '<Склад ИдСклада="w2" КоличествоНаСкладе=""/>'])
 def test_an_offer_without_a_quantity_is_sold_out_where_the_others_have_one(
     shop: Shop, export: ExportBuilder, options: dict[str, Any], silence: str
@@ -73,7 +73,7 @@ def test_where_no_offer_has_a_quantity_nothing_is_sold_out(shop: Shop, export: E
     shop.run(export.folder)
     unreadable = [offer(key, extra=element("Количество", "много")) for key in KEYS[1:]]
     export.offers(offer("p1#a"), *unreadable)
-    shop.run(export.folder, kind=RunKind.STOCKS)
+    shop.run(export.folder, kind=ImportKind.STOCKS)
     assert stocks(shop) == FULL
 
 
@@ -102,7 +102,7 @@ def test_where_rests_files_are_nothing_is_sold_out(shop: Shop, export: ExportBui
 )
 def test_who_is_deleted_or_not_understood_is_not_sold_out(shop: Shop, export: ExportBuilder, stock: str) -> None:
     export.offers(offer("p1#a", deleted=True), offer("p1#b", extra=stock), offer("p9#a"), *OTHERS)
-    shop.run(export.folder, kind=RunKind.STOCKS)
+    shop.run(export.folder, kind=ImportKind.STOCKS)
     assert shop.issues() == {"stock_not_understood": ["p1#b"]}
     assert stocks(shop) == FULL
 
@@ -165,6 +165,6 @@ def test_warehouses_are_named_in_the_file_of_the_offers(shop: Shop, export: Expo
     head = raw_element("Склады", storage("wh-a", "Первый зал") + storage("wh-b", "Дальний склад"))
     records = raw_element("Предложения", offer("p1#a", extra=stock))
     export.write("offers/offers.xml", export.document(raw_element("ПакетПредложений", head + records)))
-    shop.run(export.folder, kind=RunKind.STOCKS)
+    shop.run(export.folder, kind=ImportKind.STOCKS)
     query = "SELECT stock_quantity, warehouse_id, warehouse_name FROM product_variants WHERE onec_id = 'p1#a'"
     assert shop.row(query) == (7, "wh-a", "Первый зал")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType, RunKind
+from freesport_sync.core.shop import Entity, FileType, ImportKind
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.settings.model import OwnedField, Settings, Warehouse
 from tests.builders import ExportBuilder, offer, product, raw_element, rests, storage
@@ -128,7 +128,7 @@ def test_one_quantity_that_cannot_be_read_keeps_stock_warehouse_and_vat(
     before = shop.rows(f"{everything} ORDER BY onec_id")
     alone = rests("p1#a", {"w1": written, "w2": 100})
     stocked.rests(alone, rests("p1#b", {"w1": "0", "w2": written, "w3": 7}))
-    report = shop.run(stocked.folder, kind=RunKind.STOCKS, accept_large_change=True)
+    report = shop.run(stocked.folder, kind=ImportKind.STOCKS, accept_large_change=True)
     assert counts(report, Entity.STOCK) == (0, 0, 2, 0, 0)
     assert shop.rows(f"{everything} ORDER BY onec_id") == before
     stocked.offers(offer("p1#a"), offer("p1#b"), offer("p1#new"))
@@ -186,7 +186,7 @@ def test_what_is_reserved_is_never_touched(shop: Shop, stocked: ExportBuilder) -
         assert found == [(quantity, 2), (quantity, 2)]
 
 
-@pytest.mark.parametrize("options", [{"file_type": FileType.RESTS}, {"kind": RunKind.STOCKS}, {}])
+@pytest.mark.parametrize("options", [{"file_type": FileType.RESTS}, {"kind": ImportKind.STOCKS}, {}])
 def test_stock_alone_touches_what_it_is_about(
     shop: Shop, stocked: ExportBuilder, new_export: NewExport, options: dict[str, Any]
 ) -> None:

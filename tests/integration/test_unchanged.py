@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FileType,
-    RunStatus,
-)
+from freesport_sync.core.run import Counts, RunStatus
+from freesport_sync.core.shop import Entity, FileType
 from freesport_sync.settings.model import (
     CatalogSettings,
     OwnedField,

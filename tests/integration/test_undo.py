@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.events import IssuesFound
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FileType,
-    RunKind,
-)
+from freesport_sync.core.run import Counts
+from freesport_sync.core.shop import Entity, FileType, ImportKind
 from freesport_sync.errors import BackupUnusable
 from freesport_sync.settings.model import (
     BackupSettings,
@@ -77,7 +73,7 @@ def test_a_stock_that_came_again_since_is_newer_although_it_is_equal(
     shop, stocks = stocked_shop, new_export()
     shop.execute("UPDATE product_variants SET stock_quantity = stock_quantity - 1")
     stocks.rests(rests("p1#c1", {"w1": 5}))
-    report = shop.run(stocks.folder, kind=RunKind.STOCKS)
+    report = shop.run(stocks.folder, kind=ImportKind.STOCKS)
     shop.undo(sold_out)
     assert shop.row("SELECT stock_quantity, retail_price FROM product_variants") == (5, 100)
     assert newer(shop)["stock_quantity"] == str(report.run_id)
@@ -86,8 +82,8 @@ def test_a_stock_that_came_again_since_is_newer_although_it_is_equal(
 @pytest.mark.parametrize(
     ("options", "kept"),
     [
-        ({"kind": RunKind.STOCKS}, {"stock_quantity", "warehouse_id", "warehouse_name"}),
-        ({"kind": RunKind.PRICES}, {"retail_price", "opt1_price"}),
+        ({"kind": ImportKind.STOCKS}, {"stock_quantity", "warehouse_id", "warehouse_name"}),
+        ({"kind": ImportKind.PRICES}, {"retail_price", "opt1_price"}),
         ({"file_type": FileType.GOODS}, {"name", "description"}),
         (
             {"file_type": FileType.OFFERS},
@@ -139,7 +135,7 @@ def test_an_undo_goes_back_to_what_came_between_two_imports(stocked_shop: Shop, 
             export.reference_data()
             export.goods(product("p1"))
         export.rests(rests("p1#c1", {"w1": stock}))
-        kind = {"kind": RunKind.STOCKS} if len(runs) == 1 else {"skip_backup": False}
+        kind = {"kind": ImportKind.STOCKS} if len(runs) == 1 else {"skip_backup": False}
         runs.append(shop.run(export.folder, **kind).run_id)
     shop.undo(runs[0])
     assert shop.value(STOCK) == 5  # as the run of stocks between them has said
@@ -152,7 +148,7 @@ def test_what_is_kept_of_runs_of_parts_does_not_grow(stocked_shop: Shop, sold_ou
     seen = []
     for _ in range(3):
         shop.run(part.folder, file_type=FileType.OFFERS)
-        shop.run(part.folder, kind=RunKind.STOCKS)
+        shop.run(part.folder, kind=ImportKind.STOCKS)
         seen.append(shop.rows(query))
     assert seen[1] == seen[0] == seen[2]
     shop.run(part.folder)
@@ -164,7 +160,7 @@ def test_it_is_forgotten_with_the_backups_that_it_serves(
 ) -> None:
     shop, part = stocked_shop, new_export()
     said(part)
-    shop.run(part.folder, kind=RunKind.STOCKS)
+    shop.run(part.folder, kind=ImportKind.STOCKS)
     shop.settings = shop.settings.model_copy(update={"backup": BackupSettings(keep_count=1, keep_days=0)})
     shop.back_up()
     shop.execute("UPDATE product_variants SET retail_price = 1")
@@ -322,7 +318,7 @@ def test_use_is_remembered_past_our_own_writes(shop: Shop, first_import: int, ne
     later.prices(prices("p1#a", {"retail": 200}), prices("p1#b", {"retail": 200}))
     shop.run(later.folder, skip_backup=False)
     stocks.rests(*(rests(f"p2#{part}", {"w1": 8}) for part in "ab"))
-    shop.run(stocks.folder, kind=RunKind.STOCKS)
+    shop.run(stocks.folder, kind=ImportKind.STOCKS)
     shop.undo(first_import)
     assert shown(shop, "product_variants") == {"p1#a", "p2#a"}
 
@@ -346,11 +342,11 @@ def test_customers_who_are_shown_again_count_as_changed(shop: Shop, first_import
     shop.undo(first_import)
     again = new_export()
     again.contragents(contragent("c1"), contragent("c2"))
-    dry = shop.run(again.folder, kind=RunKind.CUSTOMERS, is_dry_run=True)
-    real = shop.run(again.folder, kind=RunKind.CUSTOMERS)
+    dry = shop.run(again.folder, kind=ImportKind.CUSTOMERS, is_dry_run=True)
+    real = shop.run(again.folder, kind=ImportKind.CUSTOMERS)
     assert dry.counts[Entity.CUSTOMER] == real.counts[Entity.CUSTOMER] == Counts(updated=2)
     assert shown(shop, "users") == {"c1", "c2"}
-    assert shop.run(again.folder, kind=RunKind.CUSTOMERS).counts[Entity.CUSTOMER] == Counts(unchanged=2)
+    assert shop.run(again.folder, kind=ImportKind.CUSTOMERS).counts[Entity.CUSTOMER] == Counts(unchanged=2)
 
 
 def test_what_is_undone_is_not_undone_again(shop: Shop, first_import: int) -> None:

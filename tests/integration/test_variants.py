@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from freesport_sync.core.run import Entity, FileType
+from freesport_sync.core.shop import Entity, FileType
 from tests.builders import ExportBuilder, offer, prices, product, rests, tombstone
 from tests.integration.support import PRICES, NewExport, counts, money
 from tests.shop import Shop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from freesport_sync.core.run import Entity, FileType
+from freesport_sync.core.shop import Entity, FileType
 from freesport_sync.settings.model import Settings, Warehouse
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.integration.support import NewExport, counts

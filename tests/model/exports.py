@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from freesport_sync.core.run import FileType, RunKind
+from freesport_sync.core.shop import FileType, ImportKind
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -169,7 +169,7 @@ class Export:
     offers: tuple[File[Offer], ...] = ()
     prices: tuple[File[OfferPrices], ...] = ()
     rests: tuple[File[OfferRests], ...] = ()
-    kind: RunKind = RunKind.ALL
+    kind: ImportKind = ImportKind.ALL
     file_type: FileType = FileType.ALL
     is_full: bool = False
     is_tried: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import chain
 
-from freesport_sync.core.run import FileType, RunKind
+from freesport_sync.core.shop import FileType, ImportKind
 from freesport_sync.settings.model import OwnedField, Settings
 from tests.model import values
 from tests.model.attributes import give_values, import_attributes
@@ -170,11 +170,11 @@ class ModelImport:
 
     @property
     def _only_pictures(self) -> bool:
-        return self.export.kind is RunKind.IMAGES
+        return self.export.kind is ImportKind.IMAGES
 
     @property
     def _parts(self) -> tuple[str, ...]:
-        if self.export.kind is RunKind.ATTRIBUTES:
+        if self.export.kind is ImportKind.ATTRIBUTES:
             return "properties_goods", "properties_offers"
         parts = _PARTS[self.export.file_type]
         return tuple(part for part in parts if part in ("goods", "offers")) if self._only_pictures else parts

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from freesport_sync.core.run import FileType, RunKind
+from freesport_sync.core.shop import FileType, ImportKind
 from tests.model import exports, words
 from tests.model.exports import PARTS, Edit, Export, File, Group, R, Step
 from tests.model.reference_data import REPAIR_ANCHOR
@@ -221,9 +221,9 @@ _PARTS: dict[str, st.SearchStrategy[Any]] = {
 
 
 _FILE_TYPES = {
-    RunKind.ALL: list(FileType),
-    RunKind.ATTRIBUTES: [FileType.ALL],
-    RunKind.IMAGES: [FileType.ALL, FileType.GOODS, FileType.OFFERS],
+    ImportKind.ALL: list(FileType),
+    ImportKind.ATTRIBUTES: [FileType.ALL],
+    ImportKind.IMAGES: [FileType.ALL, FileType.GOODS, FileType.OFFERS],
 }
 """Of which kinds of files a run can be."""
 
@@ -231,7 +231,7 @@ _FILE_TYPES = {
 @st.composite
 def _runs(draw: st.DrawFn) -> Export:
     """A run with all files or with some."""
-    kind = draw(_mostly([RunKind.ALL], [RunKind.ATTRIBUTES, RunKind.IMAGES]))
+    kind = draw(_mostly([ImportKind.ALL], [ImportKind.ATTRIBUTES, ImportKind.IMAGES]))
     narrowed = _rarely(st.just(FileType.ALL), st.sampled_from(_FILE_TYPES[kind]))
     left_out = draw(st.sets(st.sampled_from(PARTS)))
     present = [part for part in PARTS if part not in left_out]

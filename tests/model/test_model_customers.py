@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from freesport_sync.core.run import RunKind
+from freesport_sync.core.shop import ImportKind
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.errors import SyncError
 from tests.builders import ExportBuilder, element, raw_element
@@ -132,7 +132,7 @@ def _differences(model: ModelUsers, shop: Shop) -> dict[str, object]:
 def _run(shop: Shop, folder: Path) -> str:
     """The code of the error with which the run was refused, if it was."""
     try:
-        shop.run(folder, kind=RunKind.CUSTOMERS, allow_older=True, accept_large_change=True)
+        shop.run(folder, kind=ImportKind.CUSTOMERS, allow_older=True, accept_large_change=True)
     except SyncError as error:
         return error.code
     return ""

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from freesport_sync.core.run import RunKind, RunReport
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import ImportKind
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.errors import BackupUnusable
 from tests.builders import ExportBuilder, contragent, offer, prices, product, rests
@@ -128,7 +129,7 @@ def play(shop: Shop, history: Sequence[Step]) -> None:
                 model.run_import(step, number)
                 run_ids[number] = _run(shop, _whole(step), skip_backup=not step.is_backed_up).run_id
             case Part():
-                kind = RunKind.STOCKS if step.field == "stock_quantity" else RunKind.PRICES
+                kind = ImportKind.STOCKS if step.field == "stock_quantity" else ImportKind.PRICES
                 if any(key in model.variants for key, _ in step.values):
                     model.run_part(step, number)
                     _run(shop, _part_of(step), kind=kind)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
-from freesport_sync.core.run import RunRequest, Stage
+from freesport_sync.core.shop import Stage
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.exchange_feed import LoggedRequest
 from freesport_sync.ui.run_feed import (
     RunSnapshot,
@@ -54,7 +55,7 @@ def requests(until: datetime) -> list[LoggedRequest]:
 
 
 def running() -> RunSnapshot:
-    first = first_snapshot(RunRequest(), has_pictures=False)
+    first = first_snapshot(ShopImport(), has_pictures=False)
     lines = {
         Stage.PLAN: StageLine(Stage.PLAN, StageState.DONE, 1, 1),
         Stage.STAGE: StageLine(Stage.STAGE, StageState.RUNNING, 7_400_000, 12_400_000, 9_300_000.0, 1.0),

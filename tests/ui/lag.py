@@ -23,7 +23,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from freesport_sync.core.run import Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.ui.app import SWITCH_S, make_application
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageState

@@ -32,7 +32,7 @@ from freesport_sync.core.history import (
     LockHolder,
 )
 from freesport_sync.core.permissions import Refusal, Rights
-from freesport_sync.core.run import RunKind, RunRequest, Stage
+from freesport_sync.core.shop import Stage, UpkeepKind
 from freesport_sync.errors import (
     ConnectionFailed,
     ImportFailed,
@@ -40,6 +40,7 @@ from freesport_sync.errors import (
     SchemaMismatch,
 )
 from freesport_sync.i18n.texts import Language
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.app import make_application
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.undo import UndoDialog
@@ -152,7 +153,7 @@ class Photographer:
 
     def _exchange(self) -> None:
         page, backend = self._window.import_page, self._desk.backend
-        request = RunRequest(data_dir=Path(r"\\server1c\exchange\export"))
+        request = ShopImport(data_dir=Path(r"\\server1c\exchange\export"))
         page.progress.begin(request)
         first = first_snapshot(request, has_pictures=True)
         lines = {
@@ -259,7 +260,7 @@ class Photographer:
             self.take("session-of-the-shop")
         with self._other_session(EntryKey(EntrySource.RUN, 9)):
             self.take("session-failed")
-        dialog = UndoDialog(self._desk.tools, 2, RunRequest(kind=RunKind.RESTORE), self._window)
+        dialog = UndoDialog(self._desk.tools, 2, ShopImport(kind=UpkeepKind.RESTORE), self._window)
         dialog.show()
         self.take("undo", dialog)
         dialog.close()
@@ -318,7 +319,7 @@ class Photographer:
         assert self._window.crash is not None
         self.take("crash", self._window.crash)
         self._window.crash.accept()
-        desk.backend._request = RunRequest()
+        desk.backend._request = ShopImport()
         self._window.close()
         self.take("close-question", self._window.question)
         self._window.question.reject()

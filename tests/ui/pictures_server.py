@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.events import FilesPulled
-from freesport_sync.core.run import RunRequest, Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.errors import ConnectionLost, HostKeyChanged
 from freesport_sync.i18n.resources import resource
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.run_feed import (
     StageLine,
@@ -104,7 +105,7 @@ def _fetch(photographer: Photographer, desk: Desk) -> None:
     desk.click(page.form.start)
     desk.end_of_run()
     photographer.take("import-fetched")
-    request = RunRequest(is_pull=True)
+    request = ShopImport(is_pull=True)
     first = first_snapshot(request, has_pictures=True)
     pull = StageLine(Stage.PULL, StageState.RUNNING, 81_400_000, 126_900_000, 9_300_000.0, 5.0)
     running = replace(first, stages=(pull, *first.stages[1:]))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.core.run import RunKind, Trigger
+from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.own.lock import LOCK_KEYS
 from freesport_sync.database.server.engine import connect
 from freesport_sync.ui.pages.import_page import ImportPage
@@ -56,15 +57,15 @@ def test_the_form_makes_the_request(stocked_shop: Shop, dearer: Path, open_desk:
     desk.ready()
     form = desk.window.import_page.form
     desk.choose_source(dearer)
-    form.set_kind(RunKind.ALL)
+    form.set_kind(ImportKind.ALL)
     form.full.click()
     form.skip_images.click()
     form.chunk.setValue(17)
     request = form.request(is_dry_run=False)
-    assert (request.kind, request.data_dir, request.file) == (RunKind.ALL, dearer, None)
+    assert (request.kind, request.data_dir, request.file) == (ImportKind.ALL, dearer, None)
     assert (request.is_full, request.skip_images, request.chunk_size) == (True, True, 17)
     assert (request.operator, request.trigger) == ("иванов", Trigger.WINDOW)
-    form.set_kind(RunKind.CUSTOMERS)
+    form.set_kind(ImportKind.CUSTOMERS)
     form.source.path.setEditText(str(dearer / "contragents.xml"))
     request = form.request(is_dry_run=True)
     assert (request.is_full, request.skip_images, request.chunk_size) == (False, False, 100)

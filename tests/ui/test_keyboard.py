@@ -14,9 +14,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
 
 from freesport_sync.core.history import EntryKey, EntrySource
-from freesport_sync.core.run import RunKind, RunRequest
+from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.i18n.texts import Language
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.app import raise_window
 from freesport_sync.ui.dialogs.guard import GuardDialog
 from freesport_sync.ui.dialogs.undo import UndoDialog
@@ -146,7 +147,7 @@ def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
     dates = [GuardDialog(tools, ImportFailed(code, **params), False, window) for code, params in DATES.items()]
     for code, asked in zip(DATES, dates, strict=True):
         assert all(value in texts_in(asked) for name, value in DATES[code].items() if name != "file")
-    undo = UndoDialog(tools, 2, RunRequest(kind=RunKind.RESTORE, backup_id="20261121-094107-2"), window)
+    undo = UndoDialog(tools, 2, ShopImport(kind=UpkeepKind.RESTORE, backup_id="20261121-094107-2"), window)
     for dialog in (crash, guard, *dates, undo):
         dialog.show()
         process_events()
@@ -228,7 +229,7 @@ def test_enter_presses_the_button_that_has_the_focus(small: Desk) -> None:
     window.connections.add.setFocus()
     QTest.keyClick(window.connections.add, Qt.Key.Key_Return)
     small.until(lambda: window.connections.list.count() == count + 1)
-    undo = UndoDialog(small.tools, 2, RunRequest(kind=RunKind.RESTORE, backup_id="20261121-094107-2"), window)
+    undo = UndoDialog(small.tools, 2, ShopImport(kind=UpkeepKind.RESTORE, backup_id="20261121-094107-2"), window)
     undo.show()
     undo.leave.setFocus()
     QTest.keyClick(undo.leave, Qt.Key.Key_Enter, Qt.KeyboardModifier.KeypadModifier)

@@ -19,7 +19,7 @@ from freesport_sync.core.history import (
     EntryStatus,
     HistoryEntry,
 )
-from freesport_sync.core.run import RunKind
+from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.i18n.texts import Language
 from freesport_sync.settings.profiles import Profile, load_profiles
 from freesport_sync.ui.log_file import LogLine
@@ -195,7 +195,7 @@ def test_an_import_can_be_undone(stocked_shop: Shop, dearer: Path, open_desk: Op
     desk.click(page.undo_dialog.undo)
     end = desk.end_of_run()
     assert end.error is None
-    assert end.request.kind is RunKind.RESTORE
+    assert end.request.kind is UpkeepKind.RESTORE
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 100
 
 
@@ -218,7 +218,7 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     desk.click(pane.repair)
     pane.question.yes_button.click()  # type: ignore[attr-defined]
     end = desk.end_of_run()
-    assert (end.error, end.request.kind) == (None, RunKind.REPAIR)
+    assert (end.error, end.request.kind) == (None, UpkeepKind.REPAIR)
     assert stocked_shop.value(distinct) == 0
     desk.click(desk.window.import_page.progress.open)
     page = desk.window.entry
@@ -227,7 +227,7 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     desk.until(lambda: hasattr(page, "undo_dialog"))
     desk.click(page.undo_dialog.undo)
     end = desk.end_of_run()
-    assert (end.error, end.request.kind) == (None, RunKind.UNDO_REPAIR)
+    assert (end.error, end.request.kind) == (None, UpkeepKind.UNDO_REPAIR)
     assert stocked_shop.value(distinct) == 2
     desk.window.show_page("connections")
     desk.until(pane.test.isEnabled)

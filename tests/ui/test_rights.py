@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.history import EntryKey, EntrySource
-from freesport_sync.core.run import RunKind
+from freesport_sync.core.shop import ImportKind
 from tests.shop import Shop, new_role
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, texts_in
@@ -48,11 +48,11 @@ def test_what_an_import_may_not_write(stocked_shop: Shop, dearer: Path, open_des
     desk.until(form.start.isEnabled)
     desk.until(lambda: not form.refusal.isVisible())
     assert form.start.toolTip().startswith(desk.texts("import_page.start_tip"))
-    for kind in (RunKind.CUSTOMERS, RunKind.ALL):
+    for kind in (ImportKind.CUSTOMERS, ImportKind.ALL):
         form.set_kind(kind)
         assert not form.start.isEnabled()
         desk.until(lambda: "right: users UPDATE" in texts_in(form.refusal))
-    form.set_kind(RunKind.PRICES)
+    form.set_kind(ImportKind.PRICES)
     desk.click(form.start)
     assert desk.end_of_run().error is None
 

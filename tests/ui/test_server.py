@@ -15,7 +15,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 
-from freesport_sync.core.run import Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.settings.model import SshSettings
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
 from freesport_sync.ui.backend import RunEnd

@@ -11,16 +11,12 @@ import pytest
 
 from freesport_sync.core.events import Progress, RunFinished
 from freesport_sync.core.history import DatabaseStatus, LockHolder
-from freesport_sync.core.run import (
-    RunKind,
-    RunReport,
-    RunRequest,
-    RunStatus,
-    Stage,
-)
+from freesport_sync.core.run import RunReport, RunStatus
+from freesport_sync.core.shop import ImportKind, Stage
 from freesport_sync.errors import ImportFailed
 from freesport_sync.services.export_preview import glimpse
 from freesport_sync.settings.profiles import Profile
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.pages.import_source import look_at
 from freesport_sync.ui.run_feed import (
@@ -48,7 +44,7 @@ class Clock:
 
 def fed(clock: Clock) -> tuple[RunFeed, list[RunSnapshot]]:
     shown: list[RunSnapshot] = []
-    return RunFeed(shown.append, first_snapshot(RunRequest(), has_pictures=False), clock), shown
+    return RunFeed(shown.append, first_snapshot(ShopImport(), has_pictures=False), clock), shown
 
 
 def reading(snapshot: RunSnapshot) -> tuple[StageState, float | None]:
@@ -72,7 +68,7 @@ def test_an_end_is_foretold_when_that_means_something() -> None:
 def test_a_cancelled_stage_is_grey(status: RunStatus, state: StageState, tone: str) -> None:
     feed, shown = fed(Clock())
     feed(Progress(Stage.STAGE, 1, 10, 1.0, None))
-    feed(RunFinished(RunReport(1, RunKind.ALL, status, False, datetime.now(UTC), 1.0, {}, (), ())))
+    feed(RunFinished(RunReport(1, ImportKind.ALL, status, False, datetime.now(UTC), 1.0, {}, (), ())))
     assert reading(shown[-1])[0] is state
     assert tone_of(state) == tone
     early = stopped(shown[0], is_cancelled=status is RunStatus.CANCELLED)
@@ -172,7 +168,7 @@ def test_bars_make_way_for_a_result_that_is_shown_once(stocked_shop: Shop, deare
     assert told not in texts_in(page.latest)
     page.show_form()
     assert told in texts_in(page.latest)
-    request, snapshot = RunRequest(), first_snapshot(RunRequest(), has_pictures=False)
+    request, snapshot = ShopImport(), first_snapshot(ShopImport(), has_pictures=False)
     page.progress.begin(request)
     page._show_part(page.progress)
     feed = RunFeed(page.progress.show_snapshot, snapshot)

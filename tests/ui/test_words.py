@@ -20,7 +20,8 @@ from freesport_sync.core.history import (
 )
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.log_entries import log_entry, parse_log_entry
-from freesport_sync.core.run import Counts, Entity, ExportFile
+from freesport_sync.core.run import Counts, ExportFile
+from freesport_sync.core.shop import Entity
 from freesport_sync.errors import (
     Cancelled,
     ConnectionFailed,

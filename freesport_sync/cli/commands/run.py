@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.core.run import FileType, RunKind, RunRequest
+from freesport_sync.core.shop import FileType, ImportKind
 from freesport_sync.errors import ConfigError, ExitCode
 from freesport_sync.i18n.resources import resource
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.workers import WorkerPool
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ def run(invocation: Invocation) -> int:
     return ExitCode.ROW_ERRORS if report.has_row_errors else ExitCode.DONE
 
 
-def _request(invocation: Invocation, application: Application) -> RunRequest:
+def _request(invocation: Invocation, application: Application) -> ShopImport:
     options = invocation.options
-    kind = RunKind(options.run)
-    return RunRequest(
+    kind = ImportKind(options.run)
+    return ShopImport(
         kind=kind,
         file_type=FileType(options.file_type),
         data_dir=_data_dir(options, application),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.core.run import RunKind
+from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.errors import ExitCode
 
 
@@ -15,6 +15,6 @@ def undo(invocation: Invocation) -> int:
     with invocation.output as output:
         request = application.undoing(options.undo)
         request = replace(request, operator=invocation.operator, is_dry_run=options.dry_run)
-        work = application.restore if request.kind is RunKind.RESTORE else application.repair
+        work = application.restore if request.kind is UpkeepKind.RESTORE else application.repair
         work(request, invocation.shop_texts, output.event, invocation.cancel)
     return ExitCode.DONE

@@ -12,7 +12,8 @@ from freesport_sync.cli.terminal.run_totals import show_counts, show_issue_total
 from freesport_sync.cli.terminal.screen import Screen, local_time
 from freesport_sync.core.history import IssueCount, PastRun
 from freesport_sync.core.printable import printable
-from freesport_sync.core.run import CREATED, FieldChange, RunKind
+from freesport_sync.core.run import CREATED, FieldChange
+from freesport_sync.core.shop import ImportKind, UpkeepKind
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
 
@@ -48,7 +49,7 @@ def show_run(screen: Screen, result: RunShown) -> None:
     for file in details.files:
         created_at = f", {file.created_at:%d.%m.%Y %H:%M}" if file.created_at else ""
         screen.line(f"  {file.path}{created_at}")
-    show_counts(screen, run.counts, RunKind(run.kind))
+    show_counts(screen, run.counts, ImportKind(run.kind))
     show_issue_totals(screen, [(one.severity, one.code, issues.count(one)) for one in details.issue_counts])
     issues.print(details.issues, details.issue_counts)
     if len(details.issues) < sum(one.stored for one in details.issue_counts):
@@ -80,8 +81,8 @@ def _show_head(screen: Screen, run: PastRun) -> None:
     screen.out.print(f"{texts('cli.column_status')}: {_outcome(run, texts)}", highlight=False)
     values = {"started": local_time(run.started_at), "operator": run.operator}
     values["trigger"] = texts.word("trigger", run.trigger)
-    if run.kind == RunKind.RESTORE or RunKind(run.kind).is_import:
-        values["backup" if run.kind == RunKind.RESTORE else "source"] = run.data_dir
+    if run.kind == UpkeepKind.RESTORE or ImportKind(run.kind).is_import:
+        values["backup" if run.kind == UpkeepKind.RESTORE else "source"] = run.data_dir
     for key, value in values.items():
         screen.line(f"{texts(f'cli.column_{key}')}: {value}")
     if run.error_code:

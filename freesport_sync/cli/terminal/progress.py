@@ -7,7 +7,7 @@ from rich.progress import Progress as Bars
 
 from freesport_sync.cli.terminal.screen import Screen
 from freesport_sync.core.events import Progress
-from freesport_sync.core.run import Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.i18n.texts import Texts
 
 

@@ -9,7 +9,8 @@ from rich.markup import escape
 from freesport_sync.cli.terminal.issues import SEVERITY_STYLE
 from freesport_sync.cli.terminal.screen import Screen, say
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import Counts, Entity, RunKind, RunReport, RunStatus
+from freesport_sync.core.run import Counts, RunReport, RunStatus
+from freesport_sync.core.shop import Entity, ImportKind, UpkeepKind
 from freesport_sync.i18n.texts import Texts
 
 _MARK = "\0"
@@ -28,12 +29,12 @@ def show_report(screen: Screen, report: RunReport) -> None:
     say(screen.out, escape(text).replace(_MARK, status_markup(report.status.value, texts)))
     if report.issue_totals:
         screen.line(texts("cli.summary_issues", run_id=report.run_id))
-    is_catalog = report.kind not in (RunKind.CUSTOMERS, RunKind.BACKUP)
+    is_catalog = report.kind not in (ImportKind.CUSTOMERS, UpkeepKind.BACKUP)
     if report.status is RunStatus.COMPLETED and is_catalog and not report.is_dry_run:
         screen.line(texts("cli.cache_hint"))
 
 
-def show_counts(screen: Screen, counts: Mapping[Entity, Counts], kind: RunKind) -> None:
+def show_counts(screen: Screen, counts: Mapping[str, Counts], kind: ImportKind) -> None:
     """Print a table of what happened to the records of each entity; nothing where there are none."""
     if not counts:
         return

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.merge.new_rows import moment, placed
 from freesport_sync.database.merge.reference_data import fill_map
 from freesport_sync.database.merge.staging import copy_rows, give_names
@@ -86,7 +87,7 @@ def _fill_shown_texts(
     copy_rows(connection, "shown_text", ("attribute_no", "column_name", "text", "normalized_value", "slug"), rows)
 
 
-def read_attribute_counts(connection: sa.Connection) -> dict[Entity, Counts]:
+def read_attribute_counts(connection: sa.Connection) -> dict[str, Counts]:
     """What the change tables of values and links amount to; links are counted by their products and variants."""
     created, unchanged = connection.execute(sql("merge/report/count_values")).one()
     counts = {Entity.ATTRIBUTE_VALUE: Counts(created=created, unchanged=unchanged)}

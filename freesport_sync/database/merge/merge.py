@@ -11,12 +11,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FieldChange,
-    UpdatedRows,
-)
+from freesport_sync.core.run import Counts, FieldChange, UpdatedRows
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.merge.staging import give_names
 from freesport_sync.database.server.key_ranges import key_ranges
 from freesport_sync.database.server.rows import count_rows, has_rows
@@ -92,7 +88,7 @@ def resolve(connection: sa.Connection, rules: MergeRules) -> None:
     _allocate_skus(connection)
 
 
-def read_counts(connection: sa.Connection) -> dict[Entity, Counts]:
+def read_counts(connection: sa.Connection) -> dict[str, Counts]:
     """What the change tables amount to."""
     rows = connection.execute(sql("merge/report/counts")).mappings()
     return {
@@ -116,7 +112,7 @@ def leaves_nothing_visible(connection: sa.Connection) -> bool:
     return bool(connection.scalar(sql("merge/report/nothing_left")))
 
 
-def read_updated(connection: sa.Connection) -> dict[Entity, UpdatedRows]:
+def read_updated(connection: sa.Connection) -> dict[str, UpdatedRows]:
     """The shop's products and variants that the merge updates."""
     return {
         Entity.PRODUCT: _updated(connection, _PRODUCTS),

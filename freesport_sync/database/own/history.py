@@ -10,15 +10,9 @@ import sqlalchemy as sa
 
 from freesport_sync.core.history import IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    ExportFile,
-    FieldChange,
-    IssueTotal,
-    RunKind,
-    Trigger,
-)
+from freesport_sync.core.run import Counts, ExportFile, FieldChange, IssueTotal
+from freesport_sync.core.shop import Entity, ImportKind
+from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.own.alive import true_status
 from freesport_sync.database.own.schema import (
     current_revision,
@@ -115,7 +109,7 @@ def last_imported(connection: sa.Connection) -> dict[str, datetime]:
         sa.select(run_files.c.kind, sa.func.max(run_files.c.created_at))
         .join(runs, runs.c.id == run_files.c.run_id)
         .where(runs.c.status == "completed", runs.c.is_dry_run.is_(False), run_files.c.created_at.is_not(None))
-        .where(runs.c.kind != RunKind.IMAGES.value)  # it takes only the pictures of its files
+        .where(runs.c.kind != ImportKind.IMAGES.value)  # it takes only the pictures of its files
         .where(runs.c.undone_by.is_(None))
         .group_by(run_files.c.kind, run_files.c.run_id)
         .order_by(run_files.c.run_id)

@@ -26,7 +26,8 @@ from freesport_sync.core.history import (
 )
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.permissions import Rights
-from freesport_sync.core.run import Entity, FieldChange
+from freesport_sync.core.run import FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.own import alive
 from freesport_sync.database.own.history import (
     has_undo,

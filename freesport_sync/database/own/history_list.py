@@ -19,7 +19,9 @@ from freesport_sync.core.history import (
     Page,
 )
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import Counts, Entity, Trigger
+from freesport_sync.core.run import Counts
+from freesport_sync.core.shop import Entity
+from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.own import alive
 from freesport_sync.database.own.history import undoer_column
 from freesport_sync.database.own.schema import current_revision, run_stages, runs
@@ -205,7 +207,7 @@ class _Numbers(NamedTuple):
     """What is too wide to be sorted with the rest of a line."""
 
     stage: str = ""
-    counts: Mapping[Entity, Counts] = MappingProxyType({})
+    counts: Mapping[str, Counts] = MappingProxyType({})
     errors: int = 0
     warnings: int = 0
     done: int = 0

@@ -13,15 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from freesport_sync import __version__
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import (
-    ExportFile,
-    FieldChange,
-    ImportType,
-    RunOutcome,
-    RunRequest,
-    RunStatus,
-    Stage,
-)
+from freesport_sync.core.run import ExportFile, FieldChange, RunOutcome, RunStatus
+from freesport_sync.core.shop import ImportType, Stage
 from freesport_sync.database.own import sessions
 from freesport_sync.database.own.schema import (
     field_changes,
@@ -30,6 +23,7 @@ from freesport_sync.database.own.schema import (
     run_stages,
     runs,
 )
+from freesport_sync.tasks.shop_import.request import ShopImport
 
 CHANNEL = "freesport_sync"
 """Whoever listens to it is told when the history changes."""
@@ -84,7 +78,7 @@ def forget_old_runs(connection: sa.Connection, retention_days: int) -> None:
 
 
 def open_run(
-    connection: sa.Connection, request: RunRequest, import_type: ImportType | None, backend_id: int
+    connection: sa.Connection, request: ShopImport, import_type: ImportType | None, backend_id: int
 ) -> OpenRun:
     """Insert the run's row and, unless it is a dry run, the shop's session row, together.
 

@@ -13,14 +13,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    ImportType,
-    RunOutcome,
-    RunStatus,
-    UpdatedRows,
-)
+from freesport_sync.core.run import Counts, RunOutcome, RunStatus, UpdatedRows
+from freesport_sync.core.shop import Entity, ImportType
 from freesport_sync.database.own.schema import runs
 from freesport_sync.database.server.writing import swallowed_rows
 from freesport_sync.database.shop.tables import import_sessions

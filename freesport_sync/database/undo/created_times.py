@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.server.key_ranges import key_ranges
 from freesport_sync.database.server.rows import analyze, count_rows
 from freesport_sync.database.server.sql_files import sql
@@ -23,7 +24,7 @@ def count_equal(connection: sa.Connection) -> int:
     return sum(connection.scalar(count) or 0 for count in counts)
 
 
-def compare(connection: sa.Connection) -> dict[Entity, Counts]:
+def compare(connection: sa.Connection) -> dict[str, Counts]:
     """Find the new times of rows with equal ones; returns how many rows of what would change.
 
     Args:
@@ -33,7 +34,7 @@ def compare(connection: sa.Connection) -> dict[Entity, Counts]:
     return {one.entity: Counts(updated=count) for one, count in _changed(connection)}
 
 
-def compare_back(connection: sa.Connection, run_id: int) -> dict[Entity, Counts]:
+def compare_back(connection: sa.Connection, run_id: int) -> dict[str, Counts]:
     """Find the times that rows had before a repair; those that have got another one since count as skipped.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from freesport_sync.core.run import Entity
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.own.schema import deactivated_objects
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.shop.tables import (

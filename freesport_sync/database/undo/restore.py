@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from freesport_sync.core.backup import SavedTable
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.server.rows import SupportsRead, analyze, copy_in, fetch_in_chunks
 from freesport_sync.database.server.sql_files import Part, sql
 from freesport_sync.database.undo.restorable import (
@@ -105,7 +106,7 @@ class Comparison:
         self._connection.execute(sql("undo/compare/empty_hidden"))
         self._connection.execute(sql("undo/compare/forget_bookkeeping"))
 
-    def counts(self) -> dict[Entity, Counts]:
+    def counts(self) -> dict[str, Counts]:
         """Rows that are set back (updated), how many of them are hidden, and rows with something kept (skipped)."""
         rows = self._connection.execute(sql("undo/compare/count_differences"))
         return {Entity(row.entity): Counts(updated=row.updated, skipped=row.kept, hidden=row.hidden) for row in rows}

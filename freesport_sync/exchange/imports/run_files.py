@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from freesport_sync.core.run import RunKind
+from freesport_sync.core.shop import ImportKind
 from freesport_sync.errors import ExchangeRefused, SourceMalformed
 from freesport_sync.exchange.uploads.batch import UploadBatch, UploadedFile
 from freesport_sync.sources.commerceml.content import Content, content_of
@@ -14,10 +14,10 @@ from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER
 
 REFERENCE_KINDS = frozenset(kind for kind in FileKind if kind.is_reference_data) - {FileKind.CONTRAGENTS}
 """Files that goods, offers, prices and stocks refer to."""
-_RUN_KINDS: Mapping[FileKind | None, RunKind] = {
-    FileKind.PRICES: RunKind.PRICES,
-    FileKind.RESTS: RunKind.STOCKS,
-    FileKind.CONTRAGENTS: RunKind.CUSTOMERS,
+_RUN_KINDS: Mapping[FileKind | None, ImportKind] = {
+    FileKind.PRICES: ImportKind.PRICES,
+    FileKind.RESTS: ImportKind.STOCKS,
+    FileKind.CONTRAGENTS: ImportKind.CUSTOMERS,
 }
 _USUAL_NAMES: Mapping[FileKind | None, str] = {FileKind.OFFERS: "offers", FileKind.CONTRAGENTS: "contragents"}
 
@@ -43,12 +43,12 @@ def required_contents(batch: UploadBatch, files: Iterable[UploadedFile]) -> Cont
     return found
 
 
-def run_kind(contents: Iterable[Content]) -> RunKind:
+def run_kind(contents: Iterable[Content]) -> ImportKind:
     """What the history calls an import of these files."""
     kinds = {content.kind for content in contents} - REFERENCE_KINDS
     if len(kinds) == 1:
-        return _RUN_KINDS.get(next(iter(kinds)), RunKind.CATALOG)
-    return RunKind.ALL if FileKind.CONTRAGENTS in kinds else RunKind.CATALOG
+        return _RUN_KINDS.get(next(iter(kinds)), ImportKind.CATALOG)
+    return ImportKind.ALL if FileKind.CONTRAGENTS in kinds else ImportKind.CATALOG
 
 
 def files_of_run(batch: UploadBatch, contents: Contents) -> Mapping[str, Path]:

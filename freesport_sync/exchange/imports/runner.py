@@ -9,7 +9,9 @@ from pathlib import Path
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, IssuesFound, Progress, Reporter, RunStarted
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import RunKind, RunReport, RunRequest, Trigger
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.tasks import Trigger
 from freesport_sync.errors import ExchangeRefused, LockHeld
 from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.imports.late_pictures import LatePictures
@@ -17,12 +19,13 @@ from freesport_sync.exchange.imports.queue import ImportQueue
 from freesport_sync.exchange.uploads.batch import Sender
 from freesport_sync.rules.catalog.pictures import PictureProblem
 from freesport_sync.settings.model import ExchangeSettings
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 LOCK_POLL_S = 1.0
 """Between two attempts to get the import lock of the database; each asks for up to 2 s who holds it."""
 
-Run = Callable[[RunRequest, Reporter, CancelToken], RunReport]
+Run = Callable[[ShopImport, Reporter, CancelToken], RunReport]
 
 
 class ImportRunner:
@@ -61,7 +64,7 @@ class ImportRunner:
         self,
         one: ExchangeImport,
         sender: Sender,
-        kind: RunKind,
+        kind: ImportKind,
         folder: Path,
         is_full: bool = False,
         allow_older: bool = False,
@@ -79,7 +82,7 @@ class ImportRunner:
         Raises:
             SyncError: the run has failed, or others import for too long.
         """
-        request = RunRequest(
+        request = ShopImport(
             kind=kind,
             data_dir=folder,
             operator=sender.operator,
@@ -96,13 +99,13 @@ class ImportRunner:
             with self._folders.in_use(folder):
                 return self._run_when_free(one, request, observer)
         finally:
-            if kind is not RunKind.IMAGES and not self.is_dry_run:
+            if kind is not ImportKind.IMAGES and not self.is_dry_run:
                 self.late_pictures.note(folder, observer.missing_pictures)
             if one.run_id is None:  # the history knows nothing of it
                 self._folders.drop(folder)
             self._folders.forget_old(self._rules.keep_runs, self._rules.keep_days)
 
-    def _run_when_free(self, one: ExchangeImport, request: RunRequest, observer: Reporter) -> RunReport:
+    def _run_when_free(self, one: ExchangeImport, request: ShopImport, observer: Reporter) -> RunReport:
         deadline = one.asked_at + self._rules.queue_timeout_s
         while True:
             try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from freesport_sync.core.run import RunKind, RunReport
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import ImportKind
 from freesport_sync.errors import SourceMalformed
 from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.imports.full_exports import FullExportTracker
@@ -93,7 +94,7 @@ class ShopImports:
 
         def work(one: ExchangeImport) -> RunReport:
             folder = self._folders.keep(self._exports.files_since(sender.user, login))
-            return self._runner.run(one, sender, RunKind.CATALOG, folder, is_full=True)
+            return self._runner.run(one, sender, ImportKind.CATALOG, folder, is_full=True)
 
         one = ExchangeImport("deactivate")
         self._queue.submit(one, work)
@@ -147,7 +148,7 @@ class ShopImports:
         if not records:
             return None
         folder = self._folders.keep(records | {str(path): batch.folder / path for path in found})
-        report = self._runner.run(one, batch.sender, RunKind.IMAGES, folder, allow_older=True)
+        report = self._runner.run(one, batch.sender, ImportKind.IMAGES, folder, allow_older=True)
         self._runner.late_pictures.forget(found)
         return report
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.core.staged import StagedAttribute
 from freesport_sync.rules.unique_names import SLUG_LENGTH, UniqueNames
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.core.staged import StagedBrand
 from freesport_sync.rules.catalog.attributes import Property
 from freesport_sync.rules.unique_names import SLUG_LENGTH, UniqueNames

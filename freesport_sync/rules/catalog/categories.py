@@ -6,12 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FieldChange,
-    shown,
-)
+from freesport_sync.core.run import Counts, FieldChange, shown
+from freesport_sync.core.shop import Entity
 from freesport_sync.core.staged import StagedCategory
 from freesport_sync.errors import ImportFailed
 from freesport_sync.rules.catalog.catalogues import without_moved

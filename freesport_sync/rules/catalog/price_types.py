@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from math import inf
 
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FieldChange,
-    shown,
-)
+from freesport_sync.core.run import Counts, FieldChange, shown
+from freesport_sync.core.shop import Entity
 from freesport_sync.core.staged import StagedPriceType
 from freesport_sync.rules.catalog.catalogues import without_moved
 

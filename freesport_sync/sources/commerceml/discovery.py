@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from freesport_sync.core.run import storable
+from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.errors import SourceMalformed, SourceMissing, reason_of
 from freesport_sync.sources.commerceml.export import (
     KIND_BY_WORD,
@@ -72,7 +72,7 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
     parts, copies = without_copies([Part(_source_file(item), item.segments, _export_of(item.name)) for item in found])
     skipped += [SkippedFile(file.name, "other_copy") for file in copies]
     files = tuple(replace(file, file_no=number) for number, file in enumerate(in_import_order(parts), start=1))
-    return Export(files, tuple(sorted(SkippedFile(storable(name), reason) for name, reason in skipped)))
+    return Export(files, tuple(sorted(SkippedFile(replace_surrogates(name), reason) for name, reason in skipped)))
 
 
 def _numbers(name: str) -> Iterator[int]:
@@ -158,7 +158,7 @@ def _source_file(found: _Found) -> SourceFile:
         0,
         found.kind,
         found.path,
-        storable(found.name),
+        replace_surrogates(found.name),
         status.st_size,
         status.st_mtime_ns,
         header.created_at,

@@ -7,18 +7,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    RunRequest,
-    Trigger,
-    storable,
-)
+from freesport_sync.core.printable import replace_surrogates
+from freesport_sync.core.run import Counts
+from freesport_sync.core.shop import Entity
+from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.merge.merge import LargeChange
 from freesport_sync.errors import ImportFailed, SourceMissing
 from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.sources.commerceml.import_order import changed_at
 from freesport_sync.tasks.shop_import.plan import Plan
+from freesport_sync.tasks.shop_import.request import ShopImport
 
 _UNSEEN = ("too_deep", "archive_inside", "symlink_broken")
 
@@ -26,7 +24,7 @@ CLOCK_TOLERANCE = timedelta(days=1)
 """How far clocks and zones of 1C's server and of this computer may be apart."""
 
 
-def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: RunRequest) -> None:
+def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: ShopImport) -> None:
     """An export older than the last one imported of that kind would bring back old prices and stocks.
 
     A date that cannot be read does not pass for a newer one. Files without any date were made before their last change,
@@ -110,7 +108,7 @@ def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:
         raise ImportFailed("catalog_missing")
 
 
-def refuse_full_without_files(plan: Plan, request: RunRequest) -> None:
+def refuse_full_without_files(plan: Plan, request: ShopImport) -> None:
     """`--full` deactivates what the export does not contain, so the export must contain what it is judged by.
 
     Raises:
@@ -120,7 +118,7 @@ def refuse_full_without_files(plan: Plan, request: RunRequest) -> None:
         raise ImportFailed("full_needs_files")
 
 
-def unjudged(plan: Plan, records: Mapping[FileKind, int], request: RunRequest) -> tuple[RowIssue, ...]:
+def unjudged(plan: Plan, records: Mapping[FileKind, int], request: ShopImport) -> tuple[RowIssue, ...]:
     """What `--full` could not judge, because the export has no records of its kind.
 
     Args:
@@ -134,7 +132,7 @@ def unjudged(plan: Plan, records: Mapping[FileKind, int], request: RunRequest) -
     return tuple(RowIssue(Severity.NOTE, f"full_without_{kind.value}") for kind in missing)
 
 
-def refuse_full_unseen(left_out: Iterable[tuple[str, str]], request: RunRequest) -> None:
+def refuse_full_unseen(left_out: Iterable[tuple[str, str]], request: ShopImport) -> None:
     """`--full` hides what the export does not contain, and nobody knows what is in places that were not looked into.
 
     Args:
@@ -146,11 +144,13 @@ def refuse_full_unseen(left_out: Iterable[tuple[str, str]], request: RunRequest)
     """
     unseen = [path for path, reason in left_out if reason in _UNSEEN]
     if request.is_full and unseen:
-        raise SourceMissing("full_files_unseen", files=", ".join(map(storable, unseen[:5])), count=len(unseen))
+        raise SourceMissing(
+            "full_files_unseen", files=", ".join(map(replace_surrogates, unseen[:5])), count=len(unseen)
+        )
 
 
 def refuse_large_change(
-    changes: Iterable[LargeChange], percent: int, request: RunRequest, *, leaves_nothing: bool
+    changes: Iterable[LargeChange], percent: int, request: ShopImport, *, leaves_nothing: bool
 ) -> None:
     """A change of a large part of the shop is more often a broken export than a decision.
 
@@ -171,7 +171,7 @@ def refuse_large_change(
         raise ImportFailed("large_change", percent=percent, **numbers)
 
 
-def refuse_fruitless(counts: Mapping[Entity, Counts], request: RunRequest) -> None:
+def refuse_fruitless(counts: Mapping[str, Counts], request: ShopImport) -> None:
     """A run that imports nothing has failed, whatever the reason; only 1C itself sends files in which nothing is new.
 
     Raises:

@@ -9,14 +9,8 @@ from dataclasses import dataclass, replace
 from freesport_sync.core.events import IssuesFound
 from freesport_sync.core.issues import RowIssue, records_repeated
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    FieldChange,
-    FileType,
-    RunKind,
-    Stage,
-)
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity, FileType, ImportKind, Stage
 from freesport_sync.core.staged import StagedBrand
 from freesport_sync.database.merge import attributes, customers, merge, reference_data
 from freesport_sync.database.merge.issues import read_issues
@@ -73,7 +67,7 @@ class _ReferenceData:
         return self.categories.issues + self.attributes.issues + self.price_types.issues + self.customers.issues
 
     @property
-    def counts(self) -> dict[Entity, Counts]:
+    def counts(self) -> dict[str, Counts]:
         return {
             Entity.CATEGORY: self.categories.counts,
             Entity.BRAND: self.brands.counts,
@@ -213,7 +207,7 @@ class Merger:
         return MergeRules(
             makes_default_variants=self._plan.has_catalog
             and not self._plan.only_pictures
-            and self._request.kind is not RunKind.ATTRIBUTES
+            and self._request.kind is not ImportKind.ATTRIBUTES
             and file_type_of(self._request) in (FileType.ALL, FileType.OFFERS),
             is_full_products=is_full and staged.rows["stg_product"] > 0,
             is_full_variants=is_full and staged.rows["stg_offer"] > 0,

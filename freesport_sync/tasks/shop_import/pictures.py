@@ -12,7 +12,8 @@ from pathlib import Path
 from freesport_sync.core.events import IssuesFound, Reporter
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import Counts, RunKind, Stage
+from freesport_sync.core.run import Counts
+from freesport_sync.core.shop import ImportKind, Stage
 from freesport_sync.database.merge import pictures
 from freesport_sync.database.merge.pictures import DeliveredPicture, FoundPicture
 from freesport_sync.database.server.engine import Connection
@@ -69,7 +70,7 @@ def open_media_root(job: Job) -> Media | None:
     request, settings = job.request, job.settings
     folder = request.media_root or settings.pictures.media_root
     on_server = settings.ssh.media_root if folder is None else None
-    if request.kind is RunKind.IMAGES:
+    if request.kind is ImportKind.IMAGES:
         if request.skip_images:
             raise ConfigError("skip_images_contradicts")
         if folder is None and on_server is None:
@@ -118,7 +119,7 @@ class PictureDelivery:
         self._files = files
         sizes = job.settings.pictures
         self._owns_pictures = job.settings.owns(OwnedField.PICTURES)
-        self._only_pictures = job.request.kind is RunKind.IMAGES
+        self._only_pictures = job.request.kind is ImportKind.IMAGES
         self._rules = PictureRules(sizes.min_size_bytes, sizes.large_size_bytes, sizes.max_size_bytes)
         self._cancel = job.cancel
         self._report = report

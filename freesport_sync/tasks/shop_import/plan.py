@@ -8,16 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import (
-    ExportFile,
-    FileType,
-    ImportType,
-    RunKind,
-    RunRequest,
-)
+from freesport_sync.core.run import ExportFile
+from freesport_sync.core.shop import FileType, ImportKind, ImportType, UpkeepKind
 from freesport_sync.errors import ConfigError, SourceMissing
 from freesport_sync.sources.commerceml.discovery import discover, single_file
 from freesport_sync.sources.commerceml.export import FileKind, SkippedFile, SourceFile, recognise
+from freesport_sync.tasks.shop_import.request import ShopImport
 
 _CUSTOMERS = frozenset({FileKind.CONTRAGENTS})
 _REFERENCE_DATA = frozenset(kind for kind in FileKind if kind.is_reference_data) - _CUSTOMERS
@@ -50,10 +46,10 @@ _IMPORT_TYPES = {
 }
 
 _NARROWED = {
-    RunKind.STOCKS: FileType.RESTS,
-    RunKind.PRICES: FileType.PRICES,
-    RunKind.CUSTOMERS: FileType.ALL,
-    RunKind.ATTRIBUTES: FileType.ALL,
+    ImportKind.STOCKS: FileType.RESTS,
+    ImportKind.PRICES: FileType.PRICES,
+    ImportKind.CUSTOMERS: FileType.ALL,
+    ImportKind.ATTRIBUTES: FileType.ALL,
 }
 
 _ATTRIBUTES = frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS})
@@ -201,7 +197,7 @@ def _is_later_export(before: datetime | None, date: datetime | None) -> bool:
     return before is not None and date is not None and date - before > LEFT_OVER_AFTER
 
 
-def file_type_of(request: RunRequest) -> FileType:
+def file_type_of(request: ShopImport) -> FileType:
     """The part of the catalogue that a request means.
 
     Raises:
@@ -215,7 +211,7 @@ def file_type_of(request: RunRequest) -> FileType:
     return narrowed
 
 
-def import_type_of(request: RunRequest) -> ImportType | None:
+def import_type_of(request: ShopImport) -> ImportType | None:
     """The shop's word for what a request imports, before its files are seen; `Plan.import_types` knows better.
 
     A restore and a repair write the catalogue, so that no importer of the shop begins meanwhile; a backup only reads.
@@ -224,17 +220,17 @@ def import_type_of(request: RunRequest) -> ImportType | None:
         ConfigError: the request contradicts itself.
     """
     match request.kind:
-        case RunKind.CUSTOMERS:
+        case ImportKind.CUSTOMERS:
             return ImportType.CUSTOMERS
-        case RunKind.RESTORE | RunKind.REPAIR | RunKind.UNDO_REPAIR:
+        case UpkeepKind.RESTORE | UpkeepKind.REPAIR | UpkeepKind.UNDO_REPAIR:
             return ImportType.CATALOG
-        case RunKind.BACKUP:
+        case UpkeepKind.BACKUP:
             return None
         case _:
             return _catalog_type_of(request)
 
 
-def kinds_of(request: RunRequest) -> frozenset[FileKind]:
+def kinds_of(request: ShopImport) -> frozenset[FileKind]:
     """The kinds of files that a request is about.
 
     Raises:
@@ -243,37 +239,37 @@ def kinds_of(request: RunRequest) -> frozenset[FileKind]:
     file_type = file_type_of(request)
     kinds = _KINDS[file_type]
     match request.kind:
-        case RunKind.CUSTOMERS:
+        case ImportKind.CUSTOMERS:
             return _CUSTOMERS
-        case RunKind.ATTRIBUTES:
+        case ImportKind.ATTRIBUTES:
             return _ATTRIBUTES
-        case RunKind.ALL if file_type is FileType.ALL:
+        case ImportKind.ALL if file_type is FileType.ALL:
             return kinds | _CUSTOMERS
-        case RunKind.IMAGES if not kinds & _WITH_PICTURES:
+        case ImportKind.IMAGES if not kinds & _WITH_PICTURES:
             raise ConfigError("file_type_contradicts", run=request.kind.value, file_type=request.file_type.value)
-        case RunKind.IMAGES:
+        case ImportKind.IMAGES:
             return kinds & _WITH_PICTURES
         case _:
             return kinds
 
 
-def wants_pictures(request: RunRequest) -> bool:
+def wants_pictures(request: ShopImport) -> bool:
     """Whether a run looks at the pictures of its files."""
     return not request.skip_images and bool(kinds_of(request) & _WITH_PICTURES)
 
 
-def refuse_contradiction(request: RunRequest) -> None:
+def refuse_contradiction(request: ShopImport) -> None:
     """Refuse what no export can fulfil, before anything is touched.
 
     Raises:
         ConfigError: `--run stocks --file-type goods`, a single file of a catalogue, and the like.
     """
     kinds_of(request)
-    if request.file is not None and request.kind is not RunKind.CUSTOMERS:
+    if request.file is not None and request.kind is not ImportKind.CUSTOMERS:
         raise ConfigError("file_needs_customers", run=request.kind.value)
 
 
-def make_plan(request: RunRequest, source: Path, left_out: Iterable[SkippedFile] = ()) -> Plan:
+def make_plan(request: ShopImport, source: Path, left_out: Iterable[SkippedFile] = ()) -> Plan:
     """Find the files that the request is about.
 
     Args:
@@ -292,7 +288,7 @@ def make_plan(request: RunRequest, source: Path, left_out: Iterable[SkippedFile]
     if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS, FileKind.OFFERS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
         raise SourceMissing("no_files", path=str(request.source), kinds=kinds, **but_others(skipped))
-    only_pictures = request.kind is RunKind.IMAGES
+    only_pictures = request.kind is ImportKind.IMAGES
     return Plan(export.files, skipped, _catalog_type_of(request), wanted, only_pictures)
 
 
@@ -305,11 +301,11 @@ def but_others(skipped: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {"problem": "but_others", "files": names, "skipped": reasons}
 
 
-def _catalog_type_of(request: RunRequest) -> ImportType:
+def _catalog_type_of(request: ShopImport) -> ImportType:
     match request.kind:
-        case RunKind.IMAGES:
+        case ImportKind.IMAGES:
             return ImportType.IMAGES
-        case RunKind.ATTRIBUTES:
+        case ImportKind.ATTRIBUTES:
             return ImportType.ATTRIBUTES
         case _:
             return _IMPORT_TYPES[file_type_of(request)]

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from freesport_sync.core.events import FilesArchived, FilesPulled, Reporter
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.log_entries import log_entry
+from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import RunKind, Stage, storable
+from freesport_sync.core.shop import ImportKind, Stage
 from freesport_sync.errors import SyncError
 from freesport_sync.sources.commerceml.export import FileKind, opened_kinds, recognise, refusal_of
 from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER, is_too_deep
@@ -91,10 +92,10 @@ class Pulled:
     def issues(self) -> tuple[RowIssue, ...]:
         """What the history of a run is to say of it."""
         unfinished = tuple(
-            RowIssue(Severity.WARNING, f"pull_{reason}", storable(path), value=storable(path))
+            RowIssue(Severity.WARNING, f"pull_{reason}", replace_surrogates(path), value=replace_surrogates(path))
             for path, reason in self.unfinished
         )
-        left_out = [(storable(path), reason) for path, reason in self.left_out]
+        left_out = [(replace_surrogates(path), reason) for path, reason in self.left_out]
         return unfinished + left_out_issues(one for one in left_out if not is_packed_picture(PurePosixPath(one[0])))
 
 
@@ -132,7 +133,7 @@ def pull(job: PullJob) -> Pulled:
     return pulled
 
 
-def imported_files(job: PullJob, files: Sequence[RemoteFile], kind: RunKind) -> list[RemoteFile]:
+def imported_files(job: PullJob, files: Sequence[RemoteFile], kind: ImportKind) -> list[RemoteFile]:
     """Those that a run has used up: a zip may hold what only a run of everything imports."""
 
     def is_used_up(path: PurePosixPath) -> bool:
@@ -140,7 +141,7 @@ def imported_files(job: PullJob, files: Sequence[RemoteFile], kind: RunKind) -> 
             case ".xml":
                 return recognise(path.name)[0] in job.kinds
             case ".zip":
-                return kind is RunKind.ALL
+                return kind is ImportKind.ALL
         return True
 
     return [file for file in files if is_used_up(PurePosixPath(file.path))]
@@ -158,7 +159,7 @@ def archive(job: PullJob, files: Sequence[RemoteFile], name: str) -> None:
     except SyncError as error:
         log_entry(log, logging.WARNING, "files_not_archived", cause=error)
         kept = tuple(LeftOut(file.path, "not_moved") for file in files)
-    told = tuple((storable(path), reason) for path, reason in kept)
+    told = tuple((replace_surrogates(path), reason) for path, reason in kept)
     job.report(FilesArchived(joined(job.archive_folder, name), len(files) - len(kept), told))
 
 
@@ -232,6 +233,6 @@ def _event(job: PullJob, choice: Choice, pulled: Pulled, fetched: Sequence[Remot
         fetched=len(fetched),
         fetched_bytes=sum(file.size for file in fetched),
         unchanged=len(choice.unchanged),
-        unfinished=tuple((storable(path), reason) for path, reason in pulled.unfinished),
-        left_out=tuple((storable(path), reason) for path, reason in pulled.left_out),
+        unfinished=tuple((replace_surrogates(path), reason) for path, reason in pulled.unfinished),
+        left_out=tuple((replace_surrogates(path), reason) for path, reason in pulled.left_out),
     )

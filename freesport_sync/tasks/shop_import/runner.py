@@ -11,7 +11,8 @@ from pathlib import Path
 from freesport_sync.core.events import ExportFound, IssuesFound
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import ImportType, RunReport, Stage
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import ImportType, Stage
 from freesport_sync.database.merge import attributes, reference_data
 from freesport_sync.database.own.history import last_imported
 from freesport_sync.database.shop.verify import has_products, require_customer_tables

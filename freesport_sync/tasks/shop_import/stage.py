@@ -11,7 +11,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import IssuesFound, Reporter
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.core.staged import (
     ReferenceRow,
     RejectedCustomer,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
-from freesport_sync.core.run import RunRequest
 from freesport_sync.errors import SyncError
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     GAP,
@@ -33,7 +33,7 @@ _CHANGES = (
 )
 
 
-def overruled(request: RunRequest, code: str) -> RunRequest:
+def overruled(request: ShopImport, code: str) -> ShopImport:
     """The request with which the guard lets the run pass."""
     if code == "large_change":
         return replace(request, accept_large_change=True)

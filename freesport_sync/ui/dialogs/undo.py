@@ -7,7 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from freesport_sync.core.run import RunKind, RunRequest
+from freesport_sync.core.shop import UpkeepKind
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     GAP,
@@ -31,13 +32,13 @@ class UndoDialog(QDialog):
     """
 
     chosen = Signal(object)
-    """`RunRequest`: of the undoing, or only to look at what it would do."""
+    """`ShopImport`: of the undoing, or only to look at what it would do."""
 
-    def __init__(self, tools: Tools, run_id: int, request: RunRequest, parent: QWidget) -> None:
+    def __init__(self, tools: Tools, run_id: int, request: ShopImport, parent: QWidget) -> None:
         super().__init__(parent)
         self._request = request
         texts = tools.texts
-        of_repair = "_repair" if request.kind is RunKind.UNDO_REPAIR else ""
+        of_repair = "_repair" if request.kind is UpkeepKind.UNDO_REPAIR else ""
         title = texts(f"undo.title{of_repair}", run_id=run_id)
         self.setWindowTitle(title)
         notice = Notice(tools)

@@ -16,13 +16,11 @@ from freesport_sync.core.history import (
     EntryStatus,
     HistoryDetails,
 )
-from freesport_sync.core.run import (
-    RunKind,
-    RunRequest,
-    Trigger,
-    storable,
-)
+from freesport_sync.core.printable import replace_surrogates
+from freesport_sync.core.shop import ImportKind, UpkeepKind
+from freesport_sync.core.tasks import Trigger
 from freesport_sync.errors import SyncError
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.diagnostics import entry_report
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.undo import UndoDialog
@@ -59,7 +57,7 @@ class EntryPage(QWidget):
     """
 
     repeated = Signal(object)
-    """`RunRequest`: to be started."""
+    """`ShopImport`: to be started."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +65,7 @@ class EntryPage(QWidget):
         self._tools = tools
         self._key: EntryKey | None = None
         self._details: HistoryDetails | None = None
-        self._repeated = RunRequest()
+        self._repeated = ShopImport()
         self._stopping: EntryKey | None = None
         self._is_held = False
         texts = tools.texts
@@ -206,7 +204,7 @@ class EntryPage(QWidget):
         is_ours = entry.key.source is EntrySource.RUN
         show_tab(self.tabs, self.changes, entry.is_dry_run or details.changes > 0)
         show_tab(self.tabs, self.issues, is_ours)
-        has_files = entry.kind not in [one.value for one in RunKind if not one.is_import]
+        has_files = entry.kind not in [one.value for one in ImportKind if not one.is_import]
         show_tab(self.tabs, self.files, is_ours and has_files)
         self._show_actions(details)
         self.stack.setCurrentIndex(1)
@@ -215,14 +213,14 @@ class EntryPage(QWidget):
         entry, rights, texts = details.entry, self._tools.backend.rights, self._tools.texts
         is_ours = entry.key.source is EntrySource.RUN
         is_over = entry.status not in _OPEN
-        is_import = is_ours and entry.kind in {kind.value for kind in RunKind if kind.is_import}
+        is_import = is_ours and entry.kind in {kind.value for kind in ImportKind if kind.is_import}
         is_stopping = self._stopping == entry.key
         self.stop.setVisible(is_ours and entry.status is EntryStatus.RUNNING)
         rename(self.stop, texts("import_page.cancelling" if is_stopping else "entry.stop"))
         self.repeat.setVisible(is_import and is_over)
         is_done = entry.status in (EntryStatus.COMPLETED, EntryStatus.REMARKS)
         request = _request_of(details)
-        is_repair = request is not None and request.kind is RunKind.REPAIR and not entry.is_dry_run
+        is_repair = request is not None and request.kind is UpkeepKind.REPAIR and not entry.is_dry_run
         has_backup = request is not None and request.is_undoable and not request.skip_backup
         self.undo.setVisible(is_done and (has_backup or is_repair))
         rename(self.undo, texts("entry.undo_repair" if is_repair else "entry.undo"))
@@ -237,7 +235,7 @@ class EntryPage(QWidget):
             allow(action, reason)
             if reason and not action.isHidden():
                 reasons.add(texts("entry.refused", reason=" ".join(reason.split())))
-        undone_key = "undo.already_repair" if is_repair or entry.kind == RunKind.UNDO_REPAIR else "undo.already"
+        undone_key = "undo.already_repair" if is_repair or entry.kind == UpkeepKind.UNDO_REPAIR else "undo.already"
         for action, undone_by in ((self.undo, entry.undone_by), (self.real, details.forestalled_by)):
             if undone_by is not None:
                 allow(action, texts(undone_key, run_id=undone_by))
@@ -264,10 +262,10 @@ class EntryPage(QWidget):
         else:
             self._undo_chosen(replace(request, is_dry_run=False))
 
-    def _repeat_with_files(self, request: RunRequest) -> None:
+    def _repeat_with_files(self, request: ShopImport) -> None:
         if self._key is None:
             return
-        operator, run_id = storable(self._tools.backend.operator), self._key.id
+        operator, run_id = replace_surrogates(self._tools.backend.operator), self._key.id
         self._repeated = replace(request, operator=operator, trigger=Trigger.WINDOW)
         self._tools.backend.do(lambda application: application.files_of(run_id), self._repeat_from, self._not_kept)
 
@@ -305,7 +303,7 @@ class EntryPage(QWidget):
         if self._tools.backend.is_running and own is not None and own.run_id == key.id:
             self._tools.backend.cancel_run()
             return
-        by = storable(self._tools.backend.operator)
+        by = replace_surrogates(self._tools.backend.operator)
         self._tools.backend.do(lambda application: application.cancel(key.id, by), self._stopped, self._refused)
 
     def _stopped(self, _: object) -> None:
@@ -319,15 +317,15 @@ class EntryPage(QWidget):
         if key is not None:
             self._tools.backend.do(lambda application: application.undoing(key.id), self._undo, self._refused)
 
-    def _undo(self, request: RunRequest) -> None:
+    def _undo(self, request: ShopImport) -> None:
         if self._key is None:
             return
         self.undo_dialog = UndoDialog(self._tools, self._key.id, request, self.window())
         self.undo_dialog.chosen.connect(self._undo_chosen)
         self.undo_dialog.open()
 
-    def _undo_chosen(self, request: RunRequest) -> None:
-        operator = storable(self._tools.backend.operator)
+    def _undo_chosen(self, request: ShopImport) -> None:
+        operator = replace_surrogates(self._tools.backend.operator)
         self.repeated.emit(replace(request, operator=operator, trigger=Trigger.WINDOW))
 
     def _refused(self, error: SyncError) -> None:
@@ -335,10 +333,10 @@ class EntryPage(QWidget):
         self.trouble.show()
 
 
-def _request_of(details: HistoryDetails) -> RunRequest | None:
+def _request_of(details: HistoryDetails) -> ShopImport | None:
     """The request of a run that can be repeated, done in earnest or taken back; None of all others."""
-    if details.entry.key.source is EntrySource.SHOP or details.entry.kind not in set(RunKind):
+    if details.entry.key.source is EntrySource.SHOP or details.entry.kind not in set(ImportKind):
         return None
-    kind = RunKind(details.entry.kind)
-    names_what = kind.is_import or kind is RunKind.REPAIR or (kind.takes_back and details.entry.undone_id)
-    return RunRequest.from_json(details.request) if names_what else None
+    kind = ImportKind(details.entry.kind)
+    names_what = kind.is_import or kind is UpkeepKind.REPAIR or (kind.takes_back and details.entry.undone_id)
+    return ShopImport.from_json(details.request) if names_what else None

@@ -9,7 +9,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import ChangeQuery, HistoryDetails
-from freesport_sync.core.run import Entity, FieldChange
+from freesport_sync.core.run import FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.paged import Column, PagedModel
 from freesport_sync.ui.widgets.csv_file import ask_csv_file

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from freesport_sync.core.history import EntrySource, EntryStatus, HistoryDetails
-from freesport_sync.core.run import Entity, RunKind, Stage
+from freesport_sync.core.shop import Entity, ImportKind, Stage
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.widgets.empty import Placeholder
@@ -90,7 +90,7 @@ class TotalsTab(QWidget):
     def show_entry(self, details: HistoryDetails) -> None:
         """Show the counts of an entry."""
         totals = self._totals(details)
-        takes_back = details.entry.kind in [kind.value for kind in RunKind if kind.takes_back]
+        takes_back = details.entry.kind in [kind.value for kind in ImportKind if kind.takes_back]
         self.model.show_rows(() if takes_back else totals)
         self.back_model.show_rows(totals if takes_back else ())
         self.stages.show_rows(self._stage_times(details))

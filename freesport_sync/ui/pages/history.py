@@ -17,7 +17,7 @@ from freesport_sync.core.history import (
     HistorySort,
     Page,
 )
-from freesport_sync.core.run import ImportType, RunKind
+from freesport_sync.core.shop import ImportKind, ImportType
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import icon
 from freesport_sync.ui.models.history import entry_columns
@@ -138,7 +138,7 @@ class HistoryPage(QWidget):
         self.text.setAccessibleName(texts("history.search"))
         self.text.textChanged.connect(self._typing.start)
         self.period = self._choice("history.period", [(texts(f"history.period_{name}"), name) for name in PERIODS])
-        kinds = list(dict.fromkeys([*(kind.value for kind in RunKind), *(kind.value for kind in ImportType)]))
+        kinds = list(dict.fromkeys([*(kind.value for kind in ImportKind), *(kind.value for kind in ImportType)]))
         any_kind = (texts("history.kind_any"), "")
         self.kind = self._choice("history.kind", [any_kind, *((texts.kind(one), one) for one in kinds)])
         self.statuses: dict[EntryStatus, QToolButton] = {}

@@ -18,12 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from freesport_sync.core.run import (
-    RunKind,
-    RunRequest,
-    Trigger,
-    storable,
-)
+from freesport_sync.core.printable import replace_surrogates
+from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.tasks import Trigger
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.icons import icon
 from freesport_sync.ui.pages.import_source import SourcePicker
 from freesport_sync.ui.widgets.notice import Notice
@@ -42,26 +40,26 @@ from freesport_sync.ui.widgets.parts import (
 )
 
 KINDS = (
-    RunKind.CATALOG,
-    RunKind.STOCKS,
-    RunKind.PRICES,
-    RunKind.CUSTOMERS,
-    RunKind.ALL,
-    RunKind.IMAGES,
-    RunKind.ATTRIBUTES,
+    ImportKind.CATALOG,
+    ImportKind.STOCKS,
+    ImportKind.PRICES,
+    ImportKind.CUSTOMERS,
+    ImportKind.ALL,
+    ImportKind.IMAGES,
+    ImportKind.ATTRIBUTES,
 )
 LARGEST_CHUNK = 100_000
 
 
 class ExchangeForm(Card):
-    """Makes a `RunRequest`.
+    """Makes a `ShopImport`.
 
     Args:
         tools: of the page.
     """
 
     submitted = Signal(object)
-    """`RunRequest`."""
+    """`ShopImport`."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(tools.texts("import_page.what"), parent)
@@ -85,11 +83,11 @@ class ExchangeForm(Card):
         self._make_buttons()
 
     @property
-    def kind(self) -> RunKind:
+    def kind(self) -> ImportKind:
         """The chosen kind of import."""
         return KINDS[self._kinds.checkedId()]
 
-    def set_kind(self, kind: RunKind) -> None:
+    def set_kind(self, kind: ImportKind) -> None:
         """Choose a kind of import."""
         self._kinds.button(KINDS.index(kind)).setChecked(True)
 
@@ -101,15 +99,15 @@ class ExchangeForm(Card):
         """The application is there: fill in what is usual."""
         kind = self._tools.state.text("exchange/kind")
         if kind and not self.source.text:
-            self.set_kind(RunKind(kind))
+            self.set_kind(ImportKind(kind))
         self.source.prepare()
 
-    def request(self, is_dry_run: bool) -> RunRequest:
+    def request(self, is_dry_run: bool) -> ShopImport:
         """What the form asks for."""
-        request = RunRequest(
+        request = ShopImport(
             kind=self.kind,
             is_pull=self.source.is_server,
-            operator=storable(self._tools.backend.operator),
+            operator=replace_surrogates(self._tools.backend.operator),
             chunk_size=self.chunk.value(),
             is_dry_run=is_dry_run,
             is_full=self.full.isChecked(),
@@ -256,10 +254,10 @@ class ExchangeForm(Card):
     def _kind_changed(self, _: int, is_chosen: bool) -> None:
         if is_chosen:
             self.chunk.setValue(self.kind.usual_chunk_size)
-            has_pictures = self.kind in (RunKind.ALL, RunKind.CATALOG)
+            has_pictures = self.kind in (ImportKind.ALL, ImportKind.CATALOG)
             self.skip_images.setEnabled(has_pictures)
             self.skip_backup.setEnabled(self.request(is_dry_run=False).is_undoable)
-            self.full.setEnabled(self.kind in (RunKind.ALL, RunKind.CATALOG))
+            self.full.setEnabled(self.kind in (ImportKind.ALL, ImportKind.CATALOG))
             if not self.full.isEnabled():
                 self.full.setChecked(False)
             self._show_readiness()

@@ -14,8 +14,9 @@ from freesport_sync.core.history import (
     LockHolder,
     Overview,
 )
-from freesport_sync.core.run import RunKind, RunRequest
+from freesport_sync.core.shop import ImportKind
 from freesport_sync.errors import HostKeyUnknown, SyncError
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
 from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
@@ -60,7 +61,7 @@ class ImportPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self._waiting: RunRequest | None = None
+        self._waiting: ShopImport | None = None
         self._end: RunEnd | None = None
         self.form = ExchangeForm(tools)
         self.form.submitted.connect(self.run)
@@ -97,7 +98,7 @@ class ImportPage(QWidget):
         backend.run_changed.connect(self.progress.show_snapshot)
         backend.run_ended.connect(self._ended)
 
-    def run(self, request: RunRequest) -> None:
+    def run(self, request: ShopImport) -> None:
         """Start an import, or wait for the lock where somebody else holds it."""
         self._tools.backend.start_run(request)
 
@@ -242,7 +243,7 @@ class ImportPage(QWidget):
             self.holder.say("busy", *self._told(status.holder))
         if self._is_demo_wanted and backend.options.is_demo:
             self._is_demo_wanted = False
-            self.form.set_kind(RunKind.ALL)
+            self.form.set_kind(ImportKind.ALL)
             self.run(self.form.request(is_dry_run=True))
         if status.holder is None and self._waiting is not None and not backend.is_running:
             request, self._waiting = self._waiting, None
@@ -263,7 +264,7 @@ class ImportPage(QWidget):
             texts("import_page.held_details", host=holder.host, stage=stage, since=since),
         )
 
-    def _started(self, request: RunRequest) -> None:
+    def _started(self, request: ShopImport) -> None:
         self._end = None
         self.holder.hide()
         self.form.set_enabled(False, self._tools.texts("import_page.is_running"))

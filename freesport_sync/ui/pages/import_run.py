@@ -9,7 +9,9 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from freesport_sync.core.history import EntryKey, EntrySource
-from freesport_sync.core.run import RunKind, RunReport, RunRequest
+from freesport_sync.core.run import RunReport
+from freesport_sync.core.shop import UpkeepKind
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.run_feed import RunSnapshot, StageState
 from freesport_sync.ui.widgets.notice import Notice
@@ -60,7 +62,7 @@ class RunCard(Card):
         super().__init__()
         self._tools = tools
         texts = tools.texts
-        self._request: RunRequest | None = None
+        self._request: ShopImport | None = None
         self._snapshot: RunSnapshot | None = None
         self.title = label("", "heading")
         self.what = label("", "muted", is_wrapped=True)
@@ -96,7 +98,7 @@ class RunCard(Card):
         self._clock.timeout.connect(self._tick)
         self._seconds = 0
 
-    def begin(self, request: RunRequest) -> None:
+    def begin(self, request: ShopImport) -> None:
         """A new import."""
         texts = self._tools.texts
         self._request = request
@@ -167,9 +169,9 @@ class RunCard(Card):
         """Somebody else is importing."""
         self.wait.show()
 
-    def _source(self, request: RunRequest) -> str:
+    def _source(self, request: ShopImport) -> str:
         texts, application = self._tools.texts, self._tools.backend.application
-        if request.kind is RunKind.RESTORE:
+        if request.kind is UpkeepKind.RESTORE:
             return texts("import_page.from_backup", name=request.backup_id)
         if not request.kind.is_import:
             return texts.kind(request.kind.value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from freesport_sync.core.run import RunKind, Stage
+from freesport_sync.core.shop import ImportKind, Stage
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.run_feed import RunSnapshot, StageLine, StageState
 from freesport_sync.ui.theme import tone_of
@@ -64,7 +64,7 @@ class StageTable(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(12)
-        self._kind: RunKind | None = None
+        self._kind: ImportKind | None = None
         self._rows: dict[Stage, _StageRow] = {}
 
     def show_stages(self, snapshot: RunSnapshot) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from freesport_sync.core.history import EntrySource, EntryStatus, HistoryDetails
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import RunKind, RunRequest
+from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.errors import SyncError
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.models.history import result_of
 from freesport_sync.ui.texts import UiTexts
 
@@ -14,14 +15,14 @@ def done_of(texts: UiTexts, kind: str, undone_id: int, is_dry_run: bool, duratio
     """That a run has done what it should, in the words of its kind."""
     dry, time = "_dry" if is_dry_run else "", texts.duration(duration_s)
     key = f"done.{kind}{dry}"
-    if kind == RunKind.RESTORE and undone_id:
+    if kind == UpkeepKind.RESTORE and undone_id:
         key = f"done.undo{dry}"
     elif not texts.has(key):
         key = f"done.import{dry}"
     return texts(key, undone_id=undone_id, time=time)
 
 
-def in_earnest(texts: UiTexts, request: RunRequest) -> str:
+def in_earnest(texts: UiTexts, request: ShopImport) -> str:
     """The words of the button that does what a dry run has only looked at."""
     key = f"in_earnest.{request.kind.value}"
     return texts(key if texts.has(key) else "import_page.now_for_real", undone_id=request.undone_id)

@@ -12,7 +12,7 @@ import asyncssh
 import pytest
 
 from freesport_sync.core.events import Progress
-from freesport_sync.core.run import Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.errors import (
     ConfigError,
     ConnectionFailed,

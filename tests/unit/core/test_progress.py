@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freesport_sync.core.events import Event, Progress
 from freesport_sync.core.progress import StageMeter
-from freesport_sync.core.run import Entity, Stage
+from freesport_sync.core.shop import Entity, Stage
 
 
 class Clock:

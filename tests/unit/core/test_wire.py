@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from freesport_sync.core.events import Event, Failure, IssuesFound, Progress, RunFinished
 from freesport_sync.core.exchange import ExchangeEvent, RequestHandled
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import Stage
+from freesport_sync.core.shop import Stage
 from freesport_sync.core.wire import (
     SENTENCES,
     TYPES,

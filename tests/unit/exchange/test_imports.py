@@ -17,13 +17,9 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import IssuesFound, Reporter, RunStarted
 from freesport_sync.core.exchange import ExchangeEvent, ImportNotRequested
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import (
-    RunKind,
-    RunReport,
-    RunRequest,
-    RunStatus,
-    Trigger,
-)
+from freesport_sync.core.run import RunReport, RunStatus
+from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.tasks import Trigger
 from freesport_sync.errors import ConnectionFailed, ExchangeRefused
 from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.exchange.http.listener import Listener
@@ -33,6 +29,7 @@ from freesport_sync.exchange.uploads import store as store_module
 from freesport_sync.exchange.uploads.batch import UploadBatch
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.settings.model import ExchangeSettings
+from freesport_sync.tasks.shop_import.request import ShopImport
 from tests.builders import product
 from tests.e2e.serving import import_xml
 from tests.exchange_client import PASSWORD, StandardClient, Stopped, zipped
@@ -51,7 +48,7 @@ class Desk:
         self.has_fresh_backup = False
         self.may_begin, self.fails = True, False
         self.may_end = threading.Event()
-        self.requests: list[RunRequest] = []
+        self.requests: list[ShopImport] = []
         self.imported: list[bytes] = []
         """What each run has found, once it has begun."""
         self.names: list[set[str]] = []
@@ -83,7 +80,7 @@ class Desk:
         endpoint = self.parts.endpoint
         self.listener.run(endpoint.application(), lambda: None, self.stop, self.parts.queue.stop, endpoint.refuse)
 
-    def _run(self, request: RunRequest, report: Reporter, cancel: CancelToken) -> RunReport:
+    def _run(self, request: ShopImport, report: Reporter, cancel: CancelToken) -> RunReport:
         if not self.may_begin:
             raise ConnectionFailed("connection_refused")
         report(RunStarted(len(self.requests), request.kind, "", "", False))
@@ -378,6 +375,6 @@ def test_pictures_that_come_later_are_given_to_the_records_that_name_them(desk: 
         onec.send_batch({picture: b"picture"})
         wait_until(lambda: not desk.folders(), 10)
     _, late = desk.requests
-    assert (late.kind, late.allow_older) == (RunKind.IMAGES, True)
+    assert (late.kind, late.allow_older) == (ImportKind.IMAGES, True)
     assert {name.rpartition("/")[2] for name in desk.names[1]} == {NAME, "late.jpg", "other.jpg"}
     assert {picture, other} < desk.names[1]

@@ -13,12 +13,8 @@ import pytest
 
 from freesport_sync.cli.arguments import build_parser
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import (
-    Entity,
-    RunKind,
-    RunStatus,
-    Stage,
-)
+from freesport_sync.core.run import RunStatus
+from freesport_sync.core.shop import Entity, ImportKind, Stage
 from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import Language, Texts, preferred_language
@@ -93,7 +89,7 @@ def test_every_issue_code_of_the_program_has_a_text(severity: Severity) -> None:
 def test_every_word_of_the_vocabulary_has_a_text() -> None:
     for language in Language:
         texts = Texts(language)
-        known = {"stage": Stage, "status": RunStatus, "entity": Entity, "entity_one": Entity, "kind": RunKind}
+        known = {"stage": Stage, "status": RunStatus, "entity": Entity, "entity_one": Entity, "kind": ImportKind}
         for section, words in known.items():
             assert all(texts(f"{section}.{word.value}") for word in words)
 
@@ -111,14 +107,14 @@ def test_cancelling_another_kind_of_run_is_worded_for_it(code: str, language: La
     """`Импорт отменён` for a cancelled undo would say the contrary of what has happened."""
     texts = Texts(language)
     told = {}
-    for kind in RunKind:
+    for kind in ImportKind:
         for is_dry_run in (False, True):
             error = texts.of_run(Cancelled(code, by="петров"), kind, is_dry_run)
             assert isinstance(error, Cancelled)
             told[kind, is_dry_run] = texts.error(error).what
     usual = texts.error(Cancelled(code, by="петров")).what
     assert {kind for (kind, is_dry_run), what in told.items() if what == usual} == {
-        kind for kind in RunKind if kind.is_import
+        kind for kind in ImportKind if kind.is_import
     }
     assert all(("петров" in what) is (code == "cancelled_by") for what in told.values())
     if language is Language.RUSSIAN:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.core.staged import CustomerType, RejectedCustomer, StagedCustomer
 from freesport_sync.rules.customers import (
     ChangedCompany,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.core.staged import StagedBrand
 from freesport_sync.rules.catalog.attributes import Property
 from freesport_sync.rules.catalog.brands import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freesport_sync.core.run import Counts, Entity, FieldChange
+from freesport_sync.core.run import Counts, FieldChange
+from freesport_sync.core.shop import Entity
 from freesport_sync.core.staged import StagedPriceType
 from freesport_sync.rules.catalog.price_types import (
     ChangedPriceType,

@@ -9,20 +9,18 @@ from datetime import datetime
 
 import pytest
 
-from freesport_sync.core.run import (
-    Counts,
-    Entity,
-    RunRequest,
-    Trigger,
-)
+from freesport_sync.core.run import Counts
+from freesport_sync.core.shop import Entity
+from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.merge.merge import LargeChange
 from freesport_sync.errors import ImportFailed, SourceMissing
 from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.tasks.shop_import import guards
 from freesport_sync.tasks.shop_import.plan import Plan
+from freesport_sync.tasks.shop_import.request import ShopImport
 from tests.unit.tasks.shop_import.test_plan import source
 
-REQUEST = RunRequest()
+REQUEST = ShopImport()
 
 
 def refused(code: str) -> AbstractContextManager[pytest.ExceptionInfo[ImportFailed]]:
@@ -166,8 +164,8 @@ def test_full_needs_files_to_judge_by() -> None:
 
 def test_a_run_that_imports_nothing_has_failed() -> None:
     with refused("no_records"):
-        guards.refuse_fruitless({}, RunRequest())
-    guards.refuse_fruitless({}, RunRequest(trigger=Trigger.ONEC))  # a portion in which nothing is new
+        guards.refuse_fruitless({}, ShopImport())
+    guards.refuse_fruitless({}, ShopImport(trigger=Trigger.ONEC))  # a portion in which nothing is new
     with refused("all_rows_failed"):
-        guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(skipped=5)}, RunRequest())
-    guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(unchanged=1)}, RunRequest())
+        guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(skipped=5)}, ShopImport())
+    guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(unchanged=1)}, ShopImport())

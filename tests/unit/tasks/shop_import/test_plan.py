@@ -8,12 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.core.run import (
-    FileType,
-    ImportType,
-    RunKind,
-    RunRequest,
-)
+from freesport_sync.core.shop import FileType, ImportKind, ImportType
 from freesport_sync.errors import ConfigError, SourceMissing
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.sources.commerceml.export import FileKind, SkippedFile, SourceFile
@@ -24,6 +19,7 @@ from freesport_sync.tasks.shop_import.plan import (
     refuse_contradiction,
     wants_pictures,
 )
+from freesport_sync.tasks.shop_import.request import ShopImport
 from tests.builders import ExportBuilder
 
 IMPORTED = [kind for kind in FileKind if kind.is_imported]
@@ -43,19 +39,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def planned(request: RunRequest, folder: Path) -> set[str]:
+def planned(request: ShopImport, folder: Path) -> set[str]:
     return {kind.value for kind in make_plan(request, folder).kinds}
 
 
 def test_a_run_of_everything_reads_everything(folder: Path) -> None:
-    assert planned(RunRequest(RunKind.ALL), folder) == {kind.value for kind in IMPORTED}
+    assert planned(ShopImport(ImportKind.ALL), folder) == {kind.value for kind in IMPORTED}
 
 
 def test_a_catalogue_run_leaves_the_customers_alone(folder: Path) -> None:
     everything = {kind.value for kind in IMPORTED}
-    assert planned(RunRequest(RunKind.CATALOG), folder) == everything - {"contragents"}
-    assert planned(RunRequest(RunKind.CUSTOMERS), folder) == {"contragents"}
-    assert "contragents" not in planned(RunRequest(RunKind.ALL, FileType.OFFERS), folder)
+    assert planned(ShopImport(ImportKind.CATALOG), folder) == everything - {"contragents"}
+    assert planned(ShopImport(ImportKind.CUSTOMERS), folder) == {"contragents"}
+    assert "contragents" not in planned(ShopImport(ImportKind.ALL, FileType.OFFERS), folder)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +71,12 @@ def test_a_single_file_may_have_any_name(tmp_path: Path) -> None:
     export = ExportBuilder(tmp_path)
     export.goods()
     file = export.write("clients.dat", export.document(""))
-    plan = make_plan(RunRequest(RunKind.CUSTOMERS, file=file), file)
+    plan = make_plan(ShopImport(ImportKind.CUSTOMERS, file=file), file)
     assert [(found.file_no, found.kind, found.name) for found in plan.files] == [
         (1, FileKind.CONTRAGENTS, "clients.dat")
     ]
     with pytest.raises(SourceMissing, match="data_dir_missing"):
-        make_plan(RunRequest(RunKind.CUSTOMERS, file=file), tmp_path / "nothing.xml")
+        make_plan(ShopImport(ImportKind.CUSTOMERS, file=file), tmp_path / "nothing.xml")
 
 
 def test_a_folder_or_an_archive_is_no_single_file(tmp_path: Path) -> None:
@@ -88,14 +84,14 @@ def test_a_folder_or_an_archive_is_no_single_file(tmp_path: Path) -> None:
     export.contragents()
     for path in (export.folder, export.zipped(tmp_path / "export.zip")):
         with pytest.raises(SourceMissing, match="file_not_single"):
-            make_plan(RunRequest(RunKind.CUSTOMERS, file=path), path)
+            make_plan(ShopImport(ImportKind.CUSTOMERS, file=path), path)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in RunKind if kind is not RunKind.CUSTOMERS])
-def test_a_single_file_is_for_customers_only(kind: RunKind, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in ImportKind if kind is not ImportKind.CUSTOMERS])
+def test_a_single_file_is_for_customers_only(kind: ImportKind, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="file_needs_customers"):
-        refuse_contradiction(RunRequest(kind, file=tmp_path / "goods.xml"))
-    refuse_contradiction(RunRequest(RunKind.CUSTOMERS, file=tmp_path / "contragents.xml"))
+        refuse_contradiction(ShopImport(kind, file=tmp_path / "goods.xml"))
+    refuse_contradiction(ShopImport(ImportKind.CUSTOMERS, file=tmp_path / "contragents.xml"))
 
 
 @pytest.mark.parametrize(
@@ -108,19 +104,19 @@ def test_a_single_file_is_for_customers_only(kind: RunKind, tmp_path: Path) -> N
     ],
 )
 def test_each_file_type_reads_the_files_of_its_steps(file_type: FileType, kinds: set[str], folder: Path) -> None:
-    assert planned(RunRequest(RunKind.CATALOG, file_type), folder) == kinds
+    assert planned(ShopImport(ImportKind.CATALOG, file_type), folder) == kinds
 
 
 def test_stocks_and_prices_are_file_types_of_their_own(folder: Path) -> None:
-    assert planned(RunRequest(RunKind.STOCKS), folder) == planned(RunRequest(file_type=FileType.RESTS), folder)
-    assert planned(RunRequest(RunKind.PRICES), folder) == planned(RunRequest(file_type=FileType.PRICES), folder)
+    assert planned(ShopImport(ImportKind.STOCKS), folder) == planned(ShopImport(file_type=FileType.RESTS), folder)
+    assert planned(ShopImport(ImportKind.PRICES), folder) == planned(ShopImport(file_type=FileType.PRICES), folder)
 
 
 def test_a_request_that_contradicts_itself_is_refused() -> None:
     with pytest.raises(ConfigError, match="file_type_contradicts"):
-        refuse_contradiction(RunRequest(RunKind.STOCKS, FileType.GOODS))
+        refuse_contradiction(ShopImport(ImportKind.STOCKS, FileType.GOODS))
     with pytest.raises(ConfigError, match="file_type_contradicts"):
-        refuse_contradiction(RunRequest(RunKind.CUSTOMERS, FileType.GOODS))
+        refuse_contradiction(ShopImport(ImportKind.CUSTOMERS, FileType.GOODS))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +124,7 @@ def test_a_request_that_contradicts_itself_is_refused() -> None:
     [(FileType.ALL, {"goods", "offers"}), (FileType.GOODS, {"goods"}), (FileType.OFFERS, {"offers"})],
 )
 def test_a_run_of_pictures_reads_what_lists_them(file_type: FileType, kinds: set[str], folder: Path) -> None:
-    plan = make_plan(RunRequest(RunKind.IMAGES, file_type), folder)
+    plan = make_plan(ShopImport(ImportKind.IMAGES, file_type), folder)
     assert {kind.value for kind in plan.kinds} == kinds
     assert plan.imported_kinds == frozenset()
 
@@ -136,28 +132,28 @@ def test_a_run_of_pictures_reads_what_lists_them(file_type: FileType, kinds: set
 @pytest.mark.parametrize("file_type", [FileType.PRICES, FileType.RESTS])
 def test_prices_and_rests_list_no_pictures(file_type: FileType) -> None:
     with pytest.raises(ConfigError, match="file_type_contradicts"):
-        refuse_contradiction(RunRequest(RunKind.IMAGES, file_type))
-    assert not wants_pictures(RunRequest(file_type=file_type))
+        refuse_contradiction(ShopImport(ImportKind.IMAGES, file_type))
+    assert not wants_pictures(ShopImport(file_type=file_type))
 
 
 def test_a_catalogue_run_wants_pictures_unless_told_otherwise() -> None:
-    assert wants_pictures(RunRequest())
-    assert not wants_pictures(RunRequest(skip_images=True))
+    assert wants_pictures(ShopImport())
+    assert not wants_pictures(ShopImport(skip_images=True))
 
 
 @pytest.mark.parametrize(
     ("request_", "import_type"),
     [
-        (RunRequest(), ImportType.CATALOG),
-        (RunRequest(file_type=FileType.GOODS), ImportType.CATALOG),
-        (RunRequest(file_type=FileType.OFFERS), ImportType.VARIANTS),
-        (RunRequest(RunKind.STOCKS), ImportType.STOCKS),
-        (RunRequest(RunKind.PRICES), ImportType.PRICES),
-        (RunRequest(RunKind.CUSTOMERS), ImportType.CUSTOMERS),
-        (RunRequest(RunKind.IMAGES), ImportType.IMAGES),
+        (ShopImport(), ImportType.CATALOG),
+        (ShopImport(file_type=FileType.GOODS), ImportType.CATALOG),
+        (ShopImport(file_type=FileType.OFFERS), ImportType.VARIANTS),
+        (ShopImport(ImportKind.STOCKS), ImportType.STOCKS),
+        (ShopImport(ImportKind.PRICES), ImportType.PRICES),
+        (ShopImport(ImportKind.CUSTOMERS), ImportType.CUSTOMERS),
+        (ShopImport(ImportKind.IMAGES), ImportType.IMAGES),
     ],
 )
-def test_each_run_has_the_shop_s_word_for_it(request_: RunRequest, import_type: ImportType) -> None:
+def test_each_run_has_the_shop_s_word_for_it(request_: ShopImport, import_type: ImportType) -> None:
     assert import_type_of(request_) is import_type
 
 
@@ -165,7 +161,7 @@ def test_what_is_left_alone_is_not_read_and_named_with_a_reason(tmp_path: Path) 
     export = ExportBuilder(tmp_path)
     export.rests()
     export.write("goods/goods.xml", "not XML at all")
-    assert make_plan(RunRequest(RunKind.STOCKS), tmp_path).skipped == (("goods/goods.xml", "not_in_this_run"),)
+    assert make_plan(ShopImport(ImportKind.STOCKS), tmp_path).skipped == (("goods/goods.xml", "not_in_this_run"),)
 
 
 @pytest.mark.parametrize("name", ["", "storages.xml", "goods.xml"])
@@ -174,7 +170,7 @@ def test_nothing_to_read_is_a_failure(name: str, tmp_path: Path) -> None:
     if name:
         export.write(name, export.document(""))
     with pytest.raises(SourceMissing, match="no_files"):
-        make_plan(RunRequest(RunKind.STOCKS), tmp_path)
+        make_plan(ShopImport(ImportKind.STOCKS), tmp_path)
 
 
 def test_what_there_is_in_place_of_the_files_is_named(tmp_path: Path) -> None:
@@ -182,7 +178,7 @@ def test_what_there_is_in_place_of_the_files_is_named(tmp_path: Path) -> None:
     export.write("1/2/3/4/5/6/7/8/9/rests.xml", export.document(""))
     export.write("остатки.xml", export.document(""))
     with pytest.raises(SourceMissing, match="no_files") as caught:
-        make_plan(RunRequest(RunKind.STOCKS), tmp_path, [SkippedFile("old.zip/more.zip", "archive_inside")])
+        make_plan(ShopImport(ImportKind.STOCKS), tmp_path, [SkippedFile("old.zip/more.zip", "archive_inside")])
     assert caught.value.params["files"] == "1/2/3/4/5/6/7/8/9, old.zip/more.zip, остатки.xml"
     what = Texts(Language.RUSSIAN).error(caught.value).what
     assert "слишком глубоко" in what

@@ -1,0 +1,109 @@
+"""The words of the shop's own tasks: what is imported, in which steps, what is counted.
+
+Nothing generic asks for them: to the life of a run a kind, a stage and an entity are plain words, so that another task
+brings its own.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from freesport_sync.core.run import FIRST_STAGE, LAST_STAGE
+
+
+class ImportKind(StrEnum):
+    """What is imported from 1C's files: the word after `--run`."""
+
+    ALL = "all"
+    CATALOG = "catalog"
+    STOCKS = "stocks"
+    PRICES = "prices"
+    CUSTOMERS = "customers"
+    IMAGES = "images"
+    ATTRIBUTES = "attributes"
+
+    @property
+    def usual_chunk_size(self) -> int:
+        """Records per block where the operator does not say."""
+        return 100 if self is ImportKind.CUSTOMERS else 1000
+
+
+class UpkeepKind(StrEnum):
+    """What is done to the shop besides importing; each has an option of its own on the command line."""
+
+    BACKUP = "backup"
+    RESTORE = "restore"
+    REPAIR = "repair_created_at"
+    """Give products with equal times of creation different ones."""
+    UNDO_REPAIR = "undo_repair_created_at"
+
+
+def is_import(kind: str) -> bool:
+    """Whether a run of this kind brings something from 1C's files."""
+    return kind in _IMPORTS
+
+
+def takes_back(kind: str) -> bool:
+    """Whether a run of this kind sets back what another run has written."""
+    return kind in (UpkeepKind.RESTORE, UpkeepKind.UNDO_REPAIR)
+
+
+_IMPORTS = frozenset(kind.value for kind in ImportKind)
+
+
+class FileType(StrEnum):
+    """Narrows a catalogue run to some of its files, with the words of the shop's own command."""
+
+    ALL = "all"
+    GOODS = "goods"
+    OFFERS = "offers"
+    PRICES = "prices"
+    RESTS = "rests"
+
+
+class ImportType(StrEnum):
+    """The shop's own words for `import_sessions.import_type`."""
+
+    CATALOG = "catalog"
+    VARIANTS = "variants"
+    STOCKS = "stocks"
+    PRICES = "prices"
+    CUSTOMERS = "customers"
+    IMAGES = "images"
+    ATTRIBUTES = "attributes"
+
+
+class Stage(StrEnum):
+    """The steps of the shop's tasks, in order."""
+
+    PULL = "pull"
+    PLAN = FIRST_STAGE
+    STAGE = "stage"
+    BACKUP = "backup"
+    PICTURES = "pictures"
+    RESOLVE = "resolve"
+    APPLY = "apply"
+    REPORT = LAST_STAGE
+
+
+STAGES_IN_BYTES = frozenset((Stage.PULL.value, Stage.STAGE.value, Stage.BACKUP.value))
+"""Their units are bytes; those of all other stages are rows."""
+
+
+class Entity(StrEnum):
+    """What the shop's tasks count."""
+
+    CATEGORY = "category"
+    BRAND = "brand"
+    ATTRIBUTE = "attribute"
+    ATTRIBUTE_VALUE = "attribute_value"
+    PRICE_TYPE = "price_type"
+    PRODUCT = "product"
+    VARIANT = "variant"
+    DEFAULT_VARIANT = "default_variant"
+    PRODUCT_ATTRIBUTES = "product_attributes"
+    VARIANT_ATTRIBUTES = "variant_attributes"
+    PRICE = "price"
+    STOCK = "stock"
+    CUSTOMER = "customer"
+    PICTURE = "picture"

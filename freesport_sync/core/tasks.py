@@ -1,0 +1,91 @@
+"""How a task is asked for, whatever it does; what a task is, is in `runs.task`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+R = TypeVar("R")
+
+
+class Trigger(StrEnum):
+    """What has started a run."""
+
+    WINDOW = "window"
+    COMMAND_LINE = "command_line"
+    ONEC = "onec"
+    """1C itself, through the exchange server."""
+    SHOP = "shop"
+    """The shop's own importer, which is not ours."""
+
+
+class Role(StrEnum):
+    """Who may start a task."""
+
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The name of an advisory lock: tasks with the same one exclude each other in a database.
+
+    Args:
+        name: for people and the history.
+        key: the second key of the lock in PostgreSQL; 1 or more, never reused.
+    """
+
+    name: str
+    key: int
+
+
+SHOP_LOCK = Lock("shop", 1)
+"""Of everything that writes the shop's goods and customers; other programs may take it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Who asks for a run, and how; the same for every task.
+
+    Args:
+        operator: for the history, and for whoever is refused meanwhile.
+        trigger: what has started it.
+        is_dry_run: only find out what would change; write nothing but the history.
+    """
+
+    operator: str = ""
+    trigger: Trigger = Trigger.COMMAND_LINE
+    is_dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Submission(Generic[R]):
+    """What is to be run, and who asks for it.
+
+    Args:
+        request: a task's own.
+        header: who asks, and how.
+    """
+
+    request: R
+    header: Header
+
+    def as_dry_run(self, is_dry_run: bool) -> Submission[R]:
+        """The same, only tried or in earnest."""
+        return replace(self, header=replace(self.header, is_dry_run=is_dry_run))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """A stage that a run will have.
+
+    Args:
+        name: a word of the task.
+        weight: share of a usual run's time; any unit.
+        is_optional: it may turn out that there is nothing to do.
+    """
+
+    name: str
+    weight: int
+    is_optional: bool = False
