@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from freesport_sync.core.backup import Backup
 from freesport_sync.core.cancel import CancelToken
@@ -17,6 +17,7 @@ from freesport_sync.core.history import CheckItem, IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import ExportFile, FieldChange, RunReport
 from freesport_sync.core.shop import UpkeepKind
+from freesport_sync.core.tasks import Header, Request, Submission
 from freesport_sync.database.own.history import (
     read_field_changes,
     read_files,
@@ -45,9 +46,11 @@ from freesport_sync.database.server.engine import (
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.database.undo.backup import database_identity, list_backups
 from freesport_sync.errors import ConfigError
-from freesport_sync.i18n.texts import Texts
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.os_support import computer_name
-from freesport_sync.runs.context import Job, ShopTexts, Target
+from freesport_sync.runs.context import Folders, RunContext, Target
+from freesport_sync.runs.requests import decode
+from freesport_sync.runs.task import Registry
 from freesport_sync.services.history import History
 from freesport_sync.services.remote_export import PinnedHostKey, ServerFiles
 from freesport_sync.settings.environment import refuse_unknown_variables
@@ -56,13 +59,15 @@ from freesport_sync.settings.loading import load_settings, read_written
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.settings.secrets import database_password
-from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.tasks.registry import TASKS
+from freesport_sync.tasks.repair.task import RepairCreatedAt
+from freesport_sync.tasks.restore.task import RestoreBackup
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 # What only some of the methods need is loaded by them: the window can be used a quarter of a second sooner.
 if TYPE_CHECKING:
     from freesport_sync.services.connections import Connections
-    from freesport_sync.tasks.shop_import.workers import WorkerPool
+    from freesport_sync.sources.commerceml.workers import WorkerPool
 
 DATABASE = "freesport"
 DEMO_DATABASE = "freesport_demo"
@@ -99,6 +104,8 @@ class Application:
         database_url: overrides the setting `database.url`.
         is_demo: always the private server, in a database of its own.
         create_shop_tables: create the shop's tables in a database that has none.
+        tasks: what can be run.
+        open_workers: the processes that read 1C's files, for one run; None: started for it.
     """
 
     def __init__(
@@ -107,11 +114,15 @@ class Application:
         database_url: str | None = None,
         is_demo: bool = False,
         create_shop_tables: bool = False,
+        tasks: Registry = TASKS,
+        open_workers: Callable[[], AbstractContextManager[WorkerPool]] | None = None,
     ) -> None:
         refuse_unknown_variables({BINARIES_VARIABLE})
         self.paths: Paths = find_paths(home)
         self.settings: Settings = load_settings(self.paths.settings_file)
         self._server_files = ServerFiles(self.settings, self.paths)
+        self.tasks = tasks
+        self._open_workers = open_workers or _new_workers
         self._is_demo = is_demo
         self._creation = TableCreation.IN_EMPTY if create_shop_tables else TableCreation.NEVER
         self._url = None if is_demo else self._shop_url(database_url)
@@ -123,39 +134,36 @@ class Application:
 
         return Connections(self.settings, self.paths, self._server_files, self._creation)
 
-    def run(
-        self, request: ShopImport, pool: WorkerPool, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
-    ) -> RunReport:
-        """Import; see `tasks.shop_import.runner.run_import`."""
-        from freesport_sync.tasks.shop_import.runner import run_import
+    def run(self, request: Request, header: Header, reporter: Reporter, cancel: CancelToken) -> RunReport:
+        """Run a task.
 
-        with (
-            self._server_files.source(request, reporter, cancel) as source,
-            self._job(source.request, shop_texts, source.report, cancel) as job,
-        ):
-            return run_import(replace(job, issues=source.issues, server=source.server), pool)
+        Args:
+            request: of one of `tasks`.
+            header: who asks, and how.
+            reporter: receives the events of the run, on this thread.
+            cancel: stops it.
 
-    def back_up(self, operator: str, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
-        """Make a backup; see `tasks.backup.run_backup`."""
-        from freesport_sync.tasks.backup import run_backup
+        Raises:
+            SyncError: it was refused, failed or was cancelled.
+        """
+        task = self.tasks.of(request)
+        context = RunContext(
+            task=task,
+            header=header,
+            settings=self.settings,
+            folders=Folders(self.paths.work, self._backup_folder, self.paths.received),
+            texts=self._shop_texts,
+            reporter=reporter,
+            cancel=cancel,
+            open_target=self._target,
+            open_ssh_host=lambda: self._server_files.open(cancel),
+            open_workers=self._open_workers,
+        )
+        return task.run(context, request)
 
-        request = ShopImport(kind=UpkeepKind.BACKUP, operator=operator)
-        with self._job(request, shop_texts, reporter, cancel) as job:
-            return run_backup(job)
-
-    def restore(self, request: ShopImport, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
-        """Restore the backup that the request names; see `tasks.restore.run_restore`."""
-        from freesport_sync.tasks.restore import run_restore
-
-        with self._job(request, shop_texts, reporter, cancel) as job:
-            return run_restore(job)
-
-    def repair(self, request: ShopImport, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> RunReport:
-        """Repair equal times of creation, or take that back; see `tasks.repair.run_repair`."""
-        from freesport_sync.tasks.repair import run_repair
-
-        with self._job(request, shop_texts, reporter, cancel) as job:
-            return run_repair(job)
+    def stored_submission(self, stored: Mapping[str, Any]) -> Submission[Any]:
+        """What a past run was asked for; see `runs.requests.decode`."""
+        return decode(self.tasks, stored)
 
     def backups(self) -> tuple[Backup, ...]:
         """The backups of this database and the damaged ones, newest first."""
@@ -170,12 +178,12 @@ class Application:
         Raises:
             ConfigError: there is none here.
         """
-        from freesport_sync.tasks.restore import backup_of_run
+        from freesport_sync.tasks.restore.restoring import backup_of_run
 
         with self._connection() as connection:
             return backup_of_run(self._backup_folder, run_id, database_identity(connection))
 
-    def undoing(self, run_id: int) -> ShopImport:
+    def undoing(self, run_id: int) -> RestoreBackup | RepairCreatedAt:
         """The request that undoes a run: a repair is taken back, an import by the backup that it made.
 
         Raises:
@@ -184,8 +192,8 @@ class Application:
         with self._connection() as connection:
             run = read_run(connection, run_id)
         if run is not None and run.kind == UpkeepKind.REPAIR:
-            return ShopImport(kind=UpkeepKind.UNDO_REPAIR, undone_id=run_id)
-        return ShopImport(kind=UpkeepKind.RESTORE, backup_id=self.backup_of_run(run_id), undone_id=run_id)
+            return RepairCreatedAt(undone_id=run_id)
+        return RestoreBackup(self.backup_of_run(run_id), undone_id=run_id)
 
     def serve(
         self,
@@ -198,11 +206,8 @@ class Application:
         """Let 1C send its exports until `cancel` is set; see `exchange_server.serve`."""
         from freesport_sync.exchange.server import serve  # the server's libraries take long to load
 
-        def run(request: ShopImport, reporter: Reporter, cancel: CancelToken) -> RunReport:
-            return self.run_with_workers(request, shop_texts, reporter, cancel)
-
         with self._target():  # the private server is not stopped between two imports
-            serve(self.settings, self.paths, run, self.backups, shop_texts, is_dry_run, report, reporter, cancel)
+            serve(self.settings, self.paths, self.run, self.backups, shop_texts, is_dry_run, report, reporter, cancel)
 
     def set_exchange_password(self, password: str) -> None:
         """Set the password that 1C has to give; a running server asks for it at once.
@@ -255,15 +260,6 @@ class Application:
         if not source.has(folder):
             raise ConfigError("received_files_gone", run_id=run_id, path=str(folder))
         return folder
-
-    def run_with_workers(
-        self, request: ShopImport, shop_texts: Texts, reporter: Reporter, cancel: CancelToken
-    ) -> RunReport:
-        """As `run`, with workers of its own."""
-        from freesport_sync.tasks.shop_import.workers import WorkerPool
-
-        with WorkerPool() as pool:
-            return self.run(request, pool, shop_texts, reporter, cancel)
 
     def reader(self) -> History:
         """Reads the history for as long as a window is open; to be closed."""
@@ -349,6 +345,10 @@ class Application:
         """Every setting with the value in force."""
         return list_settings(self.settings, self.paths.settings_file)
 
+    @cached_property
+    def _shop_texts(self) -> Texts:
+        return Texts(Language.RUSSIAN)  # as the shop's administrators read
+
     @property
     def _backup_folder(self) -> Path:
         return self.settings.backup.folder or self.paths.backups
@@ -362,19 +362,6 @@ class Application:
             if argument is None:
                 place = read_written(self.paths.settings_file).place_of(("database", "url"))
             raise ConfigError(error.code, **error.params, **place) from error
-
-    @contextmanager
-    def _job(self, request: ShopImport, shop_texts: Texts, reporter: Reporter, cancel: CancelToken) -> Iterator[Job]:
-        texts = ShopTexts(
-            hidden_category=shop_texts("report.hidden_category"),
-            interrupted=shop_texts("report.interrupted"),
-            stale=shop_texts("report.stale"),
-            report_line=shop_texts.report_line,
-            error=lambda error: shop_texts.error(error).sentence,
-            outcome=shop_texts.outcome,
-        )
-        with self._target() as target:
-            yield Job(request, target, self.settings, self.paths.work, self._backup_folder, texts, reporter, cancel)
 
     @contextmanager
     def _target(self) -> Iterator[Target]:
@@ -398,6 +385,12 @@ class Application:
                 yield connection
             finally:
                 connection.close()
+
+
+def _new_workers() -> WorkerPool:
+    from freesport_sync.sources.commerceml.workers import WorkerPool
+
+    return WorkerPool()
 
 
 def _existing_run(connection: Connection, run_id: int) -> PastRun:

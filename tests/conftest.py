@@ -18,7 +18,7 @@ from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.database.shop.tables import create_shop_tables
-from freesport_sync.tasks.shop_import.workers import WorkerPool
+from freesport_sync.sources.commerceml.workers import WorkerPool
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.databases import (
     FAST,

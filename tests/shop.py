@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import fields, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -21,22 +22,27 @@ from freesport_sync.core.events import (
     Reporter,
 )
 from freesport_sync.core.run import RunReport
-from freesport_sync.core.shop import UpkeepKind
+from freesport_sync.core.tasks import Header, Request
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect
+from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.database.undo.backup import database_identity
 from freesport_sync.i18n.texts import Language, Texts
-from freesport_sync.runs.context import Job, ShopTexts, Target
+from freesport_sync.runs.context import Folders, RunContext, Target
+from freesport_sync.runs.task import Task
 from freesport_sync.settings.model import Settings
 from freesport_sync.sources.commerceml.parse_messages import Message, ParseTask
 from freesport_sync.sources.commerceml.property_values import PropertyValues
 from freesport_sync.sources.commerceml.worker import answers
-from freesport_sync.tasks.backup import run_backup
-from freesport_sync.tasks.repair import run_repair
-from freesport_sync.tasks.restore import backup_of_run, run_restore
+from freesport_sync.sources.commerceml.workers import WorkerPool
+from freesport_sync.sources.ssh.host import SshHost
+from freesport_sync.tasks.backup.task import MakeBackup
+from freesport_sync.tasks.registry import TASKS
+from freesport_sync.tasks.repair.task import RepairCreatedAt
+from freesport_sync.tasks.restore.restoring import backup_of_run
+from freesport_sync.tasks.restore.task import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.tasks.shop_import.runner import run_import
-from freesport_sync.tasks.shop_import.workers import WorkerPool
+from freesport_sync.tasks.shop_import.task import SHOP_IMPORT
 from tests.databases import template_database
 
 SECRET = "s3cret"
@@ -74,6 +80,7 @@ class Shop:
         self.events: list[Event] = []
         self.cancel = CancelToken()
         self.folder = folder
+        self.creation = TableCreation.NEVER
 
     def __enter__(self) -> Self:
         self.connection = connect(self.url, "tests")
@@ -85,23 +92,18 @@ class Shop:
         self.connection.close()
 
     def run(self, folder: Path, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
-        """Import an export folder or zip; `options` are those of `ShopImport`."""
-        report = self._listener(on_event)
+        """Import an export folder or zip; `options` are those of `ShopImport` and of `Header`."""
         # Most tests are about something else, and a backup takes as long as their whole import.
-        request = replace(ShopImport(data_dir=folder, operator="tester@here", skip_backup=True), **options)
-        with self.pool() as pool:
-            return run_import(self._job(request, report), pool)
+        return self._run(ShopImport(data_dir=folder, skip_backup=True), on_event, options)
 
     def back_up(self, on_event: Callable[[Event], None] | None = None) -> str:
         """Make a backup; returns its name."""
-        request = ShopImport(kind=UpkeepKind.BACKUP, operator="tester@here")
-        run_backup(self._job(request, self._listener(on_event)))
+        self._run(MakeBackup(), on_event, {})
         return next(event.backup_id for event in self.events if isinstance(event, BackupMade))
 
     def restore(self, backup_id: str, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
-        """Restore a backup; `options` are those of `ShopImport`."""
-        request = replace(ShopImport(kind=UpkeepKind.RESTORE, backup_id=backup_id, operator="tester@here"), **options)
-        return run_restore(self._job(request, self._listener(on_event)))
+        """Restore a backup; `options` are those of `RestoreBackup` and of `Header`."""
+        return self._run(RestoreBackup(backup_id), on_event, options)
 
     def undo(self, run_id: int, **options: Any) -> RunReport:
         """Undo an import with its backup."""
@@ -109,9 +111,30 @@ class Shop:
         return self.restore(backup_id, undone_id=run_id, **options)
 
     def repair(self, on_event: Callable[[Event], None] | None = None, **options: Any) -> RunReport:
-        """Give products with equal times of creation different ones; `options` are those of `ShopImport`."""
-        request = replace(ShopImport(kind=UpkeepKind.REPAIR, operator="tester@here"), **options)
-        return run_repair(self._job(request, self._listener(on_event)))
+        """Give products with equal creation times different ones; `options` as for the others."""
+        return self._run(RepairCreatedAt(), on_event, options)
+
+    def context(self, header: Header, report: Reporter, task: Task[Any] = SHOP_IMPORT) -> RunContext:
+        """What a run works with."""
+        return RunContext(
+            task=task,
+            header=header,
+            settings=self.settings,
+            folders=Folders(self.folder / "work", self.backups, self.folder / "received"),
+            texts=shop_texts(),
+            reporter=report,
+            cancel=self.cancel,
+            open_target=lambda: nullcontext(Target(self.url, "shop", self.creation)),
+            open_ssh_host=_no_ssh_host,
+            open_workers=self.pool,
+        )
+
+    def _run(self, request: Request, on_event: Callable[[Event], None] | None, options: Mapping[str, Any]) -> RunReport:
+        of_header = {one.name for one in fields(Header)}
+        header = replace(Header("tester@here"), **{name: options[name] for name in options.keys() & of_header})
+        request = replace(request, **{name: options[name] for name in options.keys() - of_header})  # type: ignore[type-var]
+        task = TASKS.of(request)
+        return task.run(self.context(header, self._listener(on_event), task), request)
 
     @property
     def backups(self) -> Path:
@@ -128,11 +151,6 @@ class Shop:
                 on_event(event)
 
         return report
-
-    def _job(self, request: ShopImport, report: Reporter) -> Job:
-        target = Target(self.url, "shop")
-        work_dir = self.folder / "work"
-        return Job(request, target, self.settings, work_dir, self.backups, shop_texts(), report, self.cancel)
 
     def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:
         """The rows of a query, as plain tuples."""
@@ -188,14 +206,10 @@ def imported_template(postgres: EmbeddedPostgres, template: str, name: str, expo
 
 
 @cache
-def shop_texts() -> ShopTexts:
+def shop_texts() -> Texts:
     """What a run writes for people, as the program itself does."""
-    texts = Texts(Language.RUSSIAN)
-    return ShopTexts(
-        hidden_category=texts("report.hidden_category"),
-        interrupted=texts("report.interrupted"),
-        stale=texts("report.stale"),
-        report_line=texts.report_line,
-        error=lambda error: texts.error(error).sentence,
-        outcome=texts.outcome,
-    )
+    return Texts(Language.RUSSIAN)
+
+
+def _no_ssh_host() -> SshHost:
+    raise AssertionError("these tests have no SSH host")

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from freesport_sync import __version__
-from freesport_sync.core.shop import FileType, ImportKind
+from freesport_sync.core.shop import FileType, is_import
 from freesport_sync.errors import ConfigError, ExitCode, reason_of
 from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.runs.task import Registry
 from freesport_sync.settings.paths import located
+from freesport_sync.tasks.registry import TASKS
 
 STDOUT = Path("-")
 """`--csv -`."""
@@ -58,12 +60,13 @@ _IMMEDIATE_ACTIONS = (
 """Actions that are no run and know no `--dry-run`."""
 
 
-def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser:
+def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -> argparse.ArgumentParser:
     """The parser of the command line.
 
     Args:
         texts: for the help and errors.
         is_json: print errors as JSON, too.
+        tasks: what `--run` can run.
     """
     parser = _Parser(texts, is_json)
 
@@ -84,9 +87,8 @@ def build_parser(texts: Texts, is_json: bool = False) -> argparse.ArgumentParser
             raise argparse.ArgumentTypeError(reason_of(error)) from error
 
     what = parser.add_argument_group(text("group_what"))
-    _kinds = [kind.value for kind in ImportKind if kind.is_import]
     only = what.add_mutually_exclusive_group()
-    only.add_argument("--run", nargs="?", const="all", choices=_kinds, metavar="KIND", help=text("run"))
+    only.add_argument("--run", nargs="?", const="all", choices=list(tasks.commands), metavar="KIND", help=text("run"))
     only.add_argument("--check", action="store_true", help=text("check"))
     only.add_argument("--history", nargs="?", const=20, type=number, metavar="N", help=text("history"))
     only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
@@ -172,6 +174,13 @@ def _refuse_meaningless(options: argparse.Namespace, parser: argparse.ArgumentPa
         )
         if action and (other := next(others, "")):
             names = {"argument": f"--{action.replace('_', '-')}", "other": f"--{other.replace('_', '-')}"}
+            parser.error(texts("cli.usage_together", **names))
+    if options.run is not None and not is_import(options.run):
+        others = (
+            name for name in (*_IMPORT_OPTIONS, "demo", "pull") if getattr(options, name) != parser.get_default(name)
+        )
+        if other := next(others, ""):
+            names = {"argument": f"--run {options.run}", "other": f"--{other.replace('_', '-')}"}
             parser.error(texts("cli.usage_together", **names))
 
 

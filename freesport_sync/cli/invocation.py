@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.printable import replace_surrogates
+from freesport_sync.core.tasks import Header, Trigger
 from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.runs.task import Registry
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
     from freesport_sync.cli.output import Output
+    from freesport_sync.sources.commerceml.workers import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,14 @@ class Invocation:
 
     Args:
         options: the parsed arguments.
+        tasks: what can be run.
         texts: in the operator's language.
         output: where results go.
         cancel: set by Ctrl-C.
     """
 
     options: argparse.Namespace
+    tasks: Registry
     texts: Texts
     output: Output
     cancel: CancelToken
@@ -39,12 +45,20 @@ class Invocation:
         return replace_surrogates(self.options.operator or user_and_host())
 
     @property
+    def header(self) -> Header:
+        """Who asks for a run, and how."""
+        return Header(self.operator, Trigger.COMMAND_LINE, self.options.dry_run)
+
+    @property
     def shop_texts(self) -> Texts:
         """The shop's administrators read Russian, whatever the operator's terminal speaks."""
         return Texts(Language.RUSSIAN)
 
-    def open_application(self) -> Application:
+    def open_application(self, workers: WorkerPool | None = None) -> Application:
         """Load the settings and start logging.
+
+        Args:
+            workers: already running, for the run that follows.
 
         Raises:
             ConfigError: a setting is wrong.
@@ -53,6 +67,13 @@ class Invocation:
         from freesport_sync.settings.logs import configure_logs
 
         options = self.options
-        application = Application(options.home, options.database_url, options.demo, options.create_shop_tables)
+        application = Application(
+            options.home,
+            options.database_url,
+            options.demo,
+            options.create_shop_tables,
+            tasks=self.tasks,
+            open_workers=None if workers is None else lambda: nullcontext(workers),
+        )
         configure_logs(application.paths.logs, is_verbose=options.verbose)
         return application

@@ -18,6 +18,8 @@ from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
 from freesport_sync.i18n.texts import Texts, preferred_language
 from freesport_sync.os_support import quoted
+from freesport_sync.runs.task import Registry
+from freesport_sync.tasks.registry import TASKS
 
 if TYPE_CHECKING:
     from freesport_sync.cli.output import Output
@@ -25,19 +27,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def run_command_line(arguments: list[str], open_window: Callable[[argparse.Namespace], int] | None = None) -> int:
+def run_command_line(
+    arguments: list[str],
+    open_window: Callable[[argparse.Namespace], int] | None = None,
+    tasks: Registry = TASKS,
+) -> int:
     """Do what the arguments ask for.
 
     Args:
         arguments: those after the program's name.
         open_window: called if the arguments name no command; None: there is no window.
+        tasks: what `--run` can run.
 
     Returns:
         The exit code (`errors.ExitCode`).
     """
     protect_streams()
     texts = Texts(preferred_language(arguments))
-    parser = build_parser(texts, is_json="--json" in arguments)
+    parser = build_parser(texts, "--json" in arguments, tasks)
     try:
         options = parser.parse_args(arguments)
     except SystemExit as ended:  # --help, --version, or a mistake
@@ -53,7 +60,7 @@ def run_command_line(arguments: list[str], open_window: Callable[[argparse.Names
         parser.print_help()
         return ExitCode.USAGE
     output, cancel = _output(options, texts), CancelToken()
-    invocation = Invocation(options, texts, output, cancel)
+    invocation = Invocation(options, tasks, texts, output, cancel)
     code = run_interruptibly(
         lambda: _exit_code(action, invocation), cancel, lambda: output.error(Cancelled("cancelled"))
     )

@@ -105,7 +105,7 @@ def is_backed_up(backups: Sequence[Backup], now: datetime, hours: int) -> bool:
 
 
 def superfluous(
-    backups: Sequence[Backup], newest: Manifest, keep_count: int, keep_days: int, fruitless: Collection[int]
+    backups: Sequence[Backup], newest: Manifest, keep_count: int, keep_days: int, without_effect: Collection[int]
 ) -> list[Backup]:
     """The backups of a database that may go: neither among the newest nor young, or of runs that have written nothing.
 
@@ -114,11 +114,11 @@ def superfluous(
         newest: the one just made, which its run needs.
         keep_count: so many of the newest stay, 1 or more.
         keep_days: younger ones stay.
-        fruitless: numbers of runs that have failed, or were cancelled or interrupted.
+        without_effect: numbers of runs that have failed, or were cancelled or interrupted.
     """
     own = [(one.manifest, one) for one in backups if one.manifest is not None]
     own = [(made, one) for made, one in own if made.database == newest.database and made.run_id <= newest.run_id]
-    useless = [one for made, one in own if made.run_id in fruitless]
-    useful = sorted((pair for pair in own if pair[0].run_id not in fruitless), key=lambda pair: -pair[0].run_id)
+    useless = [one for made, one in own if made.run_id in without_effect]
+    useful = sorted((pair for pair in own if pair[0].run_id not in without_effect), key=lambda pair: -pair[0].run_id)
     oldest = newest.made_at - timedelta(days=keep_days)
     return useless + [one for made, one in useful[keep_count:] if made.made_at < oldest]

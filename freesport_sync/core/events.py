@@ -8,7 +8,6 @@ from typing import Protocol
 
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import RunReport
-from freesport_sync.core.shop import Entity, ImportKind, Stage
 from freesport_sync.errors import SyncError
 
 
@@ -17,12 +16,12 @@ class RunStarted:
     """The run holds its lock and has a number."""
 
     run_id: int
-    kind: ImportKind
+    kind: str
     operator: str
     database: str
     is_dry_run: bool
     undone_id: int = 0
-    """See `ShopImport`."""
+    """The run that this one takes back; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +95,12 @@ class Progress:
         entity: what is being merged; None: unknown.
     """
 
-    stage: Stage
+    stage: str
     done: int
     total: int
     rate: float
     eta_s: float | None
-    entity: Entity | None = None
+    entity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

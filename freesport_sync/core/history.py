@@ -11,7 +11,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.permissions import Rights
 from freesport_sync.core.run import Counts, ExportFile, FieldChange, IssueTotal
-from freesport_sync.core.shop import Entity
 
 T = TypeVar("T")
 
@@ -276,7 +275,7 @@ class ChangeQuery:
     """
 
     run_id: int
-    entity: Entity | None = None
+    entity: str | None = None
     text: str = ""
 
 

@@ -44,6 +44,6 @@ class Rights:
     runs: Refusal | None = None
     history: Refusal | None = None
 
-    def of_kind(self, kind: ImportKind) -> Refusal | None:
+    def of_kind(self, kind: str) -> Refusal | None:
         """Why a run of this kind cannot be started."""
         return self.goods or (self.customers if kind in _WITH_CUSTOMERS else None)

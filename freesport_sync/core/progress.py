@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from freesport_sync.core.events import Progress, Reporter
-from freesport_sync.core.shop import Entity, Stage
 
 
 class StageMeter:
@@ -20,7 +19,7 @@ class StageMeter:
 
     MIN_INTERVAL_S = 0.1
 
-    def __init__(self, report: Reporter, stage: Stage, total: int, clock: Callable[[], float]) -> None:
+    def __init__(self, report: Reporter, stage: str, total: int, clock: Callable[[], float]) -> None:
         self._report = report
         self._stage = stage
         self._total = total
@@ -28,14 +27,14 @@ class StageMeter:
         self._started = clock()
         self._sent = self._started
         self._done = 0
-        self._entity: Entity | None = None
+        self._entity: str | None = None
         self._send()
 
     def expect(self, total: int) -> None:
         """Set how many units there are, now that it is known."""
         self._total = total
 
-    def advance(self, done: int, entity: Entity | None = None) -> None:
+    def advance(self, done: int, entity: str | None = None) -> None:
         """Set how many units are done; sends an event if the last one is old enough."""
         self._done, self._entity = done, entity
         if self._clock() - self._sent >= self.MIN_INTERVAL_S:

@@ -6,6 +6,7 @@ brings its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from freesport_sync.core.run import FIRST_STAGE, LAST_STAGE
@@ -48,6 +49,12 @@ def takes_back(kind: str) -> bool:
     return kind in (UpkeepKind.RESTORE, UpkeepKind.UNDO_REPAIR)
 
 
+def writes_catalogue(kind: str) -> bool:
+    """Whether a run of this kind changes what buyers see."""
+    return kind in _WRITING_CATALOGUE
+
+
+_WRITING_CATALOGUE = {*ImportKind, *UpkeepKind} - {ImportKind.CUSTOMERS, UpkeepKind.BACKUP}
 _IMPORTS = frozenset(kind.value for kind in ImportKind)
 
 
@@ -107,3 +114,9 @@ class Entity(StrEnum):
     STOCK = "stock"
     CUSTOMER = "customer"
     PICTURE = "picture"
+
+
+def in_order(entities: Iterable[str]) -> list[str]:
+    """As people read them: those of the shop in the order above, then those of other tasks."""
+    known = [entity.value for entity in Entity]
+    return sorted(entities, key=lambda entity: known.index(entity) if entity in known else len(known))

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-R = TypeVar("R")
+R = TypeVar("R", bound="Request", covariant=True)
+
+
+class Request(Protocol):
+    """What is asked of a task: a frozen dataclass of plain values, paths and string enums."""
+
+    @property
+    def kind(self) -> str:
+        """The word for what will be done, as the history shows it."""
+
+    @property
+    def undone_id(self) -> int:
+        """The run that will be taken back; 0: none."""
 
 
 class Trigger(StrEnum):

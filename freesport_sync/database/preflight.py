@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from freesport_sync.core.history import FOREIGN_RULES, REPAIR_DUE, CheckItem
 from freesport_sync.database.own.lock import find_holder
 from freesport_sync.database.own.schema import current_revision, refuse_unusable_schema
-from freesport_sync.database.own.sessions import refuse_foreign_session
 from freesport_sync.database.server.engine import connect, driver_connection
 from freesport_sync.database.shop.checks import (
     CATALOG_TABLES,
@@ -15,6 +14,7 @@ from freesport_sync.database.shop.checks import (
     MissingKind,
     find_missing,
 )
+from freesport_sync.database.shop.sessions import refuse_foreign_session
 from freesport_sync.database.shop.verify import (
     TableCreation,
     described,

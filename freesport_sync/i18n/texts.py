@@ -22,7 +22,7 @@ from freesport_sync.core.events import (
 from freesport_sync.core.foreign_messages import is_russian, meaning_of
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import CREATED, FieldChange, RunReport, RunStatus
-from freesport_sync.core.shop import Entity, ImportKind, UpkeepKind
+from freesport_sync.core.shop import Entity, UpkeepKind, takes_back
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.os_support import quoted
@@ -106,17 +106,21 @@ class Texts:
             kind: of the run, as for `kind`.
             is_dry_run: it only looked.
         """
-        takes_back = kind in (UpkeepKind.RESTORE, UpkeepKind.UNDO_REPAIR)
-        work = "check" if is_dry_run else "undo" if takes_back else kind
+        work = "check" if is_dry_run else "undo" if takes_back(kind) else kind
         has_words = f"{error.code}_{work}" in self._sections["errors"]
         return type(error)(error.code, **error.params | {"problem": work}) if has_words else error
 
-    @staticmethod
-    def key_of_kind(key: str, run: RunStarted | RunReport) -> str:
-        """The key of a text that differs between imports, backups, restores and undos, and between their dry runs."""
-        of_import = run.kind is UpkeepKind.RESTORE and run.undone_id
-        words = [key] if run.kind.is_import else [key, "undo" if of_import else run.kind.value]
-        return "_".join([*words, "dry"] if run.is_dry_run else words)
+    def key_of_kind(self, key: str, run: RunStarted | RunReport) -> str:
+        """The key of a text that may differ between kinds of runs and between their dry runs."""
+        work = "undo" if run.kind == UpkeepKind.RESTORE and run.undone_id else run.kind
+        dry = "_dry" if run.is_dry_run else ""
+        own = f"{key}_{work}{dry}"
+        return own if self.has(own) else f"{key}{dry}"
+
+    def has(self, key: str) -> bool:
+        """Whether there is a text with this key."""
+        section, _, name = key.partition(".")
+        return name in self._sections.get(section, {})
 
     def _error_text(self, texts: dict[str, str], error: SyncError) -> ErrorText:
         """Fill in the texts of an error; messages of other programs that we cannot translate go to `said`."""
@@ -175,9 +179,9 @@ class Texts:
         """The name of a kind of run.
 
         Args:
-            kind: a word of `ImportKind` or `ImportType`, or of a newer program.
+            kind: a task's word for what it does, or one of `ImportType`; shown as it is if it has no text.
             is_dry_run: it is a dry run.
-            undone_id: the run that it undoes; see `ShopImport`.
+            undone_id: the run that it undoes; 0: none.
         """
         if kind == UpkeepKind.RESTORE and undone_id:
             return self(f"cli.kind_undo{'_dry' if is_dry_run else ''}", undone_id=undone_id)
@@ -195,7 +199,7 @@ class Texts:
         """The old and the new value for people; for a new object only its article, if it has one."""
         if change.field == CREATED:
             sku = change.new_value or ""
-            is_article = change.entity is Entity.VARIANT and not sku.startswith("SKU-") and sku != change.onec_id
+            is_article = change.entity == Entity.VARIANT and not sku.startswith("SKU-") and sku != change.onec_id
             return "", self("cli.article", article=sku) if is_article and sku else ""
         return self.value(change.field, change.old_value), self.value(change.field, change.new_value)
 
@@ -251,7 +255,7 @@ class Texts:
             case MergeRepeated():
                 return self("report.merge_repeated", attempt=event.attempt)
             case Progress():
-                return self("report.progress", stage=self(f"stage.{event.stage.value}"), percent=percent)
+                return self("report.progress", stage=self.word("stage", event.stage), percent=percent)
             case _:
                 return ""
 

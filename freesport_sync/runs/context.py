@@ -1,23 +1,24 @@
-"""Everything that describes one run to the pipeline, put together by the application."""
+"""Everything that a run works with, put together by the application."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.events import Event, Reporter
-from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import RunStatus
+from freesport_sync.core.events import Reporter
+from freesport_sync.core.tasks import Header
 from freesport_sync.database.server.engine import Url
 from freesport_sync.database.shop.verify import TableCreation
-from freesport_sync.errors import SyncError
+from freesport_sync.i18n.texts import Texts
+from freesport_sync.runs.task import Task
 from freesport_sync.settings.model import Settings
-from freesport_sync.tasks.shop_import.request import ShopImport
 
 if TYPE_CHECKING:
+    from freesport_sync.sources.commerceml.workers import WorkerPool
     from freesport_sync.sources.ssh.host import SshHost
 
 
@@ -37,50 +38,44 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class ShopTexts:
-    """What a run writes into the shop's tables for people to read.
+class Folders:
+    """Where files of runs are kept.
 
     Args:
-        hidden_category: name of the category for products of unknown groups.
-        interrupted: why a dead run of ours was closed.
-        stale: why a dead run of another importer was closed.
-        report_line: line of the session's report for an event; the second argument is the percentage.
-        error: one sentence and the code.
-        outcome: last line of the session's report.
+        work: unpacked archives, for the time of a run.
+        backups: of the databases.
+        received: what was fetched from the SSH host.
     """
 
-    hidden_category: str
-    interrupted: str
-    stale: str
-    report_line: Callable[[Event, int], str]
-    error: Callable[[SyncError], str]
-    outcome: Callable[[RunStatus], str]
+    work: Path
+    backups: Path
+    received: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One run.
+class RunContext:
+    """One run: who asked for it, and what there is to work with.
 
     Args:
-        request: what to do.
-        target: where to.
-        settings: the rules.
-        work_dir: folder for unpacked archives.
-        backup_dir: folder of the backups.
-        texts: for the shop's session rows.
+        task: what is run.
+        header: who asked, and how.
+        settings: those in force.
+        folders: where files are kept.
+        texts: in the language of the shop's administrators, whatever the operator speaks.
         reporter: receives the events of the run.
         cancel: stops the run.
-        issues: what is known of the files before they are read.
-        server: for pictures, where the shop's media are on one.
+        open_target: the database; the embedded one runs as long as it is open.
+        open_ssh_host: that of the settings.
+        open_workers: the processes that read 1C's files.
     """
 
-    request: ShopImport
-    target: Target
+    task: Task[Any]
+    header: Header
     settings: Settings
-    work_dir: Path
-    backup_dir: Path
-    texts: ShopTexts
+    folders: Folders
+    texts: Texts
     reporter: Reporter
     cancel: CancelToken
-    issues: tuple[RowIssue, ...] = ()
-    server: SshHost | None = None
+    open_target: Callable[[], AbstractContextManager[Target]]
+    open_ssh_host: Callable[[], SshHost]
+    open_workers: Callable[[], AbstractContextManager[WorkerPool]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import (
@@ -16,22 +16,22 @@ from freesport_sync.core.events import (
     Progress,
 )
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import IssueTotal
-from freesport_sync.core.shop import Stage
-from freesport_sync.database.own import runs, sessions
+from freesport_sync.core.run import FIRST_STAGE, IssueTotal
+from freesport_sync.database.own import runs
 from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.engine import Connection, as_sync_error, is_retryable
 from freesport_sync.errors import Cancelled, SyncError
+from freesport_sync.runs.bookkeeping import Bookkeeping, Milestone
 
 HEARTBEAT_S = 1.0
 WAITING_ISSUES = 1000
 """Row issues that are written at once, without waiting for the next heartbeat."""
 MAX_WAITING_ISSUES = 20_000
 REPORT_STEP = 5
-"""Percent of a stage between two lines of the shop's report."""
+"""Percent of a stage between two milestones."""
 
 
-class RunJournal:
+class Heartbeat:
     """Listens to the run's events and writes what must outlive the process.
 
     The runner's thread may sit in a long statement, so heartbeat, progress and the question "has anybody asked us to
@@ -42,7 +42,7 @@ class RunJournal:
         connection: the side connection, in autocommit.
         run: the run's rows.
         cancel: set when a stop is requested in the database, or the connection is lost.
-        report_line: makes the line of the shop's report for an event.
+        bookkeeping: of the task; is told of milestones and progress.
         max_issues: row issues that are stored; further ones are only counted.
     """
 
@@ -51,26 +51,26 @@ class RunJournal:
         connection: Connection,
         run: runs.OpenRun,
         cancel: CancelToken,
-        report_line: Callable[[Event, int], str],
+        bookkeeping: Bookkeeping,
         max_issues: int,
     ) -> None:
         self._connection = connection
         self._run = run
         self._cancel = cancel
-        self._report_line = report_line
+        self._bookkeeping = bookkeeping
         self._max_issues = max_issues
         self._condition = threading.Condition()
         self._issues: deque[RowIssue] = deque()
-        self._lines: deque[str] = deque()
+        self._milestones: deque[Milestone] = deque()
         self._stored = 0
         self._totals: Counter[tuple[Severity, str]] = Counter()
-        self._began = {Stage.PLAN: time.monotonic()}
-        self._progress = {Stage.PLAN: (0, 0)}
+        self._began = {FIRST_STAGE: time.monotonic()}
+        self._progress = {FIRST_STAGE: (0, 0)}
         """Units done and in all of the stages that have moved since they were written; the last one is at work."""
-        self._reported: set[tuple[Stage, int]] = set()
+        self._reported: set[tuple[str, int]] = set()
         self._is_stopping = False
         self._lost: SyncError | None = None
-        self._thread = threading.Thread(target=self._work, name="run-journal", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="run-heartbeat", daemon=True)
         self._thread.start()
 
     def __call__(self, event: Event) -> None:
@@ -86,9 +86,9 @@ class RunJournal:
                 step = (event.stage, percent - percent % REPORT_STEP)
                 if step not in self._reported:  # a repeated merge passes the same steps again
                     self._reported.add(step)
-                    self._lines.append(self._report_line(event, step[1]))
+                    self._milestones.append((event, step[1]))
             elif isinstance(event, MergeRepeated):
-                self._lines.append(self._report_line(event, 0))
+                self._milestones.append((event, 0))
             self._condition.notify_all()
 
     @property
@@ -129,7 +129,7 @@ class RunJournal:
             with reply_deadline(self._connection):
                 return self._write_once()
         except Exception as error:
-            return self._bear(error)
+            return self._tolerate(error)
 
     def _write_once(self) -> bool:
         """Write what has gathered; returns whether that was the last time."""
@@ -137,20 +137,21 @@ class RunJournal:
             is_last = self._is_stopping
             # Few at a time, so that the server's silence can be told from a slow network.
             issues = list(islice(self._issues, WAITING_ISSUES))
-            lines, stages = list(self._lines), self._moved()
+            milestones, stages = list(self._milestones), self._moved()
         # First, because what follows may wait for a row of the shop's sessions that the shop has locked.
         self._obey(runs.beat(self._connection, self._run, stages[-1].stage))
         runs.add_issues(self._connection, self._run.id, issues)
         self._written(self._issues, len(issues))
-        if lines:
-            sessions.add_report_lines(self._connection, self._run.id, lines)
-            self._written(self._lines, len(lines))
+        if milestones:
+            self._bookkeeping.add_milestones(self._connection, milestones)
+            self._written(self._milestones, len(milestones))
         runs.write_progress(self._connection, self._run, stages)
+        self._bookkeeping.show_progress(self._connection, stages[-1].done, stages[-1].total)
         with self._condition:
             for one in stages[:-1]:
                 if self._progress.get(one.stage) == (one.done, one.total):
                     del self._progress[one.stage]
-            return is_last and not self._issues and not self._lines
+            return is_last and not self._issues and not self._milestones
 
     def _moved(self) -> list[runs.StageProgress]:
         now = time.monotonic()
@@ -163,14 +164,14 @@ class RunJournal:
         if asked_by is not None:
             self._cancel.abort(Cancelled("cancelled_by", by=asked_by) if asked_by else Cancelled("cancelled"))
 
-    def _written(self, queue: deque[RowIssue] | deque[str], count: int) -> None:
+    def _written(self, queue: deque[Any], count: int) -> None:
         with self._condition:
             for _ in range(count):
                 queue.popleft()
             self._condition.notify_all()
 
-    def _bear(self, error: Exception) -> bool:
-        """Go on with the next beat, or stop the run with the journal; returns whether this was the last round."""
+    def _tolerate(self, error: Exception) -> bool:
+        """Go on with the next beat, or stop the run too; returns whether this was the last round."""
         if is_retryable(error):  # the shop has locked our row of its sessions; the next beat tries again
             return self._is_stopping and not self._issues
         with self._condition:

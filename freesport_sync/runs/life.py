@@ -1,18 +1,18 @@
-"""The life of a run, whatever it does: lock, rows, outcome; the only path to a write into the shop."""
+"""The life of a run, whatever it does: lock, rows, outcome; the only path to a write into a shop."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
 
 from freesport_sync.core.events import MergeRepeated, RunFinished, RunStarted
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.run import Counts, FieldChange, RunReport, RunStatus, UpdatedRows
-from freesport_sync.core.shop import Entity
-from freesport_sync.database.own import runs, sessions
+from freesport_sync.core.tasks import Request
+from freesport_sync.database.own import runs
 from freesport_sync.database.own.lock import take_lock
 from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.server.engine import (
@@ -27,15 +27,14 @@ from freesport_sync.database.server.engine import (
 )
 from freesport_sync.database.server.interrupt import interruptible
 from freesport_sync.database.server.writing import MergeConflict, swallowed_rows, swallowing_rules
-from freesport_sync.database.shop.verify import prepare_shop
-from freesport_sync.database.undo.undo_log import forget_old_written
 from freesport_sync.errors import (
     Cancelled,
     ConnectionFailed,
     ImportFailed,
     SyncError,
 )
-from freesport_sync.runs.context import Job
+from freesport_sync.runs.bookkeeping import Bookkeeping, NoBookkeeping
+from freesport_sync.runs.context import RunContext, Target
 from freesport_sync.runs.record import RunRecord, connected, status_of
 
 MAX_ATTEMPTS = 3
@@ -45,34 +44,47 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run did, or would do."""
+    """What a run did, or would do.
+
+    Args:
+        counts: by entity.
+        changes: of a dry run.
+        updated: the shop's rows that were updated, by entity.
+        is_undoable: what was written is on record, so that a restore can take it back.
+    """
 
     counts: dict[str, Counts]
-    changes: tuple[FieldChange, ...]
-    """Of a dry run."""
-    updated: dict[str, UpdatedRows]
+    changes: tuple[FieldChange, ...] = ()
+    updated: dict[str, UpdatedRows] = field(default_factory=dict)
+    is_undoable: bool = False
 
 
 class LockedRun:
     """A run that holds the lock and has its rows.
 
     Args:
-        job: what is to be done.
+        context: of the run.
+        target: the database.
+        record: its rows.
         connection: the lock's connection, in autocommit.
-        side: the side connection.
     """
 
-    def __init__(self, job: Job, connection: Connection, side: Connection) -> None:
-        self.job = job
+    def __init__(self, context: RunContext, target: Target, record: RunRecord, connection: Connection) -> None:
+        self.context = context
+        self.target = target
+        self.record = record
         self.connection = connection
-        self.record = RunRecord(job, side, driver_connection(connection).info.backend_pid)
-        self.report = self.record.report
+        self.report = record.report
         self._committed: RunResult | None = None
         """What COMMIT, once sent, will have made visible."""
 
     @property
     def run_id(self) -> int:
         return self.record.run_id
+
+    @property
+    def is_dry_run(self) -> bool:
+        return self.context.header.is_dry_run
 
     def write(self, attempt: Callable[[], RunResult]) -> RunResult:
         """Change the shop in one transaction, and start again if somebody else was in the way, three times at most.
@@ -88,7 +100,7 @@ class LockedRun:
             stop=stop_after_attempt(MAX_ATTEMPTS),
             wait=wait_random(0.1, 0.5),
             retry=retry_if_exception(_is_conflict),
-            before_sleep=self._tell_repeated,
+            before_sleep=self._report_repeated,
             reraise=True,
         )
         try:
@@ -107,23 +119,23 @@ class LockedRun:
         return ImportFailed("merge_conflict", attempts=MAX_ATTEMPTS, reason=first_line(error))
 
     def _attempt(self, attempt: Callable[[], RunResult]) -> RunResult:
-        self.job.cancel.check()
+        self.context.cancel.check()
         with transaction(self.connection):
             result = attempt()
-            if not self.job.request.is_dry_run:
+            if not self.is_dry_run:
                 self._complete(result)
         return result
 
-    def _tell_repeated(self, state: RetryCallState) -> None:
-        self.job.cancel.check()
+    def _report_repeated(self, state: RetryCallState) -> None:
+        self.context.cancel.check()
         error = state.outcome.exception() if state.outcome else None
         self.report(MergeRepeated(state.attempt_number + 1, first_line(error) if error else ""))
 
     def _complete(self, result: RunResult) -> None:
         """The last step of the transaction that writes into the shop."""
-        self.job.cancel.close()
+        self.context.cancel.close()
         self._committed = result
-        self.record.complete(self.connection, result.counts, result.updated)
+        self.record.complete(self.connection, result.counts, result.updated, result.is_undoable)
 
     def execute(self, work: Callable[[LockedRun], RunResult]) -> RunReport:
         """Do the work and close the rows, in every outcome.
@@ -134,88 +146,88 @@ class LockedRun:
         Raises:
             SyncError: the run failed or was cancelled.
         """
-        job, request = self.job, self.job.request
+        context, header, record = self.context, self.context.header, self.record
+        database = self.target.label
         try:
-            self.report(
-                RunStarted(
-                    self.run_id,
-                    request.kind,
-                    request.operator,
-                    job.target.label,
-                    request.is_dry_run,
-                    request.undone_id,
-                )
+            started = RunStarted(
+                self.run_id, record.kind, header.operator, database, header.is_dry_run, record.undone_id
             )
-            self._note("run_started", operator=request.operator, trigger=request.trigger, database=job.target.label)
-            with interruptible(self.connection, job.cancel):
+            self.report(started)
+            self._note("run_started", operator=header.operator, trigger=header.trigger, database=database)
+            with interruptible(self.connection, context.cancel):
                 result = work(self)
                 if self._committed is None:
-                    self.record.complete_without_writing(self.connection, result.counts, result.changes)
+                    record.complete_without_writing(self.connection, result.counts, result.changes)
         except BaseException as error:
             result = self._failed(error)
-        finished = self.record.run_report(RunStatus.COMPLETED, result.counts)
-        job.reporter(RunFinished(finished))
+        finished = record.run_report(RunStatus.COMPLETED, result.counts)
+        context.reporter(RunFinished(finished))
         self._note("run_completed", seconds=round(finished.duration_s, 1))
         return finished
 
     def _failed(self, error: BaseException) -> RunResult:
         """Close the run's rows and raise its error; returns only where no more than the answer to COMMIT was lost."""
         failure = self._failure(error)
-        self.job.cancel.is_winding_up = True
+        self.context.cancel.is_winding_up = True
         status = self.record.fail(self.connection, failure)
-        self.job.cancel.is_winding_up = False
+        self.context.cancel.is_winding_up = False
         if self._committed is not None and status is RunStatus.COMPLETED:
             return self._committed
         if self._committed is not None and status is None:
             failure = ConnectionFailed("outcome_unknown", run_id=self.run_id)
-        self.job.reporter(RunFinished(self.record.run_report(status_of(failure), {})))
+        self.context.reporter(RunFinished(self.record.run_report(status_of(failure), {})))
         self._note("run_cancelled" if isinstance(failure, Cancelled) else "run_failed", cause=failure)
         raise failure from error
 
     def _note(self, code: str, cause: SyncError | None = None, **params: object) -> None:
-        request = self.job.request
         level = logging.INFO if cause is None or isinstance(cause, Cancelled) else logging.ERROR
-        told = {"run_id": self.run_id, "kind": request.kind, "is_dry_run": request.is_dry_run}
-        told |= {"undone_id": request.undone_id} if request.undone_id else {}
-        log_entry(log, level, code, cause=cause, **told, **params)
+        about = {"run_id": self.run_id, "kind": self.record.kind, "is_dry_run": self.is_dry_run}
+        about |= {"undone_id": self.record.undone_id} if self.record.undone_id else {}
+        log_entry(log, level, code, cause=cause, **about, **params)
 
     def _failure(self, error: BaseException) -> SyncError:
         """The error that the operator is told: the reason of a cancel or abort goes before what it broke."""
         try:
-            self.job.cancel.check()
+            self.context.cancel.check()
         except SyncError as reason:
             return reason
         return as_sync_error(error)
 
 
-def run_locked(job: Job, work: Callable[[LockedRun], RunResult]) -> RunReport:
-    """Take the lock, do the work as a run of the history, and let go.
+def run_locked(
+    context: RunContext,
+    request: Request,
+    work: Callable[[LockedRun], RunResult],
+    bookkeeping: Bookkeeping | None = None,
+) -> RunReport:
+    """Take the task's lock, do the work as a run of the history, and let go.
 
     Args:
-        job: what is to be done.
+        context: of the run.
+        request: what is recorded as asked for.
         work: see `LockedRun.execute`.
+        bookkeeping: None: the task has nothing but the history.
 
     Raises:
-        SyncError: the run was refused, failed or was cancelled; nothing was written to the shop's goods.
+        SyncError: the run was refused, failed or was cancelled; nothing was written.
     """
-    with translated_errors(), connected(job.target, "freesport_sync") as lock:
-        with interruptible(lock, job.cancel):
-            _prepare(lock, job)
-        with connected(job.target, "freesport_sync side") as side:
-            return LockedRun(job, lock, side).execute(work)
+    bookkeeping = bookkeeping or NoBookkeeping()
+    with context.open_target() as target, translated_errors(), connected(target, "freesport_sync") as lock:
+        with interruptible(lock, context.cancel):
+            _prepare(lock, context, target, bookkeeping)
+        with connected(target, "freesport_sync side") as side:
+            backend_id = driver_connection(lock).info.backend_pid
+            record = RunRecord(context, target, request, bookkeeping, side, backend_id)
+            return LockedRun(context, target, record, lock).execute(work)
 
 
-def _prepare(connection: Connection, job: Job) -> None:
+def _prepare(connection: Connection, context: RunContext, target: Target, bookkeeping: Bookkeeping) -> None:
     take_lock(connection)
-    prepare_shop(connection, job.target.creation)
+    bookkeeping.verify(connection, target)
     prepare_own_schema(connection)
-    sessions.refuse_foreign_session(connection)
-    if not job.request.is_dry_run:
-        with transaction(connection):
-            sessions.close_stale_sessions(connection, job.texts.interrupted, job.texts.stale)
+    bookkeeping.clear(connection)
     runs.close_interrupted_runs(connection)
-    runs.forget_old_runs(connection, job.settings.history.retention_days)
-    forget_old_written(connection, job.settings.backup.keep_count, job.settings.backup.keep_days)
+    runs.forget_old_runs(connection, context.settings.history.retention_days)
 
 
 def _is_conflict(error: BaseException) -> bool:

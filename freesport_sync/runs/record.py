@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from freesport_sync.core.events import Event
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.run import Counts, ExportFile, FieldChange, RunOutcome, RunReport, RunStatus, UpdatedRows
-from freesport_sync.core.shop import Entity, ImportType
-from freesport_sync.database.own import runs, sessions
-from freesport_sync.database.own.issue_names import name_issues
+from freesport_sync.core.tasks import Request, Submission
+from freesport_sync.database.own import runs
 from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.engine import (
     Connection,
@@ -21,46 +20,63 @@ from freesport_sync.database.server.engine import (
     transaction,
 )
 from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
-from freesport_sync.runs.context import Job, Target
-from freesport_sync.runs.heartbeat import RunJournal
-from freesport_sync.tasks.shop_import.plan import import_type_of
+from freesport_sync.runs.bookkeeping import Bookkeeping
+from freesport_sync.runs.context import RunContext, Target
+from freesport_sync.runs.heartbeat import Heartbeat
+from freesport_sync.runs.requests import encode
 
 log = logging.getLogger(__name__)
 
 
 class RunRecord:
-    """What the database and whoever watches are told of a run.
+    """What the history and the reporter learn of a run.
 
     Args:
-        job: the import.
+        context: of the run.
+        target: the database.
+        request: what is recorded as asked for.
+        bookkeeping: of its task.
         side: the side connection, in autocommit.
         backend_id: PostgreSQL process that holds the lock.
     """
 
-    def __init__(self, job: Job, side: Connection, backend_id: int) -> None:
-        self._job = job
+    def __init__(
+        self,
+        context: RunContext,
+        target: Target,
+        request: Request,
+        bookkeeping: Bookkeeping,
+        side: Connection,
+        backend_id: int,
+    ) -> None:
+        self._context = context
+        self._target = target
+        self._bookkeeping = bookkeeping
         self._side = side
         self._started = time.monotonic()
         self._files: tuple[ExportFile, ...] = ()
+        self.kind, self.undone_id = str(request.kind), request.undone_id
+        new = runs.NewRun(
+            task=context.task.name,
+            kind=self.kind,
+            request=encode(context.task, Submission(request, context.header)),
+            operator=context.header.operator,
+            is_dry_run=context.header.is_dry_run,
+            backend_id=backend_id,
+        )
         with transaction(side):
-            self._run = runs.open_run(side, job.request, import_type_of(job.request), backend_id)
-        self._journal = RunJournal(side, self._run, job.cancel, job.texts.report_line, job.settings.history.max_issues)
+            self._run = runs.open_run(side, new)
+            bookkeeping.open(side, self._run.id)
+        self._heartbeat = Heartbeat(side, self._run, context.cancel, bookkeeping, context.settings.history.max_issues)
 
     @property
     def run_id(self) -> int:
         return self._run.id
 
     def report(self, event: Event) -> None:
-        """Pass an event on to the journal and to whoever watches."""
-        self._journal(event)
-        self._job.reporter(event)
-
-    def open_sessions(self, connection: Connection, import_types: Sequence[ImportType]) -> Mapping[ImportType, int]:
-        """Tell the shop what the plan has found to import: type -> session row; a dry run has none."""
-        if self._job.request.is_dry_run:
-            return {}
-        with transaction(connection):
-            return sessions.open_sessions(connection, self._run.id, import_types)
+        """Pass an event on to the heartbeat and to the reporter."""
+        self._heartbeat(event)
+        self._context.reporter(event)
 
     def add_files(self, connection: Connection, files: tuple[ExportFile, ...]) -> None:
         """Remember which files the run reads."""
@@ -69,7 +85,11 @@ class RunRecord:
             runs.add_files(connection, self._run.id, files)
 
     def complete(
-        self, connection: Connection, counts: Mapping[str, Counts], updated: Mapping[str, UpdatedRows]
+        self,
+        connection: Connection,
+        counts: Mapping[str, Counts],
+        updated: Mapping[str, UpdatedRows],
+        is_undoable: bool,
     ) -> None:
         """Write the outcome as the last statements of the merge transaction: after this only COMMIT can fail.
 
@@ -77,27 +97,28 @@ class RunRecord:
             connection: the lock's connection, in its transaction.
             counts: what the transaction makes visible.
             updated: the shop's rows that it has updated.
+            is_undoable: what it has written is on record, so that it can be taken back.
 
         Raises:
             ConnectionFailed: the side connection was lost meanwhile.
         """
-        self._journal.stop()
-        name_issues(connection, self._run.id)
-        runs.note_merge(connection, self._run, self._job.request.is_undoable)
+        self._heartbeat.stop()
+        self._bookkeeping.name_issues(connection, self._run.id)
+        runs.note_merge(connection, self._run, is_undoable)
         self._close(connection, RunStatus.COMPLETED, counts, updated)
 
     def complete_without_writing(
         self, connection: Connection, counts: Mapping[str, Counts], changes: tuple[FieldChange, ...]
     ) -> None:
         """Write the outcome of a run that leaves the shop alone; the connection is the lock's, in no transaction."""
-        self._journal.stop()
-        name_issues(connection, self._run.id)
+        self._heartbeat.stop()
+        self._bookkeeping.name_issues(connection, self._run.id)
         with transaction(self._side):
             runs.add_field_changes(self._side, self._run.id, changes)
             self._close(self._side, RunStatus.COMPLETED, counts)
 
     def fail(self, connection: Connection, failure: SyncError) -> RunStatus | None:
-        """Close both rows; on a new connection where the side connection was lost with the run.
+        """Close all rows; on a new connection where the side connection was lost with the run.
 
         Args:
             connection: the lock's connection, after ROLLBACK; may be lost too.
@@ -108,12 +129,12 @@ class RunRecord:
             connection broke: then the row is completed, and stays it.
         """
         try:
-            self._journal.stop()
+            self._heartbeat.stop()
             self._name_issues_of_failed(connection, failure)
             return self._closed_as(self._side, failure)
         except (SyncError, DatabaseError):
             try:
-                with connected(self._job.target, "freesport_sync side") as fresh:
+                with connected(self._target, "freesport_sync side") as fresh:
                     return self._closed_as(fresh, failure)
             except (SyncError, DatabaseError) as error:
                 cause = error if isinstance(error, SyncError) else None
@@ -124,15 +145,15 @@ class RunRecord:
         """The result, for the window, the terminal and scripts."""
         return RunReport(
             run_id=self._run.id,
-            kind=self._job.request.kind,
+            kind=self.kind,
             status=status,
-            is_dry_run=self._job.request.is_dry_run,
+            is_dry_run=self._context.header.is_dry_run,
             started_at=self._run.started_at,
             duration_s=time.monotonic() - self._started,
             counts=dict(counts),
-            issue_totals=self._journal.issue_totals,
+            issue_totals=self._heartbeat.issue_totals,
             files=self._files,
-            undone_id=self._job.request.undone_id,
+            undone_id=self.undone_id,
         )
 
     def _name_issues_of_failed(self, connection: Connection, failure: SyncError) -> None:
@@ -140,7 +161,7 @@ class RunRecord:
             return  # somebody is waiting for the end, or there is no connection to do it with
         try:
             with reply_deadline(connection):
-                name_issues(connection, self._run.id)
+                self._bookkeeping.name_issues(connection, self._run.id)
         except DatabaseError as error:
             log.debug("issues of run %s stay without names: %s", self._run.id, error)
 
@@ -158,9 +179,9 @@ class RunRecord:
         updated: Mapping[str, UpdatedRows] | None = None,
         error: SyncError | None = None,
     ) -> None:
-        outcome = RunOutcome(status, counts, updated or {}, self._journal.issue_totals, error)
-        texts = self._job.texts
-        runs.close_run(connection, self._run, outcome, texts.outcome(status), texts.error(error) if error else "")
+        outcome = RunOutcome(status, counts, updated or {}, self._heartbeat.issue_totals, error)
+        if runs.close_run(connection, self._run, outcome):
+            self._bookkeeping.close(connection, outcome)
 
 
 @contextmanager

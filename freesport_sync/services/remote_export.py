@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.events import Event, Reporter, RunStarted
+from freesport_sync.core.events import Reporter
 from freesport_sync.core.history import CheckItem
-from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.errors import (
     ConfigError,
-    NothingNew,
-    SourceMissing,
     SyncError,
 )
 from freesport_sync.settings.model import Settings, SshSettings
@@ -26,23 +21,10 @@ from freesport_sync.sources.ssh.download import problem_of_reading
 from freesport_sync.sources.ssh.listing import Listing, joined
 from freesport_sync.sources.ssh.profile import SshProfile
 from freesport_sync.sources.ssh.upload import problem_of_root
-from freesport_sync.tasks.shop_import.guards import refuse_full_unseen
-from freesport_sync.tasks.shop_import.plan import (
-    but_others,
-    kinds_of,
-    refuse_contradiction,
-    wants_pictures,
-)
-from freesport_sync.tasks.shop_import.pull import (
-    Pulled,
-    PullJob,
-    archive,
-    imported_files,
-    look,
-    pull,
-)
+from freesport_sync.tasks.shop_import.pull import PullJob, look, pull_something
 from freesport_sync.tasks.shop_import.received import Received
 from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.tasks.shop_import.source import pull_job
 
 if TYPE_CHECKING:
     from freesport_sync.sources.ssh.host import SshHost
@@ -58,42 +40,6 @@ class PinnedHostKey:
     key_type: str
     fingerprint: str
     file: str
-
-
-_UNSEEN = frozenset(("folder_unreadable", "same_name_twice", "symlink_broken"))
-"""Why files that the export has may be missing here without our knowing what is in them."""
-
-
-def _refuse_full_of_some(request: ShopImport, pulled: Pulled) -> None:
-    """`--full` hides what the export does not contain, so nothing of it may be left for the next time.
-
-    Raises:
-        SourceMissing: something is.
-    """
-    missing = [path for path, _ in pulled.unfinished]
-    missing += [path for path, reason in pulled.left_out if reason in _UNSEEN]
-    if request.is_full and missing:
-        raise SourceMissing(
-            "full_files_unfinished", files=", ".join(map(replace_surrogates, missing[:5])), count=len(missing)
-        )
-    refuse_full_unseen(pulled.left_out, request)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a run gets its files.
-
-    Args:
-        request: what is to be run, with the folder that has the files.
-        report: for the run.
-        issues: what is known of the files before they are read.
-        server: for its pictures, where they go to one.
-    """
-
-    request: ShopImport
-    report: Reporter
-    issues: tuple[RowIssue, ...] = ()
-    server: SshHost | None = None
 
 
 class ServerFiles:
@@ -139,7 +85,7 @@ class ServerFiles:
             ConnectionFailed: the server cannot be reached.
             ConfigError: no server is configured, or the fingerprint is none.
         """
-        with self._server(cancel or CancelToken()) as server:
+        with self.open(cancel or CancelToken()) as server:
             profile, key = server.pin_host_key(fingerprint, replaces)
         return PinnedHostKey(profile.host, profile.port, key.key_type, key.fingerprint, str(profile.pinned))
 
@@ -150,8 +96,8 @@ class ServerFiles:
             NothingNew: the server has nothing, because what it had is in its archive.
             SyncError: see `tasks.shop_import.pull.pull`; or somebody else fetches into the same folder.
         """
-        with self._server(cancel) as server, self.received.locked():
-            _pull(self._job(server, ShopImport(), reporter))
+        with self.open(cancel) as server, self.received.locked():
+            pull_something(self._everything(server, reporter))
 
     def check(self, cancel: CancelToken) -> tuple[CheckItem, ...]:
         """Whether files could be fetched, step by step; the last item is the step that fails. Writes nothing.
@@ -166,11 +112,11 @@ class ServerFiles:
             return ()
         items: list[CheckItem] = []
         try:
-            with self._server(cancel) as server:
+            with self.open(cancel) as server:
                 profile = server.profile
                 host = {"host": profile.host, "port": profile.port, "user": profile.user}
                 server.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, host)))
-                found = look(self._job(server, ShopImport(), lambda event: None))
+                found = look(self._everything(server, lambda event: None))
                 items.append(CheckItem("ssh_folder", True, {"folder": ssh.folder or ".", "files": len(found.files)}))
                 items.append(CheckItem("ssh_commands" if server.runs_commands() else "ssh_commands_missing", True))
                 items += self._check_rights(server, found)
@@ -191,63 +137,15 @@ class ServerFiles:
                 # The archive is made with the first file that goes there.
                 yield CheckItem(code, not problem or name == "archive", {"folder": folder, "reason": problem})
 
-    @contextmanager
-    def source(self, request: ShopImport, reporter: Reporter, cancel: CancelToken) -> Iterator[Source]:
-        """The files of a run, fetched first if it asks for that; they are not forgotten while the block lasts.
+    def _everything(self, server: SshHost, reporter: Reporter) -> PullJob:
+        return pull_job(self._settings, self.received, server, ShopImport(), reporter)
+
+    def open(self, cancel: CancelToken) -> SshHost:
+        """The SSH host of the settings, to be used as a context.
 
         Raises:
-            SyncError: see `pull`.
-            SourceMissing: the server has nothing that is ready.
+            ConfigError: none is configured.
         """
-        refuse_contradiction(request)
-        if not request.is_pull:
-            with self._media_server(request, cancel) as media, self.received.runs.in_use(request.data_dir):
-                yield Source(request, reporter, server=media)
-            return
-        with self._server(cancel) as server:
-            with self.received.locked():
-                job = self._job(server, request, reporter)
-                pulled = _pull(job)
-                _refuse_full_of_some(request, pulled)
-                folder = self.received.runs.keep({file.path: self.received.newest / file.path for file in pulled.files})
-                kept = self._settings.received
-                self.received.runs.forget_old(kept.keep_runs, kept.keep_days)
-            watch = _Watch(reporter)
-            try:
-                with self.received.runs.in_use(folder):
-                    yield Source(replace(request, data_dir=folder), watch, pulled.issues, server)
-            finally:
-                if not watch.has_started:  # the history knows nothing of it, so nobody can ask for these files
-                    self.received.runs.drop(folder)
-            if not request.is_dry_run:
-                archive(job, imported_files(job, pulled.files, request.kind), folder.name)
-
-    def _job(self, server: SshHost, request: ShopImport, reporter: Reporter) -> PullJob:
-        ssh = self._settings.ssh
-        return PullJob(
-            server=server,
-            folder=ssh.folder,
-            received=self.received,
-            kinds=kinds_of(request),
-            with_pictures=self._has_media_root(request) and wants_pictures(request),
-            archive_folder=ssh.archive_folder,
-            quiet_s=ssh.quiet_s,
-            report=reporter,
-        )
-
-    def _media_server(self, request: ShopImport, cancel: CancelToken) -> AbstractContextManager[SshHost | None]:
-        """The server, if that is where this run's pictures go."""
-        settings = self._settings
-        is_here = request.media_root or settings.pictures.media_root
-        if is_here or settings.ssh.media_root is None or not wants_pictures(request):
-            return nullcontext()
-        return self._server(cancel)
-
-    def _has_media_root(self, request: ShopImport) -> bool:
-        settings = self._settings
-        return bool(request.media_root or settings.pictures.media_root or settings.ssh.media_root)
-
-    def _server(self, cancel: CancelToken) -> SshHost:
         # paramiko takes longer to load than all the rest
         from freesport_sync.sources.ssh.host import SshHost
         from freesport_sync.sources.ssh.ssh_config import route_to
@@ -293,27 +191,3 @@ class ServerFiles:
     def _located(self, written: Path) -> Path:
         """The window gives paths as they were typed; in the settings file they will start from its folder."""
         return located(written, self._paths.settings_file.parent)
-
-
-def _pull(job: PullJob) -> Pulled:
-    pulled = pull(job)
-    if not pulled.files:
-        place = {"server": job.server.profile.label, "folder": job.folder or "."}
-        is_seen = not pulled.unfinished and not any(reason in _UNSEEN for _, reason in pulled.left_out)
-        if job.archive_folder is not None and is_seen:
-            raise NothingNew("server_has_nothing_new", **place, archive=job.archive_folder)
-        others = but_others([(replace_surrogates(path), reason) for path, reason in pulled.left_out])
-        raise SourceMissing("server_has_no_files", **place, unfinished=len(pulled.unfinished), **others)
-    return pulled
-
-
-class _Watch:
-    """Passes events on, and remembers whether the run ever got a number."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self.has_started = False
-
-    def __call__(self, event: Event) -> None:
-        self.has_started = self.has_started or isinstance(event, RunStarted)
-        self._reporter(event)

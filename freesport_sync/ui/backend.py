@@ -6,7 +6,6 @@ import gc
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -16,21 +15,15 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import DatabaseStatus, LockHolder
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.permissions import Rights
-from freesport_sync.core.run import RunReport
-from freesport_sync.core.shop import ImportKind, UpkeepKind
-from freesport_sync.errors import Cancelled, SyncError
-from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.core.printable import replace_surrogates
+from freesport_sync.core.tasks import SHOP_LOCK, Header, Lock, Request, Submission, Trigger
+from freesport_sync.errors import SyncError
 from freesport_sync.os_support import user_and_host
-from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.exchange_process import ExchangeProcess
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
-from freesport_sync.ui.run_feed import (
-    RunFeed,
-    RunSnapshot,
-    first_snapshot,
-    stopped,
-)
+from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.run_lane import RunLane
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
@@ -40,16 +33,6 @@ log = logging.getLogger(__name__)
 
 QUERY_THREADS = 4
 """One of them watches."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunEnd:
-    """How a run that this window has started ended: with a report or with an error."""
-
-    request: ShopImport
-    snapshot: RunSnapshot
-    report: RunReport | None
-    error: SyncError | None
 
 
 class Backend(QObject):
@@ -69,16 +52,15 @@ class Backend(QObject):
     lost = Signal(object)
     """`SyncError`: the database cannot be reached; it is looked for again by itself."""
     run_started = Signal(object)
-    """`ShopImport`."""
+    """`Submission` of a task of the shop; other tasks are in `lane(their lock)`."""
     run_changed = Signal(object)
-    """`RunSnapshot`."""
+    """`RunSnapshot`; likewise."""
     run_ended = Signal(object)
-    """`RunEnd`."""
+    """`RunEnd`; likewise."""
     crashed = Signal(object)
     """An exception on another thread that nobody has foreseen."""
 
-    _felt = Signal(object)
-    _fed = Signal(object)
+    _watched = Signal(object)
 
     def __init__(self, options: WindowOptions, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -86,29 +68,39 @@ class Backend(QObject):
         self.application: Application | None = None
         self.database_status: DatabaseStatus | None = None
         self.error: SyncError | None = None
-        self.snapshot: RunSnapshot | None = None
         self._history: History | None = None
         self.exchange = ExchangeProcess(self)
-        self._runs = Lane(1, self)
+        self._lanes: dict[str, RunLane] = {}
         self._queries = Lane(QUERY_THREADS, self)
         self._stop_watching = threading.Event()
-        self._cancel: CancelToken | None = None
         self.leaving = CancelToken()
         """Set when the window closes: whoever waits for a server need not wait any longer."""
         self._accepted_keys: list[str] = []
-        self._request: ShopImport | None = None
-        for lane in (self._runs, self._queries):
-            lane.crashed.connect(self.crashed)
-        self._felt.connect(self._feel, Qt.ConnectionType.QueuedConnection)
-        self._fed.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._queries.crashed.connect(self.crashed)
+        self._watched.connect(self._on_watched, Qt.ConnectionType.QueuedConnection)
+        self.shop = self.lane(SHOP_LOCK)
+        self.shop.started.connect(self.run_started)
+        self.shop.changed.connect(self.run_changed)
+        self.shop.ended.connect(self.run_ended)
 
     @property
     def is_running(self) -> bool:
-        return self._request is not None
+        """Whether a task of the shop runs."""
+        return self.shop.is_running
 
     @property
     def is_cancelling(self) -> bool:
-        return self._cancel is not None and self._cancel.is_set
+        return self.shop.is_cancelling
+
+    @property
+    def snapshot(self) -> RunSnapshot | None:
+        """Of the shop's task that runs, or has run last."""
+        return self.shop.snapshot
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any task runs."""
+        return any(lane.is_running for lane in self._lanes.values())
 
     @property
     def rights(self) -> Rights:
@@ -131,8 +123,8 @@ class Backend(QObject):
         self._queries.start(self._load, self._loaded, self._not_loaded)
 
     def reopen(self, options: WindowOptions) -> None:
-        """Begin anew with another database; not while an import runs."""
-        if self.is_running:
+        """Begin anew with another database; not while something runs."""
+        if self.is_busy:
             return
         self.exchange.leave_database()
         self.options = options
@@ -164,32 +156,35 @@ class Backend(QObject):
         """Do something that needs neither: read a log file, say."""
         self._queries.start(work, on_success, on_failure)
 
-    def start_run(self, request: ShopImport) -> None:
-        """Begin an import; ignored while another one runs."""
+    def lane(self, lock: Lock) -> RunLane:
+        """Where tasks of a lock run."""
+        if lock.name not in self._lanes:
+            self._lanes[lock.name] = lane = RunLane(self)
+            lane.crashed.connect(self.crashed)
+        return self._lanes[lock.name]
+
+    def start_run(self, submission: Submission[Any]) -> None:
+        """Begin a run; ignored while another one with the same lock runs."""
         application = self.application
-        if application is None or self._request is not None:
-            return
-        self._request, self._cancel = request, CancelToken()
-        cancel = self._cancel
-        self.snapshot = first_snapshot(request, has_pictures=self._takes_pictures(request))
-        feed = RunFeed(self._fed.emit, self.snapshot)
-
-        def work() -> RunReport:
-            texts = Texts(Language.RUSSIAN)  # the shop's administrators read Russian, whatever the operator does
-            if request.kind is UpkeepKind.RESTORE:
-                return application.restore(request, texts, feed, cancel)
-            if request.kind in (UpkeepKind.REPAIR, UpkeepKind.UNDO_REPAIR):
-                return application.repair(request, texts, feed, cancel)
-            return application.run_with_workers(request, texts, feed, cancel)
-
-        self._runs.start(work, self._completed, self._ended_badly)
-        self.run_started.emit(request)
-        self.run_changed.emit(self.snapshot)
+        if application is not None:
+            self.lane(application.tasks.of(submission.request).lock).start(application, submission)
 
     def cancel_run(self) -> None:
-        """Ask the import of this window to stop; returns at once."""
-        if self._cancel is not None:
-            self._cancel.cancel()
+        """Ask the shop's task of this window to stop; returns at once."""
+        self.shop.cancel()
+
+    def cancel_own(self, run_id: int) -> bool:
+        """Ask a run of this window to stop; returns whether it is one."""
+        for lane in self._lanes.values():
+            if lane.is_running and lane.snapshot is not None and lane.snapshot.run_id == run_id:
+                lane.cancel()
+                return True
+        return False
+
+    def submission(self, request: Request, is_dry_run: bool = False) -> Submission[Any]:
+        """What the operator of this window asks for."""
+        operator = replace_surrogates(self.operator)
+        return Submission(request, Header(operator, Trigger.WINDOW, is_dry_run))
 
     def accept_host_key_once(self, fingerprint: str) -> None:
         """Trust the key of a server until the window closes, whichever database is chosen meanwhile."""
@@ -201,11 +196,11 @@ class Backend(QObject):
         """Stop everything; returns whether all threads have ended."""
         self._stop_watching.set()
         self.leaving.cancel()
-        self.cancel_run()
+        for lane in self._lanes.values():
+            lane.close()
         self.exchange.close()
-        self._runs.close()
         self._queries.close()
-        has_ended = self._runs.wait(timeout_ms)
+        has_ended = all([lane.wait(timeout_ms) for lane in self._lanes.values()])
         history, self._history = self._history, None
         if history is not None:
             history.close()
@@ -227,7 +222,7 @@ class Backend(QObject):
         log_entry(log, logging.INFO, "program_opened", version=__version__)
         gc.freeze()  # what is loaded stays: to look through it again and again would be felt
         history, stop = self._history, self._stop_watching
-        self._queries.start(lambda: history.watch(self._felt.emit, stop), self._stopped_watching, self._not_loaded)
+        self._queries.start(lambda: history.watch(self._watched.emit, stop), self._stopped_watching, self._not_loaded)
         self.opened.emit()
 
     def _not_loaded(self, error: SyncError) -> None:
@@ -237,7 +232,7 @@ class Backend(QObject):
     def _stopped_watching(self, _: object) -> None:
         """Only ever because we asked for it."""
 
-    def _feel(self, news: DatabaseStatus | SyncError) -> None:
+    def _on_watched(self, news: DatabaseStatus | SyncError) -> None:
         if isinstance(news, SyncError):
             if self.database_status is not None:
                 log_entry(log, logging.WARNING, "database_lost", cause=news)
@@ -248,29 +243,3 @@ class Backend(QObject):
                 log_entry(log, logging.INFO, "database_found", database=news.database)
             self.error, self.database_status = None, news
             self.database_status_changed.emit(news)
-
-    def _show(self, snapshot: RunSnapshot) -> None:
-        self.snapshot = snapshot
-        self.run_changed.emit(snapshot)
-
-    def _completed(self, report: RunReport) -> None:
-        self._end(report, None)
-
-    def _ended_badly(self, error: SyncError) -> None:
-        self._end(None, error)
-
-    def _end(self, report: RunReport | None, error: SyncError | None) -> None:
-        request, snapshot = self._request, self.snapshot
-        self._request = self._cancel = None
-        if request is not None and snapshot is not None:
-            if error is not None:
-                snapshot = self.snapshot = stopped(snapshot, isinstance(error, Cancelled))
-                self.run_changed.emit(snapshot)
-            self.run_ended.emit(RunEnd(request, snapshot, report, error))
-
-    def _takes_pictures(self, request: ShopImport) -> bool:
-        assert self.application is not None
-        settings = self.application.settings
-        media_root = request.media_root or settings.pictures.media_root or settings.ssh.media_root
-        has_pictures = request.kind in (ImportKind.ALL, ImportKind.CATALOG, ImportKind.IMAGES)
-        return has_pictures and media_root is not None and not request.skip_images

@@ -55,7 +55,7 @@ def entry_report(tools: Tools, details: HistoryDetails) -> str:
     ]
     if run is not None:
         lines += [f"{name}: {value}" for name, value in details.request.items()]
-        lines += [f"{entity.value}: {count}" for entity, count in run.counts.items()]
+        lines += [f"{entity}: {count}" for entity, count in run.counts.items()]
         lines += [f"{one.severity.value} {one.code}: {one.count}" for one in details.issue_counts]
         lines += [f"{file.path} {file.size_bytes} {file.created_at or ''}" for file in details.files]
         if run.error_code:

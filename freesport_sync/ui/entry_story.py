@@ -13,12 +13,10 @@ from freesport_sync.core.history import (
     HistoryEntry,
     StageRecord,
 )
-from freesport_sync.core.run import Counts
-from freesport_sync.core.shop import Entity, Stage
+from freesport_sync.core.shop import STAGES_IN_BYTES, Stage, in_order
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.texts import UiTexts
 
-_IN_BYTES = (Stage.PULL, Stage.BACKUP, Stage.STAGE)
 _STAMP = re.compile(r"^\[(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:\+00:00)?\]", re.MULTILINE)
 """Of the shop's report: UTC, whatever the zone of the shop."""
 
@@ -79,22 +77,22 @@ def _amount(texts: UiTexts, details: HistoryDetails, stage: StageRecord) -> str:
         return texts.count("import_page.files", len(details.files), size=size)
     if stage.total <= 1 or stage.stage in (Stage.RESOLVE, Stage.REPORT):
         return ""
-    return texts.size(stage.total) if stage.stage in _IN_BYTES else texts.count("window.rows", stage.total)
+    return texts.size(stage.total) if stage.stage in STAGES_IN_BYTES else texts.count("window.rows", stage.total)
 
 
 def _counts(texts: UiTexts, entry: HistoryEntry) -> Iterator[str]:
     prefix = "would_" if entry.is_dry_run else ""
     names = {f"{prefix}created": "created", f"{prefix}updated": "updated"}
     names |= {name: name for name in ("unchanged", "skipped", "failed")}
-    for entity in Entity:
-        count = entry.counts.get(entity, Counts())
+    for entity in in_order(entry.counts):
+        count = entry.counts[entity]
         told = [
             texts(f"story.{key}", n=texts.number(number))
             for key, name in names.items()
             if (number := getattr(count, name))
         ]
         if told:
-            yield f"{_PAD}{texts(f'entity.{entity.value}')}: {', '.join(told)}"
+            yield f"{_PAD}{texts.word('entity', entity)}: {', '.join(told)}"
 
 
 def _outcome(texts: UiTexts, details: HistoryDetails) -> str:

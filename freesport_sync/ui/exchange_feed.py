@@ -11,9 +11,12 @@ from datetime import datetime
 from freesport_sync.core.events import Event, Failure, RunStarted
 from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
 from freesport_sync.core.log_entries import log_entry
+from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.tasks import Header
 from freesport_sync.core.wire import Message, decode, event_of
 from freesport_sync.errors import SyncError
 from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.tasks.shop_import.task import import_stages
 from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, first_snapshot
 
 log = logging.getLogger(__name__)
@@ -78,7 +81,8 @@ class ExchangeFeed:
 
     def _feed(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            request = ShopImport(kind=event.kind, is_dry_run=event.is_dry_run)
-            self._run = RunFeed(self._emit, first_snapshot(request, has_pictures=True))
+            request, header = ShopImport(kind=ImportKind(event.kind)), Header(is_dry_run=event.is_dry_run)
+            stages = import_stages(request, header, has_pictures=True)
+            self._run = RunFeed(self._emit, first_snapshot(event.kind, event.is_dry_run, stages))
         if self._run is not None:
             self._run(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -22,24 +22,13 @@ from freesport_sync.core.events import (
 )
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import RunReport, RunStatus
-from freesport_sync.core.shop import Entity, ImportKind, Stage, UpkeepKind
-from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.tasks import PlannedStage
 
 MIN_INTERVAL_S = 0.1
 ETA_AFTER_S = 3.0
 ETA_FROM = 0.05
 """How long a stage must have worked, and which part of it must be done, before its end is foretold."""
-
-_WEIGHTS = {
-    Stage.PULL: 60,
-    Stage.PLAN: 2,
-    Stage.STAGE: 50,
-    Stage.BACKUP: 8,
-    Stage.PICTURES: 8,
-    Stage.RESOLVE: 12,
-    Stage.APPLY: 20,
-}
-"""Percent of a usual run's time."""
 
 
 class StageState(StrEnum):
@@ -56,15 +45,29 @@ class StageState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StageLine:
-    """One stage of a run that is watched."""
+    """One stage of a run on its way.
 
-    stage: Stage
+    Args:
+        stage: its name.
+        state: how it stands.
+        done: units done.
+        total: units in all; 0 where it is not known yet.
+        rate: units per second.
+        eta_s: seconds to go; None while it cannot be told.
+        entity: what is worked on, where that is known.
+        weight: share of a usual run's time.
+        is_optional: it may turn out that there is nothing to do.
+    """
+
+    stage: str
     state: StageState = StageState.WAITING
     done: int = 0
     total: int = 0
     rate: float = 0.0
     eta_s: float | None = None
-    entity: Entity | None = None
+    entity: str | None = None
+    weight: int = 1
+    is_optional: bool = False
 
     @property
     def fraction(self) -> float:
@@ -105,34 +108,27 @@ class RunSnapshot:
     warnings: int = 0
     notes: int = 0
     attempt: int = 1
-    kind: ImportKind = ImportKind.ALL
+    kind: str = ImportKind.ALL
     undone: tuple[int, ...] = ()
     report: RunReport | None = None
 
     @property
     def fraction(self) -> float:
         """How far the whole run is, by the usual length of its stages."""
-        whole = sum(_WEIGHTS[line.stage] for line in self.stages)
-        return sum(_WEIGHTS[line.stage] * line.fraction for line in self.stages) / whole if whole else 0.0
+        whole = sum(line.weight for line in self.stages)
+        return sum(line.weight * line.fraction for line in self.stages) / whole if whole else 0.0
 
 
-def first_snapshot(request: ShopImport, has_pictures: bool) -> RunSnapshot:
-    """Of a run that has not begun."""
-    if request.kind is UpkeepKind.RESTORE:
-        stages = [Stage.STAGE, Stage.RESOLVE, Stage.APPLY]
-    elif not request.kind.is_import:
-        stages = [Stage.RESOLVE, Stage.APPLY]
-    else:
-        stages = list(_WEIGHTS)
-        if not request.is_pull:
-            stages.remove(Stage.PULL)
-        if not has_pictures:
-            stages.remove(Stage.PICTURES)
-        if not request.is_undoable or request.skip_backup:
-            stages.remove(Stage.BACKUP)
-    if request.is_dry_run:
-        stages.remove(Stage.APPLY)
-    return RunSnapshot(tuple(StageLine(stage) for stage in stages), is_dry_run=request.is_dry_run, kind=request.kind)
+def first_snapshot(kind: str, is_dry_run: bool, stages: Iterable[PlannedStage]) -> RunSnapshot:
+    """Of a run that has not begun.
+
+    Args:
+        kind: what is done.
+        is_dry_run: nothing is written.
+        stages: those that it will have; see `Task.stages`.
+    """
+    lines = tuple(StageLine(one.name, weight=one.weight, is_optional=one.is_optional) for one in stages)
+    return RunSnapshot(lines, is_dry_run=is_dry_run, kind=kind)
 
 
 def stopped(snapshot: RunSnapshot, is_cancelled: bool = False) -> RunSnapshot:
@@ -158,7 +154,7 @@ class RunFeed:
         self._now = first
         self._shown_at = float("-inf")
         self._issues: Counter[Severity] = Counter()
-        self._began: dict[Stage, float] = {}
+        self._began: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
         """Take in an event of the run."""
@@ -210,16 +206,27 @@ def _advanced(stages: tuple[StageLine, ...], event: Progress) -> tuple[StageLine
     if event.stage not in [line.stage for line in stages]:
         return stages
     state = StageState.DONE if event.total and event.done >= event.total else StageState.RUNNING
-    moved = StageLine(event.stage, state, event.done, event.total, event.rate, event.eta_s, event.entity)
     position = [line.stage for line in stages].index(event.stage)
-    before = (_passed(line) for line in stages[:position])
-    return (*before, moved, *(StageLine(line.stage) for line in stages[position + 1 :]))
+    moved = replace(
+        stages[position],
+        state=state,
+        done=event.done,
+        total=event.total,
+        rate=event.rate,
+        eta_s=event.eta_s,
+        entity=event.entity,
+    )
+    return (*map(_passed, stages[:position]), moved, *map(_not_begun, stages[position + 1 :]))
 
 
 def _passed(line: StageLine) -> StageLine:
-    """A stage before the one that moves is done; there were no pictures, no backup if theirs has not begun."""
-    is_skipped = line.state is StageState.WAITING and line.stage in (Stage.PICTURES, Stage.BACKUP)
+    """A stage before the one that moves is done; one that has not begun and may be missing was not needed."""
+    is_skipped = line.state is StageState.WAITING and line.is_optional
     return line if is_skipped else replace(line, state=StageState.DONE)
+
+
+def _not_begun(line: StageLine) -> StageLine:
+    return StageLine(line.stage, weight=line.weight, is_optional=line.is_optional)
 
 
 def _ended(line: StageLine, how: StageState) -> StageLine:

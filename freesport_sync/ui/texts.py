@@ -11,11 +11,11 @@ from typing import Any
 
 from PySide6.QtCore import QLocale
 
-from freesport_sync.core.history import EntryStatus, HistoryEntry
+from freesport_sync.core.history import EntrySource, EntryStatus, HistoryEntry
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.log_entries import parse_log_entry
 from freesport_sync.core.run import Counts
-from freesport_sync.core.shop import Entity, ImportKind, UpkeepKind
+from freesport_sync.core.shop import Entity, UpkeepKind, is_import, takes_back
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import ErrorText, Language, Texts
@@ -74,11 +74,6 @@ class UiTexts(Texts):
         if isinstance(value, str) and (share := _SHARE.fullmatch(value)):
             return f"{self.number(int(share[1]))}/{self.number(int(share[2]))}"
         return super()._value_for_people(value)
-
-    def has(self, key: str) -> bool:
-        """Whether there is a text with this key."""
-        section, _, name = key.partition(".")
-        return name in self._sections.get(section, {})
 
     def number(self, number: float) -> str:
         """A number with separators between thousands; a float with one decimal."""
@@ -142,15 +137,15 @@ class UiTexts(Texts):
         """`Каталог и клиенты: загружено с замечаниями`, `Проверка: остатки — без замечаний`."""
         if entry.undone_id and entry.kind == UpkeepKind.RESTORE and not entry.is_dry_run:
             return self(f"undo.outcome_{entry.status.value}", undone_id=entry.undone_id)
-        kinds = {kind.value for kind in ImportKind if not kind.is_import}
-        section = "outcome_check" if entry.is_dry_run else "outcome" if entry.kind in kinds else "outcome_import"
+        brings_something = is_import(entry.kind) or entry.key.source is EntrySource.SHOP
+        section = "outcome_check" if entry.is_dry_run else "outcome_import" if brings_something else "outcome"
         kind = self.kind(entry.kind, entry.is_dry_run, entry.undone_id)
         return self(f"{section}.{entry.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
 
     def stage(self, stage: str, kind: str) -> str:
         """A step of a run of this kind."""
         key = f"stage_back.{stage}"
-        return self(key) if _takes_back(kind) and self.has(key) else self.word("stage", stage)
+        return self(key) if takes_back(kind) and self.has(key) else self.word("stage", stage)
 
     def changed(self, counts: Mapping[str, Counts], is_dry_run: bool, kind: str) -> str:
         """What a run has changed; empty where nothing was.
@@ -160,10 +155,10 @@ class UiTexts(Texts):
         """
         prefix = "would_" if is_dry_run else ""
         told = []
-        for name, number_of in (_SET_BACK if _takes_back(kind) else _MADE).items():
-            numbers: Counter[Entity] = Counter()
+        for name, number_of in (_SET_BACK if takes_back(kind) else _MADE).items():
+            numbers: Counter[str] = Counter()
             for entity, count in counts.items():
-                numbers[Entity.VARIANT if entity is Entity.DEFAULT_VARIANT else entity] += number_of(count)
+                numbers[Entity.VARIANT if entity == Entity.DEFAULT_VARIANT else entity] += number_of(count)
             numbers = +numbers
             words = [self(f"entity_of.{one.value}", n=self.number(numbers.pop(one))) for one in _MAIN if one in numbers]
             if numbers:
@@ -196,10 +191,6 @@ class UiTexts(Texts):
             counts: of `errors`, `warnings` and `notes`.
         """
         return " · ".join(self.count(f"window.{name}", number) for name, number in counts.items() if number)
-
-
-def _takes_back(kind: str) -> bool:
-    return kind in [one.value for one in ImportKind if one.takes_back]
 
 
 def _russian_form(number: int) -> int:

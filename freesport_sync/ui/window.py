@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -17,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from freesport_sync.core.history import DatabaseStatus, EntryKey
+from freesport_sync.core.shop import takes_back
+from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import SyncError
-from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
 from freesport_sync.ui.dialogs.help import HelpDialog
@@ -32,6 +34,7 @@ from freesport_sync.ui.pages.history import HistoryPage
 from freesport_sync.ui.pages.import_page import ImportPage
 from freesport_sync.ui.pages.log import LogPage
 from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.widgets.banner import Banner
 from freesport_sync.ui.widgets.parts import (
     SPACE,
@@ -133,9 +136,9 @@ class MainWindow(QMainWindow):
         self.show_page("connections")
         self.connections.show_server()
 
-    def _repeat(self, request: ShopImport) -> None:
+    def _repeat(self, submission: Submission[Any]) -> None:
         self.show_page("import")
-        self.import_page.run(request)
+        self.import_page.run(submission)
 
     def save_state(self) -> None:
         """Remember where everything was."""
@@ -267,7 +270,7 @@ class MainWindow(QMainWindow):
 
     def _run_changed(self, snapshot: RunSnapshot) -> None:
         texts = self._tools.texts
-        forth = "window.undoing" if snapshot.kind.takes_back else "window.importing"
+        forth = "window.undoing" if takes_back(snapshot.kind) else "window.importing"
         key = "window.checking" if snapshot.is_dry_run else forth
         self.job.say("running", texts(key, percent=int(100 * snapshot.fraction)), "busy")
         self.job.setVisible(self._tools.backend.is_running)

@@ -20,7 +20,7 @@ from typing import Any
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.database.shop.tables import create_shop_tables
-from freesport_sync.tasks.shop_import.workers import useful_workers
+from freesport_sync.sources.commerceml.workers import useful_workers
 from tests.bench.floors import copy_floor_s, parse_floor_s
 from tests.bench.generator import generate
 from tests.bench.measure import Measured, import_once, quiet

@@ -210,7 +210,7 @@ def test_values_that_no_other_offer_has_are_compared_fast(shop: Shop, export: Ex
     export.offers(
         *(offer(f"p1#{row}", characteristics={name: f"{row} {name}" for name in names}) for row in range(3000))
     )
-    started_at: dict[Stage, float] = {}
+    started_at: dict[str, float] = {}
 
     def note(event: Event) -> None:
         if isinstance(event, Progress):

@@ -207,10 +207,10 @@ def test_cancel_is_ignored_once_commit_is_on_its_way(
 ) -> None:
     close_run = runs.close_run
 
-    def cancel_too_late(*arguments: object, **named: object) -> None:
+    def cancel_too_late(*arguments: object, **named: object) -> bool:
         stocked_shop.cancel.cancel()
         assert not stocked_shop.cancel.is_set
-        close_run(*arguments, **named)  # type: ignore[arg-type]
+        return close_run(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(runs, "close_run", cancel_too_late)
     report = stocked_shop.run(dearer)

@@ -12,7 +12,6 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity
 from freesport_sync.database.metadata import SCHEMA, own_metadata
@@ -33,13 +32,8 @@ from freesport_sync.database.shop.verify import (
 )
 from freesport_sync.errors import ExitCode, SchemaMismatch
 from freesport_sync.i18n.texts import Language, Texts
-from freesport_sync.runs.context import Job, Target
-from freesport_sync.settings.model import Settings
-from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.tasks.shop_import.runner import run_import
-from freesport_sync.tasks.shop_import.workers import WorkerPool
 from tests.integration.support import shop_rows
-from tests.shop import Shop, new_role, shop_texts
+from tests.shop import Shop, new_role
 
 CATALOGUE = """
 SELECT 'class', n.nspname, c.relname, c.relkind::text, c.relowner::regrole::text, c.relacl::text, c.relnatts::text,
@@ -186,13 +180,10 @@ def test_database_without_the_shop_is_left_as_it_is(empty_shop: Shop, dearer: Pa
         assert SCHEMA not in schemas(empty_shop)
 
 
-def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+def test_tables_are_created_when_asked_for(empty_shop: Shop, dearer: Path) -> None:
     def import_creating() -> RunStatus:
-        target = Target(empty_shop.url, "shop", TableCreation.IN_EMPTY)
-        request = ShopImport(data_dir=dearer)
-        job = Job(request, target, Settings(), tmp_path, tmp_path, shop_texts(), lambda _: None, CancelToken())
-        with WorkerPool() as pool:
-            return run_import(job, pool).status
+        empty_shop.creation = TableCreation.IN_EMPTY
+        return empty_shop.run(dearer).status
 
     with empty_shop:
         assert import_creating() is RunStatus.COMPLETED
@@ -220,19 +211,9 @@ def test_tables_are_created_only_where_there_are_none(
     with empty_shop:
         empty_shop.connection.exec_driver_sql(there)
         before = structure(empty_shop)
-        target = Target(empty_shop.url, "shop", TableCreation.IN_EMPTY)
-        job = Job(
-            ShopImport(data_dir=dearer),
-            target,
-            Settings(),
-            tmp_path,
-            tmp_path,
-            shop_texts(),
-            lambda _: None,
-            CancelToken(),
-        )
-        with WorkerPool() as pool, pytest.raises(SchemaMismatch) as caught:
-            run_import(job, pool)
+        empty_shop.creation = TableCreation.IN_EMPTY
+        with pytest.raises(SchemaMismatch) as caught:
+            empty_shop.run(dearer)
         error = caught.value
         assert (error.code, error.exit_code) == ("create_tables_refused", ExitCode.USAGE)
         assert error.params["tables"] == named
@@ -383,11 +364,10 @@ def test_history_of_another_login_that_can_only_be_read(stocked_shop: Shop, dear
 def test_role_without_the_right_to_make_tables(empty_shop: Shop, dearer: Path, tmp_path: Path) -> None:
     with empty_shop:
         empty_shop.connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-        target = Target(new_role(empty_shop), "shop", TableCreation.IN_EMPTY)
-        request = ShopImport(data_dir=dearer)
-        job = Job(request, target, Settings(), tmp_path, tmp_path, shop_texts(), lambda _: None, CancelToken())
-        with WorkerPool() as pool, pytest.raises(SchemaMismatch) as caught:
-            run_import(job, pool)
+        powerless = Shop(new_role(empty_shop), tmp_path)
+        powerless.creation = TableCreation.IN_EMPTY
+        with pytest.raises(SchemaMismatch) as caught:
+            powerless.run(dearer)
         assert caught.value.code == "right_missing"
         assert empty_shop.value(TABLES, schema="public") == 0
 

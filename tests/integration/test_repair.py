@@ -10,7 +10,7 @@ import pytest
 
 from freesport_sync.core.history import REPAIR_DUE
 from freesport_sync.core.run import RunStatus
-from freesport_sync.core.shop import Entity, UpkeepKind
+from freesport_sync.core.shop import Entity
 from freesport_sync.database.preflight import check_database
 from freesport_sync.database.undo import created_times
 from freesport_sync.errors import Cancelled, ConfigError
@@ -101,7 +101,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(equal: Shop) -> None:
 
 def test_a_repair_can_be_taken_back(equal: Shop) -> None:
     repaired = equal.repair()
-    back: dict[str, Any] = {"kind": UpkeepKind.UNDO_REPAIR, "undone_id": repaired.run_id}
+    back: dict[str, Any] = {"undone_id": repaired.run_id}
     tried = equal.repair(is_dry_run=True, **back)
     assert equal.rows(TIMES) == moments(SPREAD)
     report = equal.repair(**back)
@@ -121,7 +121,7 @@ def test_what_has_got_another_time_since_is_kept(equal: Shop) -> None:
     equal.execute("UPDATE products SET created_at = now() WHERE id = 5")
     equal.execute("DELETE FROM product_variants WHERE product_id = 10")
     equal.execute("DELETE FROM products WHERE id = 10")
-    back: dict[str, Any] = {"kind": UpkeepKind.UNDO_REPAIR, "undone_id": repaired.run_id}
+    back: dict[str, Any] = {"undone_id": repaired.run_id}
     report = equal.repair(**back)
     assert counts(report, Entity.PRODUCT) == (0, CHANGED - 2, 0, 2, 0)
     assert list(equal.issues()) == ["created_at_kept"]
@@ -131,7 +131,7 @@ def test_what_has_got_another_time_since_is_kept(equal: Shop) -> None:
 
 def test_taking_back_what_changed_nothing_says_so(equal: Shop) -> None:
     tried = equal.repair(is_dry_run=True)
-    report = equal.repair(kind=UpkeepKind.UNDO_REPAIR, undone_id=tried.run_id)
+    report = equal.repair(undone_id=tried.run_id)
     assert (report.counts, list(equal.issues())) == ({}, ["created_at_nothing_back"])
 
 

@@ -12,7 +12,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.sources.commerceml.parse_messages import Message, ParseTask
 from freesport_sync.sources.commerceml.property_values import PropertyValues
 from freesport_sync.sources.commerceml.worker import answers
-from freesport_sync.tasks.shop_import.workers import WorkerPool
+from freesport_sync.sources.commerceml.workers import WorkerPool
 from tests.builders import (
     ROOT_GROUP,
     ExportBuilder,

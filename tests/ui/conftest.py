@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from freesport_sync import application
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
-from freesport_sync.tasks.shop_import import workers
+from freesport_sync.sources.commerceml import workers
 from freesport_sync.ui.theme import LIGHT, Theme
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.shop import ReadsHere

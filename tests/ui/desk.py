@@ -13,8 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from freesport_sync.i18n.texts import Language
-from freesport_sync.ui.backend import Backend, RunEnd
+from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.options import WindowOptions
+from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.state import WindowState
 from freesport_sync.ui.texts import UiTexts
 from freesport_sync.ui.theme import Theme

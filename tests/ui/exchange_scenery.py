@@ -12,8 +12,8 @@ from freesport_sync.ui.run_feed import (
     RunSnapshot,
     StageLine,
     StageState,
-    first_snapshot,
 )
+from tests.ui.snapshots import first_of_import
 
 ADDRESS = "http://192.168.1.20:8180/api/integration/1c/exchange"
 CLIENT = "192.168.1.5"
@@ -55,8 +55,8 @@ def requests(until: datetime) -> list[LoggedRequest]:
 
 
 def running() -> RunSnapshot:
-    first = first_snapshot(ShopImport(), has_pictures=False)
-    lines = {
+    first = first_of_import(ShopImport(), has_pictures=False)
+    lines: dict[str, StageLine] = {
         Stage.PLAN: StageLine(Stage.PLAN, StageState.DONE, 1, 1),
         Stage.STAGE: StageLine(Stage.STAGE, StageState.RUNNING, 7_400_000, 12_400_000, 9_300_000.0, 1.0),
     }

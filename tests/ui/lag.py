@@ -24,6 +24,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from freesport_sync.core.shop import Stage
+from freesport_sync.core.tasks import Submission
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.app import SWITCH_S, make_application
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageState
@@ -96,7 +98,7 @@ def _in_window(theme: Theme, folder: Path) -> dict[str, float]:
     desk.choose_source(folder / "export")
     lateness = Lateness()
     ends = len(desk.ends)
-    desk.window.import_page.run(desk.window.import_page.form.request(is_dry_run=False))
+    desk.window.import_page.run(desk.window.import_page.form.submission(is_dry_run=False))
     while len(desk.ends) == ends:
         process_events()
         time.sleep(0.0005)
@@ -109,13 +111,17 @@ def _in_window(theme: Theme, folder: Path) -> dict[str, float]:
     return result
 
 
+def _of_all(submission: Submission[ShopImport]) -> Submission[ShopImport]:
+    return replace(submission, request=replace(submission.request, is_full=True))
+
+
 def _cancelled(desk: Desk) -> Iterator[tuple[float, float]]:
     """Cancel a full import when it has come so far; milliseconds until that is seen, and until it has ended."""
     page = desk.window.import_page
     for stage in CANCELLED_IN:
         page.show_form()
         ends = len(desk.ends)
-        page.run(replace(page.form.request(is_dry_run=False), is_full=True))
+        page.run(_of_all(page.form.submission(is_dry_run=False)))
         desk.until(lambda stage=stage: _has_begun(desk, stage))  # type: ignore[misc]
         painted = Painting(page.progress.cancel)
         clicked = time.perf_counter()

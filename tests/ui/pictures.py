@@ -32,7 +32,7 @@ from freesport_sync.core.history import (
     LockHolder,
 )
 from freesport_sync.core.permissions import Refusal, Rights
-from freesport_sync.core.shop import Stage, UpkeepKind
+from freesport_sync.core.shop import Stage
 from freesport_sync.errors import (
     ConnectionFailed,
     ImportFailed,
@@ -40,17 +40,19 @@ from freesport_sync.errors import (
     SchemaMismatch,
 )
 from freesport_sync.i18n.texts import Language
+from freesport_sync.tasks.restore.task import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.app import make_application
-from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.undo import UndoDialog
 from freesport_sync.ui.options import WindowOptions
-from freesport_sync.ui.run_feed import StageLine, StageState, first_snapshot
+from freesport_sync.ui.run_feed import StageLine, StageState
+from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
 from tests.ui.pictures_exchange import take_onec
 from tests.ui.pictures_server import take_server
 from tests.ui.scenery import add_other_sessions
+from tests.ui.snapshots import first_of_import
 
 VARIANTS = {
     "light": ("ru", "light", "1", QSize(1240, 860)),
@@ -154,9 +156,10 @@ class Photographer:
     def _exchange(self) -> None:
         page, backend = self._window.import_page, self._desk.backend
         request = ShopImport(data_dir=Path(r"\\server1c\exchange\export"))
-        page.progress.begin(request)
-        first = first_snapshot(request, has_pictures=True)
-        lines = {
+        submission = backend.submission(request)
+        page.progress.begin(submission)
+        first = first_of_import(request, has_pictures=True)
+        lines: dict[str, StageLine] = {
             Stage.PLAN: StageLine(Stage.PLAN, StageState.DONE, 1, 1),
             Stage.STAGE: StageLine(Stage.STAGE, StageState.RUNNING, 81_400_000, 126_900_000, 9_300_000.0, 5.0),
         }
@@ -185,11 +188,11 @@ class Photographer:
             stocks_zeroed="4011/35411",
         )
         stopped = replace(running, stages=tuple(_stopped(line) for line in running.stages))
-        backend._request = request
-        backend.snapshot = stopped
+        backend.shop.submission = submission
+        backend.shop.snapshot = stopped
         page.progress.show_snapshot(stopped)
-        backend.run_ended.emit(RunEnd(request, stopped, None, error))
-        backend._request = None
+        backend.run_ended.emit(RunEnd(submission, stopped, None, error))
+        backend.shop.submission = None
         self.take("import-guard", page.guard)
         page.guard.reject()
         self.take("import-failed")
@@ -202,7 +205,7 @@ class Photographer:
             since="2026-11-21T09:41:07+00:00",
             heartbeat="2026-11-21T09:44:52+00:00",
         )
-        backend.run_ended.emit(RunEnd(request, replace(first, run_id=None), None, held))
+        backend.run_ended.emit(RunEnd(submission, replace(first, run_id=None), None, held))
         self.take("import-refused")
         page.show_form()
         holder = LockHolder(17, "petrov@SKLAD-2", "SKLAD-2", "apply", datetime.now(UTC) - timedelta(minutes=4))
@@ -221,10 +224,10 @@ class Photographer:
         assert usual is not None
         sql = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freesport_sync TO ivanov;"
         refusal = Refusal("own_schema_read_only", {"sql": sql})
-        backend._felt.emit(replace(usual, rights=Rights(goods=refusal, runs=refusal)))
+        backend._watched.emit(replace(usual, rights=Rights(goods=refusal, runs=refusal)))
         self.settle()
         yield
-        backend._felt.emit(usual)
+        backend._watched.emit(usual)
         self.settle()
 
     def _history(self) -> None:
@@ -260,7 +263,7 @@ class Photographer:
             self.take("session-of-the-shop")
         with self._other_session(EntryKey(EntrySource.RUN, 9)):
             self.take("session-failed")
-        dialog = UndoDialog(self._desk.tools, 2, ShopImport(kind=UpkeepKind.RESTORE), self._window)
+        dialog = UndoDialog(self._desk.tools, 2, RestoreBackup("20261121-094107-2"), self._window)
         dialog.show()
         self.take("undo", dialog)
         dialog.close()
@@ -319,11 +322,11 @@ class Photographer:
         assert self._window.crash is not None
         self.take("crash", self._window.crash)
         self._window.crash.accept()
-        desk.backend._request = ShopImport()
+        desk.backend.shop.submission = desk.backend.submission(ShopImport())
         self._window.close()
         self.take("close-question", self._window.question)
         self._window.question.reject()
-        desk.backend._request = None
+        desk.backend.shop.submission = None
 
 
 def _stopped(line: StageLine) -> StageLine:

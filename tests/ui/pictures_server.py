@@ -15,15 +15,15 @@ from freesport_sync.core.shop import Stage
 from freesport_sync.errors import ConnectionLost, HostKeyChanged
 from freesport_sync.i18n.resources import resource
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.run_feed import (
     StageLine,
     StageState,
-    first_snapshot,
     stopped,
 )
+from freesport_sync.ui.run_lane import RunEnd
 from tests.ssh_server import PASSWORD, SshServer, asyncssh_server
 from tests.ui.desk import Desk
+from tests.ui.snapshots import first_of_import
 
 if TYPE_CHECKING:
     from tests.ui.pictures import Photographer
@@ -106,19 +106,20 @@ def _fetch(photographer: Photographer, desk: Desk) -> None:
     desk.end_of_run()
     photographer.take("import-fetched")
     request = ShopImport(is_pull=True)
-    first = first_snapshot(request, has_pictures=True)
+    submission = backend.submission(request)
+    first = first_of_import(request, has_pictures=True)
     pull = StageLine(Stage.PULL, StageState.RUNNING, 81_400_000, 126_900_000, 9_300_000.0, 5.0)
     running = replace(first, stages=(pull, *first.stages[1:]))
-    page.progress.begin(request)
+    page.progress.begin(submission)
     page.progress.show_snapshot(running)
     photographer.take("import-fetching")
     lost = ConnectionLost("ssh_lost", host="shop.example.ru", port=22, reason="Connection reset by peer")
     page.progress.show_snapshot(stopped(running))
-    backend.run_ended.emit(RunEnd(request, stopped(running), None, lost))
+    backend.run_ended.emit(RunEnd(submission, stopped(running), None, lost))
     photographer.take("import-connection-lost")
     left = (("prices_1_1.xml", "not_quiet"), ("rests_1_1.xml", "changing"))
     pulled = FilesPulled("onec@shop.example.ru:22", "/srv", 41, 126_900_000, 12, left, ())
-    page.progress.begin(request)
+    page.progress.begin(submission)
     page.progress.show_snapshot(replace(running, pulled=pulled))
     photographer.take("import-files-left")
     changed = HostKeyChanged(
@@ -131,7 +132,7 @@ def _fetch(photographer: Photographer, desk: Desk) -> None:
         is_ours=True,
         old_fingerprint="SHA256:p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM",
     )
-    backend.run_ended.emit(RunEnd(request, first, None, changed))
+    backend.run_ended.emit(RunEnd(submission, first, None, changed))
     photographer.take("import-key-changed")
     asked = page.host_key.dialog
     assert asked is not None

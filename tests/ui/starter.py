@@ -63,7 +63,7 @@ class Quitter(QObject):
                 self._timer.stop()
             else:
                 self._has_begun = True
-                window.import_page.run(window.import_page.form.request(is_dry_run=False))
+                window.import_page.run(window.import_page.form.submission(is_dry_run=False))
 
     def _ended(self, _: object) -> None:
         self._quit()

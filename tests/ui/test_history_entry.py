@@ -155,7 +155,7 @@ def test_what_was_checked_can_be_loaded_from_its_session(stocked_shop: Shop, dea
     assert page.real.text().strip() == "&Загрузить в магазин"
     desk.click(page.real)
     end = desk.end_of_run()
-    assert (end.error, end.request.is_dry_run) == (None, False)
+    assert (end.error, end.submission.header.is_dry_run) == (None, False)
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 200
 
 

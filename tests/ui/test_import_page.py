@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.shop import ImportKind
-from freesport_sync.core.tasks import Trigger
+from freesport_sync.core.tasks import Header, Trigger
 from freesport_sync.database.own.lock import LOCK_KEYS
 from freesport_sync.database.server.engine import connect
 from freesport_sync.ui.pages.import_page import ImportPage
@@ -61,13 +61,16 @@ def test_the_form_makes_the_request(stocked_shop: Shop, dearer: Path, open_desk:
     form.full.click()
     form.skip_images.click()
     form.chunk.setValue(17)
-    request = form.request(is_dry_run=False)
+    submission = form.submission(is_dry_run=False)
+    request = submission.request
     assert (request.kind, request.data_dir, request.file) == (ImportKind.ALL, dearer, None)
     assert (request.is_full, request.skip_images, request.chunk_size) == (True, True, 17)
-    assert (request.operator, request.trigger) == ("иванов", Trigger.WINDOW)
+    assert submission.header == Header("иванов", Trigger.WINDOW)
     form.set_kind(ImportKind.CUSTOMERS)
     form.source.path.setEditText(str(dearer / "contragents.xml"))
-    request = form.request(is_dry_run=True)
+    submission = form.submission(is_dry_run=True)
+    request = submission.request
+    assert submission.header.is_dry_run
     assert (request.is_full, request.skip_images, request.chunk_size) == (False, False, 100)
     assert request.file == dearer / "contragents.xml"
 

@@ -14,10 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
 
 from freesport_sync.core.history import EntryKey, EntrySource
-from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.i18n.texts import Language
-from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.tasks.restore.task import RestoreBackup
 from freesport_sync.ui.app import raise_window
 from freesport_sync.ui.dialogs.guard import GuardDialog
 from freesport_sync.ui.dialogs.undo import UndoDialog
@@ -91,14 +90,14 @@ def test_pages_and_actions_have_keys(stocked_shop: Shop, dearer: Path, open_desk
         assert window.stack.currentWidget() is page
     window.show_page("import")
     QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
-    assert desk.end_of_run().request.is_dry_run
+    assert desk.end_of_run().submission.header.is_dry_run
     window.import_page.show_form()
     QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert desk.backend.is_running
     process_events()
     QTest.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     assert desk.backend.is_cancelling
-    assert not desk.end_of_run().request.is_dry_run
+    assert not desk.end_of_run().submission.header.is_dry_run
 
 
 def test_tab_reaches_everything_and_no_letter_means_two_things(small: Desk) -> None:
@@ -147,7 +146,7 @@ def test_dialogs_have_names_and_room_for_their_words(small: Desk) -> None:
     dates = [GuardDialog(tools, ImportFailed(code, **params), False, window) for code, params in DATES.items()]
     for code, asked in zip(DATES, dates, strict=True):
         assert all(value in texts_in(asked) for name, value in DATES[code].items() if name != "file")
-    undo = UndoDialog(tools, 2, ShopImport(kind=UpkeepKind.RESTORE, backup_id="20261121-094107-2"), window)
+    undo = UndoDialog(tools, 2, RestoreBackup("20261121-094107-2"), window)
     for dialog in (crash, guard, *dates, undo):
         dialog.show()
         process_events()
@@ -229,7 +228,7 @@ def test_enter_presses_the_button_that_has_the_focus(small: Desk) -> None:
     window.connections.add.setFocus()
     QTest.keyClick(window.connections.add, Qt.Key.Key_Return)
     small.until(lambda: window.connections.list.count() == count + 1)
-    undo = UndoDialog(small.tools, 2, ShopImport(kind=UpkeepKind.RESTORE, backup_id="20261121-094107-2"), window)
+    undo = UndoDialog(small.tools, 2, RestoreBackup("20261121-094107-2"), window)
     undo.show()
     undo.leave.setFocus()
     QTest.keyClick(undo.leave, Qt.Key.Key_Enter, Qt.KeyboardModifier.KeypadModifier)

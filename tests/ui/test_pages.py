@@ -146,8 +146,8 @@ def test_a_session_is_shown_repeated_and_copied(stocked_shop: Shop, dearer: Path
     assert f"data_dir: {dearer}" in copied
     desk.click(page.repeat)
     end = desk.end_of_run()
-    assert end.request.is_dry_run
-    assert end.request.source == dearer
+    assert end.submission.header.is_dry_run
+    assert end.submission.request.source == dearer
 
 
 def test_issues_are_grouped_searched_explained_and_saved(
@@ -195,7 +195,7 @@ def test_an_import_can_be_undone(stocked_shop: Shop, dearer: Path, open_desk: Op
     desk.click(page.undo_dialog.undo)
     end = desk.end_of_run()
     assert end.error is None
-    assert end.request.kind is UpkeepKind.RESTORE
+    assert end.submission.request.kind is UpkeepKind.RESTORE
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 100
 
 
@@ -218,7 +218,7 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     desk.click(pane.repair)
     pane.question.yes_button.click()  # type: ignore[attr-defined]
     end = desk.end_of_run()
-    assert (end.error, end.request.kind) == (None, UpkeepKind.REPAIR)
+    assert (end.error, end.submission.request.kind) == (None, UpkeepKind.REPAIR)
     assert stocked_shop.value(distinct) == 0
     desk.click(desk.window.import_page.progress.open)
     page = desk.window.entry
@@ -227,7 +227,7 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     desk.until(lambda: hasattr(page, "undo_dialog"))
     desk.click(page.undo_dialog.undo)
     end = desk.end_of_run()
-    assert (end.error, end.request.kind) == (None, UpkeepKind.UNDO_REPAIR)
+    assert (end.error, end.submission.request.kind) == (None, UpkeepKind.UNDO_REPAIR)
     assert stocked_shop.value(distinct) == 2
     desk.window.show_page("connections")
     desk.until(pane.test.isEnabled)
@@ -288,7 +288,7 @@ def test_connections_are_tested_saved_used_and_tried(
     desk.until(desk.window.import_page.form.start.isEnabled)
     desk.click(page.database.next)
     end = desk.end_of_run()
-    assert (end.error, end.request.is_dry_run, end.request.source) == (None, True, dearer)
+    assert (end.error, end.submission.header.is_dry_run, end.submission.request.source) == (None, True, dearer)
 
 
 def test_the_first_start_ends_in_a_dry_run(open_desk: OpenDesk) -> None:
@@ -298,7 +298,7 @@ def test_the_first_start_ends_in_a_dry_run(open_desk: OpenDesk) -> None:
     desk.click(page.welcome.demo)
     end = desk.end_of_run()
     assert end.error is None
-    assert end.request.is_dry_run
+    assert end.submission.header.is_dry_run
     assert desk.backend.options.is_demo
 
 

@@ -18,9 +18,9 @@ import pytest
 from freesport_sync.core.shop import Stage
 from freesport_sync.settings.model import SshSettings
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
-from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.host_key import HostKeyDialog, HostKeyQuestion
 from freesport_sync.ui.run_feed import StageState
+from freesport_sync.ui.run_lane import RunEnd
 from tests.e2e.program import address
 from tests.shop import Shop
 from tests.ssh_server import PASSWORD, SftpServer, SshServer, asyncssh_server, make_key

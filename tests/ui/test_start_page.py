@@ -13,24 +13,25 @@ from freesport_sync.core.events import Progress, RunFinished
 from freesport_sync.core.history import DatabaseStatus, LockHolder
 from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.shop import ImportKind, Stage
+from freesport_sync.core.tasks import Header, Submission
 from freesport_sync.errors import ImportFailed
 from freesport_sync.services.export_preview import glimpse
 from freesport_sync.settings.profiles import Profile
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.pages.import_source import look_at
 from freesport_sync.ui.run_feed import (
     RunFeed,
     RunSnapshot,
     StageState,
-    first_snapshot,
     stopped,
 )
+from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.theme import tone_of
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, process_events, texts_in
+from tests.ui.snapshots import first_of_import
 
 
 class Clock:
@@ -44,11 +45,11 @@ class Clock:
 
 def fed(clock: Clock) -> tuple[RunFeed, list[RunSnapshot]]:
     shown: list[RunSnapshot] = []
-    return RunFeed(shown.append, first_snapshot(ShopImport(), has_pictures=False), clock), shown
+    return RunFeed(shown.append, first_of_import(ShopImport(), has_pictures=False), clock), shown
 
 
 def reading(snapshot: RunSnapshot) -> tuple[StageState, float | None]:
-    line = next(one for one in snapshot.stages if one.stage is Stage.STAGE)
+    line = next(one for one in snapshot.stages if one.stage == Stage.STAGE)
     return line.state, line.eta_s
 
 
@@ -168,13 +169,14 @@ def test_bars_make_way_for_a_result_that_is_shown_once(stocked_shop: Shop, deare
     assert told not in texts_in(page.latest)
     page.show_form()
     assert told in texts_in(page.latest)
-    request, snapshot = ShopImport(), first_snapshot(ShopImport(), has_pictures=False)
-    page.progress.begin(request)
+    submission = Submission(ShopImport(), Header())
+    snapshot = first_of_import(ShopImport(), has_pictures=False)
+    page.progress.begin(submission)
     page._show_part(page.progress)
     feed = RunFeed(page.progress.show_snapshot, snapshot)
     feed(Progress(Stage.STAGE, 1, 10, 1.0, None))
     failed = stopped(replace(snapshot, stages=(replace(snapshot.stages[0], state=StageState.RUNNING),)))
-    page.progress.show_end(RunEnd(request, failed, None, ImportFailed("no_records")))
+    page.progress.show_end(RunEnd(submission, failed, None, ImportFailed("no_records")))
     assert page.progress.stages.isVisible(), "where it has stopped"
     assert not page.progress.overall.isVisible()
 

@@ -42,7 +42,11 @@ from tests.ui.conftest import OpenDesk
 from tests.ui.desk import texts_in
 
 BEGAN = datetime(2026, 11, 29, 8, 3, 46, tzinfo=UTC)
-COUNTS = {Entity.PRODUCT: Counts(59, 2, 10, 1), Entity.VARIANT: Counts(214), Entity.BRAND: Counts(3, 1)}
+COUNTS: dict[str, Counts] = {
+    Entity.PRODUCT: Counts(59, 2, 10, 1),
+    Entity.VARIANT: Counts(214),
+    Entity.BRAND: Counts(3, 1),
+}
 
 
 def session(**more: object) -> HistoryEntry:
@@ -139,9 +143,13 @@ def test_a_change_names_what_was_changed() -> None:
     )
     assert texts.changed({Entity.PRICE: Counts(0, 1)}, True, "all") == "будет изменено: цен 1"
     assert texts.changed({Entity.PRICE: Counts(unchanged=9)}, False, "all") == ""
-    made = {Entity.VARIANT: Counts(148), Entity.DEFAULT_VARIANT: Counts(7), Entity.PRICE: Counts(155)}
+    made: dict[str, Counts] = {
+        Entity.VARIANT: Counts(148),
+        Entity.DEFAULT_VARIANT: Counts(7),
+        Entity.PRICE: Counts(155),
+    }
     assert texts.changed(made, False, "all") == "создано: вариантов 155, цен 155", "as an undo counts them"
-    back = {Entity.PRODUCT: Counts(updated=5, hidden=3), Entity.VARIANT: Counts(skipped=1)}
+    back: dict[str, Counts] = {Entity.PRODUCT: Counts(updated=5, hidden=3), Entity.VARIANT: Counts(skipped=1)}
     assert texts.changed(back, True, "restore") == (
         "вернётся прежнее: товаров 2; будет скрыто: товаров 3; останется как есть: вариантов 1"
     )

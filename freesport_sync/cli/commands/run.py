@@ -1,43 +1,52 @@
-"""`--run`: import an export."""
+"""`--run`: run a task, an import most of the time."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.core.shop import FileType, ImportKind
+from freesport_sync.core.shop import FileType
+from freesport_sync.core.tasks import Request
 from freesport_sync.errors import ConfigError, ExitCode
 from freesport_sync.i18n.resources import resource
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.tasks.shop_import.workers import WorkerPool
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
 
 
 def run(invocation: Invocation) -> int:
-    """Import; exit code 1 where single records could not be imported."""
+    """Run a task; exit code 1 where single records could not be imported."""
+    request = invocation.tasks.commands[invocation.options.run]
+    if isinstance(request, ShopImport):
+        return _import(invocation, request)
+    return _run(invocation, invocation.open_application(), request)
+
+
+def _import(invocation: Invocation, request: ShopImport) -> int:
+    from freesport_sync.sources.commerceml.workers import WorkerPool
+
     with WorkerPool() as pool:  # a worker gets ready while the rest of the program is loaded
-        application = invocation.open_application()
-        request = _request(invocation, application)
-        with invocation.output as output:
-            report = application.run(request, pool, invocation.shop_texts, output.event, invocation.cancel)
+        application = invocation.open_application(pool)
+        return _run(invocation, application, _as_asked(request, invocation.options, application))
+
+
+def _run(invocation: Invocation, application: Application, request: Request) -> int:
+    with invocation.output as output:
+        report = application.run(request, invocation.header, output.event, invocation.cancel)
     return ExitCode.ROW_ERRORS if report.has_row_errors else ExitCode.DONE
 
 
-def _request(invocation: Invocation, application: Application) -> ShopImport:
-    options = invocation.options
-    kind = ImportKind(options.run)
-    return ShopImport(
-        kind=kind,
+def _as_asked(request: ShopImport, options: argparse.Namespace, application: Application) -> ShopImport:
+    return replace(
+        request,
         file_type=FileType(options.file_type),
         data_dir=_data_dir(options, application),
         file=options.file,
-        operator=invocation.operator,
-        chunk_size=options.chunk_size or kind.usual_chunk_size,
-        is_dry_run=options.dry_run,
+        chunk_size=options.chunk_size or request.chunk_size,
         is_full=options.full,
         allow_older=options.allow_older,
         accept_large_change=options.accept_large_change,

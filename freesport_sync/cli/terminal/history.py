@@ -13,7 +13,7 @@ from freesport_sync.cli.terminal.screen import Screen, local_time
 from freesport_sync.core.history import IssueCount, PastRun
 from freesport_sync.core.printable import printable
 from freesport_sync.core.run import CREATED, FieldChange
-from freesport_sync.core.shop import ImportKind, UpkeepKind
+from freesport_sync.core.shop import UpkeepKind, is_import
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
 
@@ -49,7 +49,7 @@ def show_run(screen: Screen, result: RunShown) -> None:
     for file in details.files:
         created_at = f", {file.created_at:%d.%m.%Y %H:%M}" if file.created_at else ""
         screen.line(f"  {file.path}{created_at}")
-    show_counts(screen, run.counts, ImportKind(run.kind))
+    show_counts(screen, run.counts, run.kind)
     show_issue_totals(screen, [(one.severity, one.code, issues.count(one)) for one in details.issue_counts])
     issues.print(details.issues, details.issue_counts)
     if len(details.issues) < sum(one.stored for one in details.issue_counts):
@@ -81,7 +81,7 @@ def _show_head(screen: Screen, run: PastRun) -> None:
     screen.out.print(f"{texts('cli.column_status')}: {_outcome(run, texts)}", highlight=False)
     values = {"started": local_time(run.started_at), "operator": run.operator}
     values["trigger"] = texts.word("trigger", run.trigger)
-    if run.kind == UpkeepKind.RESTORE or ImportKind(run.kind).is_import:
+    if run.kind == UpkeepKind.RESTORE or is_import(run.kind):
         values["backup" if run.kind == UpkeepKind.RESTORE else "source"] = run.data_dir
     for key, value in values.items():
         screen.line(f"{texts(f'cli.column_{key}')}: {value}")
@@ -103,7 +103,7 @@ def _show_not_stored(screen: Screen, counts: Sequence[IssueCount]) -> None:
 
 
 def _change(change: FieldChange, texts: Texts) -> str:
-    entity = texts(f"entity_one.{change.entity.value}")
+    entity = texts.word("entity_one", change.entity)
     if change.field == CREATED:
         return printable(texts("cli.change_created", entity=entity, name=change.name, onec_id=change.onec_id))
     old, new = texts.values(change)

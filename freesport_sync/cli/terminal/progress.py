@@ -17,7 +17,7 @@ class StageBars:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._bars: Bars | None = None
-        self._tasks: dict[Stage, TaskID] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def start(self) -> None:
         """Show bars from now on; ignored where there is no terminal."""
@@ -42,7 +42,7 @@ class StageBars:
     def show(self, event: Progress) -> None:
         """Move the bar of a stage."""
         texts = self._screen.texts
-        title = texts(f"stage.{event.stage.value}")
+        title = texts.word("stage", event.stage)
         if self._bars is None:
             if event.stage not in self._tasks:
                 self._tasks[event.stage] = TaskID(0)
@@ -63,7 +63,7 @@ class StageBars:
 
 def _amount(event: Progress, texts: Texts) -> str:
     """Megabytes and speed of a pull; the units of other stages mean nothing to people."""
-    if event.stage is not Stage.PULL or not event.total:
+    if event.stage != Stage.PULL or not event.total:
         return ""
     done, total, rate = (f"{value / 1_000_000:.1f}" for value in (event.done, event.total, event.rate))
     return texts("cli.pull_amount", done=done, total=total, rate=rate)

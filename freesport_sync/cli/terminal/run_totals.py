@@ -10,7 +10,7 @@ from freesport_sync.cli.terminal.issues import SEVERITY_STYLE
 from freesport_sync.cli.terminal.screen import Screen, say
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import Counts, RunReport, RunStatus
-from freesport_sync.core.shop import Entity, ImportKind, UpkeepKind
+from freesport_sync.core.shop import in_order, takes_back, writes_catalogue
 from freesport_sync.i18n.texts import Texts
 
 _MARK = "\0"
@@ -29,23 +29,24 @@ def show_report(screen: Screen, report: RunReport) -> None:
     say(screen.out, escape(text).replace(_MARK, status_markup(report.status.value, texts)))
     if report.issue_totals:
         screen.line(texts("cli.summary_issues", run_id=report.run_id))
-    is_catalog = report.kind not in (ImportKind.CUSTOMERS, UpkeepKind.BACKUP)
-    if report.status is RunStatus.COMPLETED and is_catalog and not report.is_dry_run:
+    is_written = report.status is RunStatus.COMPLETED and not report.is_dry_run
+    if is_written and writes_catalogue(report.kind):
         screen.line(texts("cli.cache_hint"))
 
 
-def show_counts(screen: Screen, counts: Mapping[str, Counts], kind: ImportKind) -> None:
+def show_counts(screen: Screen, counts: Mapping[str, Counts], kind: str) -> None:
     """Print a table of what happened to the records of each entity; nothing where there are none."""
     if not counts:
         return
     back = ("set_back", "hidden", "kept")
-    titles = back if kind.takes_back else ("created", "updated", "unchanged", "skipped", "failed")
+    is_back = takes_back(kind)
+    titles = back if is_back else ("created", "updated", "unchanged", "skipped", "failed")
     table = screen.table("what", *titles)
-    for entity in (entity for entity in Entity if entity in counts):
+    for entity in in_order(counts):
         one = counts[entity]
         every = (one.created, one.updated, one.unchanged, one.skipped, one.failed)
-        numbers = (one.updated - one.hidden, one.hidden, one.skipped) if kind.takes_back else every
-        table.add_row(screen.texts(f"entity.{entity.value}"), *(str(number) for number in numbers))
+        numbers = (one.updated - one.hidden, one.hidden, one.skipped) if is_back else every
+        table.add_row(screen.texts.word("entity", entity), *(str(number) for number in numbers))
     for column in table.columns[1:]:
         column.justify = "right"
     screen.out.print(table)

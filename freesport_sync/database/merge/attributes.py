@@ -90,15 +90,15 @@ def _fill_shown_texts(
 def read_attribute_counts(connection: sa.Connection) -> dict[str, Counts]:
     """What the change tables of values and links amount to; links are counted by their products and variants."""
     created, unchanged = connection.execute(sql("merge/report/count_values")).one()
-    counts = {Entity.ATTRIBUTE_VALUE: Counts(created=created, unchanged=unchanged)}
+    counts: dict[str, Counts] = {Entity.ATTRIBUTE_VALUE: Counts(created=created, unchanged=unchanged)}
     rows = connection.execute(sql("merge/report/count_links"))
-    return counts | {Entity(owner): Counts(*numbers) for owner, *numbers in rows}
+    return counts | {owner: Counts(*numbers) for owner, *numbers in rows}
 
 
 def read_link_changes(connection: sa.Connection, limit: int) -> list[FieldChange]:
     """The values that products and variants which exist would gain or lose."""
     rows = connection.execute(sql("merge/report/changed_links"), {"limit": limit})
-    return [FieldChange(Entity(row[0]), *row[1:]) for row in rows]
+    return [FieldChange(*row) for row in rows]
 
 
 def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:

@@ -91,9 +91,7 @@ def resolve(connection: sa.Connection, rules: MergeRules) -> None:
 def read_counts(connection: sa.Connection) -> dict[str, Counts]:
     """What the change tables amount to."""
     rows = connection.execute(sql("merge/report/counts")).mappings()
-    return {
-        Entity(row["entity"]): Counts(row["created"], row["updated"], row["unchanged"], row["skipped"]) for row in rows
-    }
+    return {row["entity"]: Counts(row["created"], row["updated"], row["unchanged"], row["skipped"]) for row in rows}
 
 
 def read_large_changes(connection: sa.Connection, leaving_menu: Sequence[int]) -> list[LargeChange]:
@@ -135,7 +133,7 @@ def read_field_changes(
         sql("merge/report/changed_fields"), {"limit": limit}
     ):
         known = names.get(field, {})
-        changes.append(FieldChange(Entity(entity), onec_id, name, field, *(known.get(one, one) for one in values)))
+        changes.append(FieldChange(entity, onec_id, name, field, *(known.get(one, one) for one in values)))
     return changes
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from freesport_sync.core.history import IssueCount, PastRun
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import Counts, ExportFile, FieldChange, IssueTotal
-from freesport_sync.core.shop import Entity, ImportKind
+from freesport_sync.core.shop import ImportKind
 from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.own.alive import true_status
 from freesport_sync.database.own.schema import (
@@ -98,7 +98,7 @@ def read_field_changes(connection: sa.Connection, run_id: int, limit: int | None
     """What a dry run would have changed, as far as the limit goes."""
     query = sa.select(field_changes).where(field_changes.c.run_id == run_id).order_by(field_changes.c.id).limit(limit)
     return tuple(
-        FieldChange(Entity(row.entity), row.onec_id, row.name, row.field, row.old_value, row.new_value)
+        FieldChange(row.entity, row.onec_id, row.name, row.field, row.old_value, row.new_value)
         for row in connection.execute(query)
     )
 
@@ -164,7 +164,7 @@ def _past_run(row: Any) -> PastRun:
         stage=row.stage,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        counts={Entity(entity): Counts(**count) for entity, count in row.counts.items()},
+        counts={entity: Counts(**count) for entity, count in row.counts.items()},
         issue_totals=tuple(IssueTotal(Severity(t["severity"]), t["code"], t["count"]) for t in row.issue_totals),
         error_code=row.error_code,
         error_params=row.error_params or {},

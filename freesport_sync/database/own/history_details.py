@@ -47,8 +47,8 @@ from freesport_sync.database.own.schema import (
     run_stages,
     runs,
 )
-from freesport_sync.database.own.sessions import is_ours
 from freesport_sync.database.server.engine import driver_connection
+from freesport_sync.database.shop.sessions import is_ours
 from freesport_sync.database.shop.tables import import_sessions
 
 AGED_KINDS = {
@@ -126,12 +126,12 @@ def read_change_page(connection: sa.Connection, query: ChangeQuery, offset: int,
     c = field_changes.c
     where = [c.run_id == query.run_id]
     if query.entity is not None:
-        where.append(c.entity == query.entity.value)
+        where.append(c.entity == str(query.entity))
     if query.text:
         where.append(_contains(query.text, c.name, c.onec_id, c.field, c.old_value, c.new_value))
     rows = connection.execute(sa.select(field_changes).where(*where).order_by(c.id).offset(offset).limit(limit))
     changes = tuple(
-        FieldChange(Entity(row.entity), row.onec_id, row.name, row.field, row.old_value, row.new_value) for row in rows
+        FieldChange(row.entity, row.onec_id, row.name, row.field, row.old_value, row.new_value) for row in rows
     )
     return Page(_count(connection, field_changes, *where), offset, changes)
 

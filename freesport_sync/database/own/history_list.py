@@ -25,7 +25,7 @@ from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.own import alive
 from freesport_sync.database.own.history import undoer_column
 from freesport_sync.database.own.schema import current_revision, run_stages, runs
-from freesport_sync.database.own.sessions import is_ours, is_silent
+from freesport_sync.database.shop.sessions import is_ours, is_silent
 from freesport_sync.database.shop.tables import import_sessions
 
 _Maker = Callable[[str], sa.Select[Any]]
@@ -261,7 +261,7 @@ def _numbers_of_runs(connection: sa.Connection, ids: list[int]) -> dict[int, _Nu
     return {
         row.id: _Numbers(
             stage=row.stage,
-            counts={Entity(entity): Counts(**count) for entity, count in row.counts.items()},
+            counts={entity: Counts(**count) for entity, count in row.counts.items()},
             errors=_issues(row.issue_totals, Severity.ERROR),
             warnings=_issues(row.issue_totals, Severity.WARNING),
             done=row.done,

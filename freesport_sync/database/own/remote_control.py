@@ -12,8 +12,8 @@ from freesport_sync.database.own.history import read_run
 from freesport_sync.database.own.lock import find_holder, take_lock
 from freesport_sync.database.own.runs import DeadRun, close_interrupted_runs
 from freesport_sync.database.own.schema import current_revision, runs
-from freesport_sync.database.own.sessions import StaleSession, close_stale_sessions, refuse_foreign_session
 from freesport_sync.database.server.engine import transaction
+from freesport_sync.database.shop.sessions import StaleSession, close_stale_sessions, refuse_foreign_session
 from freesport_sync.database.shop.tables import import_sessions
 from freesport_sync.errors import ConfigError
 

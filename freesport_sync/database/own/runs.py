@@ -1,4 +1,4 @@
-"""Writes the run's own row, and the shop's session rows with it: opened, kept alive, closed in every outcome."""
+"""Writes the rows of a run: opened, kept alive, closed in every outcome."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from freesport_sync import __version__
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import ExportFile, FieldChange, RunOutcome, RunStatus
-from freesport_sync.core.shop import ImportType, Stage
-from freesport_sync.database.own import sessions
+from freesport_sync.core.run import FIRST_STAGE, LAST_STAGE, ExportFile, FieldChange, RunOutcome, RunStatus
 from freesport_sync.database.own.schema import (
     field_changes,
     row_issues,
@@ -23,7 +21,6 @@ from freesport_sync.database.own.schema import (
     run_stages,
     runs,
 )
-from freesport_sync.tasks.shop_import.request import ShopImport
 
 CHANNEL = "freesport_sync"
 """Whoever listens to it is told when the history changes."""
@@ -44,7 +41,7 @@ class OpenRun:
 
 @dataclass(frozen=True, slots=True)
 class DeadRun:
-    """A run whose process died without a word."""
+    """A run whose process died without closing it."""
 
     id: int
     operator: str
@@ -65,7 +62,7 @@ def close_interrupted_runs(connection: sa.Connection) -> tuple[DeadRun, ...]:
     return tuple(sorted((DeadRun(*row) for row in dead), key=lambda run: run.id))
 
 
-def fruitless_runs(connection: sa.Connection) -> frozenset[int]:
+def runs_without_effect(connection: sa.Connection) -> frozenset[int]:
     """Runs that ended without writing anything into the shop."""
     ended = (RunStatus.FAILED.value, RunStatus.CANCELLED.value, RunStatus.INTERRUPTED.value)
     return frozenset(connection.scalars(sa.select(runs.c.id).where(runs.c.status.in_(ended))))
@@ -77,38 +74,43 @@ def forget_old_runs(connection: sa.Connection, retention_days: int) -> None:
     connection.execute(runs.delete().where(runs.c.started_at < oldest))
 
 
-def open_run(
-    connection: sa.Connection, request: ShopImport, import_type: ImportType | None, backend_id: int
-) -> OpenRun:
-    """Insert the run's row and, unless it is a dry run, the shop's session row, together.
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What a run's row begins with.
 
     Args:
-        connection: the side connection, inside a transaction of the caller.
-        request: what was asked for.
-        import_type: the shop's word for it, as far as can be told before the files are seen; None where it writes
-            nothing that the shop would want to know of.
+        task: its name.
+        kind: the task's word for what is done.
+        request: as JSON; see `runs.requests`.
+        operator: who asked for it.
+        is_dry_run: nothing but the history is written.
         backend_id: PostgreSQL process that holds the lock.
-
-    Raises:
-        LockHeld: another program has just opened a session with our key.
     """
-    session_ids = []
-    if import_type is not None and not request.is_dry_run:
-        session_ids.append(sessions.open_session(connection, import_type))
+
+    task: str
+    kind: str
+    request: Mapping[str, object]
+    operator: str
+    is_dry_run: bool
+    backend_id: int
+
+
+def open_run(connection: sa.Connection, new: NewRun) -> OpenRun:
+    """Insert the run's row; on the side connection, inside a transaction of the caller."""
     row = connection.execute(
         runs.insert()
         .values(
-            kind=request.kind.value,
-            request=request.to_json(),
-            operator=request.operator,
+            kind=new.kind,
+            request=new.request,
+            operator=new.operator,
             host=socket.gethostname(),
             process_id=os.getpid(),
-            backend_id=backend_id,
+            backend_id=new.backend_id,
             program_version=__version__,
-            is_dry_run=request.is_dry_run,
+            is_dry_run=new.is_dry_run,
             status=RunStatus.RUNNING.value,
-            stage=Stage.PLAN.value,
-            session_ids=session_ids,
+            stage=FIRST_STAGE,
+            session_ids=[],
             started_at=_now,
             heartbeat_at=_now,
             counts={},
@@ -116,18 +118,23 @@ def open_run(
         )
         .returning(runs.c.id, runs.c.started_at)
     ).one()
-    run = OpenRun(row.id, row.started_at)
-    sessions.add_details(connection, run.id, {"run_id": run.id})
     _tell_watchers(connection)
-    return run
+    return OpenRun(row.id, row.started_at)
 
 
-def beat(connection: sa.Connection, run: OpenRun, stage: Stage) -> str | None:
+def add_sessions(connection: sa.Connection, run_id: int, session_ids: Sequence[int]) -> None:
+    """Remember which of the shop's session rows belong to the run."""
+    connection.execute(
+        runs.update().where(runs.c.id == run_id).values(session_ids=runs.c.session_ids.concat(list(session_ids)))
+    )
+
+
+def beat(connection: sa.Connection, run: OpenRun, stage: str) -> str | None:
     """Write the heartbeat; returns who has asked the run to stop, None while nobody has."""
     asked = connection.execute(
         runs.update()
         .where(runs.c.id == run.id)
-        .values(heartbeat_at=_now, stage=stage.value)
+        .values(heartbeat_at=_now, stage=stage)
         .returning(runs.c.cancel_requested_at, runs.c.cancel_requested_by)
     ).one()
     _tell_watchers(connection)
@@ -145,14 +152,14 @@ class StageProgress:
         total: units in all; 0 where it is not known yet.
     """
 
-    stage: Stage
+    stage: str
     age_s: float
     done: int
     total: int
 
 
 def write_progress(connection: sa.Connection, run: OpenRun, stages: Sequence[StageProgress]) -> None:
-    """Write how far the run is, for our history and for the shop's admin.
+    """Write how far the run is.
 
     Args:
         connection: the side connection.
@@ -170,11 +177,8 @@ def write_progress(connection: sa.Connection, run: OpenRun, stages: Sequence[Sta
         index_elements=["run_id", "stage"], set_={"done": statement.excluded.done, "total": statement.excluded.total}
     )
     for one in stages:
-        values = {"its_stage": one.stage.value, "age_s": one.age_s, "its_done": one.done, "its_total": one.total}
+        values = {"its_stage": one.stage, "age_s": one.age_s, "its_done": one.done, "its_total": one.total}
         connection.execute(statement, values)
-    # The shop's admin draws a live bar from these two keys.
-    current = stages[-1]
-    sessions.add_details(connection, run.id, {"total_items": current.total, "processed_items": current.done})
 
 
 def add_files(connection: sa.Connection, run_id: int, files: Sequence[ExportFile]) -> None:
@@ -193,7 +197,7 @@ def add_issues(connection: sa.Connection, run_id: int, issues: Sequence[RowIssue
 def add_field_changes(connection: sa.Connection, run_id: int, changes: Sequence[FieldChange]) -> None:
     """Store what a dry run would change."""
     if changes:
-        rows = [{"run_id": run_id, **asdict(change), "entity": change.entity.value} for change in changes]
+        rows = [{"run_id": run_id, **asdict(change), "entity": str(change.entity)} for change in changes]
         connection.execute(field_changes.insert(), rows)
 
 
@@ -209,20 +213,14 @@ def note_merge(connection: sa.Connection, run: OpenRun, is_undoable: bool) -> No
     connection.execute(runs.update().where(runs.c.id == run.id).values(values))
 
 
-def close_run(
-    connection: sa.Connection, run: OpenRun, outcome: RunOutcome, report_line: str, error_message: str
-) -> None:
-    """Write the outcome into both rows, unless they are closed already; inside a transaction of the caller.
+def close_run(connection: sa.Connection, run: OpenRun, outcome: RunOutcome) -> bool:
+    """Write the outcome into the run's row, unless it is closed already; inside a transaction of the caller.
 
-    A completed run calls this as the last statement of the merge transaction, on the lock's connection; every other
-    outcome comes from the side connection after ROLLBACK.
+    A completed run calls this as one of the last statements of the merge transaction, on the lock's connection; every
+    other outcome comes from the side connection after ROLLBACK.
 
-    Args:
-        connection: see above.
-        run: of the run.
-        outcome: what is written.
-        report_line: last line of the report that the shop's admin shows.
-        error_message: one sentence for the shop's admin; empty where there is no error.
+    Returns:
+        Whether the row was still open.
     """
     error, totals = outcome.error, outcome.issue_totals
     closed = connection.execute(
@@ -230,19 +228,18 @@ def close_run(
         .where(runs.c.id == run.id, runs.c.status == RunStatus.RUNNING.value)
         .values(
             status=outcome.status.value,
-            stage=Stage.REPORT.value if outcome.status is RunStatus.COMPLETED else runs.c.stage,
+            stage=LAST_STAGE if outcome.status is RunStatus.COMPLETED else runs.c.stage,
             finished_at=_now,
             heartbeat_at=_now,
-            counts={entity.value: asdict(count) for entity, count in outcome.counts.items()},
+            counts={str(entity): asdict(count) for entity, count in outcome.counts.items()},
             issue_totals=[{"severity": t.severity.value, "code": t.code, "count": t.count} for t in totals],
             error_code=error.code if error else None,
             error_params=_plain(error.params) if error else None,
         )
     )
     if closed.rowcount:
-        sessions.add_report_lines(connection, run.id, [report_line])
-        sessions.close_sessions(connection, run.id, outcome, error_message)
         _tell_watchers(connection)
+    return bool(closed.rowcount)
 
 
 def _tell_watchers(connection: sa.Connection) -> None:

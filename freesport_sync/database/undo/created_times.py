@@ -7,7 +7,6 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from freesport_sync.core.run import Counts, FieldChange
-from freesport_sync.core.shop import Entity
 from freesport_sync.database.server.key_ranges import key_ranges
 from freesport_sync.database.server.rows import analyze, count_rows
 from freesport_sync.database.server.sql_files import sql

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from freesport_sync.core.backup import SavedTable
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.run import Counts, FieldChange
-from freesport_sync.core.shop import Entity
 from freesport_sync.database.server.rows import SupportsRead, analyze, copy_in, fetch_in_chunks
 from freesport_sync.database.server.sql_files import Part, sql
 from freesport_sync.database.undo.restorable import (
@@ -109,12 +108,12 @@ class Comparison:
     def counts(self) -> dict[str, Counts]:
         """Rows that are set back (updated), how many of them are hidden, and rows with something kept (skipped)."""
         rows = self._connection.execute(sql("undo/compare/count_differences"))
-        return {Entity(row.entity): Counts(updated=row.updated, skipped=row.kept, hidden=row.hidden) for row in rows}
+        return {row.entity: Counts(updated=row.updated, skipped=row.kept, hidden=row.hidden) for row in rows}
 
     def changes(self, limit: int) -> tuple[FieldChange, ...]:
         """What is set back, value by value."""
         rows = self._connection.execute(sql("undo/compare/list_set_back"), {"limit": limit})
-        return tuple(FieldChange(Entity(row[0]), *row[1:]) for row in rows)
+        return tuple(FieldChange(*row) for row in rows)
 
     def kept(self) -> Iterator[tuple[RowIssue, ...]]:
         """What is different and stays, in chunks."""

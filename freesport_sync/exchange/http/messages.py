@@ -71,7 +71,7 @@ class Messages:
             current: the import that is running.
         """
         if one.progress is not None:
-            stage = self._texts(f"stage.{one.progress.stage.value}")
+            stage = self._texts.word("stage", one.progress.stage)
             percent = 100 * one.progress.done // one.progress.total if one.progress.total else 0
             return progress(self._texts("onec.working", file=one.name, stage=stage, percent=percent))
         if one.holder is not None:

@@ -11,7 +11,7 @@ from freesport_sync.core.events import Event, IssuesFound, Progress, Reporter, R
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import RunReport
 from freesport_sync.core.shop import ImportKind
-from freesport_sync.core.tasks import Trigger
+from freesport_sync.core.tasks import Header, Trigger
 from freesport_sync.errors import ExchangeRefused, LockHeld
 from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.imports.late_pictures import LatePictures
@@ -25,7 +25,7 @@ from freesport_sync.tasks.shop_import.run_folders import RunFolders
 LOCK_POLL_S = 1.0
 """Between two attempts to get the import lock of the database; each asks for up to 2 s who holds it."""
 
-Run = Callable[[ShopImport, Reporter, CancelToken], RunReport]
+Run = Callable[[ShopImport, Header, Reporter, CancelToken], RunReport]
 
 
 class ImportRunner:
@@ -85,19 +85,18 @@ class ImportRunner:
         request = ShopImport(
             kind=kind,
             data_dir=folder,
-            operator=sender.operator,
             chunk_size=kind.usual_chunk_size,
-            is_dry_run=self.is_dry_run,
             is_full=is_full,
             allow_older=allow_older or self._rules.allow_older,
             skip_backup=not is_full and self._has_fresh_backup(),
             skip_images=is_full,
-            trigger=Trigger.ONEC,
+            accept_no_records=True,
         )
+        header = Header(sender.operator, Trigger.ONEC, self.is_dry_run)
         observer = _RunObserver(one, self._report)
         try:
             with self._folders.in_use(folder):
-                return self._run_when_free(one, request, observer)
+                return self._run_when_free(one, request, header, observer)
         finally:
             if kind is not ImportKind.IMAGES and not self.is_dry_run:
                 self.late_pictures.note(folder, observer.missing_pictures)
@@ -105,11 +104,11 @@ class ImportRunner:
                 self._folders.drop(folder)
             self._folders.forget_old(self._rules.keep_runs, self._rules.keep_days)
 
-    def _run_when_free(self, one: ExchangeImport, request: ShopImport, observer: Reporter) -> RunReport:
+    def _run_when_free(self, one: ExchangeImport, request: ShopImport, header: Header, observer: Reporter) -> RunReport:
         deadline = one.asked_at + self._rules.queue_timeout_s
         while True:
             try:
-                return self._run(request, observer, one.cancel)
+                return self._run(request, header, observer, one.cancel)
             except LockHeld as error:
                 one.holder, one.is_running = error, False
                 if time.monotonic() > deadline:

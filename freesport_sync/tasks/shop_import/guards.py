@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.run import Counts
-from freesport_sync.core.shop import Entity
-from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.merge.merge import LargeChange
 from freesport_sync.errors import ImportFailed, SourceMissing
 from freesport_sync.sources.commerceml.export import FileKind, SourceFile
@@ -171,14 +169,18 @@ def refuse_large_change(
         raise ImportFailed("large_change", percent=percent, **numbers)
 
 
-def refuse_fruitless(counts: Mapping[str, Counts], request: ShopImport) -> None:
-    """A run that imports nothing has failed, whatever the reason; only 1C itself sends files in which nothing is new.
+def refuse_no_effect(counts: Mapping[str, Counts], request: ShopImport) -> None:
+    """A run that imports nothing has failed, whatever the reason.
+
+    Args:
+        counts: by entity.
+        request: `accept_no_records` accepts files without records.
 
     Raises:
         ImportFailed: the files had no records, or not one of them could be imported.
     """
     total = sum(count.total for count in counts.values())
-    if total == 0 and request.trigger is Trigger.ONEC:
+    if total == 0 and request.accept_no_records:
         return
     if total == 0:
         raise ImportFailed("no_records")

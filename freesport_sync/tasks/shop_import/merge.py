@@ -34,9 +34,10 @@ from freesport_sync.settings.model import OwnedField
 from freesport_sync.sources.commerceml.characteristics import column_of
 from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.commerceml.values import spelling
-from freesport_sync.tasks.shop_import.guards import refuse_fruitless, refuse_large_change, unjudged
+from freesport_sync.tasks.shop_import.guards import refuse_large_change, refuse_no_effect, unjudged
 from freesport_sync.tasks.shop_import.pictures import PictureOutcome
 from freesport_sync.tasks.shop_import.plan import Plan, file_type_of
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.stage import StagedExport
 
 MAX_FIELD_CHANGES = 100_000
@@ -87,6 +88,7 @@ class Merger:
 
     Args:
         run: its connection has filled staging tables.
+        request: what is imported.
         plan: the files.
         staged: the reference data and what was counted while reading.
         pictures: what came of the pictures.
@@ -96,6 +98,7 @@ class Merger:
     def __init__(
         self,
         run: LockedRun,
+        request: ShopImport,
         plan: Plan,
         staged: StagedExport,
         pictures: PictureOutcome,
@@ -106,10 +109,10 @@ class Merger:
         self._plan = plan
         self._staged = staged
         self._pictures = pictures
-        self._job = run.job
-        self._request = run.job.request
-        self._settings = run.job.settings
-        self._cancel = run.job.cancel
+        self._request = request
+        self._texts = run.context.texts
+        self._settings = run.context.settings
+        self._cancel = run.context.cancel
         self._report = run.report
         self._customer_session = customer_session
         self._has_reported = False
@@ -126,12 +129,12 @@ class Merger:
     def _attempt(self) -> RunResult:
         reference = self._resolve()
         result = self._result(reference)
-        refuse_fruitless(result.counts, self._request)
+        refuse_no_effect(result.counts, self._request)
         share = self._settings.guards.large_change_percent
         changes = merge.read_large_changes(self._connection, reference.leaving_menu)
         leaves_nothing = merge.leaves_nothing_visible(self._connection)
         refuse_large_change(changes, share, self._request, leaves_nothing=leaves_nothing)
-        if not self._request.is_dry_run:
+        if not self._run.is_dry_run:
             self._apply(reference)
         return result
 
@@ -232,18 +235,19 @@ class Merger:
             counts[entity] = replace(counts[entity], failed=self._staged.failed[kind])
         counts[Entity.PICTURE] = self._pictures.counts(counts[Entity.PICTURE].created)
         changes: tuple[FieldChange, ...] = ()
-        if self._request.is_dry_run:
+        if self._run.is_dry_run:
             links = attributes.read_link_changes(self._connection, MAX_FIELD_CHANGES)
             fields = merge.read_field_changes(self._connection, MAX_FIELD_CHANGES, self._names(reference))
             changes = (*reference.changes, *fields, *links)
         counts = {entity: count for entity, count in counts.items() if count.total}
-        return RunResult(counts, changes, merge.read_updated(self._connection))
+        is_undoable = self._request.is_undoable and not self._run.is_dry_run
+        return RunResult(counts, changes, merge.read_updated(self._connection), is_undoable)
 
     def _names(self, reference: _ReferenceData) -> dict[str, dict[str, str]]:
         """Field -> key -> name of what is not in the shop yet, or is there by its key alone."""
         return {
             "category": {one.onec_id: one.name for one in reference.categories.created}
-            | {HIDDEN_CATEGORY: self._job.texts.hidden_category},
+            | {HIDDEN_CATEGORY: self._texts("report.hidden_category")},
             "brand": {one.normalized_name: one.name for one in reference.brands.created},
             "onec_brand_id": {key: one.onec_name for key, one in reference.brands.mappings.items()},
         }
@@ -278,7 +282,7 @@ class Merger:
         reference_data.write_brands(self._connection, reference.brands)
         reference_data.write_price_types(self._connection, reference.price_types)
         if merge.needs_hidden_category(self._connection):
-            reference_data.ensure_hidden_category(self._connection, self._job.texts.hidden_category)
+            reference_data.ensure_hidden_category(self._connection, self._texts("report.hidden_category"))
         if merge.needs_no_brand(self._connection):
             reference_data.ensure_no_brand(self._connection)
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from itertools import count, groupby
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from freesport_sync.core.events import IssuesFound, Reporter
+from freesport_sync.core.events import IssuesFound
 from freesport_sync.core.issues import SHOWN_LENGTH, RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import Counts
 from freesport_sync.core.shop import ImportKind, Stage
 from freesport_sync.database.merge import pictures
 from freesport_sync.database.merge.pictures import DeliveredPicture, FoundPicture
-from freesport_sync.database.server.engine import Connection
 from freesport_sync.errors import ConfigError
 from freesport_sync.rules.catalog.pictures import (
     MAIN_IMAGE_LIMIT,
@@ -29,12 +29,17 @@ from freesport_sync.rules.catalog.pictures import (
     is_safe,
     media_path,
 )
-from freesport_sync.runs.context import Job
+from freesport_sync.runs.context import RunContext
+from freesport_sync.runs.life import LockedRun
 from freesport_sync.settings.model import OwnedField
 from freesport_sync.sources.commerceml.picture_files import PictureFolders
 from freesport_sync.tasks.shop_import.media_root import Media, MediaRoot
 from freesport_sync.tasks.shop_import.plan import wants_pictures
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.server_media import ServerMedia
+
+if TYPE_CHECKING:
+    from freesport_sync.sources.ssh.host import SshHost
 
 OBJECTS_AT_ONCE = 500
 """Objects between two questions to the database, so that its connection never seems idle for long."""
@@ -59,15 +64,20 @@ class PictureOutcome:
         return Counts(created=attached, unchanged=self.accepted - attached, skipped=self.skipped, failed=self.failed)
 
 
-def open_media_root(job: Job) -> Media | None:
+def open_media_root(context: RunContext, request: ShopImport, server: SshHost | None) -> Media | None:
     """Where pictures are delivered to; None where this run delivers none.
+
+    Args:
+        context: of the run.
+        request: what is imported.
+        server: the SSH host, where the shop's media are there.
 
     Raises:
         ConfigError: the folder is not usable; or pictures are all that the run is about, and they are switched off or
             have no folder.
         ConnectionFailed: it is on a server that cannot be reached.
     """
-    request, settings = job.request, job.settings
+    settings, is_dry_run = context.settings, context.header.is_dry_run
     folder = request.media_root or settings.pictures.media_root
     on_server = settings.ssh.media_root if folder is None else None
     if request.kind is ImportKind.IMAGES:
@@ -77,9 +87,9 @@ def open_media_root(job: Job) -> Media | None:
             raise ConfigError("media_root_needed")
     if not wants_pictures(request):
         return None
-    if on_server is not None and job.server is not None:
-        return ServerMedia(job.server, on_server, request.is_dry_run)
-    return None if folder is None else MediaRoot(folder, request.is_dry_run)
+    if on_server is not None and server is not None:
+        return ServerMedia(server, on_server, is_dry_run)
+    return None if folder is None else MediaRoot(folder, is_dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +106,32 @@ class PictureDelivery:
     """One delivery: everything that its steps share.
 
     Args:
-        connection: the lock's connection, with filled staging tables.
+        run: its connection has filled staging tables.
         folders: where the export's pictures are.
         media: where they go.
         files: number -> name of the export's files.
-        job: the import.
-        report: receives progress in pictures, and row issues.
+        only_pictures: nothing but pictures is imported.
     """
 
     def __init__(
         self,
-        connection: Connection,
+        run: LockedRun,
         folders: PictureFolders,
         media: Media,
         files: Mapping[int, str],
-        job: Job,
-        report: Reporter,
+        only_pictures: bool,
     ) -> None:
-        self._connection = connection
+        settings = run.context.settings
+        self._connection = run.connection
         self._folders = folders
         self._media = media
         self._files = files
-        sizes = job.settings.pictures
-        self._owns_pictures = job.settings.owns(OwnedField.PICTURES)
-        self._only_pictures = job.request.kind is ImportKind.IMAGES
+        sizes = settings.pictures
+        self._owns_pictures = settings.owns(OwnedField.PICTURES)
+        self._only_pictures = only_pictures
         self._rules = PictureRules(sizes.min_size_bytes, sizes.large_size_bytes, sizes.max_size_bytes)
-        self._cancel = job.cancel
-        self._report = report
+        self._cancel = run.context.cancel
+        self._report = run.report
         self._issues: list[RowIssue] = []
         self._missing: dict[str, tuple[Path, int]] = {}
         """What waits to be delivered: path in the shop's media -> file and size."""

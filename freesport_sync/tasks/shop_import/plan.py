@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import ExportFile
-from freesport_sync.core.shop import FileType, ImportKind, ImportType, UpkeepKind
+from freesport_sync.core.shop import FileType, ImportKind, ImportType
 from freesport_sync.errors import ConfigError, SourceMissing
 from freesport_sync.sources.commerceml.discovery import discover, single_file
 from freesport_sync.sources.commerceml.export import FileKind, SkippedFile, SourceFile, recognise
@@ -211,23 +211,13 @@ def file_type_of(request: ShopImport) -> FileType:
     return narrowed
 
 
-def import_type_of(request: ShopImport) -> ImportType | None:
+def import_type_of(request: ShopImport) -> ImportType:
     """The shop's word for what a request imports, before its files are seen; `Plan.import_types` knows better.
-
-    A restore and a repair write the catalogue, so that no importer of the shop begins meanwhile; a backup only reads.
 
     Raises:
         ConfigError: the request contradicts itself.
     """
-    match request.kind:
-        case ImportKind.CUSTOMERS:
-            return ImportType.CUSTOMERS
-        case UpkeepKind.RESTORE | UpkeepKind.REPAIR | UpkeepKind.UNDO_REPAIR:
-            return ImportType.CATALOG
-        case UpkeepKind.BACKUP:
-            return None
-        case _:
-            return _catalog_type_of(request)
+    return ImportType.CUSTOMERS if request.kind is ImportKind.CUSTOMERS else _catalog_type_of(request)
 
 
 def kinds_of(request: ShopImport) -> frozenset[FileKind]:

@@ -19,7 +19,7 @@ from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.shop import ImportKind, Stage
-from freesport_sync.errors import SyncError
+from freesport_sync.errors import NothingNew, SourceMissing, SyncError
 from freesport_sync.sources.commerceml.export import FileKind, opened_kinds, recognise, refusal_of
 from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER, is_too_deep
 from freesport_sync.sources.commerceml.picture_files import is_packed_picture
@@ -35,7 +35,7 @@ from freesport_sync.sources.ssh.listing import (
     list_files,
 )
 from freesport_sync.sources.ssh.retry import WAITS_S, retrying
-from freesport_sync.tasks.shop_import.plan import left_out_issues
+from freesport_sync.tasks.shop_import.plan import but_others, left_out_issues
 from freesport_sync.tasks.shop_import.received import Received
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+UNSEEN = frozenset(("folder_unreadable", "same_name_twice", "symlink_broken"))
+"""Why files that the export has may be missing here without our knowing what is in them."""
 MAX_PICTURE_DEPTH = 3
 """Folders below `import_files`; 1C makes one."""
 
@@ -131,6 +133,25 @@ def pull(job: PullJob) -> Pulled:
     )
     job.report(_event(job, choice, pulled, fetched.files))
     return pulled
+
+
+def pull_something(job: PullJob) -> Pulled:
+    """As `pull`, where there has to be something.
+
+    Raises:
+        NothingNew: the server has nothing, because what it had is in its archive.
+        SourceMissing: it has nothing that is ready.
+        SyncError: see `pull`.
+    """
+    pulled = pull(job)
+    if pulled.files:
+        return pulled
+    place = {"server": job.server.profile.label, "folder": job.folder or "."}
+    is_seen = not pulled.unfinished and not any(reason in UNSEEN for _, reason in pulled.left_out)
+    if job.archive_folder is not None and is_seen:
+        raise NothingNew("server_has_nothing_new", **place, archive=job.archive_folder)
+    others = but_others([(replace_surrogates(path), reason) for path, reason in pulled.left_out])
+    raise SourceMissing("server_has_no_files", **place, unfinished=len(pulled.unfinished), **others)
 
 
 def imported_files(job: PullJob, files: Sequence[RemoteFile], kind: ImportKind) -> list[RemoteFile]:

@@ -37,8 +37,8 @@ from freesport_sync.sources.commerceml.parse_messages import (
     ParseTask,
     ReferenceBlock,
 )
+from freesport_sync.sources.commerceml.workers import WorkerPool
 from freesport_sync.tasks.shop_import.plan import Plan
-from freesport_sync.tasks.shop_import.workers import WorkerPool
 
 MAX_REFERENCE_ROWS = 500_000
 """Rows of reference data together; they are kept in memory, and no shop has that many groups or brands."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
+from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import SyncError
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.widgets.notice import Notice
@@ -33,11 +34,12 @@ _CHANGES = (
 )
 
 
-def overruled(request: ShopImport, code: str) -> ShopImport:
-    """The request with which the guard lets the run pass."""
+def overruled(submission: Submission[ShopImport], code: str) -> Submission[ShopImport]:
+    """What the guard lets pass."""
+    request = submission.request
     if code == "large_change":
-        return replace(request, accept_large_change=True)
-    return replace(request, allow_older=True)
+        return replace(submission, request=replace(request, accept_large_change=True))
+    return replace(submission, request=replace(request, allow_older=True))
 
 
 class GuardDialog(QDialog):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from freesport_sync.core.shop import UpkeepKind
-from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.core.tasks import Request
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     GAP,
@@ -31,14 +29,13 @@ class UndoDialog(QDialog):
         parent: the window.
     """
 
-    chosen = Signal(object)
-    """`ShopImport`: of the undoing, or only to look at what it would do."""
+    chosen = Signal(bool)
+    """Whether only to look at what the undoing would do."""
 
-    def __init__(self, tools: Tools, run_id: int, request: ShopImport, parent: QWidget) -> None:
+    def __init__(self, tools: Tools, run_id: int, request: Request, parent: QWidget) -> None:
         super().__init__(parent)
-        self._request = request
         texts = tools.texts
-        of_repair = "_repair" if request.kind is UpkeepKind.UNDO_REPAIR else ""
+        of_repair = "_repair" if request.kind == UpkeepKind.UNDO_REPAIR else ""
         title = texts(f"undo.title{of_repair}", run_id=run_id)
         self.setWindowTitle(title)
         notice = Notice(tools)
@@ -56,8 +53,8 @@ class UndoDialog(QDialog):
 
     def _look(self) -> None:
         self.accept()
-        self.chosen.emit(replace(self._request, is_dry_run=True))
+        self.chosen.emit(True)
 
     def _undo(self) -> None:
         self.accept()
-        self.chosen.emit(self._request)
+        self.chosen.emit(False)

@@ -18,9 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from freesport_sync.core.printable import replace_surrogates
-from freesport_sync.core.shop import UpkeepKind
-from freesport_sync.core.tasks import Trigger
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.profiles import (
     EMBEDDED,
@@ -28,7 +25,7 @@ from freesport_sync.settings.profiles import (
     load_profiles,
     save_profiles,
 )
-from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.tasks.repair.task import RepairCreatedAt
 from freesport_sync.ui.icons import icon
 from freesport_sync.ui.pages.connections_database import DatabasePane
 from freesport_sync.ui.pages.connections_ssh import EditedServer, ServerPane
@@ -74,7 +71,7 @@ class ConnectionsPage(QWidget):
     connected = Signal()
     """Another database was chosen, and the program uses it; a dry run is to be the first thing."""
     run_wanted = Signal(object)
-    """`ShopImport`."""
+    """`Submission`."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,8 +117,7 @@ class ConnectionsPage(QWidget):
         self.server.host.setFocus()
 
     def _repair(self) -> None:
-        operator = replace_surrogates(self._tools.backend.operator)
-        self.run_wanted.emit(ShopImport(kind=UpkeepKind.REPAIR, operator=operator, trigger=Trigger.WINDOW))
+        self.run_wanted.emit(self._tools.backend.submission(RepairCreatedAt()))
 
     def refresh(self) -> None:
         """What is typed stays, and there is nothing else to be read."""

@@ -17,9 +17,10 @@ from freesport_sync.core.history import (
     HistoryDetails,
 )
 from freesport_sync.core.printable import replace_surrogates
-from freesport_sync.core.shop import ImportKind, UpkeepKind
-from freesport_sync.core.tasks import Trigger
-from freesport_sync.errors import SyncError
+from freesport_sync.core.shop import UpkeepKind, is_import
+from freesport_sync.core.tasks import Header, Request, Submission
+from freesport_sync.errors import ConfigError, SyncError
+from freesport_sync.tasks.repair.task import RepairCreatedAt
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.diagnostics import entry_report
 from freesport_sync.ui.dialogs.ask import answered_yes, question
@@ -57,7 +58,7 @@ class EntryPage(QWidget):
     """
 
     repeated = Signal(object)
-    """`ShopImport`: to be started."""
+    """`Submission`: to be started."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +66,8 @@ class EntryPage(QWidget):
         self._tools = tools
         self._key: EntryKey | None = None
         self._details: HistoryDetails | None = None
-        self._repeated = ShopImport()
+        self._repeated: Submission[ShopImport] = Submission(ShopImport(), Header())
+        self._undoing: Request = RepairCreatedAt()
         self._stopping: EntryKey | None = None
         self._is_held = False
         texts = tools.texts
@@ -204,7 +206,7 @@ class EntryPage(QWidget):
         is_ours = entry.key.source is EntrySource.RUN
         show_tab(self.tabs, self.changes, entry.is_dry_run or details.changes > 0)
         show_tab(self.tabs, self.issues, is_ours)
-        has_files = entry.kind not in [one.value for one in ImportKind if not one.is_import]
+        has_files = is_import(entry.kind)
         show_tab(self.tabs, self.files, is_ours and has_files)
         self._show_actions(details)
         self.stack.setCurrentIndex(1)
@@ -213,16 +215,15 @@ class EntryPage(QWidget):
         entry, rights, texts = details.entry, self._tools.backend.rights, self._tools.texts
         is_ours = entry.key.source is EntrySource.RUN
         is_over = entry.status not in _OPEN
-        is_import = is_ours and entry.kind in {kind.value for kind in ImportKind if kind.is_import}
         is_stopping = self._stopping == entry.key
         self.stop.setVisible(is_ours and entry.status is EntryStatus.RUNNING)
         rename(self.stop, texts("import_page.cancelling" if is_stopping else "entry.stop"))
-        self.repeat.setVisible(is_import and is_over)
+        self.repeat.setVisible(is_ours and is_import(entry.kind) and is_over)
         is_done = entry.status in (EntryStatus.COMPLETED, EntryStatus.REMARKS)
-        request = _request_of(details)
-        is_repair = request is not None and request.kind is UpkeepKind.REPAIR and not entry.is_dry_run
-        has_backup = request is not None and request.is_undoable and not request.skip_backup
-        self.undo.setVisible(is_done and (has_backup or is_repair))
+        request = self._request_of(details)
+        is_repair = request is not None and request.kind == UpkeepKind.REPAIR and not entry.is_dry_run
+        has_backup = isinstance(request, ShopImport) and request.is_undoable and not request.skip_backup
+        self.undo.setVisible(is_done and (is_repair or (has_backup and not entry.is_dry_run)))
         rename(self.undo, texts("entry.undo_repair" if is_repair else "entry.undo"))
         self.real.setVisible(is_done and entry.is_dry_run and request is not None)
         if request is not None:
@@ -244,39 +245,41 @@ class EntryPage(QWidget):
         self.refused.setVisible(bool(reasons))
 
     def _repeat(self) -> None:
-        request = None if self._details is None else _request_of(self._details)
-        if request is not None:
-            self._repeat_with_files(request)
+        request = None if self._details is None else self._request_of(self._details)
+        if isinstance(request, ShopImport) and self._details is not None:
+            self._repeat_with_files(request, self._details.entry.is_dry_run)
 
     def _do_in_earnest(self) -> None:
         """What a dry run has only looked at."""
-        request = None if self._details is None else _request_of(self._details)
+        request = None if self._details is None else self._request_of(self._details)
         self.trouble.hide()
         if request is None:
             return
-        if request.kind.takes_back:
+        if request.undone_id:
             undone_id = request.undone_id
-            self._tools.backend.do(lambda application: application.undoing(undone_id), self._undo_chosen, self._refused)
-        elif request.kind.is_import:
-            self._repeat_with_files(replace(request, is_dry_run=False))
+            self._tools.backend.do(lambda application: application.undoing(undone_id), self._start, self._refused)
+        elif isinstance(request, ShopImport):
+            self._repeat_with_files(request, is_dry_run=False)
         else:
-            self._undo_chosen(replace(request, is_dry_run=False))
+            self._start(request)
 
-    def _repeat_with_files(self, request: ShopImport) -> None:
+    def _repeat_with_files(self, request: ShopImport, is_dry_run: bool) -> None:
         if self._key is None:
             return
-        operator, run_id = replace_surrogates(self._tools.backend.operator), self._key.id
-        self._repeated = replace(request, operator=operator, trigger=Trigger.WINDOW)
+        run_id = self._key.id
+        request = replace(request, accept_no_records=False)  # an operator wants to know, unlike 1C
+        self._repeated = self._tools.backend.submission(request, is_dry_run)
         self._tools.backend.do(lambda application: application.files_of(run_id), self._repeat_from, self._not_kept)
 
     def _repeat_from(self, folder: Path) -> None:
         """The files of the server lie where the run has put them."""
-        self.repeated.emit(replace(self._repeated, data_dir=folder, is_pull=False))
+        request = replace(self._repeated.request, data_dir=folder, is_pull=False)
+        self.repeated.emit(replace(self._repeated, request=request))
 
     def _not_kept(self, error: SyncError) -> None:
         if error.code != "run_fetched_nothing":
             self._refused(error)
-        elif self._repeated.is_pull and self._details is not None:
+        elif self._repeated.request.is_pull and self._details is not None:
             self.trouble.say("bad", self._tools.texts("entry.files_elsewhere", host=self._details.entry.host))
             self.trouble.show()
         else:
@@ -299,9 +302,7 @@ class EntryPage(QWidget):
         key = self._key
         if key is None or not answered_yes(self.question):
             return
-        own = self._tools.backend.snapshot
-        if self._tools.backend.is_running and own is not None and own.run_id == key.id:
-            self._tools.backend.cancel_run()
+        if self._tools.backend.cancel_own(key.id):
             return
         by = replace_surrogates(self._tools.backend.operator)
         self._tools.backend.do(lambda application: application.cancel(key.id, by), self._stopped, self._refused)
@@ -317,26 +318,32 @@ class EntryPage(QWidget):
         if key is not None:
             self._tools.backend.do(lambda application: application.undoing(key.id), self._undo, self._refused)
 
-    def _undo(self, request: ShopImport) -> None:
+    def _undo(self, request: Request) -> None:
         if self._key is None:
             return
+        self._undoing = request
         self.undo_dialog = UndoDialog(self._tools, self._key.id, request, self.window())
         self.undo_dialog.chosen.connect(self._undo_chosen)
         self.undo_dialog.open()
 
-    def _undo_chosen(self, request: ShopImport) -> None:
-        operator = replace_surrogates(self._tools.backend.operator)
-        self.repeated.emit(replace(request, operator=operator, trigger=Trigger.WINDOW))
+    def _undo_chosen(self, is_dry_run: bool) -> None:
+        self.repeated.emit(self._tools.backend.submission(self._undoing, is_dry_run))
+
+    def _start(self, request: Request) -> None:
+        self.repeated.emit(self._tools.backend.submission(request))
+
+    def _request_of(self, details: HistoryDetails) -> Request | None:
+        """The request of a run that can be repeated, done in earnest or taken back; None of all others."""
+        application, entry = self._tools.backend.application, details.entry
+        names_what = is_import(entry.kind) or entry.kind == UpkeepKind.REPAIR or entry.undone_id
+        if application is None or entry.key.source is EntrySource.SHOP or not names_what:
+            return None
+        try:
+            request: Request = application.stored_submission(details.request).request
+            return request
+        except ConfigError:  # of a newer program
+            return None
 
     def _refused(self, error: SyncError) -> None:
         self.trouble.say_error(error)
         self.trouble.show()
-
-
-def _request_of(details: HistoryDetails) -> ShopImport | None:
-    """The request of a run that can be repeated, done in earnest or taken back; None of all others."""
-    if details.entry.key.source is EntrySource.SHOP or details.entry.kind not in set(ImportKind):
-        return None
-    kind = ImportKind(details.entry.kind)
-    names_what = kind.is_import or kind is UpkeepKind.REPAIR or (kind.takes_back and details.entry.undone_id)
-    return ShopImport.from_json(details.request) if names_what else None

@@ -44,7 +44,7 @@ class ChangesTab(QWidget):
         self._run_id: int | None = None
         texts = tools.texts
         columns: list[Column[FieldChange]] = [
-            Column("entity", texts("cli.column_what"), lambda one: texts(f"entity_one.{one.entity.value}"), 16),
+            Column("entity", texts("cli.column_what"), lambda one: texts.word("entity_one", one.entity), 16),
             Column("name", texts("cli.column_name"), lambda one: one.name or one.onec_id, 30),
             Column("field", texts("cli.column_field"), texts.field, 18),
             Column("old", texts("changes_tab.old"), lambda one: texts.values(one)[0], 20),

@@ -8,14 +8,12 @@ from typing import NamedTuple
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from freesport_sync.core.history import EntrySource, EntryStatus, HistoryDetails
-from freesport_sync.core.shop import Entity, ImportKind, Stage
+from freesport_sync.core.shop import STAGES_IN_BYTES, in_order, takes_back
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.parts import SPACE, Tools, label
 from freesport_sync.ui.widgets.table import Table
-
-IN_BYTES = (Stage.PULL, Stage.BACKUP, Stage.STAGE)
 
 
 class Total(NamedTuple):
@@ -90,13 +88,13 @@ class TotalsTab(QWidget):
     def show_entry(self, details: HistoryDetails) -> None:
         """Show the counts of an entry."""
         totals = self._totals(details)
-        takes_back = details.entry.kind in [kind.value for kind in ImportKind if kind.takes_back]
-        self.model.show_rows(() if takes_back else totals)
-        self.back_model.show_rows(totals if takes_back else ())
+        is_back = takes_back(details.entry.kind)
+        self.model.show_rows(() if is_back else totals)
+        self.back_model.show_rows(totals if is_back else ())
         self.stages.show_rows(self._stage_times(details))
         self.nothing.setVisible(not totals)
-        self.table.setVisible(bool(totals) and not takes_back)
-        self.back_table.setVisible(bool(totals) and takes_back)
+        self.table.setVisible(bool(totals) and not is_back)
+        self.back_table.setVisible(bool(totals) and is_back)
         for widget in (self._stages_title, self.stage_table):
             widget.setVisible(bool(details.stages))
 
@@ -114,7 +112,7 @@ class TotalsTab(QWidget):
         counts, texts = details.entry.counts, self._tools.texts
         totals = [
             Total(
-                texts(f"entity.{entity.value}"),
+                texts.word("entity", entity),
                 counts[entity].created,
                 counts[entity].updated,
                 counts[entity].unchanged,
@@ -122,8 +120,7 @@ class TotalsTab(QWidget):
                 counts[entity].failed,
                 counts[entity].hidden,
             )
-            for entity in Entity
-            if entity in counts
+            for entity in in_order(counts)
         ]
         if details.entry.key.source is EntrySource.SHOP:  # the reference importer counts these for all kinds together
             skipped, failed = (_whole(details.details.get(name)) for name in ("skipped", "errors"))
@@ -139,7 +136,7 @@ class TotalsTab(QWidget):
                 (end - stage.started_at).total_seconds() if end is not None else None,
                 stage.done,
                 stage.total,
-                stage.stage in IN_BYTES,
+                stage.stage in STAGES_IN_BYTES,
                 details.entry.status in (EntryStatus.COMPLETED, EntryStatus.REMARKS),
             )
             for stage, end in zip(details.stages, ends, strict=False)

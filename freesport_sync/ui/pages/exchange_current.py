@@ -99,7 +99,7 @@ class CurrentExchangeCard(Card):
         self.issues.setText(texts.remarks(errors=run.errors, warnings=run.warnings, notes=run.notes))
         if run.report is None:
             current = next((line.stage for line in run.stages if line.state is StageState.RUNNING), None)
-            words = texts("exchange.run_begins") if current is None else texts(f"stage.{current.value}")
+            words = texts("exchange.run_begins") if current is None else texts.word("stage", current)
             self.stage.setText(f"{words}, {int(100 * run.fraction)} %")
             set_role(self.stage, "role", "")
             self.bar.show_fraction(run.fraction)

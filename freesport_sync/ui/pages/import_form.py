@@ -18,9 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.shop import ImportKind
-from freesport_sync.core.tasks import Trigger
+from freesport_sync.core.tasks import Submission
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.icons import icon
 from freesport_sync.ui.pages.import_source import SourcePicker
@@ -52,14 +51,14 @@ LARGEST_CHUNK = 100_000
 
 
 class ExchangeForm(Card):
-    """Makes a `ShopImport`.
+    """Makes the request of an import.
 
     Args:
         tools: of the page.
     """
 
     submitted = Signal(object)
-    """`ShopImport`."""
+    """`Submission`."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(tools.texts("import_page.what"), parent)
@@ -102,18 +101,18 @@ class ExchangeForm(Card):
             self.set_kind(ImportKind(kind))
         self.source.prepare()
 
-    def request(self, is_dry_run: bool) -> ShopImport:
+    def submission(self, is_dry_run: bool) -> Submission[ShopImport]:
         """What the form asks for."""
+        return self._tools.backend.submission(self._request(), is_dry_run)
+
+    def _request(self) -> ShopImport:
         request = ShopImport(
             kind=self.kind,
             is_pull=self.source.is_server,
-            operator=replace_surrogates(self._tools.backend.operator),
             chunk_size=self.chunk.value(),
-            is_dry_run=is_dry_run,
             is_full=self.full.isChecked(),
             skip_backup=self.skip_backup.isChecked() and self.skip_backup.isEnabled(),
             skip_images=self.skip_images.isChecked() and self.skip_images.isEnabled(),
-            trigger=Trigger.WINDOW,
         )
         if request.is_pull:
             return request
@@ -246,17 +245,17 @@ class ExchangeForm(Card):
         self._submit(is_dry_run=True)
 
     def _submit(self, is_dry_run: bool) -> None:
-        request = self.request(is_dry_run)
+        submission = self.submission(is_dry_run)
         self.source.remember()
-        self._tools.state.keep("exchange/kind", request.kind.value)
-        self.submitted.emit(request)
+        self._tools.state.keep("exchange/kind", submission.request.kind.value)
+        self.submitted.emit(submission)
 
     def _kind_changed(self, _: int, is_chosen: bool) -> None:
         if is_chosen:
             self.chunk.setValue(self.kind.usual_chunk_size)
             has_pictures = self.kind in (ImportKind.ALL, ImportKind.CATALOG)
             self.skip_images.setEnabled(has_pictures)
-            self.skip_backup.setEnabled(self.request(is_dry_run=False).is_undoable)
+            self.skip_backup.setEnabled(self._request().is_undoable)
             self.full.setEnabled(self.kind in (ImportKind.ALL, ImportKind.CATALOG))
             if not self.full.isEnabled():
                 self.full.setChecked(False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -15,14 +15,14 @@ from freesport_sync.core.history import (
     Overview,
 )
 from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import HostKeyUnknown, SyncError
-from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
 from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
 from freesport_sync.ui.models.history import entries_model, entry_columns
 from freesport_sync.ui.pages.import_form import ExchangeForm
 from freesport_sync.ui.pages.import_run import RunCard, Waiting
+from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.widgets.latest import LatestResult
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
@@ -61,7 +61,7 @@ class ImportPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self._waiting: ShopImport | None = None
+        self._waiting: Submission[Any] | None = None
         self._end: RunEnd | None = None
         self.form = ExchangeForm(tools)
         self.form.submitted.connect(self.run)
@@ -98,9 +98,9 @@ class ImportPage(QWidget):
         backend.run_changed.connect(self.progress.show_snapshot)
         backend.run_ended.connect(self._ended)
 
-    def run(self, request: ShopImport) -> None:
+    def run(self, submission: Submission[Any]) -> None:
         """Start an import, or wait for the lock where somebody else holds it."""
-        self._tools.backend.start_run(request)
+        self._tools.backend.start_run(submission)
 
     def cancel(self) -> None:
         """Stop the import; the page says so at once."""
@@ -244,11 +244,11 @@ class ImportPage(QWidget):
         if self._is_demo_wanted and backend.options.is_demo:
             self._is_demo_wanted = False
             self.form.set_kind(ImportKind.ALL)
-            self.run(self.form.request(is_dry_run=True))
+            self.run(self.form.submission(is_dry_run=True))
         if status.holder is None and self._waiting is not None and not backend.is_running:
-            request, self._waiting = self._waiting, None
+            submission, self._waiting = self._waiting, None
             self.wait.hide()
-            self.run(request)
+            self.run(submission)
         self.refresh()
 
     def _told(self, holder: LockHolder) -> tuple[str, str]:
@@ -258,17 +258,17 @@ class ImportPage(QWidget):
             return texts("import_page.held_by_unknown"), texts(
                 "import_page.held_from", host=holder.host, since=since
             ).strip()
-        stage = texts(f"stage.{holder.stage}")
+        stage = texts.word("stage", holder.stage)
         return (
             texts("import_page.held", operator=holder.operator, run_id=texts.number(holder.run_id)),
             texts("import_page.held_details", host=holder.host, stage=stage, since=since),
         )
 
-    def _started(self, request: ShopImport) -> None:
+    def _started(self, submission: Submission[Any]) -> None:
         self._end = None
         self.holder.hide()
         self.form.set_enabled(False, self._tools.texts("import_page.is_running"))
-        self.progress.begin(request)
+        self.progress.begin(submission)
         self._show_part(self.progress)
 
     def _ended(self, end: RunEnd) -> None:
@@ -287,24 +287,24 @@ class ImportPage(QWidget):
             self.progress.waited.connect(self._wait, Qt.ConnectionType.UniqueConnection)
 
     def _ask_about_guard(self, end: RunEnd, error: SyncError) -> None:
-        self.guard = GuardDialog(self._tools, error, end.request.is_dry_run, self.window())
+        self.guard = GuardDialog(self._tools, error, end.submission.header.is_dry_run, self.window())
         self.guard.accepted.connect(self._accept_guard)
         self.guard.open()
 
     def _accept_guard(self) -> None:
         if self._end is not None and self._end.error is not None:
-            self.run(overruled(self._end.request, self._end.error.code))
+            self.run(overruled(self._end.submission, self._end.error.code))
 
     def _run_again(self) -> None:
         if self._end is not None:
-            self.run(self._end.request)
+            self.run(self._end.submission)
 
     def _show_refusal(self, error: SyncError) -> None:
         self.progress.notice.say_error(error)
 
     def _wait(self) -> None:
         if self._end is not None:
-            self._waiting = self._end.request
+            self._waiting = self._end.submission
             self.show_form()
             self.wait.show()
 

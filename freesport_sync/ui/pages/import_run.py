@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunReport
-from freesport_sync.core.shop import UpkeepKind
+from freesport_sync.core.shop import takes_back
+from freesport_sync.core.tasks import Request, Submission
+from freesport_sync.tasks.restore.task import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.ui.backend import RunEnd
 from freesport_sync.ui.run_feed import RunSnapshot, StageState
+from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     SPACE,
@@ -62,7 +64,7 @@ class RunCard(Card):
         super().__init__()
         self._tools = tools
         texts = tools.texts
-        self._request: ShopImport | None = None
+        self._submission: Submission[Any] | None = None
         self._snapshot: RunSnapshot | None = None
         self.title = label("", "heading")
         self.what = label("", "muted", is_wrapped=True)
@@ -98,11 +100,12 @@ class RunCard(Card):
         self._clock.timeout.connect(self._tick)
         self._seconds = 0
 
-    def begin(self, request: ShopImport) -> None:
+    def begin(self, submission: Submission[Any]) -> None:
         """A new import."""
         texts = self._tools.texts
-        self._request = request
-        self.title.setText(texts.kind(request.kind.value, request.is_dry_run, request.undone_id).capitalize())
+        self._submission = submission
+        request, is_dry_run = submission.request, submission.header.is_dry_run
+        self.title.setText(texts.kind(request.kind, is_dry_run, request.undone_id).capitalize())
         self.what.setText(self._source(request))
         self.notice.hide()
         self._show_stages(True)
@@ -111,7 +114,7 @@ class RunCard(Card):
         for part in (self.cancel, self.elapsed, self.issues):
             part.show()
         self.cancel.setEnabled(True)
-        is_undo = request.kind.takes_back
+        is_undo = takes_back(request.kind)
         rename(self.cancel, texts("undo.stop" if is_undo else "import_page.cancel"))
         self.cancel.setToolTip(texts("undo.stop_tip" if is_undo else "import_page.cancel_tip"))
         rename(self.real, in_earnest(texts, request))
@@ -127,8 +130,8 @@ class RunCard(Card):
         self.stages.show_stages(snapshot)
         self.overall.show_fraction(snapshot.fraction)
         self.percent.setText(f"{int(100 * snapshot.fraction)} %")
-        if self._request is not None:
-            self.what.setText("\n".join((self._source(self._request), *self._told(snapshot))))
+        if self._submission is not None:
+            self.what.setText("\n".join((self._source(self._submission.request), *self._told(snapshot))))
         self.issues.setText(self._counted(snapshot))
         if snapshot.attempt > 1 and not self._tools.backend.is_cancelling:
             self.notice.say("warn", texts("import_page.repeated", attempt=snapshot.attempt))
@@ -137,7 +140,7 @@ class RunCard(Card):
     def show_cancelling(self) -> None:
         """The operator has asked; it takes a moment."""
         self.cancel.setEnabled(False)
-        is_undo = self._request is not None and self._request.kind.takes_back
+        is_undo = self._submission is not None and takes_back(self._submission.request.kind)
         rename(self.cancel, self._tools.texts("undo.stopping" if is_undo else "import_page.cancelling"))
 
     def show_end(self, end: RunEnd) -> None:
@@ -145,8 +148,9 @@ class RunCard(Card):
         self._clock.stop()
         for part in (self.cancel, self.elapsed, self.issues):
             part.hide()
+        request, is_dry_run = end.submission.request, end.submission.header.is_dry_run
         if end.error is not None:
-            self.notice.say_error(self._tools.texts.of_run(end.error, end.request.kind, end.request.is_dry_run))
+            self.notice.say_error(self._tools.texts.of_run(end.error, request.kind, is_dry_run))
         elif end.report is not None:
             self._show_report(end.report)
         self.notice.show()
@@ -155,9 +159,9 @@ class RunCard(Card):
         self.overall.hide()
         self.percent.hide()
         self.open.setVisible(end.snapshot.run_id is not None)
-        is_dry = end.error is None and end.request.is_dry_run
+        is_dry = end.error is None and is_dry_run
         self.real.setVisible(is_dry)
-        self.again.setVisible(not is_dry and not (end.error is None and end.request.kind.takes_back))
+        self.again.setVisible(not is_dry and not (end.error is None and takes_back(request.kind)))
         self.close_button.show()
         (self.open if self.open.isVisibleTo(self) else self.close_button).setFocus()
 
@@ -169,12 +173,12 @@ class RunCard(Card):
         """Somebody else is importing."""
         self.wait.show()
 
-    def _source(self, request: ShopImport) -> str:
+    def _source(self, request: Request) -> str:
         texts, application = self._tools.texts, self._tools.backend.application
-        if request.kind is UpkeepKind.RESTORE:
+        if isinstance(request, RestoreBackup):
             return texts("import_page.from_backup", name=request.backup_id)
-        if not request.kind.is_import:
-            return texts.kind(request.kind.value)
+        if not isinstance(request, ShopImport):
+            return texts.kind(request.kind)
         if request.is_pull and application is not None:
             ssh = application.settings.ssh
             folder = ssh.folder or texts("import_page.server_home")
@@ -214,7 +218,7 @@ class RunCard(Card):
         texts = self._tools.texts
         has_remarks = self._snapshot is not None and (self._snapshot.errors or self._snapshot.warnings)
         changed = texts.changed(report.counts, report.is_dry_run, report.kind)
-        is_undo = report.kind.takes_back
+        is_undo = takes_back(report.kind)
         explained = "undo.dry_explained" if is_undo else "import_page.dry_explained"
         self.notice.say(
             "warn" if has_remarks else "good",
@@ -242,12 +246,12 @@ class RunCard(Card):
             self.opened.emit(EntryKey(EntrySource.RUN, self._snapshot.run_id))
 
     def _again(self) -> None:
-        if self._request is not None:
-            self.repeated.emit(self._request)
+        if self._submission is not None:
+            self.repeated.emit(self._submission)
 
     def _for_real(self) -> None:
-        if self._request is not None:
-            self.repeated.emit(replace(self._request, is_dry_run=False))
+        if self._submission is not None:
+            self.repeated.emit(self._submission.as_dry_run(False))
 
     def _wait(self) -> None:
         self.waited.emit()

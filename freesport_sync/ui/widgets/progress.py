@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from freesport_sync.core.shop import ImportKind, Stage
+from freesport_sync.core.shop import STAGES_IN_BYTES
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.run_feed import RunSnapshot, StageLine, StageState
 from freesport_sync.ui.theme import tone_of
@@ -19,7 +19,6 @@ from freesport_sync.ui.widgets.parts import (
 )
 
 SCALE = 1000
-_IN_BYTES = (Stage.PULL, Stage.BACKUP, Stage.STAGE)
 _ICONS = {
     StageState.WAITING: "waiting",
     StageState.RUNNING: "running",
@@ -64,13 +63,13 @@ class StageTable(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(12)
-        self._kind: ImportKind | None = None
-        self._rows: dict[Stage, _StageRow] = {}
+        self._kind: str | None = None
+        self._rows: dict[str, _StageRow] = {}
 
     def show_stages(self, snapshot: RunSnapshot) -> None:
         """Show the stages as they stand."""
         wanted = [line.stage for line in snapshot.stages]
-        if list(self._rows) != wanted or snapshot.kind is not self._kind:
+        if list(self._rows) != wanted or snapshot.kind != self._kind:
             clear(self._layout)
             self._kind = snapshot.kind
             self._rows = {
@@ -129,7 +128,7 @@ class _StageRow(QWidget):
 
     def _amount(self, line: StageLine) -> str:
         texts = self._tools.texts
-        if line.stage in _IN_BYTES:
+        if line.stage in STAGES_IN_BYTES:
             if line.state is StageState.DONE:
                 return texts.size(line.total)
             return texts.size_of(line.done, line.total)
@@ -139,6 +138,6 @@ class _StageRow(QWidget):
 
     def _speed(self, line: StageLine) -> str:
         texts = self._tools.texts
-        if line.stage in _IN_BYTES:
+        if line.stage in STAGES_IN_BYTES:
             return texts("window.per_second", amount=texts.size(line.rate))
         return texts("window.per_second", amount=texts.number(round(line.rate)))

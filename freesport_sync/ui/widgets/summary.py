@@ -5,8 +5,8 @@ from __future__ import annotations
 from freesport_sync.core.history import EntrySource, EntryStatus, HistoryDetails
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.shop import UpkeepKind
+from freesport_sync.core.tasks import Request
 from freesport_sync.errors import SyncError
-from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.models.history import result_of
 from freesport_sync.ui.texts import UiTexts
 
@@ -22,9 +22,9 @@ def done_of(texts: UiTexts, kind: str, undone_id: int, is_dry_run: bool, duratio
     return texts(key, undone_id=undone_id, time=time)
 
 
-def in_earnest(texts: UiTexts, request: ShopImport) -> str:
+def in_earnest(texts: UiTexts, request: Request) -> str:
     """The words of the button that does what a dry run has only looked at."""
-    key = f"in_earnest.{request.kind.value}"
+    key = f"in_earnest.{request.kind}"
     return texts(key if texts.has(key) else "import_page.now_for_real", undone_id=request.undone_id)
 
 

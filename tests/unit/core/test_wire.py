@@ -63,7 +63,7 @@ def test_every_event_of_a_run_survives_but_row_issues_travel_one_by_one(event: E
         {"event": "check", "code": "x"},
         {"event": "check", "code": "x", "is_ok": True, "colour": "red"},
         {"event": "check", "code": "x", "is_ok": "nonsense"},
-        {"event": "progress", "stage": "lunch", "done": 1, "total": 2, "rate": 0.5, "eta_s": None},
+        {"event": "progress", "stage": "stage", "done": "many", "total": 2, "rate": 0.5, "eta_s": None},
         {"event": "result", "counts": {"product": {"created": 1, "painted": 2}}},
     ],
 )

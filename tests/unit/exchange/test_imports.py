@@ -19,7 +19,7 @@ from freesport_sync.core.exchange import ExchangeEvent, ImportNotRequested
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.shop import ImportKind
-from freesport_sync.core.tasks import Trigger
+from freesport_sync.core.tasks import Header, Trigger
 from freesport_sync.errors import ConnectionFailed, ExchangeRefused
 from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.exchange.http.listener import Listener
@@ -49,6 +49,7 @@ class Desk:
         self.may_begin, self.fails = True, False
         self.may_end = threading.Event()
         self.requests: list[ShopImport] = []
+        self.headers: list[Header] = []
         self.imported: list[bytes] = []
         """What each run has found, once it has begun."""
         self.names: list[set[str]] = []
@@ -80,11 +81,12 @@ class Desk:
         endpoint = self.parts.endpoint
         self.listener.run(endpoint.application(), lambda: None, self.stop, self.parts.queue.stop, endpoint.refuse)
 
-    def _run(self, request: ShopImport, report: Reporter, cancel: CancelToken) -> RunReport:
+    def _run(self, request: ShopImport, header: Header, report: Reporter, cancel: CancelToken) -> RunReport:
         if not self.may_begin:
             raise ConnectionFailed("connection_refused")
         report(RunStarted(len(self.requests), request.kind, "", "", False))
         self.requests.append(request)
+        self.headers.append(header)
         self.imported.append(next(request.data_dir.rglob(NAME)).read_bytes())
         self.names.append({path.relative_to(request.data_dir).as_posix() for path in request.data_dir.rglob("*.*")})
         if self.missing:
@@ -178,7 +180,8 @@ def test_a_run_is_asked_for_as_the_settings_say(desk: Desk, is_fresh: bool) -> N
     with StandardClient(desk.listener.port) as onec:
         assert onec.send_batch({NAME: OLD})[NAME].word == "success"
     (request,) = desk.requests
-    assert (request.skip_backup, request.allow_older, request.trigger) == (is_fresh, True, Trigger.ONEC)
+    assert (request.skip_backup, request.allow_older, request.accept_no_records) == (is_fresh, True, True)
+    assert desk.headers[0].trigger is Trigger.ONEC
     assert request.data_dir.parent == desk.runs
 
 

@@ -19,6 +19,7 @@ from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import Language, Texts, preferred_language
 from freesport_sync.sources.commerceml.export import FileKind
+from freesport_sync.tasks.registry import TASKS
 
 PACKAGE = Path(__file__).parents[3] / "freesport_sync"
 
@@ -89,9 +90,10 @@ def test_every_issue_code_of_the_program_has_a_text(severity: Severity) -> None:
 def test_every_word_of_the_vocabulary_has_a_text() -> None:
     for language in Language:
         texts = Texts(language)
-        known = {"stage": Stage, "status": RunStatus, "entity": Entity, "entity_one": Entity, "kind": ImportKind}
+        known = {"stage": Stage, "status": RunStatus, "entity": Entity, "entity_one": Entity}
         for section, words in known.items():
             assert all(texts(f"{section}.{word.value}") for word in words)
+        assert all(texts(f"kind.{word}") for word in TASKS.kinds)
 
 
 def test_an_error_says_what_happened_and_names_its_parameters() -> None:
@@ -107,15 +109,13 @@ def test_cancelling_another_kind_of_run_is_worded_for_it(code: str, language: La
     """`Импорт отменён` for a cancelled undo would say the contrary of what has happened."""
     texts = Texts(language)
     told = {}
-    for kind in ImportKind:
+    for kind in TASKS.kinds:
         for is_dry_run in (False, True):
             error = texts.of_run(Cancelled(code, by="петров"), kind, is_dry_run)
             assert isinstance(error, Cancelled)
             told[kind, is_dry_run] = texts.error(error).what
     usual = texts.error(Cancelled(code, by="петров")).what
-    assert {kind for (kind, is_dry_run), what in told.items() if what == usual} == {
-        kind for kind in ImportKind if kind.is_import
-    }
+    assert {kind for (kind, is_dry_run), what in told.items() if what == usual} == set(ImportKind)
     assert all(("петров" in what) is (code == "cancelled_by") for what in told.values())
     if language is Language.RUSSIAN:
         assert "мпорт отменён" not in "".join(what for what in told.values() if what != usual)

@@ -11,7 +11,6 @@ import pytest
 
 from freesport_sync.core.run import Counts
 from freesport_sync.core.shop import Entity
-from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.merge.merge import LargeChange
 from freesport_sync.errors import ImportFailed, SourceMissing
 from freesport_sync.sources.commerceml.export import FileKind, SourceFile
@@ -164,8 +163,8 @@ def test_full_needs_files_to_judge_by() -> None:
 
 def test_a_run_that_imports_nothing_has_failed() -> None:
     with refused("no_records"):
-        guards.refuse_fruitless({}, ShopImport())
-    guards.refuse_fruitless({}, ShopImport(trigger=Trigger.ONEC))  # a portion in which nothing is new
+        guards.refuse_no_effect({}, ShopImport())
+    guards.refuse_no_effect({}, ShopImport(accept_no_records=True))  # a portion in which nothing is new
     with refused("all_rows_failed"):
-        guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(skipped=5)}, ShopImport())
-    guards.refuse_fruitless({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(unchanged=1)}, ShopImport())
+        guards.refuse_no_effect({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(skipped=5)}, ShopImport())
+    guards.refuse_no_effect({Entity.PRODUCT: Counts(failed=2), Entity.STOCK: Counts(unchanged=1)}, ShopImport())

@@ -10,7 +10,7 @@ from freesport_sync.core.events import BackupFound, IssuesFound
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import Counts, FieldChange, RunReport
-from freesport_sync.core.shop import Entity, Stage
+from freesport_sync.core.shop import ImportType, Stage
 from freesport_sync.database.merge import merge
 from freesport_sync.database.own.history import (
     is_outlived,
@@ -21,13 +21,15 @@ from freesport_sync.database.own.history import (
 from freesport_sync.database.undo import backup
 from freesport_sync.database.undo.restore import Comparison, is_compared, load_table
 from freesport_sync.errors import BackupUnusable, ConfigError
-from freesport_sync.runs.context import Job
+from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
-from freesport_sync.tasks.backup import ByteMeter
+from freesport_sync.tasks.backup.making import ByteMeter
+from freesport_sync.tasks.restore.task import RestoreBackup
 from freesport_sync.tasks.shop_import.merge import MAX_FIELD_CHANGES
+from freesport_sync.tasks.shop_sessions import ShopSessions
 
 
-def run_restore(job: Job) -> RunReport:
+def run_restore(context: RunContext, request: RestoreBackup) -> RunReport:
     """Restore the backup that the request names.
 
     Everything of it is read and verified before the first row of the shop is written; what is set back becomes visible
@@ -38,9 +40,10 @@ def run_restore(job: Job) -> RunReport:
         BackupUnusable: it is damaged, of another database, or of a newer program.
         SyncError: the run was refused, failed or was cancelled; nothing was set back.
     """
-    path = backup.backup_path(job.backup_dir, job.request.backup_id)
+    path = backup.backup_path(context.folders.backups, request.backup_id)
     manifest = backup.read_manifest(path)
-    return run_locked(job, lambda run: _Restore(run, path, manifest).run())
+    sessions = ShopSessions(context, ImportType.CATALOG)  # so that no importer of the shop begins meanwhile
+    return run_locked(context, request, lambda run: _Restore(run, path, manifest).run(), sessions)
 
 
 def backup_of_run(folder: Path, run_id: int, database: str) -> str:
@@ -98,7 +101,7 @@ class _Restore:
 
     def _load(self) -> None:
         """Read the whole archive: what is compared into temporary tables, the rest only to see that it is undamaged."""
-        check = self._run.job.cancel.check
+        check = self._run.context.cancel.check
         sizes = {table.name: table.size_bytes for table in self._manifest.tables}
         meter = ByteMeter(self._run.report, Stage.STAGE, sizes, passes=1, check=check)
         for table in self._manifest.tables:
@@ -118,7 +121,7 @@ class _Restore:
             self._run.report(IssuesFound((RowIssue(Severity.NOTE, "restore_runs", params=params),)))
 
     def _attempt(self) -> RunResult:
-        is_dry_run = self._run.job.request.is_dry_run
+        is_dry_run = self._run.is_dry_run
         meter = StageMeter(self._run.report, Stage.RESOLVE, 1, time.monotonic)
         tables = frozenset(table.name for table in self._manifest.tables)
         comparison = Comparison(self._connection, tables, self._manifest.run_id)
@@ -129,7 +132,7 @@ class _Restore:
         meter.finish()
         if not is_dry_run:
             self._apply(comparison)
-        return RunResult(counts, changes, {})
+        return RunResult(counts, changes)
 
     def _report_issues(self, comparison: Comparison, counts: dict[str, Counts]) -> None:
         """What stays, once however often the comparison is repeated."""
@@ -140,7 +143,7 @@ class _Restore:
             self._run.report(IssuesFound((RowIssue(Severity.NOTE, "restore_nothing"),)))
         for issues in comparison.kept():
             self._run.report(IssuesFound(issues))
-            self._run.job.cancel.check()
+            self._run.context.cancel.check()
 
     def _apply(self, comparison: Comparison) -> None:
         meter = StageMeter(self._run.report, Stage.APPLY, comparison.steps, time.monotonic)
@@ -149,7 +152,7 @@ class _Restore:
         def advance() -> None:
             nonlocal done
             done += 1
-            self._run.job.cancel.check()
+            self._run.context.cancel.check()
             meter.advance(done)
 
         comparison.apply(self._run.run_id, advance)

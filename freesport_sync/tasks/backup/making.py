@@ -19,7 +19,7 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import RunReport
 from freesport_sync.core.shop import Stage
-from freesport_sync.database.own.runs import fruitless_runs
+from freesport_sync.database.own.runs import runs_without_effect
 from freesport_sync.database.server.engine import (
     SNAPSHOT,
     DatabaseError,
@@ -36,8 +36,11 @@ from freesport_sync.errors import (
     reason_of,
 )
 from freesport_sync.os_support import DISK_FULL, make_private, rename_fresh
-from freesport_sync.runs.context import Job
+from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
+from freesport_sync.tasks.backup.task import MakeBackup
+from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.tasks.shop_sessions import ShopSessions
 
 COMPRESSION = 1
 """As fast as the rows arrive; a higher level saves little."""
@@ -45,7 +48,7 @@ SPACE_SHARE = 3
 """An archive takes a fifth of what the tables take; where there is less than a third, it is not begun."""
 
 
-def run_backup(job: Job) -> RunReport:
+def run_backup(context: RunContext, request: MakeBackup) -> RunReport:
     """Make a backup without an import.
 
     Raises:
@@ -54,29 +57,28 @@ def run_backup(job: Job) -> RunReport:
 
     def work(run: LockedRun) -> RunResult:
         make_backup(run)
-        return RunResult({}, (), {})
+        return RunResult({})
 
-    return run_locked(job, work)
+    return run_locked(context, request, work, ShopSessions(context, None))  # it only reads
 
 
-def back_up_before_import(run: LockedRun) -> None:
+def back_up_before_import(run: LockedRun, request: ShopImport) -> None:
     """Make the backup of an import that can be undone.
 
     Raises:
         SyncError: it could not be made, and the operator has not said that the import may do without; or the run was
             cancelled, or the connection was lost.
     """
-    request = run.job.request
-    if not request.is_undoable or request.skip_backup:
+    if not request.is_undoable or request.skip_backup or run.is_dry_run:
         return
     try:
         make_backup(run)
     except (SyncError, DatabaseError) as error:
-        run.job.cancel.check()
+        run.context.cancel.check()
         failure = as_sync_error(error)
         if not request.is_backup_optional or isinstance(failure, ConnectionFailed):
             raise failure from error
-        reason = run.job.texts.error(failure)
+        reason = run.context.texts.error(failure).sentence
         run.report(IssuesFound((RowIssue(Severity.WARNING, "backup_failed", params={"reason": reason}),)))
 
 
@@ -88,10 +90,10 @@ def make_backup(run: LockedRun) -> None:
         BackupUnusable: what was read back is not what was written.
         SyncError: the run was cancelled, or the connection was lost.
     """
-    folder, connection = run.job.backup_dir, run.connection
+    folder, connection = run.context.folders.backups, run.connection
     tables = backup.existing_tables(connection)
     sizes = backup.table_sizes(connection, tables)
-    meter = ByteMeter(run.report, Stage.BACKUP, sizes, passes=2, check=run.job.cancel.check)
+    meter = ByteMeter(run.report, Stage.BACKUP, sizes, passes=2, check=run.context.cancel.check)
     backup_id = new_backup_id(server_time(connection), run.run_id, backup.database_identity(connection))
     path = backup.backup_path(folder, backup_id)
     with _faults_named(path):
@@ -123,7 +125,7 @@ def _made(run: LockedRun, path: Path, tables: Sequence[backup.Table], meter: Byt
 def _write(
     run: LockedRun, file: IO[bytes], backup_id: str, tables: Sequence[backup.Table], advance: Callable[[str, int], None]
 ) -> Manifest:
-    connection, job = run.connection, run.job
+    connection, context = run.connection, run.context
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
         with transaction(connection, SNAPSHOT):
             made_at = server_time(connection)
@@ -133,10 +135,10 @@ def _write(
                 run_id=run.run_id,
                 made_at=made_at,
                 database=backup.database_identity(connection),
-                label=job.target.label,
+                label=run.target.label,
                 server_version=server_version(connection),
                 fingerprint=backup.fingerprint(connection, tables),
-                operator=job.request.operator,
+                operator=context.header.operator,
                 host=socket.gethostname(),
                 program_version=__version__,
                 tables=saved,
@@ -155,8 +157,8 @@ def _require_space(folder: Path, size_bytes: int) -> None:
 
 
 def _rotate(run: LockedRun, folder: Path, newest: Manifest) -> None:
-    kept, fruitless = run.job.settings.backup, fruitless_runs(run.connection)
-    for one in superfluous(backup.list_backups(folder), newest, kept.keep_count, kept.keep_days, fruitless):
+    kept, without_effect = run.context.settings.backup, runs_without_effect(run.connection)
+    for one in superfluous(backup.list_backups(folder), newest, kept.keep_count, kept.keep_days, without_effect):
         with suppress(OSError):  # somebody has it open; the next backup tries again
             backup.backup_path(folder, one.backup_id).unlink()
 

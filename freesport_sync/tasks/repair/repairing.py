@@ -9,16 +9,18 @@ from freesport_sync.core.events import IssuesFound
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import Counts, FieldChange, RunReport
-from freesport_sync.core.shop import Entity, Stage, UpkeepKind
+from freesport_sync.core.shop import ImportType, Stage, UpkeepKind
 from freesport_sync.database.own.history import note_repair_undone, read_undoer
 from freesport_sync.database.undo import created_times
 from freesport_sync.errors import ConfigError
-from freesport_sync.runs.context import Job
+from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
+from freesport_sync.tasks.repair.task import RepairCreatedAt
 from freesport_sync.tasks.shop_import.merge import MAX_FIELD_CHANGES
+from freesport_sync.tasks.shop_sessions import ShopSessions
 
 
-def run_repair(job: Job) -> RunReport:
+def run_repair(context: RunContext, request: RepairCreatedAt) -> RunReport:
     """Repair equal times of creation, or take back the repair that the request names.
 
     What is written becomes visible with one COMMIT, or not at all.
@@ -27,16 +29,23 @@ def run_repair(job: Job) -> RunReport:
         ConfigError: the repair is taken back already.
         SyncError: the run was refused, failed or was cancelled; nothing was written.
     """
-    return run_locked(job, lambda run: _Repair(run).run())
+    sessions = ShopSessions(context, ImportType.CATALOG)  # so that no importer of the shop begins meanwhile
+    return run_locked(context, request, lambda run: _Repair(run, request).run(), sessions)
 
 
 class _Repair:
-    """The steps of a repair; `run` holds the lock."""
+    """The steps of a repair.
 
-    def __init__(self, run: LockedRun) -> None:
+    Args:
+        run: holds the lock.
+        request: whether to repair, or what to take back.
+    """
+
+    def __init__(self, run: LockedRun, request: RepairCreatedAt) -> None:
         self._run = run
         self._connection = run.connection
-        self._request = run.job.request
+        self._request = request
+        self._is_back = request.kind is UpkeepKind.UNDO_REPAIR
         self._has_reported = False
 
     def run(self) -> RunResult:
@@ -50,15 +59,15 @@ class _Repair:
         counts = self._compare()
         self._tell(counts)
         changes: tuple[FieldChange, ...] = ()
-        if self._request.is_dry_run:
+        if self._run.is_dry_run:
             changes = created_times.read_changes(self._connection, MAX_FIELD_CHANGES)
         meter.finish()
-        if not self._request.is_dry_run:
+        if not self._run.is_dry_run:
             self._apply(sum(count.updated for count in counts.values()))
         return RunResult({entity: count for entity, count in counts.items() if count.total}, changes, {})
 
     def _compare(self) -> dict[str, Counts]:
-        if self._request.kind is UpkeepKind.UNDO_REPAIR:
+        if self._is_back:
             return created_times.compare_back(self._connection, self._request.undone_id)
         return created_times.compare(self._connection)
 
@@ -67,12 +76,11 @@ class _Repair:
         if self._has_reported:
             return
         self._has_reported = True
-        is_back = self._request.kind is UpkeepKind.UNDO_REPAIR
         kept = sum(count.skipped for count in counts.values())
         if kept:
             self._note("created_at_kept", str(kept))
         elif not any(count.updated for count in counts.values()):
-            self._note("created_at_nothing_back" if is_back else "created_at_distinct", "")
+            self._note("created_at_nothing_back" if self._is_back else "created_at_distinct", "")
 
     def _note(self, code: str, value: str) -> None:
         self._run.report(IssuesFound((RowIssue(Severity.NOTE, code, field="created_at", value=value),)))
@@ -80,7 +88,7 @@ class _Repair:
     def _apply(self, rows: int) -> None:
         meter = StageMeter(self._run.report, Stage.APPLY, rows, time.monotonic)
         created_times.apply(self._connection, self._advancing(meter))
-        if self._request.kind is UpkeepKind.UNDO_REPAIR:
+        if self._is_back:
             if rows:
                 note_repair_undone(self._connection, self._request.undone_id, self._run.run_id)
         else:
@@ -89,7 +97,7 @@ class _Repair:
 
     def _advancing(self, meter: StageMeter) -> Callable[[int], None]:
         def advance(done: int) -> None:
-            self._run.job.cancel.check()
+            self._run.context.cancel.check()
             meter.advance(done)
 
         return advance

@@ -11,7 +11,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.errors import SyncError
 from freesport_sync.sources.commerceml.discovery import discover
 from freesport_sync.sources.commerceml.parse_messages import Block, ParseTask
-from freesport_sync.tasks.shop_import.workers import WorkerPool
+from freesport_sync.sources.commerceml.workers import WorkerPool
 from tests.builders import ExportBuilder, product
 from tests.unit.sources.commerceml.support import CONTEXT
 from tests.watching import background, wait_until

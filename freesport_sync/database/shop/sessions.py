@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import Counts, RunOutcome, RunStatus, UpdatedRows
 from freesport_sync.core.shop import Entity, ImportType
-from freesport_sync.database.own.schema import runs
 from freesport_sync.database.server.writing import swallowed_rows
 from freesport_sync.database.shop.tables import import_sessions
 from freesport_sync.errors import LockHeld
@@ -40,7 +39,7 @@ is_silent = import_sessions.c.updated_at <= sa.func.now() - sa.text(f"interval '
 
 @dataclass(frozen=True, slots=True)
 class StaleSession:
-    """A session row whose importer died without a word."""
+    """A session row whose importer died without closing it."""
 
     id: int
     import_type: str
@@ -72,7 +71,7 @@ def refuse_foreign_session(connection: sa.Connection) -> None:
 
 
 def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str) -> tuple[StaleSession, ...]:
-    """Close the shop's session rows whose importer died without a word; only while holding the lock.
+    """Close the shop's session rows whose importer died without closing it; only while holding the lock.
 
     Args:
         connection: the lock's, inside a transaction of the caller.
@@ -137,54 +136,45 @@ def open_session(connection: sa.Connection, import_type: ImportType, key: str = 
     return session_id
 
 
-def open_sessions(connection: sa.Connection, run_id: int, import_types: Sequence[ImportType]) -> dict[ImportType, int]:
-    """Give the run one session row for each type that it has found to import; one it has since it was opened.
-
-    Args:
-        connection: any, inside a transaction of the caller.
-        run_id: of a run that is not dry.
-        import_types: one, or that of the catalogue and that of the customers.
-
-    Raises:
-        LockHeld: another program has just opened a session with our key.
-    """
-    first, *others = import_types
+def set_type(connection: sa.Connection, session_id: int, import_type: ImportType) -> None:
+    """Correct what a session imports, now that the files have been seen."""
+    c = import_sessions.c
+    changed = c.import_type != import_type.value
     connection.execute(
-        import_sessions.update()
-        .where(_sessions_of(run_id), import_sessions.c.import_type != first.value)
-        .values(import_type=first.value)
+        import_sessions.update().where(c.id == session_id, changed).values(import_type=import_type.value)
     )
-    for other in others:
-        added = open_session(connection, other, CUSTOMERS_KEY)
-        connection.execute(
-            runs.update().where(runs.c.id == run_id).values(session_ids=runs.c.session_ids.concat([added]))
-        )
-        add_details(connection, run_id, {"run_id": run_id})
-    query = sa.select(import_sessions.c.import_type, import_sessions.c.id).where(_sessions_of(run_id))
-    return {ImportType(import_type): session_id for import_type, session_id in connection.execute(query)}
 
 
-def add_details(connection: sa.Connection, run_id: int, details: Mapping[str, Any]) -> None:
-    """Set keys of `report_details` in the sessions of a run."""
+def add_details(connection: sa.Connection, session_ids: Sequence[int], details: Mapping[str, Any]) -> None:
+    """Set keys of `report_details`."""
     merged = import_sessions.c.report_details.op("||")(sa.cast(details, _jsonb()))
     connection.execute(
-        import_sessions.update().where(_sessions_of(run_id)).values(report_details=merged, updated_at=_now)
+        import_sessions.update().where(_among(session_ids)).values(report_details=merged, updated_at=_now)
     )
 
 
-def add_report_lines(connection: sa.Connection, run_id: int, lines: Sequence[str]) -> None:
+def add_report_lines(connection: sa.Connection, session_ids: Sequence[int], lines: Sequence[str]) -> None:
     """Append lines to the report that the shop's admin shows; the time is the server's, in UTC."""
     stamp = sa.func.to_char(sa.func.timezone("UTC", _now), "[YYYY-MM-DD HH24:MI:SS] ")
     stamped = stamp.concat(sa.func.array_to_string(sa.cast(lines, ARRAY(sa.Text)), sa.literal("\n").concat(stamp)))
     connection.execute(
         import_sessions.update()
-        .where(_sessions_of(run_id))
+        .where(_among(session_ids))
         .values(report=import_sessions.c.report.concat(stamped).concat("\n"), updated_at=_now)
     )
 
 
-def close_sessions(connection: sa.Connection, run_id: int, outcome: RunOutcome, error_message: str) -> None:
-    """Write the outcome of a run into its sessions, unless they are closed already."""
+def close_sessions(
+    connection: sa.Connection, session_ids: Sequence[int], outcome: RunOutcome, error_message: str
+) -> None:
+    """Write the outcome of a run into its sessions, unless they are closed already.
+
+    Args:
+        connection: inside a transaction of the caller.
+        session_ids: of the run.
+        outcome: of it.
+        error_message: one sentence for the shop's admin; empty where there is no error.
+    """
     elapsed = sa.func.extract("epoch", _now - import_sessions.c.started_at)
     is_customers = import_sessions.c.import_type == ImportType.CUSTOMERS.value
     details = sa.case(
@@ -193,7 +183,7 @@ def close_sessions(connection: sa.Connection, run_id: int, outcome: RunOutcome, 
     )
     connection.execute(
         import_sessions.update()
-        .where(_sessions_of(run_id), _is_active)
+        .where(_among(session_ids), _is_active)
         .values(
             status="completed" if outcome.status is RunStatus.COMPLETED else "failed",
             finished_at=_now,
@@ -206,9 +196,8 @@ def close_sessions(connection: sa.Connection, run_id: int, outcome: RunOutcome, 
     )
 
 
-def _sessions_of(run_id: int) -> sa.ColumnElement[bool]:
-    """The run's row knows its sessions; a dry run has none."""
-    return import_sessions.c.id.in_(sa.select(sa.func.unnest(runs.c.session_ids)).where(runs.c.id == run_id))
+def _among(session_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    return import_sessions.c.id.in_(session_ids)
 
 
 def _customer_details(outcome: RunOutcome) -> dict[str, Any]:
@@ -235,7 +224,7 @@ def _catalog_details(outcome: RunOutcome) -> dict[str, Any]:
     picture = outcome.count(Entity.PICTURE)
     price, stock = outcome.count(Entity.PRICE), outcome.count(Entity.STOCK)
     links = outcome.count(Entity.PRODUCT_ATTRIBUTES) + outcome.count(Entity.VARIANT_ATTRIBUTES)
-    everything = sum((count for entity, count in outcome.counts.items() if entity is not Entity.CUSTOMER), Counts())
+    everything = sum((count for entity, count in outcome.counts.items() if entity != Entity.CUSTOMER), Counts())
     by_severity: Counter[Severity] = Counter()
     by_code: Counter[str] = Counter()
     for total in outcome.issue_totals:

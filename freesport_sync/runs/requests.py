@@ -1,0 +1,116 @@
+"""Requests as JSON: what a run's row keeps, so that it can be repeated, perhaps by another host.
+
+    {"task": "shop_import", "version": 1, "operator": ..., "trigger": ..., "is_dry_run": ..., FIELDS OF THE REQUEST}
+
+Nothing is ever dropped: a host that does not know the task, its version or one of its fields refuses the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from enum import StrEnum
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+from freesport_sync.core.printable import replace_surrogates
+from freesport_sync.core.tasks import Header, Submission
+from freesport_sync.errors import ConfigError
+from freesport_sync.runs.task import Registry, Task
+
+_TASK, _VERSION = "task", "version"
+
+
+def encode(task: Task[Any], submission: Submission[Any]) -> dict[str, object]:
+    """A request and its header as plain JSON values."""
+    values: dict[str, object] = {_TASK: task.name, _VERSION: task.version}
+    for part in (submission.header, submission.request):
+        values |= {one.name: _plain(getattr(part, one.name)) for one in fields(part)}
+    return values
+
+
+def decode(tasks: Registry, values: Mapping[str, Any]) -> Submission[Any]:
+    """What `encode` has made, here or elsewhere, or a program of before there were tasks.
+
+    Args:
+        tasks: those that this program has.
+        values: plain JSON.
+
+    Raises:
+        ConfigError: this program does not know the task, its version or a field; or a field is missing or unusable.
+    """
+    if _TASK not in values:
+        values = _of_former_program(tasks, values)
+    task = tasks.named(str(values[_TASK]))
+    version = values.get(_VERSION)
+    if not isinstance(version, int) or version > task.version:
+        raise ConfigError("request_newer", task=task.name, found=str(version), known=task.version)
+    expected = _fields(task)
+    given = {name: value for name, value in values.items() if name not in (_TASK, _VERSION)}
+    if unknown := sorted(given.keys() - expected.keys()):
+        raise ConfigError("request_fields_unknown", task=task.name, fields=", ".join(unknown))
+    # An older program did not have the fields that came later; all of its own it has written.
+    optional = {name for name, one in expected.items() if version < task.version and one.default is not MISSING}
+    if missing := sorted(expected.keys() - given.keys() - optional):
+        raise ConfigError("request_fields_missing", task=task.name, fields=", ".join(missing))
+    return Submission(_decoded(task, task.request_type, given), _decoded(task, Header, given))
+
+
+def _fields(task: Task[Any]) -> dict[str, Field[Any]]:
+    return {one.name: one for part in (Header, task.request_type) for one in fields(part)}
+
+
+def _of_former_program(tasks: Registry, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without a task has the fields of all requests of its time, and says by its kind which of them it means.
+
+    Fields that are gone are left out, because the program that wrote them is known; those that came later have
+    their defaults.
+    """
+    kind = str(values.get("kind"))
+    task = next((task for task in tasks if kind in task.kinds), None)
+    if task is None:
+        raise ConfigError("task_unknown", task=kind)
+    defaults = {name: _plain(one.default) for name, one in _fields(task).items() if one.default is not MISSING}
+    known = {name: value for name, value in values.items() if name in _fields(task)}
+    return {_TASK: task.name, _VERSION: task.version} | defaults | known
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Path():
+            return replace_surrogates(str(value))
+        case StrEnum():
+            return value.value
+        case str():
+            return replace_surrogates(value)
+    return value
+
+
+def _decoded(task: Task[Any], kind: type[Any], values: Mapping[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    return kind(
+        **{
+            one.name: _value(task, one.name, hints[one.name], values[one.name])
+            for one in fields(kind)
+            if one.name in values
+        }
+    )
+
+
+def _value(task: Task[Any], name: str, hint: Any, value: Any) -> Any:
+    if isinstance(hint, UnionType):  # X | None
+        if value is None:
+            return None
+        hint = next(one for one in get_args(hint) if one is not type(None))
+    try:
+        if hint is Path and isinstance(value, str):
+            return Path(value)
+        if issubclass(hint, StrEnum):
+            return hint(value)
+    except ValueError:
+        pass
+    else:
+        if type(value) is hint:
+            return value
+    raise ConfigError("request_value_unusable", task=task.name, field=name, value=str(value)[:100])

@@ -1,0 +1,41 @@
+"""The task `backup`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from freesport_sync.core.shop import Stage, UpkeepKind
+from freesport_sync.core.tasks import SHOP_LOCK, Role
+from freesport_sync.runs.task import Task
+from freesport_sync.tasks.stages import planned
+
+if TYPE_CHECKING:
+    from freesport_sync.core.run import RunReport
+    from freesport_sync.runs.context import RunContext
+
+
+@dataclass(frozen=True, slots=True)
+class MakeBackup:
+    """Back up the tables that imports write to."""
+
+    kind: ClassVar[str] = UpkeepKind.BACKUP
+    undone_id: ClassVar[int] = 0
+
+
+def _run(context: RunContext, request: MakeBackup) -> RunReport:
+    from freesport_sync.tasks.backup.making import run_backup
+
+    return run_backup(context, request)
+
+
+BACKUP = Task(
+    name="backup",
+    version=1,
+    request_type=MakeBackup,
+    lock=SHOP_LOCK,
+    roles=frozenset((Role.OPERATOR, Role.ADMINISTRATOR)),
+    kinds=(UpkeepKind.BACKUP.value,),
+    stages=lambda _request, header, _settings: planned(header, frozenset((Stage.BACKUP,))),
+    run=_run,
+)

@@ -1,0 +1,1 @@
+"""The shop as it was before an import."""
