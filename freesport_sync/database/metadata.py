@@ -1,11 +1,11 @@
-"""The two sets of tables in a database of the shop: the shop's own and ours."""
+"""Metadata of the two sets of tables in a shop database: the shop's own and ours."""
 
 from __future__ import annotations
 
 from sqlalchemy import MetaData
 
 SCHEMA = "freesport_sync"
-"""Of our own tables."""
+"""Name of the schema with our own tables."""
 
 own_metadata = MetaData(schema=SCHEMA)
 

@@ -1,4 +1,4 @@
-"""Asks beforehand what an import would be refused for, by the same checks that would refuse it; writes nothing."""
+"""Predicts refusals for lack of rights, with the very checks an import makes; writes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from freesport_sync.errors import SchemaMismatch
 
 
 def read_rights(connection: sa.Connection, creation: TableCreation) -> Rights:
-    """What the login of a connection may not do.
+    """List what the login of a connection lacks.
 
     Args:
         connection: any, in autocommit.

@@ -1,4 +1,4 @@
-"""Answers before a run whether it could run, point by point."""
+"""Checks a database before a run, point by point."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from freesport_sync.errors import ConnectionFailed, LockHeld, SchemaMismatch
 
 
 def check_database(url: sa.URL, label: str, creation: TableCreation = TableCreation.NEVER) -> tuple[CheckItem, ...]:
-    """Look at everything an import needs; what it writes to try the shop's own rules it takes back.
+    """Check everything an import needs; rows written to try the shop's rules are rolled back.
 
     Args:
         url: with the password.
-        label: the database, for people.
+        label: of the database, for display.
         creation: whether an import would create shop tables that are missing.
 
     Raises:
@@ -69,7 +69,7 @@ def check_database(url: sa.URL, label: str, creation: TableCreation = TableCreat
 
 
 def _check_second_connection(url: sa.URL) -> CheckItem:
-    """An import has two at once; a login may be allowed fewer."""
+    """An import needs two connections; a login may be limited to one."""
     try:
         connect(url, "freesport_sync check side").close()
     except ConnectionFailed as error:
@@ -78,7 +78,7 @@ def _check_second_connection(url: sa.URL) -> CheckItem:
 
 
 def _check_rules(connection: sa.Connection) -> list[CheckItem]:
-    """What triggers and constraints of the shop say to a row of an import, and that there are such."""
+    """Try the shop's triggers and constraints with a row of each table, and list those no migration makes."""
     if is_read_only(connection):
         return []
     tables = CATALOG_TABLES
@@ -111,7 +111,7 @@ def _check_customer_tables(connection: sa.Connection) -> CheckItem:
 
 
 def _check_created_times(connection: sa.Connection) -> list[CheckItem]:
-    """An import can run all the same, but buyers do not find some of the products."""
+    """Count products with equal `created_at`: imports still run, but buyers miss some products."""
     rows = count_equal(connection)
     return [CheckItem(REPAIR_DUE, True, {"rows": rows})] if rows else []
 

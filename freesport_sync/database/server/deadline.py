@@ -1,7 +1,7 @@
-"""Ends a connection whose other side has fallen silent.
+"""A deadline for replies of the server.
 
-TCP notices a network that is gone (see `engine`), but not a tunnel or a firewall that takes what we send and passes
-nothing on: libpq would wait for ever.
+Keepalives notice a dead network (see `engine`), but not a tunnel or firewall that accepts packets and drops them: libpq
+would wait forever.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import psycopg2.extensions
 import sqlalchemy as sa
 
 REPLY_TIMEOUT_S = 60.0
-"""How long the server may take to answer what costs it nothing; a row that the shop holds is given up after 10 s."""
+"""Limit for statements that cost the server nothing. Waiting for a row lock ends after 10 s, see `lock_timeout`."""
 
 
 @contextmanager
 def reply_deadline(connection: sa.Connection) -> Iterator[None]:
-    """Cut the connection if the block, a few short statements on it, takes longer than such statements ever do."""
+    """Cut the connection if a block of a few short statements takes longer than `REPLY_TIMEOUT_S`."""
     timer = threading.Timer(REPLY_TIMEOUT_S, cut, (connection,))
     timer.daemon = True
     timer.start()
@@ -33,7 +33,7 @@ def reply_deadline(connection: sa.Connection) -> Iterator[None]:
 
 
 def cut(connection: sa.Connection) -> None:
-    """Let whoever waits for an answer get an error instead; may be called from any thread."""
+    """Shut the socket down, so that a pending statement fails; may be called from any thread."""
     with suppress(OSError, psycopg2.Error, sa.exc.SQLAlchemyError):
         driver = cast("psycopg2.extensions.connection", connection.connection.dbapi_connection)
         borrowed = socket.socket(fileno=driver.fileno())

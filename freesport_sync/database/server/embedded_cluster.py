@@ -1,6 +1,6 @@
 """The cluster of the private server: made with initdb, started and stopped with pg_ctl.
 
-Whoever calls this holds the lock of the folder (`embedded`); nothing here guards against a second caller.
+Callers hold the folder lock (`embedded`); nothing here guards against a second caller.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from freesport_sync.errors import ConfigError, ConnectionFailed
 HOST = "127.0.0.1"
 USER = "freesport_sync"
 POLL_S = 0.02
-# How long what is left of a killed server may stand in the way: containers reap late, children end slowly.
+# Grace period for the remains of a killed server: containers reap late, child processes end slowly.
 RETRY_TIMEOUT_S = 15
 
 _log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class Cluster:
             self._remove_stale_postmaster()
             start = ["start", "-w", "-t", str(_SERVER_TIMEOUT_S), "-o", f"-p {_free_port()}"]
             _, output = self._run(binaries.program("pg_ctl"), start, self._data, _SERVER_TIMEOUT_S + 10)
-            # Not what pg_ctl says counts: the start of a killed process may have won against ours.
+            # The state counts, not what pg_ctl reports: the start of a killed process may have won the race.
             if (server := self.running()) is not None:
                 return server
             if time.monotonic() > deadline or not any(sign in output for sign in _TRANSIENT):
@@ -156,7 +156,7 @@ class Cluster:
         binaries = locate_binaries(self._binaries_setting, self._account)
         stop = ["stop", "-w", "-t", str(_SERVER_TIMEOUT_S), "-m", "fast"]
         is_done, output = self._run(binaries.program("pg_ctl"), stop, self._data, _SERVER_TIMEOUT_S + 10)
-        # pg_ctl is content when postmaster.pid has gone; the process may hold its files open a little longer.
+        # pg_ctl returns once postmaster.pid is gone; the process may keep its files open a little longer.
         deadline = time.monotonic() + _EXIT_TIMEOUT_S
         while os_support.is_running_in(server.pid, "postgres", self._data) and time.monotonic() < deadline:
             time.sleep(POLL_S)
@@ -185,7 +185,7 @@ class Cluster:
         return server if os_support.is_running_in(server.pid, "postgres", self._data) else None
 
     def _remove_stale_postmaster(self) -> None:
-        """PostgreSQL would take a zombie, or a stranger with the same number, for a running server; we know better.
+        """Remove a postmaster.pid that names a zombie or an unrelated process: PostgreSQL would refuse to start.
 
         Children of the killed server that are still at work are safe: a server finds them by their shared memory.
         """
@@ -206,7 +206,7 @@ class Cluster:
             raise ConfigError("embedded_version_mismatch", folder=str(self.home), **versions)
 
     def _create(self, binaries: Binaries) -> None:
-        """Build a cluster beside its place and rename it, so that a killed attempt leaves only litter."""
+        """Build the cluster in a draft folder and rename it, so that a killed attempt leaves no half-made cluster."""
         make_reachable(self.home.parent)
         for litter in self.home.parent.glob("server.new-*"):
             shutil.rmtree(litter, ignore_errors=True)
@@ -274,7 +274,7 @@ class Cluster:
             return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-_TAIL_LINES:])
 
     def _failure(self, log: str) -> ConnectionFailed:
-        # Shared memory that is full is reported in the same words. On a full disk the log itself is cut short.
+        # Full shared memory is reported in the same words. On a full disk the log itself is truncated.
         is_told = any("No space left on device" in line and "shared memory" not in line for line in log.splitlines())
         free_bytes = min(shutil.disk_usage(place).free for place in (self._folder, self.home.parent))
         if is_told or free_bytes < _WAL_SEGMENT_BYTES:

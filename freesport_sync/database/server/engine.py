@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, made the way an import needs them, and their errors turned into ours."""
+"""Connections to PostgreSQL, configured for imports, and the translation of their errors."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ log = logging.getLogger(__name__)
 Connection = sa.Connection
 Url = sa.URL
 DatabaseError = SQLAlchemyError
-"""The words in which the other layers speak of the database, so that they need not know its library."""
+"""Aliases for the other layers, which must not import SQLAlchemy."""
 
 
 OLDEST_SERVER = 140000
-"""PostgreSQL 14, as `server_version_num`: the first that can sum up hashes with `bit_xor`."""
+"""PostgreSQL 14, as `server_version_num`: the first with the aggregate `bit_xor`."""
 
 _LIBPQ_SETTINGS = {
     "connect_timeout": "10",
@@ -46,12 +46,12 @@ _LIBPQ_SETTINGS = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
-    # Nothing of the workstation's own PostgreSQL set-up may decide where an import goes.
+    # The PostgreSQL configuration of the workstation must not decide where an import goes.
     "passfile": os.path.join(os.devnull, "none"),  # a path that cannot exist: libpq warns about others
 }
 
 _SESSION_SETTINGS = {
-    # Let the server notice soon that a program, its computer or its network is gone, so that the lock is free.
+    # The server shall soon notice a dead client or network and release the lock.
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
@@ -59,7 +59,7 @@ _SESSION_SETTINGS = {
     "idle_in_transaction_session_timeout": "5min",
     "idle_session_timeout": "15min",
     "lock_timeout": "10s",
-    # A limit meant for the shop's own queries would cut a merge in half again and again.
+    # Limits meant for the shop's own queries would abort every merge.
     "statement_timeout": "0",
     "transaction_timeout": "0",
     "default_transaction_isolation": "read committed",
@@ -72,9 +72,9 @@ _SESSION_SETTINGS = {
 
 
 _CANNOT_SEE_CLIENTS = "windows|mingw|cygwin|msvc|visual c"
-"""Of `version()`: servers that know `client_connection_check_interval` and answer it with an error in their log."""
+"""Pattern for `version()`: servers that accept `client_connection_check_interval` but log an error for it."""
 
-# libpq gives no code for a refused connection, only the server's words, which may be Russian ones.
+# libpq has no error code for a refused connection, only the server's message, which may be in Russian.
 _REFUSALS = {
     "database_connection_limit": "too many|remaining connection slots|слишком много|слоты подключений",
     "database_not_found": "(database|база данных) .* (does not exist|не существует)",
@@ -83,11 +83,11 @@ _REFUSALS = {
 
 
 def connect(url: sa.URL, application_name: str) -> sa.Connection:
-    """A dedicated connection in autocommit, never pooled; transactions are opened with `transaction`.
+    """Open a dedicated connection in autocommit, never pooled; `transaction` opens transactions.
 
     Args:
         url: `postgresql+psycopg2`, with the password.
-        application_name: shown to whoever looks at the server; ASCII, 63 bytes at most.
+        application_name: shown in `pg_stat_activity`; ASCII, 63 bytes at most.
 
     Raises:
         ConnectionFailed: not reachable, refused, or not a direct connection.
@@ -98,8 +98,8 @@ def connect(url: sa.URL, application_name: str) -> sa.Connection:
         url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
-        use_native_hstore=False,  # nobody needs it, and the question whether the server has it takes a moment
-        hide_parameters=True,  # names and e-mails of customers must not get into a log with an error
+        use_native_hstore=False,  # unused, and asking the server for it costs a round trip
+        hide_parameters=True,  # no customer data in logged errors
         connect_args=_LIBPQ_SETTINGS | {"application_name": application_name},
     )
     try:
@@ -119,18 +119,18 @@ def connect(url: sa.URL, application_name: str) -> sa.Connection:
 
 
 def ignore_libpq_environment() -> None:
-    """Forget PGHOST, PGPASSWORD and the like: the database is named by the settings and nothing else."""
+    """Remove PGHOST, PGPASSWORD and the like: only the settings name the database."""
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
 
 
 SNAPSHOT = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-"""A transaction that sees the database as it was at its first statement."""
+"""Mode of a transaction that sees the database as of its first statement."""
 
 
 @contextmanager
 def transaction(connection: sa.Connection, mode: str = "") -> Iterator[None]:
-    """One transaction on a connection in autocommit; rolled back on any exception."""
+    """Run the block in a transaction on an autocommit connection; roll back on any exception."""
     connection.exec_driver_sql(f"BEGIN {mode}")
     try:
         yield
@@ -142,18 +142,18 @@ def transaction(connection: sa.Connection, mode: str = "") -> Iterator[None]:
 
 
 def driver_connection(connection: sa.Connection) -> psycopg2.extensions.connection:
-    """The psycopg2 connection below, for COPY and for `cancel`."""
+    """Return the underlying psycopg2 connection, for COPY and `cancel`."""
     return cast("psycopg2.extensions.connection", connection.connection.dbapi_connection)
 
 
 def server_time(connection: sa.Connection) -> datetime:
-    """The server's clock; in a transaction the time of its begin."""
+    """Return the server's clock; within a transaction, the time of its start."""
     moment: datetime = connection.execute(sa.select(sa.func.now())).scalar_one()
     return moment
 
 
 def server_version(connection: sa.Connection) -> str:
-    """For people: `18.0 (Debian ...)`."""
+    """Return the version for display: `18.0 (Debian ...)`."""
     return str(connection.scalar(sa.select(sa.func.current_setting("server_version"))))
 
 
@@ -161,18 +161,18 @@ _RETRYABLE = frozenset(("40P01", "55P03", "40001", "23505", "23503"))
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Deadlock, lock timeout, serialization failure, a key that somebody has taken or removed: repeat the merge."""
+    """Return whether repeating the merge may help: deadlock, lock timeout, serialization failure, key conflict."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in _RETRYABLE and not is_raised(error)
 
 
 def is_refused(error: BaseException) -> bool:
-    """Whether a key stands against a row: that of somebody who was quicker, or one that the row never satisfies."""
+    """Return whether a unique or foreign key has refused a row, for now or for good."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in ("23505", "23503")
 
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Whatever the database refuses inside becomes a `SyncError`."""
+    """Translate database errors of the block into `SyncError`."""
     try:
         yield
     except DBAPIError as error:
@@ -180,7 +180,7 @@ def translated_errors() -> Iterator[None]:
 
 
 def as_sync_error(error: BaseException) -> SyncError:
-    """Any error as one that the operator can be told; one that nobody expected goes into the log."""
+    """Return the `SyncError` to show for any error; unexpected ones are logged."""
     if isinstance(error, SyncError):
         return error
     if isinstance(error, DBAPIError):
@@ -192,7 +192,7 @@ def as_sync_error(error: BaseException) -> SyncError:
 
 
 def translated(error: DBAPIError) -> SyncError:
-    """The `SyncError` that stands for a database error."""
+    """Return the `SyncError` for a database error."""
     code: str | None = getattr(error.orig, "pgcode", None)
     reason = first_line(error)
     if code is None or code.startswith(("08", "57P", "25P03", "25P04")) or error.connection_invalidated:
@@ -211,7 +211,7 @@ def translated(error: DBAPIError) -> SyncError:
 
 
 def first_line(error: BaseException) -> str:
-    """What the driver said, without SQLAlchemy's additions and the statement."""
+    """Return the driver's message without the statement and SQLAlchemy's additions."""
     original = getattr(error, "orig", None) or error
     return next((line.strip() for line in str(original).splitlines() if line.strip()), type(original).__name__)
 
@@ -232,7 +232,7 @@ def _check_server(connection: sa.Connection) -> None:
     info = driver_connection(connection).info
     if info.server_version < OLDEST_SERVER:
         raise SchemaMismatch("server_too_old", version=str(info.server_version // 10000), needed="14")
-    # Behind a pooler lock and data would sit on different server processes, and two imports could both "hold" it.
+    # Behind a pooler, lock and data could be on different backends, and two imports could both hold the lock.
     if connection.scalar(sa.select(sa.func.pg_backend_pid())) != info.backend_pid:
         raise ConnectionFailed("pooler_detected")
 
@@ -240,13 +240,13 @@ def _check_server(connection: sa.Connection) -> None:
 def _apply_session_settings(connection: sa.Connection) -> None:
     if _take_settings(connection, _SESSION_SETTINGS):
         return
-    for name, value in _SESSION_SETTINGS.items():  # the administrator forbids one of them
+    for name, value in _SESSION_SETTINGS.items():  # the administrator has forbidden one of them
         if not _take_settings(connection, {name: value}):
             log.debug("the server does not take %s = %s", name, value)
 
 
 def _take_settings(connection: sa.Connection, settings: Mapping[str, str]) -> bool:
-    """Set what the server knows of them, with one question: an older server knows less."""
+    """Apply the settings that this server version knows, in one round trip; returns whether it accepted them."""
     values = {"names": list(settings), "values": list(settings.values()), "cannot_see": _CANNOT_SEE_CLIENTS}
     try:
         connection.execute(sql("server/take_settings"), values)
@@ -260,12 +260,12 @@ def _take_settings(connection: sa.Connection, settings: Mapping[str, str]) -> bo
 def _rollback_quietly(connection: sa.Connection) -> None:
     try:
         connection.exec_driver_sql("ROLLBACK")
-    except SQLAlchemyError:  # SQLAlchemy has an error of its own for a connection that it knows to be lost
+    except SQLAlchemyError:  # SQLAlchemy raises its own error for a connection known to be lost
         log.debug("the connection was lost before ROLLBACK; the server rolls back by itself")
 
 
 def parse_url(text: str) -> sa.URL:
-    """The URL of a shop database, without a password.
+    """Parse the URL of a shop database, without a password.
 
     Raises:
         ConfigError: not a PostgreSQL URL, or it contains a password (others can read command lines and settings).
@@ -284,7 +284,7 @@ def parse_url(text: str) -> sa.URL:
 
 
 def login_of(url: sa.URL) -> str:
-    """`user@host:5432/database`, as far as the URL names them: for people, and the name of the password's place."""
+    """Return `user@host:5432/database`, as far as given: for display, and the key under which the password is stored."""
     user = f"{url.username}@" if url.username else ""
     port = f":{url.port}" if url.port else ""
     return f"{user}{url.host or 'localhost'}{port}/{url.database or ''}"

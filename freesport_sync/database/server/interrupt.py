@@ -1,4 +1,4 @@
-"""Cuts a long statement when the run is asked to stop."""
+"""Cancels a long statement when the run is asked to stop."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from freesport_sync.database.server.deadline import cut
 from freesport_sync.database.server.engine import driver_connection
 
 REPEAT_S = 0.1
-"""A request that arrives between two statements is lost, so it is repeated until the block ends."""
+"""Interval of repetition: a cancel request between two statements is lost."""
 DEAF_S = 10.0
-"""A block that has not ended then waits for a server that cannot be reached."""
+"""Time after which the server counts as unreachable and the connection is cut."""
 
 
 @contextmanager
 def interruptible(connection: sa.Connection, cancel: CancelToken) -> Iterator[None]:
-    """While the block runs, setting the token cuts what the connection is working on.
+    """Cancel the running statement of the connection when the token is set during the block.
 
-    The server is asked on a connection of its own: libpq's cancel would stop every thread of the program for as long
-    as the network is gone. Where the server cannot be asked either, the connection is cut on our side.
+    The request goes through a second connection: libpq's cancel would block every thread while the network is down. If
+    that fails too, the connection is cut on our side.
 
     Raises:
-        SyncError: the token's reason, for whatever error the cut has caused.
+        SyncError: the token's reason, in place of the error that cancelling has caused.
     """
     wanted, over = threading.Event(), threading.Event()
     request = sa.select(sa.func.pg_cancel_backend(driver_connection(connection).info.backend_pid))

@@ -1,4 +1,4 @@
-"""Rules that a shop's database holds against a row: constraints, and triggers that raise an error."""
+"""Recognises refusals by the rules of a shop's database: constraints, and triggers that raise an error."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from freesport_sync.errors import ImportFailed
 _RULES = ("09", "23", "27", "44", "P0")
 """Classes of SQLSTATE: triggered action, constraint, triggered change of data, view's condition, PL/pgSQL."""
 _SERVER = ("53", "57", "58")
-"""Of a server that lacks memory or disk, that stops or is broken: no rule of the shop, even within a trigger."""
+"""Classes of SQLSTATE for lack of memory or disk, shutdown, system errors: never a rule of the shop."""
 _WRITTEN = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+([\w.]+)", re.IGNORECASE)
 _DEFINES = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b", re.IGNORECASE)
 _FUNCTION = re.compile(r"([\w.\"]+\([^()]*\))")
 
 
 def refusal(error: DBAPIError) -> ImportFailed | None:
-    """The error that names the table and the rule which have refused a row; None where that is not what happened.
+    """Return the error that names the table and rule which refused a row; None for other errors.
 
-    What a broken trigger runs into counts too, whatever it is: no statement of ours is in a function.
+    Any error inside a function counts, since no statement of ours runs in one: it comes from a broken trigger.
     """
     code, diag = getattr(error.orig, "pgcode", None) or "", getattr(error.orig, "diag", None)
     called = _FUNCTION.search(getattr(diag, "context", None) or "")
@@ -39,12 +39,12 @@ def refusal(error: DBAPIError) -> ImportFailed | None:
 
 
 def is_raised(error: DBAPIError) -> bool:
-    """Whether a function of the shop has raised it, under whatever SQLSTATE: then nobody is in the way."""
+    """Return whether a function of the shop has raised the error, whatever its SQLSTATE: retrying would not help."""
     context: str = getattr(getattr(error.orig, "diag", None), "context", None) or ""
     return context.partition("\n")[0].endswith("RAISE")
 
 
 def written_tables(statement: str) -> str:
-    """The tables of the shop, and ours, that a statement writes; those of the staging do not count."""
+    """Return the tables of the shop and of our schema that a statement writes, comma-separated."""
     names = dict.fromkeys(_WRITTEN.findall(statement))
     return ", ".join(name for name in names if name in shop_metadata.tables or name.startswith(f"{SCHEMA}."))

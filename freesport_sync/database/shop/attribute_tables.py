@@ -1,4 +1,4 @@
-"""The shop's own tables of the properties of goods, exactly as Django made them; see `shop_tables`."""
+"""The shop's own attribute tables, exactly as Django makes them; see `tables`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a shop database has what an import reads and writes; it is only looked at, never changed."""
+"""Checks that a shop database has what an import reads and writes; reads only."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ CATALOG_TABLES: tuple[Table, ...] = (
     product_variants_attributes,
     import_sessions,
 )
-"""What importing goods, offers, prices and stocks needs."""
+"""Needed to import goods, offers, prices and stocks."""
 
 CUSTOMER_TABLES: tuple[Table, ...] = (users, companies, common_customersynclog)
-"""What importing customers needs besides."""
+"""Needed in addition to import customers."""
 
 CONFLICT_KEYS: dict[str, tuple[str, ...]] = {
     "brands": ("normalized_name",),
@@ -65,31 +65,31 @@ CONFLICT_KEYS: dict[str, tuple[str, ...]] = {
     "products_attributes": ("product_id", "attributevalue_id"),
     "product_variants_attributes": ("productvariant_id", "attributevalue_id"),
 }
-"""Table -> the columns that `INSERT ... ON CONFLICT` names; the database must keep them unique."""
+"""Table -> columns of `INSERT ... ON CONFLICT`, which need a unique index."""
 
 _WRITING = ("SELECT", "INSERT", "UPDATE")
 _LINKING = ("SELECT", "INSERT", "DELETE")
 _ONLY_READ = {"color_mappings"}
 _LINKS = {"products_attributes", "product_variants_attributes"}
-"""A link is made or removed, never changed."""
+"""Links are inserted and deleted, never updated."""
 _INTEGERS = ("smallint", "integer", "bigint")
 
 
 class MissingKind(StrEnum):
-    """In which way a database is unfit."""
+    """What is missing."""
 
     TABLE = "table"
     COLUMN = "column"
     COLUMN_TYPE = "column_type"
-    """A value of ours would not fit into the column."""
+    """Our values would not fit into the column."""
     RIGHT = "right"
     UNIQUE = "unique"
     SEQUENCE = "sequence"
-    """We may not draw numbers for a column from it."""
+    """No right to use the sequence of a column."""
     ROW_SECURITY = "row_security"
-    """Policies hide rows from us, or refuse ours."""
+    """Row-level security hides rows from us or refuses ours."""
     EXTRA_REQUIRED_COLUMN = "extra_required_column"
-    """The shop demands a value that we do not know of; every INSERT would fail."""
+    """An unknown NOT NULL column without default; every INSERT would fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +110,14 @@ class Missing:
 
 
 def find_missing(connection: Connection, tables: Sequence[Table]) -> tuple[Missing, ...]:
-    """Everything at once that the database lacks for reading and writing `tables`, in their order.
+    """Return all that is missing for reading and writing `tables`, in their order.
 
-    Tables are looked up as the statements of the import find them: along the connection's search_path. A view or a
-    foreign table does not count as a table. A database without any of the tables gives a `TABLE` for each of them and
-    nothing else. Needs no right to the tables.
+    Tables are looked up along the search_path, as the statements of an import find them. Views and foreign tables do
+    not count. An absent table yields one `TABLE` and nothing else. No rights on the tables are needed.
 
     Args:
-        connection: a connection as the role that would import; three queries of the catalogue are made.
-        tables: what is needed, `CATALOG_TABLES` for instance.
+        connection: as the role that would import; runs three queries on the system catalogue.
+        tables: for instance `CATALOG_TABLES`.
     """
     found = _find_tables(connection, tables)
     missing: list[Missing] = []
@@ -134,18 +133,18 @@ def find_missing(connection: Connection, tables: Sequence[Table]) -> tuple[Missi
 class _FoundColumn:
     type: str
     is_automatic: bool
-    """Gets a value when an INSERT leaves it out, and accepts one when it does not."""
+    """Has a default, and accepts an explicit value as well."""
     is_required: bool
-    """NOT NULL and nothing gives it a value by itself."""
+    """NOT NULL without default."""
     forbidden_sequence: str | None
-    """From which its default draws numbers, and we may not."""
+    """Sequence of its default that we may not use."""
 
 
 @dataclass(frozen=True, slots=True)
 class _FoundTable:
     rights: frozenset[str]
     narrowed: frozenset[str]
-    """Rights that row-level security gives us for some rows only."""
+    """Rights that row-level security limits to some rows."""
     columns: dict[str, _FoundColumn]
     unique_keys: frozenset[frozenset[str]]
 
@@ -169,12 +168,12 @@ def _find_tables(connection: Connection, tables: Sequence[Table]) -> dict[str, _
 
 
 def is_only_read(table: Table) -> bool:
-    """Whether an import reads a table and writes nothing into it."""
+    """Return whether an import only reads a table."""
     return table.name in _ONLY_READ
 
 
 def is_link(table: Table) -> bool:
-    """Whether rows of a table are made and removed, never changed."""
+    """Return whether rows of a table are inserted and deleted, never updated."""
     return table.name in _LINKS
 
 
@@ -185,7 +184,7 @@ def _compare(table: Table, found: _FoundTable, dialect: Dialect) -> Iterator[Mis
     if is_written:
         yield from _find_extra_columns(table, found)
         for name, found_column in found.columns.items():
-            # The other columns of ours get their values from us.
+            # We supply the values of all other columns ourselves.
             if found_column.forbidden_sequence and (name == "id" or name not in table.columns):
                 yield Missing(MissingKind.SEQUENCE, table.name, found_column.forbidden_sequence)
     for right in _needed_rights(table.name):
@@ -194,7 +193,7 @@ def _compare(table: Table, found: _FoundTable, dialect: Dialect) -> Iterator[Mis
     if narrowed := [right for right in _needed_rights(table.name) if right in found.narrowed]:
         yield Missing(MissingKind.ROW_SECURITY, table.name, ", ".join(narrowed))
     key = CONFLICT_KEYS.get(table.name, ())
-    # Without its column a key cannot be there; one line for that is enough.
+    # If a column of the key is missing, that has been reported already.
     if key and found.columns.keys() >= set(key) and frozenset(key) not in found.unique_keys:
         yield Missing(MissingKind.UNIQUE, table.name, ", ".join(key))
 
@@ -227,7 +226,7 @@ def _find_extra_columns(table: Table, found: _FoundTable) -> Iterator[Missing]:
 
 @dataclass(frozen=True, slots=True)
 class _Type:
-    """A type of PostgreSQL: `numeric(10,2)` is numeric with the sizes 10 and 2."""
+    """A PostgreSQL type: `numeric(10,2)` has the base `numeric` and the sizes 10 and 2."""
 
     base: str
     sizes: tuple[int, ...]
@@ -243,7 +242,7 @@ class _Type:
         return f"{self.base}({','.join(map(str, self.sizes))})" if self.sizes else self.base
 
     def can_hold(self, needed: _Type) -> bool:
-        """Whether every value of `needed` fits in unchanged; a wider column does no harm."""
+        """Return whether every value of `needed` fits unchanged; a wider column is fine."""
         if needed.base in ("varchar", "text"):
             return self.base in ("varchar", "text") and self._length >= needed._length
         if needed.base in _INTEGERS:

@@ -1,4 +1,4 @@
-"""The colour names that a list of colours made by us starts with; a real shop has its own list (VARIANT-6)."""
+"""Initial colour names for shop tables that we create; a real shop has its own list (VARIANT-6)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The shop's own tables, exactly as Django made them, and how to create them where there are none.
+"""The shop's own tables, exactly as Django makes them, and their creation where there are none.
 
 Source: the schema of the FREESPORT-B2B release of 2026-07-26 (Django 5.2, PostgreSQL 15). No column has a default in
-the database: whoever inserts a row supplies every NOT NULL column. In a real shop these tables exist and are never
-altered; `shop_check` tells whether they are as described here.
+the database: every INSERT supplies all NOT NULL columns. In a real shop these tables exist and are never altered;
+`checks` compares them with this description.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ __all__ = [
 ]
 
 _EXTENSION_REFUSED = frozenset({"42501", "0A000", "58P01"})
-"""SQLSTATE: no right to create an extension; it is not installed on the server (newer and older servers)."""
+"""SQLSTATE: no right to create an extension, or not installed on the server (newer and older servers)."""
 
 
 def _has_trigrams(ddl: object, target: object, bind: Connection | None, *args: object, **options: object) -> bool:
-    """Whether the operator class of pg_trgm can be used; called by SQLAlchemy before it creates the index."""
+    """Return whether pg_trgm is usable; SQLAlchemy calls this before it creates the index."""
     return bind is not None and bool(bind.scalar(sql("shop/has_trigrams")))
 
 
@@ -321,21 +321,20 @@ import_sessions = Table(
 
 
 SHOP_TABLES = tuple(shop_metadata.sorted_tables)
-"""Every table described here, the referenced ones before the referring ones."""
+"""All tables described here, referenced tables first."""
 
 
 def create_shop_tables(connection: Connection) -> None:
-    """Create the shop tables that are missing, and fill the list of colours if its table is a new one.
+    """Create the missing shop tables, and fill the list of colours if its table is new.
 
-    Tables that the search_path finds are left alone, whatever they look like. pg_trgm and the index that
-    needs it are done without where the server or the role does not allow them. The caller's transaction is used:
-    nothing lasts until it is committed.
+    Existing tables on the search_path are left alone, whatever they look like. pg_trgm and its index are skipped where
+    the server or the role does not allow them. Runs in the caller's transaction.
 
     Args:
         connection: a role that may create tables in the current schema.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: the role may not, or something else bears the name of a table.
+        sqlalchemy.exc.DBAPIError: no right to create tables, or another object has the name of one.
     """
     has_colors = inspect(connection).has_table(color_mappings.name)
     _enable_trigrams(connection)

@@ -1,4 +1,4 @@
-"""Whether the shop's tables are fit for an import, and their creation in a database of our own."""
+"""Verifies the shop's tables for an import, and creates them in a database of our own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from freesport_sync.database.shop.tables import SHOP_TABLES, create_shop_tables,
 from freesport_sync.errors import SchemaMismatch
 
 _NAMED_TABLES = 5
-"""Of a database that is not empty, how many its refusal names."""
+"""Tables listed in the refusal of a database that is not empty."""
 
 
 class TableCreation(StrEnum):
@@ -29,21 +29,21 @@ class TableCreation(StrEnum):
 
     NEVER = "never"
     IN_EMPTY = "in_empty"
-    """Somebody's database: only where it has no tables yet, for a second set beside a shop's would take its imports."""
+    """Only in a database without any tables: beside a shop's tables, a second set would receive its imports."""
     MISSING = "missing"
-    """Our private server: an earlier program may have created fewer of them."""
+    """On our private server, where an earlier version may have created fewer tables."""
 
 
 def prepare_shop(connection: sa.Connection, creation: TableCreation) -> None:
-    """Verify that everything is there that an import reads and writes; nothing of a shop is ever altered.
+    """Verify that everything an import reads and writes exists; existing tables are never altered.
 
     Args:
         connection: holding the import lock.
         creation: whether to create the shop's tables where they are missing.
 
     Raises:
-        SchemaMismatch: read-only, no right to make temporary tables, the list of all that is missing, or tables that
-            are in the way of creating it.
+        SchemaMismatch: read-only, no right to create temporary tables, tables or rights missing, or other tables in
+            the way of creating them.
     """
     refuse_unwritable(connection)
     if creation is not TableCreation.NEVER:
@@ -71,16 +71,13 @@ def refuse_creation(connection: sa.Connection, creation: TableCreation) -> None:
 
 
 def _schema_for_tables(connection: sa.Connection) -> str | None:
-    """Where new tables of the shop belong: the first schema of the search_path but for our own.
-
-    A login that is called like our schema finds that first, by `"$user"`.
-    """
+    """Return the schema for new shop tables: the first one of the search_path that is not ours."""
     found: str | None = connection.scalar(sql("shop/schema_for_tables"), {"own": SCHEMA})
     return found
 
 
 def refuse_unfit(connection: sa.Connection) -> None:
-    """Raise `SchemaMismatch` with all that is missing for an import of goods."""
+    """Raise `SchemaMismatch` with all that an import of goods lacks."""
     missing = find_missing(connection, CATALOG_TABLES)
     if _absent(missing) == {table.name for table in CATALOG_TABLES}:
         names = [table.name for table in CATALOG_TABLES]
@@ -92,7 +89,7 @@ def refuse_unfit(connection: sa.Connection) -> None:
 
 
 def require_customer_tables(connection: sa.Connection) -> None:
-    """Verify what an import of customers needs besides; like `prepare_shop`."""
+    """Verify what an import of customers needs in addition; raises as `prepare_shop`."""
     _refuse_incomplete(connection, find_missing(connection, CUSTOMER_TABLES))
 
 
@@ -102,10 +99,10 @@ def _refuse_incomplete(connection: sa.Connection, missing: Sequence[Missing]) ->
 
 
 def described(connection: sa.Connection, missing: Sequence[Missing]) -> str:
-    """What is missing, a line each, in the words of SQL; where tables are, the last line says where they were sought.
+    """Describe what is missing, one line each in SQL terms; for tables, the last line is the search_path.
 
-    `table: price_types`, `table: price_types (there is shop.price_types)`, `column: products.slug`. What a database
-    administrator can mend with a GRANT follows as such.
+    `table: price_types`, `table: price_types (there is shop.price_types)`, `column: products.slug`. Missing rights
+    are followed by the GRANT statements for the database administrator.
     """
     absent = _absent(missing)
     elsewhere = _elsewhere(connection, absent)
@@ -123,7 +120,7 @@ def _described(item: Missing, elsewhere: str) -> str:
 
 
 def _grants(connection: sa.Connection, missing: Sequence[Missing], elsewhere: dict[str, str]) -> list[str]:
-    """The statements that give us the rights which are missing."""
+    """Return the statements that grant the missing rights."""
     role = current_role(connection)
     rights: dict[str, list[str]] = {}
     for item in missing:
@@ -145,7 +142,7 @@ def _grants(connection: sa.Connection, missing: Sequence[Missing], elsewhere: di
 
 
 def current_role(connection: sa.Connection) -> str:
-    """The role that we are, as SQL writes it."""
+    """Return the current role, quoted for SQL."""
     return str(connection.scalar(sa.select(sa.func.quote_ident(sa.func.current_user()))))
 
 
@@ -159,7 +156,7 @@ def _absent(missing: Sequence[Missing]) -> set[str]:
 
 
 def _elsewhere(connection: sa.Connection, names: Iterable[str]) -> dict[str, str]:
-    """Tables of these names that the search_path does not find: name -> `schema.name`."""
+    """Find tables of these names outside the search_path: name -> `schema.name`."""
     return {
         name: place
         for name, place in connection.execute(sql("shop/tables_elsewhere"), {"names": list(names), "own": SCHEMA})
@@ -167,13 +164,13 @@ def _elsewhere(connection: sa.Connection, names: Iterable[str]) -> dict[str, str
 
 
 def _search_path(connection: sa.Connection) -> str:
-    """The setting, and the schemas that there are of it: `"$user", public -> public`."""
+    """Return the setting and its existing schemas: `"$user", public -> public`."""
     existing = sa.func.array_to_string(sa.func.current_schemas(False), ", ")
     return str(connection.scalar(sa.select(sa.func.concat(sa.func.current_setting("search_path"), " -> ", existing))))
 
 
 def refuse_unwritable(connection: sa.Connection) -> None:
-    """Raise `SchemaMismatch` where the server or the login only lets us read."""
+    """Raise `SchemaMismatch` if the server or the login is read-only, or may not create temporary tables."""
     if is_read_only(connection):
         raise SchemaMismatch("database_read_only")
     if not may_create_temp(connection):
@@ -181,21 +178,21 @@ def refuse_unwritable(connection: sa.Connection) -> None:
 
 
 def is_read_only(connection: sa.Connection) -> bool:
-    """A standby server, or a login that an administrator has made read-only."""
+    """Return whether this is a standby server or a read-only login."""
     return bool(connection.scalar(sa.select(sa.func.current_setting("transaction_read_only") == "on")))
 
 
 def may_create_temp(connection: sa.Connection) -> bool:
-    """Whether the login may create the temporary tables of the staging."""
+    """Return whether the login may create temporary tables, which staging needs."""
     return bool(connection.scalar(sa.select(sa.func.has_database_privilege(sa.func.current_database(), "TEMP"))))
 
 
 def temp_right(connection: sa.Connection) -> dict[str, str]:
-    """The parameters of the texts that tell an administrator to grant it."""
+    """Return the text parameters with the GRANT statement for TEMP."""
     database = connection.scalar(sa.select(sa.func.quote_ident(sa.func.current_database())))
     return {"sql": f"GRANT TEMP ON DATABASE {database} TO {current_role(connection)};"}
 
 
 def has_products(connection: sa.Connection) -> bool:
-    """Whether there is anything that prices and stocks could belong to."""
+    """Return whether the shop has products, to which prices and stocks could belong."""
     return bool(connection.scalar(sa.select(sa.exists(sa.select(products.c.id)))))

@@ -1,4 +1,4 @@
-"""Writes a row into each of the shop's tables and takes it back, to hear what rules of the shop say to it (SHOP-1)."""
+"""Writes a row into each shop table and rolls it back, to find out what the shop's own rules refuse (SHOP-1)."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ _VALUES: dict[str, dict[str, Any]] = {
     "companies": {"tax_id": "", "kpp": "", "bank_bik": "", "account_number": ""},
     "common_customersynclog": {"operation_type": "created", "status": "success", "details": {}},
 }
-"""Column -> a value that an import could write, where its type alone does not tell."""
+"""Column -> a valid value, where the type alone does not suggest one."""
 
 
 class _Stop(Exception):
-    """Ends the transaction, which takes everything back."""
+    """Ends the transaction with a rollback."""
 
 
 def check_writes(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[CheckItem]:
-    """The tables that would refuse a row of an import or let it vanish, in their order; nothing stays written.
+    """Return a failed check for each table that would refuse or drop a row of an import; writes nothing lasting.
 
     Args:
         connection: in autocommit.
-        tables: the referred ones before the referring ones; those that an import only reads are left out.
+        tables: referenced tables first; those that an import only reads are skipped.
     """
     failures: list[CheckItem] = []
     rows: dict[str, int] = {}
@@ -68,7 +68,7 @@ def check_writes(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[
 
 
 def foreign_rules(connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
-    """Triggers and constraints of the tables that no migration of the shop makes: `trigger no_price: products`."""
+    """List triggers and constraints that no migration of the shop makes: `trigger no_price: products`."""
     names = [table.name for table in tables if not is_only_read(table)]
     found = connection.execute(sql("shop/foreign_rules"), {"tables": names}).all()
     keys = {table.name: _unique_columns(table) for table in tables}
@@ -87,7 +87,7 @@ def _unique_columns(table: sa.Table) -> set[frozenset[str]]:
 
 
 def _try(connection: sa.Connection, table: sa.Table, rows: dict[str, int]) -> int:
-    """Insert a row, change it or, where an import does that, delete it; returns its id."""
+    """Insert a row, then update it or, in a table of links, delete it; returns its id."""
     connection.exec_driver_sql("SAVEPOINT write_check")
     try:
         row_id = connection.execute(table.insert().values(_row(table, rows)).returning(table.c.id)).scalar_one_or_none()
@@ -117,7 +117,7 @@ def _row(table: sa.Table, rows: dict[str, int]) -> dict[str, Any]:
 
 
 def _value(column: sa.Column[Any], rows: dict[str, int]) -> object:
-    """What the type of a column tells; texts are short and unlike any other, because some must be unique."""
+    """Return a value for the type of a column; texts are short and unique."""
     for key in column.foreign_keys:
         return None if column.nullable else rows[key.column.table.name]
     if column.nullable and column.name not in ("onec_id", "normalized_name", "normalized_value"):
