@@ -1,1 +1,1 @@
-"""What is brought from outside, as rows."""
+"""Sources of data from outside the shop, read into rows."""

@@ -33,7 +33,7 @@ _now = sa.func.now()
 
 
 def read_attributes(connection: sa.Connection) -> tuple[list[ShopAttribute], list[tuple[str, int]]]:
-    """All attributes of the shop, and the 1C keys that stand for them, the oldest first."""
+    """Return all attributes of the shop, and pairs of 1C key and attribute id; oldest first."""
     c, m = product_attributes.c, product_attribute_1c_mappings.c
     query = sa.select(c.id, c.name, c.normalized_name, c.slug, c.type, c.is_active).order_by(c.id)
     mapped = connection.execute(sa.select(m.onec_id, m.attribute_id).order_by(m.id))
@@ -41,7 +41,7 @@ def read_attributes(connection: sa.Connection) -> tuple[list[ShopAttribute], lis
 
 
 def read_properties(connection: sa.Connection) -> dict[str, Property]:
-    """The properties that the shop has met, by their 1C keys."""
+    """Return the known properties by their 1C keys."""
     m, a = product_attribute_1c_mappings.c, product_attributes.c
     query = sa.select(m.onec_id, m.onec_name, a.type).join(product_attributes, a.id == m.attribute_id).order_by(m.id)
     return {key: Property(name, value_type) for key, name, value_type in connection.execute(query)}
@@ -53,13 +53,13 @@ def resolve_attributes(
     filters: Mapping[int, str | None] | None,
     spelling: Callable[[str], tuple[str, str]],
 ) -> None:
-    """Fill the change tables of values and links; after `merge.resolve`, writes nothing in the shop.
+    """Fill the change tables of values and links, after `merge.resolve`; writes nothing into the shop.
 
     Args:
         connection: the lock's connection.
-        plan: the attributes.
-        filters: see `rules.catalog.attributes.filter_attributes`; None: the links of products are not looked at.
-        spelling: normalised form and slug of a value.
+        plan: of the attributes.
+        filters: see `rules.catalog.attributes.filter_attributes`; None leaves the links of products alone.
+        spelling: value -> its normalised form and slug.
     """
     fill_map(connection, "map_attribute", ("onec_id", "attribute_no"), list(plan.by_onec_id.items()))
     fill_map(connection, "map_attribute_name", ("normalized_name", "attribute_no"), list(plan.by_name.items()))
@@ -77,7 +77,7 @@ def resolve_attributes(
 def _fill_shown_texts(
     connection: sa.Connection, filters: Mapping[int, str | None], spelling: Callable[[str], tuple[str, str]]
 ) -> None:
-    """The colours and sizes that buyers will see, as values of the attribute that stands for them."""
+    """Stage the colours and sizes that buyers will see, as values of their attributes."""
     rows: list[tuple[int | str, ...]] = []
     for number, column in filters.items():
         if column is not None:
@@ -88,7 +88,7 @@ def _fill_shown_texts(
 
 
 def read_attribute_counts(connection: sa.Connection) -> dict[str, Counts]:
-    """What the change tables of values and links amount to; links are counted by their products and variants."""
+    """Count the change tables; links count per product or variant."""
     created, unchanged = connection.execute(sql("merge/report/count_values")).one()
     counts: dict[str, Counts] = {Entity.ATTRIBUTE_VALUE: Counts(created=created, unchanged=unchanged)}
     rows = connection.execute(sql("merge/report/count_links"))
@@ -96,18 +96,18 @@ def read_attribute_counts(connection: sa.Connection) -> dict[str, Counts]:
 
 
 def read_link_changes(connection: sa.Connection, limit: int) -> list[FieldChange]:
-    """The values that products and variants which exist would gain or lose."""
+    """List the values that existing products and variants would gain or lose."""
     rows = connection.execute(sql("merge/report/changed_links"), {"limit": limit})
     return [FieldChange(*row) for row in rows]
 
 
 def write_attributes(connection: sa.Connection, plan: AttributePlan) -> None:
-    """Insert and update attributes, values, 1C's ids and links; products and variants are written already."""
+    """Insert and update attributes, values, 1C's ids and links, after products and variants."""
     _update_attributes(connection, plan.changed)
     ids = _insert_attributes(connection, plan.created)
     _insert_mappings(connection, plan.new_mappings, ids)
     connection.execute(sql("merge/write/attributes"))
-    # To count hundreds of thousands of links costs more than to ask whether anything can keep them back.
+    # Counting hundreds of thousands of links costs more than asking whether anything could drop them.
     tables = (
         "product_attribute_values",
         "product_attribute_value_1c_mappings",
@@ -130,7 +130,7 @@ def _update_attributes(connection: sa.Connection, rows: Sequence[ShopAttribute])
 
 
 def _insert_attributes(connection: sa.Connection, rows: Sequence[NewAttribute]) -> dict[int, int]:
-    """Insert what the shop does not know; returns its number -> its id."""
+    """Insert new attributes; returns number -> id."""
     if not rows:
         return {}
     c = product_attributes.c
@@ -163,7 +163,7 @@ def _insert_mappings(
 
 
 def _allocate_slugs(connection: sa.Connection) -> None:
-    """Values that are in no dictionary get a slug of their own; 1C's dictionaries need not (SLUG-2)."""
+    """Give values outside 1C's dictionaries unique slugs; those of dictionaries keep theirs (SLUG-2)."""
     if has_rows(connection, "new_value", sa.column("is_free", sa.Boolean)):
         slugs = UniqueNames(connection.scalars(sql("merge/resolve/taken_value_slugs")), SLUG_LENGTH, first_suffix=1)
         give_names(connection, "new_value", "slug", sql("merge/resolve/wanted_value_slugs"), slugs)

@@ -1,4 +1,4 @@
-"""Reads and writes the shop's users, their companies, and its log of customers."""
+"""Reads and writes the shop's users, their companies, and the customer log."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ from freesport_sync.rules.customers import (
 )
 
 READ_ROWS = 10_000
-"""Customers looked for with one query; those looked for by e-mail take a scan of all users each time."""
+"""Customers per query; each query scans all users for the e-mails."""
 
 LOG_ID_LENGTH = 36
-"""The shop's log has less room for 1C's id than its users."""
+"""Length of 1C's id in the customer log, less than in `users`."""
 
 Item = TypeVar("Item")
 
 
 def read_users(connection: sa.Connection, staged: Sequence[StagedCustomer]) -> list[ShopUser]:
-    """The users who have the id or, in any case of letters, the e-mail of a staged customer."""
+    """Return the users with the id or, ignoring case, the e-mail of a staged customer."""
     found: dict[int, ShopUser] = {}
     u = users.c
     for rows in _chunks(staged, READ_ROWS):
         emails = {row.email for row in rows if row.email}
         by_id = u.onec_id == _any_of(row.onec_id for row in rows)
-        # Lower-casing is not the same everywhere: PostgreSQL may leave Russian letters alone that Python does not.
+        # Depending on its locale, PostgreSQL does not lower-case Russian letters; Python does.
         by_email = sa.or_(u.email == _any_of(emails), sa.func.lower(u.email) == _any_of(map(str.lower, emails)))
         for condition in (by_id, by_email):
             found |= {user.id: user for user in _users(connection, condition)}
@@ -63,10 +63,10 @@ def write_customers(
         plan: what to write.
         session: the shop's `import_sessions` row of this import.
         chunk_size: rows per statement.
-        advance: hears how many rows are written and may raise `Cancelled`.
+        advance: called with the number of rows written; may raise `Cancelled`.
 
     Raises:
-        MergeConflict: somebody has removed a user meanwhile, or given one another customer.
+        MergeConflict: a user was removed or linked to another customer meanwhile.
     """
     done = 0
     ids: dict[str, int] = {}
@@ -87,7 +87,7 @@ def write_customers(
 
 
 def _users(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Iterator[ShopUser]:
-    # Column by column: the password is none of our business.
+    # Explicit columns, so that password hashes are never read.
     u, c, undone = users.c, companies.c, deactivated_objects
     query = (
         sa.select(
@@ -126,7 +126,7 @@ def _update_companies(connection: sa.Connection, rows: Sequence[ChangedCompany])
 
 
 def _insert_users(connection: sa.Connection, rows: Sequence[NewUser], first: int) -> dict[str, int]:
-    """Insert customers whom the shop does not know; they cannot log in: the password is empty (PRODUCT-2)."""
+    """Insert new customers; with an empty password they cannot log in (PRODUCT-2)."""
     statement = (
         users.insert()
         .values(
@@ -206,7 +206,7 @@ def _any_id(values: Iterable[int]) -> sa.CollectionAggregate[bool]:
 
 
 def _arrays(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """One array a column, as `unnest` takes them."""
+    """Return one array per column, for `unnest`."""
     return {column: [row[column] for row in rows] for column in rows[0]}
 
 

@@ -1,4 +1,4 @@
-"""Row issues that only the comparison with the shop can find, one query each."""
+"""Row issues found by comparing with the shop, one query each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _IssueQuery:
         severity: of the issue.
         code: of the issue.
         field: element of the record that the issue is about.
-        file: of the query in `sql/issues`, where it is not called like the code.
+        file: of the query in `sql/issues`, if not named after the code.
         is_needed: whether the query can find anything under these rules.
     """
 

@@ -1,6 +1,6 @@
-"""The set-based merge of the big tables: staged rows resolved, compared, and what changed written.
+"""The set-based merge of products and variants: resolve staged rows, compare, write what changed.
 
-Every function runs on the lock's connection; from `resolve` on inside one transaction. The SQL is in `sql/`.
+All functions run on the lock's connection and, from `resolve` on, in one transaction. The SQL is in `sql/`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from freesport_sync.rules.merge_rules import MergeRules
 from freesport_sync.rules.unique_names import SKU_LENGTH, SLUG_LENGTH, UniqueNames
 
 LISTED_IDS = 100
-"""Ids of updated rows that the shop's session row lists, as the reference importer does (SESSION-1)."""
+"""Maximum of ids listed in the shop's session row, as in the reference importer (SESSION-1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LargeChange:
-    """How much of what buyers see in the shop one kind of change would hit."""
+    """How many of the visible objects one kind of change would affect."""
 
     change: str
     affected: int
@@ -74,11 +74,11 @@ _RESOLVE = (
     sql("merge/resolve/product_visibility"),
     sql("merge/resolve/products"),
 )
-"""In this order: products are shown for the sake of their variants."""
+"""The order matters: whether a product is shown depends on its variants."""
 
 
 def resolve(connection: sa.Connection, rules: MergeRules) -> None:
-    """Fill the change tables; reads the shop, locks and writes nothing in it."""
+    """Fill the change tables; reads the shop, locks and writes nothing there."""
     parameters = asdict(rules) | {"hidden_category": HIDDEN_CATEGORY, "no_brand": NO_BRAND}
     if has_rows(connection, "stg_product_group"):
         connection.execute(sql("merge/resolve/choose_groups"))
@@ -89,13 +89,13 @@ def resolve(connection: sa.Connection, rules: MergeRules) -> None:
 
 
 def read_counts(connection: sa.Connection) -> dict[str, Counts]:
-    """What the change tables amount to."""
+    """Count the rows of the change tables per entity."""
     rows = connection.execute(sql("merge/report/counts")).mappings()
     return {row["entity"]: Counts(row["created"], row["updated"], row["unchanged"], row["skipped"]) for row in rows}
 
 
 def read_large_changes(connection: sa.Connection, leaving_menu: Sequence[int]) -> list[LargeChange]:
-    """What the guard against mass changes looks at.
+    """Return the numbers for the guard against mass changes.
 
     Args:
         connection: after `resolve`.
@@ -106,12 +106,12 @@ def read_large_changes(connection: sa.Connection, leaving_menu: Sequence[int]) -
 
 
 def leaves_nothing_visible(connection: sa.Connection) -> bool:
-    """Whether the run would take from buyers the last product or the last variant that they see (GUARD-3)."""
+    """Return whether the run would hide the last visible product or variant (GUARD-3)."""
     return bool(connection.scalar(sql("merge/report/nothing_left")))
 
 
 def read_updated(connection: sa.Connection) -> dict[str, UpdatedRows]:
-    """The shop's products and variants that the merge updates."""
+    """Return the products and variants that the merge updates."""
     return {
         Entity.PRODUCT: _updated(connection, _PRODUCTS),
         Entity.VARIANT: _updated(connection, _VARIANTS),
@@ -121,12 +121,12 @@ def read_updated(connection: sa.Connection) -> dict[str, UpdatedRows]:
 def read_field_changes(
     connection: sa.Connection, limit: int, names: Mapping[str, Mapping[str, str]]
 ) -> list[FieldChange]:
-    """Field by field, what the merge would change in products and variants.
+    """List, field by field, what the merge would change in products and variants.
 
     Args:
         connection: after `resolve`.
         limit: of the list.
-        names: field -> what people call the keys that stand in it.
+        names: field -> display names of the keys it holds.
     """
     changes = []
     for entity, onec_id, name, field, *values in connection.execute(
@@ -138,25 +138,30 @@ def read_field_changes(
 
 
 def needs_hidden_category(connection: sa.Connection) -> bool:
-    """Whether a product goes into the hidden category."""
+    """Return whether a product goes into the hidden category."""
     return has_rows(connection, "chg_product", sa.column("category_key") == HIDDEN_CATEGORY)
 
 
 def needs_no_brand(connection: sa.Connection) -> bool:
-    """Whether a product gets the brand for products without one."""
+    """Return whether a product gets the brand for products without one."""
     return has_rows(connection, "chg_product", sa.column("brand_key") == NO_BRAND)
 
 
 def rows_to_write(connection: sa.Connection) -> tuple[int, int]:
-    """Products and variants that `apply_products` and `apply_variants` will write."""
+    """Count the products and variants to be written."""
     return count_rows(connection, "chg_product"), count_rows(connection, "chg_variant")
 
 
 def apply_products(connection: sa.Connection, total: int, advance: Callable[[int], None]) -> None:
-    """Write new and changed products in key ranges; `advance` hears how many are done and may raise `Cancelled`.
+    """Write new and changed products in key ranges.
+
+    Args:
+        connection: in the merge's transaction.
+        total: number of rows to write.
+        advance: called with the number of rows written; may raise `Cancelled`.
 
     Raises:
-        MergeConflict: a product appeared or vanished meanwhile.
+        MergeConflict: a product was added or removed meanwhile.
     """
     _apply(connection, _PRODUCTS, total, advance)
     connection.execute(sql("merge/write/link_new_variants"))
@@ -169,7 +174,7 @@ def apply_variants(connection: sa.Connection, total: int, advance: Callable[[int
 
 
 def check_constraints(connection: sa.Connection) -> None:
-    """Let the shop's deferred foreign keys speak before COMMIT."""
+    """Check the shop's deferred foreign keys before COMMIT."""
     connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
 
@@ -191,14 +196,14 @@ def _allocate_slugs(connection: sa.Connection) -> None:
 
 
 def _allocate_skus(connection: sa.Connection) -> None:
-    """Give new variants and changed articles their SKUs, strictly in file order as the reference importer does."""
+    """Give SKUs to new variants and changed articles, in file order as the reference importer does."""
     if has_rows(connection, "chg_variant", sa.column("wanted_sku").is_not(None)):
         skus = UniqueNames(connection.scalars(sa.select(product_variants.c.sku)), SKU_LENGTH, first_suffix=1)
         give_names(connection, "chg_variant", "sku", sql("merge/resolve/wanted_skus"), skus)
 
 
 def _apply(connection: sa.Connection, target: _Target, total: int, advance: Callable[[int], None]) -> None:
-    """Lock and update the existing rows, which come first in the change table by id, then insert the new ones."""
+    """Lock and update existing rows, which come first in the change table, by id; then insert the new ones."""
     name = target.table.name
     existing = count_rows(connection, target.changes, sa.column(target.key).is_not(None))
     ids = sql("merge/write/ids_in_range", changes=target.changes, key=target.key)

@@ -10,17 +10,17 @@ import sqlalchemy as sa
 _PLACE = "place"
 
 moment = sa.func.now() + sa.bindparam(_PLACE, type_=sa.Integer) * sa.literal_column("interval '1 microsecond'")
-"""The time of a new row, which is every time that the row has: microseconds apart, in the order of the files."""
+"""SQL for all timestamps of a new row: the transaction's time plus `place` microseconds."""
 
 BEFORE_ALL = {_PLACE: -1}
-"""The place of a row that the shop needs and no file has."""
+"""Place of a row that comes from no file."""
 
 
 def placed(rows: Iterable[Mapping[str, Any]], first: int = 0) -> list[dict[str, Any]]:
-    """The rows with their places, for `moment`.
+    """Return the rows with their places, for `moment`.
 
     Args:
         rows: in the order of the files.
-        first: how many rows of the table this run has inserted before.
+        first: number of rows of the table that this run has inserted before.
     """
     return [{**row, _PLACE: place} for place, row in enumerate(rows, first)]

@@ -1,6 +1,6 @@
-"""Pictures between staging and merge: which have to be looked at, and which the shop's media has by now.
+"""Pictures between staging and merge: which ones to copy, and which ones the shop's media has received.
 
-Every function runs on the lock's connection, in autocommit: copying files may take longer than a transaction should.
+All functions run on the lock's connection in autocommit: copying files may take longer than a transaction should.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from freesport_sync.database.server.sql_files import sql
 
 
 class FoundPicture(NamedTuple):
-    """One `Картинка` that has to be looked at; `is_listed` where the shop shows a picture of its file name already."""
+    """One `Картинка` to check; `is_listed` if the shop already lists a picture of this file name."""
 
     object_no: int
     file_no: int
@@ -29,7 +29,7 @@ class FoundPicture(NamedTuple):
 
 
 class DeliveredPicture(NamedTuple):
-    """A picture in the shop's media; `number` orders those of its owner, `path` is relative to the media root."""
+    """A picture in the shop's media; `number` its place in the gallery, `path` relative to the media root."""
 
     owner: str
     onec_id: str
@@ -38,7 +38,7 @@ class DeliveredPicture(NamedTuple):
 
 
 class Ownerless(NamedTuple):
-    """An object that the shop does not have and does not get."""
+    """An object that neither the shop nor this run has."""
 
     file_no: int
     line: int
@@ -47,13 +47,13 @@ class Ownerless(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PictureTotals:
-    """The pictures of the export, each file name of an object counted once.
+    """Totals of the export's pictures; each file name of an object counts once.
 
     Args:
-        objects: objects that have to be looked at; their numbers begin with 1.
-        pictures: rows to look at.
+        objects: objects to check, numbered from 1.
+        pictures: rows to check.
         settled: pictures of objects that need nothing.
-        ownerless: pictures of objects that the shop does not have and does not get.
+        ownerless: pictures of objects that neither the shop nor this run has.
     """
 
     objects: int
@@ -68,23 +68,23 @@ def find_pictures(connection: sa.Connection, owns_pictures: bool, lends_pictures
     Args:
         connection: the lock's connection.
         owns_pictures: 1C adds pictures to objects that the shop already has.
-        lends_pictures: a product's first variant gets its pictures too, where it has none.
+        lends_pictures: a product's first variant gets its pictures too, if it has none.
     """
     connection.execute(sql("merge/pictures/find"), {"owns_pictures": owns_pictures, "lends_pictures": lends_pictures})
     return PictureTotals(*connection.execute(sql("merge/pictures/totals")).one())
 
 
 def read_pictures(connection: sa.Connection, first: int, last: int) -> list[FoundPicture]:
-    """The pictures of the objects `first` to `last`, each object's in the order of the export."""
+    """Return the pictures of objects `first` to `last`, in the order of the export."""
     rows = connection.execute(sql("merge/pictures/of_objects"), {"first": first, "last": last})
     return [FoundPicture(*row) for row in rows]
 
 
 def read_ownerless(connection: sa.Connection) -> list[Ownerless]:
-    """Objects whose pictures nobody shows, in the order of the export."""
+    """Return the objects without owner, in the order of the export."""
     return [Ownerless(*row) for row in connection.execute(sql("merge/pictures/ownerless"))]
 
 
 def add_delivered(connection: sa.Connection, pictures: Iterable[DeliveredPicture]) -> None:
-    """Remember pictures for the merge, which attaches them."""
+    """Stage delivered pictures for the merge, which attaches them."""
     copy_rows(connection, "delivered_picture", DeliveredPicture._fields, pictures)

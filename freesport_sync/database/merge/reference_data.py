@@ -1,4 +1,4 @@
-"""Reads and writes the shop's small tables: categories, brands, price types, and what a run needs of colours."""
+"""Reads and writes the shop's reference data: categories, brands, price types, colours."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _UNDONE_BRAND = (deactivated_objects.c.entity == "brand") & (deactivated_objects
 
 
 def read_categories(connection: sa.Connection) -> list[ShopCategory]:
-    """All categories of the shop."""
+    """Return all categories of the shop."""
     c = categories.c
     query = sa.select(c.id, c.onec_id, c.name, c.description, c.parent_id, c.is_active).order_by(c.id)
     return [ShopCategory(*row) for row in connection.execute(query)]
 
 
 def read_category_slugs(connection: sa.Connection) -> list[str]:
-    """The slugs that new categories must avoid."""
+    """Return the slugs that new categories must avoid."""
     return list(connection.scalars(sa.select(categories.c.slug)))
 
 
@@ -82,7 +82,7 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
     )
     parent = categories.alias("parent")
     for key, parent_key in plan.parents:
-        # SQLAlchemy would make IS NULL of None, and that finds what the shop has made itself.
+        # None would become IS NULL, which matches categories that the shop has created itself.
         is_parent = sa.false() if parent_key is None else parent.c.onec_id == parent_key
         parent_id = sa.select(parent.c.id).where(is_parent).scalar_subquery()
         connection.execute(
@@ -93,7 +93,7 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
 
 
 def ensure_hidden_category(connection: sa.Connection, name: str) -> None:
-    """Create the hidden category for products of unknown groups, if it is not there (CATEGORY-6)."""
+    """Create the hidden category for products of unknown groups, if missing (CATEGORY-6)."""
     if connection.scalar(sa.select(categories.c.id).where(categories.c.onec_id == HIDDEN_CATEGORY)) is not None:
         return
     slug = UniqueNames(read_category_slugs(connection), SLUG_LENGTH, first_suffix=2).take("onec-unresolved-category")
@@ -118,7 +118,7 @@ def ensure_hidden_category(connection: sa.Connection, name: str) -> None:
 
 
 def read_brands(connection: sa.Connection) -> tuple[list[ShopBrand], list[BrandMapping]]:
-    """All brands of the shop and the 1C GUIDs that stand for them."""
+    """Return all brands of the shop, and the mappings of 1C's ids to them."""
     c = brands.c
     is_undone = ~c.is_active & sa.exists().where(_UNDONE_BRAND)
     every = sa.select(c.id, c.name, c.normalized_name, c.slug, is_undone).order_by(c.id)
@@ -131,7 +131,7 @@ def read_brands(connection: sa.Connection) -> tuple[list[ShopBrand], list[BrandM
 
 
 def write_brands(connection: sa.Connection, plan: BrandPlan) -> None:
-    """Insert brands and mappings, refresh the names of mappings, show what an undo had hidden."""
+    """Insert brands and mappings, update names of mappings, show brands that an undo had hidden."""
     _insert_brands(connection, placed(map(asdict, plan.created)))
     brand_id = sa.select(brands.c.id).where(brands.c.normalized_name == sa.bindparam("key")).scalar_subquery()
     insert_rows(
@@ -152,7 +152,7 @@ def write_brands(connection: sa.Connection, plan: BrandPlan) -> None:
 
 
 def ensure_no_brand(connection: sa.Connection) -> None:
-    """Create the brand for products without one, if it is not there (BRAND-2)."""
+    """Create the brand for products without one, if missing (BRAND-2)."""
     if connection.scalar(sa.select(brands.c.id).where(brands.c.normalized_name == NO_BRAND)) is None:
         slugs = UniqueNames(connection.scalars(sa.select(brands.c.slug)), SLUG_LENGTH, first_suffix=2)
         no_brand = NewBrand("No Brand", NO_BRAND, slugs.take("no-brand"))
@@ -160,7 +160,7 @@ def ensure_no_brand(connection: sa.Connection) -> None:
 
 
 def read_price_types(connection: sa.Connection) -> tuple[list[ShopPriceType], frozenset[str]]:
-    """All price types of the shop, and the 1C keys of those that a deletion mark has switched off."""
+    """Return all price types of the shop, and the 1C keys of those deactivated by a deletion mark."""
     c = price_types.c
     query = sa.select(c.id, c.onec_id, c.onec_name, c.product_field, c.is_active).order_by(c.id)
     marked = sa.select(deactivated_objects.c.onec_id).where(deactivated_objects.c.entity == PRICE_TYPE)
@@ -168,7 +168,7 @@ def read_price_types(connection: sa.Connection) -> tuple[list[ShopPriceType], fr
 
 
 def write_price_types(connection: sa.Connection, plan: PriceTypePlan) -> None:
-    """Insert and update price types, remember deletion marks."""
+    """Insert and update price types, store deletion marks."""
     insert_rows(
         connection,
         price_types.insert().values(user_role="", created_at=moment),
@@ -191,7 +191,7 @@ def write_price_types(connection: sa.Connection, plan: PriceTypePlan) -> None:
         )
     if plan.newly_deleted:
         rows = [{"entity": PRICE_TYPE, "onec_id": key} for key in plan.newly_deleted]
-        # A type that an operator has deleted may have left its note behind.
+        # The mark of a type that an operator has deleted may still be there.
         connection.execute(insert(deactivated_objects).on_conflict_do_nothing(), rows)
     if plan.restored:
         connection.execute(
@@ -202,12 +202,12 @@ def write_price_types(connection: sa.Connection, plan: PriceTypePlan) -> None:
 
 
 def read_colors(connection: sa.Connection) -> tuple[str, ...]:
-    """The colour names of the shop, in the order in which they are looked for in an offer's name."""
+    """Return the shop's colour names, in the order in which an offer's name is searched for them."""
     return tuple(connection.scalars(sa.select(color_mappings.c.name).order_by(color_mappings.c.id)))
 
 
 def read_warehouse_names(connection: sa.Connection) -> dict[str, str]:
-    """1C key -> name of the warehouses that the shop's variants show."""
+    """Return 1C key -> name of the warehouses in the shop's variants."""
     c = product_variants.c
     query = (
         sa.select(c.warehouse_id, sa.func.max(c.warehouse_name))
@@ -220,7 +220,7 @@ def read_warehouse_names(connection: sa.Connection) -> dict[str, str]:
 def fill_map(
     connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]
 ) -> None:
-    """Fill a temporary map table of the merge, replacing what an earlier attempt left."""
+    """Fill a temporary map table of the merge, replacing the rows of an earlier attempt."""
     target = sa.table(table, *(sa.column(column) for column in columns))
     connection.execute(target.delete())
     if rows:
@@ -234,7 +234,7 @@ def write_maps(
     warehouses: Mapping[str, str],
     vat_rules: Mapping[str, object],
 ) -> None:
-    """Fill the map tables that the files of `sql/resolve` join."""
+    """Fill the map tables for the statements of `sql/resolve`."""
     fill_map(connection, "map_category", ("onec_id", "category_id"), list(category_ids.items()))
     rows = [(mapping.onec_id, mapping.normalized_name, mapping.brand_id) for mapping in brand_mappings]
     fill_map(connection, "map_brand", ("onec_id", "normalized_name", "brand_id"), rows)

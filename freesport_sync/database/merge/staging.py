@@ -27,7 +27,7 @@ _JOINED_COLUMNS = {
 
 
 def create_staging(connection: sa.Connection) -> None:
-    """Create the empty staging tables; they vanish with the connection."""
+    """Create the empty staging tables; they live as long as the connection."""
     connection.execute(sql("merge/staging/create"))
 
 
@@ -45,7 +45,7 @@ def copy_block(connection: sa.Connection, table: str, data: bytes) -> None:
 def copy_rows(
     connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[int | str, ...]]
 ) -> None:
-    """Append rows of numbers and texts to a temporary table of the merge."""
+    """Append rows of numbers and texts to a temporary table."""
     text = "".join("\t".join(_escape(str(value)) for value in row) + "\n" for row in rows)
     copy_in(connection, table, columns, text.encode())
 
@@ -57,8 +57,8 @@ def give_names(connection: sa.Connection, table: str, column: str, query: sa.Tex
         connection: in the merge's transaction.
         table: has a number `ord` in each row.
         column: of the name.
-        query: gives `ord` and the name that is `wanted`, in the order in which names are taken.
-        names: hands them out.
+        query: yields `ord` and the `wanted` name, in the order in which names are assigned.
+        names: assigns them.
     """
     for rows in fetch_in_chunks(connection, query):
         copy_rows(connection, "new_name", ("ord", "name"), [(row["ord"], names.take(row["wanted"])) for row in rows])
@@ -73,17 +73,17 @@ def finish_staging(
     imports_variants: bool,
     is_full: bool,
 ) -> dict[str, int]:
-    """Let each staged object be one row, under the key that the shop knows it by.
+    """Fold repeated records, so that each staged object is one row under the key that the shop uses.
 
     Args:
         connection: the lock's connection, in autocommit.
-        offer_packages: number of an offers file -> number of the package that it is a part of, the older ones first.
+        offer_packages: offers file -> its package; both numbers, older packages first.
         catalogues: (file, position of the first record, `Ид`) of the export's catalogues.
         imports_variants: the run is about offers.
         is_full: variants that the export lacks will be hidden.
 
     Returns:
-        How many records each table repeated, where one did.
+        Table -> number of repeated records, where there are any.
     """
     if has_rows(connection, "stg_rest", sa.column("warehouse_onec_id").is_(None)):
         packages = {"files": list(offer_packages), "packages": list(offer_packages.values())}
@@ -111,7 +111,7 @@ def finish_staging(
 
 
 def _forget_moved(connection: sa.Connection, catalogues: Sequence[tuple[int, int, str]]) -> None:
-    """What has left one catalogue of an export for another is not deleted."""
+    """Drop deletion marks of objects that have moved to another catalogue of the export."""
     copy_rows(connection, "stg_catalogue", ("file_no", "position", "onec_id"), catalogues)
     for table in ("stg_product", "stg_characteristic", "stg_offer"):
         connection.execute(sql("merge/staging/forget_moved", table=table))

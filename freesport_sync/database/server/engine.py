@@ -284,7 +284,7 @@ def parse_url(text: str) -> sa.URL:
 
 
 def login_of(url: sa.URL) -> str:
-    """Return `user@host:5432/database`, as far as given: for display, and the key under which the password is stored."""
+    """Return `user@host:5432/database`, as far as given: for display, and as key of the stored password."""
     user = f"{url.username}@" if url.username else ""
     port = f":{url.port}" if url.port else ""
     return f"{user}{url.host or 'localhost'}{port}/{url.database or ''}"

@@ -1,1 +1,1 @@
-"""Backups, the undo log, and what restores them."""
+"""Backups, the undo log, and restoring from them."""

@@ -1,4 +1,4 @@
-"""Reads the shop's tables into a backup archive: a zip with one file a table and a manifest."""
+"""Writes the shop's tables into a backup archive, a zip with one file per table and a manifest, and reads it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from freesport_sync.database.undo.restorable import BACKUP_TABLES, backup_column
 from freesport_sync.errors import BackupUnusable, ConfigError, reason_of
 
 Table = sa.Table
-"""The word in which the other layers pass tables on."""
+"""Alias for the other layers, which must not import SQLAlchemy."""
 
 MANIFEST = "manifest.json"
 _SUFFIX = ".zip"
@@ -52,30 +52,30 @@ _DAMAGED = (
     RuntimeError,
     OSError,
 )
-"""What reading a damaged archive raises, depending on where the damage is."""
+"""Errors of a damaged archive, depending on where the damage is."""
 
 
 def existing_tables(connection: sa.Connection) -> tuple[sa.Table, ...]:
-    """The tables of a backup that this database has and that our role may write; importing goods needs no users."""
+    """Return the tables to back up: those that exist and that our role may write. Importing goods needs no users."""
     names = {"names": [table.fullname for table in BACKUP_TABLES]}
     found = set(connection.scalars(sql("undo/backup/existing_tables"), names))
     return tuple(table for table in BACKUP_TABLES if table.fullname in found)
 
 
 def table_sizes(connection: sa.Connection, tables: Sequence[Table]) -> dict[str, int]:
-    """Bytes that each table takes in the server, without indexes: as good a measure of what COPY gives as there is."""
+    """Return the size of each table in bytes without indexes, an estimate of its COPY output."""
     rows = connection.execute(sql("undo/backup/table_sizes"), {"names": [table.fullname for table in tables]})
     sizes = {name: size for name, size in rows}
     return {table.name: sizes[table.fullname] for table in tables}
 
 
 def database_identity(connection: sa.Connection) -> str:
-    """Which database of which server this is; a copy of it elsewhere is another one."""
+    """Identify the database and its server; a copy elsewhere has another identity."""
     return str(connection.scalar(sql("undo/backup/identity")))
 
 
 def fingerprint(connection: sa.Connection, tables: Sequence[Table]) -> str:
-    """sha256 over the columns of a backup with their types, as this database has them."""
+    """Return the sha256 of the backed-up columns and their types in this database."""
     digest = hashlib.sha256()
     for table in tables:
         values = {"name": table.fullname, "columns": list(backup_columns(table))}
@@ -94,24 +94,24 @@ def save_tables(
 
     Args:
         connection: in a REPEATABLE READ transaction.
-        tables: which.
+        tables: to copy.
         archive: open for writing.
-        advance: hears of a table and how many of its bytes are saved; may raise to stop it.
+        advance: called with a table and its bytes saved so far; may raise to stop.
     """
     return tuple(_save_table(connection, table, archive, advance) for table in tables)
 
 
 def write_manifest(archive: zipfile.ZipFile, manifest: Manifest) -> None:
-    """The last entry: an archive without it is not finished."""
+    """Write the last entry; an archive without it is incomplete."""
     archive.writestr(MANIFEST, json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str))
 
 
 def read_manifest(path: Path) -> Manifest:
-    """What an archive says of itself.
+    """Read the manifest of an archive.
 
     Raises:
-        ConfigError: it is not there, or may not be read.
-        BackupUnusable: it is damaged, or of a newer program.
+        ConfigError: the archive is missing or not readable.
+        BackupUnusable: it is damaged or of a newer version of the program.
     """
     with _opened(path) as archive, _damage_named(path):
         if archive.getinfo(MANIFEST).file_size > _MAX_MANIFEST_BYTES:
@@ -124,15 +124,15 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def verify(path: Path, manifest: Manifest, advance: Callable[[str, int], None]) -> None:
-    """Read an archive from its first byte to its last.
+    """Verify the checksums of a whole archive.
 
     Args:
         path: the archive.
-        manifest: what must be in it.
-        advance: hears of a table and how many of its bytes are read; may raise to stop it.
+        manifest: its manifest.
+        advance: called with a table and its bytes read so far; may raise to stop.
 
     Raises:
-        BackupUnusable: something in it is not as it was written.
+        BackupUnusable: the archive is damaged.
     """
     for table in manifest.tables:
         with opened_table(path, table, advance) as file:
@@ -140,22 +140,22 @@ def verify(path: Path, manifest: Manifest, advance: Callable[[str, int], None]) 
 
 
 def read_to_end(file: SupportsRead) -> None:
-    """Read a table of which only its being undamaged matters."""
+    """Read a table to its end, only to verify it."""
     while file.read(_BLOCK_BYTES):
         pass
 
 
 @contextmanager
 def opened_table(path: Path, table: SavedTable, advance: Callable[[str, int], None]) -> Iterator[SupportsRead]:
-    """The rows of a table in COPY text format; at the end of the block they are known to be those that were saved.
+    """Open the rows of a table in COPY text format; the end of the block verifies their checksum.
 
     Args:
         path: the archive.
         table: must be read to its end.
-        advance: hears of a table and how many of its bytes are read; may raise to stop it.
+        advance: called with the table and its bytes read so far; may raise to stop.
 
     Raises:
-        BackupUnusable: they are not.
+        BackupUnusable: the rows are not those that were saved.
     """
     with _opened(path) as archive:
         with _damage_named(path):
@@ -165,7 +165,7 @@ def opened_table(path: Path, table: SavedTable, advance: Callable[[str, int], No
             try:
                 yield file
             except DatabaseError:
-                if file.damage is not None:  # which the driver has made an error of its own
+                if file.damage is not None:  # psycopg2 wraps the error of `read`
                     raise file.damage from None
                 raise
             if (file.size_bytes, file.rows, file.digest.hexdigest()) != (table.size_bytes, table.rows, table.sha256):
@@ -173,10 +173,10 @@ def opened_table(path: Path, table: SavedTable, advance: Callable[[str, int], No
 
 
 def backup_path(folder: Path, backup_id: str) -> Path:
-    """Where a backup of this name lies.
+    """Return the path of a backup.
 
     Raises:
-        ConfigError: no backup can have this name.
+        ConfigError: the id is invalid.
     """
     if not is_backup_id(backup_id):
         raise ConfigError("backup_missing", backup_id=backup_id, folder=str(folder))
@@ -184,12 +184,12 @@ def backup_path(folder: Path, backup_id: str) -> Path:
 
 
 def draft_path(path: Path) -> Path:
-    """Where an archive lies while it is written."""
+    """Return the path of an archive while it is being written."""
     return path.with_name(path.name + _DRAFT_SUFFIX)
 
 
 def list_backups(folder: Path) -> tuple[Backup, ...]:
-    """The archives of a folder, newest first; damaged ones have no manifest."""
+    """List the archives of a folder, newest first; damaged ones have no manifest."""
     if not folder.is_dir():
         return ()
     paths = sorted((path for path in folder.glob(f"*{_SUFFIX}") if is_backup_id(path.stem)), reverse=True)
@@ -197,7 +197,7 @@ def list_backups(folder: Path) -> tuple[Backup, ...]:
 
 
 def remove_drafts(folder: Path) -> None:
-    """Delete what programs left behind that died while they made a backup; another one may be at work right now."""
+    """Delete old drafts of programs that died; recent ones may belong to a running backup."""
     for path in folder.glob(f"*{_SUFFIX}{_DRAFT_SUFFIX}"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _DRAFT_LIFE_S:
@@ -209,7 +209,7 @@ def _listed(path: Path) -> Backup:
     try:
         size = path.stat().st_size
         return Backup(path.stem, size, read_manifest(path))
-    except (BackupUnusable, ConfigError, OSError):  # damaged, or deleted this moment by who shares the folder
+    except (BackupUnusable, ConfigError, OSError):  # damaged, or just deleted by another program
         return Backup(path.stem, size, None)
 
 
@@ -219,14 +219,14 @@ def _save_table(
     columns = backup_columns(table)
     with archive.open(_entry(table.name), "w", force_zip64=True) as entry:
         sink = _Sink(entry, lambda done: advance(table.name, done))
-        # The driver calls `write` for every row: millions of times, which only a method written in C bears.
+        # psycopg2 calls `write` once per row, millions of times: only a C method is fast enough.
         with io.BufferedWriter(sink, _BLOCK_BYTES) as buffered:
             rows = copy_out(connection, table, columns, buffered)
     return SavedTable(table.name, columns, rows, sink.size_bytes, sink.digest.hexdigest())
 
 
 class _Sink(io.RawIOBase):
-    """Digests and packs what COPY gives, a block behind it on a thread of its own: both take as long as COPY itself."""
+    """Hashes and compresses the output of COPY in a thread, one block behind: that takes as long as COPY itself."""
 
     def __init__(self, file: IO[bytes], advance: Callable[[int], None]) -> None:
         self._file = file
@@ -260,14 +260,14 @@ class _Sink(io.RawIOBase):
         return self._file.write(block)
 
     def _finish(self) -> None:
-        """Wait for the block before; raises what stopped it."""
+        """Wait for the previous block; raises its error."""
         packing, self._packing = self._packing, None
         if packing is not None:
             packing.result()
 
 
 class _Checked:
-    """Counts and digests what is read from an entry."""
+    """Counts and hashes what is read from an entry."""
 
     def __init__(self, file: IO[bytes], path: Path, advance: Callable[[int], None]) -> None:
         self._file = file

@@ -1,7 +1,7 @@
-"""Who spoke last (UNDO-1): 1C in runs that are never undone, and the shop where a run writes over its traces.
+"""Stores who confirmed a value last (UNDO-1): 1C in runs that are never undone, or the shop before a run overwrites it.
 
-What such a run says is newer than an import before it. An import that can be undone needs no such note: undoing one
-undoes those after it too, and what they have confirmed with it.
+A value confirmed by such a run is newer than an earlier import. Runs that can be undone need no confirmations: undoing
+a run undoes all later ones too.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from freesport_sync.rules.merge_rules import MergeRules
 
 @dataclass(frozen=True, slots=True)
 class ExportedKeys:
-    """What an export speaks of besides the staged goods and offers.
+    """Keys of the objects in an export, besides the staged goods and offers.
 
     Args:
-        rules: of the merge: what 1C says and does not own counts for nothing.
-        categories: 1C's keys of the groups; the others likewise.
+        rules: of the merge; fields that 1C does not own are not confirmed.
+        categories: 1C's keys of the groups; the other fields likewise.
     """
 
     rules: MergeRules
@@ -33,20 +33,20 @@ class ExportedKeys:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """Of `note_confirmations.sql`."""
+        """Parameters of `note_confirmations.sql`."""
         return asdict(self) | asdict(self.rules)
 
 
 def store_confirmations(
     connection: sa.Connection, run_id: int, has_customers: bool, exported: ExportedKeys | None
 ) -> None:
-    """Store of which values the run has spoken, whether or not it has changed them, and over what it has written.
+    """Store which values the run has confirmed, changed or not, and which changes of the shop it has overwritten.
 
     Args:
         connection: in the merge's transaction, after everything is written.
         run_id: of the run.
         has_customers: customers were written too.
-        exported: of a run that is never undone; None of another one.
+        exported: keys in the export of a run that is never undone; else None.
     """
     connection.execute(sql("undo/create_confirmation"))
     for one in noted_tables(has_customers):

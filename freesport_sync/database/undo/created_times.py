@@ -14,17 +14,17 @@ from freesport_sync.database.server.writing import expect_written
 from freesport_sync.database.undo.restorable import RESTORABLE_BY_TABLE, Restorable
 
 PAGED = (RESTORABLE_BY_TABLE["products"],)
-"""Tables whose rows the shop shows to buyers page by page, the newest first."""
+"""Tables that the shop pages through, newest first."""
 
 
 def count_equal(connection: sa.Connection) -> int:
-    """How many rows a repair would give another time."""
+    """Count the rows whose time a repair would change."""
     counts = (sql("undo/created_times/count", found=_spread(one)) for one in PAGED)
     return sum(connection.scalar(count) or 0 for count in counts)
 
 
 def compare(connection: sa.Connection) -> dict[str, Counts]:
-    """Find the new times of rows with equal ones; returns how many rows of what would change.
+    """Compute new times for rows with equal ones; returns the counts.
 
     Args:
         connection: in the transaction that will write.
@@ -34,7 +34,7 @@ def compare(connection: sa.Connection) -> dict[str, Counts]:
 
 
 def compare_back(connection: sa.Connection, run_id: int) -> dict[str, Counts]:
-    """Find the times that rows had before a repair; those that have got another one since count as skipped.
+    """Look up the times before a repair; rows whose time has changed since count as skipped.
 
     Args:
         connection: in the transaction that will write.
@@ -47,7 +47,7 @@ def compare_back(connection: sa.Connection, run_id: int) -> dict[str, Counts]:
 
 
 def read_changes(connection: sa.Connection, limit: int) -> tuple[FieldChange, ...]:
-    """What would change, row by row; after a comparison."""
+    """List the changes row by row, after a comparison."""
     changes: list[FieldChange] = []
     for one in PAGED:
         query = sql("undo/created_times/list", table=one.table, label=one.label)
@@ -57,12 +57,14 @@ def read_changes(connection: sa.Connection, limit: int) -> tuple[FieldChange, ..
 
 
 def apply(connection: sa.Connection, advance: Callable[[int], None]) -> None:
-    """Write the times found, in key ranges; `advance` hears how many are done and may raise `Cancelled`.
+    """Write the new times in key ranges. Nothing else changes, not even `updated_at`.
 
-    Nothing else of a row changes, not even `updated_at`: for the shop it is the same as before.
+    Args:
+        connection: in the transaction of the comparison.
+        advance: called with the number of rows written; may raise `Cancelled`.
 
     Raises:
-        MergeConflict: somebody has changed or deleted one of the rows meanwhile.
+        MergeConflict: one of the rows was changed or deleted meanwhile.
     """
     done = 0
     for one, count in _changed(connection):
@@ -77,7 +79,7 @@ def apply(connection: sa.Connection, advance: Callable[[int], None]) -> None:
 
 
 def store(connection: sa.Connection, run_id: int) -> None:
-    """Remember what a repair has written: of rows that had the same time, their ids and the first of the new times."""
+    """Store what a repair has written: per old time, the ids of its rows and the first new time."""
     connection.execute(sql("undo/created_times/store"), {"run_id": run_id})
 
 
@@ -98,6 +100,6 @@ def _fill(connection: sa.Connection, query: Callable[[Restorable], sa.TextClause
 
 
 def _changed(connection: sa.Connection) -> list[tuple[Restorable, int]]:
-    """The tables, and how many of their rows get another time."""
+    """Return the tables with their numbers of changed rows."""
     table: sa.ColumnClause[str] = sa.column("table_name")
     return [(one, count_rows(connection, "changed_time", table == one.table.name)) for one in PAGED]

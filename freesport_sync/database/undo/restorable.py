@@ -1,4 +1,4 @@
-"""What an import writes in the shop, table by table: what a backup keeps and a restore may set back."""
+"""The tables and columns that imports write: what a backup saves and a restore sets back."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from freesport_sync.database.shop.tables import (
 )
 
 SECRET_COLUMNS = frozenset(("password", "last_login"))
-"""Of `users`: no business of an import, and nothing for a file."""
+"""Columns of `users` that never go into a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restorable:
-    """A table with values that an import updates. `sql/labels` says how its rows are called in 1C and by people.
+    """A table that imports update. `sql/labels` has the query for 1C's id and the display name of its rows.
 
     Args:
         table: the shop's.
-        entity: as the operator knows its rows.
-        columns: those that an import updates, see `merge/sql/write` and the writers of the small tables.
+        entity: that the operator sees.
+        columns: those that imports update, see `merge/sql/write` and `merge/reference_data.py`.
     """
 
     table: sa.Table
@@ -62,12 +62,12 @@ class Restorable:
 
     @property
     def is_hideable(self) -> bool:
-        """Whether a row can be hidden, which is what undoing does to those that an import has made."""
+        """Whether rows can be hidden, which is how undoing removes rows that an import has inserted."""
         return "is_active" in self.columns
 
     @property
     def has_update_time(self) -> bool:
-        """Whether the shop notes the time of every change."""
+        """Whether rows have `updated_at`."""
         return "updated_at" in self.table.c
 
 
@@ -104,17 +104,17 @@ RESTORABLE = (
     ),
     Restorable(companies, Entity.CUSTOMER, _words("legal_name tax_id kpp legal_address")),
 )
-"""The referenced tables before the referring ones."""
+"""Referenced tables first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """A table of pairs, which an import makes and removes.
+    """A many-to-many table, whose rows imports insert and delete.
 
     Args:
         table: the shop's.
-        entity: as the operator knows them.
-        owner: column of the one whose pairs they are.
+        entity: that the operator sees.
+        owner: column of the owner, a product or a variant.
         owners: table of the owners.
     """
 
@@ -158,9 +158,9 @@ BACKUP_TABLES: tuple[sa.Table, ...] = (
     common_customersynclog,
     deactivated_objects,
 )
-"""Everything that an import may touch, but the rows that tell of imports."""
+"""All tables that an import writes, except sessions and our history."""
 
 
 def backup_columns(table: sa.Table) -> tuple[str, ...]:
-    """The columns of a table that a backup keeps."""
+    """Return the columns of a table that a backup saves."""
     return tuple(column.name for column in table.c if column.name not in SECRET_COLUMNS)

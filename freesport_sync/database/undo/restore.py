@@ -1,8 +1,8 @@
-"""Compares the shop with a backup and sets back what imports have written since; what the shop itself did stays.
+"""Compares the shop with a backup and sets back what imports have written since; the shop's own changes stay.
 
-Who spoke last decides. A value goes back if it is still the one that the last undoable run has written, and neither a
-run that nobody undoes nor the shop has confirmed it since. Everything else is kept and listed. Rows are never deleted:
-those that an import has made are hidden, unless the shop has used them since.
+The last writer decides. A value is set back if the last undoable run wrote it and neither a run that is never undone
+nor the shop has confirmed it since. Everything else is kept and listed. Rows are never deleted: those inserted by
+imports are hidden, unless the shop has used them since.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _COMPARED = {one.table.name for one in RESTORABLE} | {links.table.name for links
 
 
 def is_compared(table: str) -> bool:
-    """Whether a restore looks at the rows of a table; of the others nothing is ever updated."""
+    """Return whether a restore compares a table; imports never update rows of the others."""
     return table in _COMPARED
 
 
 def load_table(connection: sa.Connection, saved: SavedTable, rows: SupportsRead) -> None:
-    """Put the rows of a backup into the temporary table `backup_<table>`.
+    """Load a table of a backup into the temporary table `backup_<table>`.
 
     Args:
         connection: the lock's connection, in autocommit.
-        saved: the table, as the manifest has it.
+        saved: the table's entry in the manifest.
         rows: in COPY text format.
     """
     table, backup = _BACKED_UP[saved.name], f"backup_{saved.name}"
@@ -55,7 +55,7 @@ class Comparison:
     Args:
         connection: in the transaction that will set back.
         tables: names of the loaded tables.
-        since: number of the run that made the backup; it and all later ones are set back.
+        since: id of the run that made the backup; it and all later runs are undone.
     """
 
     def __init__(self, connection: sa.Connection, tables: frozenset[str], since: int) -> None:
@@ -66,16 +66,16 @@ class Comparison:
 
     @property
     def steps(self) -> int:
-        """How often `apply` advances."""
+        """Number of times `apply` calls `advance`."""
         return len(self._rows) + len(self._links)
 
     def make(self, is_locking: bool) -> None:
-        """Compare; first lock what imports have written, so that no sale falls between comparison and write.
+        """Compare; first lock the rows that imports have written, so that no sale slips in before the write.
 
         Args:
-            is_locking: False for a dry run, which disturbs nobody.
+            is_locking: False for a dry run.
         """
-        self._connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")  # whole tables are compared
+        self._connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")  # whole tables are joined
         self._connection.execute(sql("undo/compare/prepare"), {"since": self._since})
         for one in self._rows:
             if is_locking:
@@ -106,17 +106,17 @@ class Comparison:
         self._connection.execute(sql("undo/compare/forget_bookkeeping"))
 
     def counts(self) -> dict[str, Counts]:
-        """Rows that are set back (updated), how many of them are hidden, and rows with something kept (skipped)."""
+        """Count rows set back (updated), those of them that are hidden, and rows with kept values (skipped)."""
         rows = self._connection.execute(sql("undo/compare/count_differences"))
         return {row.entity: Counts(updated=row.updated, skipped=row.kept, hidden=row.hidden) for row in rows}
 
     def changes(self, limit: int) -> tuple[FieldChange, ...]:
-        """What is set back, value by value."""
+        """List what is set back, value by value."""
         rows = self._connection.execute(sql("undo/compare/list_set_back"), {"limit": limit})
         return tuple(FieldChange(*row) for row in rows)
 
     def kept(self) -> Iterator[tuple[RowIssue, ...]]:
-        """What is different and stays, in chunks."""
+        """Yield what differs and is kept, in chunks."""
         for rows in fetch_in_chunks(self._connection, sql("undo/compare/list_kept")):
             yield tuple(_issue(row) for row in rows)
 
@@ -124,7 +124,7 @@ class Comparison:
         """Set back.
 
         Args:
-            run_id: of the restoring run: what it writes is an import's, should an older backup be restored next.
+            run_id: of the restoring run; its writes count as an import's if an older backup is restored next.
             advance: called after each table; may raise to stop.
         """
         self._connection.execute(sql("undo/create_confirmation"))
@@ -146,18 +146,18 @@ class Comparison:
             self._connection.execute(sql(name), {"run_id": run_id})
 
     def _refuse_impossible(self, one: Restorable, name: str) -> None:
-        """What is set back must exist where it refers to, and nobody else may have it where only one can."""
+        """Keep values whose referenced row is gone, and unique values that another row has."""
         column = one.table.c[name]
         for key in column.foreign_keys:
             self._execute(one, "compare/gone", referred=key.column.table, field=name)
         if column.unique:
-            while self._execute(one, "compare/taken", field=name):  # who is refused keeps what another one wanted
+            while self._execute(one, "compare/taken", field=name):  # a row that keeps its value may block another one
                 pass
 
     def _execute(self, one: Restorable | Links, name: str, **parts: Part) -> int:
-        """Run a statement that serves several tables; returns how many rows it has hit.
+        """Run a statement that serves several tables; returns the number of affected rows.
 
-        `field` is a name for the statement and a value as well.
+        The part `field` is also bound as a value.
         """
         values = {"table": one.table.name, "entity": one.entity.value, "field": parts.get("field")}
         return self._connection.execute(sql(f"undo/{name}", table=one.table, **parts), values).rowcount

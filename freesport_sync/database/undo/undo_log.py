@@ -1,4 +1,4 @@
-"""What an import writes over, value by value: a restore tells by it the import's values from the shop's own."""
+"""The undo log: which values an import has overwritten, so that a restore can tell them from the shop's own changes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from freesport_sync.database.undo.restorable import RESTORABLE, RESTORABLE_BY_TA
 _SMALL_TABLES = ("categories", "brands", "products_brand_1c_mapping", "price_types", "product_attributes")
 _CUSTOMER_TABLES = ("users", "companies")
 _KEYS_OF_NEW_ROWS = {"products": ("chg_product", "product_id"), "product_variants": ("chg_variant", "variant_id")}
-"""Change table, and its column for the id: of the tables that are too big to search when next to nothing is new."""
+"""Table -> change table and its id column, for tables too big to scan for a few new rows."""
 
 
 def prepare_notes(connection: sa.Connection, has_customers: bool) -> None:
-    """Make the tables `was_<table>`, which take the rows as they were, and note the small tables whole.
+    """Create the temporary tables `was_<table>` for the old rows, and fill those of small tables completely.
 
-    Those are not locked, because few of their rows will be written.
+    Small tables are not locked, because few of their rows are written.
 
     Args:
-        connection: at the begin of a merge's writing.
-        has_customers: customers are written too; a shop without them need not have their tables.
+        connection: in the merge's transaction, before the first write.
+        has_customers: customers are written too; a shop without them may lack their tables.
     """
     for one in noted_tables(has_customers):
         statement = sql("undo/prepare_notes", noted=one.noted, table=one.table, columns=one.columns)
@@ -32,7 +32,7 @@ def prepare_notes(connection: sa.Connection, has_customers: bool) -> None:
 def lock_and_note(
     connection: sa.Connection, table: sa.Table, ids: sa.TextClause, parameters: Mapping[str, object]
 ) -> None:
-    """Lock rows that are about to be updated, in order of id as everybody does, and note them.
+    """Lock rows that are about to be updated, in order of id against deadlocks, and note their old values.
 
     Args:
         connection: in the merge's transaction.
@@ -46,19 +46,19 @@ def lock_and_note(
 
 
 def show_brands_again(connection: sa.Connection) -> None:
-    """Show the brands that an undone import had brought, after products are written."""
+    """Show again brands hidden by an undo, after products are written."""
     connection.execute(sql("undo/show_brands_again"))
 
 
 def show_customers_again(connection: sa.Connection, onec_ids: Sequence[str]) -> None:
-    """Show the customers that an undone import had brought, and that the export has again."""
+    """Show again customers hidden by an undo that are in the export."""
     hidden, parameters = sql("undo/hidden_customers"), {"onec_ids": list(onec_ids)}
     lock_and_note(connection, RESTORABLE_BY_TABLE["users"].table, hidden, parameters)
     connection.execute(sql("undo/show_customers_again"), parameters)
 
 
 def store_written(connection: sa.Connection, run_id: int, has_customers: bool) -> None:
-    """Store what the run has changed in the noted rows and in links, and what it has made, after it is written."""
+    """Store which values and links the run has changed and which rows it has inserted, after everything is written."""
     for one in noted_tables(has_customers):
         run = {"run_id": run_id, "table": one.table.name}
         connection.execute(sql("undo/store_written", changed=changed_values(one)), run)
@@ -68,17 +68,17 @@ def store_written(connection: sa.Connection, run_id: int, has_customers: bool) -
 
 
 def forget_old_written(connection: sa.Connection, newest: int, days: int) -> None:
-    """Delete what is known of runs that are neither among the newest nor so young: as long as backups are kept."""
+    """Delete the undo logs of old runs, as old backups are deleted: keep the `newest` and those younger than `days`."""
     connection.execute(sql("undo/forget_old_written"), {"newest": newest, "days": days})
 
 
 def noted_tables(has_customers: bool) -> list[Restorable]:
-    """The tables of which `prepare_notes` has made notes."""
+    """Return the tables that `prepare_notes` has prepared."""
     return [one for one in RESTORABLE if has_customers or one.table.name not in _CUSTOMER_TABLES]
 
 
 def changed_values(one: Restorable) -> sa.TextClause:
-    """A query for id, field, value before and value written of what this transaction has changed in noted rows."""
+    """Return a query for id, field, old and new value of what this transaction has changed in noted rows."""
     return sql("undo/changed_values", noted=one.noted, table=one.table, columns=one.columns)
 
 

@@ -1,7 +1,7 @@
-"""Which rows that an import has made the shop has used since: undoing leaves them as they are (UNDO-3).
+"""Finds rows inserted by imports that the shop has used since: undoing leaves them visible (UNDO-3).
 
-Whatever refers to a row speaks for it, which the catalogue of foreign keys tells, so a table that this program has
-never heard of counts as well. So does whoever has written the row since, and a customer who can log in.
+A row is in use if anything refers to it by a foreign key, also from tables unknown to this program, if anybody else has
+written it since, or if it is a customer who can log in.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from freesport_sync.rules.customers import NEW_ROLE
 
 _HIDEABLE = [one.table.name for one in RESTORABLE if one.is_hideable]
 _FILLED = [table.name for table in BACKUP_TABLES if table.schema is None and table.name not in _HIDEABLE]
-"""Tables of which every row is made by an import together with what it refers to."""
+"""Tables whose rows imports insert together with what they refer to: no sign of use."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """A foreign key that points at a table whose rows undoing may hide.
+    """A foreign key to a table whose rows undoing may hide.
 
     Args:
-        table: that refers.
-        schema: of the table.
-        column: of the table.
-        referred: the column it points at.
-        is_ours: whether imports make and hide its rows.
-        is_readable: whether our role may look.
+        table: the referring table.
+        schema: its schema.
+        column: its column.
+        referred: the referenced column.
+        is_ours: whether imports insert and undoing hides its rows.
+        is_readable: whether our role may read it.
     """
 
     table: str
@@ -43,11 +43,11 @@ class _Reference:
 
 
 def keep_used_rows(connection: sa.Connection, rows: Sequence[Restorable]) -> None:
-    """Keep those rows of `difference` that the shop has used, and what they in turn refer to.
+    """Mark rows of `difference` that the shop has used, and those they refer to, as kept.
 
     Args:
         connection: in the transaction that will set back, after everything is compared.
-        rows: the tables, the referenced ones before the referring ones.
+        rows: the tables, referenced tables first.
     """
     for one in reversed(rows):
         if one.is_hideable and has_rows(connection, "row_to_hide", sa.column("table_name") == one.table.name):
@@ -55,14 +55,14 @@ def keep_used_rows(connection: sa.Connection, rows: Sequence[Restorable]) -> Non
 
 
 def note_shop_changes(connection: sa.Connection, one: Restorable, written: sa.TextClause) -> None:
-    """Note in `confirmation` which rows that an import has made had been written by the shop, before a run of ours did.
+    """Note which rows inserted by imports the shop has written, before a run of ours overwrites the trace.
 
-    A row tells only who has written it last.
+    A row's `xmin` names only its last writer.
 
     Args:
         connection: in the transaction that writes.
-        one: a table of which imports make and hide rows.
-        written: a query for id and last writer, before this transaction, of the rows that it writes.
+        one: a table with rows that undoing may hide.
+        written: a query for id and last writer before this transaction of the rows it writes.
     """
     connection.execute(sql("undo/usage/note", written=written), {"table": one.table.name})
 
@@ -76,14 +76,14 @@ def _keep(connection: sa.Connection, one: Restorable) -> None:
     while connection.execute(sql("undo/usage/keep"), {**table, "reason": "used"}).rowcount and any(
         each.table == one.table.name for each in references
     ):
-        _find_signs(connection, one, readable)  # a category that is kept keeps the one it lies in
+        _find_signs(connection, one, readable)  # a kept category keeps its parent
     if unreadable := [each.table for each in references if not each.is_readable]:
         connection.execute(sql("undo/usage/unreadable"), {**table, "unreadable": unreadable})
         connection.execute(sql("undo/usage/keep"), {**table, "reason": "unknown"})
 
 
 def _find_signs(connection: sa.Connection, one: Restorable, references: Sequence[_Reference]) -> None:
-    """Fill `sign_of_use` with what tells that the shop uses rows which would be hidden."""
+    """Fill `sign_of_use` with the signs that the shop uses rows which would be hidden."""
     name = {"table": one.table.name}
     connection.execute(sql("undo/usage/forget_signs"))
     is_touched = sql("undo/usage/is_touched" if one.has_update_time else "undo/usage/is_untouched")

@@ -1,1 +1,1 @@
-"""Files of the server over SSH: host keys, login, listing, download, upload; the only place that knows paramiko."""
+"""Files over SSH: host keys, login, listing, download, upload; the only package that uses paramiko."""

@@ -1,4 +1,4 @@
-"""Moves files on the host out of the way, once they are imported."""
+"""Moves imported files on the host into an archive folder."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 def move_files(host: SshHost, root: str, files: Sequence[RemoteFile], archive: str, name: str) -> tuple[LeftOut, ...]:
-    """Move files into another folder of the host; nothing there is replaced.
+    """Move files into another folder of the host, never replacing anything.
 
     Args:
         host: the host.
         root: the folder that was listed.
-        files: as they were when they were fetched.
-        archive: the other folder; made if need be.
+        files: with size and time as of the download.
+        archive: the other folder; created if missing.
         name: of a folder in it, below which the files keep their paths.
 
     Returns:
-        Those that stay where they are, with a reason code each.
+        Files that were not moved, each with a reason code.
 
     Raises:
-        ConnectionFailed: the connection broke once too often.
+        ConnectionFailed: the connection broke too often.
     """
     remaining = {file.path: file for file in files}
     kept: list[LeftOut] = []
@@ -59,7 +59,7 @@ def move_files(host: SshHost, root: str, files: Sequence[RemoteFile], archive: s
 
 
 def make_folders(sftp: Sftp, root: str, folders: Collection[str]) -> None:
-    """Make folders with those above them, the root itself included; what is there already stays as it is.
+    """Create folders and their parents, including the root; existing ones are left alone.
 
     Args:
         sftp: the session.
@@ -71,4 +71,4 @@ def make_folders(sftp: Sftp, root: str, folders: Collection[str]) -> None:
         parts = [part for part in PurePosixPath(folder).parts if part != "."]
         needed |= {joined(root, "/".join(parts[: count + 1])) for count in range(len(parts))}
     for folder in sorted(needed):
-        sftp.ask(transport.make_folder(folder))  # refused where it is there already; if not, the next step tells
+        sftp.ask(transport.make_folder(folder))  # refused if it exists; any other reason shows in the next step

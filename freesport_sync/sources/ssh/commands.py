@@ -1,4 +1,4 @@
-"""Commands for servers that run any, and what they print."""
+"""Shell commands for hosts that run any, and the parsing of their output."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 
 _DIGEST = re.compile(rb"\\?([0-9a-f]{64}) [ *](.*)")
 _COMMAND_BYTES = 20_000
-"""Length of a command; Windows takes 32,767 characters."""
+"""Maximum length of a command; Windows accepts 32,767 characters."""
 
 
 def digest_commands(paths: Sequence[str]) -> Iterator[str]:
-    """Commands that print the SHA-256 of files, as many files in one as it can take."""
+    """Yield commands that print the SHA-256 of files, with as many files per command as fit."""
     some: list[str] = []
     length = 0
     for path in map(shlex.quote, paths):
@@ -27,7 +27,7 @@ def digest_commands(paths: Sequence[str]) -> Iterator[str]:
 
 
 def digests_in(output: bytes) -> dict[str, str]:
-    """Path -> SHA-256, of what such a command prints."""
+    """Parse the output of such a command: path -> SHA-256."""
     matches = (_DIGEST.fullmatch(line) for line in output.splitlines())
     return {match[2].decode("utf-8", "surrogateescape"): match[1].decode() for match in matches if match}
 

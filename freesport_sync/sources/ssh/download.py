@@ -1,4 +1,4 @@
-"""Fetches files: in parallel, going on where a broken connection has left off, and never seen half."""
+"""Downloads files: in parallel, resuming after a broken connection, visible only when complete."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from freesport_sync.sources.ssh.host import SshHost
 
 BLOCK_BYTES = 128 * 1024
-"""What one request asks for; old servers answer with less."""
+"""Bytes per read request; old servers return less."""
 DEPTH = 32
-"""Requests of one file that are on their way at once."""
+"""Concurrent requests per file."""
 SPARE_BYTES = 100 * 1024**2
-"""What must stay free on the disk."""
+"""Disk space that must stay free."""
 _SMALLEST_BLOCK = 1024
 _REASONS: dict[int, str] = {Status.NO_SUCH_FILE: "vanished", Status.PERMISSION_DENIED: "unreadable"}
 
 
 @dataclass(slots=True)
 class Fetched:
-    """What came of the files.
+    """Result of a download.
 
     Args:
-        files: those that are here now.
-        unfinished: those that changed, vanished or could not be read meanwhile.
+        files: that are complete.
+        unfinished: that changed, vanished or became unreadable meanwhile.
     """
 
     files: list[RemoteFile] = field(default_factory=list)
@@ -50,14 +50,14 @@ class Fetched:
 
 
 class Download:
-    """Fetches files into a folder.
+    """Downloads files into a folder.
 
     Args:
-        host: where from.
-        root: the folder of the host.
-        target: where a file comes to lie, at its path below it.
-        parts: folder for files that are not complete yet.
-        advance: told how many bytes are here, those of an earlier try included.
+        host: to download from.
+        root: folder of the host.
+        target: local folder, below which files keep their paths.
+        parts: folder for incomplete files.
+        advance: called with the number of bytes present, including those of an earlier attempt.
         waits_s: see `retry`.
     """
 
@@ -79,19 +79,19 @@ class Download:
         self._block = BLOCK_BYTES
         self._here = 0
         self.received_bytes = 0
-        """What has come over the network, twice where it had to come twice."""
+        """Bytes received, repeated ones counted again."""
         self._in_pieces: list[RemoteFile] = []
         self._of_others: set[str] = set()
-        """Files of which an earlier program has left a part: a power cut may have emptied pieces of it."""
+        """Files with a part left by an earlier process; after a power cut pieces of it may be empty."""
         self._result = Fetched()
 
     def run(self, files: Sequence[RemoteFile]) -> Fetched:
-        """Fetch files; returns what came of them.
+        """Download files.
 
         Raises:
             ImportFailed: the disk is full or cannot be written to.
-            ConnectionFailed: the connection broke once too often, or could not be made again.
-            Cancelled: asked to stop; what has come so far is used by the next try.
+            ConnectionFailed: the connection broke too often, or could not be restored.
+            Cancelled: the run was cancelled; the next attempt resumes with the parts.
         """
         try:
             self._make_room(files)
@@ -103,7 +103,7 @@ class Download:
         return self._result
 
     def _make_room(self, files: Sequence[RemoteFile]) -> None:
-        """Forget pieces of files that are not wanted any more, and see whether the rest has room."""
+        """Delete parts of files no longer wanted, and check the disk space for the rest."""
         self._parts.mkdir(parents=True, exist_ok=True)
         wanted = {self._part(file).name for file in files}
         for leftover in self._parts.iterdir():
@@ -118,7 +118,7 @@ class Download:
             raise ImportFailed("pull_disk_full", path=str(self._target), needed=needed + SPARE_BYTES, free=free)
 
     def _fetch(self, files: Sequence[RemoteFile]) -> None:
-        """Bring files here; those that came in one piece come to lie at their places."""
+        """Download files; those received in one piece become visible at once."""
         remaining = {file.path: file for file in files}
         host, progress = self._host, lambda: self._here + self._settled
         for attempt in retrying(lambda: host.was_connected, self._waits_s, progress, host.cancel):
@@ -131,7 +131,7 @@ class Download:
         return len(self._result.files) + len(self._result.unfinished) + len(self._in_pieces)
 
     def _task(self, file: RemoteFile, remaining: dict[str, RemoteFile]) -> Task:
-        """One file, from its opening to the last byte."""
+        """Download one file, from opening it to the last byte."""
         reply = yield (transport.open_file(joined(self._root, file.path), transport.READ),)
         if reply.kind == Kind.STATUS:
             del remaining[file.path]
@@ -152,7 +152,7 @@ class Download:
             self._place(file)
 
     def _read(self, file: RemoteFile, handle: bytes, offset: int) -> Generator[tuple[Request, ...], Reply, str]:
-        """Append what is missing to the part that is here; returns why it could not be done."""
+        """Append the missing bytes to the part; returns the reason of a failure."""
         asked: dict[Request, tuple[int, int]] = {}
         early: dict[int, memoryview] = {}
         next_offset = offset
@@ -176,7 +176,7 @@ class Download:
                 reply = yield requests
                 requests = ()
                 start, length = asked.pop(reply.request)
-                if reply.kind == Kind.STATUS:  # the file is shorter now, or cannot be read after all
+                if reply.kind == Kind.STATUS:  # the file has become shorter or unreadable
                     problem = problem or ("changing" if transport.status_of(reply) == Status.EOF else "unreadable")
                 if problem:
                     continue
@@ -189,7 +189,7 @@ class Download:
                     part.write(ready)
                     offset += len(ready)
                     self._here += len(ready)
-                if len(data) < length:  # no more than this goes into an answer of this host
+                if len(data) < length:  # the maximum of this host
                     self._block = max(len(data), _SMALLEST_BLOCK)
                     requests = (ask(start + len(data), length - len(data)),)
                 requests = (*requests, *more())
@@ -197,10 +197,10 @@ class Download:
         return problem
 
     def _place_verified(self) -> list[RemoteFile]:
-        """Put files that came in pieces to their places; returns those whose pieces do not fit, to be fetched anew.
+        """Make resumed files visible if their digests match; returns the others, to be downloaded again.
 
-        The pieces might be of two files of the same size and time. One that came in one piece is covered by the
-        checksums of SSH, and by its size and time, which were the same before and after.
+        The pieces might belong to two versions of equal size and time. A file received in one piece is covered by the
+        checksums of SSH, and by its size and time before and after.
         """
         files, self._in_pieces = self._in_pieces, []
         size = sum(file.size for file in files)
@@ -220,7 +220,7 @@ class Download:
         return damaged
 
     def _place(self, file: RemoteFile) -> None:
-        """Make a complete file visible, with the time that it has on the host."""
+        """Move a complete file to its place, with its modification time on the host."""
         part, target = self._part(file), self._target / file.path
         os.utime(part, (file.mtime, file.mtime))
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -228,7 +228,7 @@ class Download:
         self._result.files.append(file)
 
     def _part(self, file: RemoteFile) -> Path:
-        """Where a file grows; another size or time makes it another file."""
+        """Return the path of a part; it depends on size and time of the file."""
         name = f"{file.path}\0{file.size}\0{file.mtime}".encode()
         return self._parts / f"{hashlib.sha256(name).hexdigest()[:40]}.part"
 
@@ -245,7 +245,7 @@ class Download:
 
 
 def problem_of_reading(host: SshHost, path: str) -> str:
-    """Why a file of the host cannot be read; an empty text where it can."""
+    """Return why a file of the host cannot be read; empty if it can."""
     sftp = host.sftp()
     reply = sftp.ask(transport.open_file(path, transport.READ))
     if reply.kind == Kind.STATUS:
@@ -258,20 +258,20 @@ def problem_of_reading(host: SshHost, path: str) -> str:
 
 
 def digest_of(file: Path) -> str:
-    """SHA-256 of a file of ours."""
+    """Return the SHA-256 of a local file."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def local_trouble(error: OSError, folder: Path) -> ImportFailed:
-    """What to tell of a disk that does not take the files."""
+    """Return the error for a local disk that cannot be written."""
     if error.errno in DISK_FULL:
         return ImportFailed("disk_full", path=str(folder))
     return ImportFailed("received_not_writable", path=str(folder), reason=reason_of(error))
 
 
 def _changed(file: RemoteFile, handle: bytes) -> Generator[tuple[Request, ...], Reply, str]:
-    """Why a file is not the one of the list any more."""
+    """Return why a file is no longer the listed one."""
     reply = yield (transport.on_handle(Kind.FSTAT, handle),)
     if reply.kind == Kind.STATUS:
         return "unreadable"

@@ -1,4 +1,4 @@
-"""One SSH server: reach it, see that it is the right one, log in; and ask it things."""
+"""One SSH host: connect, verify its key, log in, and run SFTP or commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from freesport_sync.sources.ssh.login import TOO_MANY_KEYS, Transport, log_in
 from freesport_sync.sources.ssh.profile import SshProfile
 from freesport_sync.sources.ssh.sftp import Sftp
 
-# The first is three times as fast here as what paramiko would take; CBC, 3DES, MD5 and SHA-1 are left out.
+# The first is three times as fast as paramiko's default; CBC, 3DES, MD5 and SHA-1 are excluded.
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
 _MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
 
@@ -45,18 +45,18 @@ _PACKET_BYTES = 128 * 1024
 _RECEIVE_BYTES = 1024 * 1024
 _POLL_S = 0.1
 _DIGEST_BYTES_S = 10_000_000
-"""What any server reads and sums up in a second."""
+"""Bytes that any host hashes in a second."""
 _CLOCK_PATIENCE_S = 5.0
 _MAX_OUTPUT_BYTES = 1_000_000
-"""Of what a command prints; the digests of one command are less."""
+"""Maximum output of a command; the digests of one command are less."""
 _BROKEN = (paramiko.SSHException, EOFError, OSError)
-"""What paramiko raises for a connection that breaks, depending on where it was."""
+"""What paramiko raises for a broken connection, depending on what it was doing."""
 
 _LOG = "freesport_sync.ssh"
 
 
 def _demoted(record: logging.LogRecord) -> bool:
-    """paramiko reports each break with a traceback; the operator gets a sentence, and who wants to know --verbose."""
+    """Log paramiko's tracebacks of broken connections as DEBUG; the operator gets a sentence."""
     record.levelno, record.levelname = logging.DEBUG, "DEBUG"
     return True
 
@@ -66,7 +66,7 @@ logging.getLogger(_LOG).addHandler(logging.NullHandler())
 
 
 class Step(StrEnum):
-    """What happens on the way to a login, in order."""
+    """Steps of a login, in order."""
 
     RESOLVE = "resolve"
     PORT = "port"
@@ -75,12 +75,12 @@ class Step(StrEnum):
 
 
 class SshHost:
-    """A connection that is made when it is needed, and again after a break.
+    """A connection opened on demand, and reopened after a break.
 
     Args:
-        profile: how to reach it.
+        profile: of the host.
         cancel: cuts the connection at once.
-        accepted_once: fingerprints that the operator accepts without having them pinned.
+        accepted_once: fingerprints accepted by the operator without being recorded.
     """
 
     def __init__(self, profile: SshProfile, cancel: CancelToken, accepted_once: Collection[str] = ()) -> None:
@@ -93,7 +93,7 @@ class SshHost:
         self._sftp: Sftp | None = None
         self._on_exit = ExitStack()
         self.was_connected = False
-        """Whether a login has ever succeeded: only then is a break worth another try."""
+        """Whether a login has ever succeeded: only then is a retry worthwhile."""
 
     def __enter__(self) -> Self:
         self._on_exit.enter_context(self.cancel.interrupting(self._cut))
@@ -106,22 +106,22 @@ class SshHost:
         self.close()
 
     def close(self) -> None:
-        """End the connection; the next question makes a new one."""
+        """Close the connection; the next use opens a new one."""
         self._sftp = None
         self._cut()
         for end in (self._transport, self._socket):
             if end is not None:
-                with suppress(*_BROKEN):  # a channel says goodbye to the server on the way, which may be gone
+                with suppress(*_BROKEN):  # a channel sends a message to the jump host, which may be gone
                     end.close()
         self._transport = self._socket = None
         if self._jump is not None:
             self._jump.close()
 
     def sftp(self) -> Sftp:
-        """SFTP on the connection, the same until it breaks.
+        """Return the SFTP session of the connection, opening it if needed.
 
         Raises:
-            ConnectionFailed: see `connect`; or the server has no SFTP.
+            ConnectionFailed: see `connect`, or the host has no SFTP.
         """
         if self._sftp is None:
             transport = self.connect()
@@ -139,16 +139,16 @@ class SshHost:
         return self._sftp
 
     def connect(self, passed: Callable[[Step], None] = lambda step: None) -> Transport:
-        """Log in, unless we are.
+        """Log in, unless logged in already.
 
         Args:
-            passed: told of each step that succeeded.
+            passed: called after each successful step.
 
         Raises:
-            HostKeyUnknown: nobody has confirmed that the server's key is right.
-            HostKeyChanged: the server shows another key than the one on record.
-            LoginRefused: it does not let us in.
-            ConnectionLost: the network or the server is in the way.
+            HostKeyUnknown: no key of the host is on record.
+            HostKeyChanged: the host presents another key than the one on record.
+            LoginRefused: the host refuses the login.
+            ConnectionLost: the host cannot be reached, or the connection broke.
             ConfigError: key, passphrase or `known_hosts` cannot be used.
         """
         if self._transport is not None and self._transport.is_active():
@@ -174,36 +174,37 @@ class SshHost:
         return transport
 
     def pin_host_key(self, fingerprint: str, replaces: bool = False) -> tuple[SshProfile, HostKey]:
-        """Record the key that the server shows, if it is the one that the operator expects.
+        """Record the key of the host, if it is the one that the operator expects.
 
-        The servers on the way come first: until their keys are known, the next one cannot be asked for its own.
+        Jump hosts come first: the next host cannot be reached before their keys are known.
 
         Args:
-            fingerprint: that is expected.
-            replaces: the key on record is forgotten.
+            fingerprint: the expected one.
+            replaces: whether to replace the key on record.
 
         Returns:
-            The server, and its key.
+            The profile of the host whose key was recorded, and the key.
 
         Raises:
-            ConfigError: it is another one, or the fingerprint is none.
+            ConfigError: the fingerprint is invalid.
+            HostKeyChanged: the host presents another key.
         """
         if not is_fingerprint(fingerprint):
             raise ConfigError("fingerprint_invalid", fingerprint=fingerprint)
         try:
             key = _host_key(self._handshake())
-        except (HostKeyUnknown, HostKeyChanged):  # that of a server on the way: nobody has judged ours yet
+        except (HostKeyUnknown, HostKeyChanged):  # that of a jump host; ours has not been presented yet
             assert self._jump is not None
             return self._jump.pin_host_key(fingerprint, replaces)
         (self._key_check.replace if replaces else self._key_check.pin)(key, fingerprint)
         return self.profile, key
 
     def digests(self, paths: Sequence[str], size: int) -> dict[str, str]:
-        """SHA-256 of files by their path, as far as the server lets us run `sha256sum`.
+        """Return path -> SHA-256 of files, as far as the host lets us run `sha256sum`.
 
         Args:
-            paths: of the server.
-            size: of the files together.
+            paths: on the host.
+            size: total bytes of the files.
         """
         found: dict[str, str] = {}
         patience_s = self.profile.timeout_s + size / _DIGEST_BYTES_S
@@ -212,12 +213,12 @@ class SshHost:
         return {path: found[path] for path in paths if path in found}
 
     def clock(self) -> float:
-        """The server's clock in seconds since 1970, ours where it does not tell."""
+        """Return the host's clock in seconds since 1970, or ours if unknown."""
         output = self._read_clock()
         return time.time() if output is None else output
 
     def runs_commands(self) -> bool:
-        """Whether the server lets us run something, as the digests need it."""
+        """Return whether the host runs commands, as digests need."""
         return self._read_clock() is not None
 
     def _read_clock(self) -> float | None:
@@ -225,7 +226,7 @@ class SshHost:
         return float(output) if output.isdigit() and len(output) < 12 else None
 
     def _execute(self, command: str, patience_s: float) -> bytes:
-        """What a command prints; empty where the server runs none, or does not come to an end."""
+        """Return the output of a command; empty if the host runs none, or the command does not end in time."""
         transport = self.connect()
         with self._lost_if_broken():
             channel, deadline = None, time.monotonic() + patience_s
@@ -234,7 +235,7 @@ class SshHost:
                 channel.settimeout(patience_s)
                 with self._reply_deadline():
                     channel.exec_command(command)
-                channel.shutdown_write()  # an account that is allowed SFTP only runs its SFTP server, which ends
+                channel.shutdown_write()  # an SFTP-only account runs its SFTP server instead, which then ends
                 output = bytearray()
                 while data := channel.recv(_RECEIVE_BYTES):
                     output += data
@@ -253,9 +254,9 @@ class SshHost:
 
     def _handshake(self, passed: Callable[[Step], None] = lambda step: None) -> Transport:
         self._socket = self._reach(passed)
-        self.cancel.check()  # there was nothing to cut so far
+        self.cancel.check()  # there was nothing to cut before
         if isinstance(self._socket, socket.socket):
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each small request waits 40 ms
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # otherwise each small request waits 40 ms
         try:
             transport = Transport(self._socket, _WINDOW_BYTES, _PACKET_BYTES)
             self._transport = transport
@@ -267,7 +268,7 @@ class SshHost:
             options.kex = [name for name in options.kex if not name.endswith("sha1")]
             options.key_types = self._key_check.preferred_types(options.key_types)
             transport.start_client(timeout=self.profile.timeout_s)
-            if not transport.initial_kex_done:  # it only stops waiting
+            if not transport.initial_kex_done:  # `start_client` only stops waiting
                 raise TimeoutError("timed out")
         except _BROKEN as error:
             self.cancel.check()
@@ -298,7 +299,7 @@ class SshHost:
         raise self._failed("ssh_unreachable", failure) from failure
 
     def _reach_through(self, jump: SshHost, passed: Callable[[Step], None]) -> paramiko.Channel:
-        """Let the server on the way connect to ours."""
+        """Connect through the jump host."""
         profile, transport = self.profile, jump.connect()
         passed(Step.RESOLVE)
         try:
@@ -311,13 +312,13 @@ class SshHost:
         return channel
 
     def _connected(self, connection: socket.socket, address: object) -> socket.socket:
-        """Connect while looking for a cancel, which a blocking connect would not see."""
+        """Connect without blocking, so that a cancel is seen."""
         try:
             connection.setblocking(False)
             deadline = time.monotonic() + self.profile.timeout_s
             with suppress(BlockingIOError):
                 connection.connect(address)  # type: ignore[arg-type]
-            # Windows tells of a refusal in the third list.
+            # Windows reports a refusal in the third list.
             while not any(select.select([], [connection], [connection], _POLL_S)[1:]):
                 self.cancel.check()
                 if time.monotonic() > deadline:
@@ -332,7 +333,7 @@ class SshHost:
 
     @contextmanager
     def _reply_deadline(self) -> Iterator[None]:
-        """Cut the connection where paramiko would wait for an answer for ever."""
+        """Cut the connection where paramiko would wait forever for a reply."""
         timer = threading.Timer(self.profile.timeout_s, self._cut)
         timer.daemon = True
         timer.start()
@@ -366,7 +367,7 @@ class SshHost:
         return ConnectionLost(code, host=self.profile.host, port=self.profile.port, reason=reason)
 
     def _cut(self) -> None:
-        """Whoever waits for the server wakes up at once."""
+        """Shut the socket down, which ends every wait for the host."""
         if self._jump is not None:
             self._jump._cut()
         elif isinstance(self._socket, socket.socket):
@@ -375,7 +376,7 @@ class SshHost:
 
 
 class _Pipe:
-    """A channel whose end is an error of ours."""
+    """A channel that raises `ConnectionLost` when it ends."""
 
     def __init__(self, channel: paramiko.Channel, lost_if_broken: Callable[[], AbstractContextManager[None]]) -> None:
         self._channel = channel

@@ -1,4 +1,4 @@
-"""Whether the key that an SSH server shows is the right one, by what is on record and what the operator says."""
+"""Verifies host keys by the keys on record and the fingerprints that the operator accepts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from freesport_sync.sources.ssh.profile import SshProfile
 
 
 class HostKeyCheck:
-    """Judges the keys of one server.
+    """Verifies the keys of one host.
 
     Args:
-        profile: names the server and the files of keys on record.
-        accepted_once: fingerprints that the operator accepts without having them pinned.
+        profile: names the host and the files of keys on record.
+        accepted_once: fingerprints accepted by the operator without being recorded.
     """
 
     def __init__(self, profile: SshProfile, accepted_once: Collection[str]) -> None:
@@ -33,17 +33,17 @@ class HostKeyCheck:
         self._accepted_once = accepted_once
 
     def preferred_types(self, offered: Sequence[str]) -> list[str]:
-        """The server shows a key of the first type that it has: those on record first."""
+        """Order key types, those on record first: the host presents a key of the first type that it has."""
         known = known_types(self._known(), self._profile.host, self._profile.port)
-        # An RSA key is recorded by one name and shows itself by others.
+        # RSA keys are recorded under one name and presented under others.
         first = [name for name in offered if name in known or ("ssh-rsa" in known and name.startswith("rsa-sha2"))]
         return [*first, *(name for name in offered if name not in first)]
 
     def require(self, key: HostKey) -> None:
-        """Refuse a key that is neither on record nor accepted.
+        """Raise unless a key is on record or accepted.
 
         Raises:
-            HostKeyUnknown: nobody has said yet that it is right.
+            HostKeyUnknown: no key of the host is on record.
             HostKeyChanged: another one is on record, or this one is revoked.
         """
         if self._standing(key) is Standing.KNOWN:
@@ -52,10 +52,10 @@ class HostKeyCheck:
             raise HostKeyUnknown("host_key_unknown", **self._described(key))
 
     def pin(self, key: HostKey, fingerprint: str) -> None:
-        """Record a key, if it is the one that the operator expects.
+        """Record a key, if it is the expected one.
 
         Raises:
-            HostKeyChanged: it is another one, or another one is on record.
+            HostKeyChanged: the key is another one, or another one is on record.
         """
         if not same_fingerprint(key.fingerprint, fingerprint):
             raise HostKeyChanged("host_key_not_expected", **self._described(key), expected=fingerprint)
@@ -63,10 +63,10 @@ class HostKeyCheck:
             pin(self._profile.pinned, self._profile.host, self._profile.port, key)
 
     def replace(self, key: HostKey, fingerprint: str) -> None:
-        """Record a key in place of the one on record, if it is the one that the operator expects.
+        """Replace the key on record, if the new one is the expected one.
 
         Raises:
-            HostKeyChanged: it is another one, it is revoked, or the one on record lies in a file that is not ours.
+            HostKeyChanged: the key is another one or revoked, or the one on record is in a file that is not ours.
         """
         if not same_fingerprint(key.fingerprint, fingerprint):
             raise HostKeyChanged("host_key_not_expected", **self._described(key), expected=fingerprint)
@@ -79,7 +79,7 @@ class HostKeyCheck:
         return place.rpartition(":")[0] == str(self._profile.pinned)
 
     def _standing(self, key: HostKey) -> Standing:
-        """Raises where the key must not be accepted at all."""
+        """Return the standing of a key; raises if it must never be accepted."""
         verdict = judge(self._known(), self._profile.host, self._profile.port, key)
         if verdict.standing is Standing.CHANGED:
             old = verdict.on_record

@@ -1,4 +1,4 @@
-"""Which host keys are known: OpenSSH's `known_hosts` files, read and judged; nothing in here asks a server (SSH-5)."""
+"""Reads OpenSSH's `known_hosts` files and compares host keys with them, without any network (SSH-5)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _REVOKED, _AUTHORITY = "@revoked", "@cert-authority"
 
 @dataclass(frozen=True, slots=True)
 class HostKey:
-    """A server's public key.
+    """Public key of a host.
 
     Args:
         key_type: `ssh-ed25519` and so on.
-        blob: the key as SSH sends it.
+        blob: the key in SSH's wire format.
     """
 
     key_type: str
@@ -34,7 +34,7 @@ class HostKey:
 
     @property
     def fingerprint(self) -> str:
-        """As OpenSSH prints it: `SHA256:...`."""
+        """The fingerprint as OpenSSH prints it: `SHA256:...`."""
         return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
 
 
@@ -46,7 +46,7 @@ class KnownKey:
         hosts: patterns separated by commas, or one hashed name.
         key: the key on record.
         is_revoked: the key must never be accepted.
-        place: `file:line`, for people.
+        place: `file:line`, for display.
     """
 
     hosts: str
@@ -56,7 +56,7 @@ class KnownKey:
 
 
 class Standing(Enum):
-    """How a key stands to what is on record."""
+    """How a key compares with those on record."""
 
     KNOWN = auto()
     UNKNOWN = auto()
@@ -66,7 +66,7 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The standing of a key, and the line that decides it.
+    """The standing of a key, and the line that decides.
 
     Args:
         standing: of the key.
@@ -80,7 +80,7 @@ class Verdict:
 
 
 def parse_known_hosts(content: str, file: str) -> tuple[KnownKey, ...]:
-    """The keys of a file; lines that cannot be understood, and certificate authorities, are passed over."""
+    """Parse the keys of a file; skip unknown lines and certificate authorities."""
     known: list[KnownKey] = []
     for number, line in enumerate(content.splitlines(), start=1):
         words = line.split()
@@ -97,9 +97,9 @@ def parse_known_hosts(content: str, file: str) -> tuple[KnownKey, ...]:
 
 
 def judge(known: Sequence[KnownKey], host: str, port: int, key: HostKey) -> Verdict:
-    """How the key that a server shows stands to what is on record for it.
+    """Compare the key that a host presents with those on record.
 
-    A key of another type than those on record counts as changed: a server has no reason to hide its known key.
+    A key of another type than those on record counts as changed: a host has no reason to hide its known key.
     """
     own = [one for one in known if _is_about(one.hosts, host, port)]
     for one in own:
@@ -115,16 +115,16 @@ def judge(known: Sequence[KnownKey], host: str, port: int, key: HostKey) -> Verd
 
 
 def known_types(known: Sequence[KnownKey], host: str, port: int) -> tuple[str, ...]:
-    """Types of the keys on record, so that the server can be asked for one of them first."""
+    """Return the types of the keys on record, to request them first."""
     own = (one.key.key_type for one in known if not one.is_revoked and _is_about(one.hosts, host, port))
     return tuple(dict.fromkeys(own))
 
 
 def read_known_hosts(files: Sequence[Path]) -> tuple[KnownKey, ...]:
-    """The keys of several files; one that does not exist has none.
+    """Read the keys of several files; missing files are skipped.
 
     Raises:
-        ConfigError: a file cannot be read: what it knows must not be passed over.
+        ConfigError: a file exists and cannot be read.
     """
     known: list[KnownKey] = []
     for file in files:
@@ -154,7 +154,7 @@ def pin(file: Path, host: str, port: int, key: HostKey) -> None:
 
 
 def forget(file: Path, host: str, port: int) -> None:
-    """Take the keys of a server out of our own `known_hosts` file; those that are revoked stay.
+    """Remove the keys of a host from our own `known_hosts` file; revoked keys stay.
 
     Raises:
         ConfigError: the file cannot be read or written.
@@ -173,7 +173,7 @@ def _is_key_of(line: str, host: str, port: int) -> bool:
 
 
 def name_of(host: str, port: int) -> str:
-    """A server as the files name it."""
+    """Return the name of a host in these files."""
     return host.lower() if port == USUAL_PORT else f"[{host.lower()}]:{port}"
 
 
@@ -188,7 +188,7 @@ def _is_about(hosts: str, host: str, port: int) -> bool:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    # Only * and ? mean something in these files; brackets belong to `[host]:port`.
+    # Only * and ? are wildcards here; brackets belong to `[host]:port`.
     return fnmatchcase(name, pattern.replace("[", "[[]"))
 
 

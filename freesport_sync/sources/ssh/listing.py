@@ -1,4 +1,4 @@
-"""What a folder of the server holds, and what of it is to be fetched; the second half is pure."""
+"""Lists a folder of the host, and decides what to download; the decision is pure."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from freesport_sync.sources.ssh.transport import (
 )
 
 MAX_ENTRIES = 1_000_000
-"""Names in all folders together; more is a server that never ends its list."""
+"""Maximum of names in all folders; beyond it a host that never ends its list is assumed."""
 _MAX_NAME_CHARACTERS = 1024
 _MAX_NAME_BYTES = 200
-"""Of a part of a path: file systems take 255, and a temporary name is longer."""
+"""Maximum per path component: file systems accept 255, and temporary names are longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file of the server.
+    """A file of the host.
 
     Args:
         path: below the folder that was listed, with forward slashes.
         size: bytes.
-        mtime: last change, seconds since 1970 by the server's clock; 0 where the server does not tell.
+        mtime: last change, seconds since 1970 by the host's clock; 0 if unknown.
     """
 
     path: str
@@ -42,12 +42,12 @@ class RemoteFile:
     mtime: int
 
     def is_as(self, now: Attributes) -> bool:
-        """Whether nobody has written to it, as far as its size and time tell."""
+        """Return whether size and time are unchanged."""
         return now.size == self.size and self.mtime in (0, now.mtime or 0)
 
 
 class LeftOut(NamedTuple):
-    """A file that is not fetched, with a reason code."""
+    """A file that is not downloaded, with a reason code."""
 
     path: str
     reason: str
@@ -55,7 +55,7 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a folder and of those below it."""
+    """The files of a folder and its subfolders."""
 
     files: tuple[RemoteFile, ...]
     left_out: tuple[LeftOut, ...]
@@ -63,13 +63,13 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is to be done with the files of a listing.
+    """What to do with the files of a listing.
 
     Args:
         fetch: new or changed.
-        unchanged: here already.
+        unchanged: downloaded before.
         unfinished: 1C may still be writing them.
-        left_out: never fetched.
+        left_out: never downloaded.
     """
 
     fetch: tuple[RemoteFile, ...]
@@ -85,20 +85,20 @@ def list_files(
     is_of_interest: Callable[[PurePosixPath], bool],
     check: Callable[[], None],
 ) -> Listing:
-    """Look through a folder of the server.
+    """List a folder of the host recursively.
 
-    A link to a file is followed while it stays below the root; what a link to a folder leads to is found by itself.
+    Links to files below the root are followed; links to folders are not.
 
     Args:
         sftp: the session.
         root: the folder.
-        is_entered: whether to look into a folder, by its path below the root.
-        is_of_interest: whether a file may be wanted; others are passed over in silence.
-        check: called all the time; may raise.
+        is_entered: whether to list a folder, by its path below the root.
+        is_of_interest: whether a file may be wanted; others are skipped without a reason.
+        check: called for every reply; may raise.
 
     Raises:
         ConfigError: the root cannot be listed.
-        ConnectionFailed: the connection broke, or the server's answers make no sense.
+        ConnectionFailed: the connection broke, or the replies are invalid.
     """
     walk = _RemoteWalk(sftp, root, is_entered, is_of_interest, check)
     walk.run()
@@ -109,10 +109,10 @@ def choose(files: Sequence[RemoteFile], here: Mapping[str, tuple[int, int]], now
     """Sort the files of a listing.
 
     Args:
-        files: those that are wanted, in the order of their paths.
-        here: size and time of the files that we have, by path.
-        now: the server's clock.
-        quiet_s: how long nobody must have written to a file.
+        files: sorted by path.
+        here: path -> size and time of the files we have.
+        now: the host's clock.
+        quiet_s: seconds since the last change after which a file counts as finished.
     """
     fetch: list[RemoteFile] = []
     unchanged: list[RemoteFile] = []
@@ -120,7 +120,7 @@ def choose(files: Sequence[RemoteFile], here: Mapping[str, tuple[int, int]], now
     left_out: list[LeftOut] = []
     names: set[str] = set()
     for file in files:
-        # Windows and macOS do not tell `A.xml` from `a.xml`, macOS not two ways to write `й`.
+        # On Windows and macOS `A.xml` and `a.xml` are one file, on macOS also the two encodings of `й`.
         name = unicodedata.normalize("NFC", file.path).casefold()
         if problem := name_problem(file.path):
             left_out.append(LeftOut(file.path, problem))
@@ -128,7 +128,7 @@ def choose(files: Sequence[RemoteFile], here: Mapping[str, tuple[int, int]], now
             left_out.append(LeftOut(file.path, "same_name_twice"))
         else:
             names.add(name)
-            # The clocks may differ a little. A time far in the future was set by whoever copied the file.
+            # The clocks may differ a little. A time far in the future comes from copying the file.
             if abs(now - file.mtime) < quiet_s:
                 unfinished.append(LeftOut(file.path, "not_quiet"))
             elif file.mtime and here.get(file.path) == (file.size, file.mtime):
@@ -139,7 +139,7 @@ def choose(files: Sequence[RemoteFile], here: Mapping[str, tuple[int, int]], now
 
 
 def name_problem(path: str) -> str:
-    """Why a path of the server must not become one of ours; an empty text where it may."""
+    """Return why a path of the host must not be used locally; empty if it may."""
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
         return "outside"
@@ -149,7 +149,7 @@ def name_problem(path: str) -> str:
 
 
 class _RemoteWalk:
-    """One look through the folders, one level after the other."""
+    """One recursive listing, level by level."""
 
     def __init__(
         self,
@@ -195,7 +195,7 @@ class _RemoteWalk:
         if name in (".", ".."):
             return
         path = f"{folder}/{name}" if folder else name
-        if not name or "/" in name:  # no name of a file: the server lies, or wants us to write elsewhere
+        if not name or "/" in name:  # not a file name: a broken or malicious host
             self.left_out.append(LeftOut(path, "outside"))
         elif attributes.is_folder:
             if self._is_entered(PurePosixPath(path)):
@@ -207,7 +207,7 @@ class _RemoteWalk:
         if attributes.is_link:
             self._links.append(path)
         elif attributes.is_file and attributes.mtime is None and not is_asked_for:
-            self._undated.append(path)  # some servers tell of a file only what they are asked for
+            self._undated.append(path)  # some servers report attributes only on request
         elif attributes.is_file:
             self.files.append(RemoteFile(path, attributes.size or 0, attributes.mtime or 0))
         else:
@@ -247,10 +247,10 @@ class _RemoteWalk:
 
 
 def read_folder(path: str, take: Callable[[str, Attributes], None]) -> Generator[tuple[Request, ...], Reply, Reply]:
-    """Hand on the names of a folder; returns the status that ended it, `EOF` where it was read to its end.
+    """Pass on the names of a folder; returns the final status, `EOF` if it was read completely.
 
     Raises:
-        ConnectionFailed: the list never ends, or its names are none.
+        ConnectionFailed: the list never ends, or has invalid names.
     """
     reply = yield (transport.on_path(Kind.OPENDIR, path),)
     if reply.kind == Kind.STATUS:
@@ -271,7 +271,7 @@ def read_folder(path: str, take: Callable[[str, Attributes], None]) -> Generator
 
 
 def joined(root: str, path: str) -> str:
-    """A path of the server below a folder of its own; an empty root is where the login leads."""
+    """Join a folder of the host and a path below it; an empty root is the login's home."""
     if not root or not path:
         return root.rstrip("/") or path or ("/" if root else ".")
     return f"{root.rstrip('/')}/{path}"

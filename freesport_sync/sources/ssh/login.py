@@ -1,4 +1,4 @@
-"""Who we are: key file, a few keys of the SSH agent, password, in this order (SSH-2)."""
+"""Logs in with key file, a few keys of the SSH agent, and password, in this order (SSH-2)."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from freesport_sync.sources.ssh.profile import SshProfile
 
 _POLL_S = 0.01
 MAX_KEYS = 5
-"""Keys that are offered: OpenSSH hangs up at the sixth refusal, and the password has to have its turn."""
+"""Maximum of keys offered: OpenSSH disconnects at the sixth refusal, and the password needs one attempt."""
 
 TOO_MANY_KEYS = "ssh_too_many_keys"
-"""Code of the error: the server has hung up before everything was tried."""
+"""Error code: the host disconnected before everything was tried."""
 
 log = logging.getLogger(__name__)
 
 
 class _AuthHandler(AuthOnlyHandler):
-    """paramiko's own makes the event that an answer sets after it has asked: a quick answer would never be seen."""
+    """Creates the event for the reply before the request: with paramiko's own order a quick reply is missed."""
 
     _answered: threading.Event | None = None
 
     def send_auth_request(self, *args: Any, **options: Any) -> Any:
-        """Ask, with the event already there."""
+        """Send the request, with the event already created."""
         self._answered = threading.Event()
         return super().send_auth_request(*args, **options)
 
@@ -50,14 +50,14 @@ class _AuthHandler(AuthOnlyHandler):
 
     @auth_event.setter
     def auth_event(self, event: threading.Event | None) -> None:
-        """Ours stays."""
+        """Ignore paramiko's new event."""
 
 
 class Transport(ServiceRequestingTransport):
-    """paramiko's newer kind, which several attempts need: other than OpenSSH, servers hang up on its older one."""
+    """paramiko's newer transport, which allows several attempts: servers other than OpenSSH reject the older one's."""
 
     def ensure_session(self) -> None:
-        """Ask for the service that logs in; paramiko's own waits for ever when the server goes away meanwhile."""
+        """Request the authentication service; paramiko's own version waits forever if the host goes away."""
         if self._service_userauth_accepted:  # type: ignore[attr-defined]
             return
         deadline = time.monotonic() + self.auth_timeout
@@ -78,12 +78,12 @@ class Transport(ServiceRequestingTransport):
 
 
 def log_in(transport: Transport, profile: SshProfile) -> None:
-    """Try what the profile offers, once each.
+    """Try each credential of the profile once.
 
     Raises:
-        LoginRefused: the server accepts none of it, or hangs up because that was too much.
+        LoginRefused: the host accepts none, or disconnects after too many attempts.
         EOFError, TimeoutError, paramiko.SSHException: the connection broke.
-        ConfigError: there is nothing to offer, or the key cannot be used.
+        ConfigError: there are no credentials, or the key cannot be used.
     """
     tried: list[str] = []
     allowed: Collection[str] = ()
@@ -96,7 +96,7 @@ def log_in(transport: Transport, profile: SshProfile) -> None:
             except paramiko.BadAuthenticationType as error:
                 allowed = error.allowed_types
             except paramiko.AuthenticationException as error:
-                # paramiko takes a break, and a server that is silent, for a refusal.
+                # paramiko reports a broken connection, or no reply, as a refusal.
                 if not tried and not transport.is_active():
                     raise EOFError("the server closed the connection during the login") from error
                 if time.monotonic() - started >= profile.timeout_s:
@@ -114,7 +114,7 @@ def log_in(transport: Transport, profile: SshProfile) -> None:
 
 
 def _ways_in(transport: Transport, profile: SshProfile) -> Generator[tuple[str, Callable[[], list[str]]], None, None]:
-    """Names and attempts; an attempt that leaves nothing more to do returns an empty list."""
+    """Yield names and attempts; a successful attempt returns an empty list."""
     with closing(_Agent(profile.use_agent)) as agent:
         key: paramiko.PKey | None = None
         if profile.key_file is not None:
@@ -130,7 +130,7 @@ def _ways_in(transport: Transport, profile: SshProfile) -> Generator[tuple[str, 
 
 
 class _Agent:
-    """The keys of a running SSH agent; none where there is none, or where it is not to be asked."""
+    """Keys of a running SSH agent; empty if there is none or it is not used."""
 
     def __init__(self, is_used: bool) -> None:
         self._agent: paramiko.Agent | None = None
@@ -147,7 +147,7 @@ class _Agent:
 
 
 def _configured_key(file: Path, profile: SshProfile, agent: _Agent) -> paramiko.PKey:
-    """The key of the file; the agent may have it ready where we lack the passphrase."""
+    """Return the key of the file, or from the agent if we lack the passphrase."""
     try:
         return read_key(file, profile.passphrase)
     except ConfigError as error:
@@ -161,7 +161,7 @@ def _configured_key(file: Path, profile: SshProfile, agent: _Agent) -> paramiko.
 
 
 def _public_key(file: Path) -> bytes | None:
-    """As SSH sends it, from the file beside the private key."""
+    """Read the public key beside a private key, in SSH's wire format."""
     try:
         return base64.b64decode(Path(f"{file}.pub").read_text("utf-8", "replace").split()[1], validate=True)
     except (OSError, IndexError, binascii.Error, ValueError):
@@ -173,10 +173,10 @@ def _publickey(transport: Transport, user: str, key: paramiko.PKey) -> Callable[
 
 
 def read_key(file: Path, passphrase: Callable[[], str | None]) -> paramiko.PKey:
-    """A private key.
+    """Read a private key.
 
     Raises:
-        ConfigError: it cannot be read, others may read it, or the passphrase is missing or wrong.
+        ConfigError: the file is unreadable or readable by others, or the passphrase is missing or wrong.
     """
     try:
         try:

@@ -1,4 +1,4 @@
-"""How a server is reached."""
+"""How to reach an SSH host."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from freesport_sync.core.ssh_address import SshAddress
 
 @dataclass(frozen=True, slots=True)
 class SshProfile:
-    """How a server is reached.
+    """How to reach and log in to an SSH host.
 
     Args:
         host: name or address.
         port: of the SSH server.
         user: who logs in.
-        key_file: private key; None: none.
+        key_file: private key, if any.
         use_agent: offer the keys of a running SSH agent.
-        only_key_file: of the agent no other key than this one.
-        password: asked for when no key is accepted; None from it: there is none.
-        passphrase: asked for when the key file needs one.
+        only_key_file: offer no other key of the agent than this one.
+        password: called when no key is accepted; returns None if there is none.
+        passphrase: called when the key file needs one.
         pinned: our own file of host keys.
         known_hosts: further files of host keys.
-        timeout_s: how long the server may be silent.
-        keepalive_s: how often it is asked whether it is still there.
-        jump: the server through which it is reached; None: directly.
+        timeout_s: seconds without a reply after which the connection counts as lost.
+        keepalive_s: interval of keepalive messages in seconds.
+        jump: the host to connect through; None connects directly.
     """
 
     host: str
@@ -45,5 +45,5 @@ class SshProfile:
 
     @property
     def label(self) -> str:
-        """For people."""
+        """Return `user@host:port`, for display."""
         return SshAddress(self.host, self.port, self.user).login

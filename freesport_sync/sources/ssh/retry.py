@@ -1,4 +1,4 @@
-"""When a broken connection is made again, and after how long."""
+"""When to reconnect after a broken connection."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.errors import ConnectionLost
 
 WAITS_S = (0.0, 1.0, 2.0, 5.0, 15.0, 60.0)
-"""Before the first try after a break, before the second, and so on; then it is given up."""
+"""Seconds before the first retry after a break, the second, and so on."""
 
 
 def retrying(
     was_connected: Callable[[], bool], waits_s: Sequence[float], progress: Callable[[], int], cancel: CancelToken
 ) -> tenacity.Retrying:
-    """Tries again after a lost connection, and after nothing else: a login that is refused stays refused.
+    """Retry after a lost connection, and after no other error.
 
     Args:
-        was_connected: whether there ever was a connection; a server that has never answered is told of at once.
-        waits_s: seconds before each of the tries that bring nothing; whatever comes in between starts them anew, so
-            that a bad line only makes a transfer slow.
-        progress: how much has come so far.
-        cancel: ends the waiting, and says why.
+        was_connected: whether a connection was ever made; otherwise there is no retry.
+        waits_s: seconds before each retry; any progress starts them over, so that a bad line only slows a transfer.
+        progress: returns a number that grows with the transfer.
+        cancel: ends the waiting with its reason.
     """
     patience = _Patience(waits_s, progress, cancel)
     return tenacity.Retrying(
@@ -39,7 +38,7 @@ def retrying(
 
 
 class _Patience:
-    """Counts the tries in a row that brought nothing."""
+    """Counts consecutive attempts without progress."""
 
     def __init__(self, waits_s: Sequence[float], progress: Callable[[], int], cancel: CancelToken) -> None:
         self._progress = progress
@@ -51,7 +50,7 @@ class _Patience:
         self._before = self._progress()
 
     def count(self, state: tenacity.RetryCallState) -> None:
-        self._cancel.check()  # a cancel cuts the connection
+        self._cancel.check()  # the cancel has cut the connection
         self.failures = 1 if self._progress() > self._before else self.failures + 1
 
 

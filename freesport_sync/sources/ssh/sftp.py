@@ -1,4 +1,4 @@
-"""Many SFTP requests on their way at once, over one channel and without a thread of its own."""
+"""Concurrent SFTP requests over one channel, without threads."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from freesport_sync.sources.ssh.transport import (
 )
 
 Task = Generator[tuple[Request, ...], Reply, None]
-"""One piece of work: it yields the requests to send, and is resumed with each reply to one of its own, in the order in
-which the server answers. It must not yield while none of its requests is on its way."""
+"""A generator that yields requests to send and is resumed with each reply to them, in the order of the replies. It must
+not yield nothing while none of its requests is pending."""
 
 WIDTH = 16
-"""Tasks that are worked on at the same time."""
+"""Concurrent tasks."""
 
 
 class Pipe(Protocol):
-    """A channel of SSH; both raise `ConnectionLost` once it is closed."""
+    """An SSH channel; both methods raise `ConnectionLost` once it is closed."""
 
     def send(self, data: bytes) -> None: ...
     def receive(self) -> bytes: ...
@@ -33,10 +33,10 @@ class Sftp:
     """One SFTP session.
 
     Args:
-        pipe: a channel on which the server has started SFTP.
+        pipe: a channel with the SFTP subsystem.
 
     Raises:
-        ConnectionFailed: there is no SFTP at the other end.
+        ConnectionFailed: the other end does not speak SFTP.
     """
 
     def __init__(self, pipe: Pipe) -> None:
@@ -46,22 +46,22 @@ class Sftp:
         self._waiting: dict[int, tuple[Task, Request]] = {}
         self._outbox = bytearray()
         pipe.send(b"\0\0\0\x05\x01\0\0\0\x03")
-        # The version stands where replies have their number.
+        # The version is in the place of the reply's number.
         hello = self._receive()[0]
         if hello.kind != Kind.VERSION:
             raise transport.broken(f"a message of type {hello.kind} in place of a greeting")
 
     def run(self, tasks: Iterable[Task], width: int = WIDTH, check: Callable[[], None] = lambda: None) -> None:
-        """Work on tasks until all are done; each is asked for when there is room for one more.
+        """Run tasks to completion; each is started when there is room.
 
         Args:
-            tasks: what to do.
-            width: how many at the same time.
-            check: called at every chunk that comes; may raise.
+            tasks: the tasks.
+            width: maximum of concurrent tasks.
+            check: called for every chunk received; may raise.
 
         Raises:
-            ConnectionFailed: the server does not speak SFTP.
-            ConnectionLost: the connection broke; what had come before has been passed on.
+            ConnectionFailed: the host violates the protocol.
+            ConnectionLost: the connection broke; earlier replies have been passed on.
         """
         waiting: Iterator[Task] = iter(tasks)
         at_work: set[Task] = set()
@@ -97,7 +97,7 @@ class Sftp:
                 task.close()
 
     def ask(self, request: Request) -> Reply:
-        """One request by itself."""
+        """Send one request and return its reply."""
         replies: list[Reply] = []
 
         def task() -> Task:

@@ -1,4 +1,4 @@
-"""OpenSSH's own settings, `~/.ssh/config`: what an alias means, and the servers on the way to it (SSH-1)."""
+"""Resolves aliases and jump hosts by OpenSSH's `~/.ssh/config` (SSH-1)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A server to log in to.
+    """A host to log in to.
 
     Args:
         host: name or address.
         port: of the SSH server.
-        user: None: nobody has said.
-        key_file: the first of its private keys that exists; None: none is named.
+        user: None if not configured.
+        key_file: the first configured private key that exists, if any.
         only_key_file: offer no other key.
     """
 
@@ -34,16 +34,16 @@ class Hop:
 
 
 def route_to(address: SshAddress, file: Path) -> tuple[Hop, ...]:
-    """The servers to be passed one after the other, as `ssh` would; the last is the one that is meant.
+    """Return the hosts to pass in order, as `ssh` would; the last one is the destination.
 
-    What the address says goes before the file.
+    The address takes precedence over the file.
 
     Args:
-        address: as it was typed.
-        file: OpenSSH's; need not exist.
+        address: as typed.
+        file: OpenSSH's configuration; may be missing.
 
     Raises:
-        ConfigError: the file cannot be read, or goes through a program (`ProxyCommand`).
+        ConfigError: the file cannot be read, or uses `ProxyCommand`.
     """
     return _route(address, _read(file), file, frozenset())
 
@@ -60,7 +60,7 @@ def _route(address: SshAddress, config: paramiko.SSHConfig, file: Path, passed: 
         raise ConfigError("ssh_proxy_command", file=str(file), host=address.host)
     before: tuple[Hop, ...] = ()
     for number, way in enumerate(ways):
-        if way.host == address.host:  # `Host *` means the server on the way, too
+        if way.host == address.host:  # `Host *` matches jump hosts as well
             continue
         route = _route(way, config, file, passed | {address.host} if number == 0 else frozenset((way.host,)))
         before += route if number == 0 else route[-1:]

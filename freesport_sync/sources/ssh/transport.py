@@ -1,7 +1,6 @@
-"""Messages of SFTP version 3, which every server speaks: bytes from values and values from bytes, nothing else.
+"""Encodes and decodes messages of SFTP version 3, which every server speaks; no input or output.
 
-paramiko has an SFTP client too, but it waits for locks at every 32 KB and was measured at a fifth of what the
-connection carries. Nothing in here waits.
+paramiko's own SFTP client waits for locks every 32 KB and was measured at a fifth of the bandwidth.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from typing import NamedTuple
 from freesport_sync.errors import ConnectionFailed
 
 MAX_MESSAGE = 1024 * 1024
-"""A longer one is no SFTP: servers answer with 256 KB at most."""
+"""Longer messages are invalid: servers send 256 KB at most."""
 
 READ, WRITE_NEW = 0x01, 0x02 | 0x08 | 0x20
-"""How a file is opened; the second makes it, where there is none."""
+"""Flags for opening a file; the second creates it."""
 
 
 class Kind(IntEnum):
@@ -58,14 +57,14 @@ class Status(IntEnum):
 
 
 class Request(NamedTuple):
-    """A message to the server, without its number."""
+    """A message to the host, without its number."""
 
     kind: Kind
     body: bytes
 
 
 class Reply(NamedTuple):
-    """A message from the server, and the request that it answers."""
+    """A message from the host, and the request that it answers."""
 
     kind: int
     body: memoryview
@@ -74,7 +73,7 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What the server says of a file; None where it does not."""
+    """Attributes of a file; None where the host does not report them."""
 
     size: int | None = None
     mode: int | None = None
@@ -90,23 +89,23 @@ class Attributes:
 
     @property
     def is_file(self) -> bool:
-        """Servers that know no modes list nothing but files and folders."""
+        """Whether it is a file; hosts without modes list only files and folders."""
         return self.size is not None and (self.mode is None or stat.S_ISREG(self.mode))
 
 
 def broken(reason: str) -> ConnectionFailed:
-    """The error for what is no SFTP."""
+    """Return the error for a violation of the protocol."""
     return ConnectionFailed("sftp_broken", reason=reason)
 
 
 def text(value: str) -> bytes:
-    """A name as the server knows it: bytes, which usually are UTF-8."""
+    """Encode a name as the host knows it: bytes, usually UTF-8."""
     raw = value.encode("utf-8", "surrogateescape")
     return struct.pack(">I", len(raw)) + raw
 
 
 def packed(number: int, request: Request) -> bytes:
-    """The bytes of a request."""
+    """Encode a request."""
     return struct.pack(">IBI", len(request.body) + 5, request.kind, number) + request.body
 
 
@@ -137,15 +136,15 @@ def make_folder(path: str) -> Request:
 
 
 def rename(old: str, new: str) -> Request:
-    """In version 3 an existing target is refused, never replaced."""
+    """Return a RENAME request; version 3 never replaces an existing target."""
     return Request(Kind.RENAME, text(old) + text(new))
 
 
 def status_of(reply: Reply) -> int:
-    """The code of a status.
+    """Return the code of a STATUS reply.
 
     Raises:
-        ConnectionFailed: the reply is something else.
+        ConnectionFailed: it is another kind of reply.
     """
     if reply.kind != Kind.STATUS:
         raise broken(f"a message of type {reply.kind} where a status was due")
@@ -153,7 +152,7 @@ def status_of(reply: Reply) -> int:
 
 
 def reason_of_status(reply: Reply) -> str:
-    """What the server says is wrong."""
+    """Return the message of a STATUS reply."""
     reader = _Reader(reply.body)
     code = reader.number()
     said = reader.string().decode("utf-8", "replace") if reader.is_more else ""
@@ -177,17 +176,17 @@ def attributes_of(reply: Reply) -> Attributes:
 
 
 def names_of(reply: Reply) -> Iterator[tuple[str, Attributes]]:
-    """Names with what is known of them."""
+    """Yield the names of a NAME reply with their attributes."""
     _expect(reply, Kind.NAME)
     reader = _Reader(reply.body)
     for _ in range(reader.number()):
         name = reader.string().decode("utf-8", "surrogateescape")
-        reader.string()  # the same for people, as `ls -l` shows it
+        reader.string()  # the line that `ls -l` would print
         yield name, reader.attributes()
 
 
 class Message(NamedTuple):
-    """A message from the server as it comes."""
+    """An undecoded message from the host."""
 
     number: int
     kind: int
@@ -195,16 +194,16 @@ class Message(NamedTuple):
 
 
 class MessageBuffer:
-    """Cuts a stream of bytes into messages."""
+    """Splits a stream of bytes into messages."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:
-        """Take bytes as they come; returns the messages that are complete now.
+        """Add received bytes; returns the messages completed by them.
 
         Raises:
-            ConnectionFailed: this is no SFTP.
+            ConnectionFailed: the bytes are not SFTP.
         """
         self._bytes += data
         messages: list[Message] = []
@@ -223,7 +222,7 @@ class MessageBuffer:
 
 
 class _Reader:
-    """Takes values from a message; a message that is too short is no SFTP."""
+    """Decodes values of a message; a message that is too short violates the protocol."""
 
     def __init__(self, body: memoryview) -> None:
         self._body = body

@@ -1,4 +1,4 @@
-"""Brings files to the host: in parallel, under temporary names, and never over what is there."""
+"""Uploads files: in parallel, under temporary names, never overwriting anything."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from freesport_sync.sources.ssh.host import SshHost
 
 BLOCK_BYTES = 32 * 1024
-"""More than this no host need take at once."""
+"""Bytes per write request; servers need not accept more."""
 DEPTH = 32
-"""Blocks of one file that are on their way at once."""
+"""Concurrent write requests per file."""
 _DRAFT, _DRAFT_END = ".freesport_sync-", ".part"
 
 
 class Refused(NamedTuple):
-    """Why a file did not get to the host.
+    """Why a file was not uploaded.
 
     Args:
-        is_ours: our file could not be read; else the host did not take it.
-        reason: in words.
+        is_ours: the local file could not be read; otherwise the host refused it.
+        reason: for display.
     """
 
     is_ours: bool
@@ -47,12 +47,12 @@ class Refused(NamedTuple):
 
 
 def sizes_in(host: SshHost, root: str, folder: str, waits_s: Sequence[float] = WAITS_S) -> dict[str, int]:
-    """The files of a folder below the root: name -> size; none where there is no such folder.
+    """Return name -> size of the files in a folder below the root; empty if there is no such folder.
 
-    What a program that was killed has left half uploaded is removed on the way.
+    Temporary files left by a killed program are removed.
 
     Raises:
-        ConnectionFailed: the connection broke once too often.
+        ConnectionFailed: the connection broke too often.
     """
     found: dict[str, int] = {}
     path = joined(root, folder)
@@ -77,12 +77,12 @@ def sizes_in(host: SshHost, root: str, folder: str, waits_s: Sequence[float] = W
 
 
 def problem_of_root(host: SshHost, root: str, may_write: bool) -> str:
-    """Why nothing can be uploaded into a folder of the host; an empty text where it can.
+    """Return why uploads into a folder of the host are impossible; empty if they are possible.
 
     Args:
         host: the host.
         root: the folder.
-        may_write: try it out with an empty file; else only look.
+        may_write: try with an empty file; otherwise only look.
     """
     sftp = host.sftp()
     reply = sftp.ask(transport.on_path(Kind.STAT, root))
@@ -102,10 +102,10 @@ def problem_of_root(host: SshHost, root: str, may_write: bool) -> str:
 
 
 class Upload:
-    """Uploads files into folders below a root, which exists.
+    """Uploads files into folders below an existing root.
 
     Args:
-        host: where to.
+        host: to upload to.
         root: a folder of the host.
         done: called after each file; may raise.
         waits_s: see `retry`.
@@ -119,17 +119,17 @@ class Upload:
         self._refused: dict[str, Refused] = {}
 
     def run(self, files: Mapping[str, Path]) -> Mapping[str, Refused]:
-        """Upload files; returns those that are not there now.
+        """Upload files; returns those that failed.
 
         Args:
-            files: path below the root -> file of ours.
+            files: path below the root -> local file.
 
         Raises:
-            ConnectionFailed: the connection broke once too often.
+            ConnectionFailed: the connection broke too often.
         """
         remaining = dict(files)
         host = self._host
-        # A file that was cut off begins anew, so only whole ones count.
+        # An interrupted file starts over, so only complete ones count.
         for attempt in retrying(
             lambda: host.was_connected, self._waits_s, lambda: len(files) - len(remaining), host.cancel
         ):
@@ -166,7 +166,7 @@ class Upload:
             reply = yield (transport.rename(draft, target),)
         if refused is None and transport.status_of(reply) != Status.OK:
             refused = Refused(False, transport.reason_of_status(reply))
-            there = yield (transport.on_path(Kind.STAT, target),)  # somebody was faster: then there is nothing to do
+            there = yield (transport.on_path(Kind.STAT, target),)  # somebody else has just uploaded it
             if there.kind == Kind.ATTRS and transport.attributes_of(there).is_file:
                 refused = None
                 yield (transport.on_path(Kind.REMOVE, draft),)
@@ -204,5 +204,5 @@ class Upload:
 
 
 def _draft() -> str:
-    """A name that nobody else gives, on whatever computer; a try that is cut off leaves it for `sizes_in`."""
+    """Return a globally unique temporary name; `sizes_in` removes what an interrupted attempt leaves."""
     return f"{_DRAFT}{secrets.token_hex(8)}{_DRAFT_END}"
