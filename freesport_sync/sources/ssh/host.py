@@ -256,7 +256,9 @@ class SshHost:
         self._socket = self._reach(passed)
         self.cancel.check()  # there was nothing to cut before
         if isinstance(self._socket, socket.socket):
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # otherwise each small request waits 40 ms
+            self._socket.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+            )  # otherwise each small request waits 40 ms
         try:
             transport = Transport(self._socket, _WINDOW_BYTES, _PACKET_BYTES)
             self._transport = transport
