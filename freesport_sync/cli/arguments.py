@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from freesport_sync import __version__
+from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.shop import FileType, is_import
 from freesport_sync.errors import ConfigError, ExitCode, reason_of
 from freesport_sync.i18n.texts import Language, Texts
@@ -78,6 +79,10 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
             raise argparse.ArgumentTypeError(texts("cli.not_a_number", value=value, largest=LARGEST_NUMBER))
         return int(value)
 
+    def entry_key(value: str) -> EntryKey:
+        number(value.removeprefix(f"{EntrySource.SHOP.value}:"))
+        return EntryKey.parse(value)
+
     def path(value: str) -> Path:
         if not value:  # from an unset variable of a script; it would mean the current folder
             raise argparse.ArgumentTypeError(texts("cli.empty_path"))
@@ -91,7 +96,7 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     only.add_argument("--run", nargs="?", const="all", choices=list(tasks.commands), metavar="KIND", help=text("run"))
     only.add_argument("--check", action="store_true", help=text("check"))
     only.add_argument("--history", nargs="?", const=20, type=number, metavar="N", help=text("history"))
-    only.add_argument("--show", type=number, metavar="RUN_ID", help=text("show"))
+    only.add_argument("--show", type=entry_key, metavar="RUN_ID", help=text("show"))
     only.add_argument("--cancel", type=number, metavar="RUN_ID", help=text("cancel"))
     only.add_argument("--unlock-stale", action="store_true", help=text("unlock_stale"))
     only.add_argument("--backup", action="store_true", help=text("backup"))

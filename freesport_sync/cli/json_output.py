@@ -7,37 +7,38 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from freesport_sync.cli.results import (
     BackupList,
     CancelRequested,
+    EntryList,
+    EntryShown,
     ExchangePasswordSet,
     HostKeyPinned,
     IssueList,
     IssuesSaved,
     NothingToDo,
     Result,
-    RunList,
-    RunShown,
     SettingList,
     StaleClosed,
 )
 from freesport_sync.cli.streams import is_unicode
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import Event, Failure, RunFinished
 from freesport_sync.core.exchange import ExchangeEvent, ExchangeStarted, ImportNotRequested, RequestHandled
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.history import EntrySource, HistoryEntry, IssueCount
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.wire import Message, encode, messages_of, to_json
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
 
-if TYPE_CHECKING:
-    from freesport_sync.application import RunDetails
-    from freesport_sync.core.history import IssueCount
-
 Line = dict[str, Any]
+_RUN_FIELDS = (
+    *("kind", "operator", "host", "trigger", "is_dry_run", "stage", "started_at", "finished_at", "counts", "errors"),
+    *("warnings", "issue_totals", "error_code", "error_params", "undone_id", "undone_by"),
+)
 
 
 class JsonOutput:
@@ -85,10 +86,10 @@ class JsonOutput:
         match result:
             case CheckItem():
                 return [self._line(result)]
-            case RunList():
-                return _each("run", result.runs)
-            case RunShown():
-                return self._run(result.details)
+            case EntryList():
+                return map(_entry, result.entries)
+            case EntryShown():
+                return self._shown(result)
             case IssueList():
                 return self._issues(result)
             case IssuesSaved():
@@ -108,12 +109,15 @@ class JsonOutput:
             case NothingToDo():
                 return [self._nothing(result)]
 
-    def _run(self, details: RunDetails) -> Iterator[Line]:
-        yield from _each("run", [details.run])
+    def _shown(self, result: EntryShown) -> Iterator[Line]:
+        details = result.details
+        yield _entry(details.entry)
         yield from _each("file", details.files)
         yield from _each("issue_count", details.issue_counts)
-        yield from map(self._line, details.issues)
-        yield from _each("change", details.changes)
+        yield from map(self._line, result.issues)
+        yield from _each("change", result.changes)
+        if details.entry.key.source is EntrySource.SHOP:
+            yield {"event": "report", "text": details.report, "error": details.error_message}
 
     def _issues(self, result: IssueList) -> Iterator[Line]:
         counts: Iterable[IssueCount] = result.found.counts
@@ -143,6 +147,14 @@ class JsonOutput:
         failed, self._failed = self._failed, None  # at once: the exchange imports and answers on two threads
         if failed is not None:
             _print(encode(failed))
+
+
+def _entry(entry: HistoryEntry) -> Line:
+    """A line `run`; its names are older than those of the history."""
+    line: Line = to_json(entry)
+    key = {"id": entry.key.id, "source": entry.key.source.value, "key": str(entry.key)}
+    status = {"status": entry.status.as_run_status.value, "data_dir": entry.data}
+    return {"event": "run", **key, **status, **{name: line[name] for name in _RUN_FIELDS}}
 
 
 def _each(name: str, rows: Iterable[object]) -> Iterator[Line]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from freesport_sync.core.history import CheckItem, PastRun
+from freesport_sync.core.checks import CheckItem
+from freesport_sync.core.history import EntryIssues, HistoryDetails, HistoryEntry
+from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.run import FieldChange
 from freesport_sync.errors import NothingNew
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from freesport_sync.application import RunDetails, RunIssues
     from freesport_sync.core.backup import Backup
     from freesport_sync.database.own.remote_control import CancelRequest, Unlocked
     from freesport_sync.services.remote_export import PinnedHostKey
@@ -19,37 +21,39 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RunList:
-    """The latest runs, newest first."""
+class EntryList:
+    """The latest entries of the history, newest first."""
 
-    runs: tuple[PastRun, ...]
+    entries: tuple[HistoryEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class RunShown:
-    """One run with the first of its row issues and changes."""
+class EntryShown:
+    """One entry of the history with the first of its row issues and changes."""
 
-    details: RunDetails
+    details: HistoryDetails
+    issues: tuple[RowIssue, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IssueList:
-    """All row issues of a run; they are read from the database while they are shown."""
+    """All row issues of an entry; they are read from the database while they are shown."""
 
-    found: RunIssues
+    found: EntryIssues
 
 
 @dataclass(frozen=True, slots=True)
 class IssuesSaved:
-    """All row issues of a run are in a CSV file.
+    """All row issues of an entry are in a CSV file.
 
     Args:
-        found: the run and how many issues of each kind it has.
+        found: the entry and how many issues of each kind it has.
         count: issues in the file.
         file: None: they were written to stdout, where nothing else may be printed.
     """
 
-    found: RunIssues
+    found: EntryIssues
     count: int
     file: Path | None
 
@@ -111,8 +115,8 @@ class NothingToDo:
 
 Result: TypeAlias = (
     CheckItem
-    | RunList
-    | RunShown
+    | EntryList
+    | EntryShown
     | IssueList
     | IssuesSaved
     | CancelRequested

@@ -1,138 +1,77 @@
-"""What the history tells: past runs of ours, import sessions of the shop's own importer, and how they are asked for."""
+"""The history: runs of ours and import sessions of the shop's own importer as one list, and queries for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.permissions import Rights
-from freesport_sync.core.run import Counts, ExportFile, FieldChange, IssueTotal
+from freesport_sync.core.run import (
+    Counts,
+    ExportFile,
+    FieldChange,
+    IssueTotal,
+    RunStatus,
+)
+from freesport_sync.errors import SyncError
 
 T = TypeVar("T")
 
-REPAIR_DUE = "created_at_equal"
-"""Code of the point of a check that advises a repair."""
-FOREIGN_RULES = "shop_foreign_rules"
-"""Code of the point of a check that tells of triggers and constraints which are not the shop's own."""
-_BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
-_UNREACHABLE = (
-    "ssh_host_",
-    "ssh_unreachable",
-    "ssh_handshake_",
-    "ssh_lost",
-    "ssh_silent",
-    "ssh_login_",
-    "host_key_",
-    "probe_host_unknown",
-    "probe_unreachable",
-    "probe_silent",
-    "probe_broken",
-    "probe_gateway",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PastRun:
-    """One run of ours."""
-
-    id: int
-    kind: str
-    operator: str
-    host: str
-    trigger: str
-    """What has started it: a `core.run.Trigger`, or a word of a newer program."""
-    is_dry_run: bool
-    status: str
-    stage: str
-    started_at: datetime
-    finished_at: datetime | None
-    counts: dict[str, Counts]
-    issue_totals: tuple[IssueTotal, ...]
-    error_code: str | None
-    error_params: dict[str, Any]
-    data_dir: str
-    undone_id: int
-    """The run that this one takes back; 0: none, or whatever came after a backup that somebody has named."""
-    undone_by: int | None
-    """The run that has taken this one back."""
-
-
-@dataclass(frozen=True, slots=True)
-class IssueCount:
-    """How often one kind of row issue occurred in a run, and how many of them the history has."""
-
-    severity: Severity
-    code: str
-    count: int
-    stored: int
-
-
-@dataclass(frozen=True, slots=True)
-class CheckItem:
-    """One point of the check whether an import could run.
-
-    Args:
-        code: a key of the section `check` in the text files.
-        is_ok: whether an import could run as far as this point goes.
-        params: what the text names.
-    """
-
-    code: str
-    is_ok: bool
-    params: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether it is enough to wait."""
-        return self.code in _BUSY
-
-    @property
-    def is_advice(self) -> bool:
-        """Whether an import could run, but something is to be mended."""
-        return self.code in (REPAIR_DUE, FOREIGN_RULES)
-
-    @property
-    def is_unreachable(self) -> bool:
-        """Whether a server is not to be had."""
-        return self.code.startswith(_UNREACHABLE) and not self.is_ok
-
 
 class EntrySource(StrEnum):
-    """Who has written an entry."""
+    """Who wrote an entry."""
 
     RUN = "run"
-    """Our program."""
+    """A run of ours."""
     SHOP = "shop"
-    """The shop's own importer."""
+    """An import session of the shop's own importer."""
 
 
 class EntryKey(NamedTuple):
-    """Names one entry of the history."""
+    """Identifies an entry; as text `12` for run 12, `shop:12` for import session 12 of the shop's own importer."""
 
     source: EntrySource
     id: int
 
+    def __str__(self) -> str:
+        return str(self.id) if self.source is EntrySource.RUN else f"{self.source.value}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a key that was written by `str`.
+
+        Raises:
+            ValueError: it is none.
+        """
+        prefix, _, number = text.rpartition(":")
+        return cls(EntrySource(prefix) if prefix else EntrySource.RUN, int(number))
+
 
 class EntryStatus(StrEnum):
-    """How an entry of the history stands, as people are told."""
+    """What became of an entry."""
 
     RUNNING = "running"
     COMPLETED = "completed"
     REMARKS = "remarks"
-    """Completed, with warnings or errors of single records."""
+    """Completed, with warnings or errors about single records."""
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
     STUCK = "stuck"
-    """Not closed, and without a sign of life."""
+    """Still open, but without a sign of life."""
+
+    @property
+    def as_run_status(self) -> RunStatus:
+        """The same without the distinctions that only the history makes."""
+        coarser = {EntryStatus.REMARKS: RunStatus.COMPLETED, EntryStatus.STUCK: RunStatus.RUNNING}
+        return coarser.get(self) or RunStatus(self.value)
 
 
 class HistorySort(StrEnum):
-    """What a list of entries can be ordered by."""
+    """What the history can be sorted by."""
 
     STARTED = "started"
     DURATION = "duration"
@@ -148,11 +87,11 @@ class HistoryQuery:
     """Which entries, in which order.
 
     Args:
-        statuses: none means all.
-        kinds: the words of `ImportKind` and `ImportType`; none means all.
-        since: started at this moment or later.
-        text: in the operator, host, folder, error or number.
-        sort: newest first among equals.
+        statuses: empty: all.
+        kinds: values of `ImportKind` and `ImportType`; empty: all.
+        since: started at this time or later.
+        text: in the operator, host, source, error or number.
+        sort: among equals the newest comes first.
         is_descending: order of `sort`.
     """
 
@@ -176,21 +115,35 @@ class HistoryEntry:
     operator: str
     host: str
     trigger: str
+    """A `core.tasks.Trigger`, or the value of a newer program."""
     started_at: datetime
     finished_at: datetime | None
+    """Of a run whose process died: its last heartbeat."""
     duration_s: float
-    """Of one that runs: so far, by the server's clock."""
+    """So far if it is running, by the server's clock."""
     counts: Mapping[str, Counts]
-    """Nothing of what has not ended."""
+    """Empty until it has ended."""
     errors: int
     warnings: int
     done: int
-    """Of the stage it is in; 0 of 0 where that is not known."""
+    """Of the current stage; 0 of 0 if that is not known."""
     total: int
     undone_id: int = 0
-    """As of a `PastRun`."""
+    """The run that this one undoes; 0: none, or everything since a backup that the operator named."""
     undone_by: int | None = None
-    """Likewise."""
+    """The run that has undone this one."""
+    issue_totals: tuple[IssueTotal, ...] = ()
+    """Of a run, with notes; the shop's own importer counts only errors and warnings."""
+    error_code: str | None = None
+    error_params: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
+    """The folder, file or backup that it read."""
+
+    @property
+    def error(self) -> SyncError | None:
+        """What ended a run; the shop's own importer has only a message, see `HistoryDetails.error_message`."""
+        code = "interrupted" if self.status is EntryStatus.INTERRUPTED else self.error_code
+        return None if code is None else SyncError(code, **self.error_params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +163,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class StageRecord:
-    """How far a past run came with one stage."""
+    """How far a run got with one stage."""
 
     stage: str
     started_at: datetime
@@ -219,25 +172,33 @@ class StageRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueCount:
+    """How often one kind of row issue occurred in a run, and how many of them the history keeps."""
+
+    severity: Severity
+    code: str
+    count: int
+    stored: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryDetails:
-    """Everything about one entry but its long lists.
+    """Everything about one entry except its long lists.
 
     Args:
         entry: its line of the history.
-        run: ours; None for one of the shop's importer.
-        request: the run's request as it was stored.
+        request: of a run, as it was stored.
         files: that the run read.
         stages: in the order they began.
         issue_counts: of the run, the gravest first.
-        changes: that a dry run has listed.
-        report: the shop's report, line by line.
-        error_message: what the shop's importer says went wrong.
-        details: what the shop's importer has counted.
-        forestalled_by: the run that has taken back already what this one has only looked at taking back.
+        changes: how many a dry run has listed.
+        report: of the shop's import session, line by line.
+        error_message: what the shop's own importer says went wrong.
+        details: what the shop's own importer has counted.
+        forestalled_by: the run that has meanwhile undone what this dry run only looked at undoing.
     """
 
     entry: HistoryEntry
-    run: PastRun | None = None
     request: dict[str, Any] = field(default_factory=dict)
     files: tuple[ExportFile, ...] = ()
     stages: tuple[StageRecord, ...] = ()
@@ -250,12 +211,27 @@ class HistoryDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryIssues:
+    """All row issues of an entry.
+
+    Args:
+        entry: its line of the history.
+        counts: the gravest first.
+        issues: errors first, those of one kind together; read from the database while they are iterated over.
+    """
+
+    entry: HistoryEntry
+    counts: tuple[IssueCount, ...]
+    issues: Iterator[RowIssue]
+
+
+@dataclass(frozen=True, slots=True)
 class IssueQuery:
     """Which row issues of a run.
 
     Args:
         run_id: of the run.
-        codes: none means all.
+        codes: empty: all.
         text: in the object's name, article, id, value or file.
     """
 
@@ -270,7 +246,7 @@ class ChangeQuery:
 
     Args:
         run_id: of the run.
-        entity: None means all.
+        entity: None: all.
         text: in the object's name, id, field or values.
     """
 
@@ -296,7 +272,7 @@ class DataAge:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the start page shows.
+    """What the import page shows of the history.
 
     Args:
         entries: the newest.
@@ -307,34 +283,5 @@ class Overview:
     ages: tuple[DataAge, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LockHolder:
-    """Who is importing at the moment; of a program that is not ours only its address is known."""
-
-    run_id: int | None
-    operator: str
-    host: str
-    stage: str
-    since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseStatus:
-    """What is going on in the database.
-
-    Args:
-        database: for people.
-        holder: who holds the import lock; None while nobody imports.
-        newest: changes whenever the history does.
-        rights: what the login may not do there.
-    """
-
-    database: str
-    holder: LockHolder | None
-    newest: tuple[object, ...]
-    rights: Rights = field(default_factory=Rights)
-
-
 IssuePage = Page[RowIssue]
 ChangePage = Page[FieldChange]
-EntryPage = Page[HistoryEntry]

@@ -14,6 +14,7 @@ from functools import cache
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import (
     BackupFound,
     BackupMade,
@@ -29,7 +30,6 @@ from freesport_sync.core.events import (
     RunStarted,
 )
 from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
-from freesport_sync.core.history import CheckItem
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import RunReport
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from freesport_sync.core.history import FOREIGN_RULES, REPAIR_DUE, CheckItem
+from freesport_sync.core.checks import FOREIGN_RULES, REPAIR_DUE, CheckItem
 from freesport_sync.database.own.lock import find_holder
 from freesport_sync.database.own.schema import current_revision, refuse_unusable_schema
 from freesport_sync.database.server.engine import connect, driver_connection

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.database.preflight import check_database
 from freesport_sync.database.server.engine import login_of, parse_url, translated_errors
 from freesport_sync.database.shop.verify import TableCreation
-from freesport_sync.services.remote_export import ServerFiles
+from freesport_sync.services.remote_export import RemoteExport
 from freesport_sync.settings.connection_choice import (
     Chosen,
     PasswordPlace,
@@ -18,6 +18,7 @@ from freesport_sync.settings.connection_choice import (
     database_password_file,
     keep_ssh_secrets,
 )
+from freesport_sync.settings.listing import Origin, list_settings
 from freesport_sync.settings.model import Settings, SshSettings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
@@ -30,14 +31,14 @@ class Connections:
     Args:
         settings: those in force.
         paths: of this installation.
-        server_files: the server of the settings.
+        remote_export: of the ssh host in the settings.
         creation: whether an import would create shop tables that are missing.
     """
 
-    def __init__(self, settings: Settings, paths: Paths, server_files: ServerFiles, creation: TableCreation) -> None:
+    def __init__(self, settings: Settings, paths: Paths, remote_export: RemoteExport, creation: TableCreation) -> None:
         self._settings = settings
         self._paths = paths
-        self._server_files = server_files
+        self._remote_export = remote_export
         self._creation = creation
 
     def check(self, url: str, password: str | None) -> tuple[CheckItem, ...]:
@@ -93,7 +94,7 @@ class Connections:
         login = "" if url is None else login_of(parse_url(url))
         return choose_database(self._paths.settings_file, self._chosen, url, login, password)
 
-    def server_of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> ServerFiles:
+    def server_of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> RemoteExport:
         """A server that nothing is set to yet, to be tried.
 
         Args:
@@ -101,7 +102,7 @@ class Connections:
             password: None: the one that is kept.
             passphrase: of the key file; likewise.
         """
-        return self._server_files.of(ssh, password, passphrase)
+        return self._remote_export.of(ssh, password, passphrase)
 
     def keep_server(
         self, ssh: SshSettings, password: str | None, passphrase: str | None
@@ -112,6 +113,11 @@ class Connections:
     def choose_server(self, ssh: SshSettings | None) -> None:
         """Write into the settings which server is meant from now on; an application opened after this uses it."""
         choose_server(self._paths.settings_file, ssh)
+
+    def set_by_environment(self) -> frozenset[str]:
+        """The settings that environment variables override, which no choice can change."""
+        listed = list_settings(self._settings, self._paths.settings_file)
+        return frozenset(one.key for one in listed if one.origin is Origin.ENVIRONMENT)
 
     def profiles(self) -> tuple[Profile, ...]:
         """The saved connections."""

@@ -1,29 +1,33 @@
-"""What a window asks of the database while it is open: on connections that are kept, from any thread."""
+"""The history for both fronts: entries, their details and long lists, and what is going on right now.
+
+Connections are kept between questions, and questions may come from any thread.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TypeVar
+from contextlib import ExitStack, contextmanager
+from typing import Self, TypeVar
 
+from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.history import (
     ChangePage,
     ChangeQuery,
-    DatabaseStatus,
+    EntryIssues,
     EntryKey,
-    EntryPage,
+    EntrySource,
     HistoryDetails,
+    HistoryEntry,
     HistoryQuery,
     IssuePage,
     IssueQuery,
     Overview,
+    Page,
 )
-from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import FieldChange
-from freesport_sync.database.own import history_details, history_list
-from freesport_sync.database.own.history import read_field_changes, read_issues
+from freesport_sync.database.own import database_status, history_details, history_list, history_pages
 from freesport_sync.database.permissions import read_rights
 from freesport_sync.database.server.engine import (
     Connection,
@@ -34,38 +38,45 @@ from freesport_sync.database.server.engine import (
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.errors import ConfigError, ConnectionFailed, SyncError
 from freesport_sync.runs.context import Target
+from freesport_sync.services.database import Database
 
 POLL_S = 2.0
-"""How often we look where nobody tells us: the shop's own importer does not, nor does a program that has died."""
+"""How often to look without having been notified: the shop's own importer and a dead process notify nobody."""
 RIGHTS_S = 5.0
-"""How often we ask what the login may do."""
+"""How often the rights of the login are read."""
 SHORTEST_PAUSE_S = 0.3
-"""Between two looks, however much we are told."""
+"""Between two looks, however many notifications arrive."""
 RETRY_S = (1.0, 2.0, 5.0)
-"""Pauses before connecting again; the last one for ever."""
+"""Pauses before connecting again; the last one repeats."""
 
 T = TypeVar("T")
 
 
 class History:
-    """Reads entries and their lists, and watches what goes on.
+    """Reads the history and watches the database; use it as a context manager, or close it.
 
-    The database is looked for with the first question; when it is lost, the next question looks for it again.
+    It connects when the first question is asked. When the connection is lost, the next question connects again.
 
     Args:
-        open_target: names the database and keeps it running (the private server) while it is open.
+        database: whose history it is; a private server runs until the history is closed.
     """
 
-    def __init__(self, open_target: Callable[[], AbstractContextManager[Target]]) -> None:
-        self._open_target = open_target
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._target: Target | None = None
         self._idle: list[Connection] = []
         self._is_closed = False
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Leave the database; the service is of no further use."""
+        """Disconnect; nothing can be asked afterwards."""
         with self._lock:
             self._is_closed = True
             self._leave()
@@ -74,63 +85,64 @@ class History:
         """The newest entries and the age of the data."""
         return self._ask(lambda connection: history_details.read_overview(connection, limit))
 
-    def entries(self, query: HistoryQuery, offset: int, limit: int) -> EntryPage:
+    def entries(self, query: HistoryQuery, offset: int, limit: int) -> Page[HistoryEntry]:
         """A page of the history."""
         return self._ask(lambda connection: history_list.read_entries(connection, query, offset, limit))
 
     def details(self, key: EntryKey) -> HistoryDetails:
-        """Everything about one entry but its long lists.
+        """Everything about one entry except its long lists.
 
         Raises:
             ConfigError: there is no such entry.
         """
-        details = self._ask(lambda connection: history_details.read_details(connection, key))
-        if details is None:
-            raise ConfigError("run_not_found", run_id=key.id)
-        return details
+        return _existing(key, self._ask(lambda connection: history_details.read_details(connection, key)))
 
     def issues(self, query: IssueQuery, offset: int, limit: int) -> IssuePage:
         """A page of the row issues of a run."""
-        return self._ask(lambda connection: history_details.read_issue_page(connection, query, offset, limit))
+        return self._ask(lambda connection: history_pages.read_issue_page(connection, query, offset, limit))
+
+    @contextmanager
+    def all_issues(self, key: EntryKey) -> Iterator[EntryIssues]:
+        """All row issues of an entry; they can be iterated over while the block lasts.
+
+        Raises:
+            ConfigError: there is no such entry.
+        """
+        with self._connection() as connection:
+            yield _existing(key, history_details.read_entry_issues(connection, key))
 
     def changes(self, query: ChangeQuery, offset: int, limit: int) -> ChangePage:
         """A page of the changes that a dry run has listed."""
-        return self._ask(lambda connection: history_details.read_change_page(connection, query, offset, limit))
+        return self._ask(lambda connection: history_pages.read_change_page(connection, query, offset, limit))
 
     def all_changes(self, run_id: int) -> tuple[FieldChange, ...]:
         """All changes that a dry run has listed."""
-        return self._ask(lambda connection: read_field_changes(connection, run_id, None))
-
-    @contextmanager
-    def all_issues(self, run_id: int) -> Iterator[Iterator[RowIssue]]:
-        """All row issues of a run, read while they are asked for."""
-        with self._connection() as connection:
-            yield read_issues(connection, run_id)
+        return self._ask(lambda connection: history_pages.read_changes(connection, run_id))
 
     def watch(self, report: Callable[[DatabaseStatus | SyncError], None], stop: threading.Event) -> None:
-        """Tell what goes on until `stop` is set: at once, when it changes, when the database is lost and found again.
+        """Report what is going on, now and on every change, also that the connection is lost, until `stop` is set.
 
         Args:
             report: called on this thread.
-            stop: heard within a moment.
+            stop: noticed within 0.1 s.
         """
         failures = 0
         while not stop.is_set():
             try:
                 with self._connection() as connection:
-                    history_details.listen(connection)
+                    database_status.listen(connection)
                     last: DatabaseStatus | None = None
                     asked_at = float("-inf")
                     while not stop.is_set():
                         if time.monotonic() - asked_at >= RIGHTS_S:  # the administrator may have given more
                             rights, asked_at = read_rights(connection, self._creation), time.monotonic()
-                        database_status = history_details.read_database_status(connection, self._label, rights)
-                        if database_status != last or failures:
-                            report(database_status)
-                        last, failures = database_status, 0
+                        status = database_status.read_database_status(connection, self._label, rights)
+                        if status != last or failures:
+                            report(status)
+                        last, failures = status, 0
                         stop.wait(SHORTEST_PAUSE_S)
                         _wait(connection, stop)
-            except Exception as error:  # whoever watches must not fall silent
+            except Exception as error:  # it must go on reporting, whatever happens
                 report(as_sync_error(error))
                 stop.wait(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures += 1
@@ -170,11 +182,11 @@ class History:
             if self._idle:
                 return self._idle.pop()
             if self._target is None:
-                self._target = self._stack.enter_context(self._open_target())
+                self._target = self._stack.enter_context(self._database.target())
             target = self._target
         try:
             with translated_errors():  # it may be lost between the login and the first statement
-                return connect(target.url, "freesport_sync window")
+                return connect(target.url, "freesport_sync")
         except ConnectionFailed:
             self._forget_target()
             raise
@@ -202,8 +214,14 @@ class History:
         return TableCreation.NEVER if target is None else target.creation
 
 
+def _existing(key: EntryKey, found: T | None) -> T:
+    if found is None:
+        raise ConfigError("run_not_found", run_id=key.id if key.source is EntrySource.RUN else str(key))
+    return found
+
+
 def _wait(connection: Connection, stop: threading.Event) -> None:
     deadline = time.monotonic() + POLL_S
     while not stop.is_set() and time.monotonic() < deadline:
-        if history_details.wait_for_notice(connection, 0.1):
+        if database_status.wait_for_notice(connection, 0.1):
             return

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import Reporter
-from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import (
     ConfigError,
     SyncError,
@@ -42,7 +42,7 @@ class PinnedHostKey:
     file: str
 
 
-class ServerFiles:
+class RemoteExport:
     """The server of the settings.
 
     Args:
@@ -58,7 +58,7 @@ class ServerFiles:
         self._passphrase: str | None = None
         self.received = Received(paths.received)
 
-    def of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> ServerFiles:
+    def of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> RemoteExport:
         """Another server; host keys that were accepted here are accepted there.
 
         Args:
@@ -66,7 +66,7 @@ class ServerFiles:
             password: None: the one that is kept.
             passphrase: likewise.
         """
-        other = ServerFiles(self._settings.model_copy(update={"ssh": ssh}), self._paths)
+        other = RemoteExport(self._settings.model_copy(update={"ssh": ssh}), self._paths)
         other._accepted_once = self._accepted_once
         other._password, other._passphrase = password, passphrase
         return other

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from freesport_sync import __version__
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.history import DatabaseStatus, LockHolder
+from freesport_sync.core.database_status import DatabaseStatus, LockHolder
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.permissions import Rights
 from freesport_sync.core.printable import replace_surrogates
@@ -190,7 +190,7 @@ class Backend(QObject):
         """Trust the key of a server until the window closes, whichever database is chosen meanwhile."""
         self._accepted_keys.append(fingerprint)
         if self.application is not None:
-            self.application.accept_host_key_once(fingerprint)
+            self.application.remote_export.accept_host_key_once(fingerprint)
 
     def close(self, timeout_ms: int) -> bool:
         """Stop everything; returns whether all threads have ended."""
@@ -214,8 +214,8 @@ class Backend(QObject):
         application = Application(options.home, options.database_url, options.is_demo, options.create_shop_tables)
         configure_logs(application.paths.logs, options.is_verbose)
         for fingerprint in self._accepted_keys:
-            application.accept_host_key_once(fingerprint)
-        return application, application.reader()
+            application.remote_export.accept_host_key_once(fingerprint)
+        return application, application.history()
 
     def _loaded(self, result: tuple[Application, History]) -> None:
         self.application, self._history = result

@@ -8,8 +8,7 @@ import re
 from PySide6.QtCore import qVersion
 
 from freesport_sync import __version__
-from freesport_sync.core.history import HistoryDetails
-from freesport_sync.errors import SyncError
+from freesport_sync.core.history import EntrySource, HistoryDetails
 from freesport_sync.ui.widgets.parts import Tools
 
 _SECRET = re.compile(
@@ -45,7 +44,7 @@ def program_facts(tools: Tools) -> str:
 
 def entry_report(tools: Tools, details: HistoryDetails) -> str:
     """Everything about one entry."""
-    texts, entry, run = tools.texts, details.entry, details.run
+    texts, entry = tools.texts, details.entry
     lines = [
         program_facts(tools),
         "",
@@ -53,13 +52,12 @@ def entry_report(tools: Tools, details: HistoryDetails) -> str:
         f"{entry.status.value}, {entry.started_at.isoformat()}, {entry.duration_s:.1f} s",
         f"{entry.operator} {entry.host} {entry.trigger}",
     ]
-    if run is not None:
+    if entry.key.source is EntrySource.RUN:
         lines += [f"{name}: {value}" for name, value in details.request.items()]
-        lines += [f"{entity}: {count}" for entity, count in run.counts.items()]
+        lines += [f"{entity}: {count}" for entity, count in entry.counts.items()]
         lines += [f"{one.severity.value} {one.code}: {one.count}" for one in details.issue_counts]
         lines += [f"{file.path} {file.size_bytes} {file.created_at or ''}" for file in details.files]
-        if run.error_code:
-            error = SyncError(run.error_code, **run.error_params)
-            lines.append(texts.error(texts.of_run(error, entry.kind, entry.is_dry_run)).sentence)
+        if entry.error is not None:
+            lines.append(texts.error(texts.of_run(entry.error, entry.kind, entry.is_dry_run)).sentence)
     lines += [details.error_message, details.report]
     return masked("\n".join(line for line in lines if line))

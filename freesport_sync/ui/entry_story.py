@@ -14,7 +14,6 @@ from freesport_sync.core.history import (
     StageRecord,
 )
 from freesport_sync.core.shop import STAGES_IN_BYTES, Stage, in_order
-from freesport_sync.errors import SyncError
 from freesport_sync.ui.texts import UiTexts
 
 _STAMP = re.compile(r"^\[(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:\+00:00)?\]", re.MULTILINE)
@@ -96,10 +95,9 @@ def _counts(texts: UiTexts, entry: HistoryEntry) -> Iterator[str]:
 
 
 def _outcome(texts: UiTexts, details: HistoryDetails) -> str:
-    entry, run = details.entry, details.run
-    code = "interrupted" if entry.status is EntryStatus.INTERRUPTED else run.error_code if run is not None else None
-    if run is not None and code:
-        error = texts.error(texts.of_run(SyncError(code, **run.error_params), entry.kind, entry.is_dry_run))
+    entry = details.entry
+    if entry.error is not None:
+        error = texts.error(texts.of_run(entry.error, entry.kind, entry.is_dry_run))
         return " ".join(part for part in (error.what, error.affected, error.said and f"({error.said})") if part)
     time = texts.duration(entry.duration_s)
     return texts("story.end", kind=texts.kind(entry.kind, entry.is_dry_run, entry.undone_id), time=time)

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from freesport_sync.core.history import DatabaseStatus, EntryKey
+from freesport_sync.core.database_status import DatabaseStatus
+from freesport_sync.core.history import EntryKey
 from freesport_sync.core.shop import takes_back
 from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import SyncError

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from freesport_sync.application import Application
 from freesport_sync.cli.arguments import build_parser
 from freesport_sync.cli.main import run_command_line
 from freesport_sync.errors import ExitCode
 from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.services.checks import Checks
 from tests.builders import ExportBuilder, contragent, offer, prices, product
 from tests.e2e.program import ROOT, Command, Installation, address, clean_environment, run
 from tests.integration.test_connection import SECRET, free_port
@@ -26,6 +26,13 @@ from tests.watching import holding
 
 NOWHERE = ("--database-url", "postgresql://u@127.0.0.1:1/shop")
 """Not even asked; without it the private server would have to be started first."""
+SESSION_OF_THE_SHOP = """
+INSERT INTO import_sessions (import_type, status, started_at, finished_at, report_details, error_message, created_at,
+    report, updated_at)
+VALUES ('catalog', 'failed', now(), now() + interval '341 seconds',
+    '{"products_created": 3, "products_updated": 4, "errors": 2}', 'FileNotFoundError: import_files', now(),
+    E'[2026-11-20 22:00:01] Импорт начат\\n', now())
+"""
 
 
 # --- arguments ------------------------------------------------------------------------------------------------------
@@ -65,6 +72,7 @@ def test_without_arguments_there_is_help_and_code_2(capfd: pytest.CaptureFixture
         (["--run", "--chunk-size", "-5"], "--chunk-size"),
         (["--run", "--chunk-size", "many"], "many"),
         (["--show", "99999999999999999999"], "от 1 до 1000000000"),
+        (["--show", "shop:x"], "от 1 до 1000000000"),
         (["--history", "0"], "от 1 до 1000000000"),
         (["--show"], "--show"),
         (["--run", "--check"], "--check"),
@@ -124,7 +132,7 @@ def test_bug_of_ours_ends_with_code_70(
     def bug(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(Application, "check", bug)
+    monkeypatch.setattr(Checks, "everything", bug)
     arguments = ["--check", "--home", str(tmp_path), "--database-url", "postgresql://u@h/d"]
     assert run_command_line(arguments) == ExitCode.INTERNAL
     out, err = capfd.readouterr()
@@ -362,10 +370,32 @@ def test_history_and_show_of_the_unknown(stocked_shop: Shop, command: Command) -
     assert (unknown.code, unknown.stdout) == (2, "")
     assert "№ 7" in unknown.stderr
     assert "каталог и клиенты" in command("--history").stdout
+    nobody = command("--show", "shop:7")
+    assert (nobody.code, nobody.stdout) == (2, "")
+    assert "№ shop:7" in nobody.stderr
     stocked_shop.execute("DROP SCHEMA freesport_sync CASCADE")
     empty = command("--history", "--language", "en")
     assert (empty.code, empty.stdout, empty.stderr) == (0, "There has been no import yet.\n", "")
     assert command("--show", "1").code == 2
+
+
+def test_the_history_has_the_sessions_of_the_shop_itself(stocked_shop: Shop, command: Command) -> None:
+    stocked_shop.execute(SESSION_OF_THE_SHOP)
+    (number,) = stocked_shop.row("SELECT max(id) FROM import_sessions")
+    key = f"shop:{number}"
+    listed = command("--history").stdout
+    assert re.search(rf"{key} .* каталог .* не выполнен .* сам магазин .* 3 .* 4 .* 2", listed)
+    shown = command("--show", key).stdout.splitlines()
+    assert shown[0] == f"Импорт самого магазина, сеанс № {number}: каталог"
+    assert shown[-2:] == ["[2026-11-20 22:00:01] Импорт начат", "FileNotFoundError: import_files"]
+    assert command("--show", key, "--issues").stdout.splitlines()[1:] == ["Замечаний нет."]
+
+    entry, own = command("--history", "--json").lines
+    assert (entry["key"], entry["source"], entry["id"]) == (key, "shop", number)
+    assert (entry["status"], entry["errors"], entry["counts"]["product"]["updated"]) == ("failed", 2, 4)
+    assert (own["key"], own["source"], own["status"], own["data_dir"] != "") == ("1", "run", "completed", True)
+    report = command("--show", key, "--json").lines[-1]
+    assert (report["event"], report["error"]) == ("report", "FileNotFoundError: import_files")
 
 
 # --- the check ------------------------------------------------------------------------------------------------------

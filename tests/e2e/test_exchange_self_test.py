@@ -27,7 +27,7 @@ VARIABLE = "FREESPORT_SYNC_EXCHANGE__"
 def installation(shop: Shop, tmp_path: Path) -> Installation:
     """The program with a password for 1C."""
     home = tmp_path / "home"
-    Application(home).set_exchange_password(PASSWORD)
+    Application(home).exchange.set_password(PASSWORD)
     return Installation(home, shop.url)
 
 

@@ -7,9 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from freesport_sync.core.history import EntryKey, EntrySource, HistoryDetails, HistoryEntry, HistoryQuery
 from freesport_sync.core.run import Counts, RunReport
 from freesport_sync.core.shop import Entity
+from freesport_sync.database.own.history_details import read_details
+from freesport_sync.database.own.history_list import read_entries
 from freesport_sync.database.server.engine import connect
 from freesport_sync.database.shop.tables import SHOP_TABLES
 from freesport_sync.errors import ImportFailed
@@ -95,3 +99,15 @@ def with_history(shop: Shop, **values: int) -> Settings:
 def money(text: str) -> tuple[Decimal | None, ...]:
     """`10 - 7.50` -> the amounts as the shop has them; a dash is none."""
     return tuple(None if word == "-" else Decimal(word) for word in text.split())
+
+
+def history_entries(connection: sa.Connection) -> tuple[HistoryEntry, ...]:
+    """The newest entries of the history first."""
+    return read_entries(connection, HistoryQuery(), 0, 10).rows
+
+
+def history_details(connection: sa.Connection, run_id: int) -> HistoryDetails:
+    """Everything about a run except its long lists."""
+    details = read_details(connection, EntryKey(EntrySource.RUN, run_id))
+    assert details is not None
+    return details

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.run import RunStatus
-from freesport_sync.database.own.history import read_field_changes
+from freesport_sync.database.own.history_pages import read_changes
 from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import (
     CatalogSettings,
@@ -168,7 +168,7 @@ def test_people_read_names_and_not_keys(shop: Shop, new_export: NewExport) -> No
         export.prices(prices("p1#b", {"retail": 1500}))
     shop.run(first.folder)
     report = shop.run(second.folder, is_dry_run=True, accept_large_change=True)
-    rows = read_field_changes(shop.connection, report.run_id, 1000)
+    rows = read_changes(shop.connection, report.run_id)
     changes = {(one.onec_id, one.name, one.field, one.old_value, one.new_value) for one in rows}
     assert changes >= {
         ("p1", "Кеды", "category", "Мячи", "Сетки"),

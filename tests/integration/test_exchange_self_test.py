@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.errors import Cancelled
 from freesport_sync.exchange.self_test.client import SelfTestClient
 from freesport_sync.exchange.self_test.steps import SelfTestTimeouts, take_steps

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from freesport_sync.core.history import EntryStatus, IssueQuery
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.shop import FileType
-from freesport_sync.database.own import history, issue_names
+from freesport_sync.database.own import history_pages, issue_names
 from freesport_sync.database.own.schema import HEAD
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, prices, product, rests, tombstone
-from tests.integration.support import NewExport, with_history
+from tests.integration.support import NewExport, history_details, history_entries, with_history
 from tests.shop import Shop
 
 Subject = tuple[str, str]
@@ -170,7 +171,7 @@ def add_issues(shop: Shop, count: int) -> None:
 def test_all_issues_are_read_chunk_by_chunk(stocked_shop: Shop) -> None:
     add_issues(stocked_shop, 3500)
     with statement_sizes() as sizes:
-        issues = list(history.read_issues(stocked_shop.connection, 1))
+        issues = list(history_pages.read_issues(stocked_shop.connection, 1))
     assert len(issues) == 3500
     assert max(sizes) == 1000, "more has never been in memory at once"
     ranks = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
@@ -183,7 +184,7 @@ def test_the_reader_may_take_his_time(stocked_shop: Shop) -> None:
     add_issues(stocked_shop, 2000)
     stocked_shop.execute("SELECT set_config('idle_session_timeout', '50ms', false)")
     stocked_shop.execute("SELECT set_config('idle_in_transaction_session_timeout', '50ms', false)")
-    issues = history.read_issues(stocked_shop.connection, 1)
+    issues = history_pages.read_issues(stocked_shop.connection, 1)
     next(issues)
     pid = stocked_shop.connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
     watcher = sa.create_engine(stocked_shop.url, isolation_level="AUTOCOMMIT").connect()
@@ -199,18 +200,14 @@ def test_totals_say_how_many_are_stored(shop: Shop, export: ExportBuilder) -> No
     shop.settings = with_history(shop, max_issues=3)
     export.goods(*(product(f"p{number}", vat="много") for number in range(5)))
     report = shop.run(export.folder)
-    run = history.read_run(shop.connection, report.run_id)
-    assert run is not None
-    (count,) = history.read_issue_counts(shop.connection, run)
+    (count,) = history_details(shop.connection, report.run_id).issue_counts
     assert (count.code, count.count, count.stored) == ("vat_not_understood", 5, 3)
 
 
 def test_a_run_that_died_still_shows_what_it_has_stored(stocked_shop: Shop) -> None:
     add_issues(stocked_shop, 6)
     stocked_shop.execute("UPDATE freesport_sync.runs SET status = 'interrupted', issue_totals = '[]'")
-    run = history.read_run(stocked_shop.connection, 1)
-    assert run is not None
-    counts = history.read_issue_counts(stocked_shop.connection, run)
+    counts = history_details(stocked_shop.connection, 1).issue_counts
     assert [(one.severity.value, one.code, one.count, one.stored) for one in counts] == [
         ("error", "a", 1, 1),
         ("error", "b", 1, 1),
@@ -238,9 +235,11 @@ def old_shop(stocked_shop: Shop) -> Shop:
 
 
 def test_an_old_history_can_be_read(old_shop: Shop) -> None:
-    assert [run.status for run in history.read_runs(old_shop.connection, 5)] == ["completed"]
-    issues = list(history.read_issues(old_shop.connection, 1))
+    assert [entry.status for entry in history_entries(old_shop.connection)] == [EntryStatus.COMPLETED]
+    issues = list(history_pages.read_issues(old_shop.connection, 1))
     assert [(issue.name, issue.article) for issue in issues] == [("Мяч", "")] * 2
+    page = history_pages.read_issue_page(old_shop.connection, IssueQuery(1, text="мяч"), 0, 10)
+    assert page.rows == tuple(issues)
 
 
 def test_an_old_history_is_upgraded_by_the_next_run(old_shop: Shop, full_export: ExportBuilder) -> None:

@@ -16,7 +16,6 @@ from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity
 from freesport_sync.database.metadata import SCHEMA, own_metadata
 from freesport_sync.database.own import schema
-from freesport_sync.database.own.history import read_run, read_runs
 from freesport_sync.database.own.schema import (
     HEAD,
     prepare_own_schema,
@@ -32,7 +31,7 @@ from freesport_sync.database.shop.verify import (
 )
 from freesport_sync.errors import ExitCode, SchemaMismatch
 from freesport_sync.i18n.texts import Language, Texts
-from tests.integration.support import shop_rows
+from tests.integration.support import history_details, history_entries, shop_rows
 from tests.shop import Shop, new_role
 
 CATALOGUE = """
@@ -138,9 +137,9 @@ def test_newer_schema_is_refused_everywhere(stocked_shop: Shop, dearer: Path) ->
     error = refusal(stocked_shop, dearer)
     assert (error.code, error.params) == ("own_schema_newer", {"found": "9999", "known": HEAD})
     assert shop_rows(stocked_shop) == before
-    for read in (lambda: read_runs(stocked_shop.connection, 5), lambda: read_run(stocked_shop.connection, 1)):
+    for read in (history_entries, lambda connection: history_details(connection, 1)):
         with pytest.raises(SchemaMismatch):
-            read()
+            read(stocked_shop.connection)
     items = {item.code: item for item in check_database(stocked_shop.url, "shop")}
     assert items["schema_newer"].params == {"found": "9999", "known": HEAD}
     assert not items["schema_newer"].is_ok
@@ -337,7 +336,7 @@ def test_history_of_another_login_cannot_be_read(stocked_shop: Shop, dearer: Pat
     assert check_codes(user)["schema_unreadable"] is False
     connection = connect(user, "tests")
     with pytest.raises(SchemaMismatch):
-        read_runs(connection, 5)
+        history_entries(connection)
     connection.close()
     for language in Language:
         assert str(error.params["sql"]) in Texts(language).check("schema_unreadable", error.params)
@@ -355,7 +354,7 @@ def test_history_of_another_login_that_can_only_be_read(stocked_shop: Shop, dear
     assert check_codes(user)["schema_read_only"] is False
     assert shop_rows(stocked_shop) == before
     connection = connect(user, "tests")
-    assert len(read_runs(connection, 5)) == 1
+    assert len(history_entries(connection)) == 1
     connection.close()
     stocked_shop.connection.exec_driver_sql(str(error.params["sql"]))
     assert Shop(user, tmp_path).run(dearer).status is RunStatus.COMPLETED

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from freesport_sync.core.history import REPAIR_DUE
+from freesport_sync.core.checks import REPAIR_DUE
 from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity
 from freesport_sync.database.preflight import check_database

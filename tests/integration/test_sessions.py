@@ -18,13 +18,13 @@ from freesport_sync.core.events import (
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.shop import FileType, ImportKind, Stage
 from freesport_sync.database.merge import merge
-from freesport_sync.database.own import history
+from freesport_sync.database.own import history_pages
 from freesport_sync.database.server.engine import connect
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.runs import heartbeat
 from tests.bench.generator import generate
 from tests.builders import ExportBuilder, offer, prices, product, property_, rests
-from tests.integration.support import NewExport, with_history
+from tests.integration.support import NewExport, history_details, history_entries, with_history
 from tests.shop import Shop
 from tests.watching import VARIANT, at_stage, background, holding, wait_until, waiting_importers
 
@@ -181,12 +181,11 @@ def test_rows_of_the_run(shop: Shop, full_export: ExportBuilder) -> None:
     assert run["counts"]["product"]["created"] == 2
     stages = shop.rows("SELECT stage, done = total FROM freesport_sync.run_stages ORDER BY started_at")
     assert stages == [("plan", True), ("stage", True), ("resolve", True), ("apply", True)]
-    past = history.read_run(shop.connection, report.run_id)
-    assert past is not None
-    assert past.counts == report.counts
-    assert past.issue_totals == report.issue_totals
-    assert history.read_files(shop.connection, report.run_id) == tuple(sorted(report.files, key=lambda file: file.path))
-    stored = list(history.read_issues(shop.connection, report.run_id, 100))
+    past = history_details(shop.connection, report.run_id)
+    assert past.entry.counts == report.counts
+    assert past.entry.issue_totals == report.issue_totals
+    assert past.files == tuple(sorted(report.files, key=lambda file: file.path))
+    stored = list(history_pages.read_issues(shop.connection, report.run_id))
     sent = [issue for event in shop.events if isinstance(event, IssuesFound) for issue in event.issues]
     assert sorted(issue.code for issue in stored) == sorted(issue.code for issue in sent)
 
@@ -221,7 +220,7 @@ def test_dry_run_has_no_session(stocked_shop: Shop, dearer: Path) -> None:
     assert stocked_shop.rows("SELECT t::text FROM import_sessions AS t") == before
     run = last_run(stocked_shop)
     assert (run["is_dry_run"], run["status"], run["session_ids"]) == (True, "completed", [])
-    assert [change.field for change in history.read_field_changes(stocked_shop.connection, report.run_id, 9)] == [
+    assert [change.field for change in history_pages.read_changes(stocked_shop.connection, report.run_id)] == [
         "retail_price"
     ]
 
@@ -381,7 +380,7 @@ def test_history_is_read_while_a_run_is_going_on(stocked_shop: Shop, dearer: Pat
 
     def look() -> None:
         connection = connect(stocked_shop.url, "tests")
-        seen.extend(run.status for run in history.read_runs(connection, 10))
+        seen.extend(entry.status for entry in history_entries(connection))
         connection.close()
 
     stocked_shop.run(dearer, at_stage(Stage.APPLY, look))

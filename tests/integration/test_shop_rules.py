@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from freesport_sync.core.history import FOREIGN_RULES, CheckItem
+from freesport_sync.core.checks import FOREIGN_RULES, CheckItem
 from freesport_sync.database.preflight import check_database
 from freesport_sync.database.shop.checks import CATALOG_TABLES, CUSTOMER_TABLES, is_only_read
 from freesport_sync.errors import ImportFailed, SchemaMismatch

@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 from PySide6.QtWidgets import QApplication
 
-from freesport_sync import application
 from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.services import database
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.sources.commerceml import workers
 from freesport_sync.ui.theme import LIGHT, Theme
@@ -38,7 +38,7 @@ def open_desk(
     """Opens windows over databases of the tests; they are closed at the end."""
     monkeypatch.setattr(workers, "WorkerPool", ReadsHere)
     # The private server of a new home would take its seconds to be made.
-    monkeypatch.setattr(application, "EmbeddedPostgres", lambda *_: _Joined(postgres))
+    monkeypatch.setattr(database, "EmbeddedPostgres", lambda *_: _Joined(postgres))
     desks: list[Desk] = []
 
     def open_one(url: sa.URL | None, **options: Any) -> Desk:

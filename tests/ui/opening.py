@@ -110,7 +110,7 @@ def lists(count: int) -> dict[str, list[float]]:
         assert desk.end_of_run().error is None
         application = desk.backend.application
         assert application is not None
-        with application._connection() as connection:
+        with application.database.connection() as connection:
             insert_other_sessions(connection, count * 3 // 4)
             run_id = connection.scalar(sa.text("SELECT max(id) FROM freesport_sync.runs WHERE status = 'completed'"))
             for statement in (_ISSUES, _TOTALS):

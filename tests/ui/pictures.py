@@ -24,13 +24,9 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QWidget
 
+from freesport_sync.core.database_status import DatabaseStatus, LockHolder
 from freesport_sync.core.events import ExportFound
-from freesport_sync.core.history import (
-    DatabaseStatus,
-    EntryKey,
-    EntrySource,
-    LockHolder,
-)
+from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.permissions import Refusal, Rights
 from freesport_sync.core.shop import Stage
 from freesport_sync.errors import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.exchange_process import ExchangeState
 from tests.ui import exchange_scenery
@@ -27,7 +27,7 @@ def take_onec(photographer: Photographer, desk: Desk) -> None:
     page.password.save.click()
     photographer.take("onec-password", page.password)
     page.password.reject()
-    application.set_exchange_password("пароль обмена")
+    application.exchange.set_password("пароль обмена")
     page.switch.look_for_password()
     photographer.take("onec-stopped")
     server.error = SyncError("exchange_address_unusable", host="192.168.1.20", port=8180, reason="Address in use")

@@ -55,7 +55,7 @@ RETURNING id
 
 def add_other_sessions(application: Application) -> None:
     """Make the history look like that of a shop after some days."""
-    with application._connection() as connection:
+    with application.database.connection() as connection:
         insert_other_sessions(connection, 25)
 
 

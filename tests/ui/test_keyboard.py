@@ -251,8 +251,9 @@ def test_f5_reads_again_and_f1_tells_the_keys(small: Desk) -> None:
     window.show_page("history")
     total = window.history.model.rowCount()
     small.backend._stop_watching.set()  # only F5 may tell of it
-    session = window._tools.backend.application._connection()  # type: ignore[union-attr]
-    with session as connection:
+    application = window._tools.backend.application
+    assert application is not None
+    with application.database.connection() as connection:
         insert_other_sessions(connection, 0)
     QTest.keyClick(window, Qt.Key.Key_F5)
     small.until(lambda: window.history.model.rowCount() == total + 1)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from freesport_sync.core.database_status import DatabaseStatus, LockHolder
 from freesport_sync.core.events import Progress, RunFinished
-from freesport_sync.core.history import DatabaseStatus, LockHolder
 from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.shop import ImportKind, Stage
 from freesport_sync.core.tasks import Header, Submission

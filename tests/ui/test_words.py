@@ -1,4 +1,4 @@
-"""What the window says in sentences of its own: the log, the story of a session, what was changed."""
+"""What the window says in sentences of its own: the log, the story of a run, what was changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from freesport_sync.core.history import (
     HistoryDetails,
     HistoryEntry,
     IssueCount,
-    PastRun,
     StageRecord,
 )
 from freesport_sync.core.issues import Severity
@@ -49,7 +48,7 @@ COUNTS: dict[str, Counts] = {
 }
 
 
-def session(**more: object) -> HistoryEntry:
+def entry(**more: object) -> HistoryEntry:
     usual = HistoryEntry(
         EntryKey(EntrySource.RUN, 7),
         "all",
@@ -72,10 +71,7 @@ def session(**more: object) -> HistoryEntry:
 
 
 def details(**more: object) -> HistoryDetails:
-    one = session(**more)
-    run = PastRun(
-        7, "all", "", "", "window", False, "completed", "report", BEGAN, None, {}, (), None, {}, "/x", 0, None
-    )
+    one = entry(**more)
     stages = (
         StageRecord("plan", BEGAN, 1, 1),
         StageRecord("stage", BEGAN + timedelta(seconds=1), 994_200, 994_200),
@@ -83,14 +79,14 @@ def details(**more: object) -> HistoryDetails:
     )
     files = tuple(ExportFile("goods", f"goods_{number}.xml", 1000, None) for number in range(12))
     issues = (IssueCount(Severity.WARNING, "quantity_negative", 5, 5),)
-    return HistoryDetails(one, run, {}, files, stages, issues)
+    return HistoryDetails(one, {}, files, stages, issues)
 
 
 def local(seconds: int) -> str:
     return f"{(BEGAN + timedelta(seconds=seconds)).astimezone():%d.%m.%Y %H:%M:%S}"
 
 
-def test_the_story_of_a_session_has_steps_counts_and_local_time() -> None:
+def test_the_story_of_an_entry_has_steps_counts_and_local_time() -> None:
     lines = story_of(UiTexts(Language.RUSSIAN), details()).split("\n")
     assert lines == [
         f"{local(0)}  Начало: каталог и клиенты (ivanov@PC-7, PC-7, окно)",
@@ -106,9 +102,8 @@ def test_the_story_of_a_session_has_steps_counts_and_local_time() -> None:
 
 
 def test_the_story_of_a_failure_says_where_and_why() -> None:
-    broken = details(status=EntryStatus.FAILED, counts={})
-    run = replace(broken.run, error_code="disk_full", error_params={"path": "/data"})  # type: ignore[type-var]
-    lines = story_of(UiTexts(Language.RUSSIAN), replace(broken, run=run)).split("\n")
+    broken = details(status=EntryStatus.FAILED, counts={}, error_code="disk_full", error_params={"path": "/data"})
+    lines = story_of(UiTexts(Language.RUSSIAN), broken).split("\n")
     assert lines[3] == f"{local(9)}  Запись изменений: не завершено, сделано 100 %"
     assert lines[-1] == f"{local(9)}  На диске нет места: /data В магазине ничего не изменилось."
 
@@ -122,8 +117,7 @@ def test_the_story_of_an_undo_is_one_of_its_own() -> None:
         "Чтение резервной копии",
         "Возврат прежних значений",
     ]
-    stopped = details(status=EntryStatus.CANCELLED, **undo)
-    stopped = replace(stopped, run=replace(stopped.run, error_code="cancelled"))  # type: ignore[type-var]
+    stopped = details(status=EntryStatus.CANCELLED, error_code="cancelled", **undo)
     told = "В магазине ничего не изменилось: импорт остался в силе."
     assert summary_of(texts, stopped)[:2] == ("Отмена импорта остановлена.", told)
     assert story_of(texts, stopped).endswith(f"Отмена импорта остановлена. {told}")
@@ -153,8 +147,8 @@ def test_a_change_names_what_was_changed() -> None:
     assert texts.changed(back, True, "restore") == (
         "вернётся прежнее: товаров 2; будет скрыто: товаров 3; останется как есть: вариантов 1"
     )
-    assert texts.outcome_of(session()) == "Каталог и клиенты: загружено с замечаниями"
-    dry = session(is_dry_run=True, status=EntryStatus.COMPLETED)
+    assert texts.outcome_of(entry()) == "Каталог и клиенты: загружено с замечаниями"
+    dry = entry(is_dry_run=True, status=EntryStatus.COMPLETED)
     assert texts.outcome_of(dry) == "Проверка: каталог и клиенты — без замечаний"
     assert texts.entry_title(dry) == "Проверка № 7: каталог и клиенты"
 

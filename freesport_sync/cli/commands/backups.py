@@ -9,5 +9,5 @@ from freesport_sync.errors import ExitCode
 
 def backups(invocation: Invocation) -> int:
     """List the backups of the database, newest first."""
-    invocation.output.show(BackupList(invocation.open_application().backups()))
+    invocation.output.show(BackupList(invocation.open_application().backups.list()))
     return ExitCode.DONE

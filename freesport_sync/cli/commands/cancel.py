@@ -10,6 +10,6 @@ from freesport_sync.errors import ExitCode
 def cancel(invocation: Invocation) -> int:
     """Ask a run to stop; it may run on another computer."""
     application = invocation.open_application()
-    request = application.cancel(invocation.options.cancel, invocation.operator)
+    request = application.remote_control.cancel(invocation.options.cancel, invocation.operator)
     invocation.output.show(CancelRequested(request))
     return ExitCode.DONE

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.errors import ExitCode
 
 
 def check(invocation: Invocation) -> int:
     """Check the database, the picture folder and the SSH host; nothing is written."""
-    items = invocation.open_application().check(invocation.options.media_root)
+    items = invocation.open_application().checks.everything(invocation.options.media_root)
     for item in items:
         invocation.output.show(item)
     return exit_code_of(items)

@@ -10,6 +10,6 @@ from freesport_sync.errors import ExitCode
 def pin_host_key(invocation: Invocation) -> int:
     """Record the host's key if it has the given fingerprint."""
     application = invocation.open_application()
-    key = application.pin_host_key(invocation.options.pin_host_key)
+    key = application.remote_export.pin_host_key(invocation.options.pin_host_key)
     invocation.output.show(HostKeyPinned(key))
     return ExitCode.DONE

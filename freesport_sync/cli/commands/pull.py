@@ -10,5 +10,5 @@ def pull(invocation: Invocation) -> int:
     """Fetch what is new or has changed."""
     application = invocation.open_application()
     with invocation.output as output:
-        application.pull(output.event, invocation.cancel)
+        application.remote_export.pull(output.event, invocation.cancel)
     return ExitCode.DONE

@@ -65,7 +65,7 @@ def _data_dir(options: argparse.Namespace, application: Application) -> Path:
     if options.data_dir is not None:
         return Path(options.data_dir)
     if options.files_of is not None:
-        return application.files_of(options.files_of)
+        return application.run_files.of(options.files_of)
     if options.file is not None or options.pull:
         return default_dir
     if not default_dir.exists():

@@ -13,5 +13,5 @@ def self_test(invocation: Invocation) -> int:
     application, options = invocation.open_application(), invocation.options
     address = None if options.probe_exchange == THIS_COMPUTER else options.probe_exchange
     password = ask_password(invocation.texts)
-    items = application.self_test_exchange(password, address, invocation.cancel, invocation.output.show)
+    items = application.exchange.self_test(password, address, invocation.cancel, invocation.output.show)
     return exit_code_of(items)

@@ -10,7 +10,7 @@ from freesport_sync.errors import ExitCode
 
 def set_exchange_password(invocation: Invocation) -> int:
     """Ask for a password and set it."""
-    application = invocation.open_application()
-    application.set_exchange_password(ask_new_password(invocation.texts))
-    invocation.output.show(ExchangePasswordSet(application.settings.exchange.user))
+    exchange = invocation.open_application().exchange
+    exchange.set_password(ask_new_password(invocation.texts))
+    invocation.output.show(ExchangePasswordSet(exchange.user))
     return ExitCode.DONE

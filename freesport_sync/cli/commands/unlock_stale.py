@@ -9,6 +9,6 @@ from freesport_sync.errors import ExitCode
 
 def unlock_stale(invocation: Invocation) -> int:
     """Close runs and import sessions whose process is gone."""
-    closed = invocation.open_application().unlock_stale(invocation.shop_texts)
+    closed = invocation.open_application().remote_control.unlock_stale(invocation.shop_texts)
     invocation.output.show(StaleClosed(closed))
     return ExitCode.DONE

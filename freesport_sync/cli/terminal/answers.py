@@ -7,7 +7,7 @@ from rich.markup import escape
 from freesport_sync.cli.results import CancelRequested, HostKeyPinned, SettingList, StaleClosed
 from freesport_sync.cli.streams import is_unicode
 from freesport_sync.cli.terminal.screen import Screen, local_time, say
-from freesport_sync.core.history import REPAIR_DUE, CheckItem
+from freesport_sync.core.checks import REPAIR_DUE, CheckItem
 
 
 def show_check(screen: Screen, item: CheckItem) -> None:

@@ -1,4 +1,4 @@
-"""Past runs on a terminal."""
+"""The history on a terminal."""
 
 from __future__ import annotations
 
@@ -6,62 +6,64 @@ from collections.abc import Sequence
 
 from rich.markup import escape
 
-from freesport_sync.cli.results import IssueList, IssuesSaved, RunList, RunShown
+from freesport_sync.cli.results import EntryList, EntryShown, IssueList, IssuesSaved
 from freesport_sync.cli.terminal.issues import IssuePrinter
 from freesport_sync.cli.terminal.run_totals import show_counts, show_issue_totals, status_markup
 from freesport_sync.cli.terminal.screen import Screen, local_time
-from freesport_sync.core.history import IssueCount, PastRun
+from freesport_sync.core.history import EntrySource, HistoryEntry, IssueCount
 from freesport_sync.core.printable import printable
 from freesport_sync.core.run import CREATED, FieldChange
 from freesport_sync.core.shop import UpkeepKind, is_import
-from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
 
 
-def show_runs(screen: Screen, result: RunList) -> None:
-    """Print a table of runs."""
+def show_entries(screen: Screen, result: EntryList) -> None:
+    """Print a table of entries."""
     texts = screen.texts
-    if not result.runs:
+    if not result.entries:
         screen.line(texts("cli.history_empty"))
         return
     table = screen.table("number", "started", "duration", "kind", "status", "operator", "created", "updated", "issues")
-    for run in result.runs:
-        duration = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
+    for entry in result.entries:
+        issues = sum(total.count for total in entry.issue_totals) or entry.errors + entry.warnings
         table.add_row(
-            str(run.id),
-            local_time(run.started_at),
-            "" if duration is None else texts("cli.seconds", seconds=f"{duration:.1f}"),
-            _kind(run, texts),
-            _outcome(run, texts),
-            escape(run.operator),
-            str(sum(count.created for count in run.counts.values())),
-            str(sum(count.updated for count in run.counts.values())),
-            str(sum(total.count for total in run.issue_totals)),
+            str(entry.key),
+            local_time(entry.started_at),
+            "" if entry.finished_at is None else texts("cli.seconds", seconds=f"{entry.duration_s:.1f}"),
+            _kind(entry, texts),
+            _outcome(entry, texts),
+            escape(entry.operator or texts.word("trigger", entry.trigger)),
+            str(sum(count.created for count in entry.counts.values())),
+            str(sum(count.updated for count in entry.counts.values())),
+            str(issues),
         )
     screen.out.print(table)
 
 
-def show_run(screen: Screen, result: RunShown) -> None:
-    """Print everything about a run."""
-    details, texts = result.details, screen.texts
-    run, issues = details.run, IssuePrinter(screen.out, texts)
-    _show_head(screen, run)
+def show_entry(screen: Screen, result: EntryShown) -> None:
+    """Print everything about an entry."""
+    details, texts, issues = result.details, screen.texts, IssuePrinter(screen.out, screen.texts)
+    entry = details.entry
+    _show_head(screen, entry)
     for file in details.files:
         created_at = f", {file.created_at:%d.%m.%Y %H:%M}" if file.created_at else ""
         screen.line(f"  {file.path}{created_at}")
-    show_counts(screen, run.counts, run.kind)
+    show_counts(screen, entry.counts, entry.kind)
     show_issue_totals(screen, [(one.severity, one.code, issues.count(one)) for one in details.issue_counts])
-    issues.print(details.issues, details.issue_counts)
-    if len(details.issues) < sum(one.stored for one in details.issue_counts):
-        screen.line(texts("cli.more_issues", shown=len(details.issues), run_id=run.id))
-    for change in details.changes:
+    issues.print(result.issues, details.issue_counts)
+    if len(result.issues) < sum(one.stored for one in details.issue_counts):
+        screen.line(texts("cli.more_issues", shown=len(result.issues), run_id=entry.key.id))
+    for change in result.changes:
         screen.line(_change(change, texts))
+    if entry.key.source is EntrySource.SHOP:
+        for line in (*details.report.splitlines(), *details.error_message.splitlines()):
+            screen.line(printable(line))
 
 
 def show_issues(screen: Screen, result: IssueList) -> None:
-    """Print all row issues of a run."""
+    """Print all row issues of an entry."""
     found = result.found
-    _show_title(screen, found.run)
+    _show_title(screen, found.entry)
     if not found.counts:
         screen.line(screen.texts("cli.no_issues"))
     IssuePrinter(screen.out, screen.texts).print(found.issues, found.counts)
@@ -75,23 +77,26 @@ def show_issues_saved(screen: Screen, result: IssuesSaved) -> None:
     _show_not_stored(screen, result.found.counts)
 
 
-def _show_head(screen: Screen, run: PastRun) -> None:
+def _show_head(screen: Screen, entry: HistoryEntry) -> None:
     texts = screen.texts
-    _show_title(screen, run)
-    screen.out.print(f"{texts('cli.column_status')}: {_outcome(run, texts)}", highlight=False)
-    values = {"started": local_time(run.started_at), "operator": run.operator}
-    values["trigger"] = texts.word("trigger", run.trigger)
-    if run.kind == UpkeepKind.RESTORE or is_import(run.kind):
-        values["backup" if run.kind == UpkeepKind.RESTORE else "source"] = run.data_dir
+    _show_title(screen, entry)
+    screen.out.print(f"{texts('cli.column_status')}: {_outcome(entry, texts)}", highlight=False)
+    values = {"started": local_time(entry.started_at), "operator": entry.operator}
+    values["trigger"] = texts.word("trigger", entry.trigger)
+    if entry.kind == UpkeepKind.RESTORE:
+        values["backup"] = entry.data
+    elif is_import(entry.kind):
+        values["source"] = entry.data
     for key, value in values.items():
-        screen.line(f"{texts(f'cli.column_{key}')}: {value}")
-    if run.error_code:
-        error = SyncError(run.error_code, **run.error_params)
-        screen.error(texts.error(texts.of_run(error, run.kind, run.is_dry_run)))
+        if value:
+            screen.line(f"{texts(f'cli.column_{key}')}: {value}")
+    if entry.error is not None:
+        screen.error(texts.error(texts.of_run(entry.error, entry.kind, entry.is_dry_run)))
 
 
-def _show_title(screen: Screen, run: PastRun) -> None:
-    screen.line(screen.texts("cli.show_title", run_id=run.id, kind=_kind(run, screen.texts)))
+def _show_title(screen: Screen, entry: HistoryEntry) -> None:
+    key = "cli.show_title" if entry.key.source is EntrySource.RUN else "cli.show_title_shop"
+    screen.line(screen.texts(key, run_id=entry.key.id, kind=_kind(entry, screen.texts)))
 
 
 def _show_not_stored(screen: Screen, counts: Sequence[IssueCount]) -> None:
@@ -111,11 +116,10 @@ def _change(change: FieldChange, texts: Texts) -> str:
     return printable(texts("cli.change", entity=entity, name=name, field=field, old=old, new=new))
 
 
-def _kind(run: PastRun, texts: Texts) -> str:
-    return texts.kind(run.kind, run.is_dry_run, run.undone_id)
+def _kind(entry: HistoryEntry, texts: Texts) -> str:
+    return texts.kind(entry.kind, entry.is_dry_run, entry.undone_id)
 
 
-def _outcome(run: PastRun, texts: Texts) -> str:
-    if run.undone_by is None:
-        return status_markup(run.status, texts)
-    return f"{status_markup(run.status, texts)}, {texts.undone(run.kind, run.undone_by)}"
+def _outcome(entry: HistoryEntry, texts: Texts) -> str:
+    status = status_markup(entry.status.as_run_status.value, texts)
+    return status if entry.undone_by is None else f"{status}, {texts.undone(entry.kind, entry.undone_by)}"

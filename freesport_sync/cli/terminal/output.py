@@ -10,14 +10,14 @@ from rich.markup import escape
 from freesport_sync.cli.results import (
     BackupList,
     CancelRequested,
+    EntryList,
+    EntryShown,
     ExchangePasswordSet,
     HostKeyPinned,
     IssueList,
     IssuesSaved,
     NothingToDo,
     Result,
-    RunList,
-    RunShown,
     SettingList,
     StaleClosed,
 )
@@ -28,6 +28,7 @@ from freesport_sync.cli.terminal.files import file_lines
 from freesport_sync.cli.terminal.progress import StageBars
 from freesport_sync.cli.terminal.run_totals import show_report
 from freesport_sync.cli.terminal.screen import Screen
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import (
     BackupFound,
     BackupMade,
@@ -42,7 +43,6 @@ from freesport_sync.core.events import (
     RunStarted,
 )
 from freesport_sync.core.exchange import ExchangeEvent, ExchangeStarted, ImportNotRequested, RequestHandled
-from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
 
@@ -109,10 +109,10 @@ class TerminalOutput:
         match result:
             case CheckItem():
                 answers.show_check(screen, result)
-            case RunList():
-                history.show_runs(screen, result)
-            case RunShown():
-                history.show_run(screen, result)
+            case EntryList():
+                history.show_entries(screen, result)
+            case EntryShown():
+                history.show_entry(screen, result)
             case IssueList():
                 history.show_issues(screen, result)
             case IssuesSaved():

@@ -1,44 +1,30 @@
-"""Reads what the window shows of single entries, page by page: issues, changes, files, reports; and what goes on."""
+"""Reads everything about one entry of the history except its long lists, and what the import page shows."""
 
 from __future__ import annotations
 
-import select
 from datetime import datetime
 from typing import Any
 
-import psycopg2
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
 from freesport_sync.core.history import (
-    ChangeQuery,
     DataAge,
-    DatabaseStatus,
+    EntryIssues,
     EntryKey,
     EntrySource,
     HistoryDetails,
+    HistoryEntry,
     HistoryQuery,
-    IssueQuery,
-    LockHolder,
+    IssueCount,
     Overview,
-    Page,
     StageRecord,
 )
-from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.permissions import Rights
-from freesport_sync.core.run import FieldChange
+from freesport_sync.core.issues import Severity
+from freesport_sync.core.run import ExportFile
 from freesport_sync.core.shop import Entity
-from freesport_sync.database.own import alive
-from freesport_sync.database.own.history import (
-    has_undo,
-    read_files,
-    read_issue_counts,
-    read_run,
-    read_undoer,
-)
+from freesport_sync.database.own.earlier_runs import has_undo, read_undoer
 from freesport_sync.database.own.history_list import has_shop_sessions, read_entries, read_entry
-from freesport_sync.database.own.lock import find_holder
-from freesport_sync.database.own.runs import CHANNEL
+from freesport_sync.database.own.history_pages import read_issues
 from freesport_sync.database.own.schema import (
     current_revision,
     field_changes,
@@ -47,8 +33,6 @@ from freesport_sync.database.own.schema import (
     run_stages,
     runs,
 )
-from freesport_sync.database.server.engine import driver_connection
-from freesport_sync.database.shop.sessions import is_ours
 from freesport_sync.database.shop.tables import import_sessions
 
 AGED_KINDS = {
@@ -58,82 +42,32 @@ AGED_KINDS = {
     "rests": Entity.STOCK,
     "contragents": Entity.CUSTOMER,
 }
-"""Files whose age an operator asks for, and what a run has counted that has found something in them."""
+"""Kinds of files whose age the operator wants to know, and the entity that a run counts if they had records."""
 LATEST_RUNS = 2000
-"""How far back they are looked for."""
+"""How many runs back they are looked for."""
 
 
 def read_details(connection: sa.Connection, key: EntryKey) -> HistoryDetails | None:
-    """One entry with everything but its long lists, or None."""
+    """One entry with everything except its long lists, or None."""
+    entry = read_entry(connection, key)
+    if entry is None:
+        return None
+    return _import_session(connection, entry) if key.source is EntrySource.SHOP else _run(connection, entry)
+
+
+def read_entry_issues(connection: sa.Connection, key: EntryKey) -> EntryIssues | None:
+    """All row issues of one entry, or None if there is no such entry.
+
+    Args:
+        connection: not to be used for anything else while the issues are read.
+        key: of the entry; the shop's own importer writes no row issues.
+    """
     entry = read_entry(connection, key)
     if entry is None:
         return None
     if key.source is EntrySource.SHOP:
-        c = import_sessions.c
-        row = connection.execute(sa.select(c.report, c.error_message, c.report_details).where(c.id == key.id)).one()
-        details = row.report_details if isinstance(row.report_details, dict) else {}
-        return HistoryDetails(entry, report=row.report, error_message=row.error_message, details=details)
-    run = read_run(connection, key.id)
-    if run is None:
-        return None
-    request, session_ids = connection.execute(
-        sa.select(runs.c.request, runs.c.session_ids).where(runs.c.id == key.id)
-    ).one()
-    return HistoryDetails(
-        entry=entry,
-        run=run,
-        request=request,
-        files=read_files(connection, key.id),
-        stages=_stages(connection, key.id),
-        issue_counts=read_issue_counts(connection, run),
-        changes=_count(connection, field_changes, field_changes.c.run_id == key.id) if run.is_dry_run else 0,
-        report=_report(connection, session_ids),
-        forestalled_by=read_undoer(connection, run.undone_id) if run.is_dry_run and run.undone_id else None,
-    )
-
-
-def read_issue_page(connection: sa.Connection, query: IssueQuery, offset: int, limit: int) -> Page[RowIssue]:
-    """Row issues of a run: errors first, those of one kind together, in the order of the files."""
-    c = row_issues.c
-    where = [c.run_id == query.run_id]
-    if query.codes:
-        where.append(c.code.in_(sorted(query.codes)))
-    if query.text:
-        where.append(_contains(query.text, c.name, c.article, c.onec_id, c.value, c.file))
-    rank = sa.case({severity.value: severity.rank for severity in Severity}, value=c.severity)
-    ids = sa.select(c.id).where(*where).order_by(rank, c.code, c.id).offset(offset).limit(limit)
-    rows = connection.execute(sa.select(row_issues).where(c.id.in_(ids.scalar_subquery())).order_by(rank, c.code, c.id))
-    issues = tuple(
-        RowIssue(
-            severity=Severity(row.severity),
-            code=row.code,
-            file=row.file,
-            line=row.line,
-            onec_id=row.onec_id,
-            name=row.name,
-            article=row.article,
-            field=row.field,
-            value=row.value,
-            params=row.params,
-        )
-        for row in rows
-    )
-    return Page(_count(connection, row_issues, *where), offset, issues)
-
-
-def read_change_page(connection: sa.Connection, query: ChangeQuery, offset: int, limit: int) -> Page[FieldChange]:
-    """Changes that a dry run has listed, in its order."""
-    c = field_changes.c
-    where = [c.run_id == query.run_id]
-    if query.entity is not None:
-        where.append(c.entity == str(query.entity))
-    if query.text:
-        where.append(_contains(query.text, c.name, c.onec_id, c.field, c.old_value, c.new_value))
-    rows = connection.execute(sa.select(field_changes).where(*where).order_by(c.id).offset(offset).limit(limit))
-    changes = tuple(
-        FieldChange(row.entity, row.onec_id, row.name, row.field, row.old_value, row.new_value) for row in rows
-    )
-    return Page(_count(connection, field_changes, *where), offset, changes)
+        return EntryIssues(entry, (), iter(()))
+    return EntryIssues(entry, _issue_counts(connection, entry), read_issues(connection, key.id))
 
 
 def read_overview(connection: sa.Connection, limit: int) -> Overview:
@@ -145,58 +79,52 @@ def read_overview(connection: sa.Connection, limit: int) -> Overview:
     return Overview(entries, tuple(age for age in ages if age is not None))
 
 
-def read_database_status(connection: sa.Connection, database: str, rights: Rights) -> DatabaseStatus:
-    """What is going on; cheap enough to be asked every second.
-
-    Args:
-        connection: any, in autocommit.
-        database: for people.
-        rights: of the login; what it may not read is left out.
-    """
-    newest: list[object] = []
-    if rights.history is None and current_revision(connection) is not None:
-        how = sa.func.concat_ws(":", runs.c.id, runs.c.stage, runs.c.heartbeat_at, alive.is_dead, alive.is_silent)
-        beating = sa.select(sa.func.array_agg(how))
-        newest += [
-            connection.scalar(sa.select(sa.func.max(runs.c.id))),
-            *(connection.scalar(beating.where(runs.c.status == "running")) or ()),
-        ]
-    if has_shop_sessions(connection):
-        c = import_sessions.c
-        moving = sa.select(sa.func.array_agg(sa.func.concat_ws(":", c.id, c.updated_at)))
-        newest += [
-            connection.scalar(sa.select(sa.func.max(c.id))),
-            *(connection.scalar(moving.where(c.finished_at.is_(None), is_ours.is_(False))) or ()),
-        ]
-    return DatabaseStatus(database, read_holder(connection), tuple(newest), rights)
+def _import_session(connection: sa.Connection, entry: HistoryEntry) -> HistoryDetails:
+    c = import_sessions.c
+    query = sa.select(c.report, c.error_message, c.report_details).where(c.id == entry.key.id)
+    row = connection.execute(query).one()
+    details = row.report_details if isinstance(row.report_details, dict) else {}
+    return HistoryDetails(entry, report=row.report, error_message=row.error_message, details=details)
 
 
-def read_holder(connection: sa.Connection) -> LockHolder | None:
-    """Who is importing."""
-    holder = find_holder(connection)
-    if holder is None:
-        return None
-    host = holder.host or holder.address
-    return LockHolder(holder.run_id, holder.operator or "", host, holder.stage or "", holder.since)
+def _run(connection: sa.Connection, entry: HistoryEntry) -> HistoryDetails:
+    run_id = entry.key.id
+    query = sa.select(runs.c.request, runs.c.session_ids).where(runs.c.id == run_id)
+    request, session_ids = connection.execute(query).one()
+    return HistoryDetails(
+        entry=entry,
+        request=request,
+        files=_files(connection, run_id),
+        stages=_stages(connection, run_id),
+        issue_counts=_issue_counts(connection, entry),
+        changes=_changes(connection, run_id) if entry.is_dry_run else 0,
+        report=_report(connection, session_ids),
+        forestalled_by=read_undoer(connection, entry.undone_id) if entry.is_dry_run and entry.undone_id else None,
+    )
 
 
-def listen(connection: sa.Connection) -> None:
-    """Ask to be told of changes in the history."""
-    connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+def _files(connection: sa.Connection, run_id: int) -> tuple[ExportFile, ...]:
+    rows = connection.execute(sa.select(run_files).where(run_files.c.run_id == run_id).order_by(run_files.c.path))
+    return tuple(ExportFile(row.kind, row.path, row.size_bytes, row.created_at) for row in rows)
 
 
-def wait_for_notice(connection: sa.Connection, timeout_s: float) -> bool:
-    """Wait until the history has changed; returns whether it has, as far as our own program tells."""
-    try:
-        driver = driver_connection(connection)
-        if not select.select([driver], [], [], timeout_s)[0]:
-            return False
-        driver.poll()
-    except psycopg2.Error as error:  # the server is gone
-        raise DBAPIError("poll", None, error) from error
-    is_told = bool(driver.notifies)
-    driver.notifies.clear()
-    return is_told
+def _issue_counts(connection: sa.Connection, entry: HistoryEntry) -> tuple[IssueCount, ...]:
+    """The gravest and most frequent first; a run that died has no totals, only what it had stored."""
+    query = (
+        sa.select(row_issues.c.severity, row_issues.c.code, sa.func.count())
+        .where(row_issues.c.run_id == entry.key.id)
+        .group_by(row_issues.c.severity, row_issues.c.code)
+    )
+    stored = {(Severity(severity), code): count for severity, code, count in connection.execute(query)}
+    occurred = stored | {(total.severity, total.code): total.count for total in entry.issue_totals}
+    counts = [IssueCount(*kind, count, stored.get(kind, 0)) for kind, count in occurred.items()]
+    return tuple(sorted(counts, key=lambda one: (one.severity.rank, -one.count, one.code)))
+
+
+def _changes(connection: sa.Connection, run_id: int) -> int:
+    query = sa.select(sa.func.count()).where(field_changes.c.run_id == run_id)
+    count: int = connection.execute(query).scalar_one()
+    return count
 
 
 def _stages(connection: sa.Connection, run_id: int) -> tuple[StageRecord, ...]:
@@ -213,7 +141,7 @@ def _report(connection: sa.Connection, session_ids: list[int]) -> str:
 
 
 def _age(connection: sa.Connection, kind: str, entity: Entity) -> DataAge | None:
-    """Of the last run whose records are still in the shop: an exchange tried with an empty file has brought none."""
+    """Of the last run whose records are still in the shop; a test with an empty file has brought none."""
     of_kind = (run_files.c.run_id == runs.c.id, run_files.c.kind == kind)
     latest = sa.select(runs.c.id).order_by(runs.c.id.desc()).limit(LATEST_RUNS).subquery()
     counted = sa.func.jsonb_each_text(runs.c.counts[entity.value]).table_valued("key", "value")
@@ -232,12 +160,3 @@ def _age(connection: sa.Connection, kind: str, entity: Entity) -> DataAge | None
     ).first()
     finished_at: datetime | None = row.finished_at if row else None
     return None if finished_at is None else DataAge(kind, finished_at, row.created_at)
-
-
-def _count(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
-    count: int = connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one()
-    return count
-
-
-def _contains(text: str, *columns: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    return sa.or_(*(sa.func.coalesce(column, "").icontains(text, autoescape=True) for column in columns))

@@ -19,11 +19,11 @@ from freesport_sync.core.history import (
     Page,
 )
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import Counts
+from freesport_sync.core.run import Counts, IssueTotal
 from freesport_sync.core.shop import Entity
 from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.own import alive
-from freesport_sync.database.own.history import undoer_column
+from freesport_sync.database.own.earlier_runs import undoer_column
 from freesport_sync.database.own.schema import current_revision, run_stages, runs
 from freesport_sync.database.shop.sessions import is_ours, is_silent
 from freesport_sync.database.shop.tables import import_sessions
@@ -87,7 +87,7 @@ def read_entry(connection: sa.Connection, key: EntryKey) -> HistoryEntry | None:
 
 
 def has_shop_sessions(connection: sa.Connection) -> bool:
-    """Whether the shop has its list of entries, and we may read it."""
+    """Whether the shop has its table of import sessions, and we may read it."""
     may_read = sa.func.has_table_privilege(sa.func.to_regclass(import_sessions.name), "SELECT")
     return bool(connection.scalar(sa.select(may_read)))
 
@@ -157,7 +157,7 @@ def _our_runs(text: str) -> sa.Select[Any]:
     if not text:
         return query
     folder = sa.func.coalesce(c.request["file"].astext, c.request["data_dir"].astext)
-    return query.where(_contains(text, c.operator, c.host, folder, c.error_code, sa.cast(c.id, sa.Text)))
+    return query.where(contains(text, c.operator, c.host, folder, c.error_code, sa.cast(c.id, sa.Text)))
 
 
 def _shop_sessions(text: str) -> sa.Select[Any]:
@@ -184,7 +184,7 @@ def _shop_sessions(text: str) -> sa.Select[Any]:
         c.finished_at,
         sa.func.extract("epoch", sa.func.coalesce(c.finished_at, _now) - c.started_at).label("duration_s"),
     ).where(is_ours.is_(False))
-    return query if not text else query.where(_contains(text, c.error_message, sa.cast(c.id, sa.Text)))
+    return query if not text else query.where(contains(text, c.error_message, sa.cast(c.id, sa.Text)))
 
 
 def _conditions(entries: sa.Subquery, query: HistoryQuery) -> list[sa.ColumnElement[bool]]:
@@ -199,12 +199,13 @@ def _conditions(entries: sa.Subquery, query: HistoryQuery) -> list[sa.ColumnElem
     return conditions
 
 
-def _contains(text: str, *columns: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+def contains(text: str, *columns: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether one of the columns contains the text, ignoring case."""
     return sa.or_(*(sa.func.coalesce(column, "").icontains(text, autoescape=True) for column in columns))
 
 
-class _Numbers(NamedTuple):
-    """What is too wide to be sorted with the rest of a line."""
+class _Rest(NamedTuple):
+    """What is too wide to be sorted with the other columns of an entry."""
 
     stage: str = ""
     counts: Mapping[str, Counts] = MappingProxyType({})
@@ -214,77 +215,77 @@ class _Numbers(NamedTuple):
     total: int = 0
     undone_id: int = 0
     undone_by: int | None = None
+    issue_totals: tuple[IssueTotal, ...] = ()
+    error_code: str | None = None
+    error_params: Mapping[str, Any] = MappingProxyType({})
+    data: str = ""
 
 
 def _completed(connection: sa.Connection, rows: Sequence[Any]) -> tuple[HistoryEntry, ...]:
-    ours = _numbers_of_runs(connection, [row.id for row in rows if row.source == EntrySource.RUN])
-    others = _numbers_of_sessions(connection, [row.id for row in rows if row.source == EntrySource.SHOP])
-    return tuple(
-        _entry(row, (ours if row.source == EntrySource.RUN else others).get(row.id, _Numbers())) for row in rows
-    )
+    rest = {
+        EntrySource.RUN: _rest_of_runs(connection, [row.id for row in rows if row.source == EntrySource.RUN]),
+        EntrySource.SHOP: _rest_of_sessions(connection, [row.id for row in rows if row.source == EntrySource.SHOP]),
+    }
+    return tuple(_entry(row, rest[EntrySource(row.source)].get(row.id, _Rest())) for row in rows)
 
 
-def _entry(row: Any, numbers: _Numbers) -> HistoryEntry:
+def _entry(row: Any, rest: _Rest) -> HistoryEntry:
     return HistoryEntry(
         key=EntryKey(EntrySource(row.source), row.id),
         kind=row.kind,
         is_dry_run=row.is_dry_run,
         status=EntryStatus(row.status),
-        stage=numbers.stage,
         operator=row.operator,
         host=row.host,
         trigger=row.trigger,
         started_at=row.started_at,
         finished_at=row.finished_at,
         duration_s=float(row.duration_s),
-        counts=numbers.counts,
-        errors=numbers.errors,
-        warnings=numbers.warnings,
-        done=numbers.done,
-        total=numbers.total,
-        undone_id=numbers.undone_id,
-        undone_by=numbers.undone_by,
+        **rest._asdict(),
     )
 
 
-def _numbers_of_runs(connection: sa.Connection, ids: list[int]) -> dict[int, _Numbers]:
+def _rest_of_runs(connection: sa.Connection, ids: list[int]) -> dict[int, _Rest]:
     if not ids:
         return {}
     its_stage = sa.and_(run_stages.c.run_id == runs.c.id, run_stages.c.stage == runs.c.stage)
     done, total = (sa.func.coalesce(run_stages.c[name], 0).label(name) for name in ("done", "total"))
+    columns = [runs.c[name] for name in ("id", "stage", "counts", "issue_totals", "error_code", "error_params")]
     query = (
-        sa.select(runs.c.id, runs.c.stage, runs.c.counts, runs.c.issue_totals, done, total)
-        .add_columns(runs.c.request, undoer_column(connection))
+        sa.select(*columns, runs.c.request, done, total, undoer_column(connection))
         .select_from(runs.outerjoin(run_stages, its_stage))
         .where(runs.c.id.in_(ids))
     )
-    return {
-        row.id: _Numbers(
-            stage=row.stage,
-            counts={entity: Counts(**count) for entity, count in row.counts.items()},
-            errors=_issues(row.issue_totals, Severity.ERROR),
-            warnings=_issues(row.issue_totals, Severity.WARNING),
-            done=row.done,
-            total=row.total,
-            undone_id=row.request.get("undone_id", 0),
-            undone_by=row.undone_by,
-        )
-        for row in connection.execute(query)
-    }
+    return {row.id: _rest_of_run(row) for row in connection.execute(query)}
 
 
-def _issues(totals: Sequence[Mapping[str, Any]], severity: Severity) -> int:
-    return sum(total["count"] for total in totals if total["severity"] == severity.value)
+def _rest_of_run(row: Any) -> _Rest:
+    totals = tuple(IssueTotal(Severity(one["severity"]), one["code"], one["count"]) for one in row.issue_totals)
+    request = row.request
+    return _Rest(
+        stage=row.stage,
+        counts={entity: Counts(**count) for entity, count in row.counts.items()},
+        errors=sum(total.count for total in totals if total.severity is Severity.ERROR),
+        warnings=sum(total.count for total in totals if total.severity is Severity.WARNING),
+        done=row.done,
+        total=row.total,
+        undone_id=request.get("undone_id", 0),
+        undone_by=row.undone_by,
+        issue_totals=totals,
+        error_code=row.error_code,
+        error_params=row.error_params or {},
+        data=str(request.get("backup_id") or request.get("file") or request.get("data_dir", "")),
+    )
 
 
-def _numbers_of_sessions(connection: sa.Connection, ids: list[int]) -> dict[int, _Numbers]:
+def _rest_of_sessions(connection: sa.Connection, ids: list[int]) -> dict[int, _Rest]:
     if not ids:
         return {}
     query = sa.select(import_sessions.c.id, import_sessions.c.report_details).where(import_sessions.c.id.in_(ids))
-    return {row.id: _shop_numbers(row.report_details) for row in connection.execute(query)}
+    return {row.id: _rest_of_session(row.report_details) for row in connection.execute(query)}
 
 
-def _shop_numbers(details: Any) -> _Numbers:
+def _rest_of_session(details: Any) -> _Rest:
     """From the reference importer's keys; they are its own business, so any of them may be missing or no number."""
 
     def number(name: str) -> int:
@@ -295,7 +296,7 @@ def _shop_numbers(details: Any) -> _Numbers:
         entity: Counts(number(f"{prefix}created"), number(f"{prefix}updated"))
         for entity, prefix in _SHOP_PREFIXES.items()
     }
-    return _Numbers(
+    return _Rest(
         counts={entity: count for entity, count in counts.items() if count != Counts()},
         errors=number("errors"),
         warnings=number("warnings"),

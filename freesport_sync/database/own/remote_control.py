@@ -1,4 +1,4 @@
-"""What can be done to a run from outside: ask it to stop, and close what a dead one has left."""
+"""What can be done to a run from outside: cancel it, and close what a dead one has left open."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from freesport_sync.core.run import RunStatus
-from freesport_sync.database.own.history import read_run
+from freesport_sync.database.own.alive import true_status
 from freesport_sync.database.own.lock import find_holder, take_lock
 from freesport_sync.database.own.runs import DeadRun, close_interrupted_runs
 from freesport_sync.database.own.schema import current_revision, runs
@@ -39,7 +39,7 @@ class Unlocked:
 
 
 def request_cancel(connection: sa.Connection, run_id: int, by: str) -> CancelRequest:
-    """Ask a run to stop, wherever its program is; with its next heartbeat it hears of it.
+    """Ask a run to stop, on whichever computer it runs; it notices with its next heartbeat.
 
     Args:
         connection: any, in autocommit.
@@ -68,17 +68,15 @@ def request_cancel(connection: sa.Connection, run_id: int, by: str) -> CancelReq
 
 
 def _not_running(connection: sa.Connection, run_id: int) -> ConfigError:
-    run = read_run(connection, run_id)
+    c = runs.c
+    query = sa.select(true_status.label("status"), c.finished_at, c.operator, c.host).where(c.id == run_id)
+    run = None if current_revision(connection) is None else connection.execute(query).first()
     if run is None:
         return ConfigError("run_not_found", run_id=run_id)
     if run.finished_at is None:  # nobody holds the lock for it
         return ConfigError("run_dead", run_id=run_id, operator=run.operator, host=run.host)
-    return ConfigError(
-        "run_not_running",
-        run_id=run_id,
-        status=run.status,
-        finished=run.finished_at.isoformat(timespec="seconds"),
-    )
+    finished = run.finished_at.isoformat(timespec="seconds")
+    return ConfigError("run_not_running", run_id=run_id, status=run.status, finished=finished)
 
 
 def unlock_stale(connection: sa.Connection, interrupted: str, stale: str) -> Unlocked:

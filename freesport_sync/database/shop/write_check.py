@@ -9,7 +9,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.database.server.engine import transaction, translated
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.database.server.writing import swallowed_rows

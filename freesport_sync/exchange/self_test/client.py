@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.exchange import SELF_TEST_AGENT
-from freesport_sync.core.history import CheckItem
 from freesport_sync.core.printable import printable
 from freesport_sync.errors import reason_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.exchange import address_for_1c
-from freesport_sync.core.history import CheckItem
 from freesport_sync.errors import ConfigError
 from freesport_sync.exchange.self_test.client import SelfTestClient
 from freesport_sync.exchange.self_test.steps import take_steps

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.exchange.self_test.client import (
     SelfTestAnswer,
     SelfTestClient,

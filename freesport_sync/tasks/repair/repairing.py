@@ -10,7 +10,7 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import Counts, FieldChange, RunReport
 from freesport_sync.core.shop import ImportType, Stage, UpkeepKind
-from freesport_sync.database.own.history import note_repair_undone, read_undoer
+from freesport_sync.database.own.earlier_runs import note_repair_undone, read_undoer
 from freesport_sync.database.undo import created_times
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.context import RunContext

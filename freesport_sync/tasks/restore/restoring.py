@@ -12,12 +12,7 @@ from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import Counts, FieldChange, RunReport
 from freesport_sync.core.shop import ImportType, Stage
 from freesport_sync.database.merge import merge
-from freesport_sync.database.own.history import (
-    is_outlived,
-    note_undone,
-    read_undoer,
-    undoable_runs_since,
-)
+from freesport_sync.database.own.earlier_runs import is_outlived, note_undone, read_undoer, undoable_runs_since
 from freesport_sync.database.undo import backup
 from freesport_sync.database.undo.restore import Comparison, is_compared, load_table
 from freesport_sync.errors import BackupUnusable, ConfigError

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.errors import ConfigError, ImportFailed, reason_of
 from freesport_sync.os_support import DISK_FULL, rename_fresh
 from freesport_sync.rules.catalog.pictures import NotDeliverable, PictureProblem

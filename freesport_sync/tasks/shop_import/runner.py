@@ -15,7 +15,7 @@ from freesport_sync.core.progress import StageMeter
 from freesport_sync.core.run import RunReport
 from freesport_sync.core.shop import ImportKind, ImportType, Stage
 from freesport_sync.database.merge import attributes, reference_data
-from freesport_sync.database.own.history import last_imported
+from freesport_sync.database.own.earlier_runs import last_imported
 from freesport_sync.database.shop.verify import has_products, require_customer_tables
 from freesport_sync.rules.catalog.attributes import known_properties
 from freesport_sync.rules.catalog.brands import brand_properties

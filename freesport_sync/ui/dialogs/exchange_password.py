@@ -62,7 +62,7 @@ class PasswordDialog(QDialog):
             return
         self.save.setEnabled(False)
         self._tools.backend.do(
-            lambda application: application.set_exchange_password(password), self._saved, self._failed
+            lambda application: application.exchange.set_password(password), self._saved, self._failed
         )
 
     def _saved(self, _: object) -> None:

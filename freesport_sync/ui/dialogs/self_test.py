@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.ui.widgets.checks import CheckList
 from freesport_sync.ui.widgets.notice import Notice
@@ -82,7 +82,7 @@ class SelfTestDialog(QDialog):
 
         own = None if address == self._own_address and self._is_port_set else address
         self._tools.backend.do(
-            lambda application: application.self_test_exchange(password, own, cancel, report),
+            lambda application: application.exchange.self_test(password, own, cancel, report),
             self._on_done,
             self._on_failed,
         )

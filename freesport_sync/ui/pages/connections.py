@@ -247,8 +247,8 @@ class ConnectionsPage(QWidget):
     def _show_reasons(self) -> None:
         """Why another database cannot be chosen here, or another server."""
         backend, texts = self._tools.backend, self._tools.texts
-        listed = backend.application.list_settings() if backend.application else ()
-        from_environment = {one.key for one in listed if one.origin == "environment"}
+        application = backend.application
+        from_environment = application.connections.set_by_environment() if application else frozenset()
         running = "import_page.is_running" if backend.is_running else ""
         database = server = running
         if backend.options.database_url is not None:

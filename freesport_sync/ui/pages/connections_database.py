@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import REPAIR_DUE, CheckItem
+from freesport_sync.core.checks import REPAIR_DUE, CheckItem
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.widgets.checks import CheckList
@@ -137,7 +137,7 @@ class DatabasePane(QWidget):
 
     def _question(self) -> Callable[[Any], Any]:
         if not self.form.isVisibleTo(self):
-            return lambda application: application.check(with_server=False)
+            return lambda application: application.checks.database()
         url, password = self.form.url(), self.form.password.text() or None
         return lambda application: application.connections.check(url, password)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
 from freesport_sync.ui.widgets.checks import CheckList, failing_step
@@ -28,7 +28,7 @@ from freesport_sync.ui.widgets.parts import (
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
-    from freesport_sync.services.remote_export import ServerFiles
+    from freesport_sync.services.remote_export import RemoteExport
     from freesport_sync.settings.connection_choice import PasswordPlace
     from freesport_sync.settings.model import SshSettings
 
@@ -284,7 +284,7 @@ class ServerPane(QWidget):
         self.say_error(error)
 
 
-def _of(edited: EditedServer, work: Callable[[ServerFiles], object]) -> Callable[[Application], object]:
+def _of(edited: EditedServer, work: Callable[[RemoteExport], object]) -> Callable[[Application], object]:
     """Something to be done with a server on another thread."""
     ssh = edited.ssh
     assert ssh is not None

@@ -9,13 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import (
-    DatabaseStatus,
-    EntryKey,
-    EntrySource,
-    EntryStatus,
-    HistoryDetails,
-)
+from freesport_sync.core.database_status import DatabaseStatus
+from freesport_sync.core.history import EntryKey, EntrySource, EntryStatus, HistoryDetails
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.shop import UpkeepKind, is_import
 from freesport_sync.core.tasks import Header, Request, Submission
@@ -269,7 +264,7 @@ class EntryPage(QWidget):
         run_id = self._key.id
         request = replace(request, accept_no_records=False)  # an operator wants to know, unlike 1C
         self._repeated = self._tools.backend.submission(request, is_dry_run)
-        self._tools.backend.do(lambda application: application.files_of(run_id), self._repeat_from, self._not_kept)
+        self._tools.backend.do(lambda application: application.run_files.of(run_id), self._repeat_from, self._not_kept)
 
     def _repeat_from(self, folder: Path) -> None:
         """The files of the server lie where the run has put them."""
@@ -305,7 +300,9 @@ class EntryPage(QWidget):
         if self._tools.backend.cancel_own(key.id):
             return
         by = replace_surrogates(self._tools.backend.operator)
-        self._tools.backend.do(lambda application: application.cancel(key.id, by), self._stopped, self._refused)
+        self._tools.backend.do(
+            lambda application: application.remote_control.cancel(key.id, by), self._stopped, self._refused
+        )
 
     def _stopped(self, _: object) -> None:
         self._stopping = self._key

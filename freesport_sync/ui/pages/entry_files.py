@@ -55,7 +55,7 @@ class FilesTab(QWidget):
     def show_entry(self, details: HistoryDetails) -> None:
         """Show the files of a run."""
         self.model.show_rows(details.files)
-        self._source = details.run.data_dir if details.run is not None else ""
+        self._source = details.entry.data
         is_pulled = bool(details.request.get("is_pull")) and bool(self._source)
         received = self._tools.texts("files_tab.received", folder=self._source)
         self.folder.setText(received if is_pulled else self._source)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import HistoryDetails, IssueCount, IssueQuery
+from freesport_sync.core.history import EntryKey, EntrySource, HistoryDetails, IssueCount, IssueQuery
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.paged import Column, PagedModel
@@ -27,7 +27,7 @@ from freesport_sync.ui.widgets.parts import (
 from freesport_sync.ui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from freesport_sync.application import Application
+    from freesport_sync.services.history import History
 
 TYPING_MS = 300
 
@@ -185,13 +185,13 @@ class IssuesTab(QWidget):
             return
         self.save.setEnabled(False)
 
-        def write(application: Application) -> tuple[int, Path]:
+        def write(history: History) -> tuple[int, Path]:
             from freesport_sync.services.issue_export import save_csv
 
-            with application.issues(run_id, _never) as found:
+            with history.all_issues(EntryKey(EntrySource.RUN, run_id)) as found:
                 return save_csv(found.issues, texts, file), file
 
-        self._tools.backend.do(write, self._saved, self._failed)
+        self._tools.backend.ask(write, self._saved, self._failed)
 
     def _saved(self, result: tuple[int, Path]) -> None:
         count, file = result
@@ -203,7 +203,3 @@ class IssuesTab(QWidget):
         self.save.setEnabled(True)
         self.hint.say_error(error)
         self.hint.show()
-
-
-def _never() -> None:
-    """Nobody cancels this."""

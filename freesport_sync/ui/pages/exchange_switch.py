@@ -181,7 +181,7 @@ class SwitchCard(Card):
             self.state_text.setText(texts(f"exchange.state_{key}"))
             rules = application.settings.exchange
             self.user.setText(rules.user if started is None else started.user)
-            address = application.exchange_address if started is None else started.address
+            address = application.exchange.address if started is None else started.address
             self.address.setText(address if rules.port or started is not None else "")
             self.address.setPlaceholderText(texts("exchange.address_later"))
             self.address.setCursorPosition(0)

@@ -9,14 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import (
-    DatabaseStatus,
-    EntryStatus,
-    HistoryEntry,
-    HistoryQuery,
-    HistorySort,
-    Page,
-)
+from freesport_sync.core.database_status import DatabaseStatus
+from freesport_sync.core.history import EntryStatus, HistoryEntry, HistoryQuery, HistorySort, Page
 from freesport_sync.core.shop import ImportKind, ImportType
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import icon

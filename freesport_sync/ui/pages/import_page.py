@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from freesport_sync.core.history import (
-    DatabaseStatus,
-    HistoryEntry,
-    LockHolder,
-    Overview,
-)
+from freesport_sync.core.database_status import DatabaseStatus, LockHolder
+from freesport_sync.core.history import HistoryEntry, Overview
 from freesport_sync.core.shop import ImportKind
 from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import HostKeyUnknown, SyncError
@@ -323,4 +319,4 @@ _RECENT = ("status", "kind", "started", "duration", "result", "issues", "operato
 
 
 def _pin(application: Application, fingerprint: str, replaces: bool) -> object:
-    return application.pin_host_key(fingerprint, replaces)
+    return application.remote_export.pin_host_key(fingerprint, replaces=replaces)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from freesport_sync.core.history import CheckItem
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.widgets.parts import (

@@ -6,7 +6,6 @@ from freesport_sync.core.history import EntrySource, EntryStatus, HistoryDetails
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.core.tasks import Request
-from freesport_sync.errors import SyncError
 from freesport_sync.ui.models.history import result_of
 from freesport_sync.ui.texts import UiTexts
 
@@ -30,7 +29,7 @@ def in_earnest(texts: UiTexts, request: Request) -> str:
 
 def summary_of(texts: UiTexts, details: HistoryDetails) -> tuple[str, ...]:
     """What happened, what changed, what to do; the first is the headline."""
-    entry, run = details.entry, details.run
+    entry = details.entry
     if entry.status is EntryStatus.RUNNING:
         return texts("summary.running", time=texts.duration(round(entry.duration_s))), result_of(texts, entry)
     if entry.status is EntryStatus.STUCK:
@@ -38,9 +37,8 @@ def summary_of(texts: UiTexts, details: HistoryDetails) -> tuple[str, ...]:
         return texts(key), texts(f"{key}_more", host=entry.host)
     if entry.key.source is EntrySource.SHOP and entry.status is EntryStatus.FAILED:
         return texts("summary.failed_shop"), details.error_message
-    code = "interrupted" if entry.status is EntryStatus.INTERRUPTED else run.error_code if run is not None else None
-    if run is not None and code:
-        error = texts.error(texts.of_run(SyncError(code, **run.error_params), entry.kind, entry.is_dry_run))
+    if entry.error is not None:
+        error = texts.error(texts.of_run(entry.error, entry.kind, entry.is_dry_run))
         return error.what, error.affected, error.hint
     result = texts.changed(entry.counts, entry.is_dry_run, entry.kind) or result_of(texts, entry)
     undone = "" if entry.undone_by is None else texts.undone(entry.kind, entry.undone_by)

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import given
 
 from freesport_sync.cli.json_output import JsonOutput
+from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import Event, Failure, RunFinished
 from freesport_sync.core.exchange import ExchangeEvent
-from freesport_sync.core.history import CheckItem
 from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.wire import decode, messages_of
 from freesport_sync.errors import ConfigError

@@ -1,0 +1,74 @@
+"""Reads what is going on in the database, and waits for changes."""
+
+from __future__ import annotations
+
+import select
+
+import psycopg2
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from freesport_sync.core.database_status import DatabaseStatus, LockHolder
+from freesport_sync.core.permissions import Rights
+from freesport_sync.database.own import alive
+from freesport_sync.database.own.history_list import has_shop_sessions
+from freesport_sync.database.own.lock import find_holder
+from freesport_sync.database.own.runs import CHANNEL
+from freesport_sync.database.own.schema import current_revision, runs
+from freesport_sync.database.server.engine import driver_connection
+from freesport_sync.database.shop.sessions import is_ours
+from freesport_sync.database.shop.tables import import_sessions
+
+
+def read_database_status(connection: sa.Connection, database: str, rights: Rights) -> DatabaseStatus:
+    """What is going on; cheap enough to be asked every second.
+
+    Args:
+        connection: any, in autocommit.
+        database: for people.
+        rights: of the login; what it may not read is left out.
+    """
+    newest: list[object] = []
+    if rights.history is None and current_revision(connection) is not None:
+        how = sa.func.concat_ws(":", runs.c.id, runs.c.stage, runs.c.heartbeat_at, alive.is_dead, alive.is_silent)
+        beating = sa.select(sa.func.array_agg(how))
+        newest += [
+            connection.scalar(sa.select(sa.func.max(runs.c.id))),
+            *(connection.scalar(beating.where(runs.c.status == "running")) or ()),
+        ]
+    if has_shop_sessions(connection):
+        c = import_sessions.c
+        moving = sa.select(sa.func.array_agg(sa.func.concat_ws(":", c.id, c.updated_at)))
+        newest += [
+            connection.scalar(sa.select(sa.func.max(c.id))),
+            *(connection.scalar(moving.where(c.finished_at.is_(None), is_ours.is_(False))) or ()),
+        ]
+    return DatabaseStatus(database, read_holder(connection), tuple(newest), rights)
+
+
+def read_holder(connection: sa.Connection) -> LockHolder | None:
+    """Who is importing."""
+    holder = find_holder(connection)
+    if holder is None:
+        return None
+    host = holder.host or holder.address
+    return LockHolder(holder.run_id, holder.operator or "", host, holder.stage or "", holder.since)
+
+
+def listen(connection: sa.Connection) -> None:
+    """Ask to be told of changes in the history."""
+    connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+
+
+def wait_for_notice(connection: sa.Connection, timeout_s: float) -> bool:
+    """Wait until the history has changed; returns whether it has, as far as our own program tells."""
+    try:
+        driver = driver_connection(connection)
+        if not select.select([driver], [], [], timeout_s)[0]:
+            return False
+        driver.poll()
+    except psycopg2.Error as error:  # the server is gone
+        raise DBAPIError("poll", None, error) from error
+    is_told = bool(driver.notifies)
+    driver.notifies.clear()
+    return is_told

@@ -1,0 +1,54 @@
+"""Checks whether an import could run, without writing anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.checks import CheckItem
+from freesport_sync.database.preflight import check_database
+from freesport_sync.services.database import Database
+from freesport_sync.services.remote_export import RemoteExport
+from freesport_sync.settings.model import Settings
+
+
+class Checks:
+    """Checks what the settings name.
+
+    Args:
+        settings: those in force.
+        database: that imports write to.
+        remote_export: that they may read from.
+    """
+
+    def __init__(self, settings: Settings, database: Database, remote_export: RemoteExport) -> None:
+        self._settings = settings
+        self._database = database
+        self._remote_export = remote_export
+
+    def database(self) -> tuple[CheckItem, ...]:
+        """The database and the folder for pictures.
+
+        Raises:
+            SyncError: the database cannot be reached; the code names the step that failed.
+        """
+        return self._check_database(None)
+
+    def everything(self, media_root: Path | None) -> tuple[CheckItem, ...]:
+        """The database, the folder for pictures and the ssh host.
+
+        Args:
+            media_root: folder for pictures; None: that of the settings.
+
+        Raises:
+            SyncError: likewise.
+        """
+        return self._check_database(media_root) + self._remote_export.check(CancelToken())
+
+    def _check_database(self, media_root: Path | None) -> tuple[CheckItem, ...]:
+        from freesport_sync.tasks.shop_import.media_root import check_media_root
+
+        with self._database.target() as target:
+            items = check_database(target.url, target.label, target.creation)
+        folder = media_root or self._settings.pictures.media_root
+        return items if folder is None else (*items, check_media_root(folder))

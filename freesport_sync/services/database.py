@@ -1,0 +1,99 @@
+"""The database that everything is about: the shop's, or a private one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.engine import (
+    Connection,
+    Url,
+    connect,
+    login_of,
+    parse_url,
+    translated_errors,
+)
+from freesport_sync.database.shop.verify import TableCreation
+from freesport_sync.errors import ConfigError
+from freesport_sync.runs.context import Target
+from freesport_sync.settings.loading import read_written
+from freesport_sync.settings.model import Settings
+from freesport_sync.settings.paths import Paths
+from freesport_sync.settings.secrets import database_password
+
+USUAL = "freesport"
+DEMO = "freesport_demo"
+"""A database of its own, so that trying the demo never touches what was imported in earnest."""
+
+
+class Database:
+    """Opens the database.
+
+    Args:
+        url: of the shop's database; None: the private server.
+        settings: those in force.
+        paths: of this installation.
+        creation: whether to create shop tables that are missing; the private server always gets them.
+        is_demo: take the private server's database for the demo.
+    """
+
+    def __init__(
+        self, url: Url | None, settings: Settings, paths: Paths, creation: TableCreation, is_demo: bool = False
+    ) -> None:
+        self.creation = creation
+        self._url = url
+        self._settings = settings.database
+        self._postgres_folder = paths.postgres
+        self._private_name = DEMO if is_demo else USUAL
+
+    @contextmanager
+    def target(self) -> Iterator[Target]:
+        """Name the database; the private server runs at least until the end of the block.
+
+        Raises:
+            ConfigError: the password cannot be read.
+            ConnectionFailed: the private server does not start.
+        """
+        if self._url is not None:
+            login = login_of(self._url)
+            password = database_password(login, self._settings.password_file)
+            with translated_errors():
+                yield Target(self._url.set(password=password), login, self.creation)
+            return
+        with EmbeddedPostgres(self._postgres_folder, self._settings.postgres_bin) as server:
+            server.ensure_database(self._private_name)
+            with translated_errors():
+                yield Target(server.url(self._private_name), self._private_name, TableCreation.MISSING)
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Connect for as long as the block lasts, in autocommit."""
+        with self.target() as target:
+            connection = connect(target.url, "freesport_sync")
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+
+def shop_url(argument: str | None, settings: Settings, settings_file: Path) -> Url | None:
+    """The address of the shop's database; None where none is configured.
+
+    Args:
+        argument: `--database-url`, which overrides the setting.
+        settings: those in force.
+        settings_file: where they were read.
+
+    Raises:
+        ConfigError: the address is wrong or contains a password; the error names the place to fix.
+    """
+    url = settings.database.url if argument is None else argument
+    try:
+        return None if url is None else parse_url(url)
+    except ConfigError as error:
+        place: dict[str, object] = {"setting_place": "argument", "argument": "--database-url"}
+        if argument is None:
+            place = read_written(settings_file).place_of(("database", "url"))
+        raise ConfigError(error.code, **error.params, **place) from error
