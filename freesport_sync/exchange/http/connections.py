@@ -1,7 +1,4 @@
-"""Limits connections: how many there are, how long each may be idle, and which requests are refused.
-
-Everything is counted before it costs memory: a connection before its TLS handshake, a head before it is parsed.
-"""
+"""Connections, from the TLS handshake on; requests that are malformed or ambiguous are refused (SECURITY-5)."""
 
 from __future__ import annotations
 
@@ -10,17 +7,16 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.exchange.http.replies import Reply
+from freesport_sync.exchange.http.connection_limiter import ConnectionLimiter
+from freesport_sync.exchange.http.replies import ExchangeReply
 
 MAX_HEAD_BYTES = 16 * 1024
-MAX_HANDSHAKES = 100
-"""TLS handshakes at once; each takes a quarter of a megabyte."""
 IDLE_S = 75
 """How long a connection may be idle between two requests."""
 SHUTDOWN_S = 2
@@ -30,79 +26,8 @@ _TOO_LONG = 431
 
 log = logging.getLogger(__name__)
 
-Refuse = Callable[[str, str], Reply]
+Refuse = Callable[[str, str], ExchangeReply]
 """The address of a client, and the code of the error in its request -> the answer."""
-
-
-class CountedConnection(Protocol):
-    """A connection, as far as the limiter deals with it."""
-
-    def abort(self) -> None:
-        """Close it at once."""
-
-
-class ConnectionLimiter:
-    """Counts all connections, and closes the one that has been idle for longest where there are too many.
-
-    Args:
-        limit: connections at once.
-        head_s: seconds that the head of a request, or a TLS handshake, may take.
-    """
-
-    def __init__(self, limit: int, head_s: float) -> None:
-        self.limit = limit
-        self.head_s = head_s
-        self.timers: dict[CountedConnection, asyncio.TimerHandle | None] = {}
-        """Idle ones, in the order in which they became idle; a timer closes one whose request is incomplete."""
-        self._all: set[CountedConnection] = set()
-        self._handshakes: dict[Handshake, None] = {}
-
-    def add(self, one: CountedConnection) -> None:
-        """Count a connection; close one where that is too many."""
-        self._all.add(one)
-        if len(self._all) > self.limit:
-            self._victim(one).abort()
-
-    def begin(self, handshake: Handshake) -> None:
-        """Count a connection whose TLS handshake is due."""
-        self._handshakes[handshake] = None
-        if len(self._handshakes) > MAX_HANDSHAKES:
-            next(iter(self._handshakes)).abort()
-        self.due(handshake, self.head_s)
-        self.add(handshake)
-
-    def leave(self, one: CountedConnection) -> None:
-        """A connection has ended."""
-        self.forget(one)
-        self._all.discard(one)
-        self._handshakes.pop(one, None)  # type: ignore[call-overload]
-
-    def due(self, one: CountedConnection, seconds: float | None) -> None:
-        """A connection is idle.
-
-        Args:
-            one: the connection.
-            seconds: in which the request that has begun must be complete; None: none has begun.
-        """
-        timer = self.timers.setdefault(one, None)
-        if timer is None and seconds is not None:
-            self.timers[one] = asyncio.get_running_loop().call_later(seconds, one.abort)
-
-    def forget(self, one: CountedConnection) -> None:
-        """A connection is not idle."""
-        timer = self.timers.pop(one, None)
-        if timer is not None:
-            timer.cancel()
-
-    def close(self) -> None:
-        """Abort handshakes; uvicorn closes all other connections."""
-        for handshake in tuple(self._handshakes):
-            handshake.abort()
-
-    def _victim(self, newest: CountedConnection) -> CountedConnection:
-        """The connection to close: one that is late, else the one that has been idle for longest."""
-        others = [one for one in self.timers if one is not newest]
-        return next((one for one in others if self.timers[one] is not None), next(iter(others), newest))
 
 
 class Handshake(asyncio.Protocol):

@@ -12,7 +12,7 @@ from freesport_sync.exchange.access.login_sessions import LoginSession
 from freesport_sync.exchange.http import protocol
 from freesport_sync.exchange.http.bodies import ReceivedBytes, content_length, drain, receive
 from freesport_sync.exchange.http.messages import Messages
-from freesport_sync.exchange.http.replies import Reply, success
+from freesport_sync.exchange.http.replies import ExchangeReply, success
 from freesport_sync.exchange.http.requests import ExchangeRequest, Mode
 from freesport_sync.exchange.imports.exchange_import import ExchangeImport
 from freesport_sync.exchange.imports.full_exports import FullExportTracker
@@ -63,7 +63,7 @@ class Dispatcher:
         self._is_dry_run = is_dry_run
         self._messages = messages
 
-    def logged_in(self, session: LoginSession, asked: ExchangeRequest) -> Reply:
+    def logged_in(self, session: LoginSession, asked: ExchangeRequest) -> ExchangeReply:
         """A client has logged in; returns what it is answered."""
         if asked.type == protocol.CATALOG:
             self._exports.record_login(session.user, session.timestamp)
@@ -82,7 +82,7 @@ class Dispatcher:
         session: LoginSession,
         sender: Sender,
         received: ReceivedBytes,
-    ) -> Reply:
+    ) -> ExchangeReply:
         """Take a step; returns the answer.
 
         Args:
@@ -156,7 +156,7 @@ class Dispatcher:
                     raise
         self._exports.record_activity(sender.user, sender.login)
 
-    async def _import(self, session: LoginSession, path: PurePosixPath) -> Reply:
+    async def _import(self, session: LoginSession, path: PurePosixPath) -> ExchangeReply:
         key = str(path)
         one = session.imports.get(key)
         if one is None:
@@ -170,14 +170,14 @@ class Dispatcher:
             session.imports[key] = one
         return await self._outcome(session, key, one, self._rules.long_poll_s)
 
-    async def _deactivate(self, session: LoginSession, sender: Sender, login: int) -> Reply:
+    async def _deactivate(self, session: LoginSession, sender: Sender, login: int) -> ExchangeReply:
         key = f"deactivate {login}"
         one = session.imports.get(key)
         if one is None:
             one = session.imports[key] = self._imports.deactivate(sender, login)
         return await self._outcome(session, key, one, HOLD_DEACTIVATE_S)
 
-    async def _outcome(self, session: LoginSession, key: str, one: ExchangeImport, hold_s: float) -> Reply:
+    async def _outcome(self, session: LoginSession, key: str, one: ExchangeImport, hold_s: float) -> ExchangeReply:
         """The end of an import, once it has come; else how far it is.
 
         Args:

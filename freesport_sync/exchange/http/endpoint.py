@@ -26,7 +26,7 @@ from freesport_sync.exchange.http import protocol
 from freesport_sync.exchange.http.bodies import ReceivedBytes
 from freesport_sync.exchange.http.dispatch import Dispatcher
 from freesport_sync.exchange.http.messages import Messages
-from freesport_sync.exchange.http.replies import Reply, failure, unauthorized
+from freesport_sync.exchange.http.replies import ExchangeReply, failure, unauthorized
 from freesport_sync.exchange.http.requests import ExchangeRequest, parse_request
 from freesport_sync.exchange.uploads.disk import MB
 from freesport_sync.settings.model import ExchangeSettings
@@ -72,7 +72,7 @@ class Endpoint:
         (route.methods or set()).discard("HEAD")  # Starlette adds it, but an import changes something
         return Starlette(routes=[route], exception_handlers={HTTPException: self._not_found}, lifespan=self._lifespan)
 
-    def refuse(self, address: str, code: str) -> Reply:
+    def refuse(self, address: str, code: str) -> ExchangeReply:
         """What to answer to what is not a request, or one that we do not accept; reported where it may come from 1C.
 
         Args:
@@ -125,7 +125,7 @@ class Endpoint:
         )
         return _response(reply)
 
-    async def _reply(self, request: Request, asked: ExchangeRequest, received: ReceivedBytes) -> Reply:
+    async def _reply(self, request: Request, asked: ExchangeRequest, received: ReceivedBytes) -> ExchangeReply:
         """The answer to a request, whatever happens."""
         try:
             return await self._answer(request, asked, received)
@@ -142,10 +142,10 @@ class Endpoint:
             log_entry(log, logging.ERROR, "unexpected_error", cause=error)
             return self._messages.refusal(SyncError("internal_error", reason=type(error).__name__))
 
-    async def _answer(self, request: Request, asked: ExchangeRequest, received: ReceivedBytes) -> Reply:
+    async def _answer(self, request: Request, asked: ExchangeRequest, received: ReceivedBytes) -> ExchangeReply:
         address = _address(request)
         if not self._access.lets_in(address):
-            return Reply(failure(self._messages.not_allowed()).body, status=403, closes=True)
+            return ExchangeReply(failure(self._messages.not_allowed()).body, status=403, closes=True)
         credentials = credentials_of(request.headers.get("authorization", ""))
         session = self._access.find(credentials, request.cookies.get(protocol.COOKIE, ""))
         sessid, rules = "" if session is None else session.sessid, self._rules
@@ -160,18 +160,18 @@ class Endpoint:
         assert session is not None, "next_step requires a session for every other step"
         return await self._dispatcher.take(step, request, asked, session, session.sender(address), received)
 
-    def _turned_away(self, error: WrongPassword) -> Reply:
+    def _turned_away(self, error: WrongPassword) -> ExchangeReply:
         if not error.is_throttled:
             return unauthorized(self._messages.wrong_password(), error.retry_after_s)
         retry = ("Retry-After", str(error.retry_after_s))
-        return Reply(failure(self._messages.too_often()).body, status=429, headers=(retry,), closes=True)
+        return ExchangeReply(failure(self._messages.too_often()).body, status=429, headers=(retry,), closes=True)
 
     async def _not_found(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return _response(Reply(failure(self._messages.not_found()).body, status=error.status_code, closes=True))
+        return _response(ExchangeReply(failure(self._messages.not_found()).body, status=error.status_code, closes=True))
 
 
-def _response(reply: Reply) -> Response:
+def _response(reply: ExchangeReply) -> Response:
     response = Response(reply.body.encode("utf-8", "replace"), status_code=reply.status, media_type=reply.media_type)
     for name, value in (*reply.headers, *((("Connection", "close"),) if reply.closes else ())):
         response.headers[name] = value

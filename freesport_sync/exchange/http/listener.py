@@ -14,10 +14,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from freesport_sync.errors import ConfigError, SyncError, reason_of
+from freesport_sync.exchange.http.connection_limiter import ConnectionLimiter
 from freesport_sync.exchange.http.connections import (
     IDLE_S,
     SHUTDOWN_S,
-    ConnectionLimiter,
     Handshake,
     HttpConnection,
     LoggedOnce,

@@ -17,7 +17,7 @@ from freesport_sync.errors import (
 )
 from freesport_sync.exchange.http.replies import (
     MAX_REASON,
-    Reply,
+    ExchangeReply,
     failure,
     lines,
     progress,
@@ -45,7 +45,7 @@ class Messages:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
-    def refusal(self, error: SyncError) -> Reply:
+    def refusal(self, error: SyncError) -> ExchangeReply:
         """Why something was not done, and what to do; the code comes first, for clients that garble Russian."""
         if error.code == "exchange_busy":
             return lines("failure", "Import already in progress")
@@ -63,7 +63,7 @@ class Messages:
         said = f"({text.said})" if text.said else ""
         return " ".join(" ".join((f"{error.code}:", text.what, said, hint)).split())
 
-    def working(self, one: ExchangeImport, current: ExchangeImport | None) -> Reply:
+    def working(self, one: ExchangeImport, current: ExchangeImport | None) -> ExchangeReply:
         """How far an import is, or what it waits for.
 
         Args:
@@ -81,7 +81,7 @@ class Messages:
             return progress(self._texts("onec.queued", file=current.name))
         return progress(self._texts("onec.starting", file=one.name))
 
-    def checked(self, report: RunReport) -> Reply:
+    def checked(self, report: RunReport) -> ExchangeReply:
         """The result of a dry run; `success` makes 1C forget changes that the shop does not have (EXCHANGE-11)."""
         issues = sum(total.count for total in report.issue_totals)
         created = sum(count.created for count in report.counts.values())

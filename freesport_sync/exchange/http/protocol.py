@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from freesport_sync.errors import ExchangeRefused
 from freesport_sync.exchange.http.replies import (
     XML,
-    Reply,
+    ExchangeReply,
     lines,
     success,
 )
@@ -40,7 +40,7 @@ class Begin:
         reply: the answer.
     """
 
-    reply: Reply
+    reply: ExchangeReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Respond:
         reply: the answer.
     """
 
-    reply: Reply
+    reply: ExchangeReply
 
 
 InSession = Begin | Receive | LeaveOut | ImportFile | Deactivate | Respond
@@ -140,7 +140,7 @@ def _catalog_step(asked: ExchangeRequest) -> Step:
 def _sale_step(asked: ExchangeRequest, now: datetime) -> Step:
     match asked.mode:
         case Mode.QUERY:
-            return Respond(Reply(_no_orders(now), media_type=XML))
+            return Respond(ExchangeReply(_no_orders(now), media_type=XML))
         case Mode.SUCCESS:
             return Respond(success())
         case Mode.FILE | Mode.IMPORT:
@@ -149,7 +149,7 @@ def _sale_step(asked: ExchangeRequest, now: datetime) -> Step:
     raise ExchangeRefused("exchange_mode_unknown", type=asked.type, mode=asked.mode[:40])
 
 
-def logged_in(cookie: str, sessid: str, timestamp: int) -> Reply:
+def logged_in(cookie: str, sessid: str, timestamp: int) -> ExchangeReply:
     """The answer to a login.
 
     The standard client sends lines 2 and 3 back as a cookie; the 1C-Bitrix module appends lines 4 and 5 to its
@@ -158,7 +158,7 @@ def logged_in(cookie: str, sessid: str, timestamp: int) -> Reply:
     return lines("success", COOKIE, cookie, f"sessid={sessid}", f"timestamp={timestamp}")
 
 
-def _init(asked: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool) -> Reply:
+def _init(asked: ExchangeRequest, sessid: str, file_limit: int, is_zip: bool) -> ExchangeReply:
     two = (f"zip={'yes' if is_zip else 'no'}", f"file_limit={file_limit}")
     return lines(*two, f"sessid={sessid}", f"version={SCHEMA_VERSION}") if asked.version else lines(*two)
 

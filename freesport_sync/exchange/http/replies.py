@@ -14,7 +14,7 @@ MAX_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ExchangeReply:
     """An answer.
 
     Args:
@@ -44,28 +44,28 @@ class Reply:
         return self.body.partition("\n")[2]
 
 
-def lines(*parts: str) -> Reply:
+def lines(*parts: str) -> ExchangeReply:
     """An answer of these lines."""
-    return Reply("\n".join(parts))
+    return ExchangeReply("\n".join(parts))
 
 
-def success() -> Reply:
+def success() -> ExchangeReply:
     """It is done and committed (EXCHANGE-11)."""
-    return Reply("success")
+    return ExchangeReply("success")
 
 
-def progress(text: str) -> Reply:
+def progress(text: str) -> ExchangeReply:
     """It is being done; 1C shows the text and asks again (EXCHANGE-10)."""
     return lines("progress", printable(text, MAX_REASON))
 
 
-def failure(text: str) -> Reply:
+def failure(text: str) -> ExchangeReply:
     """It was not done; 1C shows the text."""
     return lines("failure", printable(text, MAX_REASON))
 
 
-def unauthorized(text: str, retry_after_s: int = 0) -> Reply:
+def unauthorized(text: str, retry_after_s: int = 0) -> ExchangeReply:
     """The credentials are missing or wrong."""
     retry = (("Retry-After", str(retry_after_s)),) if retry_after_s else ()
     challenge = ("WWW-Authenticate", 'Basic realm="1C exchange", charset="UTF-8"')
-    return Reply(failure(text).body, status=401, headers=(challenge, *retry), closes=True)
+    return ExchangeReply(failure(text).body, status=401, headers=(challenge, *retry), closes=True)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.uploads.batch import FileStatus, UploadBatch
+from freesport_sync.exchange.uploads.batch import UploadBatch
+from freesport_sync.exchange.uploads.uploaded_file import FileStatus
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 MAX_RECORDS = 20_000

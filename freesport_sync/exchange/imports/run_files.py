@@ -7,7 +7,8 @@ from pathlib import Path
 
 from freesport_sync.core.shop import ImportKind
 from freesport_sync.errors import ExchangeRefused, SourceMalformed
-from freesport_sync.exchange.uploads.batch import UploadBatch, UploadedFile
+from freesport_sync.exchange.uploads.batch import UploadBatch
+from freesport_sync.exchange.uploads.uploaded_file import UploadedFile
 from freesport_sync.sources.commerceml.content import Content, content_of
 from freesport_sync.sources.commerceml.export import FileKind, recognise
 from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER

@@ -20,8 +20,9 @@ from freesport_sync.exchange.imports.run_files import (
 )
 from freesport_sync.exchange.imports.runner import ImportRunner
 from freesport_sync.exchange.uploads.archives import unpack_archives
-from freesport_sync.exchange.uploads.batch import FileStatus, Sender, UploadBatch, UploadedFile
+from freesport_sync.exchange.uploads.batch import Sender, UploadBatch
 from freesport_sync.exchange.uploads.store import UploadStore
+from freesport_sync.exchange.uploads.uploaded_file import FileStatus, UploadedFile
 from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 

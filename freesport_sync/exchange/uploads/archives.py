@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.errors import ExchangeRefused
-from freesport_sync.exchange.uploads.batch import FileStatus, UploadBatch
+from freesport_sync.exchange.uploads.batch import UploadBatch
 from freesport_sync.exchange.uploads.disk import require_space
 from freesport_sync.exchange.uploads.file_names import file_path
+from freesport_sync.exchange.uploads.uploaded_file import FileStatus
 from freesport_sync.sources.commerceml.archive import unpack
 from freesport_sync.sources.commerceml.picture_files import is_packed_picture
 

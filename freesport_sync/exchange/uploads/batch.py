@@ -1,16 +1,4 @@
-"""One batch of files that 1C uploads, and where each of them is on its way into the shop (EXCHANGE-5).
-
-`UploadBatch` is the only place that knows and changes the status of a file:
-
-    RECEIVED -> UNPACKED                        an archive; its files are RECEIVED
-    RECEIVED -> IMPORTING -> IMPORTED           it is in the shop
-                          -> CHECKED            a dry run has read it
-                          -> FAILED             -> IMPORTING, when 1C asks again
-    RECEIVED -> ABANDONED                       the batch is removed before 1C asks for the file
-
-No status says that all of a file has come: 1C never says so, it asks for the import. A file that is sent again after an
-import was asked for is a new file, under the same name.
-"""
+"""One batch of files that 1C uploads: the only place that knows and changes where each file is (EXCHANGE-5)."""
 
 from __future__ import annotations
 
@@ -20,61 +8,16 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import count
 from pathlib import Path, PurePosixPath
 
 from freesport_sync.errors import ExchangeRefused
 from freesport_sync.exchange.uploads.signatures import is_complete
+from freesport_sync.exchange.uploads.uploaded_file import FileStatus, UploadedFile
 from freesport_sync.sources.commerceml.picture_files import is_packed_picture
 
 NOTES_SUFFIX = ".asked"
 """Of the file beside the folder of a batch that lists what an import was asked for, for the next server."""
-
-
-class FileStatus(StrEnum):
-    """Where a file is on its way into the shop; see the module."""
-
-    RECEIVED = "received"
-    UNPACKED = "unpacked"
-    IMPORTING = "importing"
-    IMPORTED = "imported"
-    CHECKED = "checked"
-    FAILED = "failed"
-    ABANDONED = "abandoned"
-
-
-@dataclass(slots=True, eq=False)
-class UploadedFile:
-    """One file of a batch; only the batch changes it.
-
-    Args:
-        path: relative to the folder of the batch.
-        size_bytes: received so far.
-        status: see the module.
-        run_folder: with the files of the run that imported it.
-        is_full_export: it declares that it has the whole catalogue.
-    """
-
-    path: PurePosixPath
-    size_bytes: int = 0
-    status: FileStatus = FileStatus.RECEIVED
-    run_folder: Path | None = None
-    is_full_export: bool = False
-
-    @property
-    def is_export(self) -> bool:
-        """Whether it is an XML file or an archive of them; in folders lie pictures, and the logs of 1C."""
-        return len(self.path.parts) == 1 and self.path.suffix.lower() in (".xml", ".zip")
-
-    @property
-    def is_xml(self) -> bool:
-        return self.is_export and self.path.suffix.lower() == ".xml"
-
-    @property
-    def is_archive(self) -> bool:
-        """Whether it is an archive that has not been unpacked."""
-        return self.is_export and not self.is_xml and self.status is not FileStatus.UNPACKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from freesport_sync.errors import ConfigError
 from freesport_sync.exchange.http import listener as listener_module
 from freesport_sync.exchange.http.connections import LoggedOnce
 from freesport_sync.exchange.http.listener import Listener
-from freesport_sync.exchange.http.replies import Reply
+from freesport_sync.exchange.http.replies import ExchangeReply
 from tests.exchange_client import Wire
 from tests.tls import certificate
 
@@ -38,8 +38,8 @@ async def _answer(request: Request) -> PlainTextResponse:
     return PlainTextResponse(request.client.host if request.client else "")
 
 
-def refused(address: str, code: str) -> Reply:
-    return Reply(f"failure\n{code} {address}", status=400)
+def refused(address: str, code: str) -> ExchangeReply:
+    return ExchangeReply(f"failure\n{code} {address}", status=400)
 
 
 @pytest.fixture

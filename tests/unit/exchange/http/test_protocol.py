@@ -20,7 +20,7 @@ from freesport_sync.exchange.http.protocol import (
     logged_in,
     next_step,
 )
-from freesport_sync.exchange.http.replies import Reply
+from freesport_sync.exchange.http.replies import ExchangeReply
 from freesport_sync.exchange.http.requests import Mode, parse_request
 
 NOW = datetime(2026, 11, 21, 14, 5, 6)
@@ -36,7 +36,7 @@ def step(query: str, sessid: str = "5e551d", is_zip: bool = True) -> Step:
     return next_step(parse_request(query.encode()), sessid, 1_000_000, is_zip, NOW)
 
 
-def reply(query: str) -> Reply:
+def reply(query: str) -> ExchangeReply:
     found = step(query)
     assert isinstance(found, Begin | Respond)
     return found.reply
@@ -136,11 +136,11 @@ def test_rule_3_every_step_but_the_login_needs_a_session(type_: str, mode: str) 
 
 def test_rule_7_files_are_asked_for_unpacked_where_the_settings_say_so() -> None:
     found = step("type=catalog&mode=init", is_zip=False)
-    assert found == Begin(Reply("zip=no\nfile_limit=1000000"))
+    assert found == Begin(ExchangeReply("zip=no\nfile_limit=1000000"))
 
 
 def test_rule_3_the_login_tells_cookie_token_and_time() -> None:
-    assert logged_in("c00c1e", "5e551d", 1790000000) == Reply(
+    assert logged_in("c00c1e", "5e551d", 1790000000) == ExchangeReply(
         "success\nfreesport_exchange\nc00c1e\nsessid=5e551d\ntimestamp=1790000000"
     )
 

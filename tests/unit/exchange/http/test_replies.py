@@ -19,7 +19,7 @@ from freesport_sync.errors import (
 from freesport_sync.exchange.http.messages import Messages
 from freesport_sync.exchange.http.replies import (
     MAX_REASON,
-    Reply,
+    ExchangeReply,
     failure,
     progress,
     success,
@@ -103,7 +103,7 @@ def test_only_credentials_change_the_status() -> None:
 
 
 def test_a_document_has_no_word_of_its_own() -> None:
-    assert Reply("<?xml?>", media_type="application/xml; charset=utf-8").outcome == "xml"
+    assert ExchangeReply("<?xml?>", media_type="application/xml; charset=utf-8").outcome == "xml"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 
 from freesport_sync.errors import ExchangeRefused
 from freesport_sync.exchange.imports.full_exports import LONGEST_EXPORT_S, FullExportTracker
-from freesport_sync.exchange.uploads.batch import FileStatus, Sender, UploadBatch, UploadLimits
+from freesport_sync.exchange.uploads.batch import Sender, UploadBatch, UploadLimits
 from freesport_sync.exchange.uploads.fragment import Fragment
+from freesport_sync.exchange.uploads.uploaded_file import FileStatus
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 LOGIN = int(time.time())

@@ -23,9 +23,10 @@ from freesport_sync.errors import ExchangeRefused, SyncError
 from freesport_sync.exchange.uploads import disk
 from freesport_sync.exchange.uploads import store as store_module
 from freesport_sync.exchange.uploads.archives import unpack_archives
-from freesport_sync.exchange.uploads.batch import FileStatus, Sender, UploadBatch, UploadLimits
+from freesport_sync.exchange.uploads.batch import Sender, UploadBatch, UploadLimits
 from freesport_sync.exchange.uploads.fragment import Fragment
 from freesport_sync.exchange.uploads.store import UploadStore
+from freesport_sync.exchange.uploads.uploaded_file import FileStatus
 from freesport_sync.sources.commerceml import archive
 from tests.exchange_client import zipped
 
