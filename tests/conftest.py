@@ -70,9 +70,16 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that nobody waits for it at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long begins first. Another PostgreSQL than the embedded sees only the tests that ask it."""
+    if BINARIES_VARIABLE in os.environ:
+        config.hook.pytest_deselected(items=[item for item in items if not _asks_postgres(item)])
+        items[:] = filter(_asks_postgres, items)
     items.sort(key=lambda item: item.get_closest_marker("frozen") is None)
+
+
+def _asks_postgres(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "postgres" in item.fixturenames
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
