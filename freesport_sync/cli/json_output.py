@@ -64,7 +64,7 @@ class JsonOutput:
         """Print an event of a run or of the exchange."""
         match event:
             case ExchangeStarted() | RequestHandled() | ImportNotRequested():
-                self._print_failed()  # of an import: the answer to the request has told its error
+                self._print_failed()  # of an import: the answer to 1C has reported its error
                 _print(encode(event))
             case RunFinished() if event.report.status is not RunStatus.COMPLETED:
                 self._failed = event.report  # the result comes last, after the error
