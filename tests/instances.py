@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -19,6 +20,8 @@ def instances(hint: Any) -> st.SearchStrategy[Any]:
         return st.floats(allow_nan=False, allow_infinity=False)
     if hint is datetime:
         return st.datetimes(timezones=st.sampled_from([None, UTC, MOSCOW]))
+    if hint is Path:
+        return st.lists(st.from_regex(r"[a-zа-я ]{1,5}[a-zа-я]", fullmatch=True), min_size=1, max_size=3).map(_path)
     if hint is object:  # a parameter of a text
         return st.none() | st.booleans() | st.integers() | st.text()
     if origin is tuple and arguments[1:] == (...,):
@@ -30,5 +33,10 @@ def instances(hint: Any) -> st.SearchStrategy[Any]:
     if origin in (Union, UnionType):
         return st.one_of(*map(instances, arguments))
     if isinstance(hint, type) and is_dataclass(hint):
-        return st.builds(hint, **{name: instances(of) for name, of in get_type_hints(hint).items()})
+        hints = get_type_hints(hint)
+        return st.builds(hint, **{field.name: instances(hints[field.name]) for field in fields(hint)})
     return st.from_type(hint)
+
+
+def _path(parts: list[str]) -> Path:
+    return Path(*parts)

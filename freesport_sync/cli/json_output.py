@@ -29,8 +29,9 @@ from freesport_sync.core.events import Event, Failure, RunFinished
 from freesport_sync.core.exchange import ExchangeEvent, ExchangeStarted, ImportNotRequested, RequestHandled
 from freesport_sync.core.history import EntrySource, HistoryEntry, IssueCount
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.json_values import to_json
 from freesport_sync.core.run import RunReport, RunStatus
-from freesport_sync.core.wire import Message, encode, messages_of, to_json
+from freesport_sync.core.wire import Message, encode, messages_of
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
 

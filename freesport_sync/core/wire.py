@@ -7,12 +7,8 @@ for people (`SENTENCES`), which readers ignore.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from datetime import datetime
-from enum import Enum
-from functools import cache
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import fields
+from typing import Any, TypeAlias
 
 from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import (
@@ -31,10 +27,8 @@ from freesport_sync.core.events import (
 )
 from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.json_values import JsonError, from_json, to_json
 from freesport_sync.core.run import RunReport
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 SENTENCES = frozenset({"text", "what", "affected", "hint", "said", "meaning"})
 """Fields that may be added for people."""
@@ -95,19 +89,15 @@ def decode(values: Mapping[str, Any]) -> Message:
     Raises:
         WireError: the name or a field is unknown, a field is missing, or a value has the wrong type.
     """
-    from pydantic import ValidationError
-
     name = str(values.get("event"))
     if name not in TYPES:
         raise WireError(f"unknown message {name}")
     known = {field.name for field in fields(TYPES[name])}
     carried = {key: value for key, value in values.items() if key in known or key not in {"event", *SENTENCES}}
     try:
-        (decoded,) = _adapter(name).validate_python((carried,))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise WireError(f"{name}.{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}") from error
-    return decoded
+        return from_json(TYPES[name], carried)
+    except JsonError as error:
+        raise WireError(f"{name}.{error}") from error
 
 
 def messages_of(event: Event) -> Iterator[Message]:
@@ -132,30 +122,3 @@ def event_of(message: Message) -> Event | None:
             return None
         case _:
             return message
-
-
-def to_json(value: Any) -> Any:
-    """A value as plain JSON: dataclasses become objects, datetimes ISO 8601, paths and the like text."""
-    if is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
-    match value:
-        case Enum():
-            return value.value
-        case None | bool() | int() | float() | str():
-            return value
-        case datetime():
-            return value.isoformat()
-        case Mapping():
-            return {str(to_json(key)): to_json(one) for key, one in value.items()}
-        case tuple() | list():
-            return [to_json(one) for one in value]
-    return str(value)
-
-
-@cache
-def _adapter(name: str) -> TypeAdapter[tuple[Message]]:
-    from pydantic import ConfigDict, TypeAdapter  # takes a tenth of a second, which only readers pay
-
-    # Pydantic takes no configuration for a dataclass of ours, but one inside a tuple inherits that of the tuple.
-    inside_tuple: Any = GenericAlias(tuple, (TYPES[name],))
-    return TypeAdapter(inside_tuple, config=ConfigDict(extra="forbid"))

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from enum import StrEnum
-from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, cast
 
-from freesport_sync.core.printable import replace_surrogates
+from freesport_sync.core.json_values import JsonError, from_json, to_json
 from freesport_sync.core.tasks import Header, Submission
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.task import Registry, Task
 
+T = TypeVar("T")
 _TASK, _VERSION = "task", "version"
 
 
@@ -26,7 +24,7 @@ def encode(task: Task[Any], submission: Submission[Any]) -> dict[str, object]:
     """A request and its header as plain JSON values."""
     values: dict[str, object] = {_TASK: task.name, _VERSION: task.version}
     for part in (submission.header, submission.request):
-        values |= {one.name: _plain(getattr(part, one.name)) for one in fields(part)}
+        values |= {one.name: to_json(getattr(part, one.name)) for one in fields(part)}
     return values
 
 
@@ -71,46 +69,15 @@ def _of_former_program(tasks: Registry, values: Mapping[str, Any]) -> dict[str, 
     task = next((task for task in tasks if kind in task.kinds), None)
     if task is None:
         raise ConfigError("task_unknown", task=kind)
-    defaults = {name: _plain(one.default) for name, one in _fields(task).items() if one.default is not MISSING}
+    defaults = {name: to_json(one.default) for name, one in _fields(task).items() if one.default is not MISSING}
     known = {name: value for name, value in values.items() if name in _fields(task)}
     return {_TASK: task.name, _VERSION: task.version} | defaults | known
 
 
-def _plain(value: object) -> object:
-    match value:
-        case Path():
-            return replace_surrogates(str(value))
-        case StrEnum():
-            return value.value
-        case str():
-            return replace_surrogates(value)
-    return value
-
-
-def _decoded(task: Task[Any], kind: type[Any], values: Mapping[str, Any]) -> Any:
-    hints = get_type_hints(kind)
-    return kind(
-        **{
-            one.name: _value(task, one.name, hints[one.name], values[one.name])
-            for one in fields(kind)
-            if one.name in values
-        }
-    )
-
-
-def _value(task: Task[Any], name: str, hint: Any, value: Any) -> Any:
-    if isinstance(hint, UnionType):  # X | None
-        if value is None:
-            return None
-        hint = next(one for one in get_args(hint) if one is not type(None))
+def _decoded(task: Task[Any], kind: type[T], values: Mapping[str, Any]) -> T:
+    own = {one.name: values[one.name] for one in fields(cast("Any", kind)) if one.name in values}
     try:
-        if hint is Path and isinstance(value, str):
-            return Path(value)
-        if issubclass(hint, StrEnum):
-            return hint(value)
-    except ValueError:
-        pass
-    else:
-        if type(value) is hint:
-            return value
-    raise ConfigError("request_value_unusable", task=task.name, field=name, value=str(value)[:100])
+        return from_json(kind, own)
+    except JsonError as error:
+        value = str(own.get(error.field))[:100]
+        raise ConfigError("request_value_unusable", task=task.name, field=error.field, value=value) from error
