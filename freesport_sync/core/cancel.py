@@ -47,7 +47,7 @@ class CancelToken:
             raise self._reason
 
     def close(self) -> None:
-        """Check a last time, then ignore further requests: the changes are about to be committed."""
+        """Check a last time, then ignore further requests: the changes are about to be committed (RUN-6)."""
         with self._lock:
             self.check()
             self._is_closed = True

@@ -1,4 +1,4 @@
-"""What the shop's tasks keep in its own table of imports, so that its admin shows our runs too."""
+"""What the shop's tasks keep in its own table of imports, so that its admin shows our runs too (SESSION-1)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Different creation times for products that were created at the same moment."""
+"""Different creation times for products that were created at the same moment (PRODUCT-8)."""

@@ -1,4 +1,4 @@
-"""Gives products with equal times of creation different ones, or takes that back."""
+"""Gives products with equal times of creation different ones, or takes that back (PRODUCT-8)."""
 
 from __future__ import annotations
 

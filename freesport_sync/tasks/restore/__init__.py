@@ -1,1 +1,1 @@
-"""The shop as it was before an import."""
+"""The shop as it was before an import (UNDO-1)."""

@@ -23,7 +23,7 @@ CLOCK_TOLERANCE = timedelta(days=1)
 
 
 def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: ShopImport) -> None:
-    """An export older than the last one imported of that kind would bring back old prices and stocks.
+    """An export older than the last one imported of that kind would bring back old prices and stocks (GUARD-1).
 
     A date that cannot be read does not pass for a newer one. Files without any date were made before their last change,
     so that an early one refuses them; a late one has to be enough, because some systems write no dates at all.
@@ -57,7 +57,7 @@ def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: S
 
 
 def doubtful_dates(plan: Plan, imported: Mapping[str, datetime], now: datetime) -> tuple[RowIssue, ...]:
-    """What is to be told of files whose date is missing, cannot be read or cannot be right.
+    """What is to be told of files whose date is missing, cannot be read or cannot be right (DATE-2, DATE-4).
 
     Args:
         plan: what is to be imported.
@@ -95,7 +95,7 @@ def _by_kind(plan: Plan) -> list[tuple[FileKind, list[SourceFile]]]:
 
 
 def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:
-    """Prices, stocks, offers, and pictures without their products need products that they can belong to.
+    """Prices, stocks, offers, and pictures without their products need products that they can belong to (GUARD-7).
 
     Raises:
         ImportFailed: neither the shop nor the export has any.
@@ -117,7 +117,7 @@ def refuse_full_without_files(plan: Plan, request: ShopImport) -> None:
 
 
 def unjudged(plan: Plan, records: Mapping[FileKind, int], request: ShopImport) -> tuple[RowIssue, ...]:
-    """What `--full` could not judge, because the export has no records of its kind.
+    """What `--full` could not judge, because the export has no records of its kind (ABSENT-3).
 
     Args:
         plan: the files.
@@ -150,7 +150,7 @@ def refuse_full_unseen(left_out: Iterable[tuple[str, str]], request: ShopImport)
 def refuse_large_change(
     changes: Iterable[LargeChange], percent: int, request: ShopImport, *, leaves_nothing: bool
 ) -> None:
-    """A change of a large part of the shop is more often a broken export than a decision.
+    """A change of a large part of the shop is more often a broken export than a decision (GUARD-2).
 
     Args:
         changes: what the run would change.
@@ -170,7 +170,7 @@ def refuse_large_change(
 
 
 def refuse_no_effect(counts: Mapping[str, Counts], request: ShopImport) -> None:
-    """A run that imports nothing has failed, whatever the reason.
+    """A run that imports nothing has failed, whatever the reason (GUARD-6).
 
     Args:
         counts: by entity.
