@@ -132,7 +132,7 @@ def build_exchange(
         password: of its user.
         run: imports.
         has_fresh_backup: asked before each import.
-        messages: what 1C is told.
+        messages: for answers that are sentences.
         is_dry_run: receive and check, write nothing to the shop.
         report: receives what it does.
         report_run: receives the events of its imports.

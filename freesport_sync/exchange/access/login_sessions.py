@@ -27,7 +27,7 @@ class LoginSession:
         digest: of the credentials.
         seen_at: monotonic seconds of the last request.
         batch: that it uploads; None: nothing yet.
-        imports: that it has asked for and not been told the end of, by the name of the file.
+        imports: asked for and not yet answered with their end, by the name of the file.
         turn: held by the one request that changes the session.
     """
 

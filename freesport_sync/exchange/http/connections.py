@@ -216,10 +216,10 @@ class LoggedOnce:
     """Logs the errors that asyncio reports, each at most once a minute: anybody could fill the disk with them."""
 
     def __init__(self) -> None:
-        self._told: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         what = f"{context['message']}: {type(context.get('exception')).__name__}"
-        if loop.time() - self._told.get(what, -LOG_AGAIN_S) >= LOG_AGAIN_S:
-            self._told[what] = loop.time()
+        if loop.time() - self._logged_at.get(what, -LOG_AGAIN_S) >= LOG_AGAIN_S:
+            self._logged_at[what] = loop.time()
             log_entry(log, logging.ERROR, "listening_trouble", cause=context.get("exception"), words=what)

@@ -13,7 +13,7 @@ from freesport_sync.errors import SyncError
 
 
 class ExchangeImport:
-    """What 1C asks about until it is told the end.
+    """An import, which 1C asks about until it has ended.
 
     The thread of the imports sets the attributes; requests read them.
 

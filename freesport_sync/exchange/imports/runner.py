@@ -72,7 +72,7 @@ class ImportRunner:
         """Import what lies in a folder.
 
         Args:
-            one: is told how far it is.
+            one: shows how far it is.
             sender: who has sent the files.
             kind: of the run.
             folder: see `RunFolders.keep`.

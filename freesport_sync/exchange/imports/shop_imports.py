@@ -34,7 +34,7 @@ class ShopImports:
         queue: of the imports.
         runner: makes the runs.
         folders: for the files of each run.
-        store: is told which batch is in the shop.
+        store: records which batch is in the shop.
         exports: knows whether a full export is complete.
     """
 

@@ -24,7 +24,7 @@ def require_space(folder: Path) -> None:
 
 
 def refusal_of(error: OSError) -> SyncError:
-    """What 1C is told when writing has failed; never names a path of this computer."""
+    """The answer to 1C when writing has failed; never contains a path of this computer."""
     if error.errno in DISK_FULL:
         return ExchangeRefused("exchange_disk_full")
     return ExchangeRefused("exchange_disk_broken", reason=reason_of(error))

@@ -1,4 +1,4 @@
-"""How files begin and end, by which fragments are told from files that are sent again."""
+"""How files begin and end: distinguishes the next fragment from a file that is sent again."""
 
 from __future__ import annotations
 

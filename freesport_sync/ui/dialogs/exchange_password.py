@@ -1,4 +1,4 @@
-"""The password with which 1C logs in: only set, never shown, because only its hash is kept."""
+"""Sets the password of 1C; it is never shown, because only its hash is kept."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ WIDTH = 520
 
 
 class PasswordDialog(QDialog):
-    """Asks for a password twice.
+    """Asks for the new password twice.
 
     Args:
         tools: of the page.
-        user: whose password it is.
+        user: of the exchange, whose password is set.
         parent: the page.
     """
 
@@ -42,7 +42,7 @@ class PasswordDialog(QDialog):
         fields = form((texts("exchange.password_new"), self.first), (texts("exchange.password_again"), self.second))
         self.notice = Notice(tools)
         self.notice.hide()
-        self.save = button(texts("exchange.password_save"), self._save, tools, "lock", "primary")
+        self.save = button(texts("exchange.password_save"), self._on_save, tools, "lock", "primary")
         self.save.setDefault(True)
         self.leave = button(texts("exchange.password_leave"), self.reject, tools)
         layout = QVBoxLayout(self)
@@ -55,21 +55,21 @@ class PasswordDialog(QDialog):
         fit(self, layout, WIDTH)
         self.first.setFocus()
 
-    def _save(self) -> None:
+    def _on_save(self) -> None:
         password = self.first.text()
         if password != self.second.text():
-            self._failed(ConfigError("exchange_passwords_differ"))
+            self._on_failed(ConfigError("exchange_passwords_differ"))
             return
         self.save.setEnabled(False)
         self._tools.backend.do(
-            lambda application: application.exchange.set_password(password), self._saved, self._failed
+            lambda application: application.exchange.set_password(password), self._on_saved, self._on_failed
         )
 
-    def _saved(self, _: object) -> None:
+    def _on_saved(self, _: object) -> None:
         self.password_set.emit()
         self.accept()
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         self.save.setEnabled(True)
         self.notice.say_error(error)
         self.notice.show()

@@ -118,7 +118,7 @@ class SelfTestDialog(QDialog):
         QTimer.singleShot(0, self, self._fit)  # new labels have no size yet
 
     def _fit(self) -> None:
-        """Grow with the steps; never shrink under somebody's mouse."""
+        """Grow with the steps; never shrink, so that buttons stay under the mouse."""
         layout = self.layout()
         assert layout is not None
         layout.activate()

@@ -156,7 +156,7 @@ class ExchangePage(QWidget):
             self.current.show_exchange(self._progress.current)
 
     def _warn(self, update: ImportNotRequested) -> None:
-        """Show that nobody has asked for an import: 1C has an option not to (EXCHANGE-13)."""
+        """Show that 1C has not asked for an import; it has an option not to (EXCHANGE-13)."""
         texts = self._tools.texts
         names = ", ".join(update.files[:5])
         more = texts("exchange.and_more", count=len(update.files) - 5) if len(update.files) > 5 else ""
