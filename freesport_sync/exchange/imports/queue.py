@@ -63,7 +63,7 @@ class ImportQueue:
         one.cancel.check()
 
     def stop(self) -> None:
-        """Cancel all imports; returns when they have ended, also those that had not begun: 1C gets an answer for each."""
+        """Cancel all imports; returns when they have ended, also those that had not begun: 1C gets its answers."""
         self._stop.set()
         for one in tuple(self._open):
             one.cancel.cancel()
