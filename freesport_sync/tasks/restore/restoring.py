@@ -1,4 +1,4 @@
-"""Restores a backup by difference: what imports have written since is set back, what the shop did itself stays."""
+"""Restores a backup by difference: sets back what imports wrote since, keeps what the shop did (UNDO-1)."""
 
 from __future__ import annotations
 

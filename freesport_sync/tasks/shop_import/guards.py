@@ -107,7 +107,7 @@ def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:
 
 
 def refuse_full_without_files(plan: Plan, request: ShopImport) -> None:
-    """`--full` deactivates what the export does not contain, so the export must contain what it is judged by.
+    """`--full` hides what the export lacks, so the export must contain what it is judged by (ABSENT-3).
 
     Raises:
         ImportFailed: no groups, goods or offers are imported.
@@ -131,7 +131,7 @@ def unjudged(plan: Plan, records: Mapping[FileKind, int], request: ShopImport) -
 
 
 def refuse_full_unseen(left_out: Iterable[tuple[str, str]], request: ShopImport) -> None:
-    """`--full` hides what the export does not contain, and nobody knows what is in places that were not looked into.
+    """`--full` hides what the export lacks, which nobody knows if parts of it were not read (ABSENT-4).
 
     Args:
         left_out: path and reason code, as in `Plan.skipped`.
