@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from freesport_sync.core.checks import FOREIGN_RULES, REPAIR_DUE, CheckItem
+from freesport_sync.core.tasks import SHOP_LOCK
 from freesport_sync.database.own.lock import find_holder
 from freesport_sync.database.own.schema import current_revision, refuse_unusable_schema
 from freesport_sync.database.server.engine import connect, driver_connection
@@ -128,7 +129,7 @@ def _check_own_schema(connection: sa.Connection) -> CheckItem:
 
 
 def _check_lock(connection: sa.Connection) -> CheckItem:
-    holder = find_holder(connection)
+    holder = find_holder(connection, SHOP_LOCK)
     if holder is None:
         return CheckItem("lock_free", True)
     since = holder.since.isoformat(timespec="seconds") if holder.since else ""

@@ -58,6 +58,7 @@ class RunRecord:
         self.kind, self.undone_id = str(request.kind), request.undone_id
         new = runs.NewRun(
             task=context.task.name,
+            lock=context.task.lock,
             kind=self.kind,
             request=encode(context.task, Submission(request, context.header)),
             operator=context.header.operator,

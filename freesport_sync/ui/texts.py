@@ -60,9 +60,9 @@ class UiTexts(Texts):
     def error(self, error: SyncError) -> ErrorText:
         """The text for an error; a hint that mentions the command line is replaced by the window's own."""
         text = super().error(error)
-        if not self.has(f"hints.{error.code}"):
-            return text
-        return replace(text, hint=self(f"hints.{error.code}", **self._params_for_people(error.params)))
+        keys = (f"hints.{error.code}_{error.params.get('problem')}", f"hints.{error.code}")
+        key = next(filter(self.has, keys), None)
+        return text if key is None else replace(text, hint=self(key, **self._params_for_people(error.params)))
 
     def issue(self, issue: RowIssue) -> tuple[str, str]:
         """What is wrong with a record, and what to fix in 1C; likewise."""

@@ -18,6 +18,7 @@ import pytest
 
 from freesport_sync.core.events import Progress
 from freesport_sync.core.shop import FileType, ImportKind, Stage
+from freesport_sync.core.tasks import SHOP_LOCK
 from freesport_sync.database.own.lock import take_lock
 from freesport_sync.database.server.engine import connect
 from freesport_sync.database.undo import backup
@@ -262,7 +263,7 @@ def test_a_backup_sees_one_moment(stocked_shop: Shop, monkeypatch: pytest.Monkey
 def test_a_restore_is_refused_while_somebody_imports(stocked_shop: Shop, short_holder_wait: None) -> None:
     backup_id = stocked_shop.back_up()
     importer = connect(stocked_shop.url, "tests")
-    take_lock(importer)
+    take_lock(importer, SHOP_LOCK)
     with pytest.raises(LockHeld):
         stocked_shop.restore(backup_id)
     importer.close()

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from freesport_sync.core.history import EntryStatus, HistoryQuery
 from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.tasks import SHOP_LOCK
 from freesport_sync.database.own.history_details import read_overview
 from freesport_sync.database.own.history_list import read_entries
 from freesport_sync.database.own.lock import take_lock
@@ -31,7 +32,7 @@ def test_a_run_lives_as_long_as_it_holds_the_lock(shop: Shop, export: ExportBuil
     export.goods(product("p1"))
     shop.run(export.folder)
     with connect(shop.url, "freesport_sync") as lock:
-        take_lock(lock)
+        take_lock(lock, SHOP_LOCK)
         shop.execute(RUNNING, pid=lock.scalar(sa.text("SELECT pg_backend_pid()")))
         for silent_s, expected in ((0, EntryStatus.RUNNING), (8, EntryStatus.RUNNING), (11, EntryStatus.STUCK)):
             shop.execute(BEAT, seconds=silent_s)
@@ -52,7 +53,7 @@ def test_another_run_at_work_does_not_make_a_dead_one_live(shop: Shop, export: E
     shop.execute(RUNNING, pid=1)
     shop.execute(BEAT, seconds=4)
     with connect(shop.url, "freesport_sync") as lock:
-        take_lock(lock)
+        take_lock(lock, SHOP_LOCK)
         assert statuses(shop) == {EntryStatus.INTERRUPTED}
 
 

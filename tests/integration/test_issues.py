@@ -226,7 +226,8 @@ def old_shop(stocked_shop: Shop) -> Shop:
     """A shop whose history was written before issues had articles and runs knew who stopped them."""
     add_issues(stocked_shop, 2)
     stocked_shop.execute("ALTER TABLE freesport_sync.row_issues DROP COLUMN article")
-    for column in ("cancel_requested_by", "merged_at", "merged_xid", "is_undoable", "undone_by", "is_forgotten"):
+    later = ("cancel_requested_by", "merged_at", "merged_xid", "is_undoable", "undone_by", "is_forgotten")
+    for column in (*later, "task", "lock_name", "lock_key"):
         stocked_shop.execute(f"ALTER TABLE freesport_sync.runs DROP COLUMN {column}")
     for table in ("written_values", "created_rows", "confirmed_values", "spread_times", "product_links"):
         stocked_shop.execute(f"DROP TABLE freesport_sync.{table}")

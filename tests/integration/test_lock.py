@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from freesport_sync.core.events import Event, MergeRepeated
 from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity, Stage
+from freesport_sync.core.tasks import SHOP_LOCK, Lock
 from freesport_sync.database.own import lock, runs
-from freesport_sync.database.own.lock import LOCK_KEYS, find_holder
+from freesport_sync.database.own.lock import KEY1, find_holder
 from freesport_sync.database.server import engine
 from freesport_sync.database.server.engine import connect
 from freesport_sync.errors import ImportFailed, LockHeld
@@ -36,7 +37,7 @@ from tests.watching import (
 
 pytestmark = pytest.mark.usefixtures("workers")
 
-TAKE_LOCK = f"SELECT pg_advisory_lock({LOCK_KEYS['key1']}, {LOCK_KEYS['key2']})"
+TAKE_LOCK = f"SELECT pg_advisory_lock({KEY1}, {SHOP_LOCK.key})"
 
 
 def refusal(shop: Shop, folder: Path, **options: Any) -> LockHeld:
@@ -109,9 +110,9 @@ def test_lock_that_becomes_free_while_we_ask_is_taken(
     with holding(stocked_shop.url, TAKE_LOCK) as holder:
         real = lock.find_holder
 
-        def too_late(connection: sa.Connection) -> lock.Holder | None:
+        def too_late(connection: sa.Connection, wanted: Lock) -> lock.Holder | None:
             holder.connection.exec_driver_sql(TAKE_LOCK.replace("pg_advisory_lock", "pg_advisory_unlock"))
-            return real(connection)
+            return real(connection, wanted)
 
         monkeypatch.setattr(lock, "find_holder", too_late)
         assert stocked_shop.run(dearer).status is RunStatus.COMPLETED
@@ -121,7 +122,7 @@ def test_holder_of_another_lock_or_database_is_not_meant(stocked_shop: Shop, emp
     elsewhere = connect(empty_database, "tests")
     elsewhere.exec_driver_sql(TAKE_LOCK)
     stocked_shop.execute("SELECT pg_advisory_lock(1, 2)")
-    assert find_holder(stocked_shop.connection) is None
+    assert find_holder(stocked_shop.connection, SHOP_LOCK) is None
     elsewhere.close()
 
 
@@ -182,6 +183,43 @@ def test_session_with_our_key_that_appears_meanwhile_is_a_second_net(
     # Between our cleaning and our own row.
     monkeypatch.setattr(runs, "close_interrupted_runs", open_ours)
     assert refusal(stocked_shop, dearer).code == "lock_held_unknown"
+
+
+# --- locks of other tasks -------------------------------------------------------------------------------------------
+
+OTHER = Lock("toy", 77)
+
+
+def test_a_lock_excludes_only_its_own_tasks(stocked_shop: Shop, dearer: Path) -> None:
+    with holding(stocked_shop.url, TAKE_LOCK.replace(f"{SHOP_LOCK.key})", f"{OTHER.key})")):
+        assert find_holder(stocked_shop.connection, SHOP_LOCK) is None
+        assert find_holder(stocked_shop.connection, OTHER) is not None
+        assert stocked_shop.run(dearer).status is RunStatus.COMPLETED
+        with pytest.raises(LockHeld) as caught:
+            lock.take_lock(stocked_shop.connection, OTHER)
+    assert (caught.value.code, caught.value.params["problem"]) == ("lock_held_unknown_run", "other")
+
+
+def test_the_history_is_not_rebuilt_beside_a_task_of_another_lock(stocked_shop: Shop, dearer: Path) -> None:
+    stocked_shop.execute("DROP SCHEMA freesport_sync CASCADE")
+    with holding(stocked_shop.url, TAKE_LOCK.replace(f"{SHOP_LOCK.key})", f"{OTHER.key})")):
+        assert refusal(stocked_shop, dearer).code == "lock_held_unknown_run"
+        assert stocked_shop.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'freesport_sync'") == 0
+    assert stocked_shop.run(dearer).status is RunStatus.COMPLETED
+
+
+def test_dead_runs_of_another_lock_are_closed_by_their_own_tasks_only(stocked_shop: Shop, dearer: Path) -> None:
+    stocked_shop.execute(
+        "UPDATE freesport_sync.runs"
+        " SET status = 'running', finished_at = NULL, backend_id = 0, lock_name = 'toy', lock_key = 77"
+    )
+    stocked_shop.run(dearer)
+    statuses = "SELECT status FROM freesport_sync.runs ORDER BY id"
+    assert stocked_shop.rows(statuses) == [("running",), ("completed",)]
+    lock.take_lock(stocked_shop.connection, OTHER)
+    (closed,) = runs.close_interrupted_runs(stocked_shop.connection, OTHER)
+    assert closed.id == stocked_shop.value("SELECT min(id) FROM freesport_sync.runs")
+    assert stocked_shop.rows(statuses) == [("interrupted",), ("completed",)]
 
 
 # --- the shop's own work is in the way ------------------------------------------------------------------------------

@@ -12,10 +12,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from freesport_sync.core.history import HistoryQuery
 from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity
 from freesport_sync.database.metadata import SCHEMA, own_metadata
 from freesport_sync.database.own import schema
+from freesport_sync.database.own.history_list import read_entries
 from freesport_sync.database.own.schema import (
     HEAD,
     prepare_own_schema,
@@ -381,3 +383,29 @@ def test_shop_in_a_schema_of_its_own_is_found_by_the_search_path(
     stocked_shop.connection.exec_driver_sql(f"ALTER ROLE {user.username} SET search_path = magazin")
     assert Shop(user, tmp_path).run(dearer).counts[Entity.PRICE].updated == 1
     assert stocked_shop.value("SELECT retail_price FROM magazin.product_variants") == 200
+
+
+def test_runs_of_before_there_were_tasks_get_theirs(shop: Shop, dearer: Path) -> None:
+    tasks = {
+        "all": "shop_import",
+        "prices": "shop_import",
+        "backup": "backup",
+        "restore": "restore",
+        "repair_created_at": "repair",
+        "undo_repair_created_at": "repair",
+    }
+    shop.run(dearer)
+    for kind in list(tasks)[1:]:
+        shop.run(dearer, is_dry_run=True)
+        shop.execute(
+            "UPDATE freesport_sync.runs SET kind = :kind WHERE id = (SELECT max(id) FROM freesport_sync.runs)",
+            kind=kind,
+        )
+    for column in ("task", "lock_name", "lock_key"):
+        shop.execute(f"ALTER TABLE freesport_sync.runs DROP COLUMN {column}")
+    shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0007'")
+    assert read_entries(shop.connection, HistoryQuery(), 0, 10).total == len(tasks), "before a run has upgraded it"
+    shop.run(dearer, is_dry_run=True)
+    rows = shop.rows("SELECT kind, task FROM freesport_sync.runs ORDER BY id")
+    assert rows == [*tasks.items(), ("all", "shop_import")]
+    assert shop.rows("SELECT DISTINCT lock_name, lock_key FROM freesport_sync.runs") == [("shop", 1)]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.shop import ImportKind
-from freesport_sync.core.tasks import Header, Trigger
-from freesport_sync.database.own.lock import LOCK_KEYS
+from freesport_sync.core.tasks import SHOP_LOCK, Header, Trigger
+from freesport_sync.database.own.lock import try_lock
 from freesport_sync.database.server.engine import connect
 from freesport_sync.ui.pages.import_page import ImportPage
 from tests.shop import Shop
@@ -102,7 +102,7 @@ def test_a_refusal_names_the_holder_and_waits(
     page = desk.window.import_page
     desk.choose_source(dearer)
     other = connect(stocked_shop.url, "other")
-    assert other.exec_driver_sql("SELECT pg_try_advisory_lock(%(key1)s, %(key2)s)", LOCK_KEYS).scalar()
+    assert try_lock(other, SHOP_LOCK)
     stocked_shop.execute(
         "INSERT INTO freesport_sync.runs (kind, request, operator, host, process_id, backend_id, program_version,"
         " is_dry_run, status, stage, session_ids, started_at, heartbeat_at, counts, issue_totals)"

@@ -1,11 +1,11 @@
-"""Whether a run that nobody has closed is still at work: asked of the server, which knows who holds the import lock."""
+"""Whether a run that nobody has closed is still at work: asked of the server, which knows who holds our locks."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from freesport_sync.core.run import RunStatus
-from freesport_sync.database.own.lock import LOCK_KEYS
+from freesport_sync.database.own.lock import KEY1
 from freesport_sync.database.own.schema import runs
 from freesport_sync.database.server.sql_files import sql
 
@@ -20,7 +20,7 @@ def _has_not_beaten(seconds: int) -> sa.ColumnElement[bool]:
     return runs.c.heartbeat_at < sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-_holder = sql("own/holder").bindparams(**LOCK_KEYS).columns(sa.column("pid", sa.Integer)).subquery()
+_holder = sql("own/holders").bindparams(key1=KEY1).columns(sa.column("pid", sa.Integer)).subquery()
 _is_open = runs.c.status == RunStatus.RUNNING.value
 
 is_dead: sa.ColumnElement[bool] = sa.and_(

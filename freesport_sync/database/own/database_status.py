@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from freesport_sync.core.database_status import DatabaseStatus, LockHolder
 from freesport_sync.core.permissions import Rights
+from freesport_sync.core.tasks import SHOP_LOCK
 from freesport_sync.database.own import alive
 from freesport_sync.database.own.history_list import has_shop_sessions
 from freesport_sync.database.own.lock import find_holder
@@ -48,7 +49,7 @@ def read_database_status(connection: sa.Connection, database: str, rights: Right
 
 def read_holder(connection: sa.Connection) -> LockHolder | None:
     """Who is importing."""
-    holder = find_holder(connection)
+    holder = find_holder(connection, SHOP_LOCK)
     if holder is None:
         return None
     host = holder.host or holder.address

@@ -1,8 +1,10 @@
-"""The lock that lets one import at a time into a shop database."""
+"""The locks that let one task of a sort at a time into a database."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,21 +12,27 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from freesport_sync.core.tasks import SHOP_LOCK, Lock
 from freesport_sync.database.own.schema import runs
+from freesport_sync.database.server.engine import driver_connection
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import LockHeld
 
-LOCK_KEYS = {"key1": 1179865945, "key2": 1}
-"""Key of the advisory lock: "FSSY", 1. Other programs that import into the shop may take it too."""
+KEY1 = 1179865945
+"""First key of all our advisory locks: "FSSY"; the second is that of the lock."""
 
 HOLDER_WAIT_S = 2.0
 """How long a refused program waits for the holder's run row: the holder takes the lock before it can write one."""
 
+_NO_TABLE = ("42P01", "3F000", "42501")
+"""SQLSTATEs while the first run is still making the table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who is importing: its server process, and its run where it has one."""
+    """Who holds a lock: its server process, and its run where it has one."""
 
+    lock_key: int
     backend_id: int
     address: str
     since: datetime | None
@@ -35,44 +43,61 @@ class Holder:
     heartbeat_at: datetime | None = None
 
 
-def take_lock(connection: sa.Connection) -> None:
-    """Take the import lock on the connection that will write the data; it is freed when the connection ends.
+def take_lock(connection: sa.Connection, lock: Lock) -> None:
+    """Take a lock on the connection that will write the data; it is freed when the connection ends.
 
     Raises:
-        LockHeld: somebody else is importing; the parameters say who.
+        LockHeld: somebody else has it; the parameters say who.
     """
-    if connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key1, :key2)"), LOCK_KEYS):
+    if try_lock(connection, lock):
         return
-    holder = _wait_for_holder(connection)
-    if holder is None:  # it finished between our attempt and our question
-        if connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key1, :key2)"), LOCK_KEYS):
-            return
-        raise LockHeld("lock_held_unknown")
-    since = holder.since.isoformat(timespec="seconds") if holder.since else ""
-    if holder.run_id is None:
-        raise LockHeld("lock_held_unknown_run", process=holder.backend_id, address=holder.address, since=since)
-    raise LockHeld(
-        "lock_held",
-        operator=holder.operator or "",
-        host=holder.host or "",
-        run_id=holder.run_id,
-        stage=holder.stage or "",
-        since=since,
-        heartbeat=holder.heartbeat_at.isoformat(timespec="seconds") if holder.heartbeat_at else "",
-    )
+    holder = _wait_for_holder(connection, lock)
+    if holder is not None:
+        raise _held_by(holder, lock)
+    if not try_lock(connection, lock):  # it was freed and taken again while we asked
+        raise LockHeld("lock_held_unknown", **_problem(lock))
 
 
-def find_holder(connection: sa.Connection) -> Holder | None:
-    """Who holds the import lock of this database; None when it is free."""
-    lock = connection.execute(sql("own/holder"), LOCK_KEYS).mappings().first()
-    if lock is None:
-        return None
-    run = _run_of(connection, lock["pid"])
+def try_lock(connection: sa.Connection, lock: Lock) -> bool:
+    """Take a lock if nobody else has it; returns whether we have it now."""
+    return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(KEY1, lock.key))))
+
+
+@contextmanager
+def alone(connection: sa.Connection) -> Iterator[None]:
+    """Hold the shop's lock, too, while no other task of any lock runs: the history is about to be rebuilt.
+
+    Raises:
+        LockHeld: another task runs.
+    """
+    take_lock(connection, SHOP_LOCK)  # the only one that older programs know
+    own_id = driver_connection(connection).info.backend_pid
+    for holder in find_holders(connection):
+        if holder.backend_id != own_id:
+            raise _held_by(holder, Lock("", holder.lock_key))
+    yield
+    connection.execute(sa.select(sa.func.pg_advisory_unlock(KEY1, SHOP_LOCK.key)))
+
+
+def find_holder(connection: sa.Connection, lock: Lock) -> Holder | None:
+    """Who holds a lock of this database; None when it is free."""
+    return next((holder for holder in find_holders(connection) if holder.lock_key == lock.key), None)
+
+
+def find_holders(connection: sa.Connection) -> tuple[Holder, ...]:
+    """Who holds any of our locks of this database."""
+    rows = connection.execute(sql("own/holders"), {"key1": KEY1}).all()
+    return tuple(_holder(row, _run_of(connection, row.pid)) for row in rows)
+
+
+def _holder(row: Any, run: Any) -> Holder:
+    address = row.address or ""
     if run is None:
-        return Holder(lock["pid"], lock["address"] or "", lock["backend_start"])
+        return Holder(row.key2, row.pid, address, row.backend_start)
     return Holder(
-        lock["pid"],
-        lock["address"] or "",
+        row.key2,
+        row.pid,
+        address,
         run.started_at,
         run.operator,
         run.host,
@@ -82,10 +107,32 @@ def find_holder(connection: sa.Connection) -> Holder | None:
     )
 
 
-def _wait_for_holder(connection: sa.Connection) -> Holder | None:
+def _held_by(holder: Holder, lock: Lock) -> LockHeld:
+    since = holder.since.isoformat(timespec="seconds") if holder.since else ""
+    if holder.run_id is None:
+        params = {"process": holder.backend_id, "address": holder.address, "since": since}
+        return LockHeld("lock_held_unknown_run", **params, **_problem(lock))
+    return LockHeld(
+        "lock_held",
+        operator=holder.operator or "",
+        host=holder.host or "",
+        run_id=holder.run_id,
+        stage=holder.stage or "",
+        since=since,
+        heartbeat=holder.heartbeat_at.isoformat(timespec="seconds") if holder.heartbeat_at else "",
+        **_problem(lock),
+    )
+
+
+def _problem(lock: Lock) -> dict[str, str]:
+    """What other tasks do is not called an import."""
+    return {} if lock.key == SHOP_LOCK.key else {"problem": "other"}
+
+
+def _wait_for_holder(connection: sa.Connection, lock: Lock) -> Holder | None:
     deadline = time.monotonic() + HOLDER_WAIT_S
     while True:
-        holder = find_holder(connection)
+        holder = find_holder(connection, lock)
         if holder is None or holder.run_id is not None or time.monotonic() >= deadline:
             return holder
         time.sleep(0.1)
@@ -101,10 +148,6 @@ def _run_of(connection: sa.Connection, backend_id: int) -> Any:
     try:
         return connection.execute(query).first()
     except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) in (
-            "42P01",
-            "3F000",
-            "42501",
-        ):  # its first run is still making the table
+        if getattr(error.orig, "pgcode", None) in _NO_TABLE:
             return None
         raise

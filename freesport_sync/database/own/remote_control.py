@@ -8,9 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from freesport_sync.core.run import RunStatus
+from freesport_sync.core.tasks import SHOP_LOCK
 from freesport_sync.database.own.alive import true_status
-from freesport_sync.database.own.lock import find_holder, take_lock
-from freesport_sync.database.own.runs import DeadRun, close_interrupted_runs
+from freesport_sync.database.own.lock import find_holders, take_lock, try_lock
+from freesport_sync.database.own.runs import DeadRun, close_interrupted_runs, close_running, open_locks
 from freesport_sync.database.own.schema import current_revision, runs
 from freesport_sync.database.server.engine import transaction
 from freesport_sync.database.shop.sessions import StaleSession, close_stale_sessions, refuse_foreign_session
@@ -49,8 +50,8 @@ def request_cancel(connection: sa.Connection, run_id: int, by: str) -> CancelReq
     Raises:
         ConfigError: there is no such run, it has ended, or its program is dead.
     """
-    revision, holder = current_revision(connection), find_holder(connection)
-    if holder is not None and holder.run_id == run_id:
+    revision = current_revision(connection)
+    if any(holder.run_id == run_id for holder in find_holders(connection)):
         at, asker = runs.c.cancel_requested_at, runs.c.cancel_requested_by
         values = {at: sa.func.coalesce(at, sa.func.clock_timestamp())}
         knows_asker = revision is not None and revision >= "0003"  # an older program may be at work
@@ -80,23 +81,33 @@ def _not_running(connection: sa.Connection, run_id: int) -> ConfigError:
 
 
 def unlock_stale(connection: sa.Connection, interrupted: str, stale: str) -> Unlocked:
-    """Close the rows of importers that are provably dead; nobody's connection is touched.
+    """Close the rows of runs and importers that are provably dead; nobody's connection is touched.
 
     Args:
-        connection: takes the import lock, until it is closed: whoever held it has then ended.
+        connection: takes the shop's lock, until it is closed: whoever held it has then ended. Runs of other locks are
+            left alone where their lock is held.
         interrupted: the sentence for sessions of our own runs.
         stale: the sentence for sessions of other importers, silent for more than two hours.
 
     Raises:
         LockHeld: somebody is importing; nothing is closed.
     """
-    take_lock(connection)
-    has_runs = current_revision(connection) is not None
+    take_lock(connection, SHOP_LOCK)
+    revision = current_revision(connection)
     has_sessions = connection.scalar(sa.select(sa.func.to_regclass(import_sessions.name).is_not(None)))
     if has_sessions:
         refuse_foreign_session(connection)
     with transaction(connection):
         return Unlocked(
-            close_interrupted_runs(connection) if has_runs else (),
+            () if revision is None else _close_dead_runs(connection, has_locks=revision >= "0008"),
             close_stale_sessions(connection, interrupted, stale) if has_sessions else (),
         )
+
+
+def _close_dead_runs(connection: sa.Connection, *, has_locks: bool) -> tuple[DeadRun, ...]:
+    """Before locks had names all runs were of the shop's."""
+    if not has_locks:
+        return close_running(connection)
+    locks = [lock for lock in open_locks(connection) if lock == SHOP_LOCK or try_lock(connection, lock)]
+    closed = [run for lock in locks for run in close_interrupted_runs(connection, lock)]
+    return tuple(sorted(closed, key=lambda run: run.id))

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from freesport_sync import __version__
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import FIRST_STAGE, LAST_STAGE, ExportFile, FieldChange, RunOutcome, RunStatus
+from freesport_sync.core.tasks import Lock
 from freesport_sync.database.own.schema import (
     field_changes,
     row_issues,
@@ -51,15 +52,27 @@ class DeadRun:
     heartbeat_at: datetime
 
 
-def close_interrupted_runs(connection: sa.Connection) -> tuple[DeadRun, ...]:
-    """Mark our dead runs as interrupted; only while holding the lock, when none of ours can be alive."""
+def close_interrupted_runs(connection: sa.Connection, lock: Lock) -> tuple[DeadRun, ...]:
+    """Mark the dead runs of a lock as interrupted; only while holding it, when none of them can be alive."""
+    return close_running(connection, runs.c.lock_key == lock.key)
+
+
+def close_running(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[DeadRun, ...]:
+    """Mark running runs as interrupted; the caller knows that they are dead."""
     dead = connection.execute(
         runs.update()
-        .where(runs.c.status == RunStatus.RUNNING.value)
+        .where(runs.c.status == RunStatus.RUNNING.value, *where)
         .values(status=RunStatus.INTERRUPTED.value, finished_at=_now, error_code="interrupted", error_params={})
         .returning(runs.c.id, runs.c.operator, runs.c.host, runs.c.stage, runs.c.started_at, runs.c.heartbeat_at)
     )
     return tuple(sorted((DeadRun(*row) for row in dead), key=lambda run: run.id))
+
+
+def open_locks(connection: sa.Connection) -> list[Lock]:
+    """The locks of the runs that nobody has closed."""
+    c = runs.c
+    query = sa.select(c.lock_name, c.lock_key).where(c.status == RunStatus.RUNNING.value).distinct()
+    return [Lock(*row) for row in connection.execute(query)]
 
 
 def runs_without_effect(connection: sa.Connection) -> frozenset[int]:
@@ -80,6 +93,7 @@ class NewRun:
 
     Args:
         task: its name.
+        lock: that it holds.
         kind: the task's word for what is done.
         request: as JSON; see `runs.requests`.
         operator: who asked for it.
@@ -88,6 +102,7 @@ class NewRun:
     """
 
     task: str
+    lock: Lock
     kind: str
     request: Mapping[str, object]
     operator: str
@@ -100,6 +115,9 @@ def open_run(connection: sa.Connection, new: NewRun) -> OpenRun:
     row = connection.execute(
         runs.insert()
         .values(
+            task=new.task,
+            lock_name=new.lock.name,
+            lock_key=new.lock.key,
             kind=new.kind,
             request=new.request,
             operator=new.operator,

@@ -12,7 +12,7 @@ from freesport_sync.database.metadata import SCHEMA, own_metadata
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import SchemaMismatch
 
-HEAD = "0007"
+HEAD = "0008"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 _now = sa.DateTime(timezone=True)
@@ -46,6 +46,9 @@ runs = sa.Table(
     sa.Column("merged_xid", sa.BigInteger, comment="`xmin` of every row that the run has written"),
     sa.Column("is_undoable", sa.Boolean, nullable=False, server_default=sa.false(), comment="a restore undoes it"),
     sa.Column("undone_by", sa.BigInteger, comment="the run that has undone it"),
+    sa.Column("task", sa.Text, nullable=False, server_default="shop_import", comment="name of the task"),
+    sa.Column("lock_name", sa.Text, nullable=False, server_default="shop", comment="one run at a time"),
+    sa.Column("lock_key", sa.Integer, nullable=False, server_default="1", comment="second key of its lock"),
     sa.Column("is_forgotten", sa.Boolean, nullable=False, server_default=sa.false(), comment="its written values are"),
     sa.Index("runs_started_at_idx", "started_at"),
 )
@@ -164,7 +167,7 @@ product_links = sa.Table(
 
 
 def prepare_own_schema(connection: sa.Connection) -> None:
-    """Bring the own schema to `HEAD`; call it only while holding the import lock.
+    """Bring the own schema to `HEAD`; call it only while no task runs (see `own.lock.alone`).
 
     Raises:
         SchemaMismatch: the schema is newer than this program, or may not be created; the error then carries the SQL
