@@ -1,1 +1,1 @@
-"""1C's CommerceML files turned into rows; the only place that reads XML."""
+"""Reads 1C's CommerceML files into rows; the only package that reads XML."""

@@ -1,4 +1,4 @@
-"""Opens an export that lies in a folder, in a zip, or in a folder of zips, without trusting the zips."""
+"""Opens an export in a folder, a zip, or a folder of zips, without trusting the zips."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from freesport_sync.sources.commerceml.picture_files import is_packed_picture
 MAX_ENTRIES = 100_000
 MAX_TOTAL_BYTES = 20 * 1024**3
 MAX_RATIO = 200
-"""How many times larger than its packed size an entry may be; 1C's XML reaches about 30."""
+"""Maximum compression ratio of an entry; 1C's XML reaches about 30."""
 RATIO_FREE_BYTES = 100 * 1024**2
 """Entries up to this size may have any ratio."""
 
@@ -50,21 +50,21 @@ def opened_export(
     with_pictures: bool = False,
     leave_out: Callable[[SkippedFile], None] = lambda skipped: None,
 ) -> Iterator[Path]:
-    """Gives the folder that `discovery.discover` can look through.
+    """Open an export as one folder for `discovery.discover`.
 
-    A folder without zips is given as it is. The XML files of a zip are unpacked into a temporary folder; of a folder
+    A folder without zips is used as it is. The XML files of a zip are unpacked into a temporary folder; of a folder
     with zips in its root, each zip goes into a sub-folder of its own name, and the plain XML files beside them are
     copied, so that one root has every XML file; plain pictures beside zips stay where they are.
 
     Args:
         data_dir: folder or zip of the export.
-        work_dir: where the temporary folder is made; created if need be.
-        check: called all the time while unpacking; may raise to stop it.
+        work_dir: parent of the temporary folder; created if missing.
+        check: called repeatedly while unpacking; may raise to stop.
         with_pictures: unpack the pictures below `import_files` too.
-        leave_out: told of what does not come into the temporary folder: archives in archives, links that lead out.
+        leave_out: called with what is not unpacked: nested archives, links that lead out.
 
     Raises:
-        SourceMissing: nothing there, neither folder nor zip, or not readable.
+        SourceMissing: missing, neither folder nor zip, or not readable.
         SourceMalformed: a zip is damaged, encrypted, or unsafe to unpack.
         ImportFailed: the disk is full or cannot be written to.
     """
@@ -84,7 +84,7 @@ def opened_export(
 
 
 def _archives(data_dir: Path) -> list[Path]:
-    """The zips to unpack; raises where `data_dir` is no export at all."""
+    """Return the zips to unpack; raises if `data_dir` is not an export."""
     try:
         if data_dir.is_dir():
             return sorted(path for path in data_dir.iterdir() if _is_zip_name(path) and path.is_file())
@@ -119,7 +119,7 @@ def _temporary_folder(work_dir: Path) -> Iterator[Path]:
 
 
 def _remove_litter(work_dir: Path) -> None:
-    """Remove what a program that was killed has left."""
+    """Remove temporary folders of killed programs."""
     for folder in work_dir.glob("export-*"):
         process = folder.name.split("-")[1]
         if process.isdecimal() and not is_process_alive(int(process)):
@@ -138,11 +138,11 @@ def unpack(
 
     Args:
         archive: the zip.
-        folder: where they go to.
-        check: called all the time; may raise to stop it.
+        folder: to unpack into.
+        check: called repeatedly; may raise to stop.
         with_pictures: unpack the pictures below `import_files` too.
-        place: gives the path below the folder for one of the zip; None: it is left out.
-        limit_bytes: of all together; None: `MAX_TOTAL_BYTES`.
+        place: maps a path in the zip to one below the folder, or None to skip the entry.
+        limit_bytes: total size; None means `MAX_TOTAL_BYTES`.
 
     Returns:
         The paths below the folder.
@@ -159,14 +159,14 @@ def unpack(
             for target, entry in checked.items():
                 path = folder / target
                 make_private(path.parent)
-                path.unlink(missing_ok=True)  # a link to a file of before would be written through
+                path.unlink(missing_ok=True)  # do not write through an existing link
                 with opened.open(entry) as source, path.open("wb") as written:
                     while chunk := source.read(_COPY_BYTES):
                         check()
                         written.write(chunk)
                 _set_time(path, entry)
     except OSError as error:
-        if error.errno == errno.EINVAL:  # a piece is missing: its directory points to before its beginning
+        if error.errno == errno.EINVAL:  # a truncated zip: its directory points before its start
             raise SourceMalformed("archive_damaged", file=archive.name, reason=reason_of(error)) from error
         raise _os_error(error, archive) from error
     except NotImplementedError as error:  # for example Deflate64, which Windows Explorer uses above 2 GB
@@ -177,7 +177,7 @@ def unpack(
 
 
 def _set_time(path: Path, entry: zipfile.ZipInfo) -> None:
-    """Where a file says no date, that of its entry is the next best; the local time of whoever has packed it."""
+    """Set the modification time to that of the zip entry, the substitute for a missing date; it is local time."""
     with suppress(ValueError, OverflowError, OSError):  # there is no thirteenth month
         packed_at = datetime(*entry.date_time).timestamp()
         os.utime(path, (packed_at, packed_at))
@@ -205,7 +205,7 @@ def _checked_entries(
     place: Callable[[PurePosixPath], PurePosixPath | None],
     limit_bytes: int,
 ) -> dict[PurePosixPath, zipfile.ZipInfo]:
-    """The wanted files of a zip by the path they get; raises where any entry of the zip is unsafe."""
+    """Map target paths to the wanted entries of a zip; raises if any entry is unsafe."""
     entries = opened.infolist()
     if len(entries) > MAX_ENTRIES:
         raise SourceMalformed("archive_too_many_entries", file=name, count=len(entries), limit=MAX_ENTRIES)
@@ -213,7 +213,7 @@ def _checked_entries(
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         is_picture, problem = is_packed_picture(path), _entry_problem(entry, path)
-        if problem and not (is_picture and problem == "name"):  # the bad name of one picture does not refuse all others
+        if problem and not (is_picture and problem == "name"):  # one picture with a bad name does not spoil the rest
             raise SourceMalformed("archive_unsafe", file=name, entry=entry.filename, reason=problem)
         if entry.is_dir() or problem or not (path.suffix.lower() == ".xml" or (with_pictures and is_picture)):
             continue
@@ -228,8 +228,8 @@ def _checked_entries(
 
 
 def _refuse_together(checked: list[tuple[PurePosixPath, zipfile.ZipInfo]], name: str, limit_bytes: int) -> None:
-    """What no entry is by itself: two of one name, or too much."""
-    # Windows and macOS do not tell `A.xml` from `a.xml`: the second would overwrite the first in silence.
+    """Refuse duplicate names and too large totals."""
+    # On Windows and macOS `A.xml` and `a.xml` are one file: the second would silently overwrite the first.
     seen: set[str] = set()
     for path, _ in checked:
         if path.suffix.lower() == ".xml" and str(path).lower() in seen:

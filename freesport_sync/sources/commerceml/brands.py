@@ -25,7 +25,7 @@ BRAND_ID_LIMIT = 100
 def brand_row(
     onec_id: str, name: str, property_onec_id: str, reading: Reading, *, is_guess: bool = False
 ) -> Iterator[StagedBrand]:
-    """The brand of this name; none where the name says that there is none (BRAND-3)."""
+    """Yield the row of a brand, unless the name means "no brand" (BRAND-3)."""
     if name == NO_BRAND:
         return
     name = reading.shortened(name, BRAND_NAME_LIMIT, onec_id=onec_id, field="Значение")
@@ -34,9 +34,9 @@ def brand_row(
 
 
 def brand_of(pairs: Sequence[Pair], onec_id: str, reading: Reading) -> tuple[str | None, Sequence[StagedBrand]]:
-    """The brand among a product's properties: its id in 1C, and a row where the value is the name (BRAND-1).
+    """Find the brand among a product's properties: its id in 1C, and a row if the value is its name (BRAND-1).
 
-    Of several properties the surest that has a value counts.
+    Of several properties, the most reliable one with a value counts.
     """
     properties = reading.brand_properties
     # Of several values of one property the first.

@@ -1,4 +1,4 @@
-"""What characteristics mean: colour and size among them, by their names or out of one text."""
+"""Finds colour and size among characteristics, by their names or in one text."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ _IS_SIZE = re.compile(
 )
 
 
-# Plain words: the members of an enumeration take several times as long to look up, for each characteristic.
+# Plain strings: looking up enum members takes several times as long, for every characteristic.
 _COLOR, _SIZE, _WHOLE = "color", "size", "whole"
 _COLUMNS = {_COLOR: "color_name", _SIZE: "size_value"}
 
 
 class Meant(NamedTuple):
-    """Which of several characteristics are meant: their places among them, None where there is none with a value."""
+    """Indices of characteristics with a value; None where there is none."""
 
     color: int | None = None
     size: int | None = None
     whole: int | None = None
-    """The one that says everything in one text."""
+    """The one that lists everything in one text."""
 
 
 _NOTHING = Meant()
 
 
 def meant(characteristics: Sequence[Pair]) -> Meant:
-    """Find colour and size by the names of the characteristics, the first that has a value (VARIANT-5).
+    """Find colour and size by the names of the characteristics; the first with a value counts (VARIANT-5).
 
     `Цвет` goes before `Цвет (Ботинки)`, the name of УТ 11 for a characteristic of one set of properties.
     """
@@ -62,7 +62,7 @@ def meant(characteristics: Sequence[Pair]) -> Meant:
 
 @lru_cache(maxsize=4000)
 def _meaning(name: str | None) -> tuple[str, bool] | None:
-    """What a name stands for, and whether it is only that; `Детский размер` is not the size."""
+    """Return what a name means, and whether it is an exact match; `Детский размер` is not the size."""
     written = trim(name).lower()
     if _parts(name):
         return _WHOLE, True
@@ -81,7 +81,7 @@ def _word(written: str) -> str | None:
 
 
 def column_of(name: str) -> str | None:
-    """The column of a variant that an attribute of this name stands for, also of one set of properties."""
+    """Return the column of a variant for an attribute of this name, with or without a bracket."""
     written = name.strip().lower()
     return _COLUMNS.get(_word(written) or _word(base_name(written)) or "")
 
@@ -94,7 +94,7 @@ def base_name(name: str) -> str:
 
 @lru_cache(maxsize=4000)
 def forms_of(name: str | None) -> tuple[str, ...]:
-    """The normalised forms under which the shop may know a characteristic, the whole name first."""
+    """Return the normalised forms of a characteristic's name, the whole name first."""
     written = trim(name)
     base = base_name(written)
     return (normalize_name(written), normalize_name(base)) if base else (normalize_name(written),)
@@ -105,7 +105,7 @@ def _is_usable(value: str, meaning: str) -> bool:
 
 
 def apart(characteristics: Sequence[Pair]) -> Sequence[Pair]:
-    """Each characteristic by itself: `Цвет, Размер: синий, 42` becomes `Цвет: синий` and `Размер: 42` (VARIANT-7)."""
+    """Split combined characteristics: `Цвет, Размер: синий, 42` becomes `Цвет: синий` and `Размер: 42` (VARIANT-7)."""
     single: list[Pair] = []
     for name, value in characteristics:
         names = _parts(name)
@@ -116,7 +116,7 @@ def apart(characteristics: Sequence[Pair]) -> Sequence[Pair]:
 
 @lru_cache(maxsize=4000)
 def _parts(name: str | None) -> tuple[str, ...]:
-    """The names that a name lists, if colour and size are among them: `Вес, кг` is one name."""
+    """Return the parts of a combined name, if colour and size are among them; `Вес, кг` is one name."""
     written = trim(name)
     names = tuple(map(str.strip, re.split("[,;/]", base_name(written) or written)))
     meanings = {_word(part.lower()) for part in names}
@@ -132,10 +132,10 @@ def _values(text: str, count: int) -> Sequence[str]:
 
 
 def color_and_size_in(text: str, colors: Colors) -> tuple[str, str]:
-    """Colour and size of a text that says all characteristics: `синий, 42` -> `Синий`, `42`.
+    """Find colour and size in a text that lists all characteristics: `синий, 42` -> `Синий`, `42`.
 
-    A text of which anything would be lost is the size as a whole: `бордо, 42` where the shop does not know that colour.
-    By it buyers tell variants apart.
+    If anything would be lost, the whole text becomes the size, so that buyers can tell variants apart: `бордо, 42`
+    where the shop does not know that colour.
     """
     parts = [part.strip() for part in _LIST.split(text)]
     sizes = [part for part in parts if _IS_SIZE.fullmatch(part)]

@@ -1,4 +1,4 @@
-"""What a file contains, told by what is in it: 1C's clients give files all kinds of names."""
+"""Tells the kind of a file by its content: 1C's clients give files all kinds of names."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _CATALOGUE = "Каталог"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file is.
+    """Kind of a file.
 
     Args:
-        kind: None: no part of CommerceML that we know.
-        is_full: it says of itself that it has the whole catalogue.
+        kind: None if unknown.
+        is_full: whether it declares that it has the whole catalogue.
     """
 
     kind: FileKind | None
@@ -46,9 +46,9 @@ class Content:
 
 
 def content_of(path: Path) -> Content:
-    """Look into a file, as far as its catalogue begins.
+    """Read a file up to the start of its catalogue.
 
-    The name decides as long as it does not contradict what is in the file.
+    The name decides unless it contradicts the content.
 
     Raises:
         SourceMalformed: it is no CommerceML, see `header.read_header`.
@@ -66,7 +66,7 @@ def content_of(path: Path) -> Content:
 
 
 def _first_elements(path: Path) -> tuple[list[FileKind], bool]:
-    """The kinds of the elements below the root, up to the catalogue, and whether that says that it is whole."""
+    """Return the kinds of the elements below the root, up to the catalogue, and whether that is declared complete."""
     parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, huge_tree=False)
     kinds: list[FileKind] = []
     try:

@@ -1,4 +1,4 @@
-"""`Контрагент` -> customers: who they are, how to reach them, and which company they are."""
+"""`Контрагент` -> customers with contacts and company."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _EXTENSION = re.compile(r"доб|вн|ext|#", re.IGNORECASE)
 
 
 def read_customer(element: _Element, reading: Reading) -> Sequence[StagedCustomer | RejectedCustomer]:
-    """One `Контрагент` by the shop's own rules (CUSTOMER-1 to CUSTOMER-6)."""
+    """Read one `Контрагент` by the shop's own rules (CUSTOMER-1 to CUSTOMER-6)."""
     reading.next_record(element.sourceline)
     fields = fields_of(element)
     name = text_of(fields.get("Наименование"))
@@ -87,7 +87,7 @@ def _customer(
 
 
 def customer_type(full_name: str, tax_id: str, kpp: str) -> CustomerType:
-    """What the shop takes a customer for: КПП makes a company, ИНН and the letters ИП an entrepreneur (CUSTOMER-5)."""
+    """Return the kind of customer: КПП makes a company, ИНН with the letters ИП an entrepreneur (CUSTOMER-5)."""
     if kpp:
         return CustomerType.LEGAL_ENTITY
     if tax_id and (full_name.startswith("ИП") or "ИП " in full_name):
@@ -96,13 +96,13 @@ def customer_type(full_name: str, tax_id: str, kpp: str) -> CustomerType:
 
 
 def _is_buyer(element: _Element) -> bool:
-    """Whether a `Роль` contains the word, as in the reference importer; who has no role is a buyer (CUSTOMER-1)."""
+    """Return whether a `Роль` contains the word, as in the reference importer; none means buyer (CUSTOMER-1)."""
     roles = " ".join(text_of(child) for child in children(element, "Роль")).strip(" ,").casefold()
     return not roles or BUYER in roles
 
 
 def _contacts(element: _Element, onec_id: str, name: str, reading: Reading) -> tuple[str, str]:
-    """E-mail and phone: of several contacts the last that can be one, whatever cannot replaces nothing (CUSTOMER-6)."""
+    """Return e-mail and phone: of several contacts the last valid one (CUSTOMER-6)."""
     email = phone = bad_email = bad_phone = ""
     for contact_type, value in _contact_values(element):
         if _PHONE.search(contact_type):
@@ -123,7 +123,7 @@ def _contacts(element: _Element, onec_id: str, name: str, reading: Reading) -> t
 
 
 def _contact_values(element: _Element) -> Iterator[tuple[str, str]]:
-    """Type and value of the contacts; of the type only letters are left: `E-mail` -> `email`."""
+    """Yield type and value of the contacts; the type is reduced to letters: `E-mail` -> `email`."""
     for contacts in children(element, "Контакты"):
         for contact in contacts:
             fields = fields_of(contact)
@@ -139,20 +139,20 @@ def _may_be_email(contact_type: str) -> bool:
 
 
 def _email_in(text: str) -> str:
-    """The first e-mail of a text that may have several, or be a link (`mailto:a@b.ru?subject=1`); empty without one."""
+    """Return the first e-mail in a text or link (`mailto:a@b.ru?subject=1`); empty if there is none."""
     words = re.split(r"[\s,;:<>()\[\]\"«»]+", _MAIL_LINK.sub(r" \1 ", text))
     return next(filter(is_email, (word.rstrip(".") for word in words)), "")
 
 
 def _address(address: _Element | None) -> str:
-    """The address as 1C shows it, else put together from its parts."""
+    """Return the address as 1C displays it, else joined from its parts."""
     if shown := child_text(address, "Представление"):
         return shown
     parts = (child_text(part, "Значение") for part in children(address, "АдресноеПоле"))
     return ", ".join(part for part in parts if part)
 
 
-# The rules of the shop's own validator (Django's) without the rarities: quoted local parts and bare IP addresses.
+# The rules of Django's validator, which the shop uses, without quoted local parts and IP addresses.
 _ATOM = r"[0-9A-Za-z!#$%&'*+/=?^_`{|}~-]+"
 _LETTER = r"[0-9A-Za-z\u00a1-\uffff]"
 _LABEL = rf"{_LETTER}(?:(?:{_LETTER}|-){{0,61}}{_LETTER})?"
@@ -160,12 +160,12 @@ _EMAIL = rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}(?<=[^.]{{2}})"  # comp
 
 
 def is_email(text: str) -> bool:
-    """Whether the shop would take the text for one e-mail address, and can store it."""
+    """Return whether the shop accepts the text as one e-mail address and can store it."""
     return len(text) <= EMAIL_LIMIT and re.fullmatch(_EMAIL, text) is not None
 
 
 def normalize_phone(text: str) -> str:
-    """The first Russian number of a text, without extension, as `+79991234567`; empty without one (CUSTOMER-6)."""
+    """Return the first Russian phone number in a text, as `+79991234567`; empty if there is none (CUSTOMER-6)."""
     for written in re.split(r"[,;/\n]", text):
         digits = re.sub(r"[^0-9]", "", _EXTENSION.split(written)[0])
         if len(digits) == 11 and digits[0] in "78":

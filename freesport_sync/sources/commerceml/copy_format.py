@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL's COPY text format."""
+"""Encodes rows in PostgreSQL's COPY text format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 NULL = r"\N"
 
-# Stands for NULL until it is known that no text has to be escaped: neither XML nor PostgreSQL knows this character.
+# Placeholder of NULL while texts are escaped; neither XML nor PostgreSQL allows this character.
 _ABSENT = "\0"
 
 _WRITE: dict[type, Callable[[Any], str]] = {
@@ -20,9 +20,9 @@ _WRITE: dict[type, Callable[[Any], str]] = {
 
 
 def copy_line(row: tuple[object, ...]) -> str:
-    """One row with its line end: texts escaped, None as NULL, a bool as `t` or `f`, numbers, arrays of numbers."""
+    """Encode a row with its line end: escaped texts, None as NULL, bools as `t` or `f`, numbers, arrays of numbers."""
     line = _joined(row)
-    # Few rows have anything to escape: looking once at the whole line is cheaper than at each of its texts.
+    # Few rows need escaping: checking the whole line once is cheaper than each text.
     if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(row):
         line = _joined(tuple(_escaped(value) if isinstance(value, str) else value for value in row))
     return line.replace(_ABSENT, NULL) + "\n"

@@ -1,4 +1,4 @@
-"""Which currency a price is in: the shop's prices are in roubles (PRICE-6)."""
+"""Recognises the currency of a price; the shop's prices are in roubles (PRICE-6)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RUSSIAN = frozenset(("россии", "рф", "российский", "росс�
 
 
 def currency_of(element: _Element, fields: Mapping[str, _Element]) -> str:
-    """The currency of a `Цена` or a `ТипЦены` as written, in an element or an attribute; empty where there is none."""
+    """Return the currency of a `Цена` or `ТипЦены` as written, from element or attribute; empty if missing."""
     for name in _FIELDS:
         part = fields.get(name)
         text = element.get(name) if part is None else " ".join(filter(None, map(trim, part.itertext())))
@@ -30,6 +30,6 @@ def currency_of(element: _Element, fields: Mapping[str, _Element]) -> str:
 
 
 def is_rouble(currency: str) -> bool:
-    """Whether that is Russia's currency in any spelling: `руб.`, `RUB`, `643`; no currency at all is roubles too."""
+    """Return whether a currency is roubles in any spelling: `руб.`, `RUB`, `643`; none at all counts as roubles."""
     words = set(_WORD.findall(currency.lower()))
     return not trim(currency) or (not words.isdisjoint(_ROUBLES) and words <= _ROUBLES | _RUSSIAN)

@@ -1,4 +1,4 @@
-"""The record that is being read: where it stands in its file, and what is wrong with it."""
+"""The record being read: its place in the file, and the issues found in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from freesport_sync.sources.commerceml.export import SourceFile
 from freesport_sync.sources.commerceml.values import ZERO_GUID, VariantId, cut, variant_id
 
 ID_LIMIT = 100
-"""The shop's columns for 1C's ids are varchar(100); a shortened id would be another object's."""
+"""Length of the shop's columns for 1C's ids, which cannot be shortened without becoming another object's."""
 
 
 class CurrentRecord:
@@ -27,23 +27,28 @@ class CurrentRecord:
         self.position = 0
         self.line = 0
         self.place = (self.file_no, 0, 0)
-        """`file_no`, `position` and `line`, with which every staged row begins."""
+        """`file_no`, `position` and `line`, the first columns of every staged row."""
         self.failed = 0
-        """Records that could not be imported at all."""
+        """Number of records that could not be imported."""
         self.issues: list[RowIssue] = []
         self._file_name = file.name
         self._fields: Mapping[str, _Element] = {}
         self._reported: set[tuple[str, str]] = set()
 
     def next_record(self, line: int | None, fields: Mapping[str, _Element] | None = None) -> None:
-        """Moves on; `line` is lxml's `sourceline`, `fields` are those of an object that issues name."""
+        """Advance to the next record.
+
+        Args:
+            line: lxml's `sourceline`.
+            fields: child elements, from which issues take name and article.
+        """
         self.position += 1
         self.line = line or 0
         self._fields = fields or {}
         self.place = (self.file_no, self.position, self.line)
 
     def end_record(self) -> None:
-        """Lets go of the record: to throw away elements that somebody still holds takes lxml long."""
+        """Drop the references to elements: lxml is slow to free elements that are still referenced."""
         self._fields = {}
 
     def report(
@@ -57,9 +62,9 @@ class CurrentRecord:
         value: str = "",
         **params: str,
     ) -> None:
-        """Adds an issue about the current record; the arguments are those of `RowIssue`.
+        """Add an issue about the current record; the arguments are those of `RowIssue`.
 
-        Without an id or a name it is about the file as a whole, so that it does not name the record.
+        Without id and name the issue is about the file as a whole.
         """
         fields = self._fields if onec_id or name else {}
         self.issues.append(
@@ -78,7 +83,7 @@ class CurrentRecord:
         )
 
     def is_first(self, code: str, value: str) -> bool:
-        """Whether this has not been asked before in this file: for issues that would repeat with every record."""
+        """Return whether this is the first such call in the file: for issues that would repeat with every record."""
         key = (code, value)
         if key in self._reported:
             return False
@@ -86,7 +91,7 @@ class CurrentRecord:
         return True
 
     def checked_id(self, onec_id: str, *, name: str = "", field: str = "Ид", limit: int = ID_LIMIT) -> str | None:
-        """The id of a record, or None with an issue where the record has to be skipped (ID-3)."""
+        """Return the id of a record, or None and report an issue if the record must be skipped (ID-3)."""
         if not onec_id:
             self.failed += 1
             self.report(Severity.ERROR, "onec_id_missing", name=name, field=field)
@@ -107,9 +112,9 @@ class CurrentRecord:
         return onec_id
 
     def variant_id(self, fields: Mapping[str, _Element]) -> VariantId | None:
-        """`Ид` of a `Товар` or a `Предложение`, or None with an issue where the record has to be skipped.
+        """Return the id of a `Товар` or `Предложение`, or None and report an issue if the record must be skipped.
 
-        Some exports write the characteristic apart: `Ид` and `ИдХарактеристики`.
+        Some exports have the characteristic in an element of its own: `Ид` and `ИдХарактеристики`.
         """
         found = variant_id(text_of(fields.get("Ид")))
         if not found.characteristic and "ИдХарактеристики" in fields:
@@ -120,9 +125,9 @@ class CurrentRecord:
     def has_name(
         self, name: str, *, onec_id: str, deleted: bool = False, field: str = "Наименование", owner: str = ""
     ) -> bool:
-        """Whether a record can be kept: with a name, or deleted; an issue where it has to be skipped.
+        """Return whether a record has a name or is deleted; otherwise it is skipped and an issue reported.
 
-        `owner` is the name of what the record belongs to: it has none of its own by which it could be found in 1C.
+        `owner` is the name of the object that the record belongs to, by which people find it in 1C.
         """
         if name or deleted:
             return True
@@ -131,7 +136,7 @@ class CurrentRecord:
         return False
 
     def reference(self, value: str, *, onec_id: str, field: str, limit: int = ID_LIMIT) -> str | None:
-        """The id of another object; None for an empty one, for the zero GUID, and with an issue for one too long."""
+        """Return the id of another object; None if empty, the zero GUID, or, with an issue, too long."""
         if not value or value == ZERO_GUID:
             return None
         if len(value) > limit:
@@ -148,7 +153,7 @@ class CurrentRecord:
         return value
 
     def shortened(self, text: str, limit: int, *, onec_id: str, field: str, name: str = "") -> str:
-        """The text as long as the shop's column, with an issue where something was cut off (TEXT-1)."""
+        """Cut a text to the length of the shop's column and report an issue if it was longer (TEXT-1)."""
         if len(text) <= limit:
             return text
         self.report(

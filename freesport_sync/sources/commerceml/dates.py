@@ -1,4 +1,4 @@
-"""`ДатаФормирования` in every spelling that 1C and others write (DATE-1)."""
+"""Reads `ДатаФормирования` in all spellings of 1C and other programs (DATE-1)."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ _SPELLINGS = tuple(
 )
 
 YEARS = range(1991, 2200)
-"""Of 1C's exports; 1970, 1980 and 3999 are what programs write that know no date."""
+"""Plausible years; programs without a date write 1970, 1980 or 3999."""
 _NO_DATE = re.compile(r"[0\-./:t ]*|0001-?01-?01.*|0?1[./]0?1[./]0001.*")
-"""Nothing, zeros, or the empty date of 1C's."""
+"""No date: empty, zeros, or 1C's empty date."""
 
 
 def read_date(text: str) -> datetime | None:
-    """A date and time in this computer's zone, without naming it; None where none is written.
+    """Return a naive date and time in local time; None if there is none.
 
-    1C writes the local time of its server without a zone, which is taken to be ours.
+    1C writes the local time of its server without a zone; it is assumed to be ours.
 
     Args:
         text: the attribute.
 
     Raises:
-        ValueError: it is no date, or one of two (`02/03/2025`).
+        ValueError: not a date, or an ambiguous one (`02/03/2025`).
     """
-    text = " ".join(text.split()).lower()  # also the NBSP that 1C puts between digits
+    text = " ".join(text.split()).lower()  # including the NBSP that 1C puts between digits
     if _NO_DATE.fullmatch(text):
         return None
     for spelling in _SPELLINGS:
@@ -93,7 +93,7 @@ def _day(parts: dict[str, str | None]) -> tuple[int, int, int]:
 
 
 def _day_and_month(first: int, then: int, is_american: bool) -> tuple[int, int]:
-    """With a slash Americans write the month first, and nobody else writes AM and PM after it."""
+    """With a slash the month may come first, as Americans write it; AM or PM proves it."""
     if is_american or then > 12:
         return then, first
     if first <= 12 and first != then:

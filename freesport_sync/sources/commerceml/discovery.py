@@ -40,16 +40,16 @@ class _Found(NamedTuple):
 
 
 def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export:
-    """Looks for 1C's files in a folder and its sub-folders; the name decides, not the place (FILE-1).
+    """Find 1C's files in a folder and its subfolders, by name and not by place (FILE-1).
 
     Args:
         folder: the export's root, see `archive.opened_export`.
-        wanted: what is to be imported now; files of other kinds are not even opened, unless they are what 2.x has in
-            place of a wanted kind. None: all.
+        wanted: kinds to import; files of other kinds are not opened, unless 2.x has a wanted kind in them. None
+            means all.
 
     Raises:
         SourceMissing: the folder cannot be read.
-        SourceMalformed: a file that is to be imported is no CommerceML, see `header.read_header`.
+        SourceMalformed: a file to import is not CommerceML, see `header.read_header`.
     """
     found: list[_Found] = []
     skipped: list[SkippedFile] = []
@@ -63,7 +63,7 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
             segments = (*_numbers(name), *segments)
             found.append(_Found(kind, segments, path, name))
             if path.stem.lower().startswith(_COMBINED_WORD) and has_records(path, "Предложение"):
-                part = f"{name} (ПакетПредложений)"  # the history knows a file of a run by its name
+                part = f"{name} (ПакетПредложений)"  # names of files are unique within a run of the history
                 found.append(_Found(FileKind.OFFERS, segments, path, part))
     if wanted is not None:
         opened = opened_kinds({item.kind for item in found}, wanted)
@@ -76,16 +76,16 @@ def discover(folder: Path, wanted: Collection[FileKind] | None = None) -> Export
 
 
 def _numbers(name: str) -> Iterator[int]:
-    """Numbers of the folders of a file: `webdata/000000001/goods/2/import.xml` -> 1, 2."""
+    """Return the numbers of the folders of a file: `webdata/000000001/goods/2/import.xml` -> 1, 2."""
     folders = PurePosixPath(name).parts[:-1]
     return (number for folder in folders if (number := number_of(folder)) is not None)
 
 
 def _export_of(name: str) -> str:
-    """The folder of the export that a file belongs to.
+    """Return the folder of the export that a file belongs to.
 
-    `webdata/000000001/goods/2/import.xml` and `webdata/000000002/rests/rests.xml` belong to `webdata`. What is in
-    archives belongs together as if it lay beside them.
+    `webdata/000000001/goods/2/import.xml` and `webdata/000000002/rests/rests.xml` belong to `webdata`. Content of
+    archives counts as lying beside them.
     """
     folders = [folder for folder in PurePosixPath(name).parent.parts if not folder.lower().endswith(".zip")]
     while folders and _is_layout(folders[-1]):
@@ -94,20 +94,20 @@ def _export_of(name: str) -> str:
 
 
 def _is_layout(folder: str) -> bool:
-    """Whether 1C makes such a folder inside an export: of a kind, of pictures, of a catalogue or a portion."""
+    """Return whether 1C creates such a folder inside an export: for a kind, pictures, a catalogue or a segment."""
     return folder.lower() in KIND_BY_WORD or is_picture_folder(folder) or number_of(folder) is not None
 
 
 def single_file(path: Path, kind: FileKind) -> Export:
-    """A file by itself, whatever its name.
+    """Return an export of a single file, whatever its name.
 
     Args:
         path: the file.
         kind: what it contains.
 
     Raises:
-        SourceMissing: there is no such file, or it is a folder or an archive.
-        SourceMalformed: it is no CommerceML, see `header.read_header`.
+        SourceMissing: the file is missing, or is a folder or an archive.
+        SourceMalformed: it is not CommerceML, see `header.read_header`.
     """
     if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
         raise SourceMissing("file_not_single", path=str(path))
@@ -118,7 +118,7 @@ def single_file(path: Path, kind: FileKind) -> Export:
 
 
 def has_records(path: Path, *names: str) -> bool:
-    """Whether there are elements of such names somewhere in a file; one that cannot be read is told of elsewhere."""
+    """Return whether a file contains elements of these names; unreadable files are reported elsewhere."""
     starts = [f"<{name}{end}".encode(encoding) for name in names for end in "> " for encoding in ("utf-8", "cp1251")]
     longest, before = max(map(len, starts)), b""
     with suppress(OSError), path.open("rb") as source:

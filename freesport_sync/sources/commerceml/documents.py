@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree  # of the standard library: whoever only tests the exchange need not load lxml
+from xml.etree import ElementTree  # of the standard library, so that the exchange's self-test need not load lxml
 
 
 def count_documents(body: bytes) -> int:
-    """How many documents an answer to `mode=query` holds.
+    """Count the documents in a reply to `mode=query`.
 
     Raises:
-        ValueError: it is not XML, or has a document type, which may name other files.
+        ValueError: not XML, or with a DOCTYPE, which could refer to other files.
     """
     if b"<!DOCTYPE" in body:
         raise ValueError("DOCTYPE")

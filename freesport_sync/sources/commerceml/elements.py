@@ -1,4 +1,4 @@
-"""Small helpers around lxml's elements; every name is a local one, because 1C's namespaces vary (XML-1)."""
+"""Helpers for lxml's elements; all names are local names, because 1C's namespaces vary (XML-1)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class _LocalNames(dict[Any, str]):
 
 
 LOCAL_NAME = _LocalNames()
-"""`{urn:1C.ru:commerceml_3}Товар` -> `Товар`, remembered: a file has few different tags and very many elements."""
+"""Cache of local names: `{urn:1C.ru:commerceml_3}Товар` -> `Товар`; a file has few tags and many elements."""
 
 
 def any_namespace(*names: str) -> tuple[str, ...]:
-    """Tags for lxml's `iter` and `iterchildren` that match these local names whatever the namespace."""
+    """Return tags for lxml's `iter` and `iterchildren` that match these local names in any namespace."""
     return tuple(f"{{*}}{name}" for name in names)
 
 
@@ -29,11 +29,11 @@ _LISTS = (
     *("Группы", "Цены", "Остатки", "ЗначенияСвойств", "ХарактеристикиТовара"),
     *("ЗначенияРеквизитов", "СтавкиНалогов"),
 )
-"""Elements that hold any number of others, and that some programs write once for each of these."""
+"""Lists that some programs repeat once per item."""
 
 
 def fields_of(element: _Element) -> dict[str, _Element]:
-    """The children by local name; of several with one name the last, which of lists gets what is in the others."""
+    """Return local name -> child; of several the last one, into which lists of the same name are joined."""
     fields = {LOCAL_NAME[child.tag]: child for child in element}
     if len(fields) != len(element):
         _join_lists(element, fields)
@@ -41,7 +41,7 @@ def fields_of(element: _Element) -> dict[str, _Element]:
 
 
 def _join_lists(element: _Element, fields: dict[str, _Element]) -> None:
-    """Join lists that follow each other (XML-2); only these: looking for others costs as much as `fields_of`."""
+    """Join adjacent lists of the same name (XML-2); searching for others would cost as much as `fields_of`."""
     for name in _LISTS:
         last = fields.get(name)
         while last is not None and (other := last.getprevious()) is not None and other.tag == last.tag:
@@ -50,22 +50,22 @@ def _join_lists(element: _Element, fields: dict[str, _Element]) -> None:
 
 
 def text_of(element: _Element | None) -> str:
-    """Trimmed text of an element; empty where there is none."""
+    """Return the trimmed text of an element; empty if there is none."""
     return "" if element is None else trim(element.text)
 
 
 def children(element: _Element | None, name: str) -> Iterator[_Element]:
-    """The children with this local name; none where the element is missing."""
+    """Return the children with this local name; none if the element is None."""
     return iter(()) if element is None else element.iterchildren(f"{{*}}{name}")
 
 
 def child_text(element: _Element | None, name: str) -> str:
-    """Trimmed text of the first child with this local name; empty where there is none."""
+    """Return the trimmed text of the first child with this local name; empty if there is none."""
     return text_of(next(children(element, name), None))
 
 
 def is_deleted(element: _Element, fields: dict[str, _Element]) -> bool:
-    """Whether 1C has marked the object: `ПометкаУдаления`, or as 2.x does `Статус` (attribute or element) `Удален`."""
+    """Return whether an object is marked: `ПометкаУдаления`, or in 2.x `Статус` (attribute or element) `Удален`."""
     mark = fields.get("ПометкаУдаления")
     if mark is not None and parse_bool(mark.text):
         return True
@@ -77,9 +77,9 @@ def is_deleted(element: _Element, fields: dict[str, _Element]) -> bool:
 
 
 def catalogue_of(container: _Element | None) -> str:
-    """`Ид` of the catalogue to which the `Товары`, `Предложения` or `ТипыЦен` of a file belong; empty without one.
+    """Return `Ид` of the catalogue of `Товары`, `Предложения` or `ТипыЦен`; empty if there is none.
 
-    An offers file names it apart, or has the catalogue's id and a `#` as its own.
+    An offers file has it in an element of its own, or its own id is the catalogue's id followed by `#`.
     """
     owner = None if container is None else container.getparent()
     if owner is None:

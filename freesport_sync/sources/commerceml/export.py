@@ -1,4 +1,4 @@
-"""What an export consists of: files of certain kinds, told by their names, and what is left out."""
+"""The files of an export, their kinds by name, and what is skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class FileKind(StrEnum):
-    """What a file contains, by the words of 1C's file names; imported kinds in import order."""
+    """Kind of a file, by the words in 1C's file names; in import order."""
 
     GROUPS = "groups"
     PROPERTIES_GOODS = "propertiesGoods"
@@ -30,12 +30,12 @@ class FileKind(StrEnum):
 
     @property
     def is_reference_data(self) -> bool:
-        """Small, resolved in Python: everything that goods, offers, prices and rests refer to, and customers."""
+        """Whether it is reference data or customers: small, and resolved in Python."""
         return self in _REFERENCE_DATA
 
     @property
     def records(self) -> frozenset[FileKind]:
-        """What the goods or offers of such a file stand for; in 2.x offers carry prices and stock."""
+        """The kinds of records in such a file; in 2.x offers include prices and stock."""
         return _OFFER_RECORDS if self is FileKind.OFFERS else frozenset({self})
 
     @property
@@ -45,7 +45,7 @@ class FileKind(StrEnum):
 
 _KINDS = tuple(FileKind)
 IMPORT_ORDER = {kind: number for number, kind in enumerate(_KINDS)}
-"""Kind -> its place in an import."""
+"""Kind -> its position in an import."""
 KIND_BY_WORD = {kind.value.lower(): kind for kind in _KINDS} | {
     "import": FileKind.GOODS,  # 2.x: classifier and catalogue in one file
     "properties": FileKind.PROPERTIES_GOODS,
@@ -59,7 +59,7 @@ _CARRIERS = {
     FileKind.PRICES: FileKind.OFFERS,
     FileKind.RESTS: FileKind.OFFERS,
 }
-"""Where 2.x has what 3.x writes into a file of its own."""
+"""Kind that 3.x writes into a file of its own -> the kind of file that has it in 2.x."""
 
 # `goods.xml`, `goods_1_2_<guid>.xml`, `PriceLists_1_1_<guid>.xml`, `offers0_1.xml` (2.x)
 _STEM = re.compile(r"(?P<word>[a-z]+)_?(?P<segments>|(?<=_).+|\d.*)")
@@ -73,12 +73,11 @@ class SourceFile:
         file_no: its number in import order, from 1.
         kind: what it contains.
         path: where it is.
-        name: path below the export's root with forward slashes, for reports.
-        size_bytes: size when it was found.
-        modified_ns: time of its last change when it was found, in nanoseconds since 1970.
-        created_at: `ДатаФормирования`: local time of the 1C server, without a zone; None where there is none, or none
-            that can be read.
-        unread_date: what is written in place of one that cannot be read; else empty.
+        name: path below the export's root with forward slashes.
+        size_bytes: when it was found.
+        modified_ns: time of the last change when it was found, in nanoseconds since 1970.
+        created_at: `ДатаФормирования`, naive local time of the 1C server; None if missing or unreadable.
+        unread_date: the text of an unreadable date, else empty.
     """
 
     file_no: int
@@ -92,9 +91,9 @@ class SourceFile:
 
 
 class SkippedFile(NamedTuple):
-    """An XML file that is not imported, or a folder or an archive that is not looked into.
+    """An XML file that is not imported, or a folder or archive that is not searched.
 
-    `reason` is a word of the section `skipped` in the text files.
+    `reason` is a key of the section `skipped` in the text files.
     """
 
     name: str
@@ -103,18 +102,18 @@ class SkippedFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The files of an export, in import order, and those left out."""
+    """The files of an export in import order, and the skipped ones."""
 
     files: tuple[SourceFile, ...]
     skipped: tuple[SkippedFile, ...]
 
     def of_kind(self, *kinds: FileKind) -> tuple[SourceFile, ...]:
-        """The files of these kinds, in import order."""
+        """Return the files of these kinds, in import order."""
         return tuple(file for file in self.files if file.kind in kinds)
 
 
 def recognise(file_name: str) -> tuple[FileKind | None, tuple[int, ...]]:
-    """Kind and numeric segments by the file's name: `goods_1_10_<guid>.xml` -> goods, (1, 10)."""
+    """Return kind and numeric segments by the file's name: `goods_1_10_<guid>.xml` -> goods, (1, 10)."""
     match = _STEM.fullmatch(Path(file_name).stem.lower())
     kind = KIND_BY_WORD.get(match["word"]) if match else None
     if match is None or kind is None:
@@ -123,12 +122,12 @@ def recognise(file_name: str) -> tuple[FileKind | None, tuple[int, ...]]:
 
 
 def refusal_of(kind: FileKind | None) -> str:
-    """Why files of a kind are never imported, an empty text where they are; None is a name that 1C does not give."""
+    """Return why files of a kind are not imported; empty if they are. None stands for an unknown name."""
     return "unknown_name" if kind is None else _NOT_IMPORTED.get(kind, "")
 
 
 def opened_kinds(present: Collection[FileKind], wanted: Collection[FileKind]) -> frozenset[FileKind]:
-    """The kinds that must be read for those that are wanted: of an export of 2.x also those that carry them.
+    """Return the kinds to read for the wanted ones: in 2.x also those that contain them.
 
     Args:
         present: what the export has.

@@ -1,4 +1,4 @@
-"""What is wrong with a file that is no XML: of which kind, where, in which object of 1C's (XML-4)."""
+"""Describes why a file is not well-formed XML: the kind of fault, the place, the object of 1C (XML-4)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from freesport_sync.errors import ImportFailed, SourceMalformed
 ROOT_TAG = "КоммерческаяИнформация"
 
 _STEP_BYTES = 16 * 1024 * 1024
-"""More than the longest text that the parser takes: the object that has one begins before it."""
+"""Larger than the longest text that the parser accepts, so that a chunk contains the start of its object."""
 _SHOWN = 60
-"""Characters at most of an id, a name or a piece of text."""
+"""Maximum characters shown of an id, a name or a text."""
 _AFTER = 20_000
-"""Characters behind the fault in which the rest of its object is looked for."""
+"""Characters after the fault that are searched for the rest of its object."""
 _RECORDS = ("Товар", "Предложение", "Контрагент", "Группа", "Свойство", "ТипЦены", "Склад", "ЕдиницаИзмерения")
-"""Objects, the outer ones before those that may stand in them."""
+"""Elements of objects, outer ones before those nested in them."""
 
 _Errors = etree.ErrorTypes
 _CONTROL, _ENCODING, _UNESCAPED, _TAGS, _CUT_OFF = "control_character", "encoding", "unescaped", "tags", "cut_off"
@@ -48,16 +48,16 @@ _PROBLEMS = {
     _Errors.ERR_RESERVED_XML_NAME: "two_documents",
     _Errors.ERR_DOCUMENT_EMPTY: "no_xml",
 }
-"""What libxml2 calls it -> what we call it: a suffix of `xml_malformed` in the text files."""
+"""Error of libxml2 -> our problem, a suffix of `xml_malformed` in the text files."""
 _NEVER_CUT_OFF = (_TAGS, "two_documents", "no_xml")
 
 _LIMIT = re.compile("huge text node|Huge input lookup|too big found|[Nn]ame too long|Excessive depth|limit exceeded")
-# What XML may not contain, not even as `&#11;`.
+# Characters that XML forbids, even as `&#11;`.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE_CODE = re.compile(r"[Cc]har(?: value)? (0x[0-9A-Fa-f]+|\d+)")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)""")
 _HALF_CHARACTER = re.compile("ED [AB][0-9A-F] [0-9A-F]{2}")
-"""One of the two that an emoji consists of in 1C, where a text was cut off between them."""
+"""Half of a surrogate pair: 1C has cut a text in the middle of an emoji."""
 _NAMES = re.compile(r"mismatch: (\S+) line \d+ and (\S+)")
 _QUOTED = re.compile(r"'([^']*)'|Attribute (\S+) redefined")
 _ANY_RECORD = re.compile(rf"</?(?:[\w.-]+:)?(?:{'|'.join(_RECORDS)})[\s>]")
@@ -68,17 +68,19 @@ _ROOT_END = re.compile(rf"</(?:[\w.-]+:)?{ROOT_TAG}\s*>\s*$")
 
 
 def malformed(source: BinaryIO, name: str, error: etree.XMLSyntaxError, log: etree._ListErrorLog) -> ImportFailed:
-    """What is wrong with a file, from what the parser met first: later complaints only follow from it.
+    """Describe the first error of the parser; later ones only follow from it.
 
     Args:
-        source: the file, open; it is read again up to the fault.
-        name: how the error calls it.
-        error: what the parser raised.
-        log: of the parser; the error's own log has other files' complaints too.
+        source: the open file, which is read again up to the fault.
+        name: of the file, for the error.
+        error: raised by the parser.
+        log: of the parser; the error's own log includes other files.
     """
     first = next(iter(log), None)
     is_limit = first is not None and _is_limit(first)
-    if error.code == _Errors.ERR_NO_MEMORY and not is_limit:  # lxml knows a MemoryError only for some of its own work
+    if (
+        error.code == _Errors.ERR_NO_MEMORY and not is_limit
+    ):  # lxml raises MemoryError only for some of its own allocations
         return ImportFailed("out_of_memory", file=name)
     if first is None:
         return SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg)
@@ -92,12 +94,12 @@ def malformed(source: BinaryIO, name: str, error: etree.XMLSyntaxError, log: etr
 
 
 def _is_limit(entry: etree._LogEntry) -> bool:
-    """Whether something is too long or too deep, which older libraries call a lack of memory or an internal error."""
+    """Return whether a limit was exceeded, which older versions report as lack of memory or internal error."""
     return entry.type == _Errors.ERR_RESOURCE_LIMIT or _LIMIT.search(entry.message) is not None
 
 
 def _problem(source: BinaryIO, encoding: _Encoding, first: etree._LogEntry) -> tuple[str, _Text]:
-    """The kind of a fault, and the text around it."""
+    """Return the kind of a fault and the text around it."""
     problem = _PROBLEMS.get(first.type, "other")
     text = _text_around(source, encoding, first.line, first.column)
     if problem == _UNKNOWN_ENCODING or encoding.is_contradicted:
@@ -117,9 +119,9 @@ class _Encoding(NamedTuple):
     """The encoding of a file.
 
     Args:
-        name: that Python knows; UTF-8 where the file names none, or one that nobody knows.
-        declared: what the file calls it; empty where it does not.
-        is_contradicted: it is declared in letters of which it cannot consist.
+        name: of a Python codec; UTF-8 if the file declares none or an unknown one.
+        declared: as the file declares it, if it does.
+        is_contradicted: the declaration cannot be in the declared encoding.
     """
 
     name: str
@@ -155,19 +157,19 @@ class _Text(NamedTuple):
     bad_bytes: str = ""
 
     def before_closing_tag(self) -> _Text:
-        """The text before the last closing tag: the object that it closes is still open there."""
+        """Return the text before the last closing tag, where its object is still open."""
         at = self.before.rfind("</")
         return self if at < 0 else self._replace(before=self.before[:at], after=self.before[at:] + self.after)
 
     @property
     def context(self) -> str:
-        """The last words of the text before the fault, or the tag that it is in."""
+        """Return the last words before the fault, or the tag that contains it."""
         text = self.before[-_SHOWN:]
         return _shown(text[text.rfind(">") + 1 :]) or _shown(text[max(0, text.rfind("<")) :])
 
     @property
     def place(self) -> str:
-        """The object and its field in the words of the file: `Товар «Мяч» (Ид p1), Описание`."""
+        """Return the object and its field as the file names them: `Товар «Мяч» (Ид p1), Описание`."""
         for record in _RECORDS:
             starts = list(re.finditer(rf"<(?:[\w.-]+:)?{record}[\s>]", self.before))
             ended = re.compile(rf"</(?:[\w.-]+:)?{record}\s*>")
@@ -188,7 +190,7 @@ def _value(text: str, tag: str) -> str:
 
 
 def _field(text: str) -> str:
-    """The element that is open at the end of a text, if that is what it ends with."""
+    """Return the element that is still open at the end of a text, if any."""
     if begun := _BEGUN_TAG.search(text[-_AFTER:]):
         return begun[1]
     tags = _TAG.findall(text[-_AFTER:])
@@ -202,7 +204,7 @@ def _shown(text: str) -> str:
 
 
 def _details(problem: str, text: _Text, encoding: _Encoding, message: str) -> dict[str, object]:
-    """What the text of a problem names besides its place."""
+    """Return the further text parameters of a problem."""
     if problem == _CONTROL:
         illegal = _ILLEGAL.match(text.after)
         known = _REFERENCE_CODE.search(message)
@@ -227,7 +229,7 @@ def _pieces(source: BinaryIO, encoding: _Encoding, errors: str) -> Iterator[str]
 
 
 def _text_around(source: BinaryIO, encoding: _Encoding, line: int, column: int) -> _Text:
-    """The text around a place: a piece before it and a piece after it at least, so far as there are any."""
+    """Return the text around a place: at least one chunk before and after it, as far as there are any."""
     before, current = "", 1
     pieces = _pieces(source, encoding, "replace")
     for piece in pieces:
@@ -246,7 +248,7 @@ def _text_in_line(before: str, after: str, pieces: Iterator[str], line: int, col
     wanted, passed = max(0, column - 1), 0
     more = next(pieces, "")
     while more and wanted >= len(after) + _overcounted(after):  # a file without line breaks
-        end = max(after.rfind("<"), 1)  # no tag in two pieces
+        end = max(after.rfind("<"), 1)  # no tag is split
         before = after[:end]
         wanted, passed = wanted - end - _overcounted(before), passed + end
         after = after[end:] + more
@@ -260,12 +262,12 @@ def _text_in_line(before: str, after: str, pieces: Iterator[str], line: int, col
 
 
 def _overcounted(text: str) -> int:
-    """How many columns too many libxml2 counts in a text: of the names of closing tags it counts the bytes."""
+    """Return by how many columns libxml2 miscounts: it counts bytes in the names of closing tags."""
     return sum(len(name.encode()) - len(name) for name in _CLOSING_TAG.findall(text))
 
 
 def _first_illegal(source: BinaryIO, encoding: _Encoding) -> _Text | None:
-    """The text around the first character that XML may not contain: the parser does not say exactly where it stands."""
+    """Return the text around the first forbidden character, whose exact place the parser does not report."""
     before, place = "", (1, 1)
     pieces = _pieces(source, encoding, "replace")
     for piece in pieces:
@@ -278,7 +280,7 @@ def _first_illegal(source: BinaryIO, encoding: _Encoding) -> _Text | None:
 
 
 def _undecodable(source: BinaryIO, encoding: _Encoding) -> _Text | None:
-    """The text before the first bytes that are none in the encoding of the file; None where there are no such bytes."""
+    """Return the text before the first bytes invalid in the file's encoding; None if there are none."""
     before, place = "", (1, 1)
     try:
         for piece in _pieces(source, encoding, "strict"):
@@ -291,7 +293,7 @@ def _undecodable(source: BinaryIO, encoding: _Encoding) -> _Text | None:
 
 
 def _moved(place: tuple[int, int], text: str) -> tuple[int, int]:
-    """Line and column behind a text that begins at a place."""
+    """Return line and column of the end of a text that starts at a given place."""
     line, column = place
     breaks = text.count("\n")
     return line + breaks, len(text) - text.rfind("\n") if breaks else column + len(text)

@@ -1,4 +1,4 @@
-"""Looks through the folders of an export, as deep as anybody puts one and no deeper (FILE-5)."""
+"""Lists the folders of an export down to a reasonable depth (FILE-5)."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from pathlib import Path, PurePosixPath
 from freesport_sync.errors import SourceMissing, reason_of
 
 MAX_DEPTH = 8
-"""Folders below the root that are looked into; 1C's own tree has four: `webdata/000000001/goods/1/import___….xml`."""
+"""Depth below the root that is searched; 1C's own tree has four levels: `webdata/000000001/goods/1/import___….xml`."""
 
 MAX_ENTRIES = 1_000_000
-"""Names in all folders together; more is not an export but a disk."""
+"""Maximum of names in all folders; with more it is not an export but a whole disk."""
 
 PICTURE_FOLDER = "import_files"
 
 _NUMBER = re.compile(r"0*(\d{1,5})")
-"""Of a catalogue (`000000001`) or a portion (`1`), and not the day of a backup (`20250102`)."""
+"""Number of a catalogue (`000000001`) or segment (`1`), but not the date of a backup (`20250102`)."""
 
 
 def is_too_deep(folder: PurePosixPath) -> bool:
-    """Whether a folder, by its path below the root, is not looked into."""
+    """Return whether a folder, by its path below the root, is too deep to be searched."""
     return len(folder.parts) > MAX_DEPTH
 
 
 def is_picture_folder(name: str) -> bool:
-    """Below `import_files` lie folders of pictures, with tens of thousands of files."""
+    """Return whether this is a folder of pictures, with tens of thousands of files."""
     return name.lower() == PICTURE_FOLDER
 
 
 def number_of(folder: str) -> int | None:
-    """The number of a catalogue or a portion by the name of its folder, or None."""
+    """Return the number of a catalogue or segment by its folder's name, or None."""
     match = _NUMBER.fullmatch(folder)
     return int(match[1]) if match else None
 
 
 def xml_files(root: Path) -> Iterator[tuple[Path, str]]:
-    """Every XML file below a folder, with the reason why it must not be read, or an empty text.
+    """Yield every XML file below a folder, with the reason to skip it or an empty text.
 
-    What else may hold some, and is not looked into, is given as well: a folder that is a link out of the root or lies
-    too deep, and an archive that does not lie in the root.
+    Also yields what is not searched and may contain some: folders that are links out of the root or too deep, and
+    archives outside the root.
 
     Raises:
         SourceMissing: a folder cannot be read, or there are too many names.
@@ -70,7 +70,7 @@ class _FolderWalk:
         if problem := self._link_problem(path):  # also a Windows junction, which is no symlink
             yield path, problem
         elif is_link:
-            return  # what a link inside the root leads to is found by itself
+            return  # the target of a link inside the root is found anyway
         elif depth > MAX_DEPTH and not is_picture_folder(path.name):
             yield path, "too_deep"
         elif depth <= MAX_DEPTH:
@@ -86,13 +86,13 @@ class _FolderWalk:
     def _link_problem(self, path: Path) -> str:
         try:
             target = path.resolve(strict=True)
-        except (OSError, RuntimeError):  # RuntimeError: a link that leads to itself
+        except (OSError, RuntimeError):  # RuntimeError: a link to itself
             return "symlink_broken"
         return "" if target.is_relative_to(self._real_root) else "symlink_outside"
 
 
 def listing(folder: Path) -> list[os.DirEntry[str]]:
-    """What a folder holds, by name.
+    """List a folder, sorted by name.
 
     Raises:
         SourceMissing: it cannot be read.

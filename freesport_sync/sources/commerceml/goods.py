@@ -43,26 +43,24 @@ from freesport_sync.sources.commerceml.values import (
 
 NAME_LIMIT = 300
 DESCRIPTION_LIMIT = 100_000
-"""The column has no limit, but the shop's full-text index refuses a row whose words fill more than 1 MB."""
+"""The shop's full-text index refuses rows with more than 1 MB of words."""
 
 
 _DESCRIPTIONS = (
     ("описаниевформатеhtml", "описаниевhtml", "описаниеhtml", "htmlописание"),
     ("описание", "полноеописание", "подробноеописание"),
 )
-"""Requisites that are a description, formatted ones first."""
+"""Names of requisites with a description, formatted ones first."""
 
 _NAME_TAG = any_namespace("Наименование")
 
 
 def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | StagedBrand]:
-    """One `Товар`, its pictures, and before it the values and the brand that no product of the file had before.
+    """Read one `Товар` with its pictures, preceded by values and brand not seen before.
 
-    A `Товар` of one characteristic keeps its whole `Ид` here: `database.merge.staging` makes one product of several.
-
-    Nothing where it has no usable id, or no name without being deleted.
-
-    The rules are the shop's own importer's, except for deletion marks (DELETE-1) and unreadable VAT (NUMBER-2).
+    A `Товар` for one characteristic keeps its whole `Ид` here; `database.merge.staging` folds them into one product.
+    Returns nothing without a usable id, or without a name unless deleted. The rules are those of the shop's own
+    importer, except for deletion marks (DELETE-1) and unreadable VAT (NUMBER-2).
     """
     fields = fields_of(element)
     reading.next_record(element.sourceline, fields)
@@ -108,7 +106,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | St
 
 
 def _further_groups(groups: _Element | None, onec_id: str, reading: Reading) -> Iterator[StagedProductGroup]:
-    """Every group but the first, which may lie outside the tree that is imported (CATEGORY-7)."""
+    """Yield the groups after the first one, which may lie outside the imported tree (CATEGORY-7)."""
     if groups is None or len(groups) < 2:
         return
     for number, group in enumerate(children(groups, "Ид")):
@@ -118,7 +116,7 @@ def _further_groups(groups: _Element | None, onec_id: str, reading: Reading) -> 
 
 
 def _description(fields: dict[str, _Element]) -> str:
-    """`Описание`, else the requisite in which УТ 10.3 and МойСклад send the formatted text (PRODUCT-6)."""
+    """Return `Описание`, else the requisite in which УТ 10.3 and МойСклад send formatted text (PRODUCT-6)."""
     if text := text_of(fields.get("Описание")):
         return text
     requisites = fields.get("ЗначенияРеквизитов")
@@ -139,11 +137,11 @@ def _description_rank(name: str | None) -> int | None:
 def _variant_rows(
     element: _Element, fields: dict[str, _Element], found: VariantId, reading: Reading
 ) -> Sequence[StagedRow]:
-    """What a `Товар` of one characteristic says of the variant (ID-1); only its ids in a run without variants."""
+    """Return the variant of a `Товар` for one characteristic (ID-1); only ids in a run without variants."""
     if FileKind.OFFERS not in reading.wanted:
         deleted = is_deleted(element, fields)
         return (StagedCharacteristic(*reading.place, found.key, found.product, None, None, None, None, deleted, None),)
-    own = {tag: child for tag, child in fields.items() if tag != "ЗначенияСвойств"}  # those are the product's
+    own = {tag: child for tag, child in fields.items() if tag != "ЗначенияСвойств"}  # these belong to the product
     rows = offer_rows(element, own, found, reading)
     return [StagedCharacteristic(*row) if isinstance(row, StagedOffer) else row for row in rows]
 

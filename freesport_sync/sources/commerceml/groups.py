@@ -18,13 +18,13 @@ from freesport_sync.sources.commerceml.reading import Reading
 from freesport_sync.sources.commerceml.values import slugify
 
 MAX_FILE_BYTES = 64 * 1024**2
-"""A tree in memory takes several times its file; 119 groups are 44 KB."""
+"""The tree in memory takes several times the size of the file; 119 groups are 44 KB."""
 
 NAME_LIMIT = 200
 
 
 def read_groups(element: _Element, reading: Reading) -> Sequence[StagedCategory]:
-    """All groups of one `Классификатор`, parents first."""
+    """Read all groups of one `Классификатор`, parents first."""
     return tuple(_below(element, None, child_text(element, "Ид"), reading))
 
 
@@ -46,5 +46,5 @@ def _group(element: _Element, parent: str | None, classifier: str, reading: Read
         yield StagedCategory(
             *reading.place, onec_id, parent, stored or None, slugify(stored), description, deleted, classifier
         )
-    # The children of a group without id go to the group above it; one without a name may be in the shop already.
+    # Children of a group without id go to its parent; a group without name may exist in the shop.
     yield from _below(element, onec_id or parent, classifier, reading)

@@ -1,4 +1,4 @@
-"""The beginning of a CommerceML file: is it one, is it safe, and when was it made."""
+"""Reads the start of a CommerceML file: whether it is one, whether it is safe, and its date."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Header:
     """The root element's attributes.
 
     Args:
-        created_at: `ДатаФормирования`, see `dates.read_date`; None where it is absent or cannot be read.
-        unread_date: what is written in place of one that cannot be read; else empty.
-        schema_version: `ВерсияСхемы`, for example `3.1`; empty where it is absent.
+        created_at: `ДатаФормирования`, see `dates.read_date`; None if missing or unreadable.
+        unread_date: the text of an unreadable date, else empty.
+        schema_version: `ВерсияСхемы`, for example `3.1`; empty if missing.
     """
 
     created_at: datetime | None
@@ -34,14 +34,14 @@ class Header:
 
 
 def read_header(path: Path, name: str) -> Header:
-    """Reads no more than the file's beginning.
+    """Read only the start of a file.
 
     Args:
         path: the file.
-        name: how errors call it.
+        name: of the file, for errors.
 
     Raises:
-        SourceMalformed: not readable, empty, not XML, with a DOCTYPE, or of another root element.
+        SourceMalformed: unreadable, empty, not XML, with a DOCTYPE, or with another root element.
     """
     try:
         with path.open("rb") as source:
@@ -51,10 +51,10 @@ def read_header(path: Path, name: str) -> Header:
 
 
 def check_header(source: BinaryIO, name: str) -> Header:
-    """Like `read_header`, from an open file; leaves it somewhere behind the root's start tag."""
+    """Read the header of an open file, leaving its position somewhere after the root's start tag."""
     root = _root(source, name)
     # A DOCTYPE stands before the root. 1C never writes one; without it no entity can be declared, so none of the
-    # entity attacks is possible and no `&name;` can be lost in silence.
+    # entity attacks is possible and no `&name;` is lost silently.
     if root.getroottree().docinfo.doctype:
         raise SourceMalformed("doctype_refused", file=name)
     tag = LOCAL_NAME[root.tag]
@@ -75,13 +75,13 @@ def _root(source: BinaryIO, name: str) -> etree._Element:
         except etree.XMLSyntaxError as error:
             root = _first(parser)
             if root is not None and root.getroottree().docinfo.doctype:
-                return root  # an entity bomb: the DOCTYPE is what is wrong with it
+                return root  # an entity bomb: report its DOCTYPE
             raise malformed(source, name, error, parser.feed_error_log) from error
         if (root := _first(parser)) is not None:
             return root
     if not is_blank:
         try:
-            parser.close()  # raises, unless the document is so small that it was held back until now
+            parser.close()  # raises, unless the document is so small that the parser has buffered it so far
         except etree.XMLSyntaxError as error:
             raise malformed(source, name, error, parser.feed_error_log) from error
         if (root := _first(parser)) is not None:
@@ -94,7 +94,7 @@ def _first(parser: etree.XMLPullParser) -> etree._Element | None:
 
 
 def _date(text: str) -> tuple[datetime | None, str]:
-    """The date, and what is written in place of one (DATE-2)."""
+    """Return the date, or the text of an unreadable one (DATE-2)."""
     try:
         return read_date(text), ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""The order in which the files of an export are read, and which of two copies of an export is the one to read."""
+"""Puts the files of an export into import order, and drops copies of the export."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from freesport_sync.sources.commerceml.export import IMPORT_ORDER, FileKind, Sou
 
 _UNKNOWN = datetime.min
 _COPYING = timedelta(hours=1)
-"""How long it may take to copy an export."""
+"""Maximum time between the first and last file of an export that is copied."""
 
 
 class Part(NamedTuple):
     """A file of an export.
 
     Args:
-        file: it.
+        file: the file.
         segments: numbers of its folders, then those of its name.
-        export: the folder of the export that it belongs to.
+        export: folder of the export that it belongs to.
     """
 
     file: SourceFile
@@ -34,10 +34,10 @@ class Part(NamedTuple):
 
 
 def in_import_order(parts: Sequence[Part]) -> list[SourceFile]:
-    """By kind, then by date, then by segment: the last record of an object wins (FILE-2, FILE-3).
+    """Sort by kind, then date, then segment: the last record of an object wins (FILE-2, FILE-3).
 
-    Segments of one export carry one date. A file of an older export that was left lying about (1C gives every file
-    another name) must not bring back what a newer one has changed.
+    All segments of an export have the same date. Leftover files of an older export (1C gives every file another name)
+    must not bring back what a newer one has changed.
     """
     moments = _moments(parts)
 
@@ -48,10 +48,10 @@ def in_import_order(parts: Sequence[Part]) -> list[SourceFile]:
 
 
 def without_copies(parts: Sequence[Part]) -> tuple[list[Part], list[SourceFile]]:
-    """The files to import, and those of copies of the same export in other folders (FILE-6).
+    """Return the files to import, and those of copies of the export in other folders (FILE-6).
 
-    A copy beside the export (`webdata - копия`) would bring back what is no longer in the export. Of each kind the
-    folder with the newest files counts, of equally new ones the one that lies higher. Folders that complete each other,
+    A copy beside the export (`webdata - копия`) would bring back what is no longer in the export. Per kind, the folder
+    with the newest files counts, of equally new ones the one nearer to the root. Folders that complement each other,
     with other segments or another catalogue, are all read.
     """
     moments = _moments(parts)
@@ -83,7 +83,7 @@ def _are_copies(some: Sequence[Part], others: Sequence[Part]) -> bool:
 
 
 def _first_id(path: Path) -> str:
-    """The first `Ид` of a file, which is that of its classifier or catalogue; what cannot be read is told elsewhere."""
+    """Return the first `Ид` of a file, that of its classifier or catalogue; errors are reported elsewhere."""
     try:
         with path.open("rb") as source:
             parsed = etree.iterparse(source, tag="{*}Ид", resolve_entities=False, no_network=True, huge_tree=False)
@@ -93,11 +93,11 @@ def _first_id(path: Path) -> str:
 
 
 def _moments(parts: Sequence[Part]) -> dict[tuple[FileKind, str], datetime]:
-    """When each file was made, as well as it is known.
+    """Estimate when each file was created.
 
-    A file without a readable date is taken to be as old as its last change, one with a day only to have been made on
-    that day. Files of one export that were written at about one time count as made together: they may have been copied
-    in any order, their segments tell the right one.
+    Without a readable date, the time of the last change counts, limited to the given day if there is one. Files of one
+    export changed at about the same time count as created together: they may have been copied in any order, and their
+    segments tell the right one.
     """
     moments: dict[tuple[FileKind, str], datetime] = {}
     vague: defaultdict[tuple[FileKind, str, datetime | None], list[Part]] = defaultdict(list)
@@ -118,7 +118,7 @@ def _moments(parts: Sequence[Part]) -> dict[tuple[FileKind, str], datetime]:
 
 
 def changed_at(file: SourceFile) -> datetime | None:
-    """When a file was last written to; None where whoever copied it has lost that."""
+    """Return when a file was last changed; None if copying has lost the time."""
     try:
         moment = datetime.fromtimestamp(file.modified_ns / 1e9)
     except (OverflowError, OSError, ValueError):

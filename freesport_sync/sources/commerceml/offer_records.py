@@ -19,7 +19,7 @@ from freesport_sync.sources.commerceml.values import VariantId
 
 
 def read_offer_record(element: _Element, reading: Reading) -> Sequence[StagedRow]:
-    """Everything of one `Предложение` that this run wants; nothing where it has no usable id."""
+    """Read all wanted parts of one `Предложение`; nothing without a usable id."""
     fields = fields_of(element)
     reading.next_record(element.sourceline, fields)
     found = reading.variant_id(fields)

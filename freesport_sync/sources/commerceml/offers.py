@@ -1,4 +1,4 @@
-"""What an offers file says of a `Предложение` -> a variant, with colour and size."""
+"""`Предложение` -> a variant, with colour and size."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ COLOR_LIMIT = 100
 SIZE_LIMIT = 50
 
 _LONG = 5
-"""Characteristics from which on a list is long."""
+"""Minimum length of a long list of characteristics."""
 
 
 def offer_rows(
     element: _Element, fields: dict[str, _Element], variant: VariantId, reading: Reading
 ) -> Sequence[StagedPropertyValue | StagedOfferProperty | StagedOffer]:
-    """The variant, and before it the characteristics that no offer of the file had before.
+    """Return the variant, preceded by characteristics not seen before.
 
-    Colour and size are found as the shop's own importer finds them (VARIANT-5), and where it does not look: in
-    `ЗначенияСвойств`, in names with a bracket, in one text for all characteristics.
+    Colour and size are found as in the shop's own importer (VARIANT-5), and also in `ЗначенияСвойств`, in names with a
+    bracket, and in one text for all characteristics.
     """
     onec_id = variant.key
     name = text_of(fields.get("Наименование"))
@@ -78,7 +78,7 @@ def offer_rows(
 
 
 def _properties_besides(element: _Element | None, characteristics: Sequence[Pair], reading: Reading) -> Sequence[Pair]:
-    """The properties of an offer, by `Ид`, that its characteristics do not say too."""
+    """Return the properties of an offer, by `Ид`, that its characteristics do not repeat."""
     if element is None or _is_the_same(element, characteristics, reading.property_forms):
         return ()
     pairs = pairs_of(element, "Ид")
@@ -90,9 +90,9 @@ def _properties_besides(element: _Element | None, characteristics: Sequence[Pair
 
 
 def _is_the_same(element: _Element, characteristics: Sequence[Pair], forms: Mapping[str, str]) -> bool:
-    """Whether `ЗначенияСвойств` say the same once more, in the same order, as in most files of УТ 11.
+    """Return whether `ЗначенияСвойств` repeat the characteristics in the same order, as in most files of УТ 11.
 
-    Of a long list only its ends are looked at, which takes a tenth of the time.
+    Only the ends of a long list are compared, which takes a tenth of the time.
     """
     if len(element) != len(characteristics) or len(element) < _LONG:
         return False
@@ -104,7 +104,7 @@ def _is_the_same(element: _Element, characteristics: Sequence[Pair], forms: Mapp
 
 
 def _by_property(properties: Sequence[Pair], known: Meant, reading: Reading) -> Sequence[StagedOfferProperty]:
-    """Colour and size that only properties give: texts, or ids whose texts the database has (VARIANT-5)."""
+    """Return colour and size given by properties only: texts, or ids resolved by the database (VARIANT-5)."""
     if not properties:
         return ()
     found = meant([(reading.property_names.get(trim(key)), value) for key, value in properties])
@@ -123,7 +123,7 @@ def _pair_at(properties: Sequence[Pair], place: int | None) -> tuple[str | None,
 
 
 def _color_and_size(characteristics: Sequence[Pair], found: Meant, name: str, colors: Colors) -> tuple[str, str]:
-    """Colour and size as the characteristics name them, else as the name shows them; empty where nothing does."""
+    """Return colour and size from the characteristics, else from the name; empty if neither has them."""
     color, size = ("" if place is None else trim(characteristics[place][1]) for place in (found.color, found.size))
     if color and size:
         return color, size
@@ -134,7 +134,7 @@ def _color_and_size(characteristics: Sequence[Pair], found: Meant, name: str, co
 
 
 def _size_in_name(name: str, colors: Colors) -> str:
-    """The last bracket, or of several characteristics in it the size: `Ботинки (синий, 42)` -> `42`."""
+    """Return the last bracket of a name, or the size among several parts of it: `Ботинки (синий, 42)` -> `42`."""
     _, inside = split_bracket(name)
     if "," in inside or ";" in inside:
         inside = color_and_size_in(inside, colors)[1] or inside
@@ -142,6 +142,6 @@ def _size_in_name(name: str, colors: Colors) -> str:
 
 
 def _color_in_name(name: str, colors: Colors) -> str:
-    """The first of the shop's colours that the name contains, wherever it stands in it."""
+    """Return the first of the shop's colours that the name contains."""
     lowered = name.lower()
     return next((color for word, color in colors if word in lowered), "")

@@ -1,4 +1,4 @@
-"""What crosses the border between the runner and its worker processes."""
+"""Messages between the runner and its worker processes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 
 @dataclass(frozen=True, slots=True)
 class ParseContext:
-    """What a worker must know of the shop.
+    """What a worker must know about the shop.
 
     Args:
-        price_columns: `Ид` of a price type -> column of `staged.PRICE_COLUMNS`; None for a type that is known and whose
+        price_columns: `Ид` of a price type -> column of `staged.PRICE_COLUMNS`; None for a known type whose
             prices are not written.
-        colors: names from `color_mappings`, in the order in which they are looked for in an offer's name.
-        wanted: what the run is about. A file may hold more: 2.x has groups and goods in one, offers, prices and stock
-            in another.
-        chunk_size: rows per block at most, 1 or more.
+        colors: names from `color_mappings`, in the order in which an offer's name is searched for them.
+        wanted: kinds to import. A file may have more: in 2.x groups and goods share a file, as do offers, prices and
+            stock.
+        chunk_size: maximum rows per block, at least 1.
         wants_pictures: read `Картинка` too.
-        brand_properties: `Ид` of each property that says the brand -> whether its value is the name, and no id.
-        has_rests: the export has files for stock, so that offers files need not speak of it.
+        brand_properties: `Ид` of each property with the brand -> whether its value is the name, not an id.
+        has_rests: the export has files with stock, so that offers files need none.
         property_names: `Ид` of each property -> its name; empty for files without offers.
-        price_ranks: `Ид` of a price type -> how many others go before it in its column, where any does.
-        currencies: `Ид` of a price type -> its currency, where that is not roubles.
-        price_names: `Ид` of a price type -> what it is called, for the issues.
+        price_ranks: `Ид` of a price type -> number of types that take precedence in its column, if any.
+        currencies: `Ид` of a price type -> its currency, unless roubles.
+        price_names: `Ид` of a price type -> its name, for issues.
     """
 
     price_columns: Mapping[str, str | None]
@@ -67,7 +67,7 @@ class Block:
     Args:
         file_no: the file they come from.
         table: a key of `staged.STAGING_TABLES`.
-        rows: how many, 1 or more.
+        rows: number of rows, at least 1.
         data: the rows in PostgreSQL's COPY text format, UTF-8.
         bytes_read: bytes of the file consumed so far.
     """
@@ -90,7 +90,7 @@ class ReferenceBlock:
 
 @dataclass(frozen=True, slots=True)
 class IssueBlock:
-    """What was wrong in a file, 1000 issues at most; `bytes_read` as in `Block`."""
+    """Issues of a file, at most 1000; `bytes_read` as in `Block`."""
 
     file_no: int
     issues: tuple[RowIssue, ...]
@@ -99,12 +99,12 @@ class IssueBlock:
 
 @dataclass(frozen=True, slots=True)
 class FileDone:
-    """The file was read as far as was asked.
+    """The file was read as requested.
 
     Args:
         file_no: the file.
-        records: 1C's objects in it, also those without a row.
-        failed: those that could not be imported at all.
+        records: number of 1C's objects, including those without a row.
+        failed: number of those that could not be imported.
         bytes_read: bytes of the file consumed.
         catalogues: (position of the first record, `Ид`) of the catalogues whose goods or offers the file has.
     """
@@ -118,7 +118,7 @@ class FileDone:
 
 @dataclass(frozen=True, slots=True)
 class FileFailed:
-    """The file could not be read to its end; nothing more comes from it."""
+    """The file could not be read to its end; no more messages about it follow."""
 
     file_no: int
     error: SyncError

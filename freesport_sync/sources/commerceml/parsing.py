@@ -1,4 +1,4 @@
-"""One file from its first byte to its last: records -> rows and issues -> messages of a bearable size."""
+"""Parses one file: records -> rows and issues -> messages of limited size."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from freesport_sync.sources.commerceml.reader import RecordReader
 from freesport_sync.sources.commerceml.reading import Reading
 
 MAX_BLOCK_CHARACTERS = 512 * 1024
-"""A Russian letter takes two bytes, so that a block stays near 1 MB."""
+"""Characters per block; Russian letters take two bytes, so that a block stays near 1 MB."""
 
 MAX_ISSUES = 1000
 
 
 class _RecordKind(NamedTuple):
-    """A kind of record: where it lies, what it is, and what reads it."""
+    """A kind of record: its parent element, its kinds, and its reader."""
 
     parent: str
     kinds: frozenset[FileKind]
@@ -49,7 +49,7 @@ class _RecordKind(NamedTuple):
 
 
 def _skip(_element: _Element, _reading: Reading) -> Sequence[ReferenceRow]:
-    """What is not wanted now must not stay in memory either."""
+    """Read nothing; unwanted records must not stay in memory either."""
     return ()
 
 
@@ -59,14 +59,14 @@ _PROPERTY = _RecordKind(
 
 # Reference data lies in files of its own (3.x) or before the goods or offers (2.x).
 _REFERENCE_RECORDS = {
-    # The whole tree at once: a group ends only after the groups below it.
+    # The whole tree at once: a group ends after its subgroups.
     "Классификатор": _RecordKind("", frozenset({FileKind.GROUPS}), groups.read_groups),
     "Свойство": _PROPERTY,
-    "СвойствоНоменклатуры": _PROPERTY,  # so in 2.03
+    "СвойствоНоменклатуры": _PROPERTY,  # the layout of 2.03
     "ТипЦены": _RecordKind("ТипыЦен", frozenset({FileKind.PRICE_LISTS}), price_types.read_price_type),
     "Склад": _RecordKind("Склады", frozenset({FileKind.STORAGES}), storages.read_storage),
     "ЕдиницаИзмерения": _RecordKind("ЕдиницыИзмерения", frozenset({FileKind.UNITS}), units.read_unit),
-    # Elsewhere, below `Представитель` say, it is part of another one and no record.
+    # Elsewhere, for instance below `Представитель`, it is part of another record.
     "Контрагент": _RecordKind("Контрагенты", frozenset({FileKind.CONTRAGENTS}), contragents.read_customer),
 }
 
@@ -78,15 +78,15 @@ _RECORDS = {
 }
 
 _HEAVY = ("Свойство", "СвойствоНоменклатуры", "Классификатор")
-"""Reference records of 2.x that are large enough to be thrown away piece by piece while the goods are read."""
+"""Reference records of 2.x so large that they must be discarded while reading the goods."""
 
 
 def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Message]:
-    """Reads one file; the last message is `FileDone`.
+    """Parse one file; the last message is `FileDone`.
 
     Args:
-        task: the file, of an imported kind, and what is known of the shop.
-        property_values: those that this reader has met in the run.
+        task: the file, of an imported kind, and its context.
+        property_values: those that this worker has met in the run.
 
     Raises:
         SourceMalformed: the file cannot be read to its end, see `reader.RecordReader`, or is too large for its kind.
@@ -110,15 +110,15 @@ def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Mes
 
 
 def _end_of_head(task: ParseTask) -> Collection[str]:
-    """Where the reading of a head ends: before the goods or offers, unless that of another catalogue follows them."""
+    """Return the elements at which reading a head stops: goods and offers, unless more reference data follows them."""
     if not task.is_head or has_later_reference_data(task.file.path):
         return ()
     return {record.parent for record in _RECORDS.values() if task.file.kind in record.kinds}
 
 
 def _records(task: ParseTask) -> Mapping[str, _RecordKind]:
-    """What to look for in a file, by its tag."""
-    # A file of 2.x may have goods and offers: it is read once as either.
+    """Return the records to read from a file, by tag."""
+    # A file of 2.x with both goods and offers is read twice, once for each.
     others = {
         tag: record._replace(read=_skip)
         for tag, record in _RECORDS.items()
@@ -132,12 +132,12 @@ def _records(task: ParseTask) -> Mapping[str, _RecordKind]:
 
 
 class _Outbox:
-    """Gathers rows and issues of a file into messages.
+    """Collects rows and issues of a file into messages.
 
     Args:
-        reading: where the issues are.
-        reader: knows how far the file is read.
-        chunk_size: rows per block at most.
+        reading: has the issues.
+        reader: knows the bytes read.
+        chunk_size: maximum rows per block.
     """
 
     def __init__(self, reading: Reading, reader: RecordReader, chunk_size: int) -> None:
@@ -149,7 +149,7 @@ class _Outbox:
         self._reference_rows: list[ReferenceRow] = []
 
     def take(self, rows: Sequence[ReferenceRow | StagedRow]) -> Iterator[Message]:
-        """Add the rows of a record; gives what has become full."""
+        """Add the rows of a record; yields full messages."""
         for row in rows:
             if not isinstance(row, StagedRow):
                 self._reference_rows.append(row)
@@ -166,7 +166,7 @@ class _Outbox:
             yield from self._issue_blocks()
 
     def rest(self) -> Iterator[Message]:
-        """What is left at the end of the file."""
+        """Yield the remaining messages at the end of the file."""
         if self._reference_rows:
             yield self._book_block()
         for table, lines in self._lines.items():

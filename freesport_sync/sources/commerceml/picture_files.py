@@ -1,4 +1,4 @@
-"""The files of an export that its `Картинка` mean."""
+"""Finds the files of an export's `Картинка`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from freesport_sync.sources.commerceml.folders import (
 
 
 def is_packed_picture(path: PurePosixPath) -> bool:
-    """Whether a file of an archive is a picture of the export."""
+    """Return whether a file in an archive is a picture of the export."""
     folders = (folder.lower() for folder in path.parts[:-1])
     return path.suffix.lower() in PICTURE_SUFFIXES and PICTURE_FOLDER in folders
 
@@ -38,8 +38,8 @@ class _Folder:
     """A folder of pictures.
 
     Args:
-        path: of it.
-        root: of the export that it lies in.
+        path: of the folder.
+        root: of the export.
     """
 
     def __init__(self, path: Path, root: Path) -> None:
@@ -48,7 +48,7 @@ class _Folder:
         self.parent = PurePosixPath(path.parent.relative_to(root).as_posix())
 
     def rank(self, *parents: str) -> int:
-        """Where in `parents` its parent stands, numbers of portions apart; an empty text is any other parent."""
+        """Return the index of its parent in `parents`, ignoring segment numbers; an empty text matches any."""
         names = [name.lower() for name in self.parent.parts if number_of(name) is None]
         return parents.index(names[-1] if names and names[-1] in parents else "")
 
@@ -56,13 +56,12 @@ class _Folder:
 class PictureFolders:
     """The folders `import_files` of an export.
 
-    1C puts them beside its goods (3.x), or into the root of the export (2.x); pictures of offers lie beside the offers,
-    or among those of the goods; in its tree of folders each portion of goods has its own. An exchange that flattens
-    names (PICTURE-1) leaves out the folders below. The file may be named in other letters than 1C names it, or without
-    its `%20`.
+    1C puts them beside the goods (3.x) or into the root of the export (2.x); pictures of offers lie beside the offers
+    or among those of the goods; each segment of goods has its own folder. An exchange that flattens names (PICTURE-1)
+    drops the subfolders. The name of the file may differ in case, or in `%20`.
 
     Args:
-        roots: where to look: the folder that was unpacked, and the one that the archives came from.
+        roots: the folder with the unpacked export, and the one that the archives came from.
 
     Raises:
         SourceMissing: a folder cannot be read.
@@ -76,15 +75,15 @@ class PictureFolders:
         self._beside = cache(self._beside_first)
 
     def find(self, owner: str, path: str, file: str = "") -> tuple[Path, int] | None:
-        """The file of a picture and its size; None where there is none.
+        """Return the file of a picture and its size, or None.
 
         Args:
             owner: `product` or `variant`.
             path: below a folder of pictures; checked, see `rules.catalog.pictures.is_safe`.
-            file: that lists it, by its path below the root: the pictures beside it go before all others.
+            file: that lists it, by its path below the root; pictures beside it take precedence.
 
         Raises:
-            NotDeliverable: it is no file, cannot be read, or lies outside the export.
+            NotDeliverable: it is not a readable file inside the export.
         """
         folders = self._beside(owner, str(PurePosixPath(file).parent) if file else "")
         written = dict.fromkeys((path, file_name(path)))
@@ -92,7 +91,7 @@ class PictureFolders:
             for below in written:
                 if (size := _size_of(folder.path / below, folder.root)) is not None:
                     return folder.path / below, size
-        # `%20` for a blank, and `X.JPG` for `x.jpg`: only where nothing has the very name.
+        # `%20` for a blank, and `X.JPG` for `x.jpg`, only if no file has the exact name.
         decoded = [name for name in map(unquote, written) if name not in written and is_safe(name)]
         for folder in folders:
             for below in (*decoded, *written):
@@ -106,7 +105,7 @@ class PictureFolders:
         return sorted(folders, key=lambda folder: str(folder.parent) != parent)
 
     def _in_any_case(self, folder: Path, below: str) -> Path | None:
-        """What lies there, if each part of the path is written in large or small letters as somebody liked."""
+        """Return the path below a folder, ignoring case in every component."""
         for part in below.split("/"):
             if folder not in self._names:
                 self._names[folder] = _names_in(folder)
@@ -118,16 +117,16 @@ class PictureFolders:
 
 
 def _names_in(folder: Path) -> dict[str, str]:
-    """The names in a folder by their folded ones; of names that differ in nothing else the first."""
+    """Return folded name -> name of a folder's content; of equal folded names the first."""
     try:
         names = sorted(os.listdir(folder), reverse=True)
-    except OSError:  # no folder
+    except OSError:  # not a folder
         return {}
     return {_folded(name): name for name in names}
 
 
 def _folded(name: str) -> str:
-    return normalize("NFC", name).casefold()  # macOS takes letters such as `й` apart
+    return normalize("NFC", name).casefold()  # macOS decomposes letters such as `й`
 
 
 def _size_of(path: Path, root: Path) -> int | None:
@@ -140,7 +139,7 @@ def _size_of(path: Path, root: Path) -> int | None:
         if not target.is_file():
             raise NotDeliverable(PictureProblem.UNREADABLE, reason=os.strerror(errno.EISDIR))
         return target.stat().st_size
-    except RuntimeError as error:  # a link that leads to itself
+    except RuntimeError as error:  # a link to itself
         raise NotDeliverable(PictureProblem.UNREADABLE, reason=error) from error
     except OSError as error:
         raise NotDeliverable(PictureProblem.UNREADABLE, reason=reason_of(error)) from error

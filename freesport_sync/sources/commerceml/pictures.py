@@ -15,17 +15,17 @@ from freesport_sync.sources.commerceml.folders import PICTURE_FOLDER
 from freesport_sync.sources.commerceml.reading import Reading
 
 _DOCUMENT_SUFFIXES = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".rtf", ".txt", ".zip", ".rar", ".7z", ".htm", ".html")
-"""1C also lists manuals and the like among the pictures; that they are left out surprises nobody."""
+"""1C also lists manuals and the like among the pictures; they are skipped without an issue."""
 
 
 def pictures_of(element: _Element, owner: str, onec_id: str, reading: Reading) -> Iterator[StagedPicture]:
-    """The pictures of a record, in its order; an issue for each file that the shop cannot show (PICTURE-6).
+    """Yield the pictures of a record in its order; report files that the shop cannot show (PICTURE-6).
 
     Args:
         element: `Товар` or `Предложение`.
         owner: `product` or `variant`.
         onec_id: its `Ид`.
-        reading: where its file stands.
+        reading: of the file.
     """
     if not reading.wants_pictures:
         return
@@ -42,7 +42,7 @@ def pictures_of(element: _Element, owner: str, onec_id: str, reading: Reading) -
 
 
 def _below_pictures(path: str) -> str:
-    """The path below the folder of pictures, however 1C writes it: `./import_files/01/x.jpg`, `/01//x.jpg`."""
+    """Return the path below the folder of pictures, in any spelling: `./import_files/01/x.jpg`, `/01//x.jpg`."""
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." not in parts:
         folders = [number for number, part in enumerate(parts) if part.lower() == PICTURE_FOLDER]

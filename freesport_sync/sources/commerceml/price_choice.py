@@ -1,4 +1,4 @@
-"""The price for one base unit, where an offer has several of one type (PRICE-4, PRICE-5, PRICE-6)."""
+"""Chooses the price for one base unit among several of one type (PRICE-4, PRICE-5, PRICE-6)."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ class WrittenPrice(NamedTuple):
     currency: str
     factor: str
     least: str
-    """The quantity from which on it holds."""
+    """The minimum quantity."""
     unit: str
     is_other_unit: bool
-    """For a unit that is not called like the base unit."""
+    """The unit has another name than the base unit."""
 
 
 def written_prices(element: _Element | None, base_unit: _Element | None) -> dict[str, list[WrittenPrice]]:
-    """The prices of an offer by the ids of their types, which are empty where a price names none.
+    """Return the prices of an offer by the ids of their types; an empty id if a price has none.
 
     Args:
-        element: `Цены`, or whatever has a `Цена`.
-        base_unit: `БазоваяЕдиница` of the offer, if it names one.
+        element: `Цены`, or any element with `Цена`.
+        base_unit: `БазоваяЕдиница` of the offer, if any.
     """
     base_names = frozenset() if base_unit is None else {_unit_name(name) for name in _names_of(base_unit)}
     found: dict[str, list[WrittenPrice]] = {}
@@ -71,12 +71,12 @@ def written_prices(element: _Element | None, base_unit: _Element | None) -> dict
 
 
 def _written(price: _Element, fields: dict[str, _Element], name: str) -> str:
-    """Some write attributes in place of elements (PRICE-7)."""
+    """Return a value from an element, or from an attribute as some programs write it (PRICE-7)."""
     return text_of(fields.get(name)) or trim(price.get(name))
 
 
 def _type_id(price: _Element, fields: dict[str, _Element]) -> str:
-    """`ИдТипаЦены`, or the `Ид` of a whole `ТипЦены`."""
+    """Return `ИдТипаЦены`, or the `Ид` of a nested `ТипЦены`."""
     if found := _written(price, fields, "ИдТипаЦены"):
         return found
     whole = fields.get("ТипЦены")
@@ -86,11 +86,11 @@ def _type_id(price: _Element, fields: dict[str, _Element]) -> str:
 def price_for_one(
     written: Sequence[WrittenPrice], type_id: str, onec_id: str, reading: Reading
 ) -> tuple[bool, Decimal | None]:
-    """Whether an offer has a price of a type, and that price; None with an issue where it cannot be written.
+    """Return whether an offer has a price of a type, and that price; None, with an issue, if it is unusable.
 
-    The price for the base unit counts, else that of the smallest unit is divided; of several the one whose unit is
-    called like the base unit, then the one that holds from the smallest quantity on, and of equals the last. Where only
-    the names of units tell different amounts apart, nobody knows which of them is for one piece.
+    The price for the base unit counts, else that of the smallest unit divided by its factor; of several the one whose
+    unit has the name of the base unit, then the one with the smallest minimum quantity, then the last. If amounts
+    differ only by the names of units, the price for one piece is unknown.
     """
     given = [price for price in written if parse_price(price.amount) != (None, None)]
     if not given:
@@ -115,7 +115,7 @@ def price_for_one(
 
 
 def report_price(problem: str, amount: str, type_id: str, onec_id: str, reading: Reading) -> None:
-    """A price that cannot be read."""
+    """Report an unreadable price."""
     reading.report(
         Severity.ERROR,
         problem,
@@ -127,12 +127,12 @@ def report_price(problem: str, amount: str, type_id: str, onec_id: str, reading:
 
 
 def _name(type_id: str, reading: Reading) -> str:
-    """What people call a price type; its id where the export and the shop have no name for it."""
+    """Return the name of a price type, or its id if neither export nor shop has a name."""
     return reading.price_names.get(type_id, type_id)
 
 
 def _names_of(unit: _Element) -> Iterator[str]:
-    """`<БазоваяЕдиница Код="796" НаименованиеПолное="Штука">шт</БазоваяЕдиница>`: all that it is called."""
+    """`<БазоваяЕдиница Код="796" НаименованиеПолное="Штука">шт</БазоваяЕдиница>`; yield all names."""
     return (trim(name) for name in (*unit.itertext(), *unit.attrib.values()))
 
 
@@ -146,12 +146,12 @@ def _order(price: WrittenPrice) -> tuple[bool, bool, Decimal, bool, Decimal]:
 
 
 def _for_other_units(best: WrittenPrice, written: Sequence[WrittenPrice]) -> Sequence[WrittenPrice]:
-    """The best price of each unit that only its name tells apart from the best one; none if all are equal (PRICE-5).
+    """Return the best price of each unit that differs from the best one only by name; none if all are equal (PRICE-5).
 
-    A price that names no unit is one for a larger quantity, unless it holds from the same quantity on.
+    A price without unit counts as one for a larger quantity, unless its minimum quantity is the same.
     """
     order = _order(best)
-    if len(written) == 1 or order[0]:  # a factor that cannot be read is told on its own
+    if len(written) == 1 or order[0]:  # an unreadable factor has an issue of its own
         return ()
     of_units: dict[str, WrittenPrice] = {}
     for price in sorted(reversed(written), key=_order):
@@ -162,7 +162,7 @@ def _for_other_units(best: WrittenPrice, written: Sequence[WrittenPrice]) -> Seq
 
 
 def _factor(text: str) -> Decimal | None:
-    """None where it makes no sense; none, and 0, is a price for the base unit."""
+    """Return a factor; None if it is invalid. A missing factor or 0 means the base unit."""
     try:
         factor = (parse_decimal(text) if text else None) or Decimal(1)
     except NotANumber:
@@ -218,7 +218,7 @@ def _report_units(prices: Sequence[WrittenPrice], type_id: str, onec_id: str, re
 
 
 def _report_currency(currency: str, declared: str, type_id: str, onec_id: str, reading: Reading) -> None:
-    """A type whose prices are all in its own currency is one thing to mend, a price of its own another."""
+    """Report a foreign currency: once per price type if the type declares it, else per price."""
     if declared and (currency or declared).lower() == declared.lower():
         if reading.is_first("price_type_currency", type_id):
             reading.report(

@@ -21,7 +21,7 @@ NAME_LIMIT = 200
 
 
 def read_price_type(element: _Element, reading: Reading) -> Sequence[StagedPriceType]:
-    """One `ТипЦены`; nothing where it has no usable id, or no name without being deleted."""
+    """Read one `ТипЦены`; nothing without a usable id, or without a name unless deleted."""
     reading.next_record(element.sourceline)
     fields = fields_of(element)
     name = text_of(fields.get("Наименование"))

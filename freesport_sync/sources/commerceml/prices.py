@@ -1,4 +1,4 @@
-"""The prices of a `Предложение` -> rows with a column per price."""
+"""Prices of a `Предложение` -> rows with one column per price."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _USUAL_CURRENCIES = frozenset(("руб", "руб.", "RUB", "643"))
 
 _NO_TYPE = ""
 _LAST_RANK = 2**31 - 1
-"""Goes after every price that is known."""
+"""Rank of prices with unknown rank, after all others."""
 
 _Prices = dict[str, Decimal | None]
-"""Price type -> price; None: it is given but cannot be written. Of `_NO_TYPE`: nobody knows which column it is for."""
+"""Price type -> price; None if given but unusable. `_NO_TYPE` stands for a price without a type."""
 
 _Columns = dict[str, Decimal | None]
-"""The same by the column of the shop."""
+"""Column of the shop -> price, likewise."""
 
 
 def price_rows(fields: Mapping[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedPrice]:
-    """The prices of one `Предложение`, in roubles for one base unit; a row of None where no price is usable.
+    """Return the prices of one `Предложение` in roubles per base unit; a row of None if no price is usable.
 
-    Of several price types for one column the first that the offer has counts. The rank of a type travels with its
-    price, a row for each rank, because another record of the offer may have a type that goes before.
+    Of several price types for one column, the first that the offer has counts. There is one row per rank, because
+    another record of the offer may have a type that takes precedence.
     """
     usual = _usual_prices(fields, reading)
     prices = _read(usual, onec_id, reading) if usual is not None else _chosen(fields, onec_id, reading)
@@ -44,14 +44,14 @@ def price_rows(fields: Mapping[str, _Element], onec_id: str, reading: Reading) -
         if (column := columns[key] or "") not in priced:
             priced.add(column)
             rows.setdefault(ranks[key], {})[column] = prices[key]
-    if is_any_column:  # so that none passes for a missing one
+    if is_any_column:  # so that no price counts as missing
         rows[_LAST_RANK] = dict.fromkeys(PRICE_COLUMNS)
     has_retail = "retail_price" in priced
     return [_row(row, rank, onec_id, reading, has_retail) for rank, row in rows.items()]
 
 
 def _row(prices: _Columns, rank: int, onec_id: str, reading: Reading, has_retail: bool) -> StagedPrice:
-    # Also the shop's rule. A retail price that is there but unreadable is not replaced: the old one stays.
+    # As in the shop. An unreadable retail price is not replaced by another one: the old one stays.
     if "rrp" in prices and not has_retail:
         prices["retail_price"] = prices["rrp"]
     unreadable = " ".join([column for column, price in prices.items() if price is None])
@@ -86,16 +86,16 @@ def _chosen(fields: Mapping[str, _Element], onec_id: str, reading: Reading) -> _
 
 
 def _usual_prices(fields: Mapping[str, _Element], reading: Reading) -> Mapping[str | None, str | None] | None:
-    """Type -> price as nearly every file of 1C has them: one for each known type, in roubles for the base unit."""
+    """Return type -> price in the common case: one per known type, in roubles per base unit; else None."""
     element = fields.get("Цены")
     if element is None:
         return None if "Цена" in fields else {}
     texts = [part.text for part in element.iter(*_USUAL_TAGS)]
-    width = 3 if len(texts) == 3 * len(element) else 4  # many write no coefficient
+    width = 3 if len(texts) == 3 * len(element) else 4  # many files have no coefficient
     if len(texts) != width * len(element) or not _USUAL_CURRENCIES.issuperset(texts[2::width]):
         return None
     prices = dict(zip(texts[0::width], texts[1::width], strict=True))
-    # With 1C's order of the elements; in another one the types would not be known.
+    # Relies on 1C's order of elements; in another order the types are unknown here.
     is_usual = len(prices) == len(element) and prices.keys() <= reading.price_columns.keys()
     return prices if is_usual and (width == 3 or {"1"}.issuperset(texts[3::4])) else None
 

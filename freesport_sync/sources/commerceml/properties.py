@@ -27,7 +27,7 @@ TYPE_LIMIT = 50
 
 _DICTIONARY = "Справочник"
 _LISTED = frozenset((_DICTIONARY, "ВариантЗначения", "Вариант"))
-"""A value with an id, as 1C writes it since 2.04, as 2.03 did, and as 1C-Битрикс does."""
+"""Elements of a value with an id: since 2.04, in 2.03, and of 1C-Битрикс."""
 
 _OFFER_FILES = frozenset((FileKind.PROPERTIES_OFFERS, FileKind.OFFERS))
 
@@ -35,7 +35,7 @@ PropertyRow = StagedAttribute | StagedDictionaryValue | StagedBrand
 
 
 def read_property(element: _Element, reading: Reading) -> Sequence[PropertyRow]:
-    """One `Свойство` (2.03: `СвойствоНоменклатуры`) with its values; of one that says the brand they are brands too.
+    """Read one `Свойство` (2.03: `СвойствоНоменклатуры`) with its values, which for a brand property are also brands.
 
     1C repeats the property `Бренд` with the whole list in each segment of propertiesGoods.
     """
@@ -53,7 +53,7 @@ def read_property(element: _Element, reading: Reading) -> Sequence[PropertyRow]:
 
 
 def _values_and_type(fields: dict[str, _Element]) -> tuple[list[_Element], str]:
-    """Lists of values, and the type of what is in them; 2.03 has a list for each type."""
+    """Yield lists of values with the type of their items; 2.03 has one list per type."""
     types = list(children(fields.get("ТипыЗначений"), "ТипЗначений"))
     lists = [fields["ВариантыЗначений"]] if "ВариантыЗначений" in fields else []
     lists += [values for one in types for values in children(one, "ВариантыЗначений")]
@@ -88,7 +88,7 @@ def _values(onec_id: str, name: str, listed: Sequence[_Element], reading: Readin
         if is_brand and reading.checked_id(value_id, name=text, field="ИдЗначения", limit=BRAND_ID_LIMIT) is not None:
             yield from brand_row(value_id, text, onec_id, reading)
         text = reading.shortened(text, TEXT_LIMIT, onec_id=value_id, field="Значение")
-        # Decomposing can make a text longer than it was: `½` becomes `1⁄2`.
+        # Decomposing can lengthen a text: `½` becomes `1⁄2`.
         normalized = cut(normalize_name(text), TEXT_LIMIT)
         yield StagedDictionaryValue(*reading.place, value_id, onec_id, text, normalized, slugify(text), source)
 

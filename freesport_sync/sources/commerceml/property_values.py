@@ -1,4 +1,4 @@
-"""The values that goods and offers have of their properties, numbered so that each travels once."""
+"""Numbers the property values of goods and offers, so that each is sent only once."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NUMBERS_OF_WORKER = 500_000_000
 
 
 class PropertyValues:
-    """The different pairs of property and value that a worker has met, numbered in the order of their first use.
+    """The distinct pairs of property and value that a worker has met, numbered by first use.
 
     Args:
-        worker: number of the worker in its run, from 0: no two workers give a number twice.
+        worker: number of the worker in its run, from 0; numbers of different workers never collide.
     """
 
     def __init__(self, worker: int) -> None:
@@ -39,25 +39,25 @@ class PropertyValues:
         self._brands: set[str] = set()
 
     def of_product(self, pairs: Sequence[Pair], onec_id: str, record: CurrentRecord) -> tuple[int, ...]:
-        """Numbers of a product's values but the brand."""
+        """Return the numbers of a product's values, except the brand."""
         return self._numbered(pairs, onec_id, record, is_characteristic=False)
 
     def of_offer(
         self, characteristics: Sequence[Pair], properties: Sequence[Pair], onec_id: str, record: CurrentRecord
     ) -> tuple[int, ...] | None:
-        """Numbers of an offer's characteristics and of properties by `Ид`; None where it has neither."""
+        """Return the numbers of an offer's characteristics and properties by `Ид`; None if it has neither."""
         if not characteristics and not properties:
             return None
         numbers = self._numbered(characteristics, onec_id, record, is_characteristic=True)
         return numbers + self.of_product(properties, onec_id, record) if properties else numbers
 
     def take_new(self) -> list[StagedPropertyValue]:
-        """The pairs that were not asked for before."""
+        """Return the pairs numbered since the last call."""
         new, self._new = self._new, []
         return new
 
     def is_new_brand(self, name: str) -> bool:
-        """Whether this has not been asked before: one row of a brand is enough."""
+        """Return whether this is the first call for a brand: one row is enough."""
         is_new = name not in self._brands
         self._brands.add(name)
         return is_new
@@ -66,7 +66,7 @@ class PropertyValues:
         self, pairs: Sequence[Pair], onec_id: str, record: CurrentRecord, *, is_characteristic: bool
     ) -> tuple[int, ...]:
         known = self._of_offers if is_characteristic else self._of_products
-        if len(known) > _MAX_REMEMBERED:  # texts that no other product has; they get another number
+        if len(known) > _MAX_REMEMBERED:  # mostly texts of a single product; repeated ones get another number
             known.clear()
         numbers = [known.get(pair) for pair in pairs]
         if None in numbers:
@@ -76,11 +76,11 @@ class PropertyValues:
     def _number(
         self, known: dict[Pair, int], pair: Pair, onec_id: str, record: CurrentRecord, is_characteristic: bool
     ) -> int:
-        """Its number; 0 for what is no value."""
+        """Return the number of a pair; 0 if it is not a value."""
         number = known.get(pair)
         if number is None:
             number = self._number_new(trim(pair[0]), trim(pair[1]), onec_id, record, is_characteristic)
-            if len(pair[1] or "") <= TEXT_LIMIT:  # else everybody who has it must hear that it was cut
+            if len(pair[1] or "") <= TEXT_LIMIT:  # otherwise each object with it must report that it was cut
                 known[pair] = number
         return number
 

@@ -1,4 +1,4 @@
-"""Reads a file record by record: safely, with the same little memory whatever its size."""
+"""Reads a file record by record, safely and in constant memory."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from freesport_sync.sources.commerceml.header import check_header
 
 
 class RecordReader:
-    """The records of one file, one after the other.
-
-    A record is valid until the next one is asked for.
+    """Iterates over the records of one file; a record is valid until the next one.
 
     Args:
         file: the file, as `discovery` found it.
         parents: local name of the records -> local name of the element they lie in, for example `Товар` -> `Товары`;
-            an element of that name anywhere else is part of another record. Empty: anywhere.
-        stop_at: local names of elements with whose start the reading ends.
-        is_head: the file will be read again from its start.
+            elsewhere such an element is part of another record. Empty means anywhere.
+        stop_at: local names of elements whose start ends the reading.
+        is_head: whether the file will be read again from its start.
     """
 
     def __init__(
@@ -37,21 +35,21 @@ class RecordReader:
         self._source: BinaryIO | None = None
         self._container: etree._Element | None = None
         self.catalogue = ""
-        """`Ид` of the catalogue in which the current product or offer lies; empty where none is named."""
+        """`Ид` of the catalogue of the current product or offer; empty if there is none."""
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the file consumed so far; none of a head."""
+        """Bytes of the file consumed so far; 0 for a head."""
         if self._source is None or self._is_head:
             return 0
         return self._file.size_bytes if self._source.closed else self._source.tell()
 
     def __iter__(self) -> Iterator[tuple[str, etree._Element]]:
-        """Yields the records, each with its local name.
+        """Yield the records, each with its local name.
 
         Raises:
-            SourceMalformed: not readable, empty, not well-formed, cut off, with a DOCTYPE, or of another root element.
-            ImportFailed: the file is not the one that `discovery` found: it was written to meanwhile.
+            SourceMalformed: unreadable, empty, not well-formed, truncated, with a DOCTYPE or another root element.
+            ImportFailed: the file has changed since `discovery` found it.
         """
         name = self._file.name
         try:
@@ -64,7 +62,7 @@ class RecordReader:
             raise SourceMalformed("file_unreadable", path=name, reason=error.strerror or str(error)) from error
 
     def _records(self, source: BinaryIO) -> Iterator[tuple[str, etree._Element]]:
-        # A blank text between two tags costs as much as a value: without them parsing is 10 % faster.
+        # Whitespace between tags costs as much as values: without it parsing is 10 % faster.
         parsed = etree.iterparse(
             source,
             events=("start", "end") if self._stop_at else ("end",),
@@ -86,12 +84,12 @@ class RecordReader:
                     continue
                 yield name, element
                 element.clear(keep_tail=False)
-                # Only what stands before: lxml parses ahead, so what follows may be records not yet seen.
+                # Only preceding siblings: lxml parses ahead, so following ones may be unseen records.
                 parent = element.getparent()
                 while parent is not None and element.getprevious() is not None:
                     del parent[0]
         except etree.XMLSyntaxError as error:
-            self._require_unchanged()  # a file that is still being written looks cut off
+            self._require_unchanged()  # a file that is still being written looks truncated
             raise malformed(source, self._file.name, error, parsed.error_log) from error
 
     def _is_record(self, element: etree._Element, parent_name: str) -> bool:

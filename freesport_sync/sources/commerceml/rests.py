@@ -39,13 +39,13 @@ _SEVERITIES = {
 }
 
 _STAGED_ID_LENGTH = 1000
-"""A warehouse whose id the shop cannot keep still counts; this much of it tells two of them apart."""
+"""Length to which ids of warehouses are cut: too long for the shop, but still distinct."""
 
 
 def rest_rows(element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading) -> Sequence[StagedRest]:
-    """One row per warehouse of a `Предложение`; a warehouse named twice in it counts together (STOCK-1).
+    """Return one row per warehouse of a `Предложение`; repeated warehouses are summed (STOCK-1).
 
-    A quantity that cannot be read is a row too, with None: nothing else of the offer's stock may count then.
+    An unreadable quantity yields a row with None, which invalidates the whole stock of the offer.
     """
     entries: Sequence[tuple[str, str | None, str]] = ()
     if reading.kind is not FileKind.OFFERS or mentions_stock(fields):
@@ -81,7 +81,7 @@ def _entries(element: _Element, reading: Reading) -> Sequence[StockEntry]:
 
 
 def _in_requisites(fields: dict[str, _Element], reading: Reading) -> Sequence[StockEntry]:
-    """Stock among the requisites is not read, and does not pass for none (STOCK-6)."""
+    """Report stock among the requisites, which is not read and does not count as sold out (STOCK-6)."""
     requisites = fields.get("ЗначенияРеквизитов")
     if requisites is None or (reading.has_rests and reading.kind is FileKind.OFFERS):
         return ()
@@ -92,7 +92,7 @@ def _in_requisites(fields: dict[str, _Element], reading: Reading) -> Sequence[St
 def _without_quantity(
     element: _Element, fields: dict[str, _Element], onec_id: str, reading: Reading
 ) -> Sequence[StagedRest]:
-    """Where offers carry the stock, only the whole file shows whether the offer is sold out (STOCK-5)."""
+    """Return the row of an offer without stock; only the whole file shows whether it is sold out (STOCK-5)."""
     if reading.kind is not FileKind.OFFERS:
         reading.report(Severity.WARNING, "quantity_missing", onec_id=onec_id, field="Количество")
     elif not reading.has_rests and not is_deleted(element, fields):
@@ -108,7 +108,7 @@ def _warehouse(written: str, onec_id: str, reading: Reading) -> str | None:
 
 
 def _usual_entries(element: _Element | None) -> Sequence[tuple[str, str | None, str]]:
-    """What every export of today has: one `Склад{Ид,Количество}` in each `Остаток`; nothing where it is otherwise."""
+    """Read the common form, one `Склад{Ид,Количество}` per `Остаток`; empty for any other form."""
     if element is None:
         return ()
     warehouses = [part.text or "" for part in element.iter(*_ID_TAG)]

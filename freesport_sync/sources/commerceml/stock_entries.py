@@ -1,4 +1,4 @@
-"""The stock of a `Предложение`: warehouses and quantities as written, in any spelling (STOCK-3, STOCK-6)."""
+"""Reads the stock of a `Предложение` in any spelling: warehouses and quantities as written (STOCK-3, STOCK-6)."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ class StockEntry(NamedTuple):
     """The quantity of one warehouse, as written."""
 
     warehouse: str
-    """Empty where none is named."""
+    """Empty if there is none."""
     quantity: str | None
-    """None where there is none that we understand."""
+    """None if there is none in a known form."""
     unknown: str = ""
-    """The element that stands where the quantity should be."""
+    """The element in place of the quantity."""
 
 
 class _Word(Enum):
-    """What the name of an element or an attribute means where stock is spoken of."""
+    """Meaning of the name of an element or attribute within stock."""
 
     WAREHOUSE_ID = auto()
     TOTAL = auto()
-    """A quantity; of everything, where warehouses stand beside it."""
+    """A quantity; the total if there are warehouses beside it."""
     QUANTITY = auto()
-    """Holds a warehouse and its quantity, or is the quantity itself."""
+    """Contains a warehouse and its quantity, or is the quantity."""
     STOCKS = auto()
-    """Holds any number of these."""
+    """Contains any number of these."""
     WAREHOUSE = auto()
-    """Holds a warehouse and its quantity, or is the id of the warehouse itself."""
+    """Contains a warehouse and its quantity, or is the warehouse's id."""
     BESIDE = auto()
-    """May stand there and is no stock."""
+    """Known, but not stock."""
     STOCK_LIKE = auto()
-    """Sounds like stock, but we do not know what it is."""
+    """Looks like stock, but unknown."""
     OTHER = auto()
 
 
@@ -97,7 +97,7 @@ def _sounds_like_stock(name: str) -> bool:
 
 @lru_cache(maxsize=1000)
 def _is_stock_requisite(name: str) -> bool:
-    """Unlike an element, `Количество карманов` is a property of the goods."""
+    """Return the meaning of a requisite's name; unlike elements, `Количество карманов` is a property of the goods."""
     return _sounds_like_stock(_letters(name))
 
 
@@ -107,17 +107,17 @@ _SPOKEN_OF = _STOCK | {_Word.STOCK_LIKE}
 
 
 def mentions_stock(names: Iterable[str]) -> bool:
-    """Whether one of these children of a `Предложение` is about stock, or sounds like it."""
+    """Return whether a child of a `Предложение` is, or looks like, stock."""
     return not _SPOKEN_OF.isdisjoint([_WORDS[name] for name in names])
 
 
 def stock_entries(offer: _Element) -> tuple[list[StockEntry], str]:
-    """Everything that a `Предложение` says of its stock.
+    """Read all stock of a `Предложение`.
 
-    УТ 11 names every warehouse, with an empty quantity where there is nothing: beside others that says nothing.
+    УТ 11 lists every warehouse, empty ones with an empty quantity, which is ignored beside others.
 
     Returns:
-        The quantities, none where none is given; and the first element that only sounds like stock.
+        The quantities, if any, and the first element that only looks like stock.
     """
     parts = [part for part in offer if _WORDS[part.tag] in _STOCK or LOCAL_NAME[part.tag] == "ИдСклада"]
     entries = [entry for entry in _entries(parts) if entry.quantity is not None or entry.unknown]
@@ -128,7 +128,7 @@ def stock_entries(offer: _Element) -> tuple[list[StockEntry], str]:
 
 
 def stock_requisite(requisites: _Element | None) -> str:
-    """The name of the first of `ЗначенияРеквизитов` that sounds like stock and has a value; empty where none does."""
+    """Return the name of the first of `ЗначенияРеквизитов` that looks like stock and has a value; else empty."""
     for requisite in children(requisites, "ЗначениеРеквизита"):
         name = child_text(requisite, "Наименование")
         if _is_stock_requisite(name) and child_text(requisite, "Значение"):
@@ -139,7 +139,7 @@ def stock_requisite(requisites: _Element | None) -> str:
 def _entries(
     parts: Iterable[_Element], warehouse: str = "", quantity: str | None = None, unknown: str = ""
 ) -> list[StockEntry]:
-    """The entries of one holder, whose attributes may have said something already."""
+    """Yield the entries of one container, some of whose values may be attributes."""
     inner: list[StockEntry] = []
     for part in parts:
         word = _WORDS[part.tag]
@@ -152,7 +152,7 @@ def _entries(
         elif word is not _Word.BESIDE and _is_given(part):
             unknown = unknown or LOCAL_NAME[part.tag]
     if any(trim(entry.quantity) for entry in inner):
-        # 2.x writes the total beside the warehouses, so that it counts only where it stands alone.
+        # 2.x writes the total beside the warehouses, so it counts only without them.
         entries = [entry._replace(warehouse=entry.warehouse or warehouse) for entry in inner]
         return [*entries, StockEntry("", quantity)] if _is_unreadable(quantity) else entries
     if quantity is not None:
@@ -189,5 +189,5 @@ def _is_given(part: _Element) -> bool:
 
 
 def _is_unreadable(total: str | None) -> bool:
-    """An empty total beside warehouses says nothing (STOCK-7)."""
+    """Return whether a total is given but unreadable; an empty one beside warehouses is ignored (STOCK-7)."""
     return bool(trim(total)) and parse_quantity(trim(total))[0] is None

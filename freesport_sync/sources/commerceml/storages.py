@@ -15,7 +15,7 @@ NAME_LIMIT = 255
 
 
 def read_storage(element: _Element, reading: Reading) -> Sequence[StagedWarehouse]:
-    """One `Склад`; nothing where it has no usable id or no name."""
+    """Read one `Склад`; nothing without a usable id and name."""
     reading.next_record(element.sourceline)
     fields = fields_of(element)
     name = text_of(fields.get("Наименование"))

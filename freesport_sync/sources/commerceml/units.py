@@ -1,4 +1,4 @@
-"""`ЕдиницаИзмерения`: checked only, the shop has no place for units."""
+"""`ЕдиницаИзмерения`: only checked, since the shop does not store units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from freesport_sync.sources.commerceml.reading import Reading
 
 
 def read_unit(element: _Element, reading: Reading) -> Sequence[ReferenceRow]:
-    """Makes no row; notes a unit without `Ид` (in 1C its ОКЕИ code, padded: `"796 "`) (STOCK-10)."""
+    """Report a unit without `Ид`; returns no row (in 1C its ОКЕИ code, padded: `"796 "`) (STOCK-10)."""
     reading.next_record(element.sourceline)
     if not child_text(element, "Ид"):
         name = child_text(element, "НаименованиеКраткое") or child_text(element, "НаименованиеПолное")

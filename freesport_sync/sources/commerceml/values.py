@@ -1,4 +1,4 @@
-"""1C's values as texts, numbers and names: everything that can be said about a value without its record."""
+"""Parses single values of 1C: texts, numbers, names."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from math import floor
 from typing import NamedTuple
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
-"""1C's "refers to nothing"."""
+"""1C's null reference."""
 
 SLUG_LIMIT = 255
 
 QUANTITY_LIMIT = 10**9
-"""A stock of one warehouse is less than that; the sum has to fit into an `integer` of the shop."""
+"""Limit for the stock of one warehouse; the sum must fit into the shop's `integer`."""
 
 _NOT_SET = Decimal("-999999999.9")
 """1C's "number not set": `-999 999 999,9` in characteristics, `-999999999.9` in properties."""
@@ -27,16 +27,16 @@ _TRUE = frozenset(("true", "1", "да", "истина"))
 
 
 class VariantId(NamedTuple):
-    """The two parts of `product#characteristic`, and what both together are known by."""
+    """The parts of `product#characteristic`, and the normalised key."""
 
     product: str
     characteristic: str
-    """Empty where there is none: `p`, `p#` and `p#00000000-0000-0000-0000-000000000000` are one variant."""
+    """Empty if there is none: `p`, `p#` and `p#00000000-0000-0000-0000-000000000000` are one variant."""
     key: str
 
 
 def variant_id(written: str) -> VariantId:
-    """Take an `Ид` apart: `p#c` -> p, c, `p#c`; `p#` -> p, nothing, `p` (ID-2)."""
+    """Split an `Ид`: `p#c` -> p, c, `p#c`; `p#` -> p, empty, `p` (ID-2)."""
     if "#" not in written:
         return VariantId(written, "", written)
     product, characteristic = map(trim, written.split("#", 1))
@@ -46,34 +46,34 @@ def variant_id(written: str) -> VariantId:
 
 
 class NotANumber(ValueError):
-    """A text where a number should be."""
+    """A text in place of a number."""
 
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def is_guid(text: str) -> bool:
-    """Whether a text looks like an id of 1C."""
+    """Return whether a text looks like an id of 1C."""
     return _GUID.fullmatch(text) is not None
 
 
 def trim(text: str | None) -> str:
-    """Without blanks at the ends, also non-breaking ones: `"796 "` -> `"796"`; None -> empty."""
+    """Strip blanks, including non-breaking ones: `"796 "` -> `"796"`; None -> empty."""
     return text.strip() if text else ""
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, as PostgreSQL counts them for `varchar(limit)`."""
+    """Cut to `limit` characters, as PostgreSQL counts them for `varchar(limit)`."""
     return text[:limit]
 
 
 def parse_bool(text: str | None) -> bool:
-    """`true`, `1`, `да`, `истина` in any case are true; everything else is false."""
+    """Parse a flag: `true`, `1`, `да`, `истина` in any case are true, everything else is false."""
     return bool(text) and trim(text).lower() in _TRUE
 
 
 def is_not_set(text: str) -> bool:
-    """Whether a characteristic has no value: an empty text, or 1C's "number not set" in any spelling (NUMBER-3)."""
+    """Return whether a characteristic has no value: empty, or 1C's "number not set" in any spelling (NUMBER-3)."""
     if not text or "999" not in text:
         return not text
     try:
@@ -83,12 +83,12 @@ def is_not_set(text: str) -> bool:
 
 
 def parse_decimal(text: str) -> Decimal | None:
-    """Reads a number as 1C may write it: `12.5`, `12,5`, `1 234,50` with any kind of space, `1,2E+3` (NUMBER-1).
+    """Parse a number in the spellings of 1C: `12.5`, `12,5`, `1 234,50` with any kind of space, `1,2E+3` (NUMBER-1).
 
     Returns None for 1C's "not set".
 
     Raises:
-        NotANumber: empty, no number, infinite, or longer than a number can be.
+        NotANumber: empty, not a number, infinite, or too long.
     """
     if len(text) > _NUMBER_LENGTH or "_" in text:  # Decimal reads `1_000`
         raise NotANumber(text)
@@ -102,7 +102,7 @@ def parse_decimal(text: str) -> Decimal | None:
 
 
 def _spaced_decimal(text: str) -> Decimal:
-    # `1,234.56` is left a text that is no number: whether it means 1234.56 cannot be known.
+    # `1,234.56` is refused: whether it means 1234.56 cannot be known.
     written = "".join(text.split()).replace(",", ".").replace("\N{MINUS SIGN}", "-")
     try:
         return Decimal(written)
@@ -110,9 +110,9 @@ def _spaced_decimal(text: str) -> Decimal:
         raise NotANumber(text) from None
 
 
-@lru_cache(maxsize=20_000)  # an export has far fewer different prices than prices
+@lru_cache(maxsize=20_000)  # an export repeats few distinct prices many times
 def parse_price(text: str) -> tuple[Decimal | None, str | None]:
-    """A price in roubles, rounded half up to kopecks, and the code of what is wrong with it.
+    """Parse a price in roubles, rounded half up to kopecks; returns it and a problem code.
 
     None without a code is 1C's "not set".
     """
@@ -130,9 +130,9 @@ def parse_price(text: str) -> tuple[Decimal | None, str | None]:
 
 @lru_cache(maxsize=20_000)
 def parse_quantity(text: str) -> tuple[int | None, str | None]:
-    """A stock in whole pieces, and the code of what is wrong with it (STOCK-4).
+    """Parse a stock in whole pieces; returns it and a problem code (STOCK-4).
 
-    A negative one becomes 0, of a fraction only the whole pieces count.
+    Negative stock becomes 0, fractions are rounded down.
     """
     try:
         value = parse_decimal(text)
@@ -150,9 +150,9 @@ def parse_quantity(text: str) -> tuple[int | None, str | None]:
 
 @lru_cache(maxsize=1000)
 def parse_vat(text: str) -> tuple[Decimal | None, str | None]:
-    """A VAT rate in per cent from `20`, `22%`, `НДС 20%` or `20/120`, and the code of what is wrong with it (VAT-1).
+    """Parse a VAT rate in per cent from `20`, `22%`, `НДС 20%` or `20/120`; returns it and a problem code (VAT-1).
 
-    None without a code: the text is empty or says that there is no VAT (`Без НДС`, `Без налога (НДС)`).
+    None without a code means no VAT: an empty text, `Без НДС`, `Без налога (НДС)`.
     """
     written = trim(text).lower()
     if not written or written.startswith("без"):
@@ -169,9 +169,9 @@ def parse_vat(text: str) -> tuple[Decimal | None, str | None]:
 
 
 def split_bracket(text: str) -> tuple[str, str]:
-    """What stands before the bracket that ends a text, and what is in it, with at most one bracket more inside.
+    """Split off the bracket at the end of a text, with at most one nested bracket.
 
-    `Кимоно, синий (А5 (2XL))` -> `Кимоно, синий` and `А5 (2XL)`; the whole text and nothing where none ends it.
+    `Кимоно, синий (А5 (2XL))` -> `Кимоно, синий` and `А5 (2XL)`; the whole text and an empty one if there is none.
     """
     depth = 0
     for index in range(len(text) - 1 if text.endswith(")") else -1, -1, -1):
@@ -191,7 +191,7 @@ _NOT_WORD = re.compile(r"[^\w]")
 
 
 def normalize_name(name: str) -> str:
-    """The form by which the shop knows brands, attributes and values: `Nike Pro`, `NIKE-PRO` -> `nikepro` (BRAND-4).
+    """Normalise a name of a brand, attribute or value as the shop does: `Nike Pro`, `NIKE-PRO` -> `nikepro` (BRAND-4).
 
     Note `й` -> `и`, `ё` -> `е`.
     """
@@ -212,17 +212,17 @@ _SLUG_GAP = re.compile(r"[-\s]+")
 
 
 def transliterate(text: str) -> str:
-    """Russian letters as Latin ones, the way the shop's slugs are made; everything else stays (SLUG-4)."""
+    """Transliterate Russian letters as in the shop's slugs; everything else stays (SLUG-4)."""
     return text.translate(_TRANSLITERATION)
 
 
 def slugify(text: str) -> str:
-    """`Кимоно (А5 (2XL))` -> `kimono-a5-2xl`; at most 255 characters, empty where nothing Latin is left (SLUG-3)."""
+    """`Кимоно (А5 (2XL))` -> `kimono-a5-2xl`; at most 255 characters, empty if no Latin letters are left (SLUG-3)."""
     latin = unicodedata.normalize("NFKD", transliterate(text)).encode("ascii", "ignore").decode("ascii")
     words = _NOT_SLUG.sub("", latin).strip().lower()
     return cut(_SLUG_GAP.sub("-", words).strip("-_"), SLUG_LIMIT)
 
 
 def spelling(value: str) -> tuple[str, str]:
-    """Normalised form and slug of a value of an attribute."""
+    """Return normalised form and slug of an attribute's value."""
     return cut(normalize_name(value), SLUG_LIMIT), slugify(value)

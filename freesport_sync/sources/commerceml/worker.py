@@ -1,4 +1,4 @@
-"""The entry of a worker process: receives files to read, sends what `parsing` makes of them."""
+"""Entry point of a worker process: receives files to parse, sends the messages of `parsing`."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from freesport_sync.sources.commerceml.parsing import parse_file
 from freesport_sync.sources.commerceml.property_values import PropertyValues
 
 GARBAGE_THRESHOLD = 50_000
-"""Records are thrown away without cycles: to look for some every 700 objects takes a twentieth of the time."""
+"""Records have no reference cycles: the default threshold of 700 objects would cost 5 % of the time."""
 
 
 def work(connection: Connection, number: int) -> None:
     """Target of a spawned process: answers every `ParseTask` with messages that end in `FileDone` or `FileFailed`.
 
-    The pipe holds back a worker that is faster than the runner. Ends when the other side closes the pipe, and at once
+    The pipe throttles a worker that is faster than the runner. Ends when the other side closes the pipe, and at once
     when the runner's process dies, even in the middle of a file. Writes nothing to the terminal.
 
     Args:
@@ -42,7 +42,7 @@ def work(connection: Connection, number: int) -> None:
     except (EOFError, OSError):
         return  # the runner has closed the pipe
     except Exception:
-        os._exit(ExitCode.INTERNAL)  # else a traceback would appear in the middle of the runner's output
+        os._exit(ExitCode.INTERNAL)  # otherwise a traceback would appear in the runner's output
 
 
 def _answer_all(connection: Connection, property_values: PropertyValues) -> NoReturn:
@@ -52,7 +52,7 @@ def _answer_all(connection: Connection, property_values: PropertyValues) -> NoRe
 
 
 def answers(task: ParseTask, property_values: PropertyValues) -> Iterator[Message]:
-    """Like `parse_file`, but a failure is a last message too."""
+    """Parse a file; a failure becomes the last message."""
     file = task.file
     try:
         yield from parse_file(task, property_values)
@@ -67,6 +67,6 @@ def answers(task: ParseTask, property_values: PropertyValues) -> Iterator[Messag
 
 def _die_with_parent() -> None:
     parent = parent_process()
-    if parent is not None:  # None in a test that calls `work` itself
+    if parent is not None:  # None in tests that call `work` directly
         connections.wait([parent.sentinel])
         os._exit(ExitCode.INTERNAL)
