@@ -76,6 +76,12 @@ class Application:
         self.database = Database(url, self.settings, self.paths, creation, is_demo)
         self.backups = Backups(self.database, self.settings.backup.folder or self.paths.backups)
 
+    def configure_logs(self, is_verbose: bool) -> None:
+        """Write the log of this process into the installation's folder; see `settings.logs.configure_logs`."""
+        from freesport_sync.settings.logs import configure_logs
+
+        configure_logs(self.paths.logs, is_verbose)
+
     def history(self) -> History:
         """The history, to be closed; a private server runs until then."""
         return History(self.database)

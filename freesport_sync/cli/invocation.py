@@ -64,7 +64,6 @@ class Invocation:
             ConfigError: a setting is wrong.
         """
         from freesport_sync.application import Application
-        from freesport_sync.settings.logs import configure_logs
 
         options = self.options
         application = Application(
@@ -75,5 +74,5 @@ class Invocation:
             tasks=self.tasks,
             open_workers=None if workers is None else lambda: nullcontext(workers),
         )
-        configure_logs(application.paths.logs, is_verbose=options.verbose)
+        application.configure_logs(options.verbose)
         return application

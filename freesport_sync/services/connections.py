@@ -1,18 +1,20 @@
-"""The connections that an operator can choose from: tried before they are chosen, written down when they are."""
+"""The connections that an operator can choose from: tested before they are chosen, written into the settings then."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 
 from freesport_sync.core.checks import CheckItem
+from freesport_sync.core.connections import PasswordPlace, SavedConnection, SshHostChoice
 from freesport_sync.database.preflight import check_database
 from freesport_sync.database.server.engine import login_of, parse_url, translated_errors
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.services.remote_export import RemoteExport
 from freesport_sync.settings.connection_choice import (
     Chosen,
-    PasswordPlace,
     choose_database,
     choose_server,
     database_password_file,
@@ -26,7 +28,7 @@ from freesport_sync.settings.secrets import database_password, ssh_passphrase, s
 
 
 class Connections:
-    """Databases and servers; an application that is opened later uses what was chosen here.
+    """Databases and SSH hosts; an application that is opened later uses what was chosen here.
 
     Args:
         settings: those in force.
@@ -42,7 +44,7 @@ class Connections:
         self._creation = creation
 
     def check(self, url: str, password: str | None) -> tuple[CheckItem, ...]:
-        """As `Application.check`, of a database that nothing is set to yet.
+        """As `Checks.database`, of a database that is not chosen yet.
 
         Args:
             url: without a password.
@@ -72,14 +74,16 @@ class Connections:
             database_password(login, database_password_file(self._paths.settings_file, login, self._chosen)) is not None
         )
 
-    def has_secrets(self, ssh: SshSettings) -> tuple[bool, bool]:
-        """Whether the password of a server's user is kept, and the passphrase of the key file.
+    def has_secrets(self, ssh: SshHostChoice) -> tuple[bool, bool]:
+        """Whether the password of the user of an SSH host is kept, and the passphrase of the key file.
 
         Raises:
             ConfigError: a file with one of them cannot be read.
         """
-        has_passphrase = ssh.key_file is not None and ssh_passphrase(ssh.key_file, ssh.passphrase_file) is not None
-        return ssh_password(ssh.login, ssh.password_file) is not None, has_passphrase
+        settings = settings_of(ssh)
+        key_file, passphrase_file = settings.key_file, settings.passphrase_file
+        has_passphrase = key_file is not None and ssh_passphrase(key_file, passphrase_file) is not None
+        return ssh_password(settings.login, settings.password_file) is not None, has_passphrase
 
     def choose_database(self, url: str | None, password: str | None) -> PasswordPlace:
         """Write into the settings which database is meant from now on; an application opened after this uses it.
@@ -94,38 +98,49 @@ class Connections:
         login = "" if url is None else login_of(parse_url(url))
         return choose_database(self._paths.settings_file, self._chosen, url, login, password)
 
-    def server_of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> RemoteExport:
-        """A server that nothing is set to yet, to be tried.
+    def remote_export(self, ssh: SshHostChoice, password: str | None, passphrase: str | None) -> RemoteExport:
+        """An SSH host that is not chosen yet, to be tried.
 
         Args:
             ssh: how to reach it.
             password: None: the one that is kept.
             passphrase: of the key file; likewise.
         """
-        return self._remote_export.of(ssh, password, passphrase)
+        return self._remote_export.of(settings_of(ssh), password, passphrase)
 
-    def keep_server(
-        self, ssh: SshSettings, password: str | None, passphrase: str | None
-    ) -> tuple[SshSettings, PasswordPlace]:
-        """Keep the secrets of a server; see `settings.connection_choice.keep_ssh_secrets`."""
-        return keep_ssh_secrets(self._paths.settings_file, ssh, password, passphrase)
+    def keep_secrets(
+        self, ssh: SshHostChoice, password: str | None, passphrase: str | None
+    ) -> tuple[SshHostChoice, PasswordPlace]:
+        """Keep the secrets of an SSH host; see `settings.connection_choice.keep_ssh_secrets`."""
+        settings, place = keep_ssh_secrets(self._paths.settings_file, settings_of(ssh), password, passphrase)
+        return host_choice(settings), place
 
-    def choose_server(self, ssh: SshSettings | None) -> None:
-        """Write into the settings which server is meant from now on; an application opened after this uses it."""
-        choose_server(self._paths.settings_file, ssh)
+    def choose_ssh_host(self, ssh: SshHostChoice | None) -> None:
+        """Write into the settings which SSH host is meant from now on; an application opened after this uses it."""
+        choose_server(self._paths.settings_file, None if ssh is None else settings_of(ssh))
+
+    @property
+    def database_url(self) -> str | None:
+        """The database in the settings; None: the private one."""
+        return self._settings.database.url
+
+    @property
+    def ssh_host(self) -> SshHostChoice | None:
+        """The SSH host in the settings."""
+        return host_choice(self._settings.ssh) if self._settings.ssh.host else None
 
     def set_by_environment(self) -> frozenset[str]:
         """The settings that environment variables override, which no choice can change."""
         listed = list_settings(self._settings, self._paths.settings_file)
         return frozenset(one.key for one in listed if one.origin is Origin.ENVIRONMENT)
 
-    def profiles(self) -> tuple[Profile, ...]:
+    def saved(self) -> tuple[SavedConnection, ...]:
         """The saved connections."""
-        return load_profiles(self._profiles_file)
+        return read_connections(self._profiles_file)
 
-    def save_profiles(self, profiles: Sequence[Profile]) -> None:
+    def save(self, connections: Sequence[SavedConnection]) -> None:
         """Replace the saved connections."""
-        save_profiles(self._profiles_file, profiles)
+        save_profiles(self._profiles_file, [_profile(one) for one in connections])
 
     @property
     def _chosen(self) -> Chosen:
@@ -135,3 +150,43 @@ class Connections:
     @property
     def _profiles_file(self) -> Path:
         return self._paths.settings_file.with_name("profiles.toml")
+
+
+def read_connections(file: Path) -> tuple[SavedConnection, ...]:
+    """The connections of a file; none if it is missing.
+
+    Raises:
+        ConfigError: it is not a file of connections, or contains a password.
+    """
+    return tuple(
+        SavedConnection(one.name, one.database_url, None if one.ssh is None else host_choice(one.ssh))
+        for one in load_profiles(file)
+    )
+
+
+def export_connection(file: Path, connection: SavedConnection) -> None:
+    """Write a connection into a file for somebody else, without its secrets.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    save_profiles(file, [_profile(connection)], is_for_others=True)
+
+
+def host_choice(ssh: SshSettings) -> SshHostChoice:
+    """Settings as a form shows them."""
+    values = {name: getattr(ssh, name) for name in SshSettings.model_fields}
+    shown = {one.name: values.pop(one.name) for one in fields(SshHostChoice) if one.name in values}
+    others = {name: value for name, value in values.items() if value != SshSettings.model_fields[name].default}
+    return SshHostChoice(**shown | {"host": ssh.host or ""}, others=MappingProxyType(others))
+
+
+def settings_of(ssh: SshHostChoice) -> SshSettings:
+    """What a form shows as settings."""
+    shown = {one.name: getattr(ssh, one.name) for one in fields(SshHostChoice) if one.name != "others"}
+    return SshSettings().model_copy(update={**ssh.others, **shown})
+
+
+def _profile(connection: SavedConnection) -> Profile:
+    ssh = None if connection.ssh is None else settings_of(connection.ssh)
+    return Profile(connection.name, connection.database_url, ssh)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from freesport_sync.core.connections import PasswordPlace
 from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.os_support import make_private, write_private_file
 from freesport_sync.settings.edit import change_settings
@@ -16,14 +16,6 @@ from freesport_sync.settings.secrets import keep_secret, ssh_passphrase_name, ss
 
 if TYPE_CHECKING:
     from freesport_sync.settings.model import SshSettings
-
-
-class PasswordPlace(StrEnum):
-    """Where a secret has been put."""
-
-    KEY_STORE = "key_store"
-    FILE = "file"
-    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from freesport_sync.settings.model import SshSettings  # pydantic takes its time, and the window is to come first
 
 FORMAT = 1
-EMBEDDED = "embedded"
-"""In place of the address: the program's private database."""
 _SECRET_FILES = {"password_file", "passphrase_file"}
 
 
@@ -28,7 +26,7 @@ class Profile:
 
     Args:
         name: for people; unique.
-        database_url: without a password; or `EMBEDDED`.
+        database_url: without a password; or `core.connections.EMBEDDED`.
         ssh: the server that 1C exports to; None: there is none.
     """
 

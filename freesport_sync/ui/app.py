@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObj
 from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.settings.paths import find_paths
+from freesport_sync.services.state_folder import state_folder
 from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.icons import program_icon
 from freesport_sync.ui.options import WindowOptions
@@ -44,9 +44,8 @@ class Desktop(QObject):
     def __init__(self, options: WindowOptions, application: QApplication) -> None:
         super().__init__()
         self.application = application
-        paths = find_paths(options.home)
-        state_folder = paths.settings_file.parent
-        self.instance = SingleInstance(state_folder, self)
+        folder = state_folder(options.home)
+        self.instance = SingleInstance(folder, self)
         self.is_first = self.instance.claim()
         self.window: MainWindow | None = None
         if not self.is_first:
@@ -56,7 +55,7 @@ class Desktop(QObject):
         QLocale.setDefault(texts.locale)
         theme = Theme(self.application)
         self.backend = Backend(options, self)
-        self.tools = Tools(texts, theme, self.backend, WindowState(state_folder / "window.ini"))
+        self.tools = Tools(texts, theme, self.backend, WindowState(folder / "window.ini"))
         self.window = MainWindow(self.tools)
         self.instance.asked_to_show.connect(self._raise)
         self.window.closing.connect(self._leave)

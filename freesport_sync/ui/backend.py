@@ -208,11 +208,10 @@ class Backend(QObject):
 
     def _load(self) -> tuple[Application, History]:
         from freesport_sync.application import Application
-        from freesport_sync.settings.logs import configure_logs
 
         options = self.options
         application = Application(options.home, options.database_url, options.is_demo, options.create_shop_tables)
-        configure_logs(application.paths.logs, options.is_verbose)
+        application.configure_logs(options.is_verbose)
         for fingerprint in self._accepted_keys:
             application.remote_export.accept_host_key_once(fingerprint)
         return application, application.history()

@@ -88,8 +88,8 @@ def _set_up(photographer: Photographer, desk: Desk, server: SshServer, remote: P
     application, ssh = desk.backend.application, pane.edited().ssh
     assert application is not None
     assert ssh is not None
-    kept, _ = application.connections.keep_server(ssh, PASSWORD, None)
-    application.connections.choose_server(
+    kept, _ = application.connections.keep_secrets(ssh, PASSWORD, None)
+    application.connections.choose_ssh_host(
         kept
     )  # the pictures are those of the demonstration, which has no server of its own
     desk.backend.reopen(desk.backend.options)

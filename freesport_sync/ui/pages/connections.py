@@ -18,17 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from freesport_sync.core.connections import EMBEDDED, PasswordPlace, SavedConnection, SshHostChoice
 from freesport_sync.errors import SyncError
-from freesport_sync.settings.profiles import (
-    EMBEDDED,
-    Profile,
-    load_profiles,
-    save_profiles,
-)
 from freesport_sync.tasks.repair.task import RepairCreatedAt
 from freesport_sync.ui.icons import icon
 from freesport_sync.ui.pages.connections_database import DatabasePane
-from freesport_sync.ui.pages.connections_ssh import EditedServer, ServerPane
+from freesport_sync.ui.pages.connections_ssh import EditedSshHost, SshHostPane
 from freesport_sync.ui.widgets.parts import (
     GAP,
     Card,
@@ -40,8 +35,6 @@ from freesport_sync.ui.widgets.parts import (
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
-    from freesport_sync.settings.connection_choice import PasswordPlace
-    from freesport_sync.settings.model import SshSettings
 
 DEMO = "demo"
 _FIXED = (EMBEDDED, DEMO)
@@ -57,7 +50,7 @@ class _Saved:
         place: where its secrets are; None where it has been taken away.
     """
 
-    profiles: tuple[Profile, ...]
+    profiles: tuple[SavedConnection, ...]
     place: PasswordPlace | None
 
 
@@ -77,10 +70,10 @@ class ConnectionsPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self._profiles: tuple[Profile, ...] = ()
+        self._profiles: tuple[SavedConnection, ...] = ()
         self._wanted: str | None = None
         self._shown: str | None = None
-        self._offered: Profile | None = None
+        self._offered: SavedConnection | None = None
         texts = tools.texts
         self.list = QListWidget()
         self.list.setAccessibleName(texts("connections.saved"))
@@ -91,7 +84,7 @@ class ConnectionsPage(QWidget):
         self.database.use_wanted.connect(self._use)
         self.database.check_wanted.connect(self.connected)
         self.database.repair_wanted.connect(self._repair)
-        self.server = ServerPane(tools)
+        self.server = SshHostPane(tools)
         self.server.saved.connect(self._save_server)
         self.server.told.connect(self._scroll_to_result, Qt.ConnectionType.QueuedConnection)  # once it has its size
         self.add = button(texts("connections.add"), self._add, tools)
@@ -149,11 +142,9 @@ class ConnectionsPage(QWidget):
         layout.addLayout(cards, 1)
 
     def _opened(self) -> None:
-        self._tools.backend.do(
-            lambda application: application.connections.profiles(), self._show_profiles, self._failed
-        )
+        self._tools.backend.do(lambda application: application.connections.saved(), self._show_profiles, self._failed)
 
-    def _show_profiles(self, profiles: tuple[Profile, ...]) -> None:
+    def _show_profiles(self, profiles: tuple[SavedConnection, ...]) -> None:
         active = self._active()
         self._profiles = self._with_settings(profiles, active)
         wanted, self._wanted = self._wanted or active, None
@@ -171,12 +162,12 @@ class ConnectionsPage(QWidget):
         self.tabs.setEnabled(True)
         self._draw()
 
-    def _with_settings(self, profiles: tuple[Profile, ...], active: str) -> tuple[Profile, ...]:
+    def _with_settings(self, profiles: tuple[SavedConnection, ...], active: str) -> tuple[SavedConnection, ...]:
         """What is in use may be set in the file or on the command line: it counts, whatever was saved."""
         application = self._tools.backend.application
         if active == DEMO or application is None:
             return profiles
-        ssh = application.settings.ssh if application.settings.ssh.host else None
+        ssh = application.connections.ssh_host
         if active in (one.database_url for one in profiles):
             return tuple(replace(one, ssh=ssh) if one.database_url == active else one for one in profiles)
         name = (
@@ -184,12 +175,12 @@ class ConnectionsPage(QWidget):
             if active == EMBEDDED
             else active.partition("@")[2].partition("?")[0]
         )
-        return (Profile(name, active, ssh), *profiles)
+        return (SavedConnection(name, active, ssh), *profiles)
 
-    def _profile(self, address: str) -> Profile:
+    def _profile(self, address: str) -> SavedConnection:
         """What is saved."""
         known = (one for one in self._profiles if one.database_url == address)
-        return next(known, Profile(self._tools.texts("connections.embedded"), address))
+        return next(known, SavedConnection(self._tools.texts("connections.embedded"), address))
 
     def _add_item(self, text: str, address: str) -> None:
         item = QListWidgetItem(text)
@@ -209,7 +200,7 @@ class ConnectionsPage(QWidget):
             return DEMO
         url = backend.options.database_url
         if url is None and backend.application is not None:
-            url = backend.application.settings.database.url
+            url = backend.application.connections.database_url
         return url or EMBEDDED
 
     def _draw(self) -> None:
@@ -235,7 +226,7 @@ class ConnectionsPage(QWidget):
         about = texts(f"connections.{chosen}_about") if is_fixed else ""
         self.database.show_database(name, None if is_fixed else chosen, about, chosen == self._active())
         offered, self._offered = self._offered, None
-        self.server.show_server((offered or self._profile(chosen)).ssh)
+        self.server.show_ssh_host((offered or self._profile(chosen)).ssh)
         if offered is not None:
             for pane in (self.database, self.server):
                 pane.say("good", texts("connections.imported"), texts("connections.imported_more"))
@@ -261,23 +252,23 @@ class ConnectionsPage(QWidget):
         self.server.set_fixed(texts(server) if server else "")
 
     def _add(self) -> None:
-        profile = Profile(self._tools.texts("connections.new"), _NEW, self._profile(self._active()).ssh)
+        profile = SavedConnection(self._tools.texts("connections.new"), _NEW, self._profile(self._active()).ssh)
         self._save((*self._profiles, profile), profile.database_url)
 
     def _remove(self) -> None:
         chosen = self._chosen()
         self._save(tuple(one for one in self._profiles if one.database_url != chosen), self._active())
 
-    def _save(self, profiles: tuple[Profile, ...], wanted: str) -> None:
+    def _save(self, profiles: tuple[SavedConnection, ...], wanted: str) -> None:
         self._wanted = wanted
 
-        def save(application: Application) -> tuple[Profile, ...]:
-            application.connections.save_profiles(profiles)
+        def save(application: Application) -> tuple[SavedConnection, ...]:
+            application.connections.save(profiles)
             return profiles
 
         self._tools.backend.do(save, self._show_profiles, self._failed)
 
-    def _edited(self) -> Profile:
+    def _edited(self) -> SavedConnection:
         """The chosen connection, with what the form says of its database."""
         saved = self._profile(self._chosen())
         form = self.database.form
@@ -297,9 +288,9 @@ class ConnectionsPage(QWidget):
 
         def choose(application: Application) -> PasswordPlace:
             ssh, _ = _kept(application, server)
-            application.connections.save_profiles(_in_place(profiles, chosen, replace(edited, ssh=ssh)))
+            application.connections.save(_in_place(profiles, chosen, replace(edited, ssh=ssh)))
             if not is_server_fixed:
-                application.connections.choose_server(ssh)
+                application.connections.choose_ssh_host(ssh)
             return application.connections.choose_database(url, password)
 
         backend.do(choose, self._chosen_now, self._failed)
@@ -317,16 +308,16 @@ class ConnectionsPage(QWidget):
         self.database.say("good", texts("connections.connected"), where, texts("connections.next"))
         self.database.next.show()
 
-    def _save_server(self, server: EditedServer) -> None:
+    def _save_server(self, server: EditedSshHost) -> None:
         chosen, all_profiles = self._chosen(), self._profiles
         saved, is_active = self._profile(chosen), chosen == self._active()
 
         def save(application: Application) -> _Saved:
             ssh, place = _kept(application, server)
             profiles = _in_place(all_profiles, chosen, replace(saved, ssh=ssh))
-            application.connections.save_profiles(profiles)
+            application.connections.save(profiles)
             if is_active:
-                application.connections.choose_server(ssh)
+                application.connections.choose_ssh_host(ssh)
             return _Saved(profiles, place)
 
         self._wanted = saved.database_url
@@ -353,9 +344,13 @@ class ConnectionsPage(QWidget):
     def export_to(self, file: Path) -> None:
         """Write the chosen connection into a file, without its secrets."""
         chosen = replace(self._edited(), ssh=self.server.edited().ssh)
-        self._tools.backend.work(
-            lambda: save_profiles(file, (chosen,), is_for_others=True), self._exported, self._failed
-        )
+
+        def export() -> None:
+            from freesport_sync.services.connections import export_connection
+
+            export_connection(file, chosen)
+
+        self._tools.backend.work(export, self._exported, self._failed)
 
     def _exported(self, _: object) -> None:
         pane = self.database if self.tabs.currentIndex() == 0 else self.server
@@ -369,9 +364,15 @@ class ConnectionsPage(QWidget):
 
     def import_from(self, file: Path) -> None:
         """Add the connections of a file; one with a database that is known takes the place of the old one."""
-        self._tools.backend.work(lambda: load_profiles(file), self._imported, self._failed)
 
-    def _imported(self, found: tuple[Profile, ...]) -> None:
+        def read() -> tuple[SavedConnection, ...]:
+            from freesport_sync.services.connections import read_connections
+
+            return read_connections(file)
+
+        self._tools.backend.work(read, self._imported, self._failed)
+
+    def _imported(self, found: tuple[SavedConnection, ...]) -> None:
         new = {one.database_url for one in found}
         if found:
             self._offered = found[0]  # also where something else is in use: it is to be looked at, and saved
@@ -384,18 +385,20 @@ class ConnectionsPage(QWidget):
         self.database.say_error(error)
 
 
-def _in_place(profiles: tuple[Profile, ...], address: str, edited: Profile) -> tuple[Profile, ...]:
+def _in_place(
+    profiles: tuple[SavedConnection, ...], address: str, edited: SavedConnection
+) -> tuple[SavedConnection, ...]:
     """All connections, with another one in place of that of an address."""
     if address not in (one.database_url for one in profiles):
         return (edited, *profiles)
     return tuple(edited if one.database_url == address else one for one in profiles)
 
 
-def _kept(application: Application, server: EditedServer) -> tuple[SshSettings | None, PasswordPlace | None]:
+def _kept(application: Application, server: EditedSshHost) -> tuple[SshHostChoice | None, PasswordPlace | None]:
     """The server, once its secrets are where they belong."""
     if server.ssh is None:
         return None, None
-    return application.connections.keep_server(server.ssh, server.password, server.passphrase)
+    return application.connections.keep_secrets(server.ssh, server.password, server.passphrase)
 
 
 def _scrolled(part: QWidget) -> QScrollArea:

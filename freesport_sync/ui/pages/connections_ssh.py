@@ -1,9 +1,9 @@
-"""The server of a connection: the part of «Подключения» that is about SSH."""
+"""The SSH host of a connection: the part of «Подключения» that is about SSH."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from freesport_sync.core.checks import CheckItem
+from freesport_sync.core.connections import PasswordPlace, SshHostChoice
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
 from freesport_sync.ui.widgets.checks import CheckList, failing_step
@@ -29,8 +30,6 @@ from freesport_sync.ui.widgets.parts import (
 if TYPE_CHECKING:
     from freesport_sync.application import Application
     from freesport_sync.services.remote_export import RemoteExport
-    from freesport_sync.settings.connection_choice import PasswordPlace
-    from freesport_sync.settings.model import SshSettings
 
 _LINES = ("host", "user", "folder", "key_file", "passphrase", "password", "archive_folder", "media_root")
 _TEXTS = ("folder", "archive_folder", "media_root")
@@ -38,39 +37,39 @@ _SECRETS = ("password", "passphrase")
 
 
 @dataclass(frozen=True, slots=True)
-class EditedServer:
+class EditedSshHost:
     """What the form says.
 
     Args:
-        ssh: None: there is no server.
+        ssh: None: there is no SSH host.
         password: None: leave what is kept.
         passphrase: of the key file; likewise.
     """
 
-    ssh: SshSettings | None
+    ssh: SshHostChoice | None
     password: str | None
     passphrase: str | None
 
 
-class ServerPane(QWidget):
-    """Address, ways in and folders of a server; a test that goes through the steps.
+class SshHostPane(QWidget):
+    """Address, credentials and folders of an SSH host; a test that goes through the steps.
 
     Args:
         tools: of the page.
     """
 
     saved = Signal(object)
-    """`EditedServer`: to be kept."""
+    """`EditedSshHost`: to be kept."""
     told = Signal()
-    """There is something to be read below the form."""
+    """There is something new to read below the form."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
         self._tools = tools
-        self._base: SshSettings | None = None
-        self._tested: EditedServer | None = None
+        self._base: SshHostChoice | None = None
+        self._tested: EditedSshHost | None = None
         self.is_fixed = False
-        """Whether something else than this window says which server it is."""
+        """Whether an environment variable or a running import keeps this window from changing it."""
         texts = tools.texts
         self.reason, self.said = Notice(tools), Notice(tools)
         self.checks = CheckList(tools)
@@ -94,13 +93,11 @@ class ServerPane(QWidget):
         for edit in (self.host, self.user, self.key_file):
             edit.textChanged.connect(self._show_readiness)
 
-    def show_server(self, ssh: SshSettings | None) -> None:
-        """Fill in a server; None: nothing is known."""
-        from freesport_sync.settings.model import SshSettings  # loaded by then; the window itself need not wait for it
-
-        shown = ssh or SshSettings()
+    def show_ssh_host(self, ssh: SshHostChoice | None) -> None:
+        """Fill in an SSH host; None: there is none."""
+        shown = ssh or SshHostChoice("")
         self._base = ssh
-        self.host.setText(shown.host or "")
+        self.host.setText(shown.host)
         self.port.setValue(shown.port)
         self.user.setText(shown.user or "")
         self.key_file.setText("" if shown.key_file is None else str(shown.key_file))
@@ -114,13 +111,13 @@ class ServerPane(QWidget):
             self._ask_for_secrets(ssh)
         self._show_readiness()
 
-    def _ask_for_secrets(self, ssh: SshSettings) -> None:
-        """Say which are kept; the key store takes its time."""
+    def _ask_for_secrets(self, ssh: SshHostChoice) -> None:
+        """Show which are kept; the key store may be slow."""
         self._tools.backend.do(
             lambda application: (ssh, application.connections.has_secrets(ssh)), self._found_secrets, self._no_secrets
         )
 
-    def _found_secrets(self, found: tuple[SshSettings, tuple[bool, bool]]) -> None:
+    def _found_secrets(self, found: tuple[SshHostChoice, tuple[bool, bool]]) -> None:
         ssh, kept = found
         if ssh is self._base:
             for name, is_kept in zip(_SECRETS, kept, strict=True):
@@ -131,24 +128,22 @@ class ServerPane(QWidget):
         """The test says what is wrong with them."""
 
     def forget_results(self) -> None:
-        """Another connection: what was said is not about it."""
+        """Forget what was said about another connection."""
         self.said.hide()
         self.checks.clear()
 
     def set_fixed(self, reason: str) -> None:
-        """Why nothing can be saved; empty where it can."""
+        """Say why nothing can be saved; empty: it can."""
         self.is_fixed = bool(reason)
         self.reason.setVisible(self.is_fixed)
         if reason:
             self.reason.say("neutral", reason)
         self._show_readiness()
 
-    def edited(self) -> EditedServer:
+    def edited(self) -> EditedSshHost:
         """What the form says; what it does not show stays as it is."""
-        from freesport_sync.settings.model import SshSettings
-
         if not self.host.text().strip():
-            return EditedServer(None, None, None)
+            return EditedSshHost(None, None, None)
         key_file = self.key_file.text().strip()
         shown: dict[str, Any] = {
             "host": self.host.text().strip(),
@@ -160,24 +155,24 @@ class ServerPane(QWidget):
             "archive_folder": self.archive_folder.text().strip() or None,
             "media_root": self.media_root.text().strip() or None,
         }
-        ssh = (self._base or SshSettings()).model_copy(update=shown)
-        return EditedServer(ssh, self.password.text() or None, self.passphrase.text() or None)
+        ssh = replace(self._base or SshHostChoice(""), **shown)
+        return EditedSshHost(ssh, self.password.text() or None, self.passphrase.text() or None)
 
     def say_saved(self, place: PasswordPlace | None, is_active: bool) -> None:
-        """It was kept."""
+        """Say that it was saved."""
         texts = self._tools.texts
         secret = "" if place is None else texts(f"connections.password_{place.value}")
         later = "" if is_active else texts("connections.ssh_later")
         self.say("good", texts("connections.ssh_saved"), later, secret)
 
     def say(self, tone: str, what: str, *more: str) -> None:
-        """Tell of something that was done."""
+        """Show what was done."""
         self.said.say(tone, what, *more)
         self.said.show()
         self.told.emit()
 
     def say_error(self, error: SyncError) -> None:
-        """Something did not work."""
+        """Show what did not work."""
         self.said.say_error(error)
         self.said.show()
         self.told.emit()
@@ -246,13 +241,13 @@ class ServerPane(QWidget):
         self._check()
 
     def _check(self) -> None:
-        """Of what the form said; once more after a host key was accepted."""
+        """Check what the form said; once more after a host key was accepted."""
         assert self._tested is not None
         self.say("busy", self._tools.texts("connections.testing"))
         self.checks.clear()
         self.test.setEnabled(False)
         backend = self._tools.backend
-        check = _of(self._tested, lambda server: server.check(backend.leaving))
+        check = _of(self._tested, lambda host: host.check(backend.leaving))
         backend.do(check, self._show_result, self._refused)
 
     def _show_result(self, items: tuple[CheckItem, ...]) -> None:
@@ -274,18 +269,18 @@ class ServerPane(QWidget):
             self.host_key.ask(error, self._pin)
 
     def _pin(self, application: Application, fingerprint: str, replaces: bool) -> object:
-        """Of the server that was tested, which may be another one than that of the settings; on another thread."""
+        """Pin the key of the host that was tested, which need not be that of the settings; on another thread."""
         assert self._tested is not None
         leaving = self._tools.backend.leaving
-        return _of(self._tested, lambda server: server.pin_host_key(fingerprint, leaving, replaces))(application)
+        return _of(self._tested, lambda host: host.pin_host_key(fingerprint, leaving, replaces))(application)
 
     def _refused(self, error: SyncError) -> None:
         self._show_readiness()
         self.say_error(error)
 
 
-def _of(edited: EditedServer, work: Callable[[RemoteExport], object]) -> Callable[[Application], object]:
-    """Something to be done with a server on another thread."""
+def _of(edited: EditedSshHost, work: Callable[[RemoteExport], object]) -> Callable[[Application], object]:
+    """Do something with an SSH host, on another thread."""
     ssh = edited.ssh
     assert ssh is not None
-    return lambda application: work(application.connections.server_of(ssh, edited.password, edited.passphrase))
+    return lambda application: work(application.connections.remote_export(ssh, edited.password, edited.passphrase))

@@ -8,10 +8,10 @@ import keyring
 import keyring.backends.fail
 import pytest
 
+from freesport_sync.core.connections import PasswordPlace
 from freesport_sync.errors import ConfigError
 from freesport_sync.settings.connection_choice import (
     Chosen,
-    PasswordPlace,
     choose_database,
     choose_server,
     database_password_file,

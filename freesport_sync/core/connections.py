@@ -1,0 +1,65 @@
+"""What the operator chooses between: saved connections, each a database and perhaps an SSH host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from freesport_sync.core.ssh_address import USUAL_PORT
+
+EMBEDDED = "embedded"
+"""In place of an address: the program's private database."""
+
+
+class PasswordPlace(StrEnum):
+    """Where a secret was put."""
+
+    KEY_STORE = "key_store"
+    FILE = "file"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class SshHostChoice:
+    """How an SSH host is reached and where its files are, as far as a form shows it.
+
+    Args:
+        host: name, alias or address; `user@host:port` works, too.
+        port: TCP port.
+        user: None: as the address or `~/.ssh/config` says.
+        key_file: private key; None: any that the agent or `~/.ssh/config` offers.
+        use_agent: whether to ask the agent for keys.
+        folder: with the export, on the host; empty: where the login leads.
+        archive_folder: to which imported files are moved, on the host; None: they stay.
+        media_root: folder of the shop's pictures, on the host; None: they are not there.
+        others: settings of the section `ssh` that no form shows; they stay as they are.
+    """
+
+    host: str
+    port: int = USUAL_PORT
+    user: str | None = None
+    key_file: Path | None = None
+    use_agent: bool = True
+    folder: str = ""
+    archive_folder: str | None = None
+    media_root: str | None = None
+    others: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class SavedConnection:
+    """One saved connection.
+
+    Args:
+        name: for people; unique.
+        database_url: without a password; or `EMBEDDED`.
+        ssh: where 1C puts its exports; None: on no SSH host.
+    """
+
+    name: str
+    database_url: str
+    ssh: SshHostChoice | None = None
