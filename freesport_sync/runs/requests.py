@@ -1,4 +1,4 @@
-"""Requests as JSON: what a run's row keeps, so that it can be repeated, perhaps by another host.
+"""Requests as JSON: what a run's row keeps, so that it can be repeated, perhaps by another host (RUN-12).
 
     {"task": "shop_import", "version": 1, "operator": ..., "trigger": ..., "is_dry_run": ..., FIELDS OF THE REQUEST}
 

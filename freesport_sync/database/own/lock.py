@@ -1,4 +1,4 @@
-"""The locks that let one task of a sort at a time into a database."""
+"""The locks that let one task of a sort at a time into a database (RUN-2)."""
 
 from __future__ import annotations
 
