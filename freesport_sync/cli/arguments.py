@@ -6,16 +6,18 @@ import argparse
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from freesport_sync import __version__
-from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.shop import FileType, is_import
 from freesport_sync.errors import ConfigError, ExitCode, reason_of
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.runs.task import Registry
 from freesport_sync.settings.paths import located
 from freesport_sync.tasks.registry import TASKS
+
+if TYPE_CHECKING:
+    from freesport_sync.core.history import EntryKey
 
 STDOUT = Path("-")
 """`--csv -`."""
@@ -80,6 +82,8 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
         return int(value)
 
     def entry_key(value: str) -> EntryKey:
+        from freesport_sync.core.history import EntryKey, EntrySource  # not needed for --help
+
         number(value.removeprefix(f"{EntrySource.SHOP.value}:"))
         return EntryKey.parse(value)
 
