@@ -10,11 +10,6 @@ from enum import StrEnum
 from freesport_sync.core.issues import Severity
 from freesport_sync.errors import SyncError
 
-FIRST_STAGE = "plan"
-"""Where every run begins, before it has told of a stage of its own."""
-LAST_STAGE = "report"
-"""Where every completed run ends."""
-
 
 class RunStatus(StrEnum):
     """How a run stands; richer than the shop's own words, to which `database.shop.sessions` maps it."""
@@ -82,6 +77,11 @@ class FieldChange:
     field: str
     old_value: str | None
     new_value: str | None
+
+    @property
+    def is_creation(self) -> bool:
+        """Whether the object is new."""
+        return self.field == CREATED
 
 
 def shown(value: object) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from freesport_sync.core.run import FIRST_STAGE, LAST_STAGE
+from freesport_sync.core.tasks import FIRST_STAGE, LAST_STAGE
 
 
 class ImportKind(StrEnum):

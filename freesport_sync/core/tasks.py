@@ -6,6 +6,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+FIRST_STAGE = "plan"
+"""The stage of every run until it reports one of its own."""
+LAST_STAGE = "report"
+"""The stage of every completed run."""
 R = TypeVar("R", bound="Request", covariant=True)
 
 

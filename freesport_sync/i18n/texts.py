@@ -11,21 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from freesport_sync.core.events import (
-    Event,
-    MergeRepeated,
-    Progress,
-    RunStarted,
-)
 from freesport_sync.core.foreign_messages import is_russian, meaning_of
-from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import CREATED, FieldChange, RunReport, RunStatus
 from freesport_sync.core.shop import Entity, UpkeepKind, takes_back
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.os_support import quoted
+
+if TYPE_CHECKING:  # `--help` needs no events
+    from freesport_sync.core.events import Event, RunStarted
+    from freesport_sync.core.issues import RowIssue
+    from freesport_sync.core.run import FieldChange, RunReport, RunStatus
 
 LANGUAGE_VARIABLE = "FREESPORT_SYNC_LANGUAGE"
 _FOREIGN = ("reason", "log")
@@ -190,14 +187,14 @@ class Texts:
 
     def field(self, change: FieldChange) -> str:
         """The name of the field that changes; properties have names of their own."""
-        if change.field == CREATED:
+        if change.is_creation:
             return self("shop_value.created")
         words: dict[str, str] = self._sections["field"]
         return words.get(change.field, change.field)
 
     def values(self, change: FieldChange) -> tuple[str, str]:
         """The old and the new value for people; for a new object only its article, if it has one."""
-        if change.field == CREATED:
+        if change.is_creation:
             sku = change.new_value or ""
             is_article = change.entity == Entity.VARIANT and not sku.startswith("SKU-") and sku != change.onec_id
             return "", self("cli.article", article=sku) if is_article and sku else ""
@@ -251,6 +248,8 @@ class Texts:
 
     def report_line(self, event: Event, percent: int) -> str:
         """The line of the import session's report for an event of the run; empty: none."""
+        from freesport_sync.core.events import MergeRepeated, Progress
+
         match event:
             case MergeRepeated():
                 return self("report.merge_repeated", attempt=event.attempt)

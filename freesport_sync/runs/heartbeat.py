@@ -16,7 +16,8 @@ from freesport_sync.core.events import (
     Progress,
 )
 from freesport_sync.core.issues import RowIssue, Severity
-from freesport_sync.core.run import FIRST_STAGE, IssueTotal
+from freesport_sync.core.run import IssueTotal
+from freesport_sync.core.tasks import FIRST_STAGE
 from freesport_sync.database.own import runs
 from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.engine import Connection, as_sync_error, is_retryable

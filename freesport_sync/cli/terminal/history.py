@@ -12,7 +12,7 @@ from freesport_sync.cli.terminal.run_totals import show_counts, show_issue_total
 from freesport_sync.cli.terminal.screen import Screen, local_time
 from freesport_sync.core.history import EntrySource, HistoryEntry, IssueCount
 from freesport_sync.core.printable import printable
-from freesport_sync.core.run import CREATED, FieldChange
+from freesport_sync.core.run import FieldChange
 from freesport_sync.core.shop import UpkeepKind, is_import
 from freesport_sync.i18n.texts import Texts
 
@@ -109,7 +109,7 @@ def _show_not_stored(screen: Screen, counts: Sequence[IssueCount]) -> None:
 
 def _change(change: FieldChange, texts: Texts) -> str:
     entity = texts.word("entity_one", change.entity)
-    if change.field == CREATED:
+    if change.is_creation:
         return printable(texts("cli.change_created", entity=entity, name=change.name, onec_id=change.onec_id))
     old, new = texts.values(change)
     name, field = f"{change.name} ({change.onec_id})", texts.field(change)

@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from freesport_sync import __version__
 from freesport_sync.core.issues import RowIssue
-from freesport_sync.core.run import FIRST_STAGE, LAST_STAGE, ExportFile, FieldChange, RunOutcome, RunStatus
-from freesport_sync.core.tasks import Lock
+from freesport_sync.core.run import ExportFile, FieldChange, RunOutcome, RunStatus
+from freesport_sync.core.tasks import FIRST_STAGE, LAST_STAGE, Lock
 from freesport_sync.database.own.schema import (
     field_changes,
     row_issues,
