@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from freesport_sync.cli.main import run_command_line
 from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect, transaction
@@ -29,6 +31,7 @@ from tests.databases import (
     shared_folder,
     template_database,
 )
+from tests.program import Command, Installation, Outcome
 from tests.shop import Shop, imported_template
 
 BINARIES_VARIABLE = "FREESPORT_TEST_POSTGRES_BIN"
@@ -93,6 +96,17 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("FREESPORT_SYNC_", "PG")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """A command line that runs inside of the test's process has set up its log files."""
+    yield
+    logger = logging.getLogger("freesport_sync")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = True
 
 
 @pytest.fixture(scope="session")
@@ -179,6 +193,27 @@ def stocked_shop(postgres: EmbeddedPostgres, stocked_template: str, tmp_path: Pa
 def dearer(tmp_path: Path) -> Path:
     """The export that raises the price in `stocked_shop` to 200."""
     return _priced(tmp_path / "dearer", 200)
+
+
+@pytest.fixture
+def installed(stocked_shop: Shop, tmp_path: Path) -> Installation:
+    """The program for `stocked_shop`."""
+    return Installation(tmp_path / "home", stocked_shop.url)
+
+
+@pytest.fixture
+def command(installed: Installation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line for `stocked_shop`, without the time that a process takes to start."""
+    for name, value in installed.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run_here(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        code = run_command_line([*map(str, arguments), *installed.arguments])
+        out, err = capfd.readouterr()
+        return Outcome(code, out, err)
+
+    return run_here
 
 
 def _priced(folder: Path, retail: int) -> Path:

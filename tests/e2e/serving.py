@@ -28,8 +28,8 @@ from tests.builders import (
     rests,
     storage,
 )
-from tests.e2e.program import Installation, Program
 from tests.exchange_client import PASSWORD, BitrixClient, StandardClient
+from tests.program import Installation, Program
 from tests.shop import Shop
 
 TAKE_LOCK = "SELECT pg_advisory_lock(hashtext('freesport_sync'))"

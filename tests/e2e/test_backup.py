@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from tests.builders import ExportBuilder, product
-from tests.e2e.program import Command, Installation
 from tests.integration.support import shop_rows
+from tests.program import Command, Installation
 from tests.shop import Shop
 from tests.watching import VARIANT, holding, importers, wait_until, waiting_importers
 
@@ -57,46 +54,6 @@ def test_an_operator_looks_undoes_and_reads_what_happened(
     missing = command("--undo", 999)
     assert missing.code == 2
     assert "(backup_of_run_missing)" in missing.stderr
-
-
-def test_an_operator_is_told_of_equal_times_and_repairs_them(
-    stocked_shop: Shop, command: Command, tmp_path: Path
-) -> None:
-    export = ExportBuilder(tmp_path / "more")
-    export.goods(product("x1"), product("x2"))
-    assert command("--run", "--skip-backup", "--data-dir", export.folder).code == 0
-    stocked_shop.execute("UPDATE products SET created_at = '2026-11-01'")
-    distinct = "SELECT count(*) - count(DISTINCT created_at) FROM products"
-    told = command("--check")
-    assert told.code == 0
-    assert "--repair-created-at" in told.stdout
-    dry = command("--repair-created-at", "--dry-run")
-    assert (dry.code, dry.stderr) == (0, "")
-    assert stocked_shop.value(distinct) == 2
-    (result,) = command("--repair-created-at", "--json").events("result")
-    assert (result["kind"], result["counts"]["product"]["updated"]) == ("repair_created_at", 2)
-    assert stocked_shop.value(distinct) == 0
-    assert "--repair-created-at" not in command("--check").stdout
-    again = command("--repair-created-at")
-    assert (again.code, again.stderr) == (0, "")
-    assert "Исправлять нечего" in again.stdout
-    assert "исправление времени создания" in command("--history").stdout
-    undone = command("--undo", result["run_id"])
-    assert (undone.code, undone.stderr) == (0, "")
-    assert "Возвращено" in undone.stdout
-    assert stocked_shop.value(distinct) == 2
-    refused = command("--undo", result["run_id"])
-    assert refused.code == 2
-    assert "(repair_undone)" in refused.stderr
-    assert "возврат времени создания" in command("--show", result["run_id"] + 2).stdout
-    assert "отменено запуском" in command("--show", result["run_id"]).stdout
-
-
-@pytest.mark.parametrize("arguments", [("--undo",), ("--restore",), ("--undo", "1", "--backup"), ("--run", "restore")])
-def test_wrong_arguments(command: Command, arguments: tuple[str, ...]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        command(*arguments)
-    assert ended.value.code == 2
 
 
 def test_killed_while_backing_up(stocked_shop: Shop, installed: Installation, command: Command, dearer: Path) -> None:

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity
 from freesport_sync.database.server.embedded import EmbeddedPostgres
-from tests.e2e.program import Installation, Outcome, Program
 from tests.faults.kill import Scene
 from tests.integration.support import shop_rows
+from tests.program import Installation, Outcome, Program
 from tests.shop import Shop
 from tests.watching import VARIANT, holding, importers, lock_is_free, wait_until, waiting_importers
 

@@ -12,9 +12,9 @@ import pytest
 
 from freesport_sync.core.shop import Entity
 from tests.builders import ExportBuilder, offer, product, rests
-from tests.e2e.program import ROOT, Installation, clean_environment
 from tests.e2e.test_crash import run_arguments
 from tests.integration.support import shop_rows
+from tests.program import ROOT, Installation, clean_environment
 from tests.proxy import Link, Proxy
 from tests.shop import Shop
 from tests.watching import VARIANT, holding, importers, lock_is_free, side_connections, wait_until, waiting_importers

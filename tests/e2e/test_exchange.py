@@ -18,7 +18,6 @@ from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.settings.paths import find_paths
 from tests.builders import product
 from tests.databases import cloned_database
-from tests.e2e.program import Installation
 from tests.e2e.serving import (
     Server,
     catalogue_2x,
@@ -31,6 +30,7 @@ from tests.e2e.serving import (
 )
 from tests.exchange_client import PASSWORD, PATH, BitrixClient, StandardClient, Stopped, escaped
 from tests.integration.test_lock import TAKE_LOCK
+from tests.program import Installation
 from tests.shop import Shop
 from tests.tls import certificate
 from tests.watching import VARIANT, background, holding, wait_until, waiting_importers

@@ -11,9 +11,9 @@ import pytest
 
 from freesport_sync.errors import ExitCode
 from tests.builders import product
-from tests.e2e.program import ROOT, clean_environment
 from tests.e2e.serving import catalogue_2x, import_xml, offers_xml, price, serving
 from tests.exchange_client import BitrixClient, Wire, basic
+from tests.program import ROOT, clean_environment
 from tests.shop import Shop
 from tests.watching import DEADLINE_S, VARIANT, background, holding, wait_until, waiting_importers
 

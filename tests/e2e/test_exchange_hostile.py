@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.builders import product
-from tests.e2e.program import Installation
 from tests.e2e.serving import Server, catalogue_2x, document, import_xml, price, serving
 from tests.exchange_client import PATH, Answer, Wire, basic, escaped, zipped
+from tests.program import Installation
 from tests.shop import Shop
 from tests.watching import wait_until
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from tests.builders import product
-from tests.e2e.program import ROOT
 from tests.e2e.serving import Server, import_xml, offers_xml, price, serving
+from tests.program import ROOT
 from tests.shop import Shop
 from tests.tls import certificate
 from tests.watching import wait_until

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from freesport_sync.application import Application
 from freesport_sync.errors import ExitCode
-from tests.e2e.program import ROOT, Installation, Json, clean_environment
+from tests.program import ROOT, Installation, Json, clean_environment
 from tests.shop import Shop
 
 PASSWORD = "пароль обмена"

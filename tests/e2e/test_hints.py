@@ -17,7 +17,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import Language, Texts
 from tests.databases import shared_folder
-from tests.e2e.program import Installation, clean_environment
+from tests.program import Installation, clean_environment
 from tests.shop import Shop
 from tests.ssh_server import asyncssh_server, make_key
 

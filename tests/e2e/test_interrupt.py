@@ -17,9 +17,9 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.e2e.program import ROOT, Installation, Outcome, Program, clean_environment
 from tests.e2e.test_crash import run_arguments, servers_in
 from tests.integration.support import shop_rows
+from tests.program import ROOT, Installation, Outcome, Program, clean_environment
 from tests.proxy import Proxy
 from tests.shop import Shop
 from tests.watching import DEADLINE_S, VARIANT, holding, lock_is_free, wait_until, waiting_importers

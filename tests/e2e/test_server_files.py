@@ -12,7 +12,7 @@ import pytest
 from freesport_sync.cli.main import run_command_line
 from freesport_sync.settings.secrets import SSH_PASSWORD_VARIABLE
 from tests.builders import ExportBuilder, offer, prices, product
-from tests.e2e.program import Installation, Outcome
+from tests.program import Installation, Outcome
 from tests.shop import Shop
 from tests.ssh_server import PASSWORD, SshServer, asyncssh_server
 

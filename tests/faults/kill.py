@@ -23,7 +23,7 @@ from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.shop.tables import SHOP_TABLES
 from tests.bench.generator import generate
 from tests.databases import cloned_database
-from tests.e2e.program import Installation, Program
+from tests.program import Installation, Program
 from tests.shop import Shop
 from tests.watching import importers, lock_is_free, side_connections, wait_until
 

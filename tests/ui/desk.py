@@ -21,7 +21,7 @@ from freesport_sync.ui.texts import UiTexts
 from freesport_sync.ui.theme import Theme
 from freesport_sync.ui.widgets.parts import Tools
 from freesport_sync.ui.window import SIZE, MainWindow
-from tests.e2e.program import address
+from tests.program import address
 
 LIMIT_S = 30.0
 CLOSE_MS = 10_000

@@ -31,7 +31,7 @@ from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.pages.exchange import ExchangePage
 from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.state import WindowState
-from tests.e2e.program import ROOT, address
+from tests.program import ROOT, address
 from tests.shop import Shop
 from tests.ui import exchange_scenery
 from tests.ui.conftest import OpenDesk

@@ -12,7 +12,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.ui.widgets import latest
 from tests.builders import ExportBuilder, offer, prices, product, rests
-from tests.e2e.program import address, started
+from tests.program import address, started
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, texts_in

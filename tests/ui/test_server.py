@@ -22,7 +22,7 @@ from freesport_sync.settings.profiles import Profile, load_profiles, save_profil
 from freesport_sync.ui.dialogs.host_key import HostKeyDialog, HostKeyQuestion
 from freesport_sync.ui.run_feed import StageState
 from freesport_sync.ui.run_lane import RunEnd
-from tests.e2e.program import address
+from tests.program import address
 from tests.shop import Shop
 from tests.ssh_server import PASSWORD, SftpServer, SshServer, asyncssh_server, make_key
 from tests.ui.conftest import OpenDesk

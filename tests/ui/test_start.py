@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
-from tests.e2e.program import ROOT, address
+from tests.program import ROOT, address
 from tests.proxy import Proxy
 from tests.shop import Shop
 from tests.watching import CUT, VARIANT, holding, lock_is_free, wait_until

@@ -183,7 +183,7 @@ def test_bars_make_way_for_a_result_that_is_shown_once(stocked_shop: Shop, deare
 
 def test_the_connection_in_use_is_named(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:
     from freesport_sync.settings.profiles import save_profiles
-    from tests.e2e.program import address
+    from tests.program import address
 
     (tmp_path / "home").mkdir()
     save_profiles(tmp_path / "home" / "profiles.toml", (Profile("Рабочий магазин", address(stocked_shop.url)),))

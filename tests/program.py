@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from tests.watching import DEADLINE_S, wait_until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 Json = dict[str, Any]
 
