@@ -100,12 +100,12 @@ class MainWindow(QMainWindow):
         self.import_page.server_wanted.connect(self._go_to_server)
         backend = tools.backend
         backend.database_status_changed.connect(self._on_database_status)
-        backend.lost.connect(self._lost)
-        backend.run_changed.connect(self._run_changed)
-        backend.run_ended.connect(self._run_ended)
+        backend.lost.connect(self._on_lost)
+        backend.run_changed.connect(self._on_run_changed)
+        backend.run_ended.connect(self._on_run_ended)
         backend.crashed.connect(self.show_crash)
-        backend.exchange.state_changed.connect(self._server_changed)
-        tools.theme.changed.connect(self._recolour)
+        backend.exchange.state_changed.connect(self._on_exchange_changed)
+        tools.theme.changed.connect(self._on_theme_changed)
 
     def show_page(self, name: str) -> None:
         """Go to a page."""
@@ -264,23 +264,23 @@ class MainWindow(QMainWindow):
         self.database.say("database", self._tools.texts("window.database", name=self._connection or database))
         self.database.setToolTip(database)
 
-    def _lost(self, error: SyncError) -> None:
+    def _on_lost(self, error: SyncError) -> None:
         self.banner.say_error(error)
         self.database.say("offline", self._tools.texts("window.offline"), "warn")
         self.lock.hide()
 
-    def _run_changed(self, snapshot: RunSnapshot) -> None:
+    def _on_run_changed(self, snapshot: RunSnapshot) -> None:
         texts = self._tools.texts
         forth = "window.undoing" if takes_back(snapshot.kind) else "window.importing"
         key = "window.checking" if snapshot.is_dry_run else forth
         self.job.say("running", texts(key, percent=int(100 * snapshot.fraction)), "busy")
         self.job.setVisible(self._tools.backend.is_running)
 
-    def _run_ended(self, end: RunEnd) -> None:
+    def _on_run_ended(self, end: RunEnd) -> None:
         self.job.hide()
         self._leave_when_quiet()
 
-    def _server_changed(self) -> None:
+    def _on_exchange_changed(self) -> None:
         texts, server = self._tools.texts, self._tools.backend.exchange
         is_failed = server.state is ExchangeState.FAILED
         self.server.setVisible(server.is_on or is_failed)
@@ -304,10 +304,10 @@ class MainWindow(QMainWindow):
             words = [texts(f"window.close_server_{name}") for name in ("title", "yes", "no")]
         title, yes, no = words
         self.question = question(self, title, text, yes, no)
-        self.question.finished.connect(self._answered)
+        self.question.finished.connect(self._on_close_answered)
         self.question.open()
 
-    def _answered(self, _: int) -> None:
+    def _on_close_answered(self, _: int) -> None:
         if not answered_yes(self.question):
             return
         self._is_leaving = True
@@ -323,7 +323,7 @@ class MainWindow(QMainWindow):
             self.crash = CrashDialog(self._tools, error, self)
             self.crash.open()
 
-    def _recolour(self) -> None:
+    def _on_theme_changed(self) -> None:
         self._draw_navigation()
         redraw_icons(self, self._tools.theme)
 

@@ -1,4 +1,4 @@
-"""«Подключения»: which database and which server, saved connections; tests that name the step that fails."""
+"""«Подключения»: which database and which SSH host; saved connections; tests that name the step that failed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
     QScrollArea,
     QTabWidget,
     QVBoxLayout,
@@ -21,8 +19,8 @@ from PySide6.QtWidgets import (
 from freesport_sync.core.connections import EMBEDDED, PasswordPlace, SavedConnection, SshHostChoice
 from freesport_sync.errors import SyncError
 from freesport_sync.tasks.repair.task import RepairCreatedAt
-from freesport_sync.ui.icons import icon
 from freesport_sync.ui.pages.connections_database import DatabasePane
+from freesport_sync.ui.pages.connections_list import ConnectionList
 from freesport_sync.ui.pages.connections_ssh import EditedSshHost, SshHostPane
 from freesport_sync.ui.widgets.parts import (
     GAP,
@@ -46,16 +44,16 @@ class _Saved:
     """A server was kept.
 
     Args:
-        profiles: with it.
+        connections: with it.
         place: where its secrets are; None where it has been taken away.
     """
 
-    profiles: tuple[SavedConnection, ...]
+    connections: tuple[SavedConnection, ...]
     place: PasswordPlace | None
 
 
 class ConnectionsPage(QWidget):
-    """Chooses the database that everything else is about, and the server that its files come from.
+    """Chooses the database that everything else is about, and the SSH host that its files come from.
 
     Args:
         tools: of the window.
@@ -70,22 +68,19 @@ class ConnectionsPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self._profiles: tuple[SavedConnection, ...] = ()
+        self._connections: tuple[SavedConnection, ...] = ()
         self._wanted: str | None = None
         self._shown: str | None = None
         self._offered: SavedConnection | None = None
         texts = tools.texts
-        self.list = QListWidget()
-        self.list.setAccessibleName(texts("connections.saved"))
-        self.list.setIconSize(QSize(18, 18))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.currentRowChanged.connect(self._show_profile)
+        self.list = ConnectionList(tools)
+        self.list.currentRowChanged.connect(self._on_selected)
         self.database = DatabasePane(tools)
         self.database.use_wanted.connect(self._use)
         self.database.check_wanted.connect(self.connected)
         self.database.repair_wanted.connect(self._repair)
         self.server = SshHostPane(tools)
-        self.server.saved.connect(self._save_server)
+        self.server.saved.connect(self._save_ssh_host)
         self.server.told.connect(self._scroll_to_result, Qt.ConnectionType.QueuedConnection)  # once it has its size
         self.add = button(texts("connections.add"), self._add, tools)
         self.remove = button(texts("connections.remove"), self._remove, tools)
@@ -94,8 +89,8 @@ class ConnectionsPage(QWidget):
         )
         self.load = button(texts("connections.import"), self._pick_import, tools)
         self._lay_out()
-        tools.backend.opened.connect(self._opened)
-        tools.backend.failed.connect(self._failed)
+        tools.backend.opened.connect(self._on_opened)
+        tools.backend.failed.connect(self._on_failed)
         tools.backend.run_started.connect(self._show_reasons)
         tools.backend.run_ended.connect(self._show_reasons)
         tools.theme.changed.connect(self._draw)
@@ -105,7 +100,7 @@ class ConnectionsPage(QWidget):
 
     def show_server(self) -> None:
         """Go to the server of the connection that is in use."""
-        self.list.setCurrentRow(max(0, self._row_of(self._active())))
+        self.list.setCurrentRow(max(0, self.list.row_of(self._active())))
         self.tabs.setCurrentIndex(1)
         self.server.host.setFocus()
 
@@ -141,58 +136,43 @@ class ConnectionsPage(QWidget):
         layout.addWidget(label(texts("connections.title"), "title"))
         layout.addLayout(cards, 1)
 
-    def _opened(self) -> None:
-        self._tools.backend.do(lambda application: application.connections.saved(), self._show_profiles, self._failed)
+    def _on_opened(self) -> None:
+        self._tools.backend.do(
+            lambda application: application.connections.saved(), self._show_connections, self._on_failed
+        )
 
-    def _show_profiles(self, profiles: tuple[SavedConnection, ...]) -> None:
+    def _show_connections(self, connections: tuple[SavedConnection, ...]) -> None:
         active = self._active()
-        self._profiles = self._with_settings(profiles, active)
+        self._connections = self._with_settings(connections, active)
         wanted, self._wanted = self._wanted or active, None
-        self.list.blockSignals(True)
-        self.list.clear()
-        for one in _FIXED:
-            self._add_item(self._tools.texts(f"connections.{one}"), one)
-        for profile in self._profiles:
-            if profile.database_url not in _FIXED:
-                self._add_item(profile.name, profile.database_url)
-        self.list.blockSignals(False)
-        if (row_in_use := self._row_of(active)) >= 0:
+        fixed = [(self._tools.texts(f"connections.{one}"), one) for one in _FIXED]
+        others = [(one.name, one.database_url) for one in self._connections if one.database_url not in _FIXED]
+        self.list.show_connections([*fixed, *others])
+        if (row_in_use := self.list.row_of(active)) >= 0:
             self.named.emit(self.list.item(row_in_use).text())
-        self.list.setCurrentRow(max(0, self._row_of(wanted)))
+        self.list.setCurrentRow(max(0, self.list.row_of(wanted)))
         self.tabs.setEnabled(True)
         self._draw()
 
-    def _with_settings(self, profiles: tuple[SavedConnection, ...], active: str) -> tuple[SavedConnection, ...]:
+    def _with_settings(self, connections: tuple[SavedConnection, ...], active: str) -> tuple[SavedConnection, ...]:
         """What is in use may be set in the file or on the command line: it counts, whatever was saved."""
         application = self._tools.backend.application
         if active == DEMO or application is None:
-            return profiles
+            return connections
         ssh = application.connections.ssh_host
-        if active in (one.database_url for one in profiles):
-            return tuple(replace(one, ssh=ssh) if one.database_url == active else one for one in profiles)
+        if active in (one.database_url for one in connections):
+            return tuple(replace(one, ssh=ssh) if one.database_url == active else one for one in connections)
         name = (
             self._tools.texts("connections.embedded")
             if active == EMBEDDED
             else active.partition("@")[2].partition("?")[0]
         )
-        return (SavedConnection(name, active, ssh), *profiles)
+        return (SavedConnection(name, active, ssh), *connections)
 
-    def _profile(self, address: str) -> SavedConnection:
+    def _connection(self, address: str) -> SavedConnection:
         """What is saved."""
-        known = (one for one in self._profiles if one.database_url == address)
+        known = (one for one in self._connections if one.database_url == address)
         return next(known, SavedConnection(self._tools.texts("connections.embedded"), address))
-
-    def _add_item(self, text: str, address: str) -> None:
-        item = QListWidgetItem(text)
-        item.setData(Qt.ItemDataRole.UserRole, address)
-        self.list.addItem(item)
-
-    def _addresses(self) -> list[str]:
-        return [self.list.item(number).data(Qt.ItemDataRole.UserRole) for number in range(self.list.count())]
-
-    def _row_of(self, address: str) -> int:
-        addresses = self._addresses()
-        return addresses.index(address) if address in addresses else -1
 
     def _active(self) -> str:
         backend = self._tools.backend
@@ -204,19 +184,10 @@ class ConnectionsPage(QWidget):
         return url or EMBEDDED
 
     def _draw(self) -> None:
-        texts, theme = self._tools.texts, self._tools.theme
-        active = self._active()
-        for number, address in enumerate(self._addresses()):
-            item, is_active = self.list.item(number), address == active
-            item.setIcon(icon("completed" if is_active else "waiting", theme.color("good" if is_active else "muted")))
-            item.setToolTip(f"{item.text()}\n{texts('connections.active') if is_active else ''}".strip())
+        self.list.mark(self._active())
 
-    def _chosen(self) -> str:
-        item = self.list.currentItem()
-        return EMBEDDED if item is None else str(item.data(Qt.ItemDataRole.UserRole))
-
-    def _show_profile(self, _: int) -> None:
-        texts, chosen = self._tools.texts, self._chosen()
+    def _on_selected(self, _: int) -> None:
+        texts, chosen = self._tools.texts, self.list.chosen()
         is_fixed = chosen in _FIXED
         if chosen != self._shown:  # else the database was opened anew, and what was said is about it
             self._shown = chosen
@@ -226,7 +197,7 @@ class ConnectionsPage(QWidget):
         about = texts(f"connections.{chosen}_about") if is_fixed else ""
         self.database.show_database(name, None if is_fixed else chosen, about, chosen == self._active())
         offered, self._offered = self._offered, None
-        self.server.show_ssh_host((offered or self._profile(chosen)).ssh)
+        self.server.show_ssh_host((offered or self._connection(chosen)).ssh)
         if offered is not None:
             for pane in (self.database, self.server):
                 pane.say("good", texts("connections.imported"), texts("connections.imported_more"))
@@ -252,30 +223,30 @@ class ConnectionsPage(QWidget):
         self.server.set_fixed(texts(server) if server else "")
 
     def _add(self) -> None:
-        profile = SavedConnection(self._tools.texts("connections.new"), _NEW, self._profile(self._active()).ssh)
-        self._save((*self._profiles, profile), profile.database_url)
+        connection = SavedConnection(self._tools.texts("connections.new"), _NEW, self._connection(self._active()).ssh)
+        self._save((*self._connections, connection), connection.database_url)
 
     def _remove(self) -> None:
-        chosen = self._chosen()
-        self._save(tuple(one for one in self._profiles if one.database_url != chosen), self._active())
+        chosen = self.list.chosen()
+        self._save(tuple(one for one in self._connections if one.database_url != chosen), self._active())
 
-    def _save(self, profiles: tuple[SavedConnection, ...], wanted: str) -> None:
+    def _save(self, connections: tuple[SavedConnection, ...], wanted: str) -> None:
         self._wanted = wanted
 
         def save(application: Application) -> tuple[SavedConnection, ...]:
-            application.connections.save(profiles)
-            return profiles
+            application.connections.save(connections)
+            return connections
 
-        self._tools.backend.do(save, self._show_profiles, self._failed)
+        self._tools.backend.do(save, self._show_connections, self._on_failed)
 
     def _edited(self) -> SavedConnection:
         """The chosen connection, with what the form says of its database."""
-        saved = self._profile(self._chosen())
+        saved = self._connection(self.list.chosen())
         form = self.database.form
-        return saved if self._chosen() in _FIXED else replace(saved, name=form.title(), database_url=form.url())
+        return saved if self.list.chosen() in _FIXED else replace(saved, name=form.title(), database_url=form.url())
 
     def _use(self) -> None:
-        backend, chosen = self._tools.backend, self._chosen()
+        backend, chosen = self._tools.backend, self.list.chosen()
         if chosen == DEMO:
             backend.reopen(replace(backend.options, is_demo=True))
             self._say_connected(None)
@@ -283,19 +254,19 @@ class ConnectionsPage(QWidget):
         edited, server = self._edited(), self.server.edited()
         url = None if chosen == EMBEDDED else edited.database_url
         password = self.database.form.password.text() if url else None
-        is_server_fixed, profiles = self.server.is_fixed, self._profiles
+        is_server_fixed, connections = self.server.is_fixed, self._connections
         self._wanted = edited.database_url
 
         def choose(application: Application) -> PasswordPlace:
             ssh, _ = _kept(application, server)
-            application.connections.save(_in_place(profiles, chosen, replace(edited, ssh=ssh)))
+            application.connections.save(_in_place(connections, chosen, replace(edited, ssh=ssh)))
             if not is_server_fixed:
                 application.connections.choose_ssh_host(ssh)
             return application.connections.choose_database(url, password)
 
-        backend.do(choose, self._chosen_now, self._failed)
+        backend.do(choose, self._on_database_chosen, self._on_failed)
 
-    def _chosen_now(self, place: PasswordPlace) -> None:
+    def _on_database_chosen(self, place: PasswordPlace) -> None:
         backend = self._tools.backend
         self._shown = self._wanted
         backend.reopen(replace(backend.options, is_demo=False))
@@ -308,28 +279,28 @@ class ConnectionsPage(QWidget):
         self.database.say("good", texts("connections.connected"), where, texts("connections.next"))
         self.database.next.show()
 
-    def _save_server(self, server: EditedSshHost) -> None:
-        chosen, all_profiles = self._chosen(), self._profiles
-        saved, is_active = self._profile(chosen), chosen == self._active()
+    def _save_ssh_host(self, server: EditedSshHost) -> None:
+        chosen, others = self.list.chosen(), self._connections
+        saved, is_active = self._connection(chosen), chosen == self._active()
 
         def save(application: Application) -> _Saved:
             ssh, place = _kept(application, server)
-            profiles = _in_place(all_profiles, chosen, replace(saved, ssh=ssh))
-            application.connections.save(profiles)
+            connections = _in_place(others, chosen, replace(saved, ssh=ssh))
+            application.connections.save(connections)
             if is_active:
                 application.connections.choose_ssh_host(ssh)
-            return _Saved(profiles, place)
+            return _Saved(connections, place)
 
         self._wanted = saved.database_url
-        self._tools.backend.do(save, self._server_saved, self.server.say_error)
+        self._tools.backend.do(save, self._on_ssh_host_saved, self.server.say_error)
 
-    def _server_saved(self, saved: _Saved) -> None:
+    def _on_ssh_host_saved(self, saved: _Saved) -> None:
         backend, is_active = self._tools.backend, self._wanted == self._active()
         self.server.say_saved(saved.place, is_active)
         if is_active:
             backend.reopen(backend.options)
         else:
-            self._show_profiles(saved.profiles)
+            self._show_connections(saved.connections)
 
     def _scroll_to_result(self) -> None:
         for part in (self.server.checks, self.server.said):
@@ -350,9 +321,9 @@ class ConnectionsPage(QWidget):
 
             export_connection(file, chosen)
 
-        self._tools.backend.work(export, self._exported, self._failed)
+        self._tools.backend.work(export, self._on_exported, self._on_failed)
 
-    def _exported(self, _: object) -> None:
+    def _on_exported(self, _: object) -> None:
         pane = self.database if self.tabs.currentIndex() == 0 else self.server
         pane.say("good", self._tools.texts("connections.exported"))
 
@@ -370,28 +341,28 @@ class ConnectionsPage(QWidget):
 
             return read_connections(file)
 
-        self._tools.backend.work(read, self._imported, self._failed)
+        self._tools.backend.work(read, self._on_imported, self._on_failed)
 
-    def _imported(self, found: tuple[SavedConnection, ...]) -> None:
+    def _on_imported(self, found: tuple[SavedConnection, ...]) -> None:
         new = {one.database_url for one in found}
         if found:
             self._offered = found[0]  # also where something else is in use: it is to be looked at, and saved
-            others = (one for one in self._profiles if one.database_url not in new)
+            others = (one for one in self._connections if one.database_url not in new)
             self._save((*others, *found), found[0].database_url)
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         self.tabs.setEnabled(True)
         self.tabs.setCurrentIndex(0)
         self.database.say_error(error)
 
 
 def _in_place(
-    profiles: tuple[SavedConnection, ...], address: str, edited: SavedConnection
+    connections: tuple[SavedConnection, ...], address: str, edited: SavedConnection
 ) -> tuple[SavedConnection, ...]:
     """All connections, with another one in place of that of an address."""
-    if address not in (one.database_url for one in profiles):
-        return (edited, *profiles)
-    return tuple(edited if one.database_url == address else one for one in profiles)
+    if address not in (one.database_url for one in connections):
+        return (edited, *connections)
+    return tuple(edited if one.database_url == address else one for one in connections)
 
 
 def _kept(application: Application, server: EditedSshHost) -> tuple[SshHostChoice | None, PasswordPlace | None]:

@@ -90,17 +90,17 @@ class DatabasePane(QWidget):
         self.form.password.setPlaceholderText("")
         self._tools.backend.do(
             lambda application: (url, application.connections.has_password(url)),
-            self._found_password,
-            self._no_password,
+            self._on_password_found,
+            self._on_password_unknown,
         )
 
-    def _found_password(self, found: tuple[str, bool]) -> None:
+    def _on_password_found(self, found: tuple[str, bool]) -> None:
         url, has_password = found
         if url == self._asked:
             key = "connections.password_kept" if has_password else "connections.password_none"
             self.form.password.setPlaceholderText(self._tools.texts(key))
 
-    def _no_password(self, _: SyncError) -> None:
+    def _on_password_unknown(self, _: SyncError) -> None:
         """The test says what is wrong with it."""
 
     def forget_results(self) -> None:
@@ -133,7 +133,7 @@ class DatabasePane(QWidget):
         self.checks.clear()
         self.repair.hide()
         self.test.setEnabled(False)
-        self._tools.backend.do(self._question(), self._tested, self.say_error)
+        self._tools.backend.do(self._question(), self._on_tested, self.say_error)
 
     def _question(self) -> Callable[[Any], Any]:
         if not self.form.isVisibleTo(self):
@@ -141,7 +141,7 @@ class DatabasePane(QWidget):
         url, password = self.form.url(), self.form.password.text() or None
         return lambda application: application.connections.check(url, password)
 
-    def _tested(self, items: tuple[CheckItem, ...]) -> None:
+    def _on_tested(self, items: tuple[CheckItem, ...]) -> None:
         texts = self._tools.texts
         self.test.setEnabled(True)
         failed = [one for one in items if not one.is_ok]

@@ -88,7 +88,7 @@ class SshHostPane(QWidget):
         )
         self.host_key = HostKeyQuestion(tools, self)
         self.host_key.accepted.connect(self._check)
-        self.host_key.refused.connect(self._refused)
+        self.host_key.refused.connect(self._on_refused)
         self._lay_out()
         for edit in (self.host, self.user, self.key_file):
             edit.textChanged.connect(self._show_readiness)
@@ -114,17 +114,19 @@ class SshHostPane(QWidget):
     def _ask_for_secrets(self, ssh: SshHostChoice) -> None:
         """Show which are kept; the key store may be slow."""
         self._tools.backend.do(
-            lambda application: (ssh, application.connections.has_secrets(ssh)), self._found_secrets, self._no_secrets
+            lambda application: (ssh, application.connections.has_secrets(ssh)),
+            self._on_secrets_found,
+            self._on_secrets_unknown,
         )
 
-    def _found_secrets(self, found: tuple[SshHostChoice, tuple[bool, bool]]) -> None:
+    def _on_secrets_found(self, found: tuple[SshHostChoice, tuple[bool, bool]]) -> None:
         ssh, kept = found
         if ssh is self._base:
             for name, is_kept in zip(_SECRETS, kept, strict=True):
                 key = "connections.password_kept" if is_kept else "connections.password_none"
                 self._edit(name).setPlaceholderText(self._tools.texts(key))
 
-    def _no_secrets(self, _: SyncError) -> None:
+    def _on_secrets_unknown(self, _: SyncError) -> None:
         """The test says what is wrong with them."""
 
     def forget_results(self) -> None:
@@ -248,9 +250,9 @@ class SshHostPane(QWidget):
         self.test.setEnabled(False)
         backend = self._tools.backend
         check = _of(self._tested, lambda host: host.check(backend.leaving))
-        backend.do(check, self._show_result, self._refused)
+        backend.do(check, self._on_tested, self._on_refused)
 
-    def _show_result(self, items: tuple[CheckItem, ...]) -> None:
+    def _on_tested(self, items: tuple[CheckItem, ...]) -> None:
         texts = self._tools.texts
         self._show_readiness()
         self.checks.show_server(items)
@@ -274,7 +276,7 @@ class SshHostPane(QWidget):
         leaving = self._tools.backend.leaving
         return _of(self._tested, lambda host: host.pin_host_key(fingerprint, leaving, replaces))(application)
 
-    def _refused(self, error: SyncError) -> None:
+    def _on_refused(self, error: SyncError) -> None:
         self._show_readiness()
         self.say_error(error)
 

@@ -114,9 +114,9 @@ class EntryPage(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
-        tools.backend.opened.connect(self._forget)
+        tools.backend.opened.connect(self._on_opened)
         tools.backend.database_status_changed.connect(self._on_database_status)
-        tools.backend.run_ended.connect(self._run_ended)
+        tools.backend.run_ended.connect(self._on_run_ended)
 
     def open(self, key: EntryKey) -> None:
         """Show an entry."""
@@ -138,7 +138,7 @@ class EntryPage(QWidget):
         for tab in (self.totals, self.issues, self.changes, self.files):
             tab.save_state()
 
-    def _forget(self) -> None:
+    def _on_opened(self) -> None:
         """Another database has other entries."""
         self._key = self._details = None
         self.empty.say("entry", self._tools.texts("entry.none"), self._tools.texts("entry.none_more"))
@@ -147,7 +147,7 @@ class EntryPage(QWidget):
     def _ask(self) -> None:
         key = self._key
         if key is not None:
-            self._tools.backend.ask(lambda history: history.details(key), self._show, self._failed)
+            self._tools.backend.ask(lambda history: history.details(key), self._on_details, self._on_failed)
 
     def _on_database_status(self, status: DatabaseStatus) -> None:
         details, was_held, self._is_held = self._details, self._is_held, status.holder is not None
@@ -157,15 +157,15 @@ class EntryPage(QWidget):
         if details is None or details.entry.status in _OPEN or (was_held and not self._is_held):
             self._ask()
 
-    def _run_ended(self, _: object) -> None:
+    def _on_run_ended(self, _: object) -> None:
         self._ask()
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         if self._details is None:
             self.empty.say_error(error)
             self.stack.setCurrentIndex(0)
 
-    def _show(self, details: HistoryDetails) -> None:
+    def _on_details(self, details: HistoryDetails) -> None:
         if details.entry.key != self._key or details == self._details:
             return
         self._details = details
@@ -252,7 +252,7 @@ class EntryPage(QWidget):
             return
         if request.undone_id:
             undone_id = request.undone_id
-            self._tools.backend.do(lambda application: application.undoing(undone_id), self._start, self._refused)
+            self._tools.backend.do(lambda application: application.undoing(undone_id), self._start, self._on_refused)
         elif isinstance(request, ShopImport):
             self._repeat_with_files(request, is_dry_run=False)
         else:
@@ -264,16 +264,18 @@ class EntryPage(QWidget):
         run_id = self._key.id
         request = replace(request, accept_no_records=False)  # an operator wants to know, unlike 1C
         self._repeated = self._tools.backend.submission(request, is_dry_run)
-        self._tools.backend.do(lambda application: application.run_files.of(run_id), self._repeat_from, self._not_kept)
+        self._tools.backend.do(
+            lambda application: application.run_files.of(run_id), self._on_files_found, self._on_files_missing
+        )
 
-    def _repeat_from(self, folder: Path) -> None:
+    def _on_files_found(self, folder: Path) -> None:
         """The files of the server lie where the run has put them."""
         request = replace(self._repeated.request, data_dir=folder, is_pull=False)
         self.repeated.emit(replace(self._repeated, request=request))
 
-    def _not_kept(self, error: SyncError) -> None:
+    def _on_files_missing(self, error: SyncError) -> None:
         if error.code != "run_fetched_nothing":
-            self._refused(error)
+            self._on_refused(error)
         elif self._repeated.request.is_pull and self._details is not None:
             self.trouble.say("bad", self._tools.texts("entry.files_elsewhere", host=self._details.entry.host))
             self.trouble.show()
@@ -301,10 +303,10 @@ class EntryPage(QWidget):
             return
         by = replace_surrogates(self._tools.backend.operator)
         self._tools.backend.do(
-            lambda application: application.remote_control.cancel(key.id, by), self._stopped, self._refused
+            lambda application: application.remote_control.cancel(key.id, by), self._on_stopped, self._on_refused
         )
 
-    def _stopped(self, _: object) -> None:
+    def _on_stopped(self, _: object) -> None:
         self._stopping = self._key
         if self._details is not None:
             self._show_actions(self._details)
@@ -313,7 +315,7 @@ class EntryPage(QWidget):
         key = self._key
         self.trouble.hide()
         if key is not None:
-            self._tools.backend.do(lambda application: application.undoing(key.id), self._undo, self._refused)
+            self._tools.backend.do(lambda application: application.undoing(key.id), self._undo, self._on_refused)
 
     def _undo(self, request: Request) -> None:
         if self._key is None:
@@ -341,6 +343,6 @@ class EntryPage(QWidget):
         except ConfigError:  # of a newer program
             return None
 
-    def _refused(self, error: SyncError) -> None:
+    def _on_refused(self, error: SyncError) -> None:
         self.trouble.say_error(error)
         self.trouble.show()

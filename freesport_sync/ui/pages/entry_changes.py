@@ -83,8 +83,8 @@ class ChangesTab(QWidget):
         bar.setStretch(0, 1)
         layout.addLayout(bar)
         layout.addWidget(self.stack, 1)
-        self.model.loaded.connect(self._loaded)
-        self.model.failed.connect(self._failed)
+        self.model.loaded.connect(self._on_loaded)
+        self.model.failed.connect(self._on_failed)
 
     def show_entry(self, details: HistoryDetails) -> None:
         """Show the changes of a dry run."""
@@ -110,7 +110,7 @@ class ChangesTab(QWidget):
         self._query = query
         self.model.show_list(lambda history, offset, limit: history.changes(query, offset, limit))
 
-    def _loaded(self) -> None:
+    def _on_loaded(self) -> None:
         texts = self._tools.texts
         total = self.model.rowCount()
         self.found.setText(texts.count("changes_tab.found", total))
@@ -120,7 +120,7 @@ class ChangesTab(QWidget):
             self.empty.say("search" if is_filtered else "completed", texts(key))
         self.stack.setCurrentIndex(1 if total else 0)
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         if not self.model.rowCount():
             self.empty.say_error(error)
             self.stack.setCurrentIndex(0)
@@ -143,15 +143,15 @@ class ChangesTab(QWidget):
 
             return save_changes(history.all_changes(run_id), texts, file), file
 
-        self._tools.backend.ask(write, self._saved, self._not_saved)
+        self._tools.backend.ask(write, self._on_saved, self._on_save_failed)
 
-    def _saved(self, result: tuple[int, Path]) -> None:
+    def _on_saved(self, result: tuple[int, Path]) -> None:
         count, file = result
         self.save.setEnabled(True)
         self.found.setText(
             self._tools.texts("changes_tab.saved", count=self._tools.texts.number(count), file=file.name)
         )
 
-    def _not_saved(self, error: SyncError) -> None:
+    def _on_save_failed(self, error: SyncError) -> None:
         self.save.setEnabled(True)
         self.found.setText(self._tools.texts.error(error).what)

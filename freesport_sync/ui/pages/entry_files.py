@@ -71,7 +71,7 @@ class FilesTab(QWidget):
 
     def _open(self) -> None:
         source = self._source
-        self._tools.backend.work(lambda: _existing_folder(source), self._show_folder, self._failed)
+        self._tools.backend.work(lambda: _existing_folder(source), self._show_folder, self._on_failed)
 
     def _show_folder(self, folder: Path | None) -> None:
         if folder is None:
@@ -80,7 +80,7 @@ class FilesTab(QWidget):
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         self.folder.setText(self._tools.texts.error(error).what)
 
 

@@ -110,7 +110,7 @@ class IssuesTab(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
-        self.model.failed.connect(self._failed)
+        self.model.failed.connect(self._on_failed)
         self.model.loaded.connect(self._explain)
 
     def show_entry(self, details: HistoryDetails) -> None:
@@ -191,15 +191,15 @@ class IssuesTab(QWidget):
             with history.all_issues(EntryKey(EntrySource.RUN, run_id)) as found:
                 return save_csv(found.issues, texts, file), file
 
-        self._tools.backend.ask(write, self._saved, self._failed)
+        self._tools.backend.ask(write, self._on_saved, self._on_failed)
 
-    def _saved(self, result: tuple[int, Path]) -> None:
+    def _on_saved(self, result: tuple[int, Path]) -> None:
         count, file = result
         texts = self._tools.texts
         self.save.setEnabled(True)
         self.said.setText(texts("cli.issues_saved", count=texts.number(count), file=file.name))
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         self.save.setEnabled(True)
         self.hint.say_error(error)
         self.hint.show()

@@ -48,7 +48,7 @@ class LogTab(QWidget):
             folder = application.paths.logs
             entry = details.entry
             since, until = entry.started_at - SLACK, (entry.finished_at or datetime.now().astimezone()) + SLACK
-            self._tools.backend.work(lambda: _between(folder, since, until), self._show, self._ignore)
+            self._tools.backend.work(lambda: _between(folder, since, until), self._show, self._on_log_unreadable)
 
     def _show(self, lines: tuple[LogLine, ...]) -> None:
         details = self._details
@@ -61,7 +61,7 @@ class LogTab(QWidget):
         if text != self.view.toPlainText():
             self.view.setPlainText(text)
 
-    def _ignore(self, _: SyncError) -> None:
+    def _on_log_unreadable(self, _: SyncError) -> None:
         """The report is there all the same."""
 
 

@@ -70,7 +70,7 @@ class HistoryPage(QWidget):
         self.table.horizontalHeader().setSortIndicator(2, Qt.SortOrder.DescendingOrder)
         self.table.setSortingEnabled(True)
         self.table.is_openable = True
-        self.table.row_opened.connect(self._open)
+        self.table.row_opened.connect(self._on_row_opened)
         self.chart = RunChart(tools)
         self.chart.opened.connect(self.entry_opened)
         self.empty = Placeholder(tools, texts("history.reset"), self.reset)
@@ -87,13 +87,13 @@ class HistoryPage(QWidget):
         layout.addWidget(self._make_filters())
         layout.addWidget(self.chart)
         layout.addWidget(self.stack, 1)
-        self.model.loaded.connect(self._loaded)
-        self.model.failed.connect(self._failed)
-        self.model.sorted_by.connect(self._sort)
+        self.model.loaded.connect(self._on_loaded)
+        self.model.failed.connect(self._on_failed)
+        self.model.sorted_by.connect(self._on_sorted)
         backend = tools.backend
         backend.opened.connect(self.reload)
         backend.database_status_changed.connect(self._on_database_status)
-        tools.theme.changed.connect(self._recolour)
+        tools.theme.changed.connect(self._on_theme_changed)
 
     def reload(self) -> None:
         """Read the list as the filters say."""
@@ -152,7 +152,7 @@ class HistoryPage(QWidget):
         self.clear = button(texts("history.reset"), self.reset, self._tools, role="link", shortcut="Ctrl+R")
         layout.addWidget(self.clear)
         layout.addStretch(1)
-        self._recolour()
+        self._on_theme_changed()
         return Wrapping(words, layout)
 
     def _choice(self, key: str, items: list[tuple[str, str]]) -> QComboBox:
@@ -178,7 +178,7 @@ class HistoryPage(QWidget):
             self._query = query
             self.reload()
 
-    def _sort(self, sort: HistorySort, is_descending: bool) -> None:
+    def _on_sorted(self, sort: HistorySort, is_descending: bool) -> None:
         query = replace(self._query, sort=sort, is_descending=is_descending)
         if query != self._query:
             self._query = query
@@ -214,7 +214,7 @@ class HistoryPage(QWidget):
     def _no_chart(self, _: SyncError) -> None:
         self._chart_is_asked = False
 
-    def _loaded(self) -> None:
+    def _on_loaded(self) -> None:
         texts = self._tools.texts
         total = self.model.rowCount()
         self.found.setText(texts.count("history.found", total))
@@ -228,16 +228,16 @@ class HistoryPage(QWidget):
         self.empty.set_action_visible(is_filtered)
         self.stack.setCurrentWidget(self.empty)
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         if not self.model.rowCount():
             self.empty.say_error(error)
             self.empty.set_action_visible(False)
             self.stack.setCurrentWidget(self.empty)
 
-    def _open(self, entry: HistoryEntry) -> None:
+    def _on_row_opened(self, entry: HistoryEntry) -> None:
         self.entry_opened.emit(entry.key)
 
-    def _recolour(self) -> None:
+    def _on_theme_changed(self) -> None:
         for status, one in self.statuses.items():
             one.setIcon(icon(status.value, self._tools.theme.color(tone_of(status))))
 
