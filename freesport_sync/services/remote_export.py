@@ -1,4 +1,4 @@
-"""The server that 1C exports to, put together from the settings: fetch its files, look whether that works."""
+"""The export on the SSH host of the settings: fetch it, pin the host's key, check whether that works."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PinnedHostKey:
-    """A server's key that is on record now."""
+    """The key of an SSH host that is on record now."""
 
     host: str
     port: int
@@ -43,7 +43,7 @@ class PinnedHostKey:
 
 
 class RemoteExport:
-    """The server of the settings.
+    """The export on an SSH host.
 
     Args:
         settings: those in force.
@@ -59,7 +59,7 @@ class RemoteExport:
         self.received = Received(paths.received)
 
     def of(self, ssh: SshSettings, password: str | None, passphrase: str | None) -> RemoteExport:
-        """Another server; host keys that were accepted here are accepted there.
+        """The export on another SSH host; host keys that were accepted here are accepted there.
 
         Args:
             ssh: in place of what the settings say.
@@ -78,7 +78,7 @@ class RemoteExport:
     def pin_host_key(
         self, fingerprint: str, cancel: CancelToken | None = None, replaces: bool = False
     ) -> PinnedHostKey:
-        """Record the server's key, if it has this fingerprint; perhaps in place of the one on record.
+        """Record the host's key if it has this fingerprint, perhaps in place of the one on record.
 
         Raises:
             HostKeyChanged: it has another one.
