@@ -1,1 +1,1 @@
-"""Decisions that need nothing but their arguments."""
+"""Pure decisions: no input or output, only arguments and results."""

@@ -1,4 +1,4 @@
-"""1C's customers compared with the shop's users: rows in, a plan of what to write out."""
+"""Compares 1C's customers with the shop's users: staged rows in, a plan of writes out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Change = tuple[str, str | None, str | None]
 
 
 class UserFields(NamedTuple):
-    """What 1C says of a user; in a change None is a field that stays as it is."""
+    """Fields of a user that 1C sets; in a change, None leaves a field as it is."""
 
     first_name: str | None = None
     last_name: str | None = None
@@ -34,7 +34,7 @@ class UserFields(NamedTuple):
 
 
 class CompanyFields(NamedTuple):
-    """What 1C says of a user's company; None as in `UserFields`."""
+    """Fields of a user's company that 1C sets; None as in `UserFields`."""
 
     legal_name: str | None = None
     tax_id: str | None = None
@@ -57,7 +57,7 @@ class ShopUser:
     company_id: int | None = None
     company: CompanyFields = NO_COMPANY
     is_undone: bool = False
-    """Hidden when the import that had brought him was undone: the export shows him again."""
+    """Hidden by undoing the import that inserted it; this export shows it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class ChangedUser:
-    """New values of a user that differs."""
+    """A user to update, with the new values."""
 
     id: int
     seen_onec_id: str | None
     onec_id: str | None
-    """Set for a user of the shop whom 1C has not known before."""
+    """Set for a user who is linked to 1C for the first time."""
     fields: UserFields
 
 
@@ -85,14 +85,14 @@ class NewCompany:
     """A company to insert."""
 
     onec_id: str
-    """Of its user, who may be a new one."""
+    """1C's id of the user, who may be new."""
     user_id: int | None
     fields: CompanyFields
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedCompany:
-    """New values of a company that differs."""
+    """A company to update, with the new values."""
 
     id: int
     fields: CompanyFields
@@ -115,13 +115,13 @@ class CustomerUpdated(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CustomerLog:
-    """A row of the shop's own log of customers.
+    """A row of the shop's customer log.
 
     Args:
         onec_id: of the customer, whole.
-        user_id: None for a new user, and where there is none.
-        details: None for a customer that could not be imported.
-        error: code of the issue for which it could not be imported.
+        user_id: None for a new user or for none.
+        details: None if the customer could not be imported.
+        error: code of the issue that prevented the import.
     """
 
     onec_id: str
@@ -132,7 +132,7 @@ class CustomerLog:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPlan:
-    """What to do with the customers; changed rows in the order of their ids."""
+    """Writes for customers; changed rows sorted by id."""
 
     created: tuple[NewUser, ...] = ()
     changed: tuple[ChangedUser, ...] = ()
@@ -145,7 +145,7 @@ class CustomerPlan:
 
     @property
     def rows(self) -> int:
-        """Rows that will be written."""
+        """Number of rows to write."""
         return sum(map(len, (self.created, self.changed, self.new_companies, self.changed_companies, self.log)))
 
 
@@ -155,15 +155,15 @@ def plan_customers(
     shop: Iterable[ShopUser],
     files: Mapping[int, str],
 ) -> CustomerPlan:
-    """Find or make the shop's user for each of 1C's buyers (CUSTOMER-2 to CUSTOMER-5).
+    """Find or create the shop's user for each of 1C's buyers (CUSTOMER-2 to CUSTOMER-5).
 
-    A user is known by the `onec_id`, else by the e-mail, ignoring case, as long as 1C has not named him otherwise. An
-    e-mail is given to a new user only, and only if nobody else has it. What 1C leaves empty stays as the shop has it.
+    A user is found by `onec_id`, else by e-mail, ignoring case, unless linked to another customer. Only new users get
+    an e-mail, and only if nobody else has it. Fields that 1C leaves empty keep the shop's value.
 
     Args:
         staged: customers in any order.
         rejected: customers that cannot be imported.
-        shop: the users that have one of the staged ids or e-mails.
+        shop: users with one of the staged ids or e-mails.
         files: number -> name of the export's files, for the issues.
     """
     planner = _CustomerPlanner(shop, files)
@@ -179,7 +179,7 @@ def plan_customers(
 
 
 def _last_records(staged: Sequence[StagedCustomer]) -> Sequence[StagedCustomer]:
-    """Last record of each customer, in the order of the first; a tombstone marks the customer, it does not empty it."""
+    """Return the last record of each customer, in the order of the first ones; a tombstone keeps the other fields."""
     records: dict[str, StagedCustomer] = {}
     for row in sorted(staged, key=lambda row: (row.file_no, row.position)):
         first = records.get(row.onec_id)
@@ -202,7 +202,7 @@ class _CustomerPlanner:
             if user.email:
                 self.by_email.setdefault(user.email.lower(), []).append(user)
         self.claimed: dict[str, str] = {}
-        """E-mail in small letters -> the customer of this export who has it."""
+        """Lower-case e-mail -> the customer of this export who has it."""
         self.created: list[NewUser] = []
         self.changed: list[ChangedUser] = []
         self.new_companies: list[NewCompany] = []
@@ -225,7 +225,7 @@ class _CustomerPlanner:
         )
 
     def add(self, row: StagedCustomer) -> None:
-        """Take one customer."""
+        """Plan one customer."""
         if row.name is None and row.onec_id not in self.by_key:
             self._skip(row, Severity.NOTE, "tombstone_unknown", "Ид", value=row.onec_id)
         elif not row.is_buyer:
@@ -242,7 +242,7 @@ class _CustomerPlanner:
                 self._update(row, known)
 
     def _owner_of_email(self, row: StagedCustomer, user: ShopUser | None) -> tuple[ShopUser | None, str]:
-        """The user without a customer who has the e-mail, and the e-mail if it is free to be given to a new user."""
+        """Return the unlinked user with the e-mail, and the e-mail if it is free for a new user."""
         email = row.email.lower()
         owners = self.by_email.get(email, [])
         if not email or user in owners:
@@ -262,7 +262,7 @@ class _CustomerPlanner:
             NewUser(
                 row.onec_id,
                 email or None,
-                # A company gets the words of its name too, as the reference importer does where there is no person.
+                # Without a person, the words of the company's name are used, as in the reference importer.
                 UserFields(row.first_name, row.last_name, row.company_name, row.tax_id, row.phone),
             )
         )
@@ -316,7 +316,7 @@ class _CustomerPlanner:
 
 
 def _user_of(row: StagedCustomer) -> UserFields:
-    """What 1C says of a user who is in the shop: the words of a company's name are nobody's names."""
+    """Return 1C's fields for an existing user, without names taken from a company's name."""
     is_person = row.customer_type is CustomerType.INDIVIDUAL
     return UserFields(
         first_name=row.first_name if is_person else None,
@@ -335,7 +335,7 @@ Fields = TypeVar("Fields", UserFields, CompanyFields)
 
 
 def _differing(old: Fields, new: Fields) -> Fields:
-    """The fields that 1C fills in and the shop has otherwise; the shop's are never emptied (CUSTOMER-4)."""
+    """Return the fields that 1C sets to another value; they are never emptied (CUSTOMER-4)."""
     return type(new)(*(stated if stated and stated != known else None for known, stated in zip(old, new, strict=True)))
 
 

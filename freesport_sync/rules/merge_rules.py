@@ -1,4 +1,4 @@
-"""What settings and request decide about a merge."""
+"""The rules of a merge, from settings and request."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MergeRules:
-    """What the settings and the request say about the merge (OWNED-1); the parameters of `merge/sql/resolve`.
+    """Rules of a merge (OWNED-1); the parameters of `merge/sql/resolve`.
 
     Args:
-        makes_default_variants: the run is one in which products without offers get a default variant.
-        is_full_products: products that the export lacks are deactivated.
-        is_full_variants: variants that the export lacks are deactivated.
-        clear_missing_prices: a price that the export lacks is cleared.
-        owns_name: 1C overwrites names of products; the other `owns_*` likewise.
+        makes_default_variants: give products without offers a default variant.
+        is_full_products: deactivate products missing in the export.
+        is_full_variants: deactivate variants missing in the export.
+        clear_missing_prices: clear prices missing in the export.
+        owns_name: let 1C overwrite names of products; the other `owns_*` likewise.
     """
 
     makes_default_variants: bool

@@ -1,4 +1,4 @@
-"""Unique slugs and SKUs: the first keeps its own word, later ones get a number (SLUG-2, VARIANT-3)."""
+"""Unique slugs and SKUs: the first keeps its name, later ones get a number (SLUG-2, VARIANT-3)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ SKU_LENGTH = 100
 
 
 class UniqueNames:
-    """Hands out names that are not taken, in the order in which they are asked for.
+    """Assigns unique names in the order of the calls.
 
     Args:
-        taken: names that are in use.
-        max_length: characters at most; a longer name is cut so that its number still fits.
-        first_suffix: number of the second of equals: 2 for slugs, 1 for SKUs, as in the reference importer.
-        own_words: names that will be asked for: no number makes one of them for somebody else, so that `Прочее 2` keeps
-            its own word however often `Прочее` comes before it.
+        taken: names in use.
+        max_length: in characters; longer names are cut so that the number still fits.
+        first_suffix: number of the first duplicate: 2 for slugs, 1 for SKUs, as in the reference importer.
+        own_words: names that will be requested later: no number produces one of them, so that `Прочее 2` keeps its name
+            however often `Прочее` comes before it.
     """
 
     def __init__(self, taken: Iterable[str], max_length: int, first_suffix: int, own_words: Iterable[str] = ()) -> None:
@@ -27,7 +27,7 @@ class UniqueNames:
         self._next: dict[str, int] = {}
 
     def take(self, wanted: str) -> str:
-        """The wanted name, or the wanted name with the smallest free number."""
+        """Return the wanted name, with the smallest free number if it is taken."""
         wanted = wanted[: self._max_length]
         self._own_words.discard(wanted)
         name, number = wanted, self._next.get(wanted, self._first_suffix)
@@ -35,7 +35,7 @@ class UniqueNames:
             suffix = f"-{number}"
             name = wanted[: self._max_length - len(suffix)] + suffix
             number += 1
-        if name != wanted:  # most names are taken once: to note them all would double the memory
+        if name != wanted:  # most names occur once; storing a number for each would double the memory
             self._next[wanted] = number
         self._taken.add(name)
         return name

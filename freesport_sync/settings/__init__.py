@@ -1,1 +1,1 @@
-"""Where the program keeps its state and what the administrator has set."""
+"""Settings, secrets, saved connections, and the paths of the program's state."""

@@ -1,4 +1,4 @@
-"""What is written down when a database or a server is chosen; the secrets go elsewhere than the settings."""
+"""Saves the choice of a database or SSH host in the settings, and their secrets elsewhere."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Chosen:
 
 
 def database_password_file(settings_file: Path, login: str, chosen: Chosen) -> Path | None:
-    """The file with the password of a database; None: there is none, it may be in the key store.
+    """Return the file with the password of a database; None if there is none, then it may be in the key store.
 
     Args:
-        settings_file: beside it the files are made.
-        login: of the database that is asked about; see `settings.secrets`.
-        chosen: what the settings say now; its file is nobody else's.
+        settings_file: in whose folder the files are created.
+        login: of the database; see `settings.secrets`.
+        chosen: the current choice, which has a file of its own.
     """
     own_file = _own_file(settings_file, "database", login)
     if own_file.exists():
@@ -48,14 +48,14 @@ def database_password_file(settings_file: Path, login: str, chosen: Chosen) -> P
 def choose_database(
     settings_file: Path, chosen: Chosen, url: str | None, login: str, password: str | None
 ) -> PasswordPlace:
-    """Write which database is meant from now on.
+    """Save the choice of a database.
 
     Args:
-        settings_file: to be changed.
-        chosen: what the settings say now.
-        url: without a password; None: the private server.
+        settings_file: to change.
+        chosen: the current choice.
+        url: without a password; None for the private server.
         login: see `settings.secrets`.
-        password: to be kept; None: leave what is kept.
+        password: to store; None keeps the stored one.
 
     Raises:
         ConfigError: a file cannot be written.
@@ -73,12 +73,12 @@ def choose_database(
 def keep_ssh_secrets(
     settings_file: Path, ssh: SshSettings, password: str | None, passphrase: str | None
 ) -> tuple[SshSettings, PasswordPlace]:
-    """Keep the secrets of a server; returns its settings with the files in which they are, where they are in files.
+    """Store the secrets of an SSH host; returns its settings with the files that hold them, if any.
 
     Args:
-        settings_file: beside it the files are made.
-        ssh: the server.
-        password: of the user; None: leave what is kept.
+        settings_file: in whose folder the files are created.
+        ssh: settings of the host.
+        password: of the user; None keeps the stored one.
         passphrase: of the key file; likewise.
 
     Raises:
@@ -97,20 +97,20 @@ def keep_ssh_secrets(
             place = _keep(own_file, user, secret)
         if own_file is not None and own_file.exists():
             files[name] = own_file
-        elif secret or (known is not None and _is_own(settings_file, known)):  # that of another server, or of nothing
+        elif secret or (known is not None and _is_own(settings_file, known)):  # the file of another host, or of none
             files[name] = None
     return ssh.model_copy(update=files), place
 
 
 def choose_server(settings_file: Path, ssh: SshSettings | None) -> None:
-    """Write which server is meant from now on.
+    """Save the choice of an SSH host.
 
     Args:
-        settings_file: to be changed.
-        ssh: None: none.
+        settings_file: to change.
+        ssh: settings of the host, or None.
 
     Raises:
-        ConfigError: it cannot be written.
+        ConfigError: the file cannot be written.
     """
     from freesport_sync.settings.model import SshSettings
 
@@ -131,7 +131,7 @@ def _keep(own_file: Path, name: str, secret: str) -> PasswordPlace:
 
 
 def _own_file(settings_file: Path, kind: str, name: str) -> Path:
-    """Each login has its own, so that a password is never sent to another server."""
+    """Return the secret file of a login; each has its own, so that no secret is sent to another host."""
     return settings_file.with_name(f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:12]}.password")
 
 

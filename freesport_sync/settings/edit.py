@@ -1,4 +1,4 @@
-"""Changes single settings in the settings file and leaves the rest of it, comments too, as it is."""
+"""Changes single settings in the settings file, preserving the rest including comments."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def change_settings(file: Path, values: Mapping[str, Value | None]) -> None:
     """Write settings.
 
     Args:
-        file: made with its folder if missing; replaced as a whole or not at all.
-        values: `section.name` -> value; None takes the setting away.
+        file: created with its folder if missing; replaced atomically.
+        values: `section.name` -> value; None removes the setting.
 
     Raises:
         ConfigError: the file is not TOML, or cannot be written.
@@ -42,7 +42,7 @@ def change_settings(file: Path, values: Mapping[str, Value | None]) -> None:
 
 
 def replace_file(file: Path, text: str) -> None:
-    """Write a small file whole or not at all.
+    """Replace a small file atomically.
 
     Raises:
         ConfigError: it cannot be written.

@@ -1,4 +1,4 @@
-"""The variables of the environment that the program reads; others with its prefix are typing errors (SETTING-1)."""
+"""Refuses environment variables that look like ours but are unknown: they are typing errors (SETTING-1)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _ALIKE = re.compile(
     r"FREE?[_-]*SPORTS?[_-]*S[YI]N[CK](?P<gap>[_.-]*)(?P<name>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-"""What people write for the prefix, also with too many or too few of its underscores."""
+"""The prefix as people write it, also with underscores missing or doubled."""
 
 _NEAR = 0.8
-"""How much the rest of a name must look like one of ours where nothing parts it from the prefix: not `SYNCOPE`."""
+"""Minimum similarity of the rest of a name if no underscore follows the prefix: excludes `SYNCOPE`."""
 
 
 def refuse_unknown_variables(others: Collection[str], environment: Mapping[str, str] = os.environ) -> None:
-    """Refuse what nobody would read: a mistyped address of the database must not import into another one.
+    """Refuse unknown variables: a mistyped database URL must not make an import go elsewhere.
 
     Args:
-        others: variables that the parts below read.
+        others: variables read outside the settings.
         environment: of the process.
 
     Raises:
-        ConfigError: with each unknown name and the nearest right one.
+        ConfigError: with each unknown name and the most similar known one.
     """
     exact = {*others, PASSWORD_VARIABLE, SSH_PASSWORD_VARIABLE, SSH_PASSPHRASE_VARIABLE, LANGUAGE_VARIABLE}
     settings = frozenset(_variables_of_settings())
@@ -37,7 +37,7 @@ def refuse_unknown_variables(others: Collection[str], environment: Mapping[str, 
     unknown = sorted(
         name
         for name in environment
-        # The settings may be written in any case, as pydantic reads them.
+        # pydantic ignores the case of names.
         if name not in exact and name.upper() not in settings and _is_meant_for_us(name, known)
     )
     if unknown:
@@ -47,14 +47,14 @@ def refuse_unknown_variables(others: Collection[str], environment: Mapping[str, 
 
 
 def _variables_of_settings() -> Iterator[str]:
-    """Of each setting, also by its former name, and of each section, which may be given as JSON."""
+    """Yield the variables of all settings, including former names, and of all sections, which may be JSON."""
     for path in (*setting_keys(), *FORMER_KEYS):
         for depth in range(1, len(path) + 1):
             yield ENVIRONMENT_PREFIX + "__".join(path[:depth]).upper()
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """The known name that looks most like a mistyped one."""
+    """Return the known name most similar to a mistyped one."""
     return max(sorted(known), key=lambda one: _likeness(name, one))
 
 
@@ -76,6 +76,6 @@ def _nearest_variable(name: str, known: Collection[str]) -> str:
 
 
 def _bare(name: str) -> str:
-    """Without the prefix, which would make all of them look alike."""
+    """Strip the prefix, which would make all names look alike."""
     found = _ALIKE.fullmatch(name)
     return found["name"].upper() if found else name

@@ -1,4 +1,4 @@
-"""All settings as people see them: key, environment variable, current value, default; made from the model."""
+"""Lists all settings for display: key, environment variable, current value, default."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ListedSetting:
     Args:
         key: in the settings file, for example `catalog.root_category`.
         variable: of the environment.
-        value: in force, as one would write it in the settings file; None where nothing is set.
+        value: in force, in TOML; None if unset.
         default: likewise.
         origin: where the value comes from.
     """
@@ -44,11 +44,11 @@ class ListedSetting:
 
 
 def list_settings(settings: Settings, file: Path) -> tuple[ListedSetting, ...]:
-    """Every setting, in the order of the model.
+    """List all settings in the order of the model.
 
     Args:
-        settings: those in force.
-        file: that they were loaded from; need not exist.
+        settings: in force.
+        file: they were loaded from; may be missing.
     """
     written = read_written(file)
 
@@ -66,7 +66,7 @@ def list_settings(settings: Settings, file: Path) -> tuple[ListedSetting, ...]:
 
 
 def as_markdown(settings: tuple[ListedSetting, ...], texts: Texts) -> str:
-    """The table of docs/settings.md, without the values in force."""
+    """Return the table of docs/settings.md, without current values."""
     names = ("key", "variable", "default", "meaning")
     lines = [
         f"| {' | '.join(texts(f'cli.column_{name}') for name in names)} |",
@@ -81,7 +81,7 @@ def as_markdown(settings: tuple[ListedSetting, ...], texts: Texts) -> str:
 
 
 def as_toml(value: object) -> str | None:
-    """A value as one would write it in the settings file; None for nothing."""
+    """Return a value in TOML; None for None."""
     match value:
         case None:
             return None

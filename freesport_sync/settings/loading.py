@@ -1,4 +1,4 @@
-"""Reads the settings, and knows where each was written: in a variable of the environment, or on a line of the file."""
+"""Loads the settings from environment and file, and tells where each value comes from."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from freesport_sync.settings.toml_file import (
 )
 
 _LARGEST_FILE = 20_000
-"""Characters; in a larger one no line is looked for."""
+"""Characters; in larger files the line of a value is not searched."""
 
-# Pydantic's types of errors -> ours; the first that the type begins with.
+# Prefix of pydantic's error type -> our problem; the first match counts.
 _PROBLEMS = {
     "int_": "whole_number",
     "decimal_": "number",
@@ -55,13 +55,13 @@ _PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What somebody has set, as it was written but for paths, which are absolute.
+    """Unvalidated settings, with absolute paths.
 
     Args:
-        file: the settings file; need not exist.
+        file: the settings file; may be missing.
         content: of the file.
-        in_file: the values of the file.
-        in_environment: the values of the variables, which go first.
+        in_file: values of the file.
+        in_environment: values of variables, which take precedence.
     """
 
     file: Path
@@ -70,7 +70,7 @@ class Written:
     in_environment: Mapping[str, Any]
 
     def place_of(self, path: tuple[str | int, ...]) -> dict[str, object]:
-        """Where a value was written, for the text of an error: `setting_place` and what it names."""
+        """Return the text parameters for the origin of a value, `setting_place`."""
         key = tuple(part for part in path[:2] if isinstance(part, str))
         if contains(self.in_environment, key):
             return {"setting_place": "variable", "variable": _variable_of(key)}
@@ -84,11 +84,11 @@ def load_settings(file: Path) -> Settings:
     """Read the settings.
 
     Args:
-        file: TOML file; need not exist. Relative paths in it start from its folder, those in variables of the
-            environment from the current one.
+        file: TOML file; may be missing. Relative paths in it start from its folder, those in environment variables
+            from the current one.
 
     Raises:
-        ConfigError: the file is not TOML, or a key or value is wrong; names the key and where it was written.
+        ConfigError: the file is not TOML, or a key or value is invalid; names the key and its origin.
     """
     written = read_written(file)
 
@@ -105,7 +105,7 @@ def load_settings(file: Path) -> Settings:
 
 
 def read_written(file: Path) -> Written:
-    """What somebody has set, not judged yet.
+    """Read the settings without validating them.
 
     Raises:
         ConfigError: the file is not TOML, or a list in a variable is not JSON.
@@ -121,7 +121,7 @@ def _in_environment() -> dict[str, Any]:
     variables = source.env_vars
     try:
         return source()
-    except SettingsError as error:  # it does not say of which variable
+    except SettingsError as error:  # the error does not name the variable
         for name, value in variables.items():
             source.env_vars = {name: value}
             try:
@@ -134,7 +134,7 @@ def _in_environment() -> dict[str, Any]:
 
 
 def _with_current_names(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with former keys renamed; where a setting has both names, the current one counts."""
+    """Rename former keys; if a setting has both names, the current one counts."""
     renamed = dict(values)
     for (section, former), (_, current) in FORMER_KEYS.items():
         found = renamed.get(section)
@@ -145,7 +145,7 @@ def _with_current_names(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _spellings(path: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """What a setting is called, and was called."""
+    """Return the current and former spellings of a setting."""
     return [path, *(former for former, current in FORMER_KEYS.items() if current == path)]
 
 
@@ -155,7 +155,7 @@ def _line_of(content: str, path: tuple[str | int, ...]) -> int | None:
 
 
 def _with_paths(section: type[BaseModel], values: Any, folder: Path) -> Any:
-    """The values of a section; each that is to be a path starts from `folder`, unless it is absolute."""
+    """Resolve the relative paths in a section against `folder`."""
     if not isinstance(values, dict):
         return values
 
@@ -181,7 +181,7 @@ def _located(value: Any, folder: Path) -> Any:
 
 
 def _variable_of(key: tuple[str, ...]) -> str:
-    """The variable that sets a key, itself or its whole section, as somebody has written its name."""
+    """Return the variable that sets a key or its whole section, in the spelling of the environment."""
     named = {name.lower(): name for name in os.environ}
     keys = [*_spellings(key), *(key[:depth] for depth in range(len(key) - 1, 0, -1))]
     names = [ENVIRONMENT_PREFIX + "__".join(one) for one in keys]

@@ -1,4 +1,4 @@
-"""Log files for the support, messages on the terminal with `--verbose`."""
+"""Log files for support, and messages on the terminal with `--verbose`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class _PrivateFile(RotatingFileHandler):
-    """Logs name servers, files and accounts; one of an earlier version is closed to others, too."""
+    """Restricts log files to their owner, also those of earlier versions: they name hosts, files and accounts."""
 
     def _open(self) -> TextIOWrapper:
-        with suppress(OSError):  # it is somebody else's
+        with suppress(OSError):  # the file belongs to another user
             os.close(os.open(self.baseFilename, os.O_CREAT | os.O_WRONLY, 0o600))
             if os.path.isfile(self.baseFilename):
                 os.chmod(self.baseFilename, 0o600)
@@ -27,7 +27,7 @@ class _PrivateFile(RotatingFileHandler):
 
 
 def configure_logs(folder: Path, is_verbose: bool) -> None:
-    """Write the log of this process: five files of 5 MB; a folder that cannot be written is done without.
+    """Configure logging: five files of 5 MB, or none if the folder cannot be written.
 
     Args:
         folder: of the log files; created.
@@ -36,7 +36,7 @@ def configure_logs(folder: Path, is_verbose: bool) -> None:
     logger = logging.getLogger("freesport_sync")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
-    logging.raiseExceptions = False  # a disk that is full must not fill the terminal with tracebacks of the log
+    logging.raiseExceptions = False  # no tracebacks of the logging module on a full disk
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()

@@ -1,4 +1,4 @@
-"""What an administrator can set, with its defaults; read from the settings file and the environment."""
+"""The model of the settings with their defaults."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FORMER_KEYS = {
     ("exchange", "hold_s"): ("exchange", "long_poll_s"),
     ("exchange", "patience_s"): ("exchange", "queue_timeout_s"),
 }
-"""Keys of earlier versions, which are still read -> what they are called now."""
+"""Keys of earlier versions, still accepted -> current keys."""
 
 
 class OwnedField(StrEnum):
-    """What 1C may overwrite in a product or variant that the shop already has."""
+    """Fields of existing products and variants that 1C may overwrite."""
 
     NAME = "name"
     CATEGORY = "category"
@@ -38,7 +38,7 @@ class OwnedField(StrEnum):
 
 
 def _not_empty(value: Any) -> Any:
-    # An empty text is the folder in which the program happens to be started: an unset variable of a script, say.
+    # An empty path would mean the current folder, for instance because of an unset variable in a script.
     if value == "":
         raise PydanticCustomError("empty_path", "the path is empty")
     return value
@@ -70,7 +70,7 @@ def _ssh_host(value: str) -> str:
 
 
 def below_login(folder: str) -> str:
-    """A folder of the server: SFTP knows no `~`, but a relative path starts from the folder that a login leads to."""
+    """Validate a folder of the SSH host: SFTP has no `~`, but relative paths start from the login's home."""
     return folder[1:].lstrip("/") or "." if folder == "~" or folder.startswith("~/") else folder
 
 
@@ -85,7 +85,7 @@ class _Section(BaseModel):
 
 
 class DatabaseSettings(_Section):
-    """Where the shop's data is."""
+    """Connection to the shop's database."""
 
     url: str | None = None
     password_file: _Path | None = None
@@ -93,7 +93,7 @@ class DatabaseSettings(_Section):
 
 
 class SourceSettings(_Section):
-    """Where the export is."""
+    """Location of the export."""
 
     data_dir: _Path = Path("data/import_1c")
 
@@ -112,13 +112,13 @@ class PriceSettings(_Section):
 
 
 class GuardSettings(_Section):
-    """When a run stops before it writes."""
+    """Limits at which a run stops before writing."""
 
     large_change_percent: int = Field(20, ge=1, le=100)
 
 
 class HistorySettings(_Section):
-    """What is kept of past runs."""
+    """Retention of past runs."""
 
     retention_days: int = Field(180, ge=1, le=36_500)
     max_issues: int = Field(100_000, ge=1, le=10_000_000)
@@ -142,7 +142,7 @@ class PictureSettings(_Section):
 
 
 class SshSettings(_Section):
-    """The server that 1C exports to, and how it is reached."""
+    """The SSH host with 1C's exports."""
 
     host: _SshHost | None = Field(None, min_length=1)
     port: int = Field(USUAL_PORT, ge=1, le=65_535)
@@ -154,7 +154,7 @@ class SshSettings(_Section):
     known_hosts: tuple[_Path, ...] = (Path("~/.ssh/known_hosts"),)
     config_file: _Path = Path("~/.ssh/config")
     folder: _RemotePath = ""
-    """On the server; empty: where the login leads."""
+    """On the host; empty means the login's home."""
     archive_folder: _RemotePath | None = Field(None, min_length=1)
     media_root: _RemotePath | None = Field(None, min_length=1)
     quiet_s: int = Field(30, ge=0, le=86_400)
@@ -162,35 +162,35 @@ class SshSettings(_Section):
 
     @property
     def address(self) -> SshAddress:
-        """The server, with what `host` says of port and user.
+        """Return the address, with port and user from `host` if given there.
 
         Raises:
-            ConfigError: it is none, or two settings name different ports or users.
+            ConfigError: `host` is invalid, or two settings name different ports or users.
         """
         try:
             typed = parse_ssh_address(self.host or "")
         except ValueError as error:
             raise ConfigError("ssh_address_invalid", address=self.host) from error
-        port = None if self.port == USUAL_PORT else self.port  # that is what stands there when nobody has said
+        port = None if self.port == USUAL_PORT else self.port  # the default, so not set explicitly
         if len({typed.port, port} - {None}) > 1 or len({typed.user, self.user} - {None}) > 1:
             raise ConfigError("ssh_address_contradicts", address=self.host, user=self.user or "", port=self.port)
         return SshAddress(typed.host, typed.port or port, typed.user or self.user)
 
     @property
     def login(self) -> str:
-        """`user@host:port` as far as the settings say it, for the key store."""
+        """Return `user@host:port` as far as set, the key store's user name."""
         return self.address.login
 
 
 class ReceivedSettings(_Section):
-    """How long received files are kept."""
+    """Retention of received files."""
 
     keep_runs: int = Field(10, ge=1, le=10_000)
     keep_days: int = Field(30, ge=1, le=36_500)
 
 
 class ExchangeSettings(_Section):
-    """The server that 1C sends its exports to; sizes in megabytes, times in seconds."""
+    """The HTTP server for 1C; sizes in megabytes, times in seconds."""
 
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8180, ge=0, le=65_535)
@@ -218,11 +218,11 @@ class Warehouse(_Section):
     """One warehouse of 1C."""
 
     name: str = Field(min_length=1, max_length=255)
-    """As in 1C."""
+    """Its id in 1C."""
     onec_id: str | None = None
     """For exports without storages.xml."""
     vat_rate: Decimal | None = Field(None, ge=0, lt=1000)
-    """Percent; goes before the product's."""
+    """Per cent; takes precedence over the product's."""
 
 
 # The three warehouses of the shop's own settings (VAT-2); ids as 1C exports them.
@@ -236,7 +236,7 @@ _WAREHOUSES = (
 class Settings(BaseSettings):
     """All settings: command line > environment > settings file > default.
 
-    What each means is told to people by the section `settings` of the text files; see `settings.listing`.
+    The section `settings` of the text files explains each; see `settings.listing`.
     """
 
     model_config = SettingsConfigDict(
@@ -260,7 +260,7 @@ class Settings(BaseSettings):
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *sources: Any, **named: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what it is given: `settings.loading` reads environment and file, and knows what came from where."""
+        """Only explicit values: `settings.loading` reads environment and file, and tracks their origin."""
         return (named["init_settings"],)
 
     def owns(self, field: OwnedField) -> bool:
@@ -268,7 +268,7 @@ class Settings(BaseSettings):
 
 
 def setting_keys() -> Iterator[tuple[str, ...]]:
-    """Every setting, in the order of the model: `("catalog", "root_category")`, `("warehouses",)`."""
+    """Yield the path of every setting, in the order of the model: `("catalog", "root_category")`, `("warehouses",)`."""
     for name, field in Settings.model_fields.items():
         if isinstance(field.default, BaseModel):
             yield from ((name, inner) for inner in type(field.default).model_fields)

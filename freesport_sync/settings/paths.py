@@ -1,4 +1,4 @@
-"""Where the program keeps its state."""
+"""Paths of the program's state."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ _NAME = "freesport_sync"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Folders and files of one installation; nothing is created here."""
+    """Folders and files of one installation; creates nothing."""
 
     settings_file: Path
     postgres: Path
     """The private PostgreSQL server."""
     work: Path
-    """Unpacked archives, for the time of a run."""
+    """Unpacked archives, during a run."""
     logs: Path
     backups: Path
     received: Path
-    """Files that were fetched from the server."""
+    """Files downloaded from the SSH host."""
     exchange: Path
-    """Files that 1C has sent."""
+    """Files uploaded by 1C."""
     exchange_password: Path
     known_hosts: Path
-    """Keys of servers that the operator has accepted."""
+    """Host keys accepted by the operator."""
 
 
 def located(written: str | Path, folder: Path) -> Path:
-    """What a path means that somebody has written: `~` is the home folder, a relative one starts from `folder`.
+    """Resolve a path as typed: `~` is the home folder, relative paths start from `folder`.
 
-    A shell expands `~` only where nobody quotes it, and Windows never does.
+    Shells do not expand a quoted `~`, and Windows never does.
     """
     return (folder / os.path.expanduser(written)).absolute()
 
 
 def find_paths(home: Path | None) -> Paths:
-    """The paths below `home`, or where the system keeps such things.
+    """Return the paths below `home`, or in the system's standard places.
 
     Args:
         home: one folder for all state.

@@ -1,4 +1,4 @@
-"""Saved connections: a name, the address of a database, the server with the files; never a password."""
+"""Saved connections: name, database URL, SSH host; never a password."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from freesport_sync.settings.edit import replace_file
 from freesport_sync.settings.toml_file import parse_toml, read_toml
 
 if TYPE_CHECKING:
-    from freesport_sync.settings.model import SshSettings  # pydantic takes its time, and the window is to come first
+    from freesport_sync.settings.model import SshSettings  # pydantic is slow to import; the window comes first
 
 FORMAT = 1
 _SECRET_FILES = {"password_file", "passphrase_file"}
@@ -25,9 +25,9 @@ class Profile:
     """One saved connection.
 
     Args:
-        name: for people; unique.
+        name: unique, for display.
         database_url: without a password; or `core.connections.EMBEDDED`.
-        ssh: the server that 1C exports to; None: there is none.
+        ssh: the host with 1C's exports, if any.
     """
 
     name: str
@@ -36,10 +36,10 @@ class Profile:
 
 
 def load_profiles(file: Path) -> tuple[Profile, ...]:
-    """The connections of a file; none where it is missing.
+    """Read the connections of a file; none if it is missing.
 
     Raises:
-        ConfigError: it is not a file of connections, or carries a password.
+        ConfigError: the file is invalid, or contains a password.
     """
     values = parse_toml(file, read_toml(file)) or {"profile": []}
     try:
@@ -55,12 +55,12 @@ def save_profiles(file: Path, profiles: Sequence[Profile], is_for_others: bool =
     """Write a file of connections.
 
     Args:
-        file: replaced.
-        profiles: to be written.
-        is_for_others: leave out where secrets are kept on this computer.
+        file: to replace.
+        profiles: to write.
+        is_for_others: omit the places of secrets on this computer.
 
     Raises:
-        ConfigError: it cannot be written.
+        ConfigError: the file cannot be written.
     """
     document = tomlkit.document()
     document["format"] = FORMAT

@@ -1,4 +1,4 @@
-"""Passwords: from the environment, a file of the owner's, or the system's key store; never from the command line."""
+"""Passwords: from the environment, a private file, or the system's key store; never from the command line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEYRING_SERVICE = "freesport_sync"
 
 
 def database_password(login: str, password_file: Path | None) -> str | None:
-    """The password of the shop's database; None where none is kept.
+    """Return the password of the shop's database, if any is stored.
 
     Args:
         login: `user@host/database`, the key store's user name for it.
@@ -32,7 +32,7 @@ def database_password(login: str, password_file: Path | None) -> str | None:
 
 
 def ssh_password(login: str, password_file: Path | None) -> str | None:
-    """The password of the SSH server; None where none is kept.
+    """Return the password of the SSH host, if any is stored.
 
     Args:
         login: `user@host:port`; the key store's user name for it is `ssh user@host:port`.
@@ -45,7 +45,7 @@ def ssh_password(login: str, password_file: Path | None) -> str | None:
 
 
 def ssh_passphrase(key_file: Path, passphrase_file: Path | None) -> str | None:
-    """The passphrase of a private key; None where none is kept.
+    """Return the passphrase of a private key, if any is stored.
 
     Args:
         key_file: the key; the key store's user name for it is `ssh-key` and this path.
@@ -58,12 +58,12 @@ def ssh_passphrase(key_file: Path, passphrase_file: Path | None) -> str | None:
 
 
 def ssh_password_name(login: str) -> str:
-    """The key store's user name for the password of an SSH server."""
+    """Return the key store's user name for the password of an SSH host."""
     return f"ssh {login}"
 
 
 def ssh_passphrase_name(key_file: Path) -> str:
-    """The key store's user name for the passphrase of a key."""
+    """Return the key store's user name for the passphrase of a key."""
     return f"ssh-key {key_file}"
 
 
@@ -76,11 +76,11 @@ def _secret(variable: str, setting: str, file: Path | None, key_store_user: str)
 
 
 def keep_secret(name: str, secret: str) -> bool:
-    """Put a secret into the key store; returns whether this computer has one.
+    """Store a secret in the key store; returns whether this computer has one.
 
     Args:
         name: the key store's user name for it: the login of a database, or see above.
-        secret: replaces the one that is there.
+        secret: replaces a stored one.
     """
     import keyring
     from keyring.errors import KeyringError
@@ -97,13 +97,13 @@ def _read_private(setting: str, file: Path) -> str:
     try:
         if not is_private(file):
             raise ConfigError("password_file_open", setting=setting, file=str(file))
-        return file.read_text(encoding="utf-8-sig").strip()  # Notepad writes a mark before the text
+        return file.read_text(encoding="utf-8-sig").strip()  # Notepad writes a byte order mark
     except (OSError, UnicodeError) as error:
         raise ConfigError("password_file_unreadable", setting=setting, file=str(file)) from error
 
 
 def _from_keyring(login: str) -> str | None:
-    # A server without a desktop has no key store; that is not an error, the password may not be needed.
+    # Without a desktop there is no key store; that is no error, since the password may not be needed.
     import keyring
     from keyring.errors import KeyringError
 

@@ -1,4 +1,4 @@
-"""A TOML file that a person has written: read as the editors of people leave it, with errors that name the line."""
+"""Reads hand-written TOML files, with errors that name the line."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
 def read_toml(file: Path) -> str:
-    """The text of a file, without the mark that Notepad puts before it; empty where there is none.
+    """Return the text of a file without a byte order mark; empty if the file is missing.
 
     Raises:
-        ConfigError: it cannot be read, or is not UTF-8.
+        ConfigError: the file is unreadable, or not UTF-8.
     """
     try:
         raw = file.read_bytes()
@@ -25,7 +25,7 @@ def read_toml(file: Path) -> str:
     except OSError as error:
         raise ConfigError("settings_unreadable", file=str(file), reason=reason_of(error)) from error
     try:
-        if b"\0" in raw:  # UTF-16, which has them in every Latin letter
+        if b"\0" in raw:  # UTF-16 has NUL bytes in every Latin letter
             raise UnicodeError
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeError as error:
@@ -33,10 +33,10 @@ def read_toml(file: Path) -> str:
 
 
 def parse_toml(file: Path, content: str) -> dict[str, Any]:
-    """The values in a file.
+    """Parse the values of a file.
 
     Raises:
-        ConfigError: this is not TOML; names line and column.
+        ConfigError: not TOML; names line and column.
     """
     try:
         return tomllib.loads(content)
@@ -48,11 +48,11 @@ def parse_toml(file: Path, content: str) -> dict[str, Any]:
 
 
 def line_of(content: str, path: tuple[str | int, ...]) -> int | None:
-    """The line where a value begins: the text up to it has the value, the text before it does not.
+    """Return the line where a value begins: the text up to it contains the value, the text before it does not.
 
     Args:
-        content: that can be parsed.
-        path: of the value, or of one that is not there: then the line of the nearest value around it.
+        content: valid TOML.
+        path: of the value; if it is missing, the line of the nearest enclosing value is returned.
     """
     values = tomllib.loads(content)
     while path and not contains(values, path):
@@ -62,7 +62,7 @@ def line_of(content: str, path: tuple[str | int, ...]) -> int | None:
     for number in range(1, len(lines) + 1 if path else 0):
         try:
             values = tomllib.loads("\n".join(lines[:number]))
-        except tomllib.TOMLDecodeError:  # in the middle of a value of several lines
+        except tomllib.TOMLDecodeError:  # in the middle of a multi-line value
             continue
         if contains(values, path):
             return begin
@@ -71,7 +71,7 @@ def line_of(content: str, path: tuple[str | int, ...]) -> int | None:
 
 
 def contains(values: Any, path: tuple[str | int, ...]) -> bool:
-    """Whether nested values have one at a path of keys and positions."""
+    """Return whether nested values contain a path of keys and indices."""
     for name in path:
         known = range(len(values)) if isinstance(values, list) else values if isinstance(values, dict) else ()
         if name not in known:

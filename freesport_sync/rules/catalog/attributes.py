@@ -1,4 +1,4 @@
-"""1C's properties compared with the shop's attributes: rows in, a plan of what to write out."""
+"""Compares 1C's properties with the shop's attributes: staged rows in, a plan of writes out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from freesport_sync.rules.unique_names import SLUG_LENGTH, UniqueNames
 
 
 class Property(NamedTuple):
-    """A property as 1C describes it."""
+    """A property of 1C."""
 
     name: str
     type: str
@@ -30,12 +30,12 @@ class ShopAttribute:
     slug: str
     type: str
     is_active: bool = False
-    """Switched on: buyers can filter by it."""
+    """Whether buyers can filter by it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewAttribute:
-    """An attribute to insert; `number` is negative and stands for the id that it will get."""
+    """An attribute to insert; the negative `number` stands for its future id."""
 
     number: int
     name: str
@@ -46,7 +46,7 @@ class NewAttribute:
 
 @dataclass(frozen=True, slots=True)
 class NewAttributeMapping:
-    """1C's id of a property; several may stand for one attribute of the shop."""
+    """A mapping from a property to an attribute; several properties may map to one attribute."""
 
     onec_id: str
     onec_name: str
@@ -57,14 +57,14 @@ class NewAttributeMapping:
 
 @dataclass(frozen=True, slots=True)
 class AttributePlan:
-    """What to do with the attributes."""
+    """Writes for attributes."""
 
     created: tuple[NewAttribute, ...] = ()
     changed: tuple[ShopAttribute, ...] = ()
-    """To be written in this order: one may take the name that another gives up."""
+    """In this order: one attribute may take a name that another gives up."""
     new_mappings: tuple[NewAttributeMapping, ...] = ()
     by_onec_id: Mapping[str, int] = field(default_factory=dict)
-    """1C key -> number of everything that is or will be mapped."""
+    """1C key -> number, of existing and new mappings."""
     by_name: Mapping[str, int] = field(default_factory=dict)
     """Normalised name -> number."""
     counts: Counts = field(default_factory=Counts)
@@ -73,11 +73,11 @@ class AttributePlan:
 
 
 def known_properties(staged: Iterable[StagedAttribute], shop: Mapping[str, Property]) -> Mapping[str, Property]:
-    """The properties of the export and of the shop by their `Ид`; the last word of the export goes first (ATTR-1).
+    """Return the properties of export and shop by their `Ид`; the last record of the export takes precedence (ATTR-1).
 
     Args:
         staged: properties of the export.
-        shop: those that the shop has met, by their `Ид`.
+        shop: known properties of the shop, by their `Ид`.
     """
     in_order = sorted(staged, key=lambda row: (row.file_no, row.position))
     return {**shop, **{row.onec_id: Property(row.name, row.type) for row in in_order}}
@@ -89,11 +89,10 @@ def plan_attributes(
     mapped: Sequence[tuple[str, int]],
     files: Mapping[int, str],
 ) -> AttributePlan:
-    """Find or make the shop's attribute for each of 1C's properties (ATTR-1).
+    """Find or create the shop's attribute for each of 1C's properties (ATTR-1).
 
-    First the attributes that the shop has get 1C's new names; then an existing mapping decides, then the normalised
-    name. The first property of an attribute names it, now and later: others of the same words do not, or each import
-    would name it after the last that it met.
+    First, existing attributes get 1C's new names; then an existing mapping decides, then the normalised name. Only the
+    first property mapped to an attribute names it; otherwise each import would rename it after the last one.
 
     Args:
         staged: properties of goods and offers.
@@ -107,16 +106,16 @@ def plan_attributes(
 def filter_attributes(
     plan: AttributePlan, shop: Sequence[ShopAttribute], column_of: Callable[[str], str | None]
 ) -> Mapping[int, str | None]:
-    """The attributes by which buyers filter: those that are switched on, and colour and size (FILTER-1).
+    """Return the attributes by which buyers filter: the active ones, and colour and size (FILTER-1).
 
     Args:
         plan: for `shop`.
         shop: all attributes of the shop.
-        column_of: the column of a variant that an attribute of this name stands for.
+        column_of: name of an attribute -> column of a variant, if any.
 
     Returns:
-        Number -> column whose texts are values of the attribute, of each column for one attribute only; never for
-        that of one set of properties, `Цвет (Ботинки)`.
+        Number -> column whose texts are values of the attribute; one attribute per column, and never one for a single
+        set of properties such as `Цвет (Ботинки)`.
     """
     known = {attribute.id: attribute for attribute in shop} | {attribute.id: attribute for attribute in plan.changed}
     names = {number: attribute.name for number, attribute in known.items()} | {a.number: a.name for a in plan.created}
@@ -131,7 +130,7 @@ def filter_attributes(
 
 
 class _AttributePlanner:
-    """The steps of `plan_attributes`, which share who has which name."""
+    """The steps of `plan_attributes`, which share the assignment of names."""
 
     def __init__(
         self,
@@ -146,7 +145,7 @@ class _AttributePlanner:
         self.by_onec_id = dict(mapped)
         self.by_name = {a.normalized_name: a.id for a in shop if a.normalized_name is not None}
         self.named_by = {attribute_id: key for key, attribute_id in reversed(mapped)}
-        """Attribute -> the property that was mapped to it first."""
+        """Attribute -> the first property mapped to it."""
         self.created: list[NewAttribute] = []
         self.changed: dict[int, ShopAttribute] = {}
         self.new_mappings: list[NewAttributeMapping] = []
@@ -170,7 +169,7 @@ class _AttributePlanner:
         )
 
     def _rename(self) -> None:
-        """Give the shop's attributes 1C's names and types, in an order that never has two of one name (ATTR-1)."""
+        """Give the shop's attributes 1C's names and types, in an order without duplicate names (ATTR-1)."""
         waiting: list[tuple[ShopAttribute, StagedAttribute]] = []
         for attribute in self.shop.values():
             row = self.properties.get(self.named_by.get(attribute.id, ""))
@@ -180,7 +179,7 @@ class _AttributePlanner:
                 self.changed[attribute.id] = replace(attribute, type=row.type)
             if row.name != attribute.name:
                 waiting.append((attribute, row))
-        # Whoever takes a name gives up another, for which somebody else may be waiting.
+        # Taking a name frees another one, for which another attribute may be waiting.
         while free := next((pair for pair in waiting if self._may_take(*pair)), None):
             waiting.remove(free)
             self._take(*free)
@@ -193,13 +192,13 @@ class _AttributePlanner:
         if attribute.normalized_name is not None:
             del self.by_name[attribute.normalized_name]
         self.by_name[row.normalized_name] = attribute.id
-        self.changed.pop(attribute.id, None)  # to its end: it may need a name that another has just given up
+        self.changed.pop(attribute.id, None)  # to the end: it may need a name freed just now
         self.changed[attribute.id] = replace(
             attribute, name=row.name, normalized_name=row.normalized_name, type=row.type or attribute.type
         )
 
     def _map(self) -> None:
-        """Find or make the attribute of each property that the shop has no mapping of."""
+        """Find or create the attribute of each unmapped property."""
         slugs = UniqueNames((attribute.slug for attribute in self.shop.values()), SLUG_LENGTH, first_suffix=1)
         for key, row in self.properties.items():
             if key in self.by_onec_id:
@@ -225,7 +224,7 @@ class _AttributePlanner:
 
 
 def _once(staged: Sequence[StagedAttribute]) -> dict[str, StagedAttribute]:
-    """Each property where it stands first, as its last record says; a property of goods and offers is one of goods."""
+    """Return the last record of each property, in the order of the first ones; goods take precedence over offers."""
     properties: dict[str, StagedAttribute] = {}
     for row in sorted(staged, key=lambda row: (row.file_no, row.position)):
         first = properties.get(row.onec_id, row)

@@ -1,4 +1,4 @@
-"""1C's brands compared with the shop's: rows in, a plan of what to write out."""
+"""Compares 1C's brands with the shop's: staged rows in, a plan of writes out."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ NO_BRAND = "nobrand"
 """Normalised name of the shop's brand for products without one (BRAND-2)."""
 
 BRAND_PROPERTY = "Бренд"
-"""Name of the property, and in some exports literally its `Ид` too; in most that is a GUID."""
+"""Name of the brand property, in some exports also its `Ид`; in most that is a GUID."""
 
 _NAMES = ("бренд",), ("brand", "торговая марка", "торговаямарка")
-"""What a property is called that says the brand; the second names count where no property has the first."""
+"""Names of the brand property; the second group counts if no property has a name of the first."""
 
 _DICTIONARY = "справочник"
 
@@ -32,7 +32,7 @@ class ShopBrand:
     normalized_name: str
     slug: str
     is_undone: bool = False
-    """Undoing the import that had brought it has hidden it."""
+    """Hidden by undoing the import that inserted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class NewBrand:
 
 @dataclass(frozen=True, slots=True)
 class BrandMapping:
-    """1C's GUID of a brand; several may stand for one brand of the shop."""
+    """A mapping from 1C's GUID to a brand; several GUIDs may map to one brand."""
 
     onec_id: str
     onec_name: str
@@ -56,35 +56,35 @@ class BrandMapping:
 
 @dataclass(frozen=True, slots=True)
 class BrandPlan:
-    """What to do with the brands."""
+    """Writes for brands."""
 
     created: tuple[NewBrand, ...] = ()
     new_mappings: tuple[BrandMapping, ...] = ()
     renamed_mappings: tuple[tuple[str, str], ...] = ()
-    """(1C key, new name in 1C); the brand itself keeps the name that the shop knows."""
+    """(1C key, new name in 1C); the brand itself keeps its name in the shop."""
     shown: tuple[str, ...] = ()
-    """Normalised names of the brands that an undo had hidden and the export has again."""
+    """Normalised names of brands that an undo had hidden and this export has again."""
     mappings: Mapping[str, BrandMapping] = field(default_factory=dict)
-    """1C key -> brand, of everything that is or will be mapped."""
+    """1C key -> brand, of existing and new mappings."""
     counts: Counts = field(default_factory=Counts)
     changes: tuple[FieldChange, ...] = ()
 
 
 def brand_rank(name: str) -> int | None:
-    """How surely a property of this name says the brand, 0 most; None: it does not (BRAND-1).
+    """Return how reliably a property of this name gives the brand, 0 being best; None if it does not (BRAND-1).
 
-    УТ 11 names a property of one kind of goods with its set: `Бренд (Обувь)`. `Производитель` is who made the product,
-    for which CommerceML has an element of its own.
+    УТ 11 appends the set of properties: `Бренд (Обувь)`. `Производитель` is the manufacturer, which has an element of
+    its own in CommerceML.
     """
     words = " ".join(name.partition("(")[0].split()).rstrip(" :").casefold()
     return next((rank for rank, names in enumerate(_NAMES) if words in names), None)
 
 
 def brand_properties(properties: Mapping[str, Property]) -> Mapping[str, bool]:
-    """`Ид` of each property that says the brand -> whether its value is the brand's name, and no id; the surest first.
+    """Return `Ид` of each brand property -> whether its value is the brand's name, not an id; best ones first.
 
     Args:
-        properties: those of the export and of the shop by their `Ид`.
+        properties: of export and shop by their `Ид`.
     """
     ranks = {key: rank for key, one in properties.items() if (rank := brand_rank(one.name)) is not None}
     surest = [key for key, rank in ranks.items() if rank == min(ranks.values())]
@@ -98,13 +98,13 @@ def plan_brands(
     shop: Sequence[ShopBrand],
     mapped: Sequence[BrandMapping],
 ) -> BrandPlan:
-    """Find or make the shop's brand for each of 1C's GUIDs (BRAND-4).
+    """Find or create the shop's brand for each of 1C's GUIDs (BRAND-4).
 
-    An existing mapping decides; then the normalised name, then the name ignoring case. The first spelling names a new
-    brand.
+    An existing mapping decides, then the normalised name, then the name ignoring case. A new brand gets the first
+    spelling.
 
     Args:
-        staged: values of the properties that say the brand; real exports repeat them in each segment.
+        staged: values of brand properties; real exports repeat them in each segment.
         shop: all brands of the shop.
         mapped: all mappings of the shop.
     """
@@ -119,7 +119,7 @@ def plan_brands(
     for row in ordered:
         if row.is_guess and row.onec_id in mappings:
             continue
-        if row.onec_id in new_mappings:  # an existing mapping too, had the records come one after the other
+        if row.onec_id in new_mappings:  # as if the records had come one after the other
             mapping = replace(new_mappings[row.onec_id], onec_name=row.name)
             mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
             continue

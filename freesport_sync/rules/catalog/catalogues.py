@@ -1,4 +1,4 @@
-"""Several catalogues in one export (CATALOGUE-1)."""
+"""Moves between catalogues of one export (CATALOGUE-1)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Record = TypeVar("Record", bound=_CatalogueRow)
 
 
 def without_moved(rows: Sequence[Record]) -> list[Record]:
-    """In file order, without what one catalogue of the export has deleted and another still has.
+    """Return the rows in file order, without deletions in one catalogue of what another catalogue has.
 
-    Within one catalogue the last record decides.
+    Within a catalogue the last record decides.
     """
     ordered = sorted(rows, key=lambda row: (row.file_no, row.position))
     is_deleted = {(row.onec_id, row.catalogue): row.is_deleted for row in ordered}

@@ -1,4 +1,4 @@
-"""1C's groups compared with the shop's categories: rows in, a plan of what to write out."""
+"""Compares 1C's groups with the shop's categories: staged rows in, a plan of writes out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from freesport_sync.rules.catalog.catalogues import without_moved
 from freesport_sync.rules.unique_names import SLUG_LENGTH, UniqueNames
 
 HIDDEN_CATEGORY = "__onec_unresolved_category__"
-"""`onec_id` of the shop's hidden category for products whose group is not known (CATEGORY-6)."""
+"""`onec_id` of the shop's hidden category for products of unknown groups (CATEGORY-6)."""
 
 REPAIR_ANCHOR = "__repair_anchor__"
-"""`onec_id` that the shop's repair command gives to a root it made itself; 1C's root takes it over (CATEGORY-5)."""
+"""`onec_id` of a root created by the shop's repair command; 1C's root takes it over (CATEGORY-5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ShopCategory:
 
 @dataclass(frozen=True, slots=True)
 class NewCategory:
-    """A category to insert; its parent is set afterwards, by 1C key."""
+    """A category to insert; its parent is set afterwards by 1C key."""
 
     onec_id: str
     name: str
@@ -45,11 +45,11 @@ class NewCategory:
 
 @dataclass(frozen=True, slots=True)
 class ChangedCategory:
-    """New values of a category that differs."""
+    """A category to update, with the new values."""
 
     id: int
     onec_id: str | None
-    """None for a root that the shop has made itself."""
+    """None for a root that the shop has created itself."""
     name: str
     description: str
     is_active: bool
@@ -57,14 +57,14 @@ class ChangedCategory:
 
 @dataclass(frozen=True, slots=True)
 class CategoryPlan:
-    """What to do with the categories, parents last."""
+    """Writes for categories; parents are set last."""
 
     created: tuple[NewCategory, ...] = ()
     changed: tuple[ChangedCategory, ...] = ()
     parents: tuple[tuple[str, str | None], ...] = ()
-    """(1C key, 1C key of its parent) where the parent differs."""
+    """(1C key, 1C key of the parent) of categories with another parent."""
     ids: Mapping[str, int | None] = field(default_factory=dict)
-    """1C key -> the shop's id of every category that products may use; None for a new one."""
+    """1C key -> id of each category that products may have; None for new ones."""
     counts: Counts = field(default_factory=Counts)
     issues: tuple[RowIssue, ...] = ()
     changes: tuple[FieldChange, ...] = ()
@@ -80,7 +80,7 @@ def plan_categories(
 ) -> CategoryPlan:
     """Compare 1C's groups with the shop's categories (CATEGORY-1 to CATEGORY-6).
 
-    Only the root named `root_name` and what lies below it is imported. Absence changes nothing, unless `is_full`.
+    Only the root named `root_name` and its descendants are imported. Absence changes nothing, unless `is_full`.
 
     Args:
         staged: groups in any order.
@@ -88,7 +88,7 @@ def plan_categories(
         taken_slugs: slugs of all categories.
         root_name: setting `catalog.root_category`.
         files: number -> name of the export's files, for the issues.
-        is_full: deactivate categories that the export does not contain.
+        is_full: deactivate categories missing in the export.
 
     Raises:
         ImportFailed: the root category is neither in the export nor in the shop.
@@ -146,22 +146,22 @@ class _CategoryPlanner:
         )
 
     def _last_records(self, staged: Sequence[StagedCategory]) -> dict[str, StagedCategory]:
-        """Last record of each group for values, in the order of the first."""
+        """Return the last record of each group, in the order of the first ones."""
         records: dict[str, StagedCategory] = {}
         for row in without_moved(staged):
             first = records.get(row.onec_id)
             if first is None:
                 records[row.onec_id] = row
-            elif row.name is None:  # a tombstone marks the group, it does not empty it
+            elif row.name is None:  # a tombstone keeps the other fields of the group
                 records[row.onec_id] = first._replace(is_deleted=row.is_deleted)
             else:
-                # A segment may repeat a group without what is above it, to hang others below.
+                # A segment may repeat a group without its ancestors, as the parent of others.
                 parent = row.parent_onec_id or first.parent_onec_id
                 records[row.onec_id] = row._replace(slug=first.slug or row.slug, parent_onec_id=parent)
         return records
 
     def _adopt_repair_anchor(self) -> ShopCategory | None:
-        """A root of the right name that nobody in 1C owns becomes 1C's root (CATEGORY-5)."""
+        """Adopt a root of the right name that is not linked to 1C (CATEGORY-5)."""
         root = next(
             (row for row in self.staged.values() if row.parent_onec_id is None and row.name == self.root_name), None
         )
@@ -179,11 +179,11 @@ class _CategoryPlanner:
         return None
 
     def _in_scope(self) -> dict[str, StagedCategory]:
-        """The groups below the root category; the others are left alone (CATEGORY-1)."""
+        """Return the groups below the root category; others are left alone (CATEGORY-1)."""
         anchors = {
             row.onec_id for row in self.staged.values() if row.parent_onec_id is None and row.name == self.root_name
         }
-        # Taking over another name for the shop's root would empty its menu, which is found by the name.
+        # Renaming the shop's root would empty its menu, which finds the root by name.
         is_renamed = any(
             key in self.by_key and self.by_key[key].id in self.shop_anchors and row.name not in (None, self.root_name)
             for key, row in self.staged.items()
@@ -209,7 +209,7 @@ class _CategoryPlanner:
                 break
             path.append(current)
             row = self.staged.get(current)
-            if row is None or row.parent_onec_id is None:  # what is above it, only the shop knows
+            if row is None or row.parent_onec_id is None:  # only the shop knows its ancestors
                 verdicts[current] = self._is_below(self.by_key.get(current))
                 break
             current = row.parent_onec_id
@@ -218,7 +218,7 @@ class _CategoryPlanner:
         return verdict
 
     def _is_below(self, category: ShopCategory | None) -> bool:
-        """A group that the export shows as a root may lie below the root category in the shop."""
+        """Return whether a category lies below the root category in the shop; in the export it may be a root."""
         seen: set[int] = set()
         while category is not None and category.id not in seen:
             if category.id in self.shop_anchors:
@@ -259,17 +259,17 @@ class _CategoryPlanner:
         for key, row in in_scope.items():
             known = self.by_key.get(key)
             if row.name is None or (row.parent_onec_id is None and known is not None):
-                continue  # a tombstone says nothing of its place; a sub-tree may be exported without what is above it
+                continue  # a tombstone has no place; a subtree may be exported without its ancestors
             parent_key = self._existing(row.parent_onec_id)
             parent = self.by_key.get(parent_key or "")
             if known is None or parent is None or known.parent_id != parent.id:
                 wanted.append((key, parent_key))
-        # New ones first: nothing of the shop lies below them yet, so that they always find a place.
+        # New ones first: they have no children yet, so they never form a cycle.
         wanted.sort(key=lambda move: move[0] in self.by_key)
         return self._without_cycles(wanted, in_scope)
 
     def _existing(self, key: str | None) -> str | None:
-        """The group itself, or what is above it where 1C has deleted it before the shop ever had it."""
+        """Return the group, or its nearest ancestor if 1C deleted it before the shop ever had it."""
         while key is not None and key not in self.by_key and (row := self.staged.get(key)) and row.name is None:
             key = row.parent_onec_id
         return key
@@ -277,7 +277,7 @@ class _CategoryPlanner:
     def _without_cycles(
         self, wanted: list[tuple[str, str | None]], in_scope: Mapping[str, StagedCategory]
     ) -> list[tuple[str, str | None]]:
-        """Moves that keep the tree a tree in any order; other groups keep their place, with an issue (CATEGORY-4)."""
+        """Return the moves that form no cycle in any order; other groups stay, with an issue (CATEGORY-4)."""
         above: dict[int | str, int | str | None] = {category.id: category.parent_id for category in self.shop}
         allowed: list[tuple[str, str | None]] = []
         while wanted:
@@ -307,7 +307,7 @@ class _CategoryPlanner:
         return path
 
     def _hidden_anchors(self, in_scope: Mapping[str, StagedCategory]) -> list[ChangedCategory]:
-        """A root that the export lacks is shown again with what the export has below it (CATEGORY-1)."""
+        """Return hidden roots missing in the export, to be shown again with their descendants in it (CATEGORY-1)."""
         return [
             ChangedCategory(category.id, category.onec_id, category.name, category.description, is_active=True)
             for category in self.shop
@@ -318,7 +318,7 @@ class _CategoryPlanner:
         ]
 
     def _absent(self) -> list[ChangedCategory]:
-        """What `--full` hides (ABSENT-2); never the root, because a part of its tree may be exported without it."""
+        """Return the categories that `--full` hides (ABSENT-2); never the root, which a partial export may lack."""
         return [
             ChangedCategory(category.id, key, category.name, category.description, is_active=False)
             for key, category in self.by_key.items()

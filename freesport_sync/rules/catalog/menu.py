@@ -1,4 +1,4 @@
-"""Which categories buyers find in the shop's menu, and which of them an import would take out of it (GUARD-4)."""
+"""Finds the categories that an import would remove from the shop's menu (GUARD-4)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from freesport_sync.rules.catalog.categories import CategoryPlan, ShopCategory
 
 _Node = int | str
-"""A category of the shop by its id, a new one by its 1C key."""
+"""Id of an existing category, or 1C key of a new one."""
 
 
 def leaving_menu(shop: Sequence[ShopCategory], plan: CategoryPlan) -> tuple[int, ...]:
-    """Ids of the categories that are in the menu and will not be: hidden, or below one that is.
+    """Return the ids of categories that leave the menu: hidden themselves, or below a hidden one.
 
-    The shop shows a category only where all above it are shown too.
+    The shop shows a category only if all its ancestors are shown.
 
     Args:
         shop: all categories of the shop.
-        plan: what the import does with them.
+        plan: of the import.
     """
     if not plan.changed and not plan.parents:
         return ()

@@ -1,4 +1,4 @@
-"""Which pictures are wanted, where they go in the shop, what can be wrong with one (PICTURE-2 to PICTURE-6)."""
+"""Decides which pictures are wanted, where they go, and what can be wrong with one (PICTURE-2 to PICTURE-6)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from freesport_sync.core.file_names import is_portable
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 PICTURE_FIELD = "Картинка"
-"""1C's word, which issues name."""
+"""1C's element, named in issues."""
 
 PRODUCT, VARIANT = "product", "variant"
 """Owners of pictures."""
 
 MAIN_IMAGE_LIMIT = 100
-"""`product_variants.main_image` is varchar(100), and any picture of a variant may become its main one."""
+"""Length of `product_variants.main_image`; any picture of a variant may become its main one."""
 
 _FOLDERS = {PRODUCT: "products/base", VARIANT: "products/variants"}
 
 
 class PictureProblem(StrEnum):
-    """Why a picture does not get into the shop; also the code of its row issue."""
+    """Why a picture is not imported; also the code of its row issue."""
 
     MISSING = "picture_missing"
     UNREADABLE = "picture_unreadable"
@@ -35,11 +35,11 @@ class PictureProblem(StrEnum):
 
 
 class NotDeliverable(Exception):
-    """One picture cannot be delivered; the run goes on without it.
+    """One picture cannot be delivered; the run continues without it.
 
     Args:
-        problem: why.
-        params: what its text names.
+        problem: the reason.
+        params: of its text.
     """
 
     def __init__(self, problem: PictureProblem, **params: object) -> None:
@@ -54,7 +54,7 @@ class PictureRules:
 
     Args:
         minimum: smaller pictures are skipped.
-        large: where an object has a picture of this size, its smaller ones are thumbnails and are skipped.
+        large: if an object has a picture of this size, its smaller ones are skipped as thumbnails.
         maximum: larger pictures are refused.
     """
 
@@ -63,24 +63,24 @@ class PictureRules:
     maximum: int
 
     def smallest_wanted(self, sizes: Iterable[int]) -> int:
-        """The size from which on the pictures of an object are wanted, by the sizes of all of them (PICTURE-3)."""
+        """Return the minimum size of an object's pictures to import, given the sizes of all of them (PICTURE-3)."""
         return self.large if any(size >= self.large for size in sizes) else self.minimum
 
 
 def file_name(path: str) -> str:
-    """The last part of a path; an object has one picture of a name."""
+    """Return the last component of a path; it identifies a picture of an object."""
     return path.rpartition("/")[2]
 
 
 def is_safe(path: str) -> bool:
-    """Whether a path from a file of 1C stays below its folder, and can be a path on Windows too."""
+    """Return whether a path from a file of 1C stays below its folder and is valid on Windows."""
     return not path.startswith("/") and all(map(is_portable, path.split("/")))
 
 
 def media_path(owner: str, path: str) -> str:
-    """Where a picture lies below the shop's media root: `01/x.jpg` -> `products/base/01/x.jpg` (PICTURE-2).
+    """Return the path of a picture below the shop's media root: `01/x.jpg` -> `products/base/01/x.jpg` (PICTURE-2).
 
-    Of the folders only the first counts; a picture without one lies directly in the folder of its kind.
+    Only the first folder of the path is kept, if there is one.
 
     Args:
         owner: `product` or `variant`.

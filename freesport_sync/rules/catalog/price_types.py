@@ -1,4 +1,4 @@
-"""1C's price types compared with the shop's: rows in, a plan of what to write out."""
+"""Compares 1C's price types with the shop's: staged rows in, a plan of writes out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from freesport_sync.rules.catalog.catalogues import without_moved
 
 _RRP = ("ррц",)
 
-# The first that fits decides, as in the shop: `Опт 1 РРЦ` is opt1_price.
+# The first match decides, as in the shop: `Опт 1 РРЦ` is opt1_price.
 _PRODUCT_FIELDS = (
     (("опт 1", "опт1"), "opt1_price"),
     (("опт 2", "опт2"), "opt2_price"),
@@ -27,10 +27,10 @@ _PRODUCT_FIELDS = (
 
 
 def product_field(name: str) -> str | None:
-    """The column of `product_variants` that a price type's name stands for; None where the name says nothing.
+    """Return the column of `product_variants` for the name of a price type; None if unknown.
 
-    The words are those of the shop's own importer (PTYPE-1), which takes every other name for the retail price
-    and so publishes purchase prices (PTYPE-2).
+    The words are those of the shop's own importer (PTYPE-1), which treats any other name as the retail price and so
+    publishes purchase prices (PTYPE-2).
     """
     words = " ".join(name.lower().split())
     for parts, column in _PRODUCT_FIELDS:
@@ -62,7 +62,7 @@ class NewPriceType:
 
 @dataclass(frozen=True, slots=True)
 class ChangedPriceType:
-    """New values of a price type that differs; `product_field` stays what the operator made of it."""
+    """A price type to update, with the new values; `product_field` belongs to the operator."""
 
     id: int
     onec_id: str
@@ -72,18 +72,18 @@ class ChangedPriceType:
 
 @dataclass(frozen=True, slots=True)
 class PriceTypePlan:
-    """What to do with the price types."""
+    """Writes for price types."""
 
     created: tuple[NewPriceType, ...] = ()
     changed: tuple[ChangedPriceType, ...] = ()
     columns: Mapping[str, str | None] = field(default_factory=dict)
-    """1C key -> column of `product_variants`; None: its prices are not written."""
+    """1C key -> column of `product_variants`; None if its prices are not written."""
     ranks: Mapping[str, int] = field(default_factory=dict)
-    """1C key -> how many types go before this one in its column; only those with one before them."""
+    """1C key -> number of types that take precedence in its column, if any."""
     currencies: Mapping[str, str] = field(default_factory=dict)
     """1C key -> currency of a type that is not in roubles."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """1C key -> what 1C calls it."""
+    """1C key -> name in 1C."""
     newly_deleted: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     counts: Counts = field(default_factory=Counts)
@@ -101,16 +101,16 @@ def plan_price_types(
 ) -> PriceTypePlan:
     """Compare 1C's price types with the shop's (PTYPE-1 to PTYPE-5).
 
-    What an operator has set (`product_field`, `is_active`) is kept; only a deletion mark switches a type off, and only
-    its removal switches it on again.
+    `product_field` and `is_active` as set by an operator are kept; only a deletion mark deactivates a type, and only
+    its removal activates it again.
 
-    Several types may stand for one column. Each offer then has the price of the first of them that it has a price of:
-    first those whose column was set in the shop, then the others in the order in which they came to it.
+    Several types may share a column. Each offer then gets the price of the first of them that it has: first types whose
+    column was set in the shop, then the others in the order in which they were added.
 
     Args:
         staged: price types of the export.
         shop: all price types of the shop.
-        deleted_by_us: 1C keys of those that a deletion mark has switched off.
+        deleted_by_us: 1C keys of those deactivated by a deletion mark.
         files: number -> name of the export's files, for the issues.
         has_prices: the export has prices, so that it matters which types share a column.
     """
@@ -183,7 +183,7 @@ class _PriceTypePlanner:
 
     def _update(self, current: ShopPriceType, row: StagedPriceType) -> None:
         key, is_active = row.onec_id, current.is_active
-        # Once: who switches a marked type on again in the shop wants it so.
+        # Only once: an operator may activate a marked type again.
         if row.is_deleted and is_active and key not in self.deleted_by_us:
             is_active = False
             self.newly_deleted.append(key)
@@ -211,7 +211,7 @@ class _PriceTypePlanner:
 def _shared_columns(
     columns: Mapping[str, str | None], names: Mapping[str, str], shop: Mapping[str, ShopPriceType]
 ) -> dict[str, list[str]]:
-    """Columns that several types stand for -> those types, the first one first (PTYPE-4)."""
+    """Return shared columns -> their types, in order of precedence (PTYPE-4)."""
 
     def order(key: str) -> tuple[bool, float]:
         current = shop.get(key)
@@ -227,7 +227,7 @@ def _shared_columns(
 def _shared_column_issues(
     shared: Mapping[str, Sequence[str]], names: Mapping[str, str], export: Mapping[str, StagedPriceType]
 ) -> list[RowIssue]:
-    """Types that 1C no longer has are nobody's concern; prices alone do not say which it has."""
+    """Report shared columns, except for types missing in 1C; prices alone do not tell which types exist."""
     issues = []
     for column, keys in shared.items():
         present = [f"«{names[key]}»" for key in keys if key in export or not export]
