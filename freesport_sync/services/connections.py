@@ -14,9 +14,9 @@ from freesport_sync.database.server.engine import login_of, parse_url, translate
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.services.remote_export import RemoteExport
 from freesport_sync.settings.connection_choice import (
-    Chosen,
+    ChosenDatabase,
     choose_database,
-    choose_server,
+    choose_ssh_host,
     database_password_file,
     keep_ssh_secrets,
 )
@@ -117,7 +117,7 @@ class Connections:
 
     def choose_ssh_host(self, ssh: SshHostChoice | None) -> None:
         """Write into the settings which SSH host is meant from now on; an application opened after this uses it."""
-        choose_server(self._paths.settings_file, None if ssh is None else settings_of(ssh))
+        choose_ssh_host(self._paths.settings_file, None if ssh is None else settings_of(ssh))
 
     @property
     def database_url(self) -> str | None:
@@ -143,9 +143,9 @@ class Connections:
         save_profiles(self._profiles_file, [_profile(one) for one in connections])
 
     @property
-    def _chosen(self) -> Chosen:
+    def _chosen(self) -> ChosenDatabase:
         database = self._settings.database
-        return Chosen("" if database.url is None else login_of(parse_url(database.url)), database.password_file)
+        return ChosenDatabase("" if database.url is None else login_of(parse_url(database.url)), database.password_file)
 
     @property
     def _profiles_file(self) -> Path:

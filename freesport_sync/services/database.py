@@ -18,7 +18,7 @@ from freesport_sync.database.server.engine import (
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.context import Target
-from freesport_sync.settings.loading import read_written
+from freesport_sync.settings.loading import read_raw_settings
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.settings.secrets import database_password
@@ -95,5 +95,5 @@ def shop_url(argument: str | None, settings: Settings, settings_file: Path) -> U
     except ConfigError as error:
         place: dict[str, object] = {"setting_place": "argument", "argument": "--database-url"}
         if argument is None:
-            place = read_written(settings_file).place_of(("database", "url"))
+            place = read_raw_settings(settings_file).place_of(("database", "url"))
         raise ConfigError(error.code, **error.params, **place) from error

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenDatabase:
     """The database of the settings.
 
     Args:
@@ -31,7 +31,7 @@ class Chosen:
     password_file: Path | None
 
 
-def database_password_file(settings_file: Path, login: str, chosen: Chosen) -> Path | None:
+def database_password_file(settings_file: Path, login: str, chosen: ChosenDatabase) -> Path | None:
     """Return the file with the password of a database; None if there is none, then it may be in the key store.
 
     Args:
@@ -46,7 +46,7 @@ def database_password_file(settings_file: Path, login: str, chosen: Chosen) -> P
 
 
 def choose_database(
-    settings_file: Path, chosen: Chosen, url: str | None, login: str, password: str | None
+    settings_file: Path, chosen: ChosenDatabase, url: str | None, login: str, password: str | None
 ) -> PasswordPlace:
     """Save the choice of a database.
 
@@ -102,7 +102,7 @@ def keep_ssh_secrets(
     return ssh.model_copy(update=files), place
 
 
-def choose_server(settings_file: Path, ssh: SshSettings | None) -> None:
+def choose_ssh_host(settings_file: Path, ssh: SshSettings | None) -> None:
     """Save the choice of an SSH host.
 
     Args:

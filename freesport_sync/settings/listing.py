@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from freesport_sync.i18n.texts import Texts
-from freesport_sync.settings.loading import read_written
+from freesport_sync.settings.loading import read_raw_settings
 from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings, setting_keys
 from freesport_sync.settings.toml_file import contains
 
@@ -50,16 +50,16 @@ def list_settings(settings: Settings, file: Path) -> tuple[ListedSetting, ...]:
         settings: in force.
         file: they were loaded from; may be missing.
     """
-    written = read_written(file)
+    raw = read_raw_settings(file)
 
     def listed(path: tuple[str, ...]) -> ListedSetting:
-        origin = Origin.FILE if contains(written.in_file, path) else Origin.DEFAULT
+        origin = Origin.FILE if contains(raw.in_file, path) else Origin.DEFAULT
         return ListedSetting(
             key=".".join(path),
             variable=ENVIRONMENT_PREFIX + "__".join(path).upper(),
             value=as_toml(_value_of(settings, path)),
             default=as_toml(_field_of(path).default),
-            origin=Origin.ENVIRONMENT if contains(written.in_environment, path) else origin,
+            origin=Origin.ENVIRONMENT if contains(raw.in_environment, path) else origin,
         )
 
     return tuple(listed(path) for path in setting_keys())

@@ -54,7 +54,7 @@ _PROBLEMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RawSettings:
     """Unvalidated settings, with absolute paths.
 
     Args:
@@ -90,9 +90,9 @@ def load_settings(file: Path) -> Settings:
     Raises:
         ConfigError: the file is not TOML, or a key or value is invalid; names the key and its origin.
     """
-    written = read_written(file)
+    raw = read_raw_settings(file)
 
-    in_file, in_environment = written.in_file, written.in_environment
+    in_file, in_environment = raw.in_file, raw.in_environment
     sections = {
         name: in_file[name] | in_environment[name]
         for name in in_file.keys() & in_environment.keys()
@@ -101,10 +101,10 @@ def load_settings(file: Path) -> Settings:
     try:
         return Settings(**{**in_file, **in_environment, **sections})
     except ValidationError as error:
-        raise _problem(error.errors()[0], written) from error
+        raise _problem(error.errors()[0], raw) from error
 
 
-def read_written(file: Path) -> Written:
+def read_raw_settings(file: Path) -> RawSettings:
     """Read the settings without validating them.
 
     Raises:
@@ -113,7 +113,7 @@ def read_written(file: Path) -> Written:
     content = read_toml(file)
     in_file = _with_paths(Settings, _with_current_names(parse_toml(file, content)), file.parent)
     in_environment = _with_paths(Settings, _with_current_names(_in_environment()), Path())
-    return Written(file, content, in_file, in_environment)
+    return RawSettings(file, content, in_file, in_environment)
 
 
 def _in_environment() -> dict[str, Any]:
@@ -188,9 +188,9 @@ def _variable_of(key: tuple[str, ...]) -> str:
     return next((named[name.lower()] for name in names if name.lower() in named), names[0].upper())
 
 
-def _problem(error: ErrorDetails, written: Written) -> ConfigError:
+def _problem(error: ErrorDetails, raw: RawSettings) -> ConfigError:
     path = error["loc"]
-    params = {"key": ".".join(str(part) for part in path), "file": str(written.file), **written.place_of(path)}
+    params = {"key": ".".join(str(part) for part in path), "file": str(raw.file), **raw.place_of(path)}
     if error["type"] == "extra_forbidden":
         known = [".".join(one) for one in setting_keys()]
         return ConfigError("setting_unknown", **params, nearest=nearest(str(params["key"]), known))

@@ -29,12 +29,12 @@ class Paths:
     """Host keys accepted by the operator."""
 
 
-def located(written: str | Path, folder: Path) -> Path:
+def located(path: str | Path, folder: Path) -> Path:
     """Resolve a path as typed: `~` is the home folder, relative paths start from `folder`.
 
     Shells do not expand a quoted `~`, and Windows never does.
     """
-    return (folder / os.path.expanduser(written)).absolute()
+    return (folder / os.path.expanduser(path)).absolute()
 
 
 def find_paths(home: Path | None) -> Paths:

@@ -11,9 +11,9 @@ import pytest
 from freesport_sync.core.connections import PasswordPlace
 from freesport_sync.errors import ConfigError
 from freesport_sync.settings.connection_choice import (
-    Chosen,
+    ChosenDatabase,
     choose_database,
-    choose_server,
+    choose_ssh_host,
     database_password_file,
     keep_ssh_secrets,
 )
@@ -40,13 +40,13 @@ def no_key_store(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_server_is_written_and_taken_away_and_the_rest_stays(file: Path) -> None:
     file.write_text("# mine\n[catalog]\nroot_category = 'ТУРИЗМ'\n[ssh]\narchive_folder = '/old'\n", "utf-8")
-    choose_server(file, SHOP)
+    choose_ssh_host(file, SHOP)
     settings = load_settings(file)
     assert (settings.ssh, settings.catalog.root_category) == (SHOP, "ТУРИЗМ")
-    choose_server(file, None)
+    choose_ssh_host(file, None)
     assert load_settings(file).ssh == SshSettings()
     assert "# mine" in file.read_text("utf-8")
-    choose_server(file.with_name("none.toml"), None)
+    choose_ssh_host(file.with_name("none.toml"), None)
     assert load_settings(file.with_name("none.toml")).ssh == SshSettings()
 
 
@@ -102,10 +102,10 @@ def test_a_server_that_cannot_be_is_refused(line: str, file: Path) -> None:
 
 
 def test_the_password_of_a_database_is_never_that_of_another(file: Path, no_key_store: None) -> None:
-    nothing = Chosen("", None)
+    nothing = ChosenDatabase("", None)
     first, second = "postgresql://sync@first:5432/shop", "postgresql://sync@second:5432/shop"
     assert choose_database(file, nothing, first, "sync@first/shop", "the first") is PasswordPlace.FILE
-    chosen = Chosen("sync@first/shop", load_settings(file).database.password_file)
+    chosen = ChosenDatabase("sync@first/shop", load_settings(file).database.password_file)
     assert chosen.password_file is not None
     assert chosen.password_file.read_text() == "the first"
 
@@ -113,11 +113,11 @@ def test_the_password_of_a_database_is_never_that_of_another(file: Path, no_key_
     assert choose_database(file, chosen, second, "sync@second/shop", None) is PasswordPlace.UNCHANGED
     assert load_settings(file).database.password_file is None
 
-    choose_database(file, Chosen("sync@second/shop", None), first, "sync@first/shop", None)
+    choose_database(file, ChosenDatabase("sync@second/shop", None), first, "sync@first/shop", None)
     assert load_settings(file).database.password_file == chosen.password_file
 
 
 def test_a_password_file_of_the_operators_own_stays_with_its_database(file: Path, tmp_path: Path) -> None:
-    chosen = Chosen("sync@first/shop", tmp_path / "own")
+    chosen = ChosenDatabase("sync@first/shop", tmp_path / "own")
     choose_database(file, chosen, "postgresql://sync@first:5432/shop", "sync@first/shop", None)
     assert load_settings(file).database.password_file == tmp_path / "own"
