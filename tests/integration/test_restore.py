@@ -422,7 +422,8 @@ def test_rows_that_an_older_program_made_are_known_by_their_time(
     shop.execute(own)
     own_tables = ("created_rows", "confirmed_values", "spread_times", "product_links")
     shop.execute(f"DROP TABLE {', '.join(f'freesport_sync.{table}' for table in own_tables)}")
-    shop.execute("ALTER TABLE freesport_sync.runs DROP COLUMN merged_xid, DROP COLUMN is_undoable")
+    later = ("merged_xid", "is_undoable", "task", "lock_name", "lock_key")
+    shop.execute(f"ALTER TABLE freesport_sync.runs {', '.join(f'DROP COLUMN {column}' for column in later)}")
     shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0004'")
     if is_repaired:  # their times are not the import's any more
         shop.repair()
