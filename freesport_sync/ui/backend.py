@@ -19,6 +19,7 @@ from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.tasks import SHOP_LOCK, Header, Lock, Request, Submission, Trigger
 from freesport_sync.errors import SyncError
 from freesport_sync.os_support import user_and_host
+from freesport_sync.tasks.registry import TASKS
 from freesport_sync.ui.exchange_process import ExchangeProcess
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
@@ -27,6 +28,7 @@ from freesport_sync.ui.run_lane import RunLane
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
+    from freesport_sync.runs.task import Registry
     from freesport_sync.services.history import History
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Backend(QObject):
     Args:
         options: of the command line.
         parent: in the thread of the window.
+        tasks: what can be run.
     """
 
     opened = Signal()
@@ -57,14 +60,17 @@ class Backend(QObject):
     """`RunSnapshot`; likewise."""
     run_ended = Signal(object)
     """`RunEnd`; likewise."""
+    became_idle = Signal()
+    """No task of any lock runs any more."""
     crashed = Signal(object)
     """An exception on another thread that nobody has foreseen."""
 
     _watched = Signal(object)
 
-    def __init__(self, options: WindowOptions, parent: QObject | None = None) -> None:
+    def __init__(self, options: WindowOptions, parent: QObject | None = None, tasks: Registry = TASKS) -> None:
         super().__init__(parent)
         self.options = options
+        self.tasks = tasks
         self.application: Application | None = None
         self.database_status: DatabaseStatus | None = None
         self.error: SyncError | None = None
@@ -161,17 +167,23 @@ class Backend(QObject):
         if lock.name not in self._lanes:
             self._lanes[lock.name] = lane = RunLane(self)
             lane.crashed.connect(self.crashed)
+            lane.ended.connect(self._on_lane_ended)
         return self._lanes[lock.name]
 
     def start_run(self, submission: Submission[Any]) -> None:
         """Begin a run; ignored while another one with the same lock runs."""
         application = self.application
         if application is not None:
-            self.lane(application.tasks.of(submission.request).lock).start(application, submission)
+            self.lane(self.tasks.of(submission.request).lock).start(application, submission)
 
     def cancel_run(self) -> None:
         """Ask the shop's task of this window to stop; returns at once."""
         self.shop.cancel()
+
+    def cancel_all(self) -> None:
+        """Ask every task of this window to stop; returns at once."""
+        for lane in self._lanes.values():
+            lane.cancel()
 
     def cancel_own(self, run_id: int) -> bool:
         """Ask a run of this window to stop; returns whether it is one."""
@@ -210,7 +222,9 @@ class Backend(QObject):
         from freesport_sync.application import Application
 
         options = self.options
-        application = Application(options.home, options.database_url, options.is_demo, options.create_shop_tables)
+        application = Application(
+            options.home, options.database_url, options.is_demo, options.create_shop_tables, self.tasks
+        )
         application.configure_logs(options.is_verbose)
         for fingerprint in self._accepted_keys:
             application.remote_export.accept_host_key_once(fingerprint)
@@ -223,6 +237,10 @@ class Backend(QObject):
         history, stop = self._history, self._stop_watching
         self._queries.start(lambda: history.watch(self._watched.emit, stop), self._stopped_watching, self._not_loaded)
         self.opened.emit()
+
+    def _on_lane_ended(self) -> None:
+        if not self.is_busy:
+            self.became_idle.emit()
 
     def _not_loaded(self, error: SyncError) -> None:
         self.error = error

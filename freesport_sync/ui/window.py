@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         backend.lost.connect(self._on_lost)
         backend.run_changed.connect(self._on_run_changed)
         backend.run_ended.connect(self._on_run_ended)
+        backend.became_idle.connect(self._leave_when_quiet)
         backend.crashed.connect(self.show_crash)
         backend.exchange.state_changed.connect(self._on_exchange_changed)
         tools.theme.changed.connect(self._on_theme_changed)
@@ -152,7 +153,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         backend = self._tools.backend
-        if self._is_leaving or not (backend.is_running or backend.exchange.is_on):
+        if self._is_leaving or not (backend.is_busy or backend.exchange.is_on):
             self.save_state()
             event.accept()
             self.closing.emit()
@@ -278,7 +279,6 @@ class MainWindow(QMainWindow):
 
     def _on_run_ended(self, end: RunEnd) -> None:
         self.job.hide()
-        self._leave_when_quiet()
 
     def _on_exchange_changed(self) -> None:
         texts, server = self._tools.texts, self._tools.backend.exchange
@@ -290,12 +290,12 @@ class MainWindow(QMainWindow):
 
     def _leave_when_quiet(self) -> None:
         backend = self._tools.backend
-        if self._is_leaving and not backend.is_running and not backend.exchange.is_on:
+        if self._is_leaving and not backend.is_busy and not backend.exchange.is_on:
             QTimer.singleShot(0, self.close)
 
     def _ask_before_closing(self) -> None:
         texts, backend = self._tools.texts, self._tools.backend
-        if backend.is_running:
+        if backend.is_busy:
             also = texts("window.close_also_server") if backend.exchange.is_on else ""
             text = f"{texts('window.close_text')} {also}".rstrip()
             words = [texts(f"window.close_{name}") for name in ("title", "yes", "no")]
@@ -315,6 +315,7 @@ class MainWindow(QMainWindow):
         backend.exchange.stop()
         if backend.is_running:
             self.import_page.cancel()
+        backend.cancel_all()
         self._leave_when_quiet()
 
     def show_crash(self, error: BaseException) -> None:

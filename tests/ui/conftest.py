@@ -17,6 +17,7 @@ from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.services import database
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.sources.commerceml import workers
+from freesport_sync.tasks.registry import TASKS
 from freesport_sync.ui.theme import LIGHT, Theme
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.shop import ReadsHere
@@ -44,8 +45,8 @@ def open_desk(
     def open_one(url: sa.URL | None, **options: Any) -> Desk:
         if url is not None:
             monkeypatch.setenv(PASSWORD_VARIABLE, str(url.password))
-        state_file = options.pop("state_file", None)
-        desk = Desk(options_for(tmp_path / "home", url, **options), theme, state_file)
+        state_file, tasks = options.pop("state_file", None), options.pop("tasks", TASKS)
+        desk = Desk(options_for(tmp_path / "home", url, **options), theme, state_file, tasks)
         desks.append(desk)
         return desk
 

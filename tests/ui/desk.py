@@ -13,6 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from freesport_sync.i18n.texts import Language
+from freesport_sync.runs.task import Registry
+from freesport_sync.tasks.registry import TASKS
 from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_lane import RunEnd
@@ -45,10 +47,13 @@ class Desk:
         options: of the command line.
         theme: of the application.
         state_file: what the window remembers; None: nothing.
+        tasks: what can be run.
     """
 
-    def __init__(self, options: WindowOptions, theme: Theme, state_file: Path | None = None) -> None:
-        self.backend = Backend(options)
+    def __init__(
+        self, options: WindowOptions, theme: Theme, state_file: Path | None = None, tasks: Registry = TASKS
+    ) -> None:
+        self.backend = Backend(options, tasks=tasks)
         self.tools = Tools(UiTexts(options.language), theme, self.backend, WindowState(state_file))
         self.window = MainWindow(self.tools)
         self.ends: list[RunEnd] = []

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QToolButton,
 
 from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.history import EntryStatus, HistoryEntry, HistoryQuery, HistorySort, Page
-from freesport_sync.core.shop import ImportKind, ImportType
+from freesport_sync.core.shop import ImportType
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.icons import icon
 from freesport_sync.ui.models.history import entry_columns
@@ -132,7 +132,7 @@ class HistoryPage(QWidget):
         self.text.setAccessibleName(texts("history.search"))
         self.text.textChanged.connect(self._typing.start)
         self.period = self._choice("history.period", [(texts(f"history.period_{name}"), name) for name in PERIODS])
-        kinds = list(dict.fromkeys([*(kind.value for kind in ImportKind), *(kind.value for kind in ImportType)]))
+        kinds = dict.fromkeys((*self._tools.backend.tasks.kinds, *(kind.value for kind in ImportType)))
         any_kind = (texts("history.kind_any"), "")
         self.kind = self._choice("history.kind", [any_kind, *((texts.kind(one), one) for one in kinds)])
         self.statuses: dict[EntryStatus, QToolButton] = {}
