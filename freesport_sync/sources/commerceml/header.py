@@ -19,7 +19,7 @@ _BOM_AND_BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class FileHeader:
     """The root element's attributes.
 
     Args:
@@ -33,7 +33,7 @@ class Header:
     schema_version: str
 
 
-def read_header(path: Path, name: str) -> Header:
+def read_header(path: Path, name: str) -> FileHeader:
     """Read only the start of a file.
 
     Args:
@@ -50,7 +50,7 @@ def read_header(path: Path, name: str) -> Header:
         raise SourceMalformed("file_unreadable", path=name, reason=reason_of(error)) from error
 
 
-def check_header(source: BinaryIO, name: str) -> Header:
+def check_header(source: BinaryIO, name: str) -> FileHeader:
     """Read the header of an open file, leaving its position somewhere after the root's start tag."""
     root = _root(source, name)
     # A DOCTYPE stands before the root. 1C never writes one; without it no entity can be declared, so none of the
@@ -60,7 +60,7 @@ def check_header(source: BinaryIO, name: str) -> Header:
     tag = LOCAL_NAME[root.tag]
     if tag != ROOT_TAG:
         raise SourceMalformed("not_commerceml", file=name, root=tag)
-    return Header(*_date(root.get("ДатаФормирования", "")), root.get("ВерсияСхемы", ""))
+    return FileHeader(*_date(root.get("ДатаФормирования", "")), root.get("ВерсияСхемы", ""))
 
 
 def _root(source: BinaryIO, name: str) -> etree._Element:

@@ -19,7 +19,7 @@ from freesport_sync.sources.ssh.sftp import Task
 from freesport_sync.sources.ssh.transport import (
     Kind,
     Reply,
-    Request,
+    SftpRequest,
     Status,
 )
 
@@ -151,18 +151,18 @@ class Download:
         else:
             self._place(file)
 
-    def _read(self, file: RemoteFile, handle: bytes, offset: int) -> Generator[tuple[Request, ...], Reply, str]:
+    def _read(self, file: RemoteFile, handle: bytes, offset: int) -> Generator[tuple[SftpRequest, ...], Reply, str]:
         """Append the missing bytes to the part; returns the reason of a failure."""
-        asked: dict[Request, tuple[int, int]] = {}
+        asked: dict[SftpRequest, tuple[int, int]] = {}
         early: dict[int, memoryview] = {}
         next_offset = offset
 
-        def ask(start: int, length: int) -> Request:
+        def ask(start: int, length: int) -> SftpRequest:
             request = transport.read(handle, start, length)
             asked[request] = (start, length)
             return request
 
-        def more() -> Iterator[Request]:
+        def more() -> Iterator[SftpRequest]:
             nonlocal next_offset
             while next_offset < file.size and len(asked) < DEPTH:
                 length = min(self._block, file.size - next_offset)
@@ -270,7 +270,7 @@ def local_trouble(error: OSError, folder: Path) -> ImportFailed:
     return ImportFailed("received_not_writable", path=str(folder), reason=reason_of(error))
 
 
-def _changed(file: RemoteFile, handle: bytes) -> Generator[tuple[Request, ...], Reply, str]:
+def _changed(file: RemoteFile, handle: bytes) -> Generator[tuple[SftpRequest, ...], Reply, str]:
     """Return why a file is no longer the listed one."""
     reply = yield (transport.on_handle(Kind.FSTAT, handle),)
     if reply.kind == Kind.STATUS:

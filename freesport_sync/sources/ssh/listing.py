@@ -16,7 +16,7 @@ from freesport_sync.sources.ssh.transport import (
     Attributes,
     Kind,
     Reply,
-    Request,
+    SftpRequest,
     Status,
 )
 
@@ -246,7 +246,7 @@ class _RemoteWalk:
         raise ConfigError(code, folder=self._root, reason=transport.reason_of_status(reply))
 
 
-def read_folder(path: str, take: Callable[[str, Attributes], None]) -> Generator[tuple[Request, ...], Reply, Reply]:
+def read_folder(path: str, take: Callable[[str, Attributes], None]) -> Generator[tuple[SftpRequest, ...], Reply, Reply]:
     """Pass on the names of a folder; returns the final status, `EOF` if it was read completely.
 
     Raises:

@@ -11,10 +11,10 @@ from freesport_sync.sources.ssh.transport import (
     Message,
     MessageBuffer,
     Reply,
-    Request,
+    SftpRequest,
 )
 
-Task = Generator[tuple[Request, ...], Reply, None]
+Task = Generator[tuple[SftpRequest, ...], Reply, None]
 """A generator that yields requests to send and is resumed with each reply to them, in the order of the replies. It must
 not yield nothing while none of its requests is pending."""
 
@@ -43,7 +43,7 @@ class Sftp:
         self._pipe = pipe
         self._buffer = MessageBuffer()
         self._last_number = 0
-        self._waiting: dict[int, tuple[Task, Request]] = {}
+        self._waiting: dict[int, tuple[Task, SftpRequest]] = {}
         self._outbox = bytearray()
         pipe.send(b"\0\0\0\x05\x01\0\0\0\x03")
         # The version is in the place of the reply's number.
@@ -96,7 +96,7 @@ class Sftp:
             for task in at_work:
                 task.close()
 
-    def ask(self, request: Request) -> Reply:
+    def ask(self, request: SftpRequest) -> Reply:
         """Send one request and return its reply."""
         replies: list[Reply] = []
 

@@ -56,7 +56,7 @@ class Status(IntEnum):
     FAILURE = 4
 
 
-class Request(NamedTuple):
+class SftpRequest(NamedTuple):
     """A message to the host, without its number."""
 
     kind: Kind
@@ -68,7 +68,7 @@ class Reply(NamedTuple):
 
     kind: int
     body: memoryview
-    request: Request
+    request: SftpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,40 +104,40 @@ def text(value: str) -> bytes:
     return struct.pack(">I", len(raw)) + raw
 
 
-def packed(number: int, request: Request) -> bytes:
+def packed(number: int, request: SftpRequest) -> bytes:
     """Encode a request."""
     return struct.pack(">IBI", len(request.body) + 5, request.kind, number) + request.body
 
 
-def on_path(kind: Kind, path: str) -> Request:
+def on_path(kind: Kind, path: str) -> SftpRequest:
     """STAT, LSTAT, OPENDIR, REALPATH or REMOVE."""
-    return Request(kind, text(path))
+    return SftpRequest(kind, text(path))
 
 
-def on_handle(kind: Kind, handle: bytes) -> Request:
+def on_handle(kind: Kind, handle: bytes) -> SftpRequest:
     """FSTAT, READDIR or CLOSE."""
-    return Request(kind, _string(handle))
+    return SftpRequest(kind, _string(handle))
 
 
-def open_file(path: str, flags: int) -> Request:
-    return Request(Kind.OPEN, text(path) + struct.pack(">II", flags, 0))
+def open_file(path: str, flags: int) -> SftpRequest:
+    return SftpRequest(Kind.OPEN, text(path) + struct.pack(">II", flags, 0))
 
 
-def read(handle: bytes, offset: int, length: int) -> Request:
-    return Request(Kind.READ, _string(handle) + struct.pack(">QI", offset, length))
+def read(handle: bytes, offset: int, length: int) -> SftpRequest:
+    return SftpRequest(Kind.READ, _string(handle) + struct.pack(">QI", offset, length))
 
 
-def write(handle: bytes, offset: int, data: bytes) -> Request:
-    return Request(Kind.WRITE, _string(handle) + struct.pack(">Q", offset) + _string(data))
+def write(handle: bytes, offset: int, data: bytes) -> SftpRequest:
+    return SftpRequest(Kind.WRITE, _string(handle) + struct.pack(">Q", offset) + _string(data))
 
 
-def make_folder(path: str) -> Request:
-    return Request(Kind.MKDIR, text(path) + struct.pack(">I", 0))
+def make_folder(path: str) -> SftpRequest:
+    return SftpRequest(Kind.MKDIR, text(path) + struct.pack(">I", 0))
 
 
-def rename(old: str, new: str) -> Request:
+def rename(old: str, new: str) -> SftpRequest:
     """Return a RENAME request; version 3 never replaces an existing target."""
-    return Request(Kind.RENAME, text(old) + text(new))
+    return SftpRequest(Kind.RENAME, text(old) + text(new))
 
 
 def status_of(reply: Reply) -> int:

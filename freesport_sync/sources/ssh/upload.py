@@ -20,7 +20,7 @@ from freesport_sync.sources.ssh.transport import (
     Attributes,
     Kind,
     Reply,
-    Request,
+    SftpRequest,
     Status,
 )
 
@@ -153,7 +153,7 @@ class Upload:
             self._refused[path] = refused
         self._done()
 
-    def _upload(self, path: str, file: IO[bytes]) -> Generator[tuple[Request, ...], Reply, Refused | None]:
+    def _upload(self, path: str, file: IO[bytes]) -> Generator[tuple[SftpRequest, ...], Reply, Refused | None]:
         target = joined(self._root, path)
         draft = joined(self._root, str(PurePosixPath(path).with_name(_draft())))
         reply = yield (transport.open_file(draft, transport.WRITE_NEW),)
@@ -174,12 +174,12 @@ class Upload:
             yield (transport.on_path(Kind.REMOVE, draft),)
         return refused
 
-    def _write(self, handle: bytes, file: IO[bytes]) -> Generator[tuple[Request, ...], Reply, Refused | None]:
+    def _write(self, handle: bytes, file: IO[bytes]) -> Generator[tuple[SftpRequest, ...], Reply, Refused | None]:
         refused: Refused | None = None
         offset = 0
         waiting = 0
 
-        def more() -> Iterator[Request]:
+        def more() -> Iterator[SftpRequest]:
             nonlocal offset, refused, waiting
             while waiting < DEPTH and refused is None:
                 try:

@@ -17,7 +17,7 @@ from freesport_sync.sources.ssh.transport import (
     Kind,
     MessageBuffer,
     Reply,
-    Request,
+    SftpRequest,
 )
 
 HELLO = b"\0\0\0\x05\x02\0\0\0\x03"
@@ -47,7 +47,7 @@ class Talk:
         return self._says.pop(0)
 
 
-def asking(*requests: Request, into: list[Reply]) -> Task:
+def asking(*requests: SftpRequest, into: list[Reply]) -> Task:
     for request in requests:
         into.append((yield (request,)))
 
