@@ -21,7 +21,6 @@ from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.runs.context import Folders, RunContext
 from freesport_sync.runs.requests import decode
-from freesport_sync.runs.task import Registry
 from freesport_sync.services.backups import Backups
 from freesport_sync.services.database import Database, shop_url
 from freesport_sync.services.history import History
@@ -30,7 +29,7 @@ from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths, find_paths
-from freesport_sync.tasks.registry import TASKS
+from freesport_sync.tasks.registry import TASKS, Registry
 from freesport_sync.tasks.repair.task import RepairCreatedAt
 from freesport_sync.tasks.restore.task import RestoreBackup
 

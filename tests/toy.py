@@ -14,8 +14,8 @@ from freesport_sync.core.run import Counts, FieldChange, RunReport
 from freesport_sync.core.tasks import Lock, PlannedStage, Role
 from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
-from freesport_sync.runs.task import Registry, Task
-from freesport_sync.tasks.registry import TASKS
+from freesport_sync.runs.task import Task
+from freesport_sync.tasks.registry import TASKS, Registry
 
 TOY_LOCK = Lock("toy", 77)
 

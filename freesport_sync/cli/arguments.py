@@ -12,9 +12,8 @@ from freesport_sync import __version__
 from freesport_sync.core.shop import FileType, is_import
 from freesport_sync.errors import ConfigError, ExitCode, reason_of
 from freesport_sync.i18n.texts import Language, Texts
-from freesport_sync.runs.task import Registry
 from freesport_sync.settings.paths import located
-from freesport_sync.tasks.registry import TASKS
+from freesport_sync.tasks.registry import TASKS, Registry
 
 if TYPE_CHECKING:
     from freesport_sync.core.history import EntryKey

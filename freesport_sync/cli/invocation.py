@@ -11,7 +11,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.tasks import Header, Trigger
 from freesport_sync.i18n.texts import Language, Texts
-from freesport_sync.runs.task import Registry
+from freesport_sync.tasks.registry import Registry
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application

@@ -18,8 +18,7 @@ from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
 from freesport_sync.i18n.texts import Texts, preferred_language
 from freesport_sync.os_support import quoted
-from freesport_sync.runs.task import Registry
-from freesport_sync.tasks.registry import TASKS
+from freesport_sync.tasks.registry import TASKS, Registry
 
 if TYPE_CHECKING:
     from freesport_sync.cli.output import Output

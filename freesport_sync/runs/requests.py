@@ -7,14 +7,14 @@ Nothing is ever dropped: a host that does not know the task, its version or one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar, cast
 
 from freesport_sync.core.json_values import JsonError, from_json, to_json
 from freesport_sync.core.tasks import Header, Submission
 from freesport_sync.errors import ConfigError
-from freesport_sync.runs.task import Registry, Task
+from freesport_sync.runs.task import Task
 
 T = TypeVar("T")
 _TASK, _VERSION = "task", "version"
@@ -28,7 +28,7 @@ def encode(task: Task[Any], submission: Submission[Any]) -> dict[str, object]:
     return values
 
 
-def decode(tasks: Registry, values: Mapping[str, Any]) -> Submission[Any]:
+def decode(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> Submission[Any]:
     """What `encode` has made, here or elsewhere, or a program of before there were tasks.
 
     Args:
@@ -40,7 +40,9 @@ def decode(tasks: Registry, values: Mapping[str, Any]) -> Submission[Any]:
     """
     if _TASK not in values:
         values = _of_former_program(tasks, values)
-    task = tasks.named(str(values[_TASK]))
+    task = next((task for task in tasks if task.name == values[_TASK]), None)
+    if task is None:
+        raise ConfigError("task_unknown", task=str(values[_TASK]))
     version = values.get(_VERSION)
     if not isinstance(version, int) or version > task.version:
         raise ConfigError("request_newer", task=task.name, found=str(version), known=task.version)
@@ -59,7 +61,7 @@ def _fields(task: Task[Any]) -> dict[str, Field[Any]]:
     return {one.name: one for part in (Header, task.request_type) for one in fields(part)}
 
 
-def _of_former_program(tasks: Registry, values: Mapping[str, Any]) -> dict[str, Any]:
+def _of_former_program(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> dict[str, Any]:
     """A row without a task has the fields of all requests of its time, and says by its kind which of them it means.
 
     Fields that are gone are left out, because the program that wrote them is known; those that came later have

@@ -1,13 +1,12 @@
-"""What a task is, and the list of those that there are."""
+"""What a task is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from freesport_sync.core.tasks import Header, Lock, PlannedStage, Request, Role
-from freesport_sync.errors import ConfigError
 
 if TYPE_CHECKING:  # what runs a task takes a second to load; its description has to be there at once
     from freesport_sync.core.run import RunReport
@@ -42,42 +41,3 @@ class Task(Generic[R]):
     stages: Callable[[R, Header, Settings], tuple[PlannedStage, ...]]
     run: Callable[[RunContext, R], RunReport]
     commands: Mapping[str, R] = field(default_factory=dict)
-
-
-class Registry:
-    """The tasks that this program can run.
-
-    Args:
-        tasks: in the order in which the history offers their kinds.
-    """
-
-    def __init__(self, tasks: Iterable[Task[Any]]) -> None:
-        self._tasks = tuple(tasks)
-
-    def __iter__(self) -> Iterator[Task[Any]]:
-        return iter(self._tasks)
-
-    def named(self, name: str) -> Task[Any]:
-        """The task of that name.
-
-        Raises:
-            ConfigError: this program has none.
-        """
-        for task in self._tasks:
-            if task.name == name:
-                return task
-        raise ConfigError("task_unknown", task=name)
-
-    def of(self, request: Request) -> Task[Any]:
-        """The task that a request is for."""
-        return next(task for task in self._tasks if task.request_type is type(request))
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The words for what can be run, each once."""
-        return tuple(dict.fromkeys(kind for task in self._tasks for kind in task.kinds))
-
-    @property
-    def commands(self) -> dict[str, Request]:
-        """Word after `--run` -> the request it stands for."""
-        return {word: request for task in self._tasks for word, request in task.commands.items()}

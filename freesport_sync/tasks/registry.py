@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
-from freesport_sync.runs.task import Registry
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from freesport_sync.core.tasks import Request
+from freesport_sync.runs.task import Task
 from freesport_sync.tasks.backup.task import BACKUP
 from freesport_sync.tasks.repair.task import REPAIR
 from freesport_sync.tasks.restore.task import RESTORE
 from freesport_sync.tasks.shop_import.task import SHOP_IMPORT
+
+
+class Registry:
+    """The tasks that this program can run.
+
+    Args:
+        tasks: in the order in which the history offers their kinds.
+    """
+
+    def __init__(self, tasks: Iterable[Task[Any]]) -> None:
+        self._tasks = tuple(tasks)
+
+    def __iter__(self) -> Iterator[Task[Any]]:
+        return iter(self._tasks)
+
+    def of(self, request: Request) -> Task[Any]:
+        """The task that a request is for."""
+        return next(task for task in self._tasks if task.request_type is type(request))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The words for what can be run, each once."""
+        return tuple(dict.fromkeys(kind for task in self._tasks for kind in task.kinds))
+
+    @property
+    def commands(self) -> dict[str, Request]:
+        """Word after `--run` -> the request it stands for."""
+        return {word: request for task in self._tasks for word, request in task.commands.items()}
+
 
 TASKS = Registry((SHOP_IMPORT, BACKUP, RESTORE, REPAIR))

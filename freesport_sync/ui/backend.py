@@ -28,8 +28,8 @@ from freesport_sync.ui.run_lane import RunLane
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
-    from freesport_sync.runs.task import Registry
     from freesport_sync.services.history import History
+    from freesport_sync.tasks.registry import Registry
 
 log = logging.getLogger(__name__)
 

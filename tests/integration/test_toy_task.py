@@ -19,7 +19,7 @@ from freesport_sync.database.own.lock import find_holder, try_lock
 from freesport_sync.database.server.engine import connect
 from freesport_sync.errors import Cancelled, ExitCode
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
-from tests.e2e.program import address
+from tests.program import address
 from tests.shop import Shop
 from tests.toy import TOY_LOCK, WITH_TOY, CountSheep
 from tests.watching import background, wait_until

@@ -13,8 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from freesport_sync.i18n.texts import Language
-from freesport_sync.runs.task import Registry
-from freesport_sync.tasks.registry import TASKS
+from freesport_sync.tasks.registry import TASKS, Registry
 from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_lane import RunEnd
