@@ -8,14 +8,16 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from freesport_sync.cli.main import run_command_line
+from freesport_sync.database.own import lock
 from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect, transaction
@@ -187,6 +189,27 @@ def stocked_shop(postgres: EmbeddedPostgres, stocked_template: str, tmp_path: Pa
     """A shop that has product p1 at a price of 100."""
     with cloned_database(postgres, stocked_template) as url, Shop(url, tmp_path) as shop:
         yield shop
+
+
+@pytest.fixture
+def new_export(tmp_path: Path) -> Callable[[], ExportBuilder]:
+    """Makes empty exports, each in a folder of its own, for runs that follow each other."""
+    numbers = count(1)
+    return lambda: ExportBuilder(tmp_path / f"export_{next(numbers)}")
+
+
+@pytest.fixture
+def export(new_export: Callable[[], ExportBuilder]) -> ExportBuilder:
+    """An export that has the reference data and nothing else yet."""
+    builder = new_export()
+    builder.reference_data()
+    return builder
+
+
+@pytest.fixture
+def short_holder_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is refused does not wait long for the run of who holds the lock."""
+    monkeypatch.setattr(lock, "HOLDER_WAIT_S", 0.1)
 
 
 @pytest.fixture
