@@ -65,7 +65,7 @@ class Header:
     """Who asks for a run, and how; the same for every task.
 
     Args:
-        operator: for the history, and for whoever is refused meanwhile.
+        operator: who asks; shown in the history and to those who have to wait.
         trigger: what has started it.
         is_dry_run: only find out what would change; write nothing but the history.
     """
@@ -97,7 +97,7 @@ class PlannedStage:
     """A stage that a run will have.
 
     Args:
-        name: a word of the task.
+        name: the task's word for it.
         weight: share of a usual run's time; any unit.
         is_optional: it may turn out that there is nothing to do.
     """

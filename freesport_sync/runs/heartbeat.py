@@ -43,7 +43,7 @@ class Heartbeat:
         connection: the side connection, in autocommit.
         run: the run's rows.
         cancel: set when a stop is requested in the database, or the connection is lost.
-        bookkeeping: of the task; is told of milestones and progress.
+        bookkeeping: of the task; gets milestones and progress.
         max_issues: row issues that are stored; further ones are only counted.
     """
 
@@ -136,7 +136,7 @@ class Heartbeat:
         """Write what has gathered; returns whether that was the last time."""
         with self._condition:
             is_last = self._is_stopping
-            # Few at a time, so that the server's silence can be told from a slow network.
+            # Few at a time, so that a silent server can be distinguished from a slow network.
             issues = list(islice(self._issues, WAITING_ISSUES))
             milestones, stages = list(self._milestones), self._moved()
         # First, because what follows may wait for a row of the shop's sessions that the shop has locked.

@@ -187,7 +187,7 @@ class LockedRun:
         log_entry(log, level, code, cause=cause, **about, **params)
 
     def _failure(self, error: BaseException) -> SyncError:
-        """The error that the operator is told: the reason of a cancel or abort goes before what it broke."""
+        """The error to report: the reason of a cancel or abort goes before the errors that it caused."""
         try:
             self.context.cancel.check()
         except SyncError as reason:

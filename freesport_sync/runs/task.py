@@ -27,7 +27,7 @@ class Task(Generic[R]):
         lock: held while it runs.
         roles: who may start it.
         kinds: the words for what its runs do, for the history.
-        stages: those that a run will have, in order, for whoever shows its progress.
+        stages: those that a run will have, in order, to show its progress.
         run: does it; raises `SyncError` where it was refused, failed or was cancelled.
         commands: word after `--run` -> the request it stands for; none where it has an option of its own.
     """

@@ -21,8 +21,8 @@ class ShopSessions(Bookkeeping):
 
     Args:
         context: of the run.
-        import_type: the shop's word for what is imported, as far as can be told before the files are seen; None where
-            nothing is written that the shop would want to know of.
+        import_type: the shop's word for what is imported, before the files are seen; None: nothing is written, so the
+            shop gets no session.
     """
 
     def __init__(self, context: RunContext, import_type: ImportType | None) -> None:

@@ -63,7 +63,7 @@ class Backend(QObject):
     became_idle = Signal()
     """No task of any lock runs any more."""
     crashed = Signal(object)
-    """An exception on another thread that nobody has foreseen."""
+    """An unexpected exception on another thread."""
 
     _watched = Signal(object)
 
@@ -80,7 +80,7 @@ class Backend(QObject):
         self._queries = Lane(QUERY_THREADS, self)
         self._stop_watching = threading.Event()
         self.leaving = CancelToken()
-        """Set when the window closes: whoever waits for a server need not wait any longer."""
+        """Set when the window closes; ends what waits for an SSH host."""
         self._accepted_keys: list[str] = []
         self._queries.crashed.connect(self.crashed)
         self._watched.connect(self._on_watched, Qt.ConnectionType.QueuedConnection)
@@ -110,7 +110,7 @@ class Backend(QObject):
 
     @property
     def rights(self) -> Rights:
-        """What the database lets us do, as far as is known."""
+        """What the database allows; until that is known, everything."""
         return Rights() if self.database_status is None else self.database_status.rights
 
     @property
@@ -126,7 +126,7 @@ class Backend(QObject):
 
     def open(self) -> None:
         """Load the engine, which takes a second, and begin to watch the database."""
-        self._queries.start(self._load, self._loaded, self._not_loaded)
+        self._queries.start(self._load, self._on_loaded, self._on_load_failed)
 
     def reopen(self, options: WindowOptions) -> None:
         """Begin anew with another database; not while something runs."""
@@ -144,7 +144,7 @@ class Backend(QObject):
                 old.close()
             return self._load()
 
-        self._queries.start(work, self._loaded, self._not_loaded)
+        self._queries.start(work, self._on_loaded, self._on_load_failed)
 
     def ask(self, question: Callable[[History], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
         """Ask the history on another thread; ignored while the application is not there."""
@@ -230,23 +230,25 @@ class Backend(QObject):
             application.remote_export.accept_host_key_once(fingerprint)
         return application, application.history()
 
-    def _loaded(self, result: tuple[Application, History]) -> None:
+    def _on_loaded(self, result: tuple[Application, History]) -> None:
         self.application, self._history = result
         log_entry(log, logging.INFO, "program_opened", version=__version__)
         gc.freeze()  # what is loaded stays: to look through it again and again would be felt
         history, stop = self._history, self._stop_watching
-        self._queries.start(lambda: history.watch(self._watched.emit, stop), self._stopped_watching, self._not_loaded)
+        self._queries.start(
+            lambda: history.watch(self._watched.emit, stop), self._on_watching_stopped, self._on_load_failed
+        )
         self.opened.emit()
 
     def _on_lane_ended(self) -> None:
         if not self.is_busy:
             self.became_idle.emit()
 
-    def _not_loaded(self, error: SyncError) -> None:
+    def _on_load_failed(self, error: SyncError) -> None:
         self.error = error
         self.failed.emit(error)
 
-    def _stopped_watching(self, _: object) -> None:
+    def _on_watching_stopped(self, _: object) -> None:
         """Only ever because we asked for it."""
 
     def _on_watched(self, news: DatabaseStatus | SyncError) -> None:

@@ -1,4 +1,4 @@
-"""Turns the events of a run into pictures of its state, few enough for a window and each complete in itself."""
+"""Turns the events of a run into snapshots of its state, few enough for a window and each complete in itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from freesport_sync.core.tasks import PlannedStage
 MIN_INTERVAL_S = 0.1
 ETA_AFTER_S = 3.0
 ETA_FROM = 0.05
-"""How long a stage must have worked, and which part of it must be done, before its end is foretold."""
+"""How long a stage must have run, and which part of it must be done, before its end is estimated."""
 
 
 class StageState(StrEnum):
@@ -51,9 +51,9 @@ class StageLine:
         stage: its name.
         state: how it stands.
         done: units done.
-        total: units in all; 0 where it is not known yet.
+        total: units in total; 0: not known yet.
         rate: units per second.
-        eta_s: seconds to go; None while it cannot be told.
+        eta_s: estimated seconds to go; None: unknown.
         entity: what is worked on, where that is known.
         weight: share of a usual run's time.
         is_optional: it may turn out that there is nothing to do.
@@ -170,7 +170,7 @@ class RunFeed:
             case ExportFound():
                 self._now = replace(self._now, export=event)
             case Progress():
-                self._now = replace(self._now, stages=_advanced(self._now.stages, self._sober(event)))
+                self._now = replace(self._now, stages=_advanced(self._now.stages, self._without_early_eta(event)))
             case IssuesFound():
                 self._issues.update(issue.severity for issue in event.issues)
                 self._now = replace(
@@ -188,8 +188,8 @@ class RunFeed:
             self._shown_at = self._clock()
             self._show(self._now)
 
-    def _sober(self, event: Progress) -> Progress:
-        """What the first moments promise of the end means nothing yet."""
+    def _without_early_eta(self, event: Progress) -> Progress:
+        """An estimate from the first moments means nothing."""
         began_at = self._began.setdefault(event.stage, self._clock())
         is_early = self._clock() - began_at < ETA_AFTER_S or event.done < ETA_FROM * event.total
         return replace(event, eta_s=None) if is_early else event

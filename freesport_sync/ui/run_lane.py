@@ -42,7 +42,7 @@ class RunLane(QObject):
     ended = Signal(object)
     """`RunEnd`."""
     crashed = Signal(object)
-    """An exception that nobody has foreseen."""
+    """An unexpected exception."""
 
     _advanced = Signal(object)
 

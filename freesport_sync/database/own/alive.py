@@ -1,4 +1,4 @@
-"""Whether a run that nobody has closed is still at work: asked of the server, which knows who holds our locks."""
+"""Whether an open run is still at work; the database server knows who holds our locks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from freesport_sync.database.own.schema import runs
 from freesport_sync.database.server.sql_files import sql
 
 DEAD_AFTER_S = 3
-"""A run beats once a second and gives the lock back only at its end, so one without the lock is dead; the pause is for
-whoever has asked between the last word of a run and the end of its connection."""
+"""A run beats once a second and keeps its lock until the end, so one without a lock is dead. The pause covers the time
+between the last statement of a run and the end of its connection."""
 SILENT_AFTER_S = 10
-"""It holds the lock and does not beat: its computer or the network may be gone, which the server finds out later."""
+"""It holds its lock and does not beat: its computer or the network may be gone, which the server notices later."""
 
 
 def _has_not_beaten(seconds: int) -> sa.ColumnElement[bool]:

@@ -24,7 +24,7 @@ from freesport_sync.database.own.schema import (
 )
 
 CHANNEL = "freesport_sync"
-"""Whoever listens to it is told when the history changes."""
+"""Listeners are notified when the history changes."""
 
 XID_BITS = 2**32 - 1
 """So much of the number of a transaction a row's `xmin` has."""
@@ -69,7 +69,7 @@ def close_running(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> 
 
 
 def open_locks(connection: sa.Connection) -> list[Lock]:
-    """The locks of the runs that nobody has closed."""
+    """The locks of runs that are not closed."""
     c = runs.c
     query = sa.select(c.lock_name, c.lock_key).where(c.status == RunStatus.RUNNING.value).distinct()
     return [Lock(*row) for row in connection.execute(query)]
@@ -148,7 +148,7 @@ def add_sessions(connection: sa.Connection, run_id: int, session_ids: Sequence[i
 
 
 def beat(connection: sa.Connection, run: OpenRun, stage: str) -> str | None:
-    """Write the heartbeat; returns who has asked the run to stop, None while nobody has."""
+    """Write the heartbeat; returns who has asked the run to stop; None: nobody."""
     asked = connection.execute(
         runs.update()
         .where(runs.c.id == run.id)

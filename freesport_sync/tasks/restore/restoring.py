@@ -52,7 +52,7 @@ def backup_of_run(folder: Path, run_id: int, database: str) -> str:
         made = one.manifest
         if made is not None and (made.run_id, made.database) == (run_id, database):
             return one.backup_id
-    for one in backups:  # better told that it is damaged than that there is none
+    for one in backups:  # better to report a damaged one than none
         if one.manifest is None and one.backup_id.split("-")[2] == str(run_id):
             return one.backup_id
     raise ConfigError("backup_of_run_missing", run_id=run_id, folder=str(folder))

@@ -42,22 +42,22 @@ def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: S
         last = imported.get(kind.value)
         if last is None:
             continue
-        told = {"kind": kind.value, "imported": last.isoformat(sep=" ")}
+        dates = {"kind": kind.value, "imported": last.isoformat(sep=" ")}
         for file in files:
             if file.unread_date:
-                raise ImportFailed("export_date_unreadable", file=file.name, written=file.unread_date[:100], **told)
+                raise ImportFailed("export_date_unreadable", file=file.name, written=file.unread_date[:100], **dates)
         created_at = plan.newest.get(kind)
         if created_at is not None and created_at < last:
-            raise ImportFailed("export_older", created_at=created_at.isoformat(sep=" "), **told)
+            raise ImportFailed("export_older", created_at=created_at.isoformat(sep=" "), **dates)
         changed = [changed_at(file) for file in files]
         known = [moment for moment in changed if moment is not None]
         if created_at is None and len(known) == len(changed) and max(known) + CLOCK_TOLERANCE < last:
             modified = max(known).isoformat(sep=" ", timespec="seconds")
-            raise ImportFailed("export_undated_older", file=files[0].name, modified=modified, **told)
+            raise ImportFailed("export_undated_older", file=files[0].name, modified=modified, **dates)
 
 
 def doubtful_dates(plan: Plan, imported: Mapping[str, datetime], now: datetime) -> tuple[RowIssue, ...]:
-    """What is to be told of files whose date is missing, cannot be read or cannot be right (DATE-2, DATE-4).
+    """The issues of files whose date is missing, cannot be read or cannot be right (DATE-2, DATE-4).
 
     Args:
         plan: what is to be imported.

@@ -79,7 +79,7 @@ class MediaRoot:
         return failed
 
     def deliver(self, source: Path, relative: str) -> None:
-        """Copy a picture to where there is none yet; whoever looks meanwhile sees the whole file or none.
+        """Copy a picture to where there is none yet; other programs see the whole file or none.
 
         Args:
             source: the file of the export.

@@ -175,7 +175,7 @@ class Plan:
 
 
 def left_out_issues(skipped: Iterable[tuple[str, str]]) -> tuple[RowIssue, ...]:
-    """What the history is to say of XML that is not imported; what the operator has not asked for goes without saying.
+    """The issues for XML that is not imported; what the operator has not asked for gets none.
 
     Args:
         skipped: path and reason code of files, and of folders and archives that are not looked into.

@@ -171,7 +171,7 @@ def imported_files(job: PullJob, files: Sequence[RemoteFile], kind: ImportKind) 
 def archive(job: PullJob, files: Sequence[RemoteFile], name: str) -> None:
     """Move imported files on the server into a folder of their own below the archive, if the profile says so.
 
-    The import is done: whatever goes wrong here is told as `FilesArchived`, and is no failure of the run.
+    The import is done: what goes wrong here is reported in `FilesArchived` and does not fail the run.
     """
     if job.archive_folder is None:
         return
@@ -180,12 +180,12 @@ def archive(job: PullJob, files: Sequence[RemoteFile], name: str) -> None:
     except SyncError as error:
         log_entry(log, logging.WARNING, "files_not_archived", cause=error)
         kept = tuple(LeftOut(file.path, "not_moved") for file in files)
-    told = tuple((replace_surrogates(path), reason) for path, reason in kept)
-    job.report(FilesArchived(joined(job.archive_folder, name), len(files) - len(kept), told))
+    kept_names = tuple((replace_surrogates(path), reason) for path, reason in kept)
+    job.report(FilesArchived(joined(job.archive_folder, name), len(files) - len(kept), kept_names))
 
 
 def look(job: PullJob) -> Listing:
-    """What the folder of the server holds, as far as it may be wanted.
+    """List what may be wanted from the folder of the server.
 
     Raises:
         ConfigError: the folder is not there, or cannot be listed.
@@ -222,7 +222,7 @@ def look(job: PullJob) -> Listing:
 
 
 def _gone(here: Collection[str], listing: Listing, with_pictures: bool) -> set[str]:
-    """Files of ours that the server does not have any more, as far as it was asked."""
+    """Files of ours, among those asked for, that the server no longer has."""
     asked_for = {path for path in here if with_pictures or not is_packed_picture(PurePosixPath(path))}
     return asked_for - {file.path for file in listing.files}
 

@@ -18,7 +18,7 @@ _LOCK = "lock"
 class Received:
     """The folder of received files.
 
-        newest/         as they are on the server, as far as they were ever fetched
+        newest/         as they are on the server, those that were ever fetched
         parts/          those that are not complete yet
         runs/STAMP/     what one run imports, linked to `newest`: a file there is replaced, never written to
 

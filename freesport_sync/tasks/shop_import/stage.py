@@ -165,7 +165,7 @@ def _take(
             staged.add(message.rows, plan.names[message.file_no])
             meter.read(message.file_no, message.bytes_read)
         case IssueBlock():
-            if issues := _told(message.issues, plan):
+            if issues := _relevant(message.issues, plan):
                 report(IssuesFound(issues))
             meter.read(message.file_no, message.bytes_read)
         case FileDone():
@@ -176,7 +176,7 @@ def _take(
             raise message.error
 
 
-def _told(issues: tuple[RowIssue, ...], plan: Plan) -> tuple[RowIssue, ...]:
+def _relevant(issues: tuple[RowIssue, ...], plan: Plan) -> tuple[RowIssue, ...]:
     """Where only pictures are imported, what is wrong with other values does not matter."""
     if not plan.only_pictures:
         return issues

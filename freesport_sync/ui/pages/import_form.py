@@ -152,7 +152,7 @@ class ExchangeForm(Card):
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self._kinds.button(0).setChecked(True)
-        self._kinds.idToggled.connect(self._kind_changed)
+        self._kinds.idToggled.connect(self._on_kind_toggled)
         return grid
 
     def _make_options(self) -> None:
@@ -250,7 +250,7 @@ class ExchangeForm(Card):
         self._tools.state.keep("exchange/kind", submission.request.kind.value)
         self.submitted.emit(submission)
 
-    def _kind_changed(self, _: int, is_chosen: bool) -> None:
+    def _on_kind_toggled(self, _: int, is_chosen: bool) -> None:
         if is_chosen:
             self.chunk.setValue(self.kind.usual_chunk_size)
             has_pictures = self.kind in (ImportKind.ALL, ImportKind.CATALOG)

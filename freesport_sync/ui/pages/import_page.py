@@ -63,8 +63,8 @@ class ImportPage(QWidget):
         self.form.submitted.connect(self.run)
         self.form.source.setup_wanted.connect(self.server_wanted)
         self.host_key = HostKeyQuestion(tools, self)
-        self.host_key.accepted.connect(self._run_again)
-        self.host_key.refused.connect(self._show_refusal)
+        self.host_key.accepted.connect(self._on_key_accepted)
+        self.host_key.refused.connect(self._on_key_refused)
         self.progress = RunCard(tools)
         self.progress.cancelled.connect(self.cancel)
         self.progress.closed.connect(self.show_form)
@@ -73,26 +73,26 @@ class ImportPage(QWidget):
         self.holder = Notice(tools)
         self.holder.hide()
         self.wait = Waiting(tools)
-        self.wait.given_up.connect(self._give_up_waiting)
+        self.wait.given_up.connect(self._on_waiting_given_up)
         self.wait.hide()
         self.progress.hide()
         self.welcome = Welcome(tools)
         self.welcome.hide()
-        self.welcome.demo_chosen.connect(self._show_demo)
-        self.welcome.shop_chosen.connect(self._connect_shop)
+        self.welcome.demo_chosen.connect(self._on_demo_chosen)
+        self.welcome.shop_chosen.connect(self._on_shop_chosen)
         self.welcome.left.connect(self._leave_welcome)
         self._is_demo_wanted = False
         self.latest = LatestResult(tools)
         self.latest.opened.connect(self.entry_opened)
         self._lay_out()
         backend = tools.backend
-        backend.opened.connect(self._prepare)
-        backend.failed.connect(self._unusable)
+        backend.opened.connect(self._on_opened)
+        backend.failed.connect(self._on_open_failed)
         backend.database_status_changed.connect(self._on_database_status)
-        backend.lost.connect(self._lost)
-        backend.run_started.connect(self._started)
+        backend.lost.connect(self._on_lost)
+        backend.run_started.connect(self._on_run_started)
         backend.run_changed.connect(self.progress.show_snapshot)
-        backend.run_ended.connect(self._ended)
+        backend.run_ended.connect(self._on_run_ended)
 
     def run(self, submission: Submission[Any]) -> None:
         """Start an import, or wait for the lock where somebody else holds it."""
@@ -127,7 +127,7 @@ class ImportPage(QWidget):
     def refresh(self) -> None:
         """Read the newest entries again."""
         self.recent.refresh()
-        self._tools.backend.ask(lambda history: history.overview(1), self._show_overview, self.latest.show_error)
+        self._tools.backend.ask(lambda history: history.overview(1), self._on_overview, self.latest.show_error)
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -144,7 +144,7 @@ class ImportPage(QWidget):
         self.table.set_delegates(status="badge", result="bar")
         self.table.setMinimumHeight(150)
         self.table.is_openable = True
-        self.table.row_opened.connect(self._open_row)
+        self.table.row_opened.connect(self._on_row_opened)
         right = QVBoxLayout()
         right.setSpacing(GAP)
         right.addWidget(self.latest)
@@ -190,7 +190,7 @@ class ImportPage(QWidget):
         self.latest.show_result(part is not self.progress)  # which tells it already
         self._scroll.ensureVisible(0, 0)
 
-    def _prepare(self) -> None:
+    def _on_opened(self) -> None:
         self.form.prepare()
         self.form.set_enabled(True)
         self.holder.hide()
@@ -211,22 +211,22 @@ class ImportPage(QWidget):
         self._tools.state.keep("welcome", "seen")
         self._show_part(self.form)
 
-    def _connect_shop(self) -> None:
+    def _on_shop_chosen(self) -> None:
         self._leave_welcome()
         self.connection_wanted.emit()
 
-    def _show_demo(self) -> None:
+    def _on_demo_chosen(self) -> None:
         self._leave_welcome()
         self._is_demo_wanted = True
         self._tools.backend.reopen(replace(self._tools.backend.options, is_demo=True))
 
-    def _unusable(self, error: SyncError) -> None:
+    def _on_open_failed(self, error: SyncError) -> None:
         text = self._tools.texts.error(error)
         self.form.set_enabled(False, text.what)
         self.holder.say_error(error)
         self.holder.show()
 
-    def _lost(self, error: SyncError) -> None:
+    def _on_lost(self, error: SyncError) -> None:
         if not self._tools.backend.is_running:
             self.form.set_enabled(False, self._tools.texts("import_page.no_database"))
 
@@ -236,7 +236,7 @@ class ImportPage(QWidget):
         is_foreign = status.holder is not None and not backend.is_running and not backend.is_own(status.holder)
         self.holder.setVisible(is_foreign and self._waiting is None)
         if is_foreign and status.holder is not None:
-            self.holder.say("busy", *self._told(status.holder))
+            self.holder.say("busy", *self._holder_texts(status.holder))
         if self._is_demo_wanted and backend.options.is_demo:
             self._is_demo_wanted = False
             self.form.set_kind(ImportKind.ALL)
@@ -247,7 +247,7 @@ class ImportPage(QWidget):
             self.run(submission)
         self.refresh()
 
-    def _told(self, holder: LockHolder) -> tuple[str, str]:
+    def _holder_texts(self, holder: LockHolder) -> tuple[str, str]:
         texts = self._tools.texts
         since = texts.moment(holder.since) if holder.since else ""
         if holder.run_id is None:
@@ -260,14 +260,14 @@ class ImportPage(QWidget):
             texts("import_page.held_details", host=holder.host, stage=stage, since=since),
         )
 
-    def _started(self, submission: Submission[Any]) -> None:
+    def _on_run_started(self, submission: Submission[Any]) -> None:
         self._end = None
         self.holder.hide()
         self.form.set_enabled(False, self._tools.texts("import_page.is_running"))
         self.progress.begin(submission)
         self._show_part(self.progress)
 
-    def _ended(self, end: RunEnd) -> None:
+    def _on_run_ended(self, end: RunEnd) -> None:
         self._end = end
         self.form.set_enabled(True)
         self.progress.show_end(end)
@@ -280,38 +280,38 @@ class ImportPage(QWidget):
             self.host_key.ask(end.error, _pin)
         elif end.error.code in ("lock_held", "lock_held_unknown", "lock_held_unknown_run", "foreign_import_running"):
             self.progress.offer_waiting()
-            self.progress.waited.connect(self._wait, Qt.ConnectionType.UniqueConnection)
+            self.progress.waited.connect(self._on_wait_chosen, Qt.ConnectionType.UniqueConnection)
 
     def _ask_about_guard(self, end: RunEnd, error: SyncError) -> None:
         self.guard = GuardDialog(self._tools, error, end.submission.header.is_dry_run, self.window())
-        self.guard.accepted.connect(self._accept_guard)
+        self.guard.accepted.connect(self._on_guard_overruled)
         self.guard.open()
 
-    def _accept_guard(self) -> None:
+    def _on_guard_overruled(self) -> None:
         if self._end is not None and self._end.error is not None:
             self.run(overruled(self._end.submission, self._end.error.code))
 
-    def _run_again(self) -> None:
+    def _on_key_accepted(self) -> None:
         if self._end is not None:
             self.run(self._end.submission)
 
-    def _show_refusal(self, error: SyncError) -> None:
+    def _on_key_refused(self, error: SyncError) -> None:
         self.progress.notice.say_error(error)
 
-    def _wait(self) -> None:
+    def _on_wait_chosen(self) -> None:
         if self._end is not None:
             self._waiting = self._end.submission
             self.show_form()
             self.wait.show()
 
-    def _give_up_waiting(self) -> None:
+    def _on_waiting_given_up(self) -> None:
         self._waiting = None
         self.wait.hide()
 
-    def _open_row(self, entry: HistoryEntry) -> None:
+    def _on_row_opened(self, entry: HistoryEntry) -> None:
         self.entry_opened.emit(entry.key)
 
-    def _show_overview(self, overview: Overview) -> None:
+    def _on_overview(self, overview: Overview) -> None:
         self.latest.show_overview(overview)
 
 

@@ -43,11 +43,11 @@ class Waiting(QWidget):
         super().__init__()
         notice = Notice(tools)
         notice.say("busy", tools.texts("import_page.waiting"), tools.texts("import_page.waiting_more"))
-        layout = row(notice, button(tools.texts("import_page.give_up"), self._give_up, tools, role="link"))
+        layout = row(notice, button(tools.texts("import_page.give_up"), self._on_give_up, tools, role="link"))
         layout.setStretch(0, 1)
         self.setLayout(layout)
 
-    def _give_up(self) -> None:
+    def _on_give_up(self) -> None:
         self.given_up.emit()
 
 
@@ -75,11 +75,11 @@ class RunCard(Card):
         self.elapsed = label("", "muted")
         self.issues = label("", "muted")
         tip = texts("import_page.cancel_tip")
-        self.cancel = button(texts("import_page.cancel"), self._cancel, tools, "stop", "danger", "Ctrl+.", tip)
-        self.open = button(texts("import_page.open"), self._open, tools, "entry", "primary")
-        self.again = button(texts("import_page.again"), self._again, tools, "repeat")
-        self.real = button(texts("import_page.now_for_real"), self._for_real, tools, "play")
-        self.wait = button(texts("import_page.wait"), self._wait, tools, "history")
+        self.cancel = button(texts("import_page.cancel"), self._on_cancel, tools, "stop", "danger", "Ctrl+.", tip)
+        self.open = button(texts("import_page.open"), self._on_open, tools, "entry", "primary")
+        self.again = button(texts("import_page.again"), self._on_again, tools, "repeat")
+        self.real = button(texts("import_page.now_for_real"), self._on_for_real, tools, "play")
+        self.wait = button(texts("import_page.wait"), self._on_wait, tools, "history")
         self.close_button = button(texts("import_page.new"), self.closed.emit, tools, "back")
         whole = row(self.overall, self.percent, spacing=12)
         whole.setStretch(0, 1)
@@ -97,7 +97,7 @@ class RunCard(Card):
             one.hide()
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
-        self._clock.timeout.connect(self._tick)
+        self._clock.timeout.connect(self._on_tick)
         self._seconds = 0
 
     def begin(self, submission: Submission[Any]) -> None:
@@ -131,7 +131,7 @@ class RunCard(Card):
         self.overall.show_fraction(snapshot.fraction)
         self.percent.setText(f"{int(100 * snapshot.fraction)} %")
         if self._submission is not None:
-            self.what.setText("\n".join((self._source(self._submission.request), *self._told(snapshot))))
+            self.what.setText("\n".join((self._source(self._submission.request), *self._details(snapshot))))
         self.issues.setText(self._counted(snapshot))
         if snapshot.attempt > 1 and not self._tools.backend.is_cancelling:
             self.notice.say("warn", texts("import_page.repeated", attempt=snapshot.attempt))
@@ -185,7 +185,7 @@ class RunCard(Card):
             return texts("import_page.pulled_from", server=ssh.login, folder=folder)
         return texts("import_page.from", source=str(request.source))
 
-    def _told(self, snapshot: RunSnapshot) -> Iterator[str]:
+    def _details(self, snapshot: RunSnapshot) -> Iterator[str]:
         """What came from the server, and what the export is."""
         texts = self._tools.texts
         pulled, archived, found = snapshot.pulled, snapshot.archived, snapshot.export
@@ -234,24 +234,24 @@ class RunCard(Card):
         counted = texts.remarks(errors=snapshot.errors, warnings=snapshot.warnings, notes=snapshot.notes)
         return counted or texts("import_page.no_issues")
 
-    def _tick(self) -> None:
+    def _on_tick(self) -> None:
         self._seconds += 1
         self.elapsed.setText(self._tools.texts("import_page.elapsed", time=self._tools.texts.duration(self._seconds)))
 
-    def _cancel(self) -> None:
+    def _on_cancel(self) -> None:
         self.cancelled.emit()
 
-    def _open(self) -> None:
+    def _on_open(self) -> None:
         if self._snapshot is not None and self._snapshot.run_id is not None:
             self.opened.emit(EntryKey(EntrySource.RUN, self._snapshot.run_id))
 
-    def _again(self) -> None:
+    def _on_again(self) -> None:
         if self._submission is not None:
             self.repeated.emit(self._submission)
 
-    def _for_real(self) -> None:
+    def _on_for_real(self) -> None:
         if self._submission is not None:
             self.repeated.emit(self._submission.as_dry_run(False))
 
-    def _wait(self) -> None:
+    def _on_wait(self) -> None:
         self.waited.emit()

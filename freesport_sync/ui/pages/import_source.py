@@ -78,7 +78,7 @@ class SourcePicker(QWidget):
             one.setAccessibleName(one.text().replace("&", ""))
             choices.addButton(one)
         self.from_folder.setChecked(True)
-        self.from_server.toggled.connect(self._show_choice)
+        self.from_server.toggled.connect(self._on_source_chosen)
         self._local, self._remote = self._make_local(), self._make_remote()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -87,7 +87,7 @@ class SourcePicker(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._local)
         layout.addWidget(self._remote)
-        self._show_choice(False)
+        self._on_source_chosen(False)
 
     @property
     def is_server(self) -> bool:
@@ -152,12 +152,12 @@ class SourcePicker(QWidget):
         edit.setPlaceholderText(texts("import_page.source_hint"))
         self.path.setLineEdit(edit)
         self.path.setMinimumContentsLength(20)
-        self.path.editTextChanged.connect(self._edited)
+        self.path.editTextChanged.connect(self._on_edited)
         self.state = label("", "muted", is_wrapped=True)
         picks = row(
             self.path,
-            button(texts("import_page.folder"), self._pick_folder, self._tools, "folder"),
-            button(texts("import_page.archive"), self._pick_archive, self._tools, "archive"),
+            button(texts("import_page.folder"), self._on_pick_folder, self._tools, "folder"),
+            button(texts("import_page.archive"), self._on_pick_archive, self._tools, "archive"),
         )
         picks.setStretch(0, 1)
         return _block(picks, self.state)
@@ -171,7 +171,7 @@ class SourcePicker(QWidget):
         line.setStretch(0, 1)
         return _block(line, self.server_state)
 
-    def _show_choice(self, is_server: bool) -> None:
+    def _on_source_chosen(self, is_server: bool) -> None:
         self._local.setVisible(not is_server)
         self._remote.setVisible(is_server)
         self.changed.emit()
@@ -194,7 +194,7 @@ class SourcePicker(QWidget):
         set_role(self.server, "role", "heading" if self._has_server else "warn")
         self.changed.emit()
 
-    def _told(self, found: FoundSource) -> str:
+    def _description(self, found: FoundSource) -> str:
         texts = self._tools.texts
         if found.kinds is None:
             return texts(f"import_page.source_{found.what}")
@@ -206,12 +206,12 @@ class SourcePicker(QWidget):
         created = "" if found.created_at is None else texts.moment(found.created_at)
         return texts("import_page.source_files", kinds=kinds, created=created)
 
-    def _pick_folder(self) -> None:
+    def _on_pick_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, self._tools.texts("import_page.pick_folder"), self.text)
         if folder:
             self.choose_path(str(Path(folder)))
 
-    def _pick_archive(self) -> None:
+    def _on_pick_archive(self) -> None:
         texts = self._tools.texts
         file, _ = QFileDialog.getOpenFileName(
             self, texts("import_page.pick_archive"), self.text, texts("import_page.archive_filter")
@@ -219,7 +219,7 @@ class SourcePicker(QWidget):
         if file:
             self.choose_path(str(Path(file)))
 
-    def _edited(self, _: str) -> None:
+    def _on_edited(self, _: str) -> None:
         self._found = None
         self._show_found()
         self._typing.start()
@@ -228,14 +228,14 @@ class SourcePicker(QWidget):
         """Ask the disk, which may be on the other end of a slow network."""
         self._typing.stop()
         text = self.text
-        self._tools.backend.work(lambda: look_at(text), self._looked, self._not_looked)
+        self._tools.backend.work(lambda: look_at(text), self._on_looked, self._on_look_failed)
 
-    def _looked(self, found: FoundSource) -> None:
+    def _on_looked(self, found: FoundSource) -> None:
         if found.path == self.text:
             self._found = found
             self._show_found()
 
-    def _not_looked(self, error: SyncError) -> None:
+    def _on_look_failed(self, error: SyncError) -> None:
         self.state.setText(self._tools.texts.error(error).what)
 
     def _show_found(self) -> None:
@@ -243,7 +243,7 @@ class SourcePicker(QWidget):
         if found is None:
             self.state.setText(texts("import_page.source_looking") if self.path.currentText() else "")
         else:
-            self.state.setText(self._told(found))
+            self.state.setText(self._description(found))
         is_good = found is None or (found.what in ("folder", "zip", "xml") and found.kinds != {})
         set_role(self.state, "role", "muted" if is_good else "warn")
         self.changed.emit()
