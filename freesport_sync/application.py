@@ -30,8 +30,8 @@ from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths, find_paths
 from freesport_sync.tasks.registry import TASKS, Registry
-from freesport_sync.tasks.repair.task import RepairCreatedAt
-from freesport_sync.tasks.restore.task import RestoreBackup
+from freesport_sync.tasks.repair.request import RepairCreatedAt
+from freesport_sync.tasks.restore.request import RestoreBackup
 
 # What only some of the methods need they import themselves: the window can be used a quarter of a second sooner.
 if TYPE_CHECKING:

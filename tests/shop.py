@@ -36,11 +36,11 @@ from freesport_sync.sources.commerceml.property_values import PropertyValues
 from freesport_sync.sources.commerceml.worker import answers
 from freesport_sync.sources.commerceml.workers import WorkerPool
 from freesport_sync.sources.ssh.host import SshHost
-from freesport_sync.tasks.backup.task import MakeBackup
+from freesport_sync.tasks.backup.request import MakeBackup
 from freesport_sync.tasks.registry import TASKS
-from freesport_sync.tasks.repair.task import RepairCreatedAt
+from freesport_sync.tasks.repair.request import RepairCreatedAt
+from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.restore.restoring import backup_of_run
-from freesport_sync.tasks.restore.task import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.task import SHOP_IMPORT
 from tests.databases import template_database

@@ -60,6 +60,22 @@ SHOP_LOCK = Lock("shop", 1)
 """Of everything that writes the shop's goods and customers; other programs may take it too."""
 
 
+class TaskIdentity(Protocol):
+    """What a run's row says of its task."""
+
+    @property
+    def name(self) -> str:
+        """As in stored requests."""
+
+    @property
+    def version(self) -> int:
+        """Of the request."""
+
+    @property
+    def lock(self) -> Lock:
+        """Held while it runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Who asks for a run, and how; the same for every task.

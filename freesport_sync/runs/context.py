@@ -6,15 +6,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Reporter
-from freesport_sync.core.tasks import Header
+from freesport_sync.core.tasks import Header, TaskIdentity
 from freesport_sync.database.server.engine import Url
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.i18n.texts import Texts
-from freesport_sync.runs.task import Task
 from freesport_sync.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class RunContext:
         open_workers: the processes that read 1C's files.
     """
 
-    task: Task[Any]
+    task: TaskIdentity
     header: Header
     settings: Settings
     folders: Folders

@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar, cast
 
 from freesport_sync.core.json_values import JsonError, from_json, to_json
-from freesport_sync.core.tasks import Header, Submission
+from freesport_sync.core.tasks import Header, Submission, TaskIdentity
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.task import Task
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 _TASK, _VERSION = "task", "version"
 
 
-def encode(task: Task[Any], submission: Submission[Any]) -> dict[str, object]:
+def encode(task: TaskIdentity, submission: Submission[Any]) -> dict[str, object]:
     """A request and its header as plain JSON values."""
     values: dict[str, object] = {_TASK: task.name, _VERSION: task.version}
     for part in (submission.header, submission.request):

@@ -36,7 +36,7 @@ from freesport_sync.errors import (
     SchemaMismatch,
 )
 from freesport_sync.i18n.texts import Language
-from freesport_sync.tasks.restore.task import RestoreBackup
+from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.app import make_application
 from freesport_sync.ui.dialogs.undo import UndoDialog

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication
 from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.i18n.texts import Language
-from freesport_sync.tasks.restore.task import RestoreBackup
+from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.ui.app import raise_window
 from freesport_sync.ui.dialogs.guard import GuardDialog
 from freesport_sync.ui.dialogs.undo import UndoDialog

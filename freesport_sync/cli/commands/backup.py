@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freesport_sync.cli.invocation import Invocation
 from freesport_sync.errors import ExitCode
-from freesport_sync.tasks.backup.task import MakeBackup
+from freesport_sync.tasks.backup.request import MakeBackup
 
 
 def backup(invocation: Invocation) -> int:

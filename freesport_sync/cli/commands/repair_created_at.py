@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freesport_sync.cli.invocation import Invocation
 from freesport_sync.errors import ExitCode
-from freesport_sync.tasks.repair.task import RepairCreatedAt
+from freesport_sync.tasks.repair.request import RepairCreatedAt
 
 
 def repair_created_at(invocation: Invocation) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from freesport_sync.cli.invocation import Invocation
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.errors import ExitCode
-from freesport_sync.tasks.restore.task import RestoreBackup
+from freesport_sync.tasks.restore.request import RestoreBackup
 
 
 def restore(invocation: Invocation) -> int:

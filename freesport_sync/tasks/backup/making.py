@@ -38,7 +38,7 @@ from freesport_sync.errors import (
 from freesport_sync.os_support import DISK_FULL, make_private, rename_fresh
 from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
-from freesport_sync.tasks.backup.task import MakeBackup
+from freesport_sync.tasks.backup.request import MakeBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_sessions import ShopSessions
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from freesport_sync.core.shop import Stage, UpkeepKind
 from freesport_sync.core.tasks import SHOP_LOCK, Role
 from freesport_sync.runs.task import Task
+from freesport_sync.tasks.backup.request import MakeBackup
 from freesport_sync.tasks.stages import planned
 
 if TYPE_CHECKING:
     from freesport_sync.core.run import RunReport
     from freesport_sync.runs.context import RunContext
-
-
-@dataclass(frozen=True, slots=True)
-class MakeBackup:
-    """Back up the tables that imports write to."""
-
-    kind: ClassVar[str] = UpkeepKind.BACKUP
-    undone_id: ClassVar[int] = 0
 
 
 def _run(context: RunContext, request: MakeBackup) -> RunReport:

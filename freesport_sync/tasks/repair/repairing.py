@@ -15,7 +15,7 @@ from freesport_sync.database.undo import created_times
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
-from freesport_sync.tasks.repair.task import RepairCreatedAt
+from freesport_sync.tasks.repair.request import RepairCreatedAt
 from freesport_sync.tasks.shop_import.merge import MAX_FIELD_CHANGES
 from freesport_sync.tasks.shop_sessions import ShopSessions
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.shop import Stage, UpkeepKind
 from freesport_sync.core.tasks import SHOP_LOCK, Role
 from freesport_sync.runs.task import Task
+from freesport_sync.tasks.repair.request import RepairCreatedAt
 from freesport_sync.tasks.stages import planned
 
 if TYPE_CHECKING:
@@ -15,21 +15,6 @@ if TYPE_CHECKING:
     from freesport_sync.runs.context import RunContext
 
 _STAGES = frozenset((Stage.RESOLVE, Stage.APPLY))
-
-
-@dataclass(frozen=True, slots=True)
-class RepairCreatedAt:
-    """Give products with equal creation times different ones, or take such a repair back.
-
-    Args:
-        undone_id: the repair that is taken back; 0: none, repair.
-    """
-
-    undone_id: int = 0
-
-    @property
-    def kind(self) -> UpkeepKind:
-        return UpkeepKind.UNDO_REPAIR if self.undone_id else UpkeepKind.REPAIR
 
 
 def _run(context: RunContext, request: RepairCreatedAt) -> RunReport:

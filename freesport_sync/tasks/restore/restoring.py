@@ -19,7 +19,7 @@ from freesport_sync.errors import BackupUnusable, ConfigError
 from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
 from freesport_sync.tasks.backup.making import ByteMeter
-from freesport_sync.tasks.restore.task import RestoreBackup
+from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.shop_import.merge import MAX_FIELD_CHANGES
 from freesport_sync.tasks.shop_sessions import ShopSessions
 

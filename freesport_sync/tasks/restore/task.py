@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from freesport_sync.core.shop import Stage, UpkeepKind
 from freesport_sync.core.tasks import SHOP_LOCK, Role
 from freesport_sync.runs.task import Task
+from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.stages import planned
 
 if TYPE_CHECKING:
@@ -15,20 +15,6 @@ if TYPE_CHECKING:
     from freesport_sync.runs.context import RunContext
 
 _STAGES = frozenset((Stage.STAGE, Stage.RESOLVE, Stage.APPLY))
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreBackup:
-    """Set back what imports have written since a backup.
-
-    Args:
-        backup_id: its name.
-        undone_id: the import that is undone by it; 0: somebody has named the backup.
-    """
-
-    kind: ClassVar[str] = UpkeepKind.RESTORE
-    backup_id: str
-    undone_id: int = 0
 
 
 def _run(context: RunContext, request: RestoreBackup) -> RunReport:

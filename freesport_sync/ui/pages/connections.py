@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.connections import EMBEDDED, PasswordPlace, SavedConnection, SshHostChoice
 from freesport_sync.errors import SyncError
-from freesport_sync.tasks.repair.task import RepairCreatedAt
+from freesport_sync.tasks.repair.request import RepairCreatedAt
 from freesport_sync.ui.pages.connections_database import DatabasePane
 from freesport_sync.ui.pages.connections_list import ConnectionList
 from freesport_sync.ui.pages.connections_ssh import EditedSshHost, SshHostPane

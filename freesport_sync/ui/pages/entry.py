@@ -15,7 +15,7 @@ from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.shop import UpkeepKind, is_import
 from freesport_sync.core.tasks import Header, Request, Submission
 from freesport_sync.errors import ConfigError, SyncError
-from freesport_sync.tasks.repair.task import RepairCreatedAt
+from freesport_sync.tasks.repair.request import RepairCreatedAt
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.diagnostics import entry_report
 from freesport_sync.ui.dialogs.ask import answered_yes, question

@@ -12,7 +12,7 @@ from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunReport
 from freesport_sync.core.shop import takes_back
 from freesport_sync.core.tasks import Request, Submission
-from freesport_sync.tasks.restore.task import RestoreBackup
+from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.run_feed import RunSnapshot, StageState
 from freesport_sync.ui.run_lane import RunEnd

@@ -16,10 +16,10 @@ from freesport_sync.core.tasks import SHOP_LOCK, Header, Request, Submission, Tr
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.requests import decode, encode
 from freesport_sync.runs.task import Task
-from freesport_sync.tasks.backup.task import MakeBackup
+from freesport_sync.tasks.backup.request import MakeBackup
 from freesport_sync.tasks.registry import TASKS, Registry
-from freesport_sync.tasks.repair.task import RepairCreatedAt
-from freesport_sync.tasks.restore.task import RestoreBackup
+from freesport_sync.tasks.repair.request import RepairCreatedAt
+from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
 from tests.instances import instances
 
