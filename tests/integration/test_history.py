@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from freesport_sync.core.history import EntryStatus, HistoryQuery
-from freesport_sync.core.run import RunStatus
+from freesport_sync.core.run import Counts, RunStatus
 from freesport_sync.core.shop import ImportKind
 from freesport_sync.core.tasks import SHOP_LOCK
 from freesport_sync.database.own.history_details import read_overview
@@ -13,7 +16,7 @@ from freesport_sync.database.own.history_list import read_entries
 from freesport_sync.database.own.lock import take_lock
 from freesport_sync.database.server.engine import connect
 from tests.builders import ExportBuilder, offer, prices, product
-from tests.integration.support import NewExport
+from tests.integration.support import NewExport, history_details, history_entries
 from tests.shop import Shop
 
 RUNNING = "UPDATE freesport_sync.runs SET status = 'running', finished_at = NULL, backend_id = :pid"
@@ -55,6 +58,35 @@ def test_another_run_at_work_does_not_make_a_dead_one_live(shop: Shop, export: E
     with connect(shop.url, "freesport_sync") as lock:
         take_lock(lock, SHOP_LOCK)
         assert statuses(shop) == {EntryStatus.INTERRUPTED}
+
+
+def test_what_a_newer_program_has_written_hides_no_other_run(stocked_shop: Shop, dearer: Path) -> None:
+    """Without a migration only words and the fields of JSON can be new; a hand may have written anything there."""
+    report = stocked_shop.run(dearer)
+    columns = "status = :status, stage = 'graze', request = :request, counts = :counts, issue_totals = :totals"
+    for status, request, counts, totals in (
+        ("paused", {"undone_id": "x"}, {"product": {"created": 1, "painted": 2}}, [{"severity": "fatal"}]),
+        ("", {"undone_id": 10**30}, {"product": "many"}, [{}]),
+        ("completed", [1], [], None),
+        ("failed", None, None, {}),
+        ("failed", "x", {"sheep": {"created": "many"}}, [{"severity": "error", "code": "wolf", "count": 3}]),
+    ):
+        values: dict[str, object] = {"request": request, "counts": counts, "totals": totals}
+        jsons = {name: json.dumps(value) for name, value in values.items()}
+        stocked_shop.execute(
+            f"UPDATE freesport_sync.runs SET {columns}, error_code = 'wolf', error_params = '[1]' WHERE id = :id",
+            **jsons,
+            status=status,
+            id=report.run_id,
+        )
+        others = [one for one in history_entries(stocked_shop.connection) if one.key.id != report.run_id]
+        assert [one.status for one in others] == [EntryStatus.COMPLETED]
+        entry = history_details(stocked_shop.connection, report.run_id).entry
+        known = {"": EntryStatus.INTERRUPTED, "paused": EntryStatus.INTERRUPTED, "completed": EntryStatus.COMPLETED}
+        assert entry.status is known.get(status, EntryStatus.FAILED)
+        assert entry.undone_id == 0
+        assert entry.counts.get("product", Counts()).created == (1 if status == "paused" else 0)
+        assert (entry.error_params, entry.errors) == ({}, 3 if request == "x" else 0)
 
 
 def test_only_what_is_in_the_shop_is_fresh(shop: Shop, new_export: NewExport) -> None:

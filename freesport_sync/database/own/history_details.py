@@ -33,6 +33,7 @@ from freesport_sync.database.own.schema import (
     run_stages,
     runs,
 )
+from freesport_sync.database.own.stored_values import object_of
 from freesport_sync.database.shop.tables import import_sessions
 
 AGED_KINDS = {
@@ -83,7 +84,7 @@ def _import_session(connection: sa.Connection, entry: HistoryEntry) -> HistoryDe
     c = import_sessions.c
     query = sa.select(c.report, c.error_message, c.report_details).where(c.id == entry.key.id)
     row = connection.execute(query).one()
-    details = row.report_details if isinstance(row.report_details, dict) else {}
+    details = dict(object_of(row.report_details))
     return HistoryDetails(entry, report=row.report, error_message=row.error_message, details=details)
 
 
@@ -93,7 +94,7 @@ def _run(connection: sa.Connection, entry: HistoryEntry) -> HistoryDetails:
     request, session_ids = connection.execute(query).one()
     return HistoryDetails(
         entry=entry,
-        request=request,
+        request=dict(object_of(request)),
         files=_files(connection, run_id),
         stages=_stages(connection, run_id),
         issue_counts=_issue_counts(connection, entry),

@@ -19,12 +19,13 @@ from freesport_sync.core.history import (
     Page,
 )
 from freesport_sync.core.issues import Severity
-from freesport_sync.core.run import Counts, IssueTotal
+from freesport_sync.core.run import Counts, IssueTotal, RunStatus
 from freesport_sync.core.shop import Entity
 from freesport_sync.core.tasks import Trigger
 from freesport_sync.database.own import alive
 from freesport_sync.database.own.earlier_runs import undoer_column
 from freesport_sync.database.own.schema import current_revision, run_stages, runs
+from freesport_sync.database.own.stored_values import counts_of, number_of, object_of, totals_of
 from freesport_sync.database.shop.sessions import is_ours, is_silent
 from freesport_sync.database.shop.tables import import_sessions
 
@@ -136,7 +137,8 @@ def _our_runs(text: str) -> sa.Select[Any]:
         (sa.and_(c.status == "completed", has_remarks), EntryStatus.REMARKS.value),
         (alive.is_dead, EntryStatus.INTERRUPTED.value),
         (alive.is_silent, EntryStatus.STUCK.value),
-        else_=c.status,
+        (c.status.in_([status.value for status in RunStatus]), c.status),
+        else_=EntryStatus.INTERRUPTED.value,  # of a newer program
     )
     finished_at = sa.case((alive.is_dead, c.heartbeat_at), else_=c.finished_at)
     trigger = sa.func.coalesce(c.request["trigger"].astext, Trigger.COMMAND_LINE.value)
@@ -260,20 +262,19 @@ def _rest_of_runs(connection: sa.Connection, ids: list[int]) -> dict[int, _Rest]
 
 
 def _rest_of_run(row: Any) -> _Rest:
-    totals = tuple(IssueTotal(Severity(one["severity"]), one["code"], one["count"]) for one in row.issue_totals)
-    request = row.request
+    totals, request = totals_of(row.issue_totals), object_of(row.request)
     return _Rest(
         stage=row.stage,
-        counts={entity: Counts(**count) for entity, count in row.counts.items()},
+        counts=counts_of(row.counts),
         errors=sum(total.count for total in totals if total.severity is Severity.ERROR),
         warnings=sum(total.count for total in totals if total.severity is Severity.WARNING),
         done=row.done,
         total=row.total,
-        undone_id=request.get("undone_id", 0),
+        undone_id=number_of(request.get("undone_id")),
         undone_by=row.undone_by,
         issue_totals=totals,
         error_code=row.error_code,
-        error_params=row.error_params or {},
+        error_params=object_of(row.error_params),
         data=str(request.get("backup_id") or request.get("file") or request.get("data_dir", "")),
     )
 
@@ -289,8 +290,7 @@ def _rest_of_session(details: Any) -> _Rest:
     """From the reference importer's keys; they are its own business, so any of them may be missing or no number."""
 
     def number(name: str) -> int:
-        value = details.get(name) if isinstance(details, dict) else None
-        return int(value) if isinstance(value, int | float) else 0
+        return number_of(object_of(details).get(name))
 
     counts = {
         entity: Counts(number(f"{prefix}created"), number(f"{prefix}updated"))
