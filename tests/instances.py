@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 MOSCOW = timezone(timedelta(hours=3))
@@ -34,8 +36,17 @@ def instances(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of(*map(instances, arguments))
     if isinstance(hint, type) and is_dataclass(hint):
         hints = get_type_hints(hint)
-        return st.builds(hint, **{field.name: instances(hints[field.name]) for field in fields(hint)})
+        return st.fixed_dictionaries({field.name: instances(hints[field.name]) for field in fields(hint)}).map(
+            partial(_built, hint)
+        )
     return st.from_type(hint)
+
+
+def _built(kind: Any, values: dict[str, Any]) -> Any:
+    try:
+        return kind(**values)
+    except ValueError:  # a rule of the dataclass's own
+        reject()
 
 
 def _path(parts: list[str]) -> Path:

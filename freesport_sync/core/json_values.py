@@ -23,13 +23,13 @@ class JsonError(ValueError):
     """JSON values do not fit a dataclass.
 
     Args:
-        field: the field, with its path inside the dataclass: `counts.product.created`.
+        field: the field, with its path inside the dataclass: `counts.product.created`; empty where it is none's alone.
         problem: what is wrong with it, in English.
     """
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
-        self.field = field
+        self.field, self.problem = field, problem
 
 
 def to_json(value: Any) -> Any:
@@ -65,7 +65,8 @@ def from_json(kind: type[T], values: Mapping[str, Any]) -> T:
         (decoded,) = adapter.validate_json(json.dumps([values]), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise JsonError(".".join(map(str, first["loc"][1:])), first["msg"]) from error
+        problem = str(first.get("ctx", {}).get("error", first["msg"]))
+        raise JsonError(".".join(map(str, first["loc"][1:])), problem) from error
     return decoded  # type: ignore[no-any-return]
 
 

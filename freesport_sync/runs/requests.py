@@ -18,6 +18,8 @@ from freesport_sync.runs.task import Task
 
 T = TypeVar("T")
 _TASK, _VERSION = "task", "version"
+LONGEST_VALUE = 100
+"""Characters of a value in an error."""
 
 
 def encode(task: TaskIdentity, submission: Submission[Any]) -> dict[str, object]:
@@ -38,18 +40,22 @@ def decode(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> Submission[
     Raises:
         ConfigError: this program does not know the task, its version or a field; or a field is missing or unusable.
     """
+    if not isinstance(values, Mapping):
+        raise ConfigError("task_unknown", task=_short(values))
     if _TASK not in values:
         values = _of_former_program(tasks, values)
     task = next((task for task in tasks if task.name == values[_TASK]), None)
     if task is None:
-        raise ConfigError("task_unknown", task=str(values[_TASK]))
+        raise ConfigError("task_unknown", task=_short(values[_TASK]))
     version = values.get(_VERSION)
-    if not isinstance(version, int) or version > task.version:
-        raise ConfigError("request_newer", task=task.name, found=str(version), known=task.version)
+    if type(version) is not int or version > task.version:
+        raise ConfigError("request_newer", task=task.name, found=_short(version), known=task.version)
+    if version < 1:
+        raise ConfigError("request_value_unusable", task=task.name, field=_VERSION, value=_short(version))
     expected = _fields(task)
     given = {name: value for name, value in values.items() if name not in (_TASK, _VERSION)}
     if unknown := sorted(given.keys() - expected.keys()):
-        raise ConfigError("request_fields_unknown", task=task.name, fields=", ".join(unknown))
+        raise ConfigError("request_fields_unknown", task=task.name, fields=_short(", ".join(unknown)))
     # An older program did not have the fields that came later; all of its own it has written.
     optional = {name for name, one in expected.items() if version < task.version and one.default is not MISSING}
     if missing := sorted(expected.keys() - given.keys() - optional):
@@ -70,7 +76,7 @@ def _of_former_program(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) ->
     kind = str(values.get("kind"))
     task = next((task for task in tasks if kind in task.kinds), None)
     if task is None:
-        raise ConfigError("task_unknown", task=kind)
+        raise ConfigError("task_unknown", task=_short(kind))
     defaults = {name: to_json(one.default) for name, one in _fields(task).items() if one.default is not MISSING}
     known = {name: value for name, value in values.items() if name in _fields(task)}
     return {_TASK: task.name, _VERSION: task.version} | defaults | known
@@ -81,5 +87,13 @@ def _decoded(task: Task[Any], kind: type[T], values: Mapping[str, Any]) -> T:
     try:
         return from_json(kind, own)
     except JsonError as error:
-        value = str(own.get(error.field))[:100]
+        # Of nested values the path begins with the field; what breaks a rule of the whole request has no path.
+        field = error.field.partition(".")[0]
+        value = _short(own[field]) if field in own else error.problem
         raise ConfigError("request_value_unusable", task=task.name, field=error.field, value=value) from error
+
+
+def _short(value: object) -> str:
+    """For an error that people read."""
+    text = str(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

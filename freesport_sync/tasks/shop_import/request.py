@@ -28,6 +28,9 @@ class ShopImport:
         skip_images: leave pictures alone.
         media_root: folder of the shop's pictures; None: as the setting says.
         is_pull: fetch the files from the SSH host first; `data_dir` is then where they end up.
+
+    Raises:
+        ValueError: `chunk_size` is less than 1, and nothing would be sent at all.
     """
 
     undone_id: ClassVar[int] = 0
@@ -45,6 +48,10 @@ class ShopImport:
     skip_images: bool = False
     media_root: Path | None = None
     is_pull: bool = False
+
+    def __post_init__(self) -> None:
+        if self.chunk_size < 1:
+            raise ValueError(f"chunk_size is {self.chunk_size}")
 
     @property
     def source(self) -> Path:

@@ -55,7 +55,10 @@ IMPORT = stored(Submission(ShopImport(), Header("ivanov")))
         ({"task": "bank"}, "task_unknown", {}),
         ({"version": 2}, "request_newer", {"found": "2", "known": 1}),
         ({"version": "1"}, "request_newer", {"found": "1", "known": 1}),
+        ({"version": True}, "request_newer", {"found": "True", "known": 1}),
         ({"version": None}, "request_newer", {"found": "None", "known": 1}),
+        ({"version": 0}, "request_value_unusable", {"field": "version", "value": "0"}),
+        ({"version": -1}, "request_value_unusable", {"field": "version", "value": "-1"}),
         ({"colour": "red"}, "request_fields_unknown", {"fields": "colour"}),
         ({"data_dir": ...}, "request_fields_missing", {"fields": "data_dir"}),
         ({"operator": ...}, "request_fields_missing", {"fields": "operator"}),
@@ -67,6 +70,7 @@ IMPORT = stored(Submission(ShopImport(), Header("ivanov")))
             {"field": "chunk_size", "value": "True"},
         ),
         ({"data_dir": None}, "request_value_unusable", {"field": "data_dir", "value": "None"}),
+        ({"data_dir": 10**500}, "request_value_unusable", {"field": "data_dir", "value": f"1{'0' * 99}…"}),
     ],
 )
 def test_what_another_program_has_written_is_never_guessed(
@@ -76,6 +80,27 @@ def test_what_another_program_has_written_is_never_guessed(
     with pytest.raises(ConfigError) as caught:
         decode(TASKS, values)
     assert (caught.value.code, caught.value.params) == (code, {"task": values["task"], **params})
+
+
+@pytest.mark.parametrize("chunk_size", [0, -1])
+def test_a_value_that_breaks_a_rule_of_the_request_is_refused(chunk_size: int) -> None:
+    with pytest.raises(ConfigError, match="request_value_unusable") as caught:
+        decode(TASKS, IMPORT | {"chunk_size": chunk_size})
+    assert f"chunk_size is {chunk_size}" in str(caught.value.params["value"])
+
+
+@pytest.mark.parametrize("values", [None, [], [1], "x", 1, True])
+def test_what_is_no_object_is_no_request(values: Any) -> None:
+    with pytest.raises(ConfigError, match="task_unknown"):
+        decode(TASKS, values)
+
+
+def test_the_error_does_not_repeat_everything_that_was_stored() -> None:
+    long = "x" * 10_000
+    for changed in ({"task": long}, {"version": long}, {long: 1}, {"kind": long}):
+        with pytest.raises(ConfigError) as caught:
+            decode(TASKS, IMPORT | changed)
+        assert len(str(caught.value)) < 300, changed.keys()
 
 
 @dataclass(frozen=True, slots=True)
