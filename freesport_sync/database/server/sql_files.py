@@ -14,7 +14,8 @@ Part = str | sa.TableClause | tuple[str, ...] | sa.TextClause
 
 _DATABASE = Path(__file__).parents[1]
 _PLACEHOLDER = re.compile(r"\{(?:([a-z]+)\.)?([a-z_]+)\}")
-_PREPARER = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
+_PREPARER = PGDialect(paramstyle="named").identifier_preparer  # type: ignore[no-untyped-call]
+"""Leaves percent signs alone: `sa.text` doubles them for the driver."""
 
 
 def sql(name: str, **parts: Part) -> sa.TextClause:
@@ -46,8 +47,13 @@ def _filled(part: Part, alias: str | None) -> str:
         return f"({part.text})"
     if isinstance(part, sa.TableClause):
         return _literal(_PREPARER.format_table(part))
-    quoted = (_literal(_PREPARER.quote(name)) for name in ((part,) if isinstance(part, str) else part))
+    quoted = (_literal(_quoted(name)) for name in ((part,) if isinstance(part, str) else part))
     return ", ".join(f"{alias}.{name}" if alias else name for name in quoted)
+
+
+def _quoted(name: str) -> str:
+    # SQLAlchemy does not see that a line break at the end needs quotes.
+    return _PREPARER.quote_identifier(name) if name.endswith("\n") else _PREPARER.quote(name)
 
 
 def _literal(name: str) -> str:

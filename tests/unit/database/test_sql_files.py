@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import psycopg2
 
 from freesport_sync.database.server.sql_files import sql
 
@@ -25,9 +26,12 @@ def test_columns_of_an_alias() -> None:
     assert "IN (SELECT unnest(CAST(:ids AS bigint[]))" in statement.text
 
 
-def test_a_colon_in_a_name_is_no_parameter() -> None:
-    statement = sql("server/analyze", table="a:b", columns=("id",))
-    assert str(statement.compile()) == 'ANALYZE "a:b" (id)\n'
+@pytest.mark.parametrize(
+    "name", ["a:b", ":a", "a::b", "a%b", "%(id)s", "{table}", "{t.columns}", "a\nb", "a\n", "a\\:b"]
+)
+def test_a_name_means_nothing_but_itself(name: str) -> None:
+    compiled = sql("server/analyze", table=name, columns=("id",)).compile(dialect=psycopg2.dialect())  # type: ignore[no-untyped-call]
+    assert (str(compiled) % {}, compiled.params) == (f'ANALYZE "{name}" (id)\n', {})
 
 
 def test_no_placeholder_is_forgotten() -> None:
