@@ -115,7 +115,7 @@ def _cells(issue: RowIssue, texts: Texts) -> tuple[str, ...]:
 
 
 def _change_cells(change: FieldChange, texts: Texts) -> tuple[str, ...]:
-    entity = texts(f"entity_one.{change.entity}")
+    entity = texts.word("entity_one", change.entity)
     return (entity, change.name or change.onec_id, texts.field(change), *texts.values(change), change.onec_id)
 
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from freesport_sync.core.events import Event, Failure, RunStarted
 from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.core.shop import ImportKind
-from freesport_sync.core.tasks import Header
+from freesport_sync.core.shop import ImportKind, is_import
+from freesport_sync.core.tasks import Header, PlannedStage
 from freesport_sync.core.wire import Message, decode, event_of
 from freesport_sync.errors import SyncError
 from freesport_sync.tasks.shop_import.request import ShopImport
@@ -61,7 +61,7 @@ class ExchangeFeed:
         """Read a line; one that is no message, or one of another version, is only logged."""
         try:
             message = decode(json.loads(line))
-        except (ValueError, AttributeError) as error:  # the latter: JSON, but no object
+        except (ValueError, AttributeError, RecursionError) as error:  # JSON, but no object; or too deep for one
             log_entry(log, logging.WARNING, "server_line_unknown", problem=str(error), line=line[:200])
         else:
             self._take(message)
@@ -81,8 +81,14 @@ class ExchangeFeed:
 
     def _feed(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            request, header = ShopImport(kind=ImportKind(event.kind)), Header(is_dry_run=event.is_dry_run)
-            stages = import_stages(request, header, has_pictures=True)
-            self._run = RunFeed(self._emit, first_snapshot(event.kind, event.is_dry_run, stages))
+            self._run = RunFeed(self._emit, first_snapshot(event.kind, event.is_dry_run, _stages_of(event)))
         if self._run is not None:
             self._run(event)
+
+
+def _stages_of(started: RunStarted) -> tuple[PlannedStage, ...]:
+    """Those of an import; a run of another kind shows none."""
+    if not is_import(started.kind):
+        return ()
+    request, header = ShopImport(kind=ImportKind(started.kind)), Header(is_dry_run=started.is_dry_run)
+    return import_stages(request, header, has_pictures=True)

@@ -14,10 +14,13 @@ import sqlalchemy as sa
 from freesport_sync.application import Application
 from freesport_sync.cli.main import run_command_line
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.run import FieldChange
 from freesport_sync.core.tasks import SHOP_LOCK, Header
 from freesport_sync.database.own.lock import find_holder, try_lock
-from freesport_sync.database.server.engine import connect
+from freesport_sync.database.server.engine import connect, driver_connection
 from freesport_sync.errors import Cancelled, ExitCode
+from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.services.issue_export import save_changes
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from tests.program import address
 from tests.shop import Shop
@@ -74,6 +77,23 @@ def test_words_without_a_text_are_shown_as_they_are(
         assert run_command_line([*arguments, *home], tasks=WITH_TOY) == ExitCode.DONE
         told = capsys.readouterr().out
         assert ("sheep" in told, "Traceback" in told) == (True, False), arguments
+    with closing(connect(empty_database, "tests")) as connection, closing(connect(empty_database, "tests")) as holder:
+        opened = "UPDATE freesport_sync.runs SET status = 'running', finished_at = NULL, stage = 'graze', backend_id = "
+        assert try_lock(holder, TOY_LOCK)
+        connection.exec_driver_sql(f"{opened} {driver_connection(holder).info.backend_pid} WHERE id = 2")
+        for arguments, is_over in ((["--cancel", "2"], False), (["--unlock-stale"], True)):
+            if is_over:
+                holder.close()
+                wait_until(lambda: find_holder(connection, TOY_LOCK) is None)
+            assert run_command_line([*arguments, *home], tasks=WITH_TOY) == ExitCode.DONE
+            assert "graze" in capsys.readouterr().out, arguments
+
+
+def test_changes_of_an_entity_without_a_text_are_saved_as_csv(tmp_path: Path) -> None:
+    save_changes(
+        [FieldChange("sheep", "7", "Dolly", "wool", "white", "black")], Texts(Language.RUSSIAN), tmp_path / "a.csv"
+    )
+    assert "sheep;Dolly;wool;white;black;7" in (tmp_path / "a.csv").read_text("utf-8-sig")
 
 
 def test_a_dry_run_lists_its_changes(headless: Headless) -> None:

@@ -295,6 +295,21 @@ def test_lines_become_updates_and_unknown_lines_are_skipped() -> None:
     assert str(error) == "exchange_busy()"
 
 
+def test_lines_that_nobody_has_foreseen_do_not_stop_the_window() -> None:
+    news: list[ExchangeUpdate] = []
+    feed = ExchangeFeed(news.append)
+    for line in ('{"event": ' * 5000, "[" * 100_000, "9" * 5000, "NaN", "null"):
+        feed(line)
+    assert news == []
+    feed(
+        '{"event": "run_started", "run_id": 7, "kind": "orders", "operator": "1C", "database": "d",'
+        ' "is_dry_run": false}'
+    )
+    (shown,) = news
+    assert isinstance(shown, RunSnapshot)
+    assert (shown.kind, shown.stages) == ("orders", ())
+
+
 def test_a_list_that_grows_at_its_top_keeps_the_rules_of_qt(desk: Desk) -> None:
     columns: list[Column[int]] = [Column("n", "n", str)]
     model: NewestModel[int] = NewestModel(columns, desk.window, 10)

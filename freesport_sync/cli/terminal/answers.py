@@ -30,7 +30,7 @@ def show_cancel_requested(screen: Screen, result: CancelRequested) -> None:
             run_id=request.run_id,
             operator=request.operator,
             host=request.host,
-            stage=texts(f"stage.{request.stage}"),
+            stage=texts.word("stage", request.stage),
             by=request.requested_by,
             at=local_time(request.requested_at),
         )
@@ -49,7 +49,7 @@ def show_stale_closed(screen: Screen, result: StaleClosed) -> None:
                 run_id=run.id,
                 operator=run.operator,
                 host=run.host,
-                stage=texts(f"stage.{run.stage}"),
+                stage=texts.word("stage", run.stage),
                 since=local_time(run.started_at),
                 heartbeat=local_time(run.heartbeat_at),
             )
