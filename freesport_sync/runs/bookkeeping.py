@@ -1,4 +1,4 @@
-"""What a task keeps in tables of its own about a run, beside the rows of the history."""
+"""What a task records about a run in tables of its own, besides the history."""
 
 from __future__ import annotations
 
@@ -11,51 +11,51 @@ from freesport_sync.database.server.engine import Connection
 from freesport_sync.runs.context import Target
 
 Milestone = tuple[Event, int]
-"""An event that a report of the run mentions, and the percentage of its stage."""
+"""An event worth a line in the run's report, and the percentage of its stage."""
 
 
 class Bookkeeping(Protocol):
     """Opened and closed in the same transactions as the run's own row, so that they never disagree."""
 
     def verify(self, connection: Connection, target: Target) -> None:
-        """Look whether the task's tables are there; the lock is held, nothing is written yet.
+        """Check that the task's tables exist; called with the lock held, before anything is written.
 
         Raises:
-            SchemaMismatch: they are not.
+            SchemaMismatch: they do not.
         """
 
     def clear(self, connection: Connection) -> None:
-        """Close what dead programs have left open, and give way to those that do not know our locks.
+        """Close records that crashed programs left open, and give way to programs that ignore our locks.
 
         Args:
-            connection: the lock's, in autocommit; the history has its tables.
+            connection: the lock's, in autocommit; the tables of the history exist.
 
         Raises:
-            LockHeld: another program is at work.
+            LockHeld: another program is running.
         """
 
     def open(self, connection: Connection, run_id: int) -> None:
-        """Make the rows; in the transaction that has just inserted the run's row.
+        """Insert the rows, in the transaction that has just inserted the run's row.
 
         Raises:
             LockHeld: another program was faster.
         """
 
     def add_milestones(self, connection: Connection, milestones: Sequence[Milestone]) -> None:
-        """Say what the run has reached; on the side connection, in autocommit."""
+        """Record milestones of the run; on the side connection, in autocommit."""
 
     def show_progress(self, connection: Connection, done: int, total: int) -> None:
-        """Say how far the current stage is, once a second; likewise."""
+        """Record the progress of the current stage, once a second; on the side connection too."""
 
     def name_issues(self, connection: Connection, run_id: int) -> None:
-        """Give the stored row issues the names of what they are about; all of them are stored."""
+        """Add the names of the affected objects to the row issues, once all of these are stored."""
 
     def close(self, connection: Connection, outcome: RunOutcome) -> None:
         """Write the outcome; in the transaction that has just closed the run's row."""
 
 
 class NoBookkeeping(Bookkeeping):
-    """Of a task that has nothing but the history."""
+    """For a task that records nothing besides the history."""
 
     def verify(self, connection: Connection, target: Target) -> None: ...
     def clear(self, connection: Connection) -> None: ...

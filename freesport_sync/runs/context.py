@@ -41,7 +41,7 @@ class Folders:
     """Where files of runs are kept.
 
     Args:
-        work: unpacked archives, for the time of a run.
+        work: unpacked archives, for the duration of a run.
         backups: of the databases.
         received: what was fetched from the SSH host.
     """
@@ -53,18 +53,18 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """One run: who asked for it, and what there is to work with.
+    """One run: who asked for it, and what it works with.
 
     Args:
         task: what is run.
         header: who asked, and how.
-        settings: those in force.
+        settings: the effective ones.
         folders: where files are kept.
         texts: in the language of the shop's administrators, whatever the operator speaks.
         reporter: receives the events of the run.
         cancel: stops the run.
         open_target: the database; the embedded one runs as long as it is open.
-        open_ssh_host: that of the settings.
+        open_ssh_host: connects to the one in the settings.
         open_workers: the processes that read 1C's files.
     """
 

@@ -35,15 +35,15 @@ REPORT_STEP = 5
 class Heartbeat:
     """Listens to the run's events and writes what must outlive the process.
 
-    The runner's thread may sit in a long statement, so heartbeat, progress and the question "has anybody asked us to
-    stop?" have their own thread, which is the only one that uses the side connection while the run lasts. If that
-    connection is lost the run must not go on: nobody could stop it or see it.
+    The runner's thread may be stuck in a long statement, so heartbeat, progress and the check for cancel requests have
+    a thread of their own, the only one to use the side connection during the run. If that connection is lost the run
+    must not go on: it could be neither watched nor stopped.
 
     Args:
         connection: the side connection, in autocommit.
         run: the run's rows.
         cancel: set when a stop is requested in the database, or the connection is lost.
-        bookkeeping: of the task; gets milestones and progress.
+        bookkeeping: of the task; receives milestones and progress.
         max_issues: row issues that are stored; further ones are only counted.
     """
 
@@ -67,7 +67,7 @@ class Heartbeat:
         self._totals: Counter[tuple[Severity, str]] = Counter()
         self._began = {FIRST_STAGE: time.monotonic()}
         self._progress = {FIRST_STAGE: (0, 0)}
-        """Units done and in all of the stages that have moved since they were written; the last one is at work."""
+        """Stage -> units done and in all, of stages that advanced since they were written; the current one is last."""
         self._reported: set[tuple[str, int]] = set()
         self._is_stopping = False
         self._lost: SyncError | None = None
@@ -94,13 +94,13 @@ class Heartbeat:
 
     @property
     def issue_totals(self) -> tuple[IssueTotal, ...]:
-        """How often each issue occurred, the gravest and most frequent first."""
+        """How often each issue occurred, the most severe and most frequent first."""
         with self._condition:
             totals = [IssueTotal(severity, code, count) for (severity, code), count in self._totals.items()]
         return tuple(sorted(totals, key=lambda total: (total.severity.rank, -total.count, total.code)))
 
     def stop(self) -> None:
-        """Write what is waiting and fall silent; after that the caller may use the side connection.
+        """Write what is queued and stop; afterwards the caller may use the side connection.
 
         Raises:
             SyncError: the side connection was lost, or cannot write.
@@ -117,7 +117,7 @@ class Heartbeat:
         room = self._max_issues - self._stored
         self._issues.extend(event.issues[:room])
         self._stored += min(room, len(event.issues))
-        # A slow server slows the reading down instead of filling the memory.
+        # Back-pressure: a slow server slows down the parsing instead of filling the memory.
         self._condition.wait_for(lambda: len(self._issues) < MAX_WAITING_ISSUES or self._lost is not None)
 
     def _work(self) -> None:
@@ -130,22 +130,22 @@ class Heartbeat:
             with reply_deadline(self._connection):
                 return self._write_once()
         except Exception as error:
-            return self._tolerate(error)
+            return self._handle(error)
 
     def _write_once(self) -> bool:
-        """Write what has gathered; returns whether that was the last time."""
+        """Write what is queued; returns whether that was the last time."""
         with self._condition:
             is_last = self._is_stopping
-            # Few at a time, so that a silent server can be distinguished from a slow network.
+            # In small batches, so that the deadline catches a dead server and not a slow network.
             issues = list(islice(self._issues, WAITING_ISSUES))
-            milestones, stages = list(self._milestones), self._moved()
-        # First, because what follows may wait for a row of the shop's sessions that the shop has locked.
-        self._obey(runs.beat(self._connection, self._run, stages[-1].stage))
+            milestones, stages = list(self._milestones), self._advanced_stages()
+        # First, because the rest may wait for an import session that the shop has locked.
+        self._cancel_if_requested(runs.beat(self._connection, self._run, stages[-1].stage))
         runs.add_issues(self._connection, self._run.id, issues)
-        self._written(self._issues, len(issues))
+        self._remove(self._issues, len(issues))
         if milestones:
             self._bookkeeping.add_milestones(self._connection, milestones)
-            self._written(self._milestones, len(milestones))
+            self._remove(self._milestones, len(milestones))
         runs.write_progress(self._connection, self._run, stages)
         self._bookkeeping.show_progress(self._connection, stages[-1].done, stages[-1].total)
         with self._condition:
@@ -154,26 +154,26 @@ class Heartbeat:
                     del self._progress[one.stage]
             return is_last and not self._issues and not self._milestones
 
-    def _moved(self) -> list[runs.StageProgress]:
+    def _advanced_stages(self) -> list[runs.StageProgress]:
         now = time.monotonic()
         return [
             runs.StageProgress(stage, now - self._began[stage], done, total)
             for stage, (done, total) in self._progress.items()
         ]
 
-    def _obey(self, asked_by: str | None) -> None:
-        if asked_by is not None:
-            self._cancel.abort(Cancelled("cancelled_by", by=asked_by) if asked_by else Cancelled("cancelled"))
+    def _cancel_if_requested(self, by: str | None) -> None:
+        if by is not None:
+            self._cancel.abort(Cancelled("cancelled_by", by=by) if by else Cancelled("cancelled"))
 
-    def _written(self, queue: deque[Any], count: int) -> None:
+    def _remove(self, queue: deque[Any], count: int) -> None:
         with self._condition:
             for _ in range(count):
                 queue.popleft()
             self._condition.notify_all()
 
-    def _tolerate(self, error: Exception) -> bool:
-        """Go on with the next beat, or stop the run too; returns whether this was the last round."""
-        if is_retryable(error):  # the shop has locked our row of its sessions; the next beat tries again
+    def _handle(self, error: Exception) -> bool:
+        """Leave the work to the next beat, or abort the run; returns whether this was the last round."""
+        if is_retryable(error):  # the shop has locked our import session; the next beat tries again
             return self._is_stopping and not self._issues
         with self._condition:
             self._lost = as_sync_error(error)

@@ -51,7 +51,7 @@ class RunResult:
         counts: by entity.
         changes: of a dry run.
         updated: the shop's rows that were updated, by entity.
-        is_undoable: what was written is on record, so that a restore can take it back.
+        is_undoable: the undo log has what was written, so that a restore can undo it.
     """
 
     counts: dict[str, Counts]
@@ -77,7 +77,7 @@ class LockedRun:
         self.connection = connection
         self.report = record.report
         self._committed: RunResult | None = None
-        """What COMMIT, once sent, will have made visible."""
+        """Set right before COMMIT: what it makes visible."""
 
     @property
     def run_id(self) -> int:
@@ -88,14 +88,14 @@ class LockedRun:
         return self.context.header.is_dry_run
 
     def write(self, attempt: Callable[[], RunResult]) -> RunResult:
-        """Change the shop in one transaction, and start again if somebody else was in the way, three times at most.
+        """Change the shop in one transaction; after a conflict, try again, `MAX_ATTEMPTS` times in all.
 
         Args:
-            attempt: compares and, unless it is a dry run, writes; begins anew each time.
+            attempt: compares and, unless it is a dry run, writes; starts from scratch each time.
 
         Raises:
-            ImportFailed: somebody was in the way each time.
-            SyncError: of the attempt; nothing was written.
+            ImportFailed: each attempt ended in a conflict.
+            SyncError: the attempt failed; nothing was written.
         """
         attempts = Retrying(
             stop=stop_after_attempt(MAX_ATTEMPTS),
@@ -108,11 +108,11 @@ class LockedRun:
             return attempts(self._attempt, attempt)
         except Exception as error:
             if _is_conflict(error):
-                raise self._lasting(error) from error
+                raise self._persistent(error) from error
             raise
 
-    def _lasting(self, error: Exception) -> SyncError:
-        """What is the matter when repeating does not help: a rule of the shop's, or work that goes on and on."""
+    def _persistent(self, error: Exception) -> SyncError:
+        """Explain a conflict that retrying does not cure: a rule of the shop's, or a permanently busy database."""
         if isinstance(error, MergeConflict) and swallowing_rules(self.connection, error.table):
             return swallowed_rows(self.connection, error.table, error.written, error.expected)
         if is_refused(error):
@@ -154,7 +154,7 @@ class LockedRun:
                 self.run_id, record.kind, header.operator, database, header.is_dry_run, record.undone_id
             )
             self.report(started)
-            self._note("run_started", operator=header.operator, trigger=header.trigger, database=database)
+            self._log("run_started", operator=header.operator, trigger=header.trigger, database=database)
             with interruptible(self.connection, context.cancel):
                 result = work(self)
                 if self._committed is None:
@@ -163,11 +163,11 @@ class LockedRun:
             result = self._failed(error)
         finished = record.run_report(RunStatus.COMPLETED, result.counts)
         context.reporter(RunFinished(finished))
-        self._note("run_completed", seconds=round(finished.duration_s, 1))
+        self._log("run_completed", seconds=round(finished.duration_s, 1))
         return finished
 
     def _failed(self, error: BaseException) -> RunResult:
-        """Close the run's rows and raise its error; returns only where no more than the answer to COMMIT was lost."""
+        """Close the run's rows and raise its error; returns if COMMIT succeeded and only its reply was lost."""
         failure = self._failure(error)
         self.context.cancel.is_winding_up = True
         status = self.record.fail(self.connection, failure)
@@ -177,17 +177,17 @@ class LockedRun:
         if self._committed is not None and status is None:
             failure = ConnectionFailed("outcome_unknown", run_id=self.run_id)
         self.context.reporter(RunFinished(self.record.run_report(status_of(failure), {})))
-        self._note("run_cancelled" if isinstance(failure, Cancelled) else "run_failed", cause=failure)
+        self._log("run_cancelled" if isinstance(failure, Cancelled) else "run_failed", cause=failure)
         raise failure from error
 
-    def _note(self, code: str, cause: SyncError | None = None, **params: object) -> None:
+    def _log(self, code: str, cause: SyncError | None = None, **params: object) -> None:
         level = logging.INFO if cause is None or isinstance(cause, Cancelled) else logging.ERROR
         about = {"run_id": self.run_id, "kind": self.record.kind, "is_dry_run": self.is_dry_run}
         about |= {"undone_id": self.record.undone_id} if self.record.undone_id else {}
         log_entry(log, level, code, cause=cause, **about, **params)
 
     def _failure(self, error: BaseException) -> SyncError:
-        """The error to report: the reason of a cancel or abort goes before the errors that it caused."""
+        """The error to report: the reason for a cancel or abort rather than the failure that it caused."""
         try:
             self.context.cancel.check()
         except SyncError as reason:
@@ -201,13 +201,13 @@ def run_locked(
     work: Callable[[LockedRun], RunResult],
     bookkeeping: Bookkeeping | None = None,
 ) -> RunReport:
-    """Take the task's lock, do the work as a run of the history, and let go.
+    """Take the task's lock, do the work as a run of the history, and release the lock.
 
     Args:
         context: of the run.
-        request: what is recorded as asked for.
+        request: stored in the run's row.
         work: see `LockedRun.execute`.
-        bookkeeping: None: the task has nothing but the history.
+        bookkeeping: None: the task records nothing besides the history.
 
     Raises:
         SyncError: the run was refused, failed or was cancelled; nothing was written.

@@ -29,12 +29,12 @@ log = logging.getLogger(__name__)
 
 
 class RunRecord:
-    """What the history and the reporter learn of a run.
+    """Records a run in the history and reports it.
 
     Args:
         context: of the run.
         target: the database.
-        request: what is recorded as asked for.
+        request: stored in the run's row.
         bookkeeping: of its task.
         side: the side connection, in autocommit.
         backend_id: PostgreSQL process that holds the lock.
@@ -96,9 +96,9 @@ class RunRecord:
 
         Args:
             connection: the lock's connection, in its transaction.
-            counts: what the transaction makes visible.
-            updated: the shop's rows that it has updated.
-            is_undoable: what it has written is on record, so that it can be taken back.
+            counts: by entity.
+            updated: the shop's updated rows, by entity.
+            is_undoable: the undo log has what was written.
 
         Raises:
             ConnectionFailed: the side connection was lost meanwhile.
@@ -111,7 +111,7 @@ class RunRecord:
     def complete_without_writing(
         self, connection: Connection, counts: Mapping[str, Counts], changes: tuple[FieldChange, ...]
     ) -> None:
-        """Write the outcome of a run that leaves the shop alone; the connection is the lock's, in no transaction."""
+        """Write the outcome of a run that has not changed the shop; the connection is the lock's, in autocommit."""
         self._heartbeat.stop()
         self._bookkeeping.name_issues(connection, self._run.id)
         with transaction(self._side):
@@ -119,24 +119,24 @@ class RunRecord:
             self._close(self._side, RunStatus.COMPLETED, counts)
 
     def fail(self, connection: Connection, failure: SyncError) -> RunStatus | None:
-        """Close all rows; on a new connection where the side connection was lost with the run.
+        """Close all rows; on a new connection if the side connection was lost with the run.
 
         Args:
             connection: the lock's connection, after ROLLBACK; may be lost too.
             failure: the reason.
 
         Returns:
-            How the run's row stands now, None where the database does not say. COMMIT may have been done although the
-            connection broke: then the row is completed, and stays it.
+            The status of the run's row now; None if it cannot be read. COMMIT may have succeeded although the
+            connection broke: then the row is completed and stays so.
         """
         try:
             self._heartbeat.stop()
             self._name_issues_of_failed(connection, failure)
-            return self._closed_as(self._side, failure)
+            return self._close_failed(self._side, failure)
         except (SyncError, DatabaseError):
             try:
                 with connected(self._target, "freesport_sync side") as fresh:
-                    return self._closed_as(fresh, failure)
+                    return self._close_failed(fresh, failure)
             except (SyncError, DatabaseError) as error:
                 cause = error if isinstance(error, SyncError) else None
                 log_entry(log, logging.WARNING, "run_left_open", cause=cause, run_id=self._run.id)
@@ -159,14 +159,14 @@ class RunRecord:
 
     def _name_issues_of_failed(self, connection: Connection, failure: SyncError) -> None:
         if isinstance(failure, Cancelled | ConnectionFailed):
-            return  # somebody is waiting for the end, or there is no connection to do it with
+            return  # the operator is waiting, or the connection is gone
         try:
             with reply_deadline(connection):
                 self._bookkeeping.name_issues(connection, self._run.id)
         except DatabaseError as error:
             log.debug("issues of run %s stay without names: %s", self._run.id, error)
 
-    def _closed_as(self, side: Connection, failure: SyncError) -> RunStatus:
+    def _close_failed(self, side: Connection, failure: SyncError) -> RunStatus:
         with reply_deadline(side):
             with transaction(side):
                 self._close(side, status_of(failure), {}, error=failure)
@@ -187,7 +187,7 @@ class RunRecord:
 
 @contextmanager
 def connected(target: Target, application_name: str) -> Iterator[Connection]:
-    """A connection of its own, closed at the end."""
+    """Open a connection, and close it at the end."""
     connection = connect(target.url, application_name)
     try:
         yield connection
@@ -196,5 +196,5 @@ def connected(target: Target, application_name: str) -> Iterator[Connection]:
 
 
 def status_of(failure: SyncError) -> RunStatus:
-    """How a run that ended with this error stands."""
+    """The status of a run that ended with this error."""
     return RunStatus.CANCELLED if isinstance(failure, Cancelled) else RunStatus.FAILED

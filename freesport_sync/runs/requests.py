@@ -1,4 +1,4 @@
-"""Requests as JSON: what a run's row keeps, so that it can be repeated, perhaps by another host (RUN-12).
+"""Requests as JSON, stored in a run's row so that it can be repeated, perhaps by another host (RUN-12).
 
     {"task": "shop_import", "version": 1, "operator": ..., "trigger": ..., "is_dry_run": ..., FIELDS OF THE REQUEST}
 
@@ -31,14 +31,14 @@ def encode(task: TaskIdentity, submission: Submission[Any]) -> dict[str, object]
 
 
 def decode(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> Submission[Any]:
-    """What `encode` has made, here or elsewhere, or a program of before there were tasks.
+    """Decode what `encode` wrote, here or on another host, or a program from before there were tasks.
 
     Args:
-        tasks: those that this program has.
+        tasks: all tasks of this program.
         values: plain JSON.
 
     Raises:
-        ConfigError: this program does not know the task, its version or a field; or a field is missing or unusable.
+        ConfigError: the task, its version or a field is unknown to this program, or a field is missing or unusable.
     """
     if not isinstance(values, Mapping):
         raise ConfigError("task_unknown", task=_short(values))
@@ -55,8 +55,8 @@ def decode(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> Submission[
     expected = _fields(task)
     given = {name: value for name, value in values.items() if name not in (_TASK, _VERSION)}
     if unknown := sorted(given.keys() - expected.keys()):
-        raise ConfigError("request_fields_unknown", task=task.name, fields=_short(", ".join(unknown)))
-    # An older program did not have the fields that came later; all of its own it has written.
+        raise ConfigError("request_fields_unknown", task=task.name, fields=", ".join(unknown))
+    # An older version has not the fields that were added later, but always all of its own.
     optional = {name for name, one in expected.items() if version < task.version and one.default is not MISSING}
     if missing := sorted(expected.keys() - given.keys() - optional):
         raise ConfigError("request_fields_missing", task=task.name, fields=", ".join(missing))
@@ -68,10 +68,10 @@ def _fields(task: Task[Any]) -> dict[str, Field[Any]]:
 
 
 def _of_former_program(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> dict[str, Any]:
-    """A row without a task has the fields of all requests of its time, and says by its kind which of them it means.
+    """Convert a request from before there were tasks: it has the fields of all requests, and its kind names one.
 
-    Fields that are gone are left out, because the program that wrote them is known; those that came later have
-    their defaults.
+    Fields that no longer exist are dropped, because the program that wrote them is known; later ones get their
+    defaults.
     """
     kind = str(values.get("kind"))
     task = next((task for task in tasks if kind in task.kinds), None)

@@ -1,4 +1,4 @@
-"""What a task is."""
+"""The description of a task."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from freesport_sync.core.tasks import Header, Lock, PlannedStage, Request, Role
 
-if TYPE_CHECKING:  # what runs a task takes a second to load; its description has to be there at once
+if TYPE_CHECKING:  # the code of a task takes a second to load, its description must not
     from freesport_sync.core.run import RunReport
     from freesport_sync.runs.context import RunContext
     from freesport_sync.settings.model import Settings
@@ -24,12 +24,12 @@ class Task(Generic[R]):
         name: in stored requests and in the history; never changed once it is released.
         version: of `request_type`; raised whenever its fields change.
         request_type: frozen dataclass of plain values, paths and string enums.
-        lock: held while it runs.
+        lock: held while the task runs.
         roles: who may start it.
-        kinds: the words for what its runs do, for the history.
-        stages: those that a run will have, in order, to show its progress.
-        run: does it; raises `SyncError` where it was refused, failed or was cancelled.
-        commands: word after `--run` -> the request it stands for; none where it has an option of its own.
+        kinds: the possible values of `Request.kind`.
+        stages: those of a run, in order, for showing its progress.
+        run: does the work; raises `SyncError` if it was refused, failed or was cancelled.
+        commands: word after `--run` -> the request it stands for; empty if the task has an option of its own.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The tasks of this program; another one is added here (see docs/adding-a-task.md)."""
+"""The tasks of this program; add new ones here (see docs/adding-a-task.md)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Registry:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The words for what can be run, each once."""
+        """The kinds of all tasks, each once."""
         return tuple(dict.fromkeys(kind for task in self._tasks for kind in task.kinds))
 
     @property

@@ -33,7 +33,7 @@ def compare(connection: sa.Connection) -> dict[str, Counts]:
     return {one.entity: Counts(updated=count) for one, count in _changed(connection)}
 
 
-def compare_back(connection: sa.Connection, run_id: int) -> dict[str, Counts]:
+def compare_undo(connection: sa.Connection, run_id: int) -> dict[str, Counts]:
     """Look up the times before a repair; rows whose time has changed since count as skipped.
 
     Args:

@@ -1,4 +1,4 @@
-"""Makes a backup of everything that an import may touch: read in one snapshot, read back, then given its name."""
+"""Backs up all tables that an import may write to: saves one snapshot, verifies it, then gives it its name."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_sessions import ShopSessions
 
 COMPRESSION = 1
-"""As fast as the rows arrive; a higher level saves little."""
+"""Keeps up with the server; a higher level saves little."""
 SPACE_SHARE = 3
-"""An archive takes a fifth of what the tables take; where there is less than a third, it is not begun."""
+"""An archive takes about a fifth of the size of the tables; a third of it must be free."""
 
 
 def run_backup(context: RunContext, request: MakeBackup) -> RunReport:
     """Make a backup without an import.
 
     Raises:
-        SyncError: it could not be made; no archive of it is left.
+        SyncError: it could not be made; no partial archive is left.
     """
 
     def work(run: LockedRun) -> RunResult:
@@ -66,8 +66,8 @@ def back_up_before_import(run: LockedRun, request: ShopImport) -> None:
     """Make the backup of an import that can be undone.
 
     Raises:
-        SyncError: it could not be made, and the operator has not said that the import may do without; or the run was
-            cancelled, or the connection was lost.
+        SyncError: it could not be made, and the request does not make it optional; or the run was cancelled, or the
+            connection was lost.
     """
     if not request.is_undoable or request.skip_backup or run.is_dry_run:
         return
@@ -83,11 +83,11 @@ def back_up_before_import(run: LockedRun, request: ShopImport) -> None:
 
 
 def make_backup(run: LockedRun) -> None:
-    """Make a backup and delete those that are no longer kept.
+    """Make a backup and delete expired ones.
 
     Raises:
-        ImportFailed: there is no room, or the folder cannot be written to.
-        BackupUnusable: what was read back is not what was written.
+        ImportFailed: the disk is full, or the folder cannot be written to.
+        BackupUnusable: verifying the archive failed.
         SyncError: the run was cancelled, or the connection was lost.
     """
     folder, connection = run.context.folders.backups, run.connection
@@ -96,17 +96,17 @@ def make_backup(run: LockedRun) -> None:
     meter = ByteMeter(run.report, Stage.BACKUP, sizes, passes=2, check=run.context.cancel.check)
     backup_id = new_backup_id(server_time(connection), run.run_id, backup.database_identity(connection))
     path = backup.backup_path(folder, backup_id)
-    with _faults_named(path):
+    with _naming_faults(path):
         make_private(folder)
         backup.remove_drafts(folder)
         _require_space(folder, sum(sizes.values()))
-        manifest = _made(run, path, tables, meter)
+        manifest = _make_archive(run, path, tables, meter)
     meter.finish()
     run.report(BackupMade(backup_id, str(path), manifest.rows, path.stat().st_size))
     _rotate(run, folder, manifest)
 
 
-def _made(run: LockedRun, path: Path, tables: Sequence[backup.Table], meter: ByteMeter) -> Manifest:
+def _make_archive(run: LockedRun, path: Path, tables: Sequence[backup.Table], meter: ByteMeter) -> Manifest:
     draft = backup.draft_path(path)
     descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
@@ -159,12 +159,12 @@ def _require_space(folder: Path, size_bytes: int) -> None:
 def _rotate(run: LockedRun, folder: Path, newest: Manifest) -> None:
     kept, without_effect = run.context.settings.backup, runs_without_effect(run.connection)
     for one in superfluous(backup.list_backups(folder), newest, kept.keep_count, kept.keep_days, without_effect):
-        with suppress(OSError):  # somebody has it open; the next backup tries again
+        with suppress(OSError):  # open elsewhere; the next backup tries again
             backup.backup_path(folder, one.backup_id).unlink()
 
 
 @contextmanager
-def _faults_named(path: Path) -> Iterator[None]:
+def _naming_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -181,7 +181,7 @@ class ByteMeter:
         stage: of the run.
         sizes: table -> bytes.
         passes: how often all tables are read.
-        check: called all the time; may raise to stop.
+        check: called with every progress; may raise to stop.
     """
 
     def __init__(
@@ -194,13 +194,13 @@ class ByteMeter:
         self._meter = StageMeter(report, stage, passes * sum(sizes.values()), time.monotonic)
 
     def advance(self, table: str, done: int) -> None:
-        """So many bytes of a table are read."""
+        """Report how many bytes of a table have been read."""
         self._check()
         self._done[table] = min(done, self._sizes[table])
         self._meter.advance(self._before + sum(self._done.values()))
 
     def next_pass(self) -> None:
-        """All tables are read, and will be again."""
+        """Start reading all tables again."""
         self._before += sum(self._sizes.values())
         self._done = dict.fromkeys(self._sizes, 0)
 

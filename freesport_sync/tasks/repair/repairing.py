@@ -1,4 +1,4 @@
-"""Gives products with equal times of creation different ones, or takes that back (PRODUCT-8)."""
+"""Makes equal creation times of products distinct, or undoes such a repair (PRODUCT-8)."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from freesport_sync.tasks.shop_sessions import ShopSessions
 
 
 def run_repair(context: RunContext, request: RepairCreatedAt) -> RunReport:
-    """Repair equal times of creation, or take back the repair that the request names.
+    """Repair equal creation times, or undo the repair that the request names.
 
     What is written becomes visible with one COMMIT, or not at all.
 
     Raises:
-        ConfigError: the repair is taken back already.
+        ConfigError: the repair is undone already.
         SyncError: the run was refused, failed or was cancelled; nothing was written.
     """
-    sessions = ShopSessions(context, ImportType.CATALOG)  # so that no importer of the shop begins meanwhile
+    sessions = ShopSessions(context, ImportType.CATALOG)  # keeps the shop's importers from starting meanwhile
     return run_locked(context, request, lambda run: _Repair(run, request).run(), sessions)
 
 
@@ -38,14 +38,14 @@ class _Repair:
 
     Args:
         run: holds the lock.
-        request: whether to repair, or what to take back.
+        request: whether to repair, or which repair to undo.
     """
 
     def __init__(self, run: LockedRun, request: RepairCreatedAt) -> None:
         self._run = run
         self._connection = run.connection
         self._request = request
-        self._is_back = request.kind is UpkeepKind.UNDO_REPAIR
+        self._is_undo = request.kind is UpkeepKind.UNDO_REPAIR
         self._has_reported = False
 
     def run(self) -> RunResult:
@@ -57,7 +57,7 @@ class _Repair:
     def _attempt(self) -> RunResult:
         meter = StageMeter(self._run.report, Stage.RESOLVE, 1, time.monotonic)
         counts = self._compare()
-        self._tell(counts)
+        self._report_result(counts)
         changes: tuple[FieldChange, ...] = ()
         if self._run.is_dry_run:
             changes = created_times.read_changes(self._connection, MAX_FIELD_CHANGES)
@@ -67,12 +67,12 @@ class _Repair:
         return RunResult({entity: count for entity, count in counts.items() if count.total}, changes, {})
 
     def _compare(self) -> dict[str, Counts]:
-        if self._is_back:
-            return created_times.compare_back(self._connection, self._request.undone_id)
+        if self._is_undo:
+            return created_times.compare_undo(self._connection, self._request.undone_id)
         return created_times.compare(self._connection)
 
-    def _tell(self, counts: dict[str, Counts]) -> None:
-        """That there is nothing to do, or that something stays; once however often the comparison is repeated."""
+    def _report_result(self, counts: dict[str, Counts]) -> None:
+        """Report that there is nothing to do or what is kept; once, however often the comparison is repeated."""
         if self._has_reported:
             return
         self._has_reported = True
@@ -80,7 +80,7 @@ class _Repair:
         if kept:
             self._note("created_at_kept", str(kept))
         elif not any(count.updated for count in counts.values()):
-            self._note("created_at_nothing_back" if self._is_back else "created_at_distinct", "")
+            self._note("created_at_nothing_back" if self._is_undo else "created_at_distinct", "")
 
     def _note(self, code: str, value: str) -> None:
         self._run.report(IssuesFound((RowIssue(Severity.NOTE, code, field="created_at", value=value),)))
@@ -88,7 +88,7 @@ class _Repair:
     def _apply(self, rows: int) -> None:
         meter = StageMeter(self._run.report, Stage.APPLY, rows, time.monotonic)
         created_times.apply(self._connection, self._advancing(meter))
-        if self._is_back:
+        if self._is_undo:
             if rows:
                 note_repair_undone(self._connection, self._request.undone_id, self._run.run_id)
         else:

@@ -1,4 +1,4 @@
-"""Restores a backup by difference: sets back what imports wrote since, keeps what the shop did (UNDO-1)."""
+"""Restores a backup by difference: reverts what imports wrote since, keeps what the shop changed (UNDO-1)."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from freesport_sync.tasks.shop_sessions import ShopSessions
 def run_restore(context: RunContext, request: RestoreBackup) -> RunReport:
     """Restore the backup that the request names.
 
-    Everything of it is read and verified before the first row of the shop is written; what is set back becomes visible
-    with one COMMIT, or not at all.
+    All of it is read and verified before the first row of the shop is written; what is reverted becomes visible with
+    one COMMIT, or not at all.
 
     Raises:
         ConfigError: there is no such backup.
         BackupUnusable: it is damaged, of another database, or of a newer program.
-        SyncError: the run was refused, failed or was cancelled; nothing was set back.
+        SyncError: the run was refused, failed or was cancelled; nothing was reverted.
     """
     path = backup.backup_path(context.folders.backups, request.backup_id)
     manifest = backup.read_manifest(path)
-    sessions = ShopSessions(context, ImportType.CATALOG)  # so that no importer of the shop begins meanwhile
+    sessions = ShopSessions(context, ImportType.CATALOG)  # keeps the shop's importers from starting meanwhile
     return run_locked(context, request, lambda run: _Restore(run, path, manifest).run(), sessions)
 
 
@@ -52,7 +52,7 @@ def backup_of_run(folder: Path, run_id: int, database: str) -> str:
         made = one.manifest
         if made is not None and (made.run_id, made.database) == (run_id, database):
             return one.backup_id
-    for one in backups:  # better to report a damaged one than none
+    for one in backups:  # "damaged" helps more than "missing"
         if one.manifest is None and one.backup_id.split("-")[2] == str(run_id):
             return one.backup_id
     raise ConfigError("backup_of_run_missing", run_id=run_id, folder=str(folder))
@@ -64,7 +64,7 @@ class _Restore:
     Args:
         run: holds the lock.
         path: the archive.
-        manifest: what it says of itself.
+        manifest: of the archive.
     """
 
     def __init__(self, run: LockedRun, path: Path, manifest: Manifest) -> None:
@@ -77,7 +77,7 @@ class _Restore:
     def run(self) -> RunResult:
         self._refuse_foreign()
         self._load()
-        self._tell_runs()
+        self._report_runs()
         return self._run.write(self._attempt)
 
     def _refuse_foreign(self) -> None:
@@ -95,7 +95,7 @@ class _Restore:
             raise BackupUnusable("backup_other_tables", path=path)
 
     def _load(self) -> None:
-        """Read the whole archive: what is compared into temporary tables, the rest only to see that it is undamaged."""
+        """Read the whole archive: compared tables into temporary ones, the others only to verify them."""
         check = self._run.context.cancel.check
         sizes = {table.name: table.size_bytes for table in self._manifest.tables}
         meter = ByteMeter(self._run.report, Stage.STAGE, sizes, passes=1, check=check)
@@ -107,8 +107,8 @@ class _Restore:
                     backup.read_to_end(file)
         meter.finish()
 
-    def _tell_runs(self) -> None:
-        """Which imports will be taken back: perhaps more than the one whose backup this is."""
+    def _report_runs(self) -> None:
+        """Report which imports will be undone: perhaps more than the one that made the backup."""
         runs = undoable_runs_since(self._connection, self._manifest.run_id)
         self._run.report(BackupFound(self._manifest.backup_id, self._manifest.made_at, runs))
         if runs:
@@ -130,7 +130,7 @@ class _Restore:
         return RunResult(counts, changes)
 
     def _report_issues(self, comparison: Comparison, counts: dict[str, Counts]) -> None:
-        """What stays, once however often the comparison is repeated."""
+        """Report what is kept; once, however often the comparison is repeated."""
         if self._has_reported:
             return
         self._has_reported = True
