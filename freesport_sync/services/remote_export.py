@@ -21,10 +21,10 @@ from freesport_sync.sources.ssh.download import problem_of_reading
 from freesport_sync.sources.ssh.listing import Listing, joined
 from freesport_sync.sources.ssh.profile import SshProfile
 from freesport_sync.sources.ssh.upload import problem_of_root
-from freesport_sync.tasks.shop_import.pull import PullJob, look, pull_something
+from freesport_sync.tasks.shop_import.pull import PullOptions, list_export, pull_something
 from freesport_sync.tasks.shop_import.received import Received
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.tasks.shop_import.source import pull_job
+from freesport_sync.tasks.shop_import.source import pull_options
 
 if TYPE_CHECKING:
     from freesport_sync.sources.ssh.host import SshHost
@@ -116,7 +116,7 @@ class RemoteExport:
                 profile = server.profile
                 host = {"host": profile.host, "port": profile.port, "user": profile.user}
                 server.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, host)))
-                found = look(self._everything(server, lambda event: None))
+                found = list_export(self._everything(server, lambda event: None))
                 items.append(CheckItem("ssh_folder", True, {"folder": ssh.folder or ".", "files": len(found.files)}))
                 items.append(CheckItem("ssh_commands" if server.runs_commands() else "ssh_commands_missing", True))
                 items += self._check_rights(server, found)
@@ -137,8 +137,8 @@ class RemoteExport:
                 # The archive is made with the first file that goes there.
                 yield CheckItem(code, not problem or name == "archive", {"folder": folder, "reason": problem})
 
-    def _everything(self, server: SshHost, reporter: Reporter) -> PullJob:
-        return pull_job(self._settings, self.received, server, ShopImport(), reporter)
+    def _everything(self, server: SshHost, reporter: Reporter) -> PullOptions:
+        return pull_options(self._settings, self.received, server, ShopImport(), reporter)
 
     def open(self, cancel: CancelToken) -> SshHost:
         """The SSH host of the settings, to be used as a context.

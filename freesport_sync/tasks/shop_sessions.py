@@ -1,4 +1,4 @@
-"""What the shop's tasks keep in its own table of imports, so that its admin shows our runs too (SESSION-1)."""
+"""Records runs in the shop's `import_sessions`, so that its admin shows them too (SESSION-1)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from freesport_sync.runs.context import RunContext, Target
 
 
 class ShopSessions(Bookkeeping):
-    """A session row for each type that a run imports; a dry run has none.
+    """One import session for each type that a run imports; a dry run has none.
 
     Args:
         context: of the run.
-        import_type: the shop's word for what is imported, before the files are seen; None: nothing is written, so the
-            shop gets no session.
+        import_type: the shop's name for what is imported, as far as known before the files are read; None if the run
+            writes nothing into the shop.
     """
 
     def __init__(self, context: RunContext, import_type: ImportType | None) -> None:
@@ -50,11 +50,11 @@ class ShopSessions(Bookkeeping):
             self._ids = (self._opened(connection, self._import_type, sessions.RUN_KEY),)
 
     def open_found(self, connection: Connection, import_types: Sequence[ImportType]) -> Mapping[ImportType, int]:
-        """Tell the shop what the plan has found to import, one session row each: type -> its id.
+        """Open the import sessions of what the plan has found: type -> id.
 
         Args:
             connection: any, in autocommit.
-            import_types: one, or that of the catalogue and that of the customers.
+            import_types: of the catalogue, the customers or both.
 
         Raises:
             LockHeld: another program has just opened a session with our key.
@@ -65,7 +65,7 @@ class ShopSessions(Bookkeeping):
         with transaction(connection):
             sessions.set_type(connection, self._ids[0], first)
             added = tuple(self._opened(connection, one, sessions.CUSTOMERS_KEY) for one in others)
-        self._ids += added  # now that they are there: the heartbeat writes to them
+        self._ids += added  # only once committed: the heartbeat updates them
         return dict(zip(import_types, self._ids, strict=True))
 
     def add_milestones(self, connection: Connection, milestones: Sequence[Milestone]) -> None:

@@ -14,7 +14,7 @@ _WEIGHTS = {
     Stage.RESOLVE: 12,
     Stage.APPLY: 20,
 }
-"""In order, with the percentage of a usual run's time."""
+"""In order, with their share of the time of a usual run in percent."""
 _OPTIONAL = (Stage.BACKUP, Stage.PICTURES)
 
 

@@ -31,7 +31,7 @@ from freesport_sync.sources.ssh.download import BLOCK_BYTES, Download
 from freesport_sync.sources.ssh.host import SshHost
 from freesport_sync.sources.ssh.listing import RemoteFile
 from freesport_sync.sources.ssh.profile import SshProfile
-from freesport_sync.tasks.shop_import.pull import PullJob, pull
+from freesport_sync.tasks.shop_import.pull import PullOptions, pull
 from freesport_sync.tasks.shop_import.received import Received
 from tests.proxy import Link, Proxy
 from tests.ssh_server import SSHD, SshServer, asyncssh_server, sshd_server
@@ -90,7 +90,7 @@ def _pull(server: SshServer, source: Path, target: Path) -> FilesPulled:
 
     received = Received(target / "received")
     with SshHost(_profile(server, target, server.port), CancelToken()) as connection, received.locked():
-        pull(PullJob(connection, str(source), received, frozenset(FileKind), False, None, 0, report))
+        pull(PullOptions(connection, str(source), received, frozenset(FileKind), False, None, 0, report))
     return next(event for event in events if isinstance(event, FilesPulled))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from freesport_sync.sources.ssh import transport
 from freesport_sync.sources.ssh.listing import LeftOut, RemoteFile, joined
 from freesport_sync.sources.ssh.retry import WAITS_S, retrying
-from freesport_sync.sources.ssh.sftp import Sftp, Task
+from freesport_sync.sources.ssh.sftp import Sftp, SftpTask
 from freesport_sync.sources.ssh.transport import Kind, Status
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def move_files(host: SshHost, root: str, files: Sequence[RemoteFile], archive: s
     remaining = {file.path: file for file in files}
     kept: list[LeftOut] = []
 
-    def task(file: RemoteFile) -> Task:
+    def task(file: RemoteFile) -> SftpTask:
         source = joined(root, file.path)
         reply = yield (transport.on_path(Kind.LSTAT, source),)
         reason = "vanished"

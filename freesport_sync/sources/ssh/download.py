@@ -15,7 +15,7 @@ from freesport_sync.os_support import DISK_FULL, replace_fresh
 from freesport_sync.sources.ssh import transport
 from freesport_sync.sources.ssh.listing import LeftOut, RemoteFile, joined
 from freesport_sync.sources.ssh.retry import retrying
-from freesport_sync.sources.ssh.sftp import Task
+from freesport_sync.sources.ssh.sftp import SftpTask
 from freesport_sync.sources.ssh.transport import (
     Kind,
     Reply,
@@ -99,7 +99,7 @@ class Download:
             self._fetch(self._place_verified())
             self._result.unfinished += [LeftOut(file.path, "damaged") for file in self._place_verified()]
         except OSError as error:
-            raise local_trouble(error, self._target) from error
+            raise local_failure(error, self._target) from error
         return self._result
 
     def _make_room(self, files: Sequence[RemoteFile]) -> None:
@@ -130,7 +130,7 @@ class Download:
     def _settled(self) -> int:
         return len(self._result.files) + len(self._result.unfinished) + len(self._in_pieces)
 
-    def _task(self, file: RemoteFile, remaining: dict[str, RemoteFile]) -> Task:
+    def _task(self, file: RemoteFile, remaining: dict[str, RemoteFile]) -> SftpTask:
         """Download one file, from opening it to the last byte."""
         reply = yield (transport.open_file(joined(self._root, file.path), transport.READ),)
         if reply.kind == Kind.STATUS:
@@ -263,7 +263,7 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def local_trouble(error: OSError, folder: Path) -> ImportFailed:
+def local_failure(error: OSError, folder: Path) -> ImportFailed:
     """Return the error for a local disk that cannot be written."""
     if error.errno in DISK_FULL:
         return ImportFailed("disk_full", path=str(folder))

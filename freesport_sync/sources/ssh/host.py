@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
-from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
@@ -27,9 +24,9 @@ from freesport_sync.errors import (
     HostKeyUnknown,
     LoginRefused,
     SyncError,
-    reason_of,
 )
 from freesport_sync.sources.ssh.commands import digest_commands, digests_in
+from freesport_sync.sources.ssh.dialing import BROKEN, Step, dial, dial_through, lost
 from freesport_sync.sources.ssh.host_key_check import HostKeyCheck
 from freesport_sync.sources.ssh.host_keys import HostKey
 from freesport_sync.sources.ssh.login import TOO_MANY_KEYS, Transport, log_in
@@ -43,15 +40,11 @@ _MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac
 _WINDOW_BYTES = 16 * 1024 * 1024
 _PACKET_BYTES = 128 * 1024
 _RECEIVE_BYTES = 1024 * 1024
-_POLL_S = 0.1
 _DIGEST_BYTES_S = 10_000_000
 """Bytes that any host hashes in a second."""
 _CLOCK_PATIENCE_S = 5.0
 _MAX_OUTPUT_BYTES = 1_000_000
 """Maximum output of a command; the digests of one command are less."""
-_BROKEN = (paramiko.SSHException, EOFError, OSError)
-"""What paramiko raises for a broken connection, depending on what it was doing."""
-
 _LOG = "freesport_sync.ssh"
 
 
@@ -63,15 +56,6 @@ def _demoted(record: logging.LogRecord) -> bool:
 
 logging.getLogger(_LOG).addFilter(_demoted)
 logging.getLogger(_LOG).addHandler(logging.NullHandler())
-
-
-class Step(StrEnum):
-    """Steps of a login, in order."""
-
-    RESOLVE = "resolve"
-    PORT = "port"
-    HOST_KEY = "host_key"
-    LOGIN = "login"
 
 
 class SshHost:
@@ -111,7 +95,7 @@ class SshHost:
         self._cut()
         for end in (self._transport, self._socket):
             if end is not None:
-                with suppress(*_BROKEN):  # a channel sends a message to the jump host, which may be gone
+                with suppress(*BROKEN):  # a channel sends a message to the jump host, which may be gone
                     end.close()
         self._transport = self._socket = None
         if self._jump is not None:
@@ -253,7 +237,7 @@ class SshHost:
                     channel.close()
 
     def _handshake(self, passed: Callable[[Step], None] = lambda step: None) -> Transport:
-        self._socket = self._reach(passed)
+        self._socket = self._dial(passed)
         self.cancel.check()  # there was nothing to cut before
         if isinstance(self._socket, socket.socket):
             self._socket.setsockopt(
@@ -272,66 +256,16 @@ class SshHost:
             transport.start_client(timeout=self.profile.timeout_s)
             if not transport.initial_kex_done:  # `start_client` only stops waiting
                 raise TimeoutError("timed out")
-        except _BROKEN as error:
+        except BROKEN as error:
             self.cancel.check()
             self.close()
-            raise self._failed("ssh_handshake_failed", error) from error
+            raise lost(self.profile, "ssh_handshake_failed", error) from error
         return transport
 
-    def _reach(self, passed: Callable[[Step], None]) -> socket.socket | paramiko.Channel:
-        """Connect to the first address that answers."""
-        profile = self.profile
-        if self._jump is not None:
-            return self._reach_through(self._jump, passed)
-        try:
-            addresses = socket.getaddrinfo(profile.host, profile.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            reason = reason_of(error) if isinstance(error, OSError) else str(error)
-            raise self._error("ssh_host_unknown", reason) from error
-        passed(Step.RESOLVE)
-        failure: OSError = TimeoutError("timed out")
-        for family, kind, protocol, _, address in addresses:
-            try:
-                reached = self._connected(socket.socket(family, kind, protocol), address)
-            except OSError as error:
-                failure = error
-            else:
-                passed(Step.PORT)
-                return reached
-        raise self._failed("ssh_unreachable", failure) from failure
-
-    def _reach_through(self, jump: SshHost, passed: Callable[[Step], None]) -> paramiko.Channel:
-        """Connect through the jump host."""
-        profile, transport = self.profile, jump.connect()
-        passed(Step.RESOLVE)
-        try:
-            place, here = (profile.host, profile.port), ("127.0.0.1", 0)
-            channel = transport.open_channel("direct-tcpip", place, here, timeout=profile.timeout_s)
-        except _BROKEN as error:
-            self.cancel.check()
-            raise self._failed("ssh_unreachable", error) from error
-        passed(Step.PORT)
-        return channel
-
-    def _connected(self, connection: socket.socket, address: object) -> socket.socket:
-        """Connect without blocking, so that a cancel is seen."""
-        try:
-            connection.setblocking(False)
-            deadline = time.monotonic() + self.profile.timeout_s
-            with suppress(BlockingIOError):
-                connection.connect(address)  # type: ignore[arg-type]
-            # Windows reports a refusal in the third list.
-            while not any(select.select([], [connection], [connection], _POLL_S)[1:]):
-                self.cancel.check()
-                if time.monotonic() > deadline:
-                    raise TimeoutError("timed out")
-            if code := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                raise OSError(code, os.strerror(code))
-            connection.setblocking(True)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+    def _dial(self, passed: Callable[[Step], None]) -> socket.socket | paramiko.Channel:
+        if self._jump is None:
+            return dial(self.profile, self.cancel, passed)
+        return dial_through(self._jump.connect(), self.profile, self.cancel, passed)
 
     @contextmanager
     def _reply_deadline(self) -> Iterator[None]:
@@ -356,17 +290,10 @@ class SshHost:
             self.cancel.check()
             self.close()
             raise ConnectionLost("ssh_silent", server=self.profile.label, seconds=self.profile.timeout_s) from error
-        except _BROKEN as error:
+        except BROKEN as error:
             self.cancel.check()
             self.close()
-            raise self._failed("ssh_lost", error) from error
-
-    def _failed(self, code: str, error: BaseException) -> ConnectionLost:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error)
-        return self._error(code, reason or type(error).__name__)
-
-    def _error(self, code: str, reason: str) -> ConnectionLost:
-        return ConnectionLost(code, host=self.profile.host, port=self.profile.port, reason=reason)
+            raise lost(self.profile, "ssh_lost", error) from error
 
     def _cut(self) -> None:
         """Shut the socket down, which ends every wait for the host."""

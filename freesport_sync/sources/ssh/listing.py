@@ -11,7 +11,7 @@ from typing import NamedTuple
 from freesport_sync.errors import ConfigError
 from freesport_sync.rules.catalog.pictures import is_safe
 from freesport_sync.sources.ssh import transport
-from freesport_sync.sources.ssh.sftp import Sftp, Task
+from freesport_sync.sources.ssh.sftp import Sftp, SftpTask
 from freesport_sync.sources.ssh.transport import (
     Attributes,
     Kind,
@@ -183,7 +183,7 @@ class _RemoteWalk:
         if self._undated:
             self._sftp.run((self._ask(path) for path in self._undated), check=self._check)
 
-    def _list(self, folder: str) -> Task:
+    def _list(self, folder: str) -> SftpTask:
         end = yield from read_folder(joined(self._root, folder), lambda *entry: self._take(folder, *entry))
         if transport.status_of(end) != Status.EOF:
             self._refused(folder, end)
@@ -213,7 +213,7 @@ class _RemoteWalk:
         else:
             self.left_out.append(LeftOut(path, "not_a_file"))
 
-    def _follow(self, path: str, real_root: str) -> Task:
+    def _follow(self, path: str, real_root: str) -> SftpTask:
         place = joined(self._root, path)
         reply = yield (transport.on_path(Kind.REALPATH, place),)
         target = _path_of(reply) if reply.kind == Kind.NAME else ""
@@ -229,7 +229,7 @@ class _RemoteWalk:
         else:
             self._take_file(path, transport.attributes_of(reply), is_asked_for=True)
 
-    def _ask(self, path: str) -> Task:
+    def _ask(self, path: str) -> SftpTask:
         reply = yield (transport.on_path(Kind.STAT, joined(self._root, path)),)
         if reply.kind == Kind.STATUS:
             self.left_out.append(LeftOut(path, "unreadable"))

@@ -57,7 +57,7 @@ class Transport(ServiceRequestingTransport):
     """paramiko's newer transport, which allows several attempts: servers other than OpenSSH reject the older one's."""
 
     def ensure_session(self) -> None:
-        """SftpRequest the authentication service; paramiko's own version waits forever if the host goes away."""
+        """Request the authentication service; paramiko's own version waits forever if the host goes away."""
         if self._service_userauth_accepted:  # type: ignore[attr-defined]
             return
         deadline = time.monotonic() + self.auth_timeout

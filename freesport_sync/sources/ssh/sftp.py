@@ -14,9 +14,9 @@ from freesport_sync.sources.ssh.transport import (
     SftpRequest,
 )
 
-Task = Generator[tuple[SftpRequest, ...], Reply, None]
-"""A generator that yields requests to send and is resumed with each reply to them, in the order of the replies. It must
-not yield nothing while none of its requests is pending."""
+SftpTask = Generator[tuple[SftpRequest, ...], Reply, None]
+"""A generator that yields requests to send and is resumed with each reply to them, in the order of the replies. It may
+yield no requests only while one is pending."""
 
 WIDTH = 16
 """Concurrent tasks."""
@@ -43,7 +43,7 @@ class Sftp:
         self._pipe = pipe
         self._buffer = MessageBuffer()
         self._last_number = 0
-        self._waiting: dict[int, tuple[Task, SftpRequest]] = {}
+        self._waiting: dict[int, tuple[SftpTask, SftpRequest]] = {}
         self._outbox = bytearray()
         pipe.send(b"\0\0\0\x05\x01\0\0\0\x03")
         # The version is in the place of the reply's number.
@@ -51,7 +51,7 @@ class Sftp:
         if hello.kind != Kind.VERSION:
             raise transport.broken(f"a message of type {hello.kind} in place of a greeting")
 
-    def run(self, tasks: Iterable[Task], width: int = WIDTH, check: Callable[[], None] = lambda: None) -> None:
+    def run(self, tasks: Iterable[SftpTask], width: int = WIDTH, check: Callable[[], None] = lambda: None) -> None:
         """Run tasks to completion; each is started when there is room.
 
         Args:
@@ -63,10 +63,10 @@ class Sftp:
             ConnectionFailed: the host violates the protocol.
             ConnectionLost: the connection broke; earlier replies have been passed on.
         """
-        waiting: Iterator[Task] = iter(tasks)
-        at_work: set[Task] = set()
+        waiting: Iterator[SftpTask] = iter(tasks)
+        at_work: set[SftpTask] = set()
 
-        def resume(task: Task, reply: Reply | None) -> None:
+        def resume(task: SftpTask, reply: Reply | None) -> None:
             try:
                 requests = next(task) if reply is None else task.send(reply)
             except StopIteration:
@@ -87,7 +87,7 @@ class Sftp:
                 self._send()
                 for number, kind, body in self._receive():
                     if number not in self._waiting:
-                        raise transport.broken(f"an answer to a request {number} that nobody made")
+                        raise transport.broken(f"an unsolicited reply {number}")
                     task, request = self._waiting.pop(number)
                     if task in at_work:
                         resume(task, Reply(kind, body, request))
@@ -100,7 +100,7 @@ class Sftp:
         """Send one request and return its reply."""
         replies: list[Reply] = []
 
-        def task() -> Task:
+        def task() -> SftpTask:
             replies.append((yield (request,)))
 
         self.run([task()])

@@ -15,7 +15,7 @@ from freesport_sync.sources.ssh import transport
 from freesport_sync.sources.ssh.archive import make_folders
 from freesport_sync.sources.ssh.listing import joined, read_folder
 from freesport_sync.sources.ssh.retry import WAITS_S, retrying
-from freesport_sync.sources.ssh.sftp import Task
+from freesport_sync.sources.ssh.sftp import SftpTask
 from freesport_sync.sources.ssh.transport import (
     Attributes,
     Kind,
@@ -63,7 +63,7 @@ def sizes_in(host: SshHost, root: str, folder: str, waits_s: Sequence[float] = W
         elif attributes.is_file:
             found[name] = attributes.size or 0
 
-    def task() -> Task:
+    def task() -> SftpTask:
         yield from read_folder(path, take)
         for name in [name for name in found if name.startswith(_DRAFT) and name.endswith(_DRAFT_END)]:
             del found[name]
@@ -140,7 +140,7 @@ class Upload:
                 sftp.run(tasks, check=host.cancel.check)
         return self._refused
 
-    def _task(self, path: str, file: Path, remaining: dict[str, Path]) -> Task:
+    def _task(self, path: str, file: Path, remaining: dict[str, Path]) -> SftpTask:
         try:
             opened = file.open("rb")
         except OSError as error:

@@ -25,8 +25,8 @@ CLOCK_TOLERANCE = timedelta(days=1)
 def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: ShopImport) -> None:
     """An export older than the last one imported of that kind would bring back old prices and stocks (GUARD-1).
 
-    A date that cannot be read does not pass for a newer one. Files without any date were made before their last change,
-    so that an early one refuses them; a late one has to be enough, because some systems write no dates at all.
+    An unreadable date does not count as newer. Files without a date are judged by their modification time, which cannot
+    be earlier than the export: an early one refuses them; a late one has to do, because some systems write no dates.
 
     Args:
         plan: what is to be imported.
@@ -34,7 +34,7 @@ def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: S
         request: `allow_older` accepts it.
 
     Raises:
-        ImportFailed: the export is older, or nobody can tell whether it is.
+        ImportFailed: the export is older, or its age is unknown.
     """
     if request.allow_older:
         return
@@ -42,22 +42,22 @@ def refuse_older_export(plan: Plan, imported: Mapping[str, datetime], request: S
         last = imported.get(kind.value)
         if last is None:
             continue
-        dates = {"kind": kind.value, "imported": last.isoformat(sep=" ")}
+        details = {"kind": kind.value, "imported": last.isoformat(sep=" ")}
         for file in files:
             if file.unread_date:
-                raise ImportFailed("export_date_unreadable", file=file.name, written=file.unread_date[:100], **dates)
+                raise ImportFailed("export_date_unreadable", file=file.name, written=file.unread_date[:100], **details)
         created_at = plan.newest.get(kind)
         if created_at is not None and created_at < last:
-            raise ImportFailed("export_older", created_at=created_at.isoformat(sep=" "), **dates)
+            raise ImportFailed("export_older", created_at=created_at.isoformat(sep=" "), **details)
         changed = [changed_at(file) for file in files]
         known = [moment for moment in changed if moment is not None]
         if created_at is None and len(known) == len(changed) and max(known) + CLOCK_TOLERANCE < last:
             modified = max(known).isoformat(sep=" ", timespec="seconds")
-            raise ImportFailed("export_undated_older", file=files[0].name, modified=modified, **dates)
+            raise ImportFailed("export_undated_older", file=files[0].name, modified=modified, **details)
 
 
 def doubtful_dates(plan: Plan, imported: Mapping[str, datetime], now: datetime) -> tuple[RowIssue, ...]:
-    """The issues of files whose date is missing, cannot be read or cannot be right (DATE-2, DATE-4).
+    """Issues for files whose date is missing, unreadable or implausible (DATE-2, DATE-4).
 
     Args:
         plan: what is to be imported.
@@ -95,7 +95,7 @@ def _by_kind(plan: Plan) -> list[tuple[FileKind, list[SourceFile]]]:
 
 
 def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:
-    """Prices, stocks, offers, and pictures without their products need products that they can belong to (GUARD-7).
+    """Prices, stocks, offers and pictures need products to belong to (GUARD-7).
 
     Raises:
         ImportFailed: neither the shop nor the export has any.
@@ -107,7 +107,7 @@ def refuse_missing_catalog(plan: Plan, shop_has_products: bool) -> None:
 
 
 def refuse_full_without_files(plan: Plan, request: ShopImport) -> None:
-    """`--full` hides what the export lacks, so the export must contain what it is judged by (ABSENT-3).
+    """`--full` hides what the export lacks, so the export must contain the files it is judged by (ABSENT-3).
 
     Raises:
         ImportFailed: no groups, goods or offers are imported.
@@ -131,14 +131,14 @@ def unjudged(plan: Plan, records: Mapping[FileKind, int], request: ShopImport) -
 
 
 def refuse_full_unseen(left_out: Iterable[tuple[str, str]], request: ShopImport) -> None:
-    """`--full` hides what the export lacks, which nobody knows if parts of it were not read (ABSENT-4).
+    """`--full` hides what the export lacks, which is unknown if parts of it were not read (ABSENT-4).
 
     Args:
         left_out: path and reason code, as in `Plan.skipped`.
         request: of the run.
 
     Raises:
-        SourceMissing: there are such places.
+        SourceMissing: some parts were not read.
     """
     unseen = [path for path, reason in left_out if reason in _UNSEEN]
     if request.is_full and unseen:
@@ -150,13 +150,13 @@ def refuse_full_unseen(left_out: Iterable[tuple[str, str]], request: ShopImport)
 def refuse_large_change(
     changes: Iterable[LargeChange], percent: int, request: ShopImport, *, leaves_nothing: bool
 ) -> None:
-    """A change of a large part of the shop is more often a broken export than a decision (GUARD-2).
+    """A change to a large part of the shop is more likely a broken export than intended (GUARD-2).
 
     Args:
         changes: what the run would change.
         percent: how much of the visible products or variants may change; `accept_large_change` accepts more.
         request: of the run.
-        leaves_nothing: buyers would see nothing any more, which no percentage allows.
+        leaves_nothing: nothing would stay visible to buyers, which no percentage allows.
 
     Raises:
         ImportFailed: with the counts, unless the operator has accepted the change.

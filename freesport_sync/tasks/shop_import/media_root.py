@@ -19,14 +19,14 @@ _DRAFT = ".freesport_sync-{}.part"
 
 
 class Media(Protocol):
-    """Where the shop keeps its pictures: a folder of this computer or of a server."""
+    """Where the shop keeps its pictures: a folder of this computer or of the SSH host."""
 
     def size(self, relative: str) -> int | None: ...
     def deliver_all(self, pictures: Mapping[str, Path], done: Callable[[], None]) -> Mapping[str, NotDeliverable]: ...
 
 
 class MediaRoot:
-    """The shop's media, below which pictures lie at relative paths; what is there is never replaced nor removed.
+    """The local folder of the shop's pictures; existing files are never replaced or removed.
 
     Args:
         folder: exists and can be written to.
@@ -50,7 +50,7 @@ class MediaRoot:
             raise ConfigError("media_root_not_writable", path=str(folder), reason=reason_of(error)) from error
 
     def size(self, relative: str) -> int | None:
-        """Size of a picture that the shop's media has, None where it has none of this path."""
+        """Size in bytes of a picture in the shop's media; None if it is not there."""
         if relative in self._delivered:
             return self._delivered[relative]
         path = self._root / relative
@@ -60,7 +60,7 @@ class MediaRoot:
             return None
 
     def deliver_all(self, pictures: Mapping[str, Path], done: Callable[[], None]) -> Mapping[str, NotDeliverable]:
-        """Copy pictures to where there are none yet; returns those that cannot be delivered.
+        """Copy pictures; returns those that cannot be delivered. The caller has checked that none exists yet.
 
         Args:
             pictures: path below the media root -> file of the export.
@@ -79,14 +79,14 @@ class MediaRoot:
         return failed
 
     def deliver(self, source: Path, relative: str) -> None:
-        """Copy a picture to where there is none yet; other programs see the whole file or none.
+        """Copy a picture that does not exist yet; readers see the whole file or none.
 
         Args:
             source: the file of the export.
             relative: path below the media root, with forward slashes.
 
         Raises:
-            NotDeliverable: it cannot be read, or not written.
+            NotDeliverable: it cannot be read or written.
             ImportFailed: the disk is full.
         """
         try:

@@ -44,7 +44,7 @@ MAX_FIELD_CHANGES = 100_000
 """Field changes that a dry run stores."""
 
 _KIND_OF = {"stg_product": "goods", "stg_offer": "offers", "stg_price": "prices", "stg_rest": "rests"}
-"""Files that fill a staging table."""
+"""Staging table -> kind of the files that fill it."""
 
 _FAILED_RECORDS = {FileKind.GOODS: Entity.PRODUCT, FileKind.OFFERS: Entity.VARIANT}
 
@@ -57,11 +57,11 @@ class _ReferenceData:
     brands: BrandPlan
     attributes: AttributePlan
     filters: Mapping[int, str | None] | None
-    """By which attributes buyers filter; None where the run is not about what products are."""
+    """The attributes that buyers filter by; None if the run does not import what products are."""
     price_types: PriceTypePlan
     customers: CustomerPlan
     leaving_menu: tuple[int, ...]
-    """Ids of the categories that buyers find no more."""
+    """Ids of the categories that disappear from the buyers' menu."""
 
     @property
     def issues(self) -> tuple[RowIssue, ...]:
@@ -91,7 +91,7 @@ class Merger:
         request: what is imported.
         plan: the files.
         staged: the reference data and what was counted while reading.
-        pictures: what came of the pictures.
+        pictures: outcome of their delivery.
         customer_session: the shop's session row of the customers; None without customers and in a dry run.
     """
 
@@ -121,7 +121,7 @@ class Merger:
         """Merge; see `LockedRun.write`.
 
         Raises:
-            ImportFailed: a guard refused the change, or somebody was in the way each time.
+            ImportFailed: a guard refused the change, or each attempt ended in a conflict.
             Cancelled: asked to stop before COMMIT.
         """
         return self._run.write(self._attempt)
@@ -187,10 +187,10 @@ class Merger:
         )
 
     def _brands(self) -> list[StagedBrand]:
-        """Those of the properties that say the brand in this export and this shop."""
+        """The staged values of those properties that hold the brand in this export and shop."""
         in_shop = attributes.read_properties(self._connection)
-        said_by = brand_properties(known_properties(self._staged.attributes, in_shop))
-        return [row for row in self._staged.brands if row.property_onec_id in said_by]
+        wanted = brand_properties(known_properties(self._staged.attributes, in_shop))
+        return [row for row in self._staged.brands if row.property_onec_id in wanted]
 
     def _plan_customers(self) -> CustomerPlan:
         staged = self._staged
@@ -244,7 +244,7 @@ class Merger:
         return RunResult(counts, changes, merge.read_updated(self._connection), is_undoable)
 
     def _names(self, reference: _ReferenceData) -> dict[str, dict[str, str]]:
-        """Field -> key -> name of what is not in the shop yet, or is there by its key alone."""
+        """Field -> key -> name of objects that the shop does not have yet, or knows only by key."""
         return {
             "category": {one.onec_id: one.name for one in reference.categories.created}
             | {HIDDEN_CATEGORY: self._texts("report.hidden_category")},
@@ -253,7 +253,7 @@ class Merger:
         }
 
     def _report_issues(self, reference: _ReferenceData) -> None:
-        """Issues that the comparison finds, once however often the merge is repeated."""
+        """Report the issues that the comparison finds; once, however often the merge is repeated."""
         if self._has_reported:
             return
         self._has_reported = True

@@ -35,19 +35,19 @@ from freesport_sync.settings.model import OwnedField
 from freesport_sync.sources.commerceml.picture_files import PictureFolders
 from freesport_sync.tasks.shop_import.media_root import Media, MediaRoot
 from freesport_sync.tasks.shop_import.plan import wants_pictures
+from freesport_sync.tasks.shop_import.remote_media import RemoteMedia
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.tasks.shop_import.server_media import ServerMedia
 
 if TYPE_CHECKING:
     from freesport_sync.sources.ssh.host import SshHost
 
 OBJECTS_AT_ONCE = 500
-"""Objects between two questions to the database, so that its connection never seems idle for long."""
+"""Objects per query, so that the lock's connection is never idle for long."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureOutcome:
-    """What came of the export's pictures before the merge.
+    """Outcome of delivering the export's pictures, before the merge.
 
     Args:
         accepted: pictures that the shop shows already, or can show now.
@@ -60,41 +60,41 @@ class PictureOutcome:
     failed: int = 0
 
     def counts(self, attached: int) -> Counts:
-        """All of it, once the merge knows how many pictures are new to their objects."""
+        """The counts, once the merge knows how many pictures are new to their objects."""
         return Counts(created=attached, unchanged=self.accepted - attached, skipped=self.skipped, failed=self.failed)
 
 
-def open_media_root(context: RunContext, request: ShopImport, server: SshHost | None) -> Media | None:
-    """Where pictures are delivered to; None where this run delivers none.
+def open_media_root(context: RunContext, request: ShopImport, host: SshHost | None) -> Media | None:
+    """Open the destination of pictures; None if this run delivers none.
 
     Args:
         context: of the run.
         request: what is imported.
-        server: the SSH host, where the shop's media are there.
+        host: the SSH host, if the shop's media are there.
 
     Raises:
-        ConfigError: the folder is not usable; or pictures are all that the run is about, and they are switched off or
-            have no folder.
-        ConnectionFailed: it is on a server that cannot be reached.
+        ConfigError: the folder is not usable; or the run imports only pictures, and they are switched off or have no
+            folder.
+        ConnectionFailed: the SSH host cannot be reached.
     """
     settings, is_dry_run = context.settings, context.header.is_dry_run
     folder = request.media_root or settings.pictures.media_root
-    on_server = settings.ssh.media_root if folder is None else None
+    remote_folder = settings.ssh.media_root if folder is None else None
     if request.kind is ImportKind.IMAGES:
         if request.skip_images:
             raise ConfigError("skip_images_contradicts")
-        if folder is None and on_server is None:
+        if folder is None and remote_folder is None:
             raise ConfigError("media_root_needed")
     if not wants_pictures(request):
         return None
-    if on_server is not None and server is not None:
-        return ServerMedia(server, on_server, is_dry_run)
+    if remote_folder is not None and host is not None:
+        return RemoteMedia(host, remote_folder, is_dry_run)
     return None if folder is None else MediaRoot(folder, is_dry_run)
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A picture that there is; `source` is None where only the shop still has it."""
+    """A picture that exists; `source` is None if only the shop still has it."""
 
     picture: FoundPicture
     relative: str
@@ -110,7 +110,7 @@ class PictureDelivery:
         folders: where the export's pictures are.
         media: where they go.
         files: number -> name of the export's files.
-        only_pictures: nothing but pictures is imported.
+        only_pictures: the run imports only pictures.
     """
 
     def __init__(
@@ -134,12 +134,12 @@ class PictureDelivery:
         self._report = run.report
         self._issues: list[RowIssue] = []
         self._missing: dict[str, tuple[Path, int]] = {}
-        """What waits to be delivered: path in the shop's media -> file and size."""
+        """To be delivered: path in the shop's media -> file and size."""
         self._given_up: set[tuple[int, int, str]] = set()
         self._accepted = self._small = self._failed = self._settled = 0
 
     def run(self) -> PictureOutcome:
-        """Copy what the shop's media lacks, and remember for the merge what it has.
+        """Copy what the shop's media lacks, and list for the merge what it has.
 
         Raises:
             ImportFailed: the disk is full.
@@ -149,7 +149,7 @@ class PictureDelivery:
         self._accepted = totals.settled
         meter = StageMeter(self._report, Stage.PICTURES, totals.pictures, time.monotonic)
         if self._only_pictures:
-            self._tell_ownerless()
+            self._report_ownerless()
         for first in range(1, totals.objects + 1, OBJECTS_AT_ONCE):
             found = pictures.read_pictures(self._connection, first, first + OBJECTS_AT_ONCE - 1)
             wanted = [
@@ -166,7 +166,7 @@ class PictureDelivery:
         return PictureOutcome(self._accepted, self._small + totals.ownerless, self._failed)
 
     def _wanted(self, of_object: Iterable[FoundPicture]) -> Iterator[tuple[int, _Candidate]]:
-        """The pictures of one object that it does not show yet and is to show, with their places in its list."""
+        """The pictures that an object does not show yet and should, with their places in its list."""
         listed = list(of_object)
         self._accepted += len({file_name(picture.path) for picture in listed if picture.is_listed})
         there = self._look_at(listed)
@@ -182,11 +182,11 @@ class PictureDelivery:
             yield number, candidate
 
     def _size_there(self, relative: str) -> int | None:
-        """Size of a picture that the shop's media has, or will have when it gets what is waiting."""
+        """Size of a picture that the shop's media has, or will have after the next delivery."""
         return self._missing[relative][1] if relative in self._missing else self._media.size(relative)
 
     def _delivered(self, wanted: Sequence[tuple[int, _Candidate]], meter: StageMeter) -> Iterator[DeliveredPicture]:
-        """The pictures that the shop's media has by the end."""
+        """Deliver what is missing; yields the wanted pictures that the shop's media then has."""
         missing = {relative: source for relative, (source, _) in self._missing.items()}
         self._missing.clear()
         done = count(self._settled + 1)
@@ -205,7 +205,7 @@ class PictureDelivery:
                 yield DeliveredPicture(picture.owner, picture.onec_id, number, candidate.relative)
 
     def _look_at(self, listed: Sequence[FoundPicture]) -> list[_Candidate]:
-        """The pictures that there are, the first of each file name."""
+        """The pictures that exist, the first of each file name."""
         there: dict[str, _Candidate] = {}
         looked_at: set[str] = set()  # a record may be exported twice
         for picture in listed:
@@ -235,7 +235,7 @@ class PictureDelivery:
         return _Candidate(picture, relative, source, size)
 
     def _give_up(self, picture: FoundPicture, trouble: NotDeliverable) -> None:
-        # One the shop shows already is no loss; a product and the variant that it lends a picture to miss one file.
+        # A picture that the shop shows already is no loss; a product and a variant that share a picture miss it once.
         place = (picture.file_no, picture.line, picture.path)
         if picture.is_listed or place in self._given_up:
             return
@@ -255,7 +255,7 @@ class PictureDelivery:
             )
         )
 
-    def _tell_ownerless(self) -> None:
+    def _report_ownerless(self) -> None:
         self._issues += [
             RowIssue(
                 Severity.WARNING,

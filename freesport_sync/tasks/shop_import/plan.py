@@ -1,4 +1,4 @@
-"""What a run will read, what it leaves alone and why."""
+"""What a run reads, what it skips and why."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _WITH_PICTURES = frozenset({FileKind.GOODS, FileKind.OFFERS})
 
 LEFT_OVER_AFTER = timedelta(days=1)
 _NAMED = 5
-"""Of what is left out, how many an error names."""
+"""How many skipped files an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class Plan:
 
     files: tuple[SourceFile, ...]
     skipped: tuple[tuple[str, str], ...]
-    """(file, reason code) of what the folder has besides."""
+    """(file, reason code) of other files in the folder."""
     catalog_type: ImportType = ImportType.CATALOG
-    """The shop's word for what the files are a part of, customers apart."""
+    """The shop's name for the import, customers apart."""
     wanted: frozenset[FileKind] = frozenset(FileKind)
-    """What is to be imported of the files; a file of CommerceML 2.x may hold more."""
+    """The kinds of records to import; a file of CommerceML 2.x may contain others."""
     only_pictures: bool = False
-    """Nothing but the pictures of the files is imported."""
+    """Only the pictures of the files are imported."""
 
     @property
     def kinds(self) -> frozenset[FileKind]:
@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def import_types(self) -> tuple[ImportType, ...]:
-        """The shop's words for what will be imported, one session row each."""
+        """The shop's names for what will be imported, one import session each."""
         catalog = (self.catalog_type,) if self.has_catalog else ()
         return (*catalog, ImportType.CUSTOMERS) if self.has_customers else catalog
 
@@ -96,16 +96,16 @@ class Plan:
 
     @property
     def has_rests(self) -> bool:
-        """Whether the export has files for stock, also ones that are not read."""
+        """Whether the export has files with stock, even if this run does not read them."""
         names = [file.path.name for file in self.files] + [Path(name).name for name, _reason in self.skipped]
         return any(recognise(name)[0] is FileKind.RESTS for name in names)
 
     @property
     def offer_packages(self) -> dict[int, int]:
-        """Number of an offers file -> number of the package whose segment it is; the older packages first.
+        """Number of an offers file -> number of the package that it is a segment of; older packages first.
 
-        Segments have the same name but for the last number, or lie in numbered folders; and their dates are not too
-        far apart, because 1C may give each file the time at which it began to write it.
+        Segments differ only in the last number of their names, or are in numbered folders; and their dates are close,
+        because 1C may give each file the time at which it began to write it.
         """
         packages: dict[int, int] = {}
         latest: dict[tuple[Path, tuple[int, ...]], SourceFile] = {}
@@ -124,16 +124,16 @@ class Plan:
 
     @property
     def wants_reference_data(self) -> bool:
-        """Whether reference data is imported, wherever it lies."""
+        """Whether reference data is imported, from whichever file."""
         return any(kind.is_reference_data for kind in self.wanted)
 
     def wants_records_of(self, kind: FileKind) -> bool:
-        """Whether goods, offers, prices or stocks of a file are imported, or only what stands at its head."""
+        """Whether goods, offers, prices or stocks of a file are imported, and not only its head."""
         return bool(self.wanted & kind.records)
 
     @property
     def describes_goods(self) -> bool:
-        """Whether the run is about what products and variants are, and not only about prices, stocks or pictures."""
+        """Whether products and variants themselves are imported, and not only prices, stocks or pictures."""
         return self.has_catalog and not self.only_pictures and bool(self.wanted & _DESCRIBING)
 
     @property
@@ -161,7 +161,7 @@ class Plan:
 
     @property
     def leftovers(self) -> tuple[RowIssue, ...]:
-        """Files much older than others of their kind: what an earlier export has left in the folder."""
+        """Files much older than others of their kind: leftovers of an earlier export."""
         newest = self.newest
         return tuple(
             RowIssue(Severity.WARNING, "file_left_over", file.name, value=f"{file.created_at:%d.%m.%Y %H:%M}")
@@ -175,10 +175,10 @@ class Plan:
 
 
 def left_out_issues(skipped: Iterable[tuple[str, str]]) -> tuple[RowIssue, ...]:
-    """The issues for XML that is not imported; what the operator has not asked for gets none.
+    """Issues for XML that is not imported, except for what the operator did not ask for.
 
     Args:
-        skipped: path and reason code of files, and of folders and archives that are not looked into.
+        skipped: path and reason code of files, and of folders and archives that were not opened.
     """
     return tuple(
         RowIssue(
@@ -198,7 +198,7 @@ def _is_later_export(before: datetime | None, date: datetime | None) -> bool:
 
 
 def file_type_of(request: ShopImport) -> FileType:
-    """The part of the catalogue that a request means.
+    """The part of the catalogue that a request imports.
 
     Raises:
         ConfigError: `--run stocks --file-type goods` and the like contradict themselves.
@@ -212,7 +212,7 @@ def file_type_of(request: ShopImport) -> FileType:
 
 
 def import_type_of(request: ShopImport) -> ImportType:
-    """The shop's word for what a request imports, before its files are seen; `Plan.import_types` knows better.
+    """The shop's name for what a request imports, before its files are known; afterwards see `Plan.import_types`.
 
     Raises:
         ConfigError: the request contradicts itself.
@@ -249,7 +249,7 @@ def wants_pictures(request: ShopImport) -> bool:
 
 
 def refuse_contradiction(request: ShopImport) -> None:
-    """Refuse what no export can fulfil, before anything is touched.
+    """Refuse a request that no export can satisfy, before anything is touched.
 
     Raises:
         ConfigError: `--run stocks --file-type goods`, a single file of a catalogue, and the like.
@@ -265,11 +265,11 @@ def make_plan(request: ShopImport, source: Path, left_out: Iterable[SkippedFile]
     Args:
         request: what is asked for.
         source: the export, unpacked, or the request's single file.
-        left_out: of the export, while it was unpacked.
+        left_out: while the export was unpacked.
 
     Raises:
-        SourceMissing: there is none of them.
-        SourceMalformed: one of them is no CommerceML.
+        SourceMissing: there are none.
+        SourceMalformed: one of them is not CommerceML.
         ConfigError: the request contradicts itself.
     """
     file_type, wanted = file_type_of(request), kinds_of(request)
@@ -277,13 +277,13 @@ def make_plan(request: ShopImport, source: Path, left_out: Iterable[SkippedFile]
     skipped = tuple(sorted((*export.skipped, *left_out)))
     if not export.files or (file_type is FileType.RESTS and not export.of_kind(FileKind.RESTS, FileKind.OFFERS)):
         kinds = ", ".join(kind.value for kind in FileKind if kind in wanted)
-        raise SourceMissing("no_files", path=str(request.source), kinds=kinds, **but_others(skipped))
+        raise SourceMissing("no_files", path=str(request.source), kinds=kinds, **found_instead(skipped))
     only_pictures = request.kind is ImportKind.IMAGES
     return Plan(export.files, skipped, _catalog_type_of(request), wanted, only_pictures)
 
 
-def but_others(skipped: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """What there is in place of the files that are wanted, and why it is none of them, as parameters of an error."""
+def found_instead(skipped: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Error parameters that name what there is instead of the wanted files, and why it does not count."""
     if not skipped:
         return {}
     names = ", ".join(name for name, _ in skipped[:_NAMED]) + (", ..." if len(skipped) > _NAMED else "")

@@ -1,4 +1,4 @@
-"""Files of the server on this computer: the newest of each, and those that are not complete yet."""
+"""Files fetched from the SSH host: the newest version of each, and incomplete ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freesport_sync.errors import LockHeld
 from freesport_sync.os_support import file_lock, make_private
-from freesport_sync.sources.ssh.download import local_trouble
+from freesport_sync.sources.ssh.download import local_failure
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 _LOCK = "lock"
@@ -18,9 +18,9 @@ _LOCK = "lock"
 class Received:
     """The folder of received files.
 
-        newest/         as they are on the server, those that were ever fetched
-        parts/          those that are not complete yet
-        runs/STAMP/     what one run imports, linked to `newest`: a file there is replaced, never written to
+        newest/         as they are on the host, as far as they were ever fetched
+        parts/          incomplete ones
+        runs/STAMP/     what one run imports, hard links to `newest`, whose files are replaced and never modified
 
     Args:
         folder: created when the first files come.
@@ -34,10 +34,10 @@ class Received:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else may fetch into this folder meanwhile.
+        """Keep other pulls out of this folder.
 
         Raises:
-            LockHeld: somebody does.
+            LockHeld: another pull is running.
             ImportFailed: the folder cannot be written to.
         """
         with ExitStack() as stack:
@@ -47,11 +47,11 @@ class Received:
             except TimeoutError as error:
                 raise LockHeld("pull_busy", folder=str(self.folder)) from error
             except OSError as error:
-                raise local_trouble(error, self.folder) from error
+                raise local_failure(error, self.folder) from error
             yield
 
     def here(self) -> dict[str, tuple[int, int]]:
-        """Size and time of the newest files, by their path on the server."""
+        """Path on the host -> size and modification time of the newest files."""
         found: dict[str, tuple[int, int]] = {}
         for folder, _, names in os.walk(self.newest):
             for name in names:
@@ -61,11 +61,11 @@ class Received:
         return found
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Remove files that the server does not have any more."""
+        """Remove files that the host no longer has."""
         for path in paths:
-            with suppress(OSError):  # somebody has it open on Windows: the next time
+            with suppress(OSError):  # open on Windows: the next pull tries again
                 (self.newest / path).unlink()
                 for folder in (self.newest / path).parents:
                     if folder == self.newest:
                         break
-                    folder.rmdir()  # fails where something else is in it
+                    folder.rmdir()  # fails unless it is empty

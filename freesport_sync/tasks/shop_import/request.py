@@ -1,4 +1,4 @@
-"""What is asked of an import."""
+"""The request of an import."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class ShopImport:
         is_full: deactivate what the export does not contain.
         allow_older: accept an export older than the last one imported.
         accept_large_change: accept a change of more of the products or variants than the settings allow.
-        accept_no_records: files without a single record are no failure: 1C sends such when nothing is new.
-        skip_backup: import without a backup before.
+        accept_no_records: files without any records are no failure: 1C sends them when nothing is new.
+        skip_backup: import without making a backup first.
         is_backup_optional: a backup that fails is only a warning.
         skip_images: leave pictures alone.
-        media_root: folder of the shop's pictures; None: as the setting says.
+        media_root: folder of the shop's pictures; None: the one in the settings.
         is_pull: fetch the files from the SSH host first; `data_dir` is then where they end up.
 
     Raises:
@@ -60,6 +60,6 @@ class ShopImport:
 
     @property
     def is_undoable(self) -> bool:
-        """Whether it is backed up before and can be undone; a newer stock or price is never taken back."""
+        """Whether a backup is made first so that it can be undone; newer stock and prices are never undone."""
         kinds = (ImportKind.ALL, ImportKind.CATALOG, ImportKind.CUSTOMERS)
         return self.kind in kinds and self.file_type is FileType.ALL

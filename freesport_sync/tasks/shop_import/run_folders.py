@@ -1,4 +1,4 @@
-"""The files of past runs, a folder each, for as long as the settings say."""
+"""The files of past runs, one folder each, kept for as long as the settings say."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from datetime import datetime
 from pathlib import Path
 
 from freesport_sync.os_support import make_private, try_lock, unlock
-from freesport_sync.sources.ssh.download import local_trouble
+from freesport_sync.sources.ssh.download import local_failure
 
 _LOCK = "lock"
 _DAY_S = 86_400
 
 
 class RunFolders:
-    """Folders `STAMP` with what one run each imports.
+    """Folders named `STAMP`, each with the files of one run.
 
     Args:
         folder: created when the first files come.
@@ -29,10 +29,10 @@ class RunFolders:
         self._folder = folder
 
     def keep(self, files: Mapping[str, Path]) -> Path:
-        """Keep files for one run, as they are now; returns the folder in which they lie.
+        """Keep the current files for one run; returns their folder.
 
         Args:
-            files: path below that folder -> file; it is replaced later, never written to.
+            files: path below that folder -> file; later versions replace the file and never modify it.
 
         Raises:
             ImportFailed: the disk is full or cannot be written to.
@@ -49,11 +49,11 @@ class RunFolders:
                     shutil.copy2(file, target)
         except OSError as error:
             self.drop(folder)
-            raise local_trouble(error, folder) from error
+            raise local_failure(error, folder) from error
         return folder
 
     def newest_first(self) -> list[Path]:
-        """All that are kept."""
+        """All folders that are kept."""
         if not self._folder.is_dir():
             return []
         return sorted((path for path in self._folder.iterdir() if path.is_dir()), reverse=True)
@@ -68,30 +68,30 @@ class RunFolders:
 
     @contextmanager
     def in_use(self, folder: Path) -> Iterator[None]:
-        """The files of a run are not forgotten while they are read; other folders are none of our business."""
+        """Keep the files of a run from being deleted while they are read; other folders are ignored."""
         if not self.has(folder):
             yield
             return
         with self._lock_of(folder).open("ab") as file:
-            is_ours = try_lock(file)  # else somebody imports the same files, which is as good
+            is_locked = try_lock(file)  # else another run imports the same files, and protects them too
             try:
                 yield
             finally:
-                if is_ours:
+                if is_locked:
                     unlock(file)
 
     def drop(self, folder: Path) -> None:
-        """Remove the files of a run that never was."""
+        """Remove the files of a run that did not start."""
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
             self._lock_of(folder).unlink()
 
     def forget_old(self, keep_runs: int, keep_days: int) -> None:
-        """Remove the files of runs beyond a count, and of those that are too long ago."""
+        """Remove the files of the oldest runs, beyond a count and beyond an age."""
         folders = self.newest_first()
         oldest = time.time() - keep_days * _DAY_S
         for number, folder in enumerate(folders):
-            with suppress(OSError):  # somebody else removes it, or has it open: no reason for a run to fail
+            with suppress(OSError):  # removed or opened by another process: no reason for a run to fail
                 if number >= keep_runs or folder.stat().st_mtime < oldest:
                     with self._lock_of(folder).open("ab") as file:
                         is_unused = try_lock(file)

@@ -61,7 +61,7 @@ def run_import(context: RunContext, request: ShopImport) -> RunReport:
     """
     with context.open_workers() as pool, opened_source(context, request) as source:
         context, request = replace(context, reporter=source.reporter), source.request
-        media = open_media_root(context, request, source.server)
+        media = open_media_root(context, request, source.host)
         sessions = ShopSessions(context, import_type_of(request))
         return run_locked(context, request, lambda run: _Import(run, source, sessions, pool, media).run(), sessions)
 
@@ -110,7 +110,7 @@ class _Import:
                 self._context.cancel,
                 is_full=request.is_full,
             )
-            back_up_before_import(self._run, request)  # not sooner: an export that cannot be read needs none
+            back_up_before_import(self._run, request)  # not earlier: an unreadable export needs none
             pictures = self._deliver_pictures(plan, staged, source)
         customers_session = sessions.get(ImportType.CUSTOMERS)
         return Merger(self._run, request, plan, staged, pictures, customers_session).run()

@@ -1,4 +1,4 @@
-"""The files of an import: fetched from the SSH host first, if it asks for that, and archived there afterwards."""
+"""The files of an import: fetched from the SSH host first, if requested, and archived there afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from freesport_sync.tasks.shop_import.plan import kinds_of, refuse_contradiction
 from freesport_sync.tasks.shop_import.pull import (
     UNSEEN,
     Pulled,
-    PullJob,
+    PullOptions,
     archive,
     imported_files,
     pull_something,
@@ -39,34 +39,34 @@ class ImportSource:
         request: with the folder that has the files.
         reporter: of the run.
         issues: what is known of the files before they are read.
-        server: the SSH host, for pictures that go there.
+        host: the SSH host, if pictures are delivered to it.
     """
 
     request: ShopImport
     reporter: Reporter
     issues: tuple[RowIssue, ...] = ()
-    server: SshHost | None = None
+    host: SshHost | None = None
 
 
 @contextmanager
 def opened_source(context: RunContext, request: ShopImport) -> Iterator[ImportSource]:
-    """The files of an import; they are not deleted while the block lasts.
+    """Provide the files of an import; they are not deleted within the block.
 
     Raises:
-        NothingNew: the SSH host has nothing that is not imported.
-        SourceMissing: it has nothing that is ready.
-        SyncError: it cannot be reached, or somebody else fetches into the same folder.
+        NothingNew: the SSH host has no files outside its archive.
+        SourceMissing: it has no finished files.
+        SyncError: it cannot be reached, or another pull into the same folder is running.
     """
     refuse_contradiction(request)
     received = Received(context.folders.received)
     if not request.is_pull:
-        with _media_server(context, request) as media, received.runs.in_use(request.data_dir):
-            yield ImportSource(request, context.reporter, server=media)
+        with _remote_media_host(context, request) as media, received.runs.in_use(request.data_dir):
+            yield ImportSource(request, context.reporter, host=media)
         return
-    with context.open_ssh_host() as server:
+    with context.open_ssh_host() as host:
         with received.locked():
-            job = pull_job(context.settings, received, server, request, context.reporter)
-            pulled = pull_something(job)
+            options = pull_options(context.settings, received, host, request, context.reporter)
+            pulled = pull_something(options)
             _refuse_full_of_some(request, pulled)
             folder = received.runs.keep({file.path: received.newest / file.path for file in pulled.files})
             kept = context.settings.received
@@ -74,30 +74,30 @@ def opened_source(context: RunContext, request: ShopImport) -> Iterator[ImportSo
         watch = _StartWatch(context.reporter)
         try:
             with received.runs.in_use(folder):
-                yield ImportSource(replace(request, data_dir=folder), watch, pulled.issues, server)
+                yield ImportSource(replace(request, data_dir=folder), watch, pulled.issues, host)
         finally:
-            if not watch.has_started:  # the history does not know the run, so nobody can ask for these files
+            if not watch.has_started:  # the run is not in the history, so it cannot be repeated with these files
                 received.runs.drop(folder)
         if not context.header.is_dry_run:
-            archive(job, imported_files(job, pulled.files, request.kind), folder.name)
+            archive(options, imported_files(options, pulled.files, request.kind), folder.name)
 
 
-def pull_job(
-    settings: Settings, received: Received, server: SshHost, request: ShopImport, reporter: Reporter
-) -> PullJob:
-    """What has to be fetched for an import.
+def pull_options(
+    settings: Settings, received: Received, host: SshHost, request: ShopImport, reporter: Reporter
+) -> PullOptions:
+    """The options of the pull for an import.
 
     Args:
-        settings: those in force.
-        received: where to.
-        server: where from.
-        request: says which kinds of files.
+        settings: the effective ones.
+        received: where the files go.
+        host: to fetch from.
+        request: decides on the kinds of files.
         reporter: receives progress and the result.
     """
     ssh = settings.ssh
     media_root: Path | str | None = request.media_root or settings.pictures.media_root or ssh.media_root
-    return PullJob(
-        server=server,
+    return PullOptions(
+        host=host,
         folder=ssh.folder,
         received=received,
         kinds=kinds_of(request),
@@ -108,8 +108,8 @@ def pull_job(
     )
 
 
-def _media_server(context: RunContext, request: ShopImport) -> AbstractContextManager[SshHost | None]:
-    """The SSH host, if that is where this run's pictures go."""
+def _remote_media_host(context: RunContext, request: ShopImport) -> AbstractContextManager[SshHost | None]:
+    """The SSH host, if this run delivers pictures to it."""
     settings = context.settings
     is_here = request.media_root or settings.pictures.media_root
     if is_here or settings.ssh.media_root is None or not wants_pictures(request):
@@ -118,10 +118,10 @@ def _media_server(context: RunContext, request: ShopImport) -> AbstractContextMa
 
 
 def _refuse_full_of_some(request: ShopImport, pulled: Pulled) -> None:
-    """`--full` hides what the export does not contain, so nothing of it may be left for the next time.
+    """`--full` hides what the export lacks, so nothing of it may be left to the next pull.
 
     Raises:
-        SourceMissing: something is.
+        SourceMissing: something is left.
     """
     missing = [path for path, _ in pulled.unfinished]
     missing += [path for path, reason in pulled.left_out if reason in UNSEEN]
@@ -132,7 +132,7 @@ def _refuse_full_of_some(request: ShopImport, pulled: Pulled) -> None:
 
 
 class _StartWatch:
-    """Passes events on, and remembers whether the run ever got a number."""
+    """Passes events on, and notes whether the run has started."""
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter

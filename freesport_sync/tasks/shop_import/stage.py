@@ -45,7 +45,7 @@ MAX_REFERENCE_ROWS = 500_000
 
 
 _OF_PICTURES = ("stg_picture", "stg_characteristic")
-"""What a run of nothing but pictures stages: they, and which goods are one product."""
+"""Staged by a run of pictures only: the pictures, and which goods are one product."""
 
 
 @dataclass(slots=True)
@@ -107,8 +107,8 @@ def stage_export(
 ) -> StagedExport:
     """Fill the staging tables.
 
-    Reference data comes first, also that at the head of 2.x files: the prices' columns depend on the price types
-    of the same export.
+    Reference data comes first, including that at the head of 2.x files: the columns of prices depend on the price
+    types of the same export.
 
     Args:
         plan: the files.
@@ -116,7 +116,7 @@ def stage_export(
         connection: the lock's connection, in autocommit.
         make_context: what the workers must know, from the reference data read so far.
         report: receives progress in bytes of input, and row issues.
-        cancel: asked at every block.
+        cancel: checked at every block.
         is_full: what the export lacks will be hidden.
 
     Raises:
@@ -125,7 +125,7 @@ def stage_export(
     pool.start_for(plan.size_bytes)
     create_staging(connection)
     staged = StagedExport()
-    meter = _ByteMeter(plan, report)
+    meter = _InputMeter(plan, report)
     reference = [file for file in plan.files if file.kind.is_reference_data]
     others = [file for file in plan.files if not file.kind.is_reference_data]
     heads = others if plan.wants_reference_data else []
@@ -153,7 +153,7 @@ def stage_export(
 
 
 def _take(
-    message: Message, staged: StagedExport, plan: Plan, connection: Connection, report: Reporter, meter: _ByteMeter
+    message: Message, staged: StagedExport, plan: Plan, connection: Connection, report: Reporter, meter: _InputMeter
 ) -> None:
     match message:
         case Block():
@@ -177,14 +177,14 @@ def _take(
 
 
 def _relevant(issues: tuple[RowIssue, ...], plan: Plan) -> tuple[RowIssue, ...]:
-    """Where only pictures are imported, what is wrong with other values does not matter."""
+    """If only pictures are imported, problems of other values do not matter."""
     if not plan.only_pictures:
         return issues
     return tuple(issue for issue in issues if issue.severity is Severity.ERROR or issue.field == PICTURE_FIELD)
 
 
-class _ByteMeter:
-    """Bytes read of all files together: an honest percentage, whatever the files contain."""
+class _InputMeter:
+    """Progress in bytes read of all files, which is accurate whatever they contain."""
 
     def __init__(self, plan: Plan, report: Reporter) -> None:
         self._files = {file.file_no: file for file in plan.files}

@@ -14,7 +14,7 @@ from freesport_sync.core.events import Event, FilesPulled
 from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.sources.ssh.host import SshHost
 from freesport_sync.sources.ssh.profile import SshProfile
-from freesport_sync.tasks.shop_import.pull import Pulled, PullJob, pull
+from freesport_sync.tasks.shop_import.pull import Pulled, PullOptions, pull
 from freesport_sync.tasks.shop_import.received import Received
 from tests.ssh_server import SSHD, SshServer, asyncssh_server, sshd_server
 
@@ -94,8 +94,8 @@ class Client:
             self.events.append(event)
 
         with self.opened() as server, self.received.locked():
-            job = PullJob(
-                server=server,
+            options = PullOptions(
+                host=server,
                 folder=str(self.remote),
                 received=self.received,
                 kinds=wanted,
@@ -105,7 +105,7 @@ class Client:
                 report=report,
                 waits_s=self.waits_s,
             )
-            return pull(job)
+            return pull(options)
 
     @property
     def told(self) -> FilesPulled:

@@ -12,7 +12,7 @@ import pytest
 from freesport_sync.errors import ConfigError, ConnectionLost
 from freesport_sync.rules.catalog.pictures import NotDeliverable, PictureProblem
 from freesport_sync.sources.ssh.upload import Upload
-from freesport_sync.tasks.shop_import.server_media import ServerMedia
+from freesport_sync.tasks.shop_import.remote_media import RemoteMedia
 from tests.integration.ssh.conftest import Client
 from tests.integration.ssh.test_breaks import Cuts, redirected, through
 from tests.proxy import Link
@@ -39,10 +39,10 @@ def test_pictures_are_uploaded_once(client: Client, tmp_path: Path) -> None:
     litter = client.put("products/base/0/.freesport_sync-1-1.part")
     done: list[bool] = []
     with client.opened() as server:
-        media = ServerMedia(server, str(client.remote))
+        media = RemoteMedia(server, str(client.remote))
         assert [media.size(path) for path in files] == [None] * len(files)
         failed = media.deliver_all(files, lambda: done.append(True))
-        again = ServerMedia(server, str(client.remote))
+        again = RemoteMedia(server, str(client.remote))
         for seen in (media, again):
             assert [seen.size(path) for path in PICTURES] == [len(content) for content in PICTURES.values()]
     assert {path: trouble.problem for path, trouble in failed.items()} == {
@@ -56,7 +56,7 @@ def test_pictures_are_uploaded_once(client: Client, tmp_path: Path) -> None:
 def test_a_dry_run_uploads_nothing(client: Client, tmp_path: Path) -> None:
     files = sources(tmp_path / "export")
     with client.opened() as server:
-        media = ServerMedia(server, str(client.remote), is_dry_run=True)
+        media = RemoteMedia(server, str(client.remote), is_dry_run=True)
         assert media.deliver_all(files, lambda: None) == {}
         assert media.size("products/base/1/x1.jpg") == 60_000
     assert list(client.remote.iterdir()) == []
@@ -65,7 +65,7 @@ def test_a_dry_run_uploads_nothing(client: Client, tmp_path: Path) -> None:
 def test_what_is_there_is_never_replaced(client: Client, tmp_path: Path) -> None:
     files = sources(tmp_path / "export")
     with client.opened() as server:
-        media = ServerMedia(server, str(client.remote))
+        media = RemoteMedia(server, str(client.remote))
         assert media.size("products/base/1/x1.jpg") is None
         client.put("products/base/1/x1.jpg", b"of somebody who was faster")
         assert media.deliver_all(files, lambda: None) == {}
@@ -114,7 +114,7 @@ def test_a_picture_that_the_server_does_not_take_is_told_and_the_others_go_on(tm
     files = sources(tmp_path / "export")
     with asyncssh_server(tmp_path / "keys", sftp=NoRoom) as ssh, Client(ssh, tmp_path).opened() as server:
         root = tmp_path / "на сервере"
-        failed = ServerMedia(server, str(root)).deliver_all(files, lambda: None)
+        failed = RemoteMedia(server, str(root)).deliver_all(files, lambda: None)
     taken = {path: content for path, content in PICTURES.items() if "/1/" not in path and len(content) < 520_000}
     assert failed.keys() == PICTURES.keys() - taken.keys()
     assert {trouble.problem for trouble in failed.values()} == {PictureProblem.NOT_COPIED}
@@ -126,10 +126,10 @@ def test_a_picture_that_the_server_does_not_take_is_told_and_the_others_go_on(tm
 @pytest.mark.parametrize("is_dry_run", [False, True])
 def test_a_root_that_is_not_there(client: Client, is_dry_run: bool) -> None:
     with client.opened() as server, pytest.raises(ConfigError, match="server_media_unusable"):
-        ServerMedia(server, f"{client.remote}/none", is_dry_run)
+        RemoteMedia(server, f"{client.remote}/none", is_dry_run)
     client.put("file")
     with client.opened() as server, pytest.raises(ConfigError, match="server_media_unusable"):
-        ServerMedia(server, f"{client.remote}/file", is_dry_run)
+        RemoteMedia(server, f"{client.remote}/file", is_dry_run)
 
 
 def test_a_break_that_does_not_end_fails(client: Client, tmp_path: Path) -> None:

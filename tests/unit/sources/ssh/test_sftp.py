@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from freesport_sync.errors import ConnectionFailed, ConnectionLost
 from freesport_sync.sources.ssh import transport
 from freesport_sync.sources.ssh.listing import list_files
-from freesport_sync.sources.ssh.sftp import Sftp, Task
+from freesport_sync.sources.ssh.sftp import Sftp, SftpTask
 from freesport_sync.sources.ssh.transport import (
     Kind,
     MessageBuffer,
@@ -47,7 +47,7 @@ class Talk:
         return self._says.pop(0)
 
 
-def asking(*requests: SftpRequest, into: list[Reply]) -> Task:
+def asking(*requests: SftpRequest, into: list[Reply]) -> SftpTask:
     for request in requests:
         into.append((yield (request,)))
 

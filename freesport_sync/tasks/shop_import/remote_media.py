@@ -1,4 +1,4 @@
-"""The shop's media on a server, where pictures go over SSH."""
+"""The shop's media on the SSH host."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ if TYPE_CHECKING:
     from freesport_sync.sources.ssh.host import SshHost
 
 
-class ServerMedia:
-    """As `MediaRoot`, on a server; each folder is listed once.
+class RemoteMedia:
+    """The folder of the shop's pictures on the SSH host; each subfolder is listed once.
 
     Args:
-        server: the server.
+        host: the host.
         folder: exists there and can be written to.
         is_dry_run: only pretend to deliver.
 
     Raises:
         ConfigError: it does not exist, or cannot be written to.
-        ConnectionFailed: the server cannot be reached.
+        ConnectionFailed: the host cannot be reached.
     """
 
-    def __init__(self, server: SshHost, folder: str, is_dry_run: bool = False) -> None:
-        self._server = server
+    def __init__(self, host: SshHost, folder: str, is_dry_run: bool = False) -> None:
+        self._host = host
         self._root = folder
         self._is_dry_run = is_dry_run
         self._sizes: dict[str, dict[str, int]] = {}
-        if problem := problem_of_root(server, folder, may_write=not is_dry_run):
-            raise ConfigError("server_media_unusable", server=server.profile.label, path=folder, reason=problem)
+        if problem := problem_of_root(host, folder, may_write=not is_dry_run):
+            raise ConfigError("server_media_unusable", server=host.profile.label, path=folder, reason=problem)
 
     def size(self, relative: str) -> int | None:
-        """Size of a picture that the shop's media has, None where it has none of this path."""
+        """Size in bytes of a picture in the shop's media; None if it is not there."""
         folder, _, name = relative.rpartition("/")
         if folder not in self._sizes:
-            self._sizes[folder] = sizes_in(self._server, self._root, folder)
+            self._sizes[folder] = sizes_in(self._host, self._root, folder)
         return self._sizes[folder].get(name)
 
     def deliver_all(self, pictures: Mapping[str, Path], done: Callable[[], None]) -> Mapping[str, NotDeliverable]:
-        """Upload pictures to where there are none yet.
+        """Upload pictures; the caller has checked that none exists yet.
 
         Args:
             pictures: path below the media root -> file of the export.
@@ -58,14 +58,14 @@ class ServerMedia:
             Those that cannot be delivered.
 
         Raises:
-            ConnectionFailed: the connection broke once too often.
+            ConnectionFailed: the connection broke too often.
         """
         if self._is_dry_run:
             refused: Mapping[str, Refused] = {}
             for _ in pictures:
                 done()
         else:
-            refused = Upload(self._server, self._root, done).run(pictures)
+            refused = Upload(self._host, self._root, done).run(pictures)
         failed = {path: _trouble(why) for path, why in refused.items()}
         for path, file in pictures.items():
             if path in failed:
