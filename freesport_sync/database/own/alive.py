@@ -1,4 +1,4 @@
-"""Whether an open run is still at work; the database server knows who holds our locks."""
+"""Whether an open run is still alive: PostgreSQL knows who holds our locks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from freesport_sync.database.own.schema import runs
 from freesport_sync.database.server.sql_files import sql
 
 DEAD_AFTER_S = 3
-"""A run beats once a second and keeps its lock until the end, so one without a lock is dead. The pause covers the time
-between the last statement of a run and the end of its connection."""
+"""A run beats once a second and releases its lock only at its end, so one without the lock is dead; the grace period
+covers the time between the last statement of a run and the end of its connection."""
 SILENT_AFTER_S = 10
-"""It holds its lock and does not beat: its computer or the network may be gone, which the server notices later."""
+"""A run that holds the lock and does not beat: its computer or network may be gone, which the server notices later."""
 
 
 def _has_not_beaten(seconds: int) -> sa.ColumnElement[bool]:
@@ -29,4 +29,4 @@ is_dead: sa.ColumnElement[bool] = sa.and_(
 is_silent: sa.ColumnElement[bool] = sa.and_(_is_open, _has_not_beaten(SILENT_AFTER_S))
 
 true_status: sa.ColumnElement[str] = sa.case((is_dead, RunStatus.INTERRUPTED.value), else_=runs.c.status)
-"""What the next run will write in the row of one that is dead."""
+"""The status, with dead runs counted as interrupted, as the next run will mark them."""

@@ -1,4 +1,4 @@
-"""Reads what is going on in the database, and waits for changes."""
+"""Reads the status of the database, and waits for changes."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from freesport_sync.database.shop.tables import import_sessions
 
 
 def read_database_status(connection: sa.Connection, database: str, rights: Rights) -> DatabaseStatus:
-    """What is going on; cheap enough to be asked every second.
+    """Read the status; cheap enough for every second.
 
     Args:
         connection: any, in autocommit.
-        database: for people.
+        database: name for display.
         rights: of the login; what it may not read is left out.
     """
     newest: list[object] = []
     if rights.history is None and current_revision(connection) is not None:
-        how = sa.func.concat_ws(":", runs.c.id, runs.c.stage, runs.c.heartbeat_at, alive.is_dead, alive.is_silent)
-        beating = sa.select(sa.func.array_agg(how))
+        state = sa.func.concat_ws(":", runs.c.id, runs.c.stage, runs.c.heartbeat_at, alive.is_dead, alive.is_silent)
+        beating = sa.select(sa.func.array_agg(state))
         newest += [
             connection.scalar(sa.select(sa.func.max(runs.c.id))),
             *(connection.scalar(beating.where(runs.c.status == "running")) or ()),
@@ -48,7 +48,7 @@ def read_database_status(connection: sa.Connection, database: str, rights: Right
 
 
 def read_holder(connection: sa.Connection) -> LockHolder | None:
-    """Who is importing."""
+    """Read who holds the shop's lock."""
     holder = find_holder(connection, SHOP_LOCK)
     if holder is None:
         return None
@@ -57,12 +57,12 @@ def read_holder(connection: sa.Connection) -> LockHolder | None:
 
 
 def listen(connection: sa.Connection) -> None:
-    """Ask to be told of changes in the history."""
+    """Subscribe to notifications of changes in the history."""
     connection.exec_driver_sql(f"LISTEN {CHANNEL}")
 
 
 def wait_for_notice(connection: sa.Connection, timeout_s: float) -> bool:
-    """Wait until the history has changed; returns whether it has, as far as our own program tells."""
+    """Wait for a notification of our programs; returns whether one has arrived."""
     try:
         driver = driver_connection(connection)
         if not select.select([driver], [], [], timeout_s)[0]:
@@ -70,6 +70,6 @@ def wait_for_notice(connection: sa.Connection, timeout_s: float) -> bool:
         driver.poll()
     except psycopg2.Error as error:  # the server is gone
         raise DBAPIError("poll", None, error) from error
-    is_told = bool(driver.notifies)
+    has_changed = bool(driver.notifies)
     driver.notifies.clear()
-    return is_told
+    return has_changed

@@ -1,4 +1,4 @@
-"""What a run has to know of the runs before it: how old their exports were, and which of them are undone."""
+"""What a run needs to know about earlier ones: the age of their exports, and which of them are undone."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _files(connection: sa.Connection, run_id: int) -> tuple[ExportFile, ...]:
 
 
 def _issue_counts(connection: sa.Connection, entry: HistoryEntry) -> tuple[IssueCount, ...]:
-    """The gravest and most frequent first; a run that died has no totals, only what it had stored."""
+    """The most severe and most frequent first; a run that died has no totals, only what it had stored."""
     query = (
         sa.select(row_issues.c.severity, row_issues.c.code, sa.func.count())
         .where(row_issues.c.run_id == entry.key.id)

@@ -30,7 +30,7 @@ from freesport_sync.database.shop.sessions import is_ours, is_silent
 from freesport_sync.database.shop.tables import import_sessions
 
 _Maker = Callable[[str], sa.Select[Any]]
-"""Makes one part of the list; with a text, of those only that contain it."""
+"""Builds the query of one part of the list; a text restricts it to entries that contain it."""
 
 _now = sa.func.clock_timestamp()
 _REMARKS = [[{"severity": severity.value}] for severity in (Severity.ERROR, Severity.WARNING)]
@@ -42,7 +42,7 @@ _SHOP_PREFIXES = {
     Entity.STOCK: "stocks_",
     Entity.CUSTOMER: "",
 }
-"""Of the keys under which the reference importer counts."""
+"""Prefixes of the counts in the reference importer's report."""
 _ORDER = {
     HistorySort.STARTED: "started_at",
     HistorySort.DURATION: "duration_s",
@@ -55,7 +55,7 @@ _ORDER = {
 
 
 def read_entries(connection: sa.Connection, query: HistoryQuery, offset: int, limit: int) -> Page[HistoryEntry]:
-    """A page of the history; where neither we nor the shop have a table for it, it is empty.
+    """Read a page of the history; empty if neither we nor the shop have tables for it.
 
     Args:
         connection: any, in autocommit.
@@ -72,7 +72,7 @@ def read_entries(connection: sa.Connection, query: HistoryQuery, offset: int, li
         connection.execute(sa.select(sa.func.count()).select_from(part.subquery())).scalar_one() for part in parts
     )
     if query.sort is HistorySort.STARTED and query.is_descending:
-        # Nobody but the newest of each part can be on the page; of them alone the rest is worked out.
+        # Only the newest of each part can be on the page: limit both parts before merging them.
         parts = [part.order_by(part.selected_columns["started_at"].desc()).limit(offset + limit) for part in parts]
     found = _together(parts)
     column = found.c[sorted_by]
@@ -94,7 +94,7 @@ def has_shop_sessions(connection: sa.Connection) -> bool:
 
 
 def _makers(connection: sa.Connection) -> list[_Maker]:
-    """Of the parts that are there."""
+    """The parts whose tables exist."""
     makers: list[_Maker] = []
     if current_revision(connection) is not None:
         makers.append(_our_runs)
@@ -104,7 +104,7 @@ def _makers(connection: sa.Connection) -> list[_Maker]:
 
 
 def _lines(connection: sa.Connection, makers: Sequence[_Maker], keys: Sequence[EntryKey]) -> tuple[HistoryEntry, ...]:
-    """Whole lines, in the order of the keys; everything is worked out for them alone."""
+    """Whole lines, in the order of the keys; computed for these only."""
     if not makers:
         return ()
     everything = _together([make("") for make in makers])
@@ -124,7 +124,7 @@ def _together(parts: list[sa.Select[Any]]) -> sa.Subquery:
 
 
 def _found(part: sa.Select[Any], query: HistoryQuery, sorted_by: str) -> sa.Select[Any]:
-    """The keys of a part and what they are sorted by: with the other columns a sort of 100,000 takes twice as long."""
+    """The keys of a part and its sort column: sorting 100,000 whole rows takes twice as long."""
     rows = part.subquery()
     wanted = dict.fromkeys(("source", "id", "started_at", sorted_by))
     return sa.select(*(rows.c[name] for name in wanted)).where(*_conditions(rows, query))
@@ -142,7 +142,7 @@ def _our_runs(text: str) -> sa.Select[Any]:
     )
     finished_at = sa.case((alive.is_dead, c.heartbeat_at), else_=c.finished_at)
     trigger = sa.func.coalesce(c.request["trigger"].astext, Trigger.COMMAND_LINE.value)
-    # The columns of both parts in the same order.
+    # Both parts have the same columns in the same order.
     query = sa.select(
         sa.literal(EntrySource.RUN.value).label("source"),
         c.id,
@@ -207,7 +207,7 @@ def contains(text: str, *columns: sa.ColumnElement[Any]) -> sa.ColumnElement[boo
 
 
 class _Rest(NamedTuple):
-    """What is too wide to be sorted with the other columns of an entry."""
+    """Columns of an entry that are too wide to take part in sorting."""
 
     stage: str = ""
     counts: Mapping[str, Counts] = MappingProxyType({})
@@ -287,7 +287,7 @@ def _rest_of_sessions(connection: sa.Connection, ids: list[int]) -> dict[int, _R
 
 
 def _rest_of_session(details: Any) -> _Rest:
-    """From the reference importer's keys; they are its own business, so any of them may be missing or no number."""
+    """Read the reference importer's keys; any of them may be missing or not a number."""
 
     def number(name: str) -> int:
         return number_of(object_of(details).get(name))

@@ -1,4 +1,4 @@
-"""The locks that let one task of a sort at a time into a database (RUN-2)."""
+"""The advisory locks that let one task per lock at a time into a database (RUN-2)."""
 
 from __future__ import annotations
 
@@ -44,28 +44,28 @@ class Holder:
 
 
 def take_lock(connection: sa.Connection, lock: Lock) -> None:
-    """Take a lock on the connection that will write the data; it is freed when the connection ends.
+    """Take a lock on the connection that will write the data; it is released when the connection ends.
 
     Raises:
-        LockHeld: somebody else has it; the parameters say who.
+        LockHeld: it is taken; the parameters name the holder.
     """
     if try_lock(connection, lock):
         return
     holder = _wait_for_holder(connection, lock)
     if holder is not None:
         raise _held_by(holder, lock)
-    if not try_lock(connection, lock):  # it was freed and taken again while we asked
+    if not try_lock(connection, lock):  # it was released and taken again meanwhile
         raise LockHeld("lock_held_unknown", **_problem(lock))
 
 
 def try_lock(connection: sa.Connection, lock: Lock) -> bool:
-    """Take a lock if nobody else has it; returns whether we have it now."""
+    """Take a lock if it is free; returns whether we have it now."""
     return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(KEY1, lock.key))))
 
 
 @contextmanager
 def alone(connection: sa.Connection) -> Iterator[None]:
-    """Hold the shop's lock, too, while no other task of any lock runs: the history is about to be rebuilt.
+    """Hold the shop's lock too, and make sure that no other task runs: the own schema is about to be migrated.
 
     Raises:
         LockHeld: another task runs.
@@ -125,7 +125,7 @@ def _held_by(holder: Holder, lock: Lock) -> LockHeld:
 
 
 def _problem(lock: Lock) -> dict[str, str]:
-    """What other tasks do is not called an import."""
+    """The text parameter for locks of tasks other than imports."""
     return {} if lock.key == SHOP_LOCK.key else {"problem": "other"}
 
 

@@ -1,4 +1,4 @@
-"""What can be done to a run from outside: cancel it, and close what a dead one has left open."""
+"""Controls runs of other processes: cancels them, and closes what dead ones have left open."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def request_cancel(connection: sa.Connection, run_id: int, by: str) -> CancelReq
     Args:
         connection: any, in autocommit.
         run_id: the run.
-        by: who asks.
+        by: who requests it.
 
     Raises:
         ConfigError: there is no such run, it has ended, or its program is dead.
@@ -74,23 +74,23 @@ def _not_running(connection: sa.Connection, run_id: int) -> ConfigError:
     run = None if current_revision(connection) is None else connection.execute(query).first()
     if run is None:
         return ConfigError("run_not_found", run_id=run_id)
-    if run.finished_at is None:  # nobody holds the lock for it
+    if run.finished_at is None:  # its lock is free
         return ConfigError("run_dead", run_id=run_id, operator=run.operator, host=run.host)
     finished = run.finished_at.isoformat(timespec="seconds")
     return ConfigError("run_not_running", run_id=run_id, status=run.status, finished=finished)
 
 
 def unlock_stale(connection: sa.Connection, interrupted: str, stale: str) -> Unlocked:
-    """Close the rows of runs and importers that are provably dead; nobody's connection is touched.
+    """Close the rows of runs and importers that are provably dead; no connection is terminated.
 
     Args:
-        connection: takes the shop's lock, until it is closed: whoever held it has then ended. Runs of other locks are
-            left alone where their lock is held.
+        connection: takes the shop's lock until it is closed, which proves that no run holds it. Runs of other locks
+            are left alone while their lock is held.
         interrupted: the sentence for sessions of our own runs.
         stale: the sentence for sessions of other importers, silent for more than two hours.
 
     Raises:
-        LockHeld: somebody is importing; nothing is closed.
+        LockHeld: an import is running; nothing is closed.
     """
     take_lock(connection, SHOP_LOCK)
     revision = current_revision(connection)
@@ -105,7 +105,7 @@ def unlock_stale(connection: sa.Connection, interrupted: str, stale: str) -> Unl
 
 
 def _close_dead_runs(connection: sa.Connection, *, has_locks: bool) -> tuple[DeadRun, ...]:
-    """Before locks had names all runs were of the shop's."""
+    """Close the dead runs of all free locks; before there were lock names all runs had the shop's."""
     if not has_locks:
         return close_running(connection)
     locks = [lock for lock in open_locks(connection) if lock == SHOP_LOCK or try_lock(connection, lock)]

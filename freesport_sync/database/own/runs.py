@@ -24,10 +24,10 @@ from freesport_sync.database.own.schema import (
 )
 
 CHANNEL = "freesport_sync"
-"""Listeners are notified when the history changes."""
+"""NOTIFY channel: announces changes in the history."""
 
 XID_BITS = 2**32 - 1
-"""So much of the number of a transaction a row's `xmin` has."""
+"""Mask of the part of a transaction's number that a row's `xmin` holds."""
 
 _now = sa.func.clock_timestamp()
 
@@ -69,7 +69,7 @@ def close_running(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> 
 
 
 def open_locks(connection: sa.Connection) -> list[Lock]:
-    """The locks of runs that are not closed."""
+    """The locks of open runs."""
     c = runs.c
     query = sa.select(c.lock_name, c.lock_key).where(c.status == RunStatus.RUNNING.value).distinct()
     return [Lock(*row) for row in connection.execute(query)]
@@ -82,19 +82,19 @@ def runs_without_effect(connection: sa.Connection) -> frozenset[int]:
 
 
 def forget_old_runs(connection: sa.Connection, retention_days: int) -> None:
-    """Delete the history that is older than so many days."""
+    """Delete runs older than `retention_days`."""
     oldest = sa.func.now() - sa.func.make_interval(0, 0, 0, retention_days)
     connection.execute(runs.delete().where(runs.c.started_at < oldest))
 
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """What a run's row begins with.
+    """The values of a new run's row.
 
     Args:
         task: its name.
-        lock: that it holds.
-        kind: the task's word for what is done.
+        lock: the one it holds.
+        kind: see `core.tasks.Request`.
         request: as JSON; see `runs.requests`.
         operator: who asked for it.
         is_dry_run: nothing but the history is written.
@@ -136,7 +136,7 @@ def open_run(connection: sa.Connection, new: NewRun) -> OpenRun:
         )
         .returning(runs.c.id, runs.c.started_at)
     ).one()
-    _tell_watchers(connection)
+    _notify(connection)
     return OpenRun(row.id, row.started_at)
 
 
@@ -148,15 +148,15 @@ def add_sessions(connection: sa.Connection, run_id: int, session_ids: Sequence[i
 
 
 def beat(connection: sa.Connection, run: OpenRun, stage: str) -> str | None:
-    """Write the heartbeat; returns who has asked the run to stop; None: nobody."""
-    asked = connection.execute(
+    """Write the heartbeat; returns who has requested a cancel, None if nobody has."""
+    requested = connection.execute(
         runs.update()
         .where(runs.c.id == run.id)
         .values(heartbeat_at=_now, stage=stage)
         .returning(runs.c.cancel_requested_at, runs.c.cancel_requested_by)
     ).one()
-    _tell_watchers(connection)
-    return None if asked.cancel_requested_at is None else asked.cancel_requested_by or ""
+    _notify(connection)
+    return None if requested.cancel_requested_at is None else requested.cancel_requested_by or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +220,12 @@ def add_field_changes(connection: sa.Connection, run_id: int, changes: Sequence[
 
 
 def status_of(connection: sa.Connection, run: OpenRun) -> RunStatus:
-    """How the run's row stands."""
+    """Read the status in the run's row."""
     return RunStatus(connection.execute(sa.select(runs.c.status).where(runs.c.id == run.id)).scalar_one())
 
 
 def note_merge(connection: sa.Connection, run: OpenRun, is_undoable: bool) -> None:
-    """Remember the transaction that writes into the shop, by which its rows are known; on the lock's connection."""
+    """Store the transaction that writes into the shop, which marks its rows; on the lock's connection."""
     xid = sa.func.txid_current().op("&")(XID_BITS)
     values = {"merged_at": sa.func.now(), "merged_xid": xid, "is_undoable": is_undoable}
     connection.execute(runs.update().where(runs.c.id == run.id).values(values))
@@ -256,11 +256,11 @@ def close_run(connection: sa.Connection, run: OpenRun, outcome: RunOutcome) -> b
         )
     )
     if closed.rowcount:
-        _tell_watchers(connection)
+        _notify(connection)
     return bool(closed.rowcount)
 
 
-def _tell_watchers(connection: sa.Connection) -> None:
+def _notify(connection: sa.Connection) -> None:
     connection.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
 
 

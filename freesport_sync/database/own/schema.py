@@ -179,7 +179,7 @@ def prepare_own_schema(connection: sa.Connection) -> None:
 
 
 def refuse_unusable_schema(connection: sa.Connection) -> None:
-    """Raise `SchemaMismatch` as `prepare_own_schema` would, but make nothing."""
+    """Raise `SchemaMismatch` as `prepare_own_schema` would, but change nothing."""
     current = current_revision(connection)
     if current is None and (needed := sql_for_administrator(connection)):
         raise SchemaMismatch("own_schema_forbidden", sql=needed)
@@ -188,7 +188,7 @@ def refuse_unusable_schema(connection: sa.Connection) -> None:
 
 
 def refuse_unreadable_schema(connection: sa.Connection) -> None:
-    """Raise `SchemaMismatch` where the history is there and we may not read it."""
+    """Raise `SchemaMismatch` if there is a history that we may not read."""
     if current_revision(connection) is not None and not _has_rights(connection, "SELECT"):
         raise SchemaMismatch("own_schema_unreadable", sql=_grants(_role(connection)))
 
@@ -198,26 +198,26 @@ def _role(connection: sa.Connection) -> str:
 
 
 def _grants(role: str) -> str:
-    """What lets a role that does not own the schema import; only its owner can bring it to a newer program."""
+    """The statements that let a role import without owning the schema; only the owner can migrate it."""
     tables = f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {role};"
     return f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role}; {tables}"
 
 
 def _has_rights(connection: sa.Connection, *rights: str) -> bool:
-    """Whether we have all of them to all our tables but the migrations' own."""
+    """Whether we have these rights on all our tables except Alembic's."""
     return bool(connection.scalar(sql("own/has_rights"), {"schema": SCHEMA, "rights": list(rights)}))
 
 
 def current_revision(connection: sa.Connection) -> str | None:
-    """The migration that the database has; None where the tables are not there yet.
+    """The current migration of the database; None if our tables do not exist yet.
 
     Raises:
         SchemaMismatch: it is newer than this program, or we may not read it.
     """
-    # Without the right to a schema the name of its table cannot even be looked up.
+    # Without rights on a schema not even the names of its tables can be resolved.
     if not connection.scalar(sql("own/has_migrations"), {"schema": SCHEMA}):
         return None
-    role = _role(connection)  # a refusal ends the transaction, and then nothing can be asked any more
+    role = _role(connection)  # a refusal aborts the transaction, and every later query would fail
     try:
         revision: str | None = connection.scalar(sa.select(_alembic_version.c.version_num))
     except ProgrammingError as error:
@@ -228,7 +228,7 @@ def current_revision(connection: sa.Connection) -> str | None:
 
 
 def sql_for_administrator(connection: sa.Connection) -> str:
-    """What a database administrator has to run before the schema can be made; empty where we may do it ourselves."""
+    """The SQL that a database administrator must run first; empty if we may create the schema ourselves."""
     row = connection.execute(sql("own/may_create_schema"), {"schema": SCHEMA}).one()
     if row.may_create if row.may_use is None else row.may_use:
         return ""

@@ -1,2 +1,2 @@
--- PostgreSQL 14 is the first to know the setting.
+-- PostgreSQL 14 introduced the setting.
 SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'

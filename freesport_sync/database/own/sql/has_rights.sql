@@ -1,4 +1,4 @@
--- Whether we have all these rights to all tables of a schema but the migrations' own.
+-- Whether we have all of these rights on all tables of a schema except Alembic's.
 SELECT bool_and(has_table_privilege(c.oid, r))
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

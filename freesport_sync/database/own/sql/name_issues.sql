@@ -1,5 +1,5 @@
--- Records of prices and rests have only an Ид, offers often no Артикул: their issues get the name and the article that
--- the offer or its product has in this export, else in the shop. Only issues that lack something are looked at.
+-- Records of prices and rests have only an Ид, and offers often no Артикул: their issues get the name and article of
+-- the offer or its product, from this export or else from the shop. Only incomplete issues are considered.
 WITH nameless AS MATERIALIZED (
     SELECT id, onec_id, trim(split_part(onec_id, '#', 1)) AS product_onec_id, name, article
     FROM freesport_sync.row_issues
@@ -8,7 +8,7 @@ WITH nameless AS MATERIALIZED (
 known AS (
     SELECT i.id,
            CASE WHEN i.name <> '' THEN i.name ELSE left(coalesce(o.name, s.name, own.name, p.name, ''), :length) END AS name,
-           -- The SKU of a default variant is 1C's id once more.
+           -- The SKU of a default variant repeats 1C's id.
            CASE WHEN i.article <> '' THEN i.article
                 ELSE left(coalesce(o.article, s.article, nullif(v.sku, v.onec_id), ''), :length) END AS article
     FROM nameless AS i

@@ -1,4 +1,4 @@
--- What can keep rows from a table without an error: triggers before a row is written, and rules.
+-- What can silently keep rows out of a table: BEFORE ROW triggers and INSTEAD rules.
 SELECT tgname FROM pg_trigger
 WHERE tgrelid = to_regclass(:table) AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 3 = 3
 UNION ALL

@@ -1,4 +1,4 @@
--- The tables of these names along the search_path: which rights we have, and which row-level security narrows.
+-- The tables of these names along the search_path: the rights that we have, and those narrowed by row-level security.
 SELECT wanted.name, class.oid, ARRAY(
     SELECT wanted_right FROM unnest(CAST(:rights AS text[])) AS wanted_right
     WHERE has_table_privilege(class.oid, wanted_right)

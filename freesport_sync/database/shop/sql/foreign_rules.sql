@@ -1,4 +1,4 @@
--- Triggers, rules, constraints and unique indexes of tables, as far as no migration of the shop makes them.
+-- Triggers, rules, constraints and unique indexes of tables that no migration of the shop creates.
 WITH wanted AS (
     SELECT name, to_regclass(quote_ident(name)) AS class_id FROM unnest(CAST(:tables AS text[])) AS name
 )

@@ -1,4 +1,4 @@
--- All tables of the database but ours and those of an extension (PostGIS, pg_stat_statements), which are nobody's data.
+-- All tables of the database except ours and those of extensions (PostGIS, pg_stat_statements).
 SELECT format('%I.%I', space.nspname, class.relname)
 FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
 WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f')

@@ -1,5 +1,5 @@
--- What this transaction has changed in noted rows, value by value. Only rows that it has written: an operator may have edited
--- others meanwhile.
+-- What this transaction has changed in noted rows, value by value. Only rows that it has written: an operator may have
+-- edited others concurrently.
 SELECT w.id, field.key AS field, row.before -> field.key AS before, field.value AS written
 FROM {noted} AS w
 JOIN {table} AS t

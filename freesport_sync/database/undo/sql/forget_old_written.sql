@@ -1,5 +1,5 @@
--- As long as there may be a backup that needs it; imports that make none push none out of the newest. The runs remember that
--- it is gone: the backups before them are not restored any more.
+-- Keep the undo log as long as a backup may need it; imports without one do not count towards the newest. Runs whose
+-- log is deleted are marked: earlier backups can no longer be restored.
 WITH old AS (
     SELECT r.id FROM freesport_sync.runs AS r
     WHERE r.started_at < now() - make_interval(days => :days)

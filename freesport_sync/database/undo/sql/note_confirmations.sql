@@ -1,5 +1,5 @@
--- Of which values of the shop's rows 1C has spoken in this run, whether that changed them or not; what it has changed
--- comes to it from the noted rows. Runs that are undone with those before them need none of it.
+-- Which values of the shop's rows this run has confirmed, changed or not; changed values are added from the noted rows.
+-- Only for runs that are never undone.
 INSERT INTO confirmation
 SELECT 'product_variants', mv.variant_id, said.fields
 FROM map_variant AS mv

@@ -1,5 +1,4 @@
--- A brand that an undone import had brought and its undoing has hidden is shown again with the first product that is
--- shown (UNDO-4).
+-- A brand inserted by an import and hidden by its undo is shown again with its first visible product (UNDO-4).
 WITH shown AS (
     UPDATE brands AS b SET is_active = true, updated_at = now()
     FROM freesport_sync.deactivated_objects AS d

@@ -1,4 +1,5 @@
--- A customer whom an undone import had brought is shown again with the next export that has him (UNDO-4); he is locked already.
+-- A customer inserted by an import and hidden by its undo is shown again when exported again (UNDO-4); the row is
+-- already locked.
 WITH shown AS (
     UPDATE users AS u SET is_active = true, updated_at = now()
     FROM freesport_sync.deactivated_objects AS d

@@ -1,4 +1,4 @@
--- The variants that buyers will see after this run, as far as the shop's filters care.
+-- The variants that are visible after this run, with what the shop's filters use.
 CREATE TEMP TABLE shown_variant ON COMMIT DROP AS
 SELECT v.product_id, NULL::text AS product_onec_id,
        coalesce(c.color_name, v.color_name) AS color_name, coalesce(c.size_value, v.size_value) AS size_value

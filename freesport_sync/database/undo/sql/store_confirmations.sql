@@ -1,5 +1,5 @@
--- Sets of ids take next to nothing where they are dense. Only who was the last to say a value matters, so it is in one set
--- only: what is kept in all does not grow with the number of runs (UNDO-7).
+-- Ranges of ids take hardly any space where they are dense. Only the last run to confirm a value matters, so older runs
+-- lose it: the total size does not grow with the number of runs (UNDO-7).
 INSERT INTO freesport_sync.confirmed_values (run_id, table_name, fields, ids)
 SELECT :run_id, table_name, fields, range_agg(int8range(row_id, row_id, '[]'))
 FROM confirmation WHERE fields <> '{}' GROUP BY table_name, fields;

@@ -1,4 +1,4 @@
--- What this transaction has written and not noted before, it has made.
+-- Rows that this transaction has written and that were not noted before: it has inserted them.
 INSERT INTO freesport_sync.created_rows (run_id, table_name, is_shown, ids)
 SELECT :run_id, :table, t.is_active, range_agg(int8range(t.id, t.id, '[]'))
 FROM {table} AS t

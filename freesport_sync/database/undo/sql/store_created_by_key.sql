@@ -1,4 +1,4 @@
--- As store_created.sql, of a table that is too big to search when next to nothing is new.
+-- Like store_created.sql, for tables too big to scan when hardly anything is new.
 INSERT INTO freesport_sync.created_rows (run_id, table_name, is_shown, ids)
 SELECT :run_id, :table, t.is_active, range_agg(int8range(t.id, t.id, '[]'))
 FROM {table} AS t

@@ -1,4 +1,4 @@
--- The attribute values of each product and variant whose links the run has changed: those before and those now.
+-- The attribute values of each product and variant whose links the run has changed: before and after.
 INSERT INTO freesport_sync.written_values (run_id, table_name, row_id, before, written)
 SELECT :run_id, CASE c.owner WHEN 'product' THEN 'products_attributes' ELSE 'product_variants_attributes' END, c.owner_id,
        jsonb_build_object('attributevalue_id', to_jsonb(c.value_ids)),

@@ -1,2 +1,2 @@
--- Rows that this transaction has written, and who had written them last before it.
+-- Rows that this transaction has written, and their last writers before it.
 SELECT w.id, w.writer FROM {noted} AS w JOIN {table} AS t ON t.id = w.id WHERE t.xmin = pg_current_xact_id()::xid

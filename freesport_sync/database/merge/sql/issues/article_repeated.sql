@@ -1,6 +1,6 @@
--- Articles that stand for two products, one of them on sale: most often one that 1C has made anew (PRODUCT-7). Once an
--- article: of the files, and of the shop where a new variant cannot have its article as SKU because another product's
--- has it.
+-- Articles used by two products, one of them on sale: usually 1C has created the product anew (PRODUCT-7). One issue
+-- per article: within the files, and where a new variant cannot take its article as SKU because a variant of another
+-- product has it.
 WITH said AS (
     SELECT article, onec_id AS product, is_deleted FROM stg_product WHERE article IS NOT NULL
     UNION ALL

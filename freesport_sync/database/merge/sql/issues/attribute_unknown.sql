@@ -1,4 +1,4 @@
--- One issue per property, whatever the number of its uses and of the workers that have met it.
+-- One issue per property, however often it is used and by however many workers it was found.
 SELECT DISTINCT ON (pair.property_name)
     pair.file_no, pair.line, pair.onec_id, '' AS name, pair.property_name AS value
 FROM pair

@@ -1,4 +1,4 @@
--- One issue per missing product, whatever the number of its offers.
+-- One issue per missing product, however many offers it has.
 SELECT DISTINCT ON (o.product_onec_id) o.file_no, o.line, o.onec_id, o.name, o.article,
        o.product_onec_id AS value
 FROM stg_offer AS o

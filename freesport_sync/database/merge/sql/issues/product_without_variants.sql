@@ -1,5 +1,4 @@
--- Products that buyers find and cannot buy, because this run's offers or its hiding have left them without a variant
--- (PRODUCT-7).
+-- Visible products that nobody can buy, because this run has left them without a visible variant (PRODUCT-7).
 WITH touched AS (
     SELECT mv.product_id FROM stg_offer AS o JOIN map_variant AS mv ON mv.onec_id = o.onec_id
     WHERE mv.product_id IS NOT NULL

@@ -1,4 +1,4 @@
--- A variant shown again: it was hidden by a deletion mark or for its absence, and hiding has emptied its stock.
+-- Variants shown again without stock: hiding them, after a deletion mark or for their absence, had set it to 0.
 SELECT coalesce(o.file_no, s.file_no) AS file_no, coalesce(o.line, s.line, 0) AS line, c.onec_id,
        coalesce(o.name, s.name, '') AS name, coalesce(o.article, c.old_sku) AS article, c.old_sku AS value
 FROM chg_variant AS c

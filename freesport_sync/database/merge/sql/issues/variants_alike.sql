@@ -1,5 +1,5 @@
--- Variants of one product that buyers cannot tell apart after this run, two of each product at most (VARIANT-8). Only
--- products whose offers the run has are looked at.
+-- Variants of one product that buyers cannot tell apart after this run, at most one pair per product (VARIANT-8). Only
+-- products with offers in this run are checked.
 WITH after AS (
     SELECT coalesce(mv.product_id::text, '#' || mv.product_onec_id) AS product, mv.onec_id, mv.variant_id,
            lower(coalesce(c.color_name, v.color_name)) AS color, lower(coalesce(c.size_value, v.size_value)) AS size
@@ -13,7 +13,7 @@ WITH after AS (
     WHERE v.is_active AND v.product_id IN (SELECT product_id FROM map_variant)
       AND NOT EXISTS (SELECT FROM map_variant AS mv WHERE mv.variant_id = v.id)
 ),
--- Few variants have colour and size of another one: only of those the offers are looked for and the properties compared.
+-- Few variants share colour and size with another one: offers and properties are compared for those only.
 repeated AS (SELECT product, color, size FROM after GROUP BY product, color, size HAVING count(*) > 1),
 offered AS (
     SELECT DISTINCT a.product

@@ -1,7 +1,7 @@
--- Which pictures of the export have to be looked at on disk: all of an object that has one which the shop does not list,
--- because their sizes decide together. Reads the shop, locks and writes nothing in it.
+-- Which pictures of the export to look up on disk: all pictures of an object that has at least one which the shop does
+-- not list, because their sizes are judged together. Reads the shop, locks and writes nothing there.
 
--- Every object with pictures: who it is in the shop, and the file names that it shows there.
+-- Every object with pictures, its row in the shop, and the file names that it shows there.
 CREATE TEMP TABLE picture_owner AS
 WITH mentioned AS MATERIALIZED (SELECT DISTINCT owner, onec_id FROM stg_picture)
 SELECT m.owner, m.onec_id, p.id AS shop_id, coalesce(s.name, p.name, '') AS name,
@@ -32,7 +32,7 @@ LEFT JOIN stg_offer AS o ON o.onec_id = m.onec_id
 LEFT JOIN product_variants AS v ON v.onec_id = m.onec_id
 WHERE m.owner = 'variant';
 
--- The shop's own import of pictures gives those of a product to its first variant too. One that has pictures keeps them.
+-- As in the shop's own import of pictures, a product's first variant gets them too, unless it has pictures of its own.
 WITH lent AS (
     SELECT o.onec_id AS product_onec_id, o.name, v.id, v.onec_id
     FROM picture_owner AS o
@@ -51,7 +51,7 @@ SELECT s.file_no, s.position, s.line, 'variant', lent.onec_id, s.number, s.path
 FROM lent JOIN stg_picture AS s ON s.owner = 'product' AND s.onec_id = lent.product_onec_id;
 ANALYZE picture_owner (owner, onec_id);
 
--- One row a picture, in the order of the galleries; object_no counts the objects that have to be looked at.
+-- One row per picture, in the order of the galleries; object_no numbers the objects to check.
 CREATE TEMP TABLE found_picture AS
 SELECT CASE WHEN is_wanted THEN dense_rank() OVER (ORDER BY is_wanted DESC, first_place, owner, onec_id) END AS object_no,
        file_no, position, line, owner, onec_id, number, path, name, is_known, is_listed

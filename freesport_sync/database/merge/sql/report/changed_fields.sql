@@ -1,5 +1,5 @@
--- Field by field, what a dry run would change in products and variants that exist; of new variants their prices and stock.
--- A variant is called by its product and what sets it apart.
+-- What a dry run would change, field by field, in existing products and variants; of new variants the prices and the
+-- stock. A variant is named after its product and what distinguishes it.
 WITH variant AS MATERIALIZED (
     SELECT c.*, p.name || coalesce(' (' || apart.it || ')', '') AS made_name, o.name AS offer_name, p.name AS product_name
     FROM chg_variant AS c
@@ -50,7 +50,7 @@ FROM (
         ('msrp', c.old_msrp::text, c.msrp::text),
         ('stock_quantity', c.old_stock_quantity::text, coalesce(c.stock_quantity, c.old_stock_quantity)::text),
         ('warehouse', c.old_warehouse_name, c.warehouse_name),
-        -- Where its name changes, that says it.
+        -- A change of the name already shows it.
         ('warehouse_id', c.old_warehouse_id,
             CASE WHEN c.warehouse_name IS DISTINCT FROM c.old_warehouse_name THEN c.old_warehouse_id ELSE c.warehouse_id END),
         ('vat_rate', c.old_vat_rate::text, c.vat_rate::text),

@@ -1,4 +1,4 @@
--- Products and variants by what happens to their attribute values.
+-- Products and variants by what the run does to their attribute values.
 SELECT coalesce(w.owner, c.owner) || '_attributes',
        count(*) FILTER (WHERE c.owner IS NOT NULL AND c.owner_id IS NULL),
        count(*) FILTER (WHERE c.owner_id IS NOT NULL),

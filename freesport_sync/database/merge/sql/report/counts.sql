@@ -1,5 +1,5 @@
--- What the change tables amount to; the same query counts a dry run and a real one.
--- A variant counts as updated for what its offer says; its prices and its stock are counted apart.
+-- The counts of the change tables; dry and real runs use the same query. A variant counts as updated for changes by its
+-- offer; its prices and its stock are counted separately.
 SELECT 'product' AS entity,
        count(*) FILTER (WHERE c.product_id IS NULL AND c.ord IS NOT NULL) AS created,
        count(*) FILTER (WHERE c.product_id IS NOT NULL) AS updated,
@@ -36,5 +36,5 @@ FROM rest_total AS r
 LEFT JOIN map_variant AS mv ON mv.onec_id = r.onec_id
 LEFT JOIN chg_variant AS c ON c.onec_id = r.onec_id
 UNION ALL
--- The rest about pictures is known before the merge (tasks/shop_import/pictures.py).
+-- The other counts of pictures come from their delivery (tasks/shop_import/pictures.py).
 SELECT 'picture', coalesce(sum(cardinality(paths)), 0), 0, 0, 0 FROM new_picture

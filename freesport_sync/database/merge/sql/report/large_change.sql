@@ -1,6 +1,6 @@
--- How much of what buyers see the run would take from them, and out of how much (GUARD-2). They see a product that is
--- shown, and of it every variant that is shown. What is hidden already counts nowhere, and what the run hides loses its
--- price and its stock with that, not once more.
+-- How much of what buyers see the run would remove or change, and of how much (GUARD-2). Buyers see visible products
+-- and their visible variants. Hidden objects do not count, and an object that the run hides does not count again for
+-- the price and stock that it loses.
 WITH visible AS (
     SELECT (SELECT count(*) FROM products WHERE is_active) AS products,
            (SELECT count(*) FROM product_variants AS v JOIN products AS p ON p.id = v.product_id
@@ -18,7 +18,7 @@ unlisted AS (
       AND c.is_active IS NOT FALSE AND c.category_key IS NULL
 ),
 variant_totals AS (
-    -- A variant of the product itself that gives way to those of its characteristics is no loss to the shop.
+    -- A product's own variant that is replaced by those of its characteristics is no loss to the shop.
     SELECT count(*) FILTER (WHERE NOT v.is_active AND NOT v.gives_way) AS variants_deactivated,
            count(*) FILTER (WHERE stays.yes AND (
                v.old_retail_price > 0 AND v.retail_price = 0

@@ -1,4 +1,5 @@
--- Whether buyers see something now and would see nothing after the run: no product, or no variant of any (GUARD-3).
+-- Whether buyers see something now and would see nothing after the run: no product, or no variant of any product
+-- (GUARD-3).
 SELECT EXISTS (SELECT FROM products WHERE is_active)
    AND NOT EXISTS (
        SELECT FROM products AS p LEFT JOIN chg_product AS c ON c.product_id = p.id

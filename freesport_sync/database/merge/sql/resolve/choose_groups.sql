@@ -1,4 +1,4 @@
--- A product of several groups goes into the first one that the shop has or gets: others lie outside the root category
+-- A product in several groups goes to the first one that the shop has or gets: the others are outside the root category
 -- (CATEGORY-7).
 WITH usable AS (
     SELECT g.* FROM stg_product_group AS g JOIN map_category AS m ON m.onec_id = g.category_onec_id

@@ -1,5 +1,5 @@
--- Products that get a default variant: no offer in the files or in the shop (DEFAULT-1). The rule is global: it
--- looks at every product of the shop, as the reference importer does.
+-- Products that get a default variant: without an offer in the files or a variant in the shop (DEFAULT-1). The rule is
+-- global: it looks at every product of the shop, as the reference importer does.
 CREATE TEMP TABLE default_product ON COMMIT DROP AS
 SELECT bare.onec_id, bare.product_id, bare.product_onec_id
 FROM (

@@ -1,9 +1,9 @@
--- RESOLVE of attribute values: which values of 1C's dictionaries the shop has, and which have to be created. A value is known by
--- a number: its id in the shop, or a negative number for one that has to be created.
+-- RESOLVE of attribute values: which values of 1C's dictionaries the shop has, and which are to be created. Each has a
+-- number: its id in the shop, or a negative number for a value to be created.
 
 -- 1C's values, each by its first record (ATTR-3): an existing mapping decides, then the attribute and normalised value.
--- An id such as `true` is no GUID: every property may list it, with words of its own. All but the first are known by the id
--- of the property too.
+-- An id such as `true` is not a GUID: every property may list it with a text of its own. All but the first get a key that
+-- includes the property's id.
 CREATE TEMP TABLE dictionary_value ON COMMIT DROP AS
 WITH listed AS (
     SELECT s.*, a.attribute_no FROM stg_dictionary_value AS s JOIN map_attribute AS a ON a.onec_id = s.property_onec_id
@@ -31,7 +31,7 @@ LEFT JOIN product_attribute_value_1c_mappings AS mapped ON mapped.onec_id = d.on
 LEFT JOIN product_attribute_values AS known
     ON known.attribute_id = d.attribute_no AND known.normalized_value = d.normalized_value;
 
--- Values to create. Those of 1C's dictionaries come first, then what offers and goods have besides (is_free).
+-- Values to create: first those of 1C's dictionaries, then others that offers and goods have (is_free).
 CREATE TEMP TABLE new_value ON COMMIT DROP AS
 SELECT -row_number() OVER (ORDER BY file_no, position) AS value_no, attribute_no, value, normalized_value, slug,
        false AS is_free, row_number() OVER (ORDER BY file_no, position)::integer AS ord

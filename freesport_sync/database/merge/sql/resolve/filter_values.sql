@@ -1,6 +1,6 @@
--- RESOLVE of the values that the shop filters by; colour and size of variants among them.
+-- RESOLVE of the values that the shop filters by, including colour and size of variants.
 
--- Colours and sizes that no variant has a value for, only a text.
+-- Colours and sizes that variants have only as a text.
 UPDATE shown_text AS t SET value_no = v.id FROM product_attribute_values AS v
 WHERE v.attribute_id = t.attribute_no AND v.normalized_value = t.normalized_value;
 UPDATE shown_text AS t SET value_no = n.value_no FROM new_value AS n

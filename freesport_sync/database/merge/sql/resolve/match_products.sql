@@ -1,6 +1,5 @@
--- Every product id that the files mention, and the shop's product it stands for (NULL: not there yet).
--- The shop finds a product by onec_id or, for old rows, by parent_onec_id; one shop product stands for one id only
--- (PRODUCT-1).
+-- Every product id in the files, and the shop's product (NULL: to be created). The shop finds a product by onec_id or,
+-- for old rows, by parent_onec_id; one product of the shop matches one id only (PRODUCT-1).
 CREATE TEMP TABLE map_product ON COMMIT DROP AS
 WITH wanted AS MATERIALIZED (
     SELECT onec_id FROM stg_product UNION SELECT product_onec_id FROM stg_offer

@@ -1,4 +1,4 @@
--- Every variant that this run may touch, and the product it belongs to.
+-- Every variant that this run may change, and its product.
 CREATE TEMP TABLE map_variant ON COMMIT DROP AS
 SELECT mentioned.onec_id, v.id AS variant_id,
        coalesce(v.product_id, by_offer.product_id, d.product_id) AS product_id,
@@ -11,7 +11,7 @@ FROM (
     UNION SELECT onec_id FROM stg_rest
     UNION SELECT onec_id FROM default_product
     UNION SELECT onec_id FROM delivered_picture WHERE owner = 'variant'
-    -- VAT of a product is passed on to its variants; its own variant, also a default one, is replaced by real offers.
+    -- Variants inherit the product's VAT; its own variant, even a default one, is replaced by real offers.
     UNION SELECT own.onec_id FROM map_product AS m JOIN product_variants AS own ON own.product_id = m.product_id
         WHERE m.is_record OR starts_with(own.sku, own.onec_id) OR strpos(own.onec_id, '#') = 0
     UNION SELECT onec_id FROM own_row WHERE is_offer

@@ -1,4 +1,4 @@
--- Delivered pictures that their owner does not list yet, by file name: galleries only ever grow (PICTURE-4).
+-- Delivered pictures that their owner does not list yet, by file name: galleries only grow (PICTURE-4).
 CREATE TEMP TABLE new_picture ON COMMIT DROP AS
 SELECT d.owner, d.onec_id, array_agg(d.path ORDER BY d.number) AS paths
 FROM delivered_picture AS d

@@ -1,9 +1,9 @@
--- RESOLVE and DIFF of the links from products to attribute values.
--- A product has what its goods say, and of the attributes by which the shop filters (`filter_attribute`) what its variants
--- have: the shop's filters look at products only (FILTER-1). Links that somebody has made by hand stay: which are ours,
--- freesport_sync.product_links knows. Of a product without a row there all links to 1C's properties are.
+-- RESOLVE and DIFF of the links from products to attribute values. A product has the values of its goods and, for
+-- attributes that the shop filters by (`filter_attribute`), those of its variants: the shop's filters look at products
+-- only (FILTER-1). Links made by hand stay: freesport_sync.product_links knows which ones are ours. If it has no row
+-- for a product, all the product's links to 1C's properties are ours.
 
--- Products that the goods say nothing of: because of their variants, or because they are new to product_links.
+-- Products without goods in the files: affected by their variants, or new to product_links.
 INSERT INTO owner_properties (owner_no, owner, onec_id, owner_id, properties)
 SELECT (SELECT coalesce(max(owner_no), 0) FROM owner_properties) + row_number() OVER (), 'product', more.*, NULL
 FROM (
@@ -45,8 +45,8 @@ added AS (
     WHERE said.owner_id IS NULL
     GROUP BY v.product_id
 ),
--- Where the goods say nothing: what variants have come to have, and what none has any more.
-unsaid AS (
+-- Products without goods in the files: values that their variants gained, and values that none of them has any more.
+without_goods AS (
     SELECT o.owner_no
     FROM owner_properties AS o
     JOIN of_variants AS v ON v.product_id = o.owner_id
@@ -70,17 +70,17 @@ LEFT JOIN freesport_sync.product_links AS ours ON ours.product_id = o.owner_id
 LEFT JOIN said ON said.owner_no = o.owner_no
 LEFT JOIN added ON added.product_id = o.owner_id
 LEFT JOIN has ON has.product_id = o.owner_id
-LEFT JOIN unsaid ON unsaid.owner_no = o.owner_no
+LEFT JOIN without_goods ON without_goods.owner_no = o.owner_no
 WHERE o.owner = 'product' AND (
     ours.product_id IS NULL
     OR (o.properties IS NOT NULL AND (
         ours.said_hash IS DISTINCT FROM coalesce(said.hash, 0)
         OR coalesce(said.links, 0) + coalesce(added.links, 0) <> coalesce(has.links, 0)
         OR coalesce(said.hash, 0) # coalesce(added.hash, 0) <> coalesce(has.hash, 0)))
-    OR unsaid.owner_no IS NOT NULL);
+    OR without_goods.owner_no IS NOT NULL);
 ANALYZE suspect_product (owner_id);
 
--- What they have, what they shall have, and what of it is ours.
+-- The values that they have, those that they get, and which of these are ours.
 CREATE TEMP TABLE product_values ON COMMIT DROP AS
 WITH wanted AS (
     SELECT owner_no, coalesce(array_agg(DISTINCT value_no) FILTER (WHERE is_said), '{}') AS said,

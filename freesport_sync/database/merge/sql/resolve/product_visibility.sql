@@ -1,4 +1,4 @@
--- What variants mean for their products (PRODUCT-4): the first one makes a product visible, stock completes its sync.
+-- How variants affect their products (PRODUCT-4): the first one makes a product visible, stock completes its sync.
 CREATE TEMP TABLE product_state ON COMMIT DROP AS
 SELECT product_id, CASE WHEN product_id IS NULL THEN product_onec_id END AS product_onec_id,
        bool_or(gets_variant) AS gets_variant, bool_or(gets_live) AS gets_live,
@@ -13,15 +13,15 @@ FROM (
 ) AS facts
 GROUP BY 1, 2;
 
--- Which products are shown. 1C hides one (a mark, or absence from a --full run) until 1C shows it; a new one waits for the
--- first of its variants that is shown; what is hidden for neither reason, an operator has hidden (PRODUCT-5).
--- The two reasons are remembered in deactivated_objects; that a product without variants waits can be seen.
+-- Which products are visible. What 1C hides (by a mark, or by absence from a --full run) stays hidden until 1C shows it;
+-- a new product waits for its first visible variant; products hidden for neither reason were hidden by an operator
+-- (PRODUCT-5). Both reasons are stored in deactivated_objects, except that products without variants are known to wait.
 CREATE TEMP TABLE product_visibility ON COMMIT DROP AS
 WITH touched AS (
     SELECT m.onec_id, m.product_id, false AS is_absent
     FROM map_product AS m JOIN stg_product AS s ON s.onec_id = m.onec_id WHERE m.product_id IS NOT NULL OR m.is_record
     UNION ALL
-    -- Only pictures are imported: nothing else is staged.
+    -- In a run of pictures only nothing else is staged.
     SELECT m.onec_id, m.product_id, false
     FROM new_picture AS pic JOIN map_product AS m ON pic.owner = 'product' AND m.onec_id = pic.onec_id
     WHERE NOT EXISTS (SELECT 1 FROM stg_product AS s WHERE s.onec_id = pic.onec_id)
@@ -71,7 +71,7 @@ after AS (
            CASE WHEN is_marked THEN was_active OR was_hidden OR was_waiting
                 ELSE was_hidden AND NOT was_active AND NOT is_unmarked END AS is_hidden,
            NOT was_active AND NOT gets_live
-               -- Shown again by 1C, but all its variants are marked.
+               -- Shown again by 1C, but all its variants are hidden.
                AND (was_waiting OR (was_hidden AND is_unmarked AND NOT has_live)) AS is_waiting
     FROM waited
 )

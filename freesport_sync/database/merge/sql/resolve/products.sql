@@ -3,7 +3,7 @@ CREATE TEMP TABLE chg_product ON COMMIT DROP AS
 WITH resolved AS (
     SELECT t.product_id, coalesce(t.onec_id, p.onec_id) AS onec_id, s.file_no, s.position,
            s.onec_id IS NOT NULL AS has_record,
-           -- Transliteration leaves nothing of `中文`: as in the reference importer the id names the product then (SLUG-3).
+           -- `中文` transliterates to nothing: the id names the product then, as in the reference importer (SLUG-3).
            coalesce(nullif(s.slug, ''), 'product-' || left(coalesce(t.onec_id, p.onec_id), 8)) AS wanted_slug,
            CASE WHEN :owns_name THEN coalesce(s.last_name, s.name, p.name) WHEN p.id IS NULL THEN s.name ELSE p.name END
                AS name,
@@ -14,7 +14,7 @@ WITH resolved AS (
            END AS category_key,
            CASE
                WHEN p.id IS NULL THEN coalesce(brand.normalized_name, :no_brand)
-               -- As the description: where 1C has none, or none that anybody knows, the shop's stays (BRAND-2).
+               -- Like the description: if 1C has no brand, or an unknown one, the shop's stays (BRAND-2).
                WHEN s.name IS NOT NULL AND :owns_brand AND brand.brand_id IS DISTINCT FROM p.brand_id
                    THEN brand.normalized_name
            END AS brand_key,

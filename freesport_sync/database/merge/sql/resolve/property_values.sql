@@ -1,10 +1,10 @@
--- RESOLVE of the values that goods and offers have of their properties, those of no dictionary included.
+-- RESOLVE of the property values of goods and offers, including those that are in no dictionary.
 
--- The pairs of property and value that products and offers have. A GUID that 1C lists under another property is a value of
--- the same words here; anything else that only another property lists is a text.
+-- The pairs of property and value that products and offers have. A GUID that 1C lists under another property stands for
+-- the same text here; any other value that only another property lists is a text itself.
 CREATE TEMP TABLE pair ON COMMIT DROP AS
 SELECT s.file_no, s.number,
-       -- Several workers may have met the pair: its place is where it stands first, whoever has read that.
+       -- Several workers may have found the pair: its first occurrence counts.
        first_value(s.file_no) OVER place AS first_file_no, first_value(s.number) OVER place AS first_number,
        s.line, s.onec_id, s.is_characteristic, s.property_name, s.value AS written,
        coalesce(by_id.attribute_no, by_name.attribute_no, by_base.attribute_no) AS attribute_no,
@@ -45,7 +45,7 @@ UPDATE pair SET value_no = n.value_no FROM new_value AS n
 WHERE pair.value_no IS NULL AND NOT pair.is_unknown
   AND n.attribute_no = pair.attribute_no AND n.normalized_value = pair.normalized_value;
 
--- What the products and variants of this run have; offers without a product have nothing.
+-- The properties of this run's products and variants; offers without a product are left out.
 CREATE TEMP TABLE owner_properties ON COMMIT DROP AS
 SELECT row_number() OVER ()::integer AS owner_no, owners.*
 FROM (
@@ -57,7 +57,7 @@ FROM (
     WHERE s.properties IS NOT NULL AND (m.product_id IS NOT NULL OR m.is_record)
 ) AS owners;
 
--- Values that are in no dictionary: offers name the new ones before goods do, as in the reference importer (ATTR-3).
+-- New values that are in no dictionary: offers come before goods, as in the reference importer (ATTR-3).
 INSERT INTO new_value (value_no, attribute_no, value, normalized_value, slug, is_free, ord)
 SELECT least((SELECT min(value_no) FROM new_value), 0) - place, attribute_no, value, normalized_value, slug, true,
        coalesce((SELECT max(ord) FROM new_value), 0) + place

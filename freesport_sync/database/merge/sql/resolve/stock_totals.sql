@@ -1,6 +1,6 @@
--- Stock of an offer: the sum over its warehouses; its warehouse is the one that has most, the first of equals
--- (STOCK-1). One that the shop's column cannot keep leaves the warehouse as it was, and so does any quantity that
--- cannot be read the stock.
+-- Stock of an offer: the sum over its warehouses; its warehouse is the one with the largest quantity, the first of
+-- equals (STOCK-1). A warehouse id too long for the shop's column leaves the variant's warehouse unchanged, an
+-- unreadable quantity its stock.
 CREATE TEMP TABLE rest_total ON COMMIT DROP AS
 SELECT onec_id,
        bool_and(quantity IS NOT NULL) AS is_readable,

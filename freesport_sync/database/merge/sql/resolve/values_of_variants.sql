@@ -1,5 +1,5 @@
--- What the variants have that buyers will see: the links that stay, those that this run makes, and colour and size as they
--- are shown, which may come from nothing but the name of an offer (FILTER-1).
+-- The values of visible variants: links that stay, links that this run makes, and the displayed colour and size, which
+-- may come from nothing but the name of an offer (FILTER-1).
 CREATE TEMP TABLE of_variants ON COMMIT DROP AS
 WITH of_variant AS (
     SELECT v.product_id, NULL::text AS product_onec_id, l.attributevalue_id AS value_no

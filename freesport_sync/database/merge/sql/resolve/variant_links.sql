@@ -1,8 +1,8 @@
 -- DIFF of the links from variants to attribute values (ATTR-4).
 
--- Variants whose values may differ from the links that the shop has: hundreds of thousands of links are compared by a sum
--- of hashes for each owner, because sorting them would take longer than everything else here. All links of a variant count,
--- as in the reference importer; those of products follow in product_links.sql.
+-- Variants whose values may differ from their links in the shop. Hundreds of thousands of links are compared by one hash
+-- per owner, because sorting them would take longer than everything else here. All links of a variant count, as in the
+-- reference importer; links of products follow in product_links.sql.
 CREATE TEMP TABLE suspect ON COMMIT DROP AS
 SELECT o.owner_no, o.onec_id, o.owner_id, o.properties
 FROM owner_properties AS o
@@ -39,7 +39,7 @@ LEFT JOIN (
     GROUP BY s.owner_id
 ) AS has ON has.owner_id = w.owner_id
 WHERE w.value_nos IS DISTINCT FROM coalesce(has.value_ids, '{}');
--- Which links of products become ours, see product_links.sql.
+-- The links of products that are ours, see product_links.sql.
 CREATE TEMP TABLE chg_product_links (
     onec_id text NOT NULL,
     owner_id bigint,

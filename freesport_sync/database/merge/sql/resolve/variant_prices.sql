@@ -1,6 +1,5 @@
--- Part of variants.sql: the prices of a variant after the run. A price that the files lack stays, unless missing prices
--- are to be cleared (PRICE-3); one that they have and nobody can read stays in any case (NUMBER-2). `s` is its staged
--- prices, `v` the shop's.
+-- Part of variants.sql: the prices of a variant after the run. A price missing from the files stays unless missing
+-- prices are cleared (PRICE-3); an unreadable one stays in any case (NUMBER-2). `s` is the staged row, `v` the shop's.
 SELECT coalesce(s.retail_price, v.retail_price, 0) AS retail_price,
        pg_temp.price_after(s.opt1_price, v.opt1_price, s.clears AND s.unreadable !~ 'opt1_price') AS opt1_price,
        pg_temp.price_after(s.opt2_price, v.opt2_price, s.clears AND s.unreadable !~ 'opt2_price') AS opt2_price,

@@ -1,5 +1,6 @@
--- Part of variants.sql: the SKU that a variant is to get; NULL keeps the one it has. ART, ART-1, ART-2 all stand for the article
--- ART (VARIANT-4): only another article renames. A long one is cut so that its number fits, see rules/unique_names.py.
+-- Part of variants.sql: the SKU that a variant gets; NULL keeps the current one. ART, ART-1 and ART-2 all belong to the
+-- article ART (VARIANT-4): only another article changes the SKU. A long article is cut to leave room for the number,
+-- see rules/unique_names.py.
 SELECT CASE
            WHEN mv.is_default THEN mv.onec_id
            WHEN v.id IS NULL THEN coalesce(o.article, 'SKU-' || left(mv.onec_id, 8))

@@ -1,5 +1,5 @@
--- Part of variants.sql: the stock and the warehouse that the files give a variant, see stock_totals.sql. A
--- warehouse without a name in the files keeps the one that the shop shows (STOCK-9).
+-- Part of variants.sql: stock and warehouse of a variant by the files, see stock_totals.sql. A warehouse that the files
+-- do not name keeps its name in the shop (STOCK-9).
 SELECT mv.*, r.onec_id IS NOT NULL AS has_rest, r.stock_quantity,
        coalesce(r.warehouse_id, v.warehouse_id) AS warehouse_id,
        CASE WHEN r.warehouse_id IS NULL THEN v.warehouse_name

@@ -1,4 +1,5 @@
--- Part of variants.sql: the rate of the warehouse that sells a variant goes before the rate of its product (VAT-2).
+-- Part of variants.sql: the rate of the warehouse that sells a variant takes precedence over that of its product
+-- (VAT-2).
 SELECT CASE
            WHEN v.id IS NOT NULL AND NOT :owns_vat_rate THEN v.vat_rate
            WHEN v.id IS NULL OR o.onec_id IS NOT NULL OR mv.has_rest OR m.is_record

@@ -1,9 +1,10 @@
--- Part of variants.sql: whether buyers see a variant after the run, and whether that is so because we hide it. `mv` is the
--- variant, `v` the shop's row, `p` its product, `m` the product in the files, `o` its offer, `live` an offer of its product.
+-- Part of variants.sql: whether a variant is visible after the run, and whether we are the ones who hide it. `mv` is
+-- the variant, `v` the shop's row, `p` its product, `m` the product in the files, `o` its offer, `live` an offer of its
+-- product.
 SELECT shown.is_active, gives_way.yes AS gives_way, hiding.is_hidden
--- Made by us or by the reference importer; its SKU has a number where the id is another variant's article.
+-- Created by us or by the reference importer; its SKU has a suffix if the id is another variant's article.
 FROM (SELECT v.onec_id = p.onec_id AND starts_with(v.sku, v.onec_id) AS yes) AS is_default
--- The product's own variant, whoever made it, gives way to those of its characteristics (DEFAULT-2, VARIANT-2).
+-- The product's own variant, whoever created it, gives way to those of its characteristics (DEFAULT-2, VARIANT-2).
 CROSS JOIN LATERAL (
     SELECT coalesce(
         o.onec_id IS NULL AND v.id IS NOT NULL
@@ -17,13 +18,13 @@ CROSS JOIN LATERAL (
         WHEN o.onec_id IS NOT NULL THEN NOT o.is_deleted
         WHEN mv.is_default THEN true
         WHEN gives_way.yes THEN false
-        -- Undoing an import has hidden it, and its product is there again.
+        -- It was hidden by undoing an import, and its product is exported again.
         WHEN undone.onec_id IS NOT NULL AND m.is_record AND live.product_onec_id IS NULL THEN true
         WHEN :is_full_variants AND NOT is_default.yes THEN false
         ELSE v.is_active
     END AS is_active
 ) AS shown
--- By us, now or before, and 1C names its stock (HIDDEN-1); what an operator has hidden gets 1C's stock (HIDDEN-2).
+-- Hidden by us, now or before with new stock from 1C (HIDDEN-1); what an operator has hidden gets 1C's stock (HIDDEN-2).
 CROSS JOIN LATERAL (
     SELECT NOT shown.is_active
            AND (o.onec_id IS NOT NULL OR gives_way.yes OR :is_full_variants

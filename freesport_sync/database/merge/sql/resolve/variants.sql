@@ -1,7 +1,7 @@
 -- RESOLVE and DIFF of variants: their final values from the files and the shop, and which of them are new or differ.
 -- Like all of `resolve` it reads the shop, writes only temporary tables and locks nothing; a dry run ends here.
 -- An unchanged object appears in no change table, so it is neither written nor locked (RUN-9).
--- Each part in braces is a file of its own, which decides one thing and reads the aliases of this query.
+-- Each placeholder is a file that decides one thing and uses the aliases of this query.
 CREATE TEMP TABLE chg_variant ON COMMIT DROP AS
 WITH live_offer AS (
     SELECT DISTINCT product_onec_id FROM stg_offer WHERE NOT is_deleted
@@ -13,8 +13,8 @@ resolved AS (
            coalesce(o.size_value, v.size_value, '') AS size_value,
            price.*,
            seen.is_active, seen.gives_way, seen.is_hidden,
-           -- NULL keeps what the shop has: it sells while we import, only a stock that 1C changed is written. The shop's
-           -- product page lists hidden variants with their stock, so what we hide has none.
+           -- NULL keeps the shop's stock: it sells while we import, so only stock that 1C changed is written. The
+           -- shop's product page lists hidden variants with their stock, so what we hide gets stock 0.
            CASE WHEN seen.is_hidden THEN nullif(0, v.stock_quantity)
                 WHEN mv.has_rest AND mv.stock_quantity IS DISTINCT FROM v.stock_quantity THEN mv.stock_quantity END
                AS stock_quantity,

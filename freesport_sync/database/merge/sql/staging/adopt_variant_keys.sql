@@ -1,5 +1,5 @@
--- `p`, `p#` and `p#00000000-0000-0000-0000-000000000000` are one variant (commerceml.values.variant_id): where the shop has
--- it under one of the longer keys, that key is kept (ID-2).
+-- `p`, `p#` and `p#00000000-0000-0000-0000-000000000000` are one variant (commerceml.values.variant_id): if the shop
+-- has it under one of the longer keys, it keeps that key (ID-2).
 CREATE TEMP TABLE shop_key AS
 SELECT DISTINCT ON (v.key) v.key, v.onec_id
 FROM (

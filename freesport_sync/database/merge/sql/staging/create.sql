@@ -14,7 +14,7 @@ CREATE TEMP TABLE stg_product (
     vat_rate numeric(5, 2),
     is_deleted boolean NOT NULL,
     properties integer[],
-    -- Of the last of several records, see dedupe_product.sql.
+    -- From the last of several records, see dedupe_product.sql.
     last_name text,
     last_category_onec_id text
 );
@@ -91,7 +91,7 @@ CREATE TEMP TABLE stg_picture (
     number integer NOT NULL,
     path text NOT NULL
 );
--- Pictures that lie in the shop's media by now, in the order of their owner's gallery (tasks/shop_import/pictures.py).
+-- Pictures that are in the shop's media, in the order of their owner's gallery (tasks/shop_import/pictures.py).
 CREATE TEMP TABLE delivered_picture (
     owner text NOT NULL,
     onec_id text NOT NULL,
@@ -123,7 +123,7 @@ CREATE TEMP TABLE stg_property_value (
     slug text NOT NULL,
     is_reference boolean NOT NULL
 );
--- Attributes have the shop's id as their number, new ones a negative number.
+-- The number of an attribute is its id in the shop, or negative for a new one.
 CREATE TEMP TABLE map_attribute (onec_id text PRIMARY KEY, attribute_no bigint NOT NULL);
 CREATE TEMP TABLE map_attribute_name (normalized_name text PRIMARY KEY, attribute_no bigint NOT NULL);
 -- Attributes by which the shop filters, and the column of a variant whose texts are values of the attribute too.
@@ -136,17 +136,17 @@ CREATE TEMP TABLE shown_text (
     slug text NOT NULL,
     value_no bigint
 );
--- What Python resolved of the reference data (merge/reference_data.py), for the joins of the merge.
+-- The reference data resolved in Python (merge/reference_data.py), for the joins of the merge.
 CREATE TEMP TABLE map_category (onec_id text PRIMARY KEY, category_id bigint);
 CREATE TEMP TABLE map_brand (onec_id text PRIMARY KEY, normalized_name text NOT NULL, brand_id bigint);
 CREATE TEMP TABLE map_warehouse (onec_id text PRIMARY KEY, name text NOT NULL);
 CREATE TEMP TABLE vat_rule (warehouse_name text PRIMARY KEY, vat_rate numeric(5, 2) NOT NULL);
--- Names that Python has made unique, on their way into a column, see set_names.sql.
+-- Names made unique in Python, before set_names.sql copies them into a column.
 CREATE TEMP TABLE new_name (ord integer NOT NULL, name text NOT NULL);
 
--- A price after the run: the one of the files, or the shop's where they have none, unless missing prices are cleared.
+-- A price after the run: the one in the files or else, unless missing prices are cleared, the shop's.
 CREATE OR REPLACE FUNCTION pg_temp.price_after(staged numeric, shop numeric, clears boolean) RETURNS numeric
 LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN clears THEN staged ELSE coalesce(staged, shop) END $$;
--- The name of a price of which 1C has spoken, by giving it or, where missing prices are cleared, by not giving it.
+-- The name of a price that 1C has confirmed: by exporting it or, if missing prices are cleared, by leaving it out.
 CREATE OR REPLACE FUNCTION pg_temp.if_confirmed(field text, price numeric, unreadable text, clears boolean) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN price IS NOT NULL OR unreadable !~ field AND clears THEN field END $$

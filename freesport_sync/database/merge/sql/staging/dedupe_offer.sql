@@ -9,7 +9,7 @@ FROM (
            (array_agg(article ORDER BY file_no DESC, position DESC) FILTER (WHERE article IS NOT NULL))[1] AS article,
            (array_agg(color_name ORDER BY file_no DESC, position DESC) FILTER (WHERE color_name IS NOT NULL))[1] AS color_name,
            (array_agg(size_value ORDER BY file_no DESC, position DESC) FILTER (WHERE size_value IS NOT NULL))[1] AS size_value,
-           -- As a text, because arrays of different lengths cannot be gathered.
+           -- As text, because array_agg rejects arrays of different lengths.
            (array_agg(properties::text ORDER BY file_no DESC, position DESC) FILTER (WHERE properties IS NOT NULL))[1] AS properties,
            (array_agg(is_deleted ORDER BY file_no DESC, position DESC))[1] AS is_deleted
     FROM stg_offer GROUP BY onec_id HAVING count(*) > 1

@@ -1,6 +1,5 @@
--- Folds repeated records into one each, see dedupe_product.sql. The last word on a price may be that it cannot be read
--- (NUMBER-4). Where several price types stand for one column, the prices of the first one (rank) go before those of the
--- others.
+-- Folds repeated records into one each, see dedupe_product.sql. An unreadable price counts as the latest one, too
+-- (NUMBER-4). If several price types map to one column, prices of the first type (rank) take precedence.
 UPDATE stg_price AS copy
 SET retail_price = merged.retail_price, opt1_price = merged.opt1_price, opt2_price = merged.opt2_price,
     opt3_price = merged.opt3_price, trainer_price = merged.trainer_price,

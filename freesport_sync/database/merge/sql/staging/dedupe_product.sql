@@ -1,7 +1,6 @@
--- A record that an export repeats (a segment sent twice, an object in two segments) becomes one row (RUN-8):
--- the last record wins for values, the first for what only a new object takes: place, slug, and name and category where
--- the shop owns them.
--- "Not given" never wins over a value. The first copy stays.
+-- Folds repeated records of an object (a segment sent twice, an object in two segments) into one row (RUN-8). The last
+-- record decides on values; the first one decides on what only a new object takes: place, slug, and name and category
+-- if the shop owns them. A missing value never replaces a given one. The first copy stays.
 UPDATE stg_product AS copy
 SET name = merged.name, article = merged.article, slug = merged.slug, category_onec_id = merged.category_onec_id,
     description = merged.description, brand_onec_id = merged.brand_onec_id,
@@ -19,7 +18,7 @@ FROM (
            (array_agg(brand_onec_id ORDER BY file_no DESC, position DESC) FILTER (WHERE brand_onec_id IS NOT NULL))[1]
                AS brand_onec_id,
            (array_agg(vat_rate ORDER BY file_no DESC, position DESC) FILTER (WHERE vat_rate IS NOT NULL))[1] AS vat_rate,
-           -- As a text, because arrays of different lengths cannot be gathered.
+           -- As text, because array_agg rejects arrays of different lengths.
            (array_agg(properties::text ORDER BY file_no DESC, position DESC) FILTER (WHERE properties IS NOT NULL))[1] AS properties,
            (array_agg(is_deleted ORDER BY file_no DESC, position DESC))[1] AS is_deleted,
            (array_agg(name ORDER BY file_no DESC, position DESC) FILTER (WHERE name IS NOT NULL))[1] AS last_name,

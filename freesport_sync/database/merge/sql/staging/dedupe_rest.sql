@@ -1,5 +1,5 @@
--- Folds repeated records into one per warehouse, see dedupe_product.sql (STOCK-2). The last word on a warehouse may be
--- that its quantity cannot be read.
+-- Folds repeated records into one per warehouse, see dedupe_product.sql (STOCK-2). An unreadable quantity counts as the
+-- latest one, too.
 UPDATE stg_rest AS copy SET quantity = merged.quantity
 FROM (
     SELECT onec_id, warehouse_onec_id, (array_agg(quantity ORDER BY file_no DESC, position DESC))[1] AS quantity

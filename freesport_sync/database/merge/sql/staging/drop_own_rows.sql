@@ -1,5 +1,5 @@
--- Some exports (2.05) have a row of the product itself beside those of its characteristics, with the total of their
--- stock: it is no variant (VARIANT-2). What is dropped here is listed in own_row, whose variants of earlier imports
+-- Some exports (2.05) have a row for the product itself beside those for its characteristics, with their total stock:
+-- it is not a variant (VARIANT-2). Rows dropped here are listed in own_row; variants that earlier imports made of them
 -- give way.
 INSERT INTO own_row (onec_id, is_offer)
 WITH own AS (
@@ -11,7 +11,7 @@ WITH own AS (
         UNION ALL SELECT onec_id, false FROM stg_picture WHERE owner = 'variant' AND strpos(onec_id, '#') = 0
     ) AS said GROUP BY onec_id
 ),
--- Characteristics that are on sale after this run: those of the files, and those of the shop that the files leave so.
+-- Characteristics on sale after this run: those in the files, and those of the shop that the files do not hide.
 child AS (
     SELECT own.onec_id
     FROM own JOIN stg_offer AS o ON o.product_onec_id = own.onec_id
@@ -27,7 +27,7 @@ child AS (
       AND CASE WHEN o.onec_id IS NULL THEN NOT :is_full ELSE NOT o.is_deleted END
 )
 SELECT own.onec_id, own.is_offer FROM own JOIN child ON child.onec_id = own.onec_id;
--- What is said of the product alone is lost, because nobody can tell how it is shared out.
+-- Prices and stock given only for the product are lost: how they are distributed is unknown.
 INSERT INTO lost_row (kind, file_no, position, line, onec_id)
 SELECT DISTINCT ON (said.kind, said.onec_id) said.kind, said.file_no, said.position, said.line, said.onec_id
 FROM (

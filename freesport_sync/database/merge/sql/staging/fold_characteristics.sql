@@ -1,6 +1,6 @@
--- УТ 10.3 writes a `Товар` for each characteristic, with the `Ид` of its offer: `product#characteristic` (ID-1). They
--- become one product, whose records dedupe_product.sql folds, and what each says of its variant goes to the offer. A
--- product that the shop has under such an id, made by the shop's own importer, stays one.
+-- УТ 10.3 writes one `Товар` per characteristic, with the `Ид` of its offer: `product#characteristic` (ID-1). They
+-- become one product, whose records dedupe_product.sql folds; data about the variant moves to the offer. A product that
+-- the shop already has under such an id, created by its own importer, stays a product.
 CREATE TEMP TABLE characteristic AS
 SELECT DISTINCT ON (c.onec_id) c.file_no, c.position, c.line, c.onec_id,
        CASE WHEN p.id IS NULL THEN c.product_onec_id ELSE c.onec_id END AS product_onec_id,
@@ -9,7 +9,7 @@ FROM stg_characteristic AS c LEFT JOIN products AS p ON p.onec_id = c.onec_id
 ORDER BY c.onec_id, c.file_no DESC, c.position DESC;
 ANALYZE characteristic (onec_id, product_onec_id);
 
--- The offer goes first, unless it only has a name to guess by and the Товар says which characteristics they are.
+-- The offer takes precedence, unless its values are guessed from its name and the Товар lists the characteristics.
 UPDATE stg_offer AS o
 SET product_onec_id = c.product_onec_id, name = coalesce(o.name, c.name), article = coalesce(o.article, c.article),
     color_name = CASE WHEN is_guess THEN coalesce(c.color_name, o.color_name) ELSE coalesce(o.color_name, c.color_name) END,
@@ -26,7 +26,7 @@ SELECT c.*
 FROM characteristic AS c
 WHERE :imports_variants AND NOT EXISTS (SELECT 1 FROM stg_offer AS o WHERE o.onec_id = c.onec_id);
 
--- The mark of one characteristic hides its variant; a record of the product itself says more of it than they do.
+-- A marked characteristic hides only its variant; a record of the product itself takes precedence over characteristics.
 DELETE FROM characteristic AS c
 WHERE c.product_onec_id = c.onec_id;
 CREATE TEMP TABLE no_product AS

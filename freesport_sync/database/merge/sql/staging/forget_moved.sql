@@ -1,5 +1,5 @@
--- An object that one catalogue of the export has deleted and another has: it has moved, and what the first says of it does
--- not count. Within one catalogue the last record decides (CATALOGUE-1).
+-- An object that one catalogue of the export has deleted and another has not was moved: the records of the first do not
+-- count. Within one catalogue the last record decides (CATALOGUE-1).
 WITH placed AS (
     SELECT s.ctid AS row_id, s.onec_id, s.file_no, s.position, s.is_deleted, c.onec_id AS catalogue
     FROM {table} AS s

@@ -1,5 +1,5 @@
--- Colour and size that an offer names by the id of a property's value get the value's text: of this export's dictionary,
--- else of the one that the shop remembers. An id that nobody knows is no text for buyers.
+-- If an offer gives colour or size as the id of a property's value, replace it by the value's text, from this export's
+-- dictionary or else from the shop's mappings. Unknown ids are dropped: buyers could not read them.
 WITH named AS (
     SELECT s.file_no, s.position, 'color' AS column_name, s.color_property AS property, s.color AS value
     FROM stg_offer_property AS s WHERE s.color IS NOT NULL
@@ -13,7 +13,7 @@ texts AS (
     FROM used
     LEFT JOIN stg_dictionary_value AS d ON d.onec_id = used.value AND d.property_onec_id = used.property
     LEFT JOIN product_attribute_1c_mappings AS p ON p.onec_id = used.property
-    -- The shop keeps an id that several properties list under the id of the property too, see dictionary_values.sql.
+    -- An id that several properties list is stored with the property's id, see dictionary_values.sql.
     LEFT JOIN product_attribute_value_1c_mappings AS m ON m.onec_id IN (used.property || '#' || used.value, used.value)
         AND EXISTS (SELECT 1 FROM product_attribute_values AS v
                     WHERE v.id = m.attribute_value_id AND v.attribute_id = p.attribute_id)

@@ -1,5 +1,5 @@
--- Writes new attribute values, 1C's ids of values, and the links that differ; the attributes themselves, the products and
--- the variants are written already. An attribute of the shop need not have a normalised name, a new one has.
+-- Writes new attribute values, 1C's ids of values, and changed links; attributes, products and variants are already
+-- written. Attributes of the shop may lack a normalised name, new ones have it.
 UPDATE new_value AS n SET attribute_no = a.id
 FROM map_attribute_name AS name JOIN product_attributes AS a ON a.normalized_name = name.normalized_name
 WHERE n.attribute_no < 0 AND name.attribute_no = n.attribute_no;
@@ -28,8 +28,8 @@ DELETE FROM products_attributes AS l USING chg_links AS c
 WHERE c.owner = 'product' AND l.product_id = c.owner_id
   AND l.attributevalue_id = ANY (c.value_ids) AND l.attributevalue_id <> ALL (c.value_nos);
 
--- A link that somebody else has made meanwhile breaks the key, and the merge is repeated: ON CONFLICT would take half as
--- long again for each of the hundreds of thousands of links of a first import.
+-- A link made concurrently violates the key, and the merge is repeated: ON CONFLICT would make the hundreds of thousands
+-- of inserts of a first import half as slow again.
 INSERT INTO product_variants_attributes (productvariant_id, attributevalue_id)
 SELECT coalesce(c.owner_id, v.id), coalesce(new.id, used.value_no)
 FROM chg_links AS c
@@ -47,7 +47,7 @@ LEFT JOIN value_id AS new ON new.value_no = used.value_no
 WHERE c.owner = 'product' AND used.value_no <> ALL (c.value_ids)
 ORDER BY 1, 2;
 
--- Which links of products are ours.
+-- The links of products that are ours.
 INSERT INTO freesport_sync.product_links (product_id, made, of_variants, said_hash)
 SELECT coalesce(c.owner_id, p.id),
        coalesce(array_agg(value.id ORDER BY value.id) FILTER (WHERE value.kind = 'made'), '{}'),

@@ -1,4 +1,4 @@
--- How much of what attributes.sql should have written is not there, table by table.
+-- How many rows that attributes.sql should have written are missing, by table.
 SELECT 'product_attribute_values' AS table_name, (SELECT count(*) FROM new_value) - (SELECT count(*) FROM value_id) AS missing
 UNION ALL
 SELECT 'product_attribute_value_1c_mappings', count(*) FROM dictionary_value AS d

@@ -1,6 +1,6 @@
--- New products, in file order (ordering keeps the indexes compact). A conflict on the 1C key is not an error here: the
--- caller compares the row count and repeats the merge, because somebody else created the product meanwhile.
--- No two have the same time: the shop pages its lists by created_at without a tie-breaker (PRODUCT-8).
+-- New products, in file order (which keeps the indexes compact). A conflict on the 1C key is not an error here: the
+-- caller compares the row count and repeats the merge, because the product was created concurrently.
+-- Their times are distinct: the shop pages its lists by created_at without a tie-breaker (PRODUCT-8).
 INSERT INTO products (
     name, slug, description, short_description, seo_title, seo_description, is_active, is_featured, created_at,
     updated_at, onec_id, brand_id, category_id, specifications, error_message, last_sync_at, sync_status,

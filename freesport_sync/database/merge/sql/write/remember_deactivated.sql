@@ -1,5 +1,6 @@
--- What 1C has hidden (see product_visibility.sql and variant_visibility.sql), so that 1C can show it again while what an
--- operator has hidden stays hidden, and so that a hidden variant keeps no stock (HIDDEN-1). Variants are not yet written.
+-- What 1C has hidden (see product_visibility.sql and variant_visibility.sql), so that 1C can show it again while what
+-- an operator has hidden stays hidden, and so that a hidden variant keeps no stock (HIDDEN-1). Runs before variants are
+-- written.
 DELETE FROM freesport_sync.deactivated_objects AS d
 USING product_visibility AS p
 WHERE d.onec_id = p.key
@@ -8,7 +9,7 @@ WHERE d.onec_id = p.key
 DELETE FROM freesport_sync.deactivated_objects AS d
 USING chg_variant AS v
 WHERE d.entity IN ('variant', 'variant_hidden') AND d.onec_id = v.onec_id AND v.is_active;
--- What an operator has shown again is his to hide.
+-- What an operator has shown again only an operator hides.
 DELETE FROM freesport_sync.deactivated_objects AS d
 USING product_variants AS v
 WHERE d.entity = 'variant_hidden' AND d.onec_id = v.onec_id AND v.is_active;

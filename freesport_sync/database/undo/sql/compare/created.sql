@@ -1,4 +1,4 @@
--- A row that is not in the backup and that imports have made and shown; after them somebody may have shown it.
+-- Rows that are not in the backup and that imports have inserted and shown; the shop may have shown them later.
 INSERT INTO difference
 SELECT :table, :entity, t.id, label.onec_id, label.name,
        'is_active', 'false', 'true', 'false', goes.back,

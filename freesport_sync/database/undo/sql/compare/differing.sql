@@ -1,4 +1,4 @@
--- What differs from the backup or was written by imports, value by value.
+-- Values that differ from the backup or were written by imports.
 INSERT INTO difference
 SELECT :table, :entity, t.id, label.onec_id, label.name, field.key,
        row.saved -> field.key, field.value, v.before,
@@ -9,7 +9,7 @@ SELECT :table, :entity, t.id, label.onec_id, label.name, field.key,
 FROM {backup} AS b
 JOIN {table} AS t ON t.id = b.id AND (
     ROW ({b.columns}) IS DISTINCT FROM ROW ({t.columns})
-    -- An import may have written just what the backup has, over what the shop had done meanwhile.
+    -- An import may have written the very values of the backup, over changes of the shop.
     OR t.id IN (SELECT row_id FROM import_value WHERE table_name = :table))
 CROSS JOIN LATERAL {label} AS label
 CROSS JOIN LATERAL (

@@ -1,5 +1,5 @@
--- The links that either the shop or the backup has. Of nearly every owner nothing differs, and a sum of all its links is
--- compared sooner than each of them.
+-- Links that only the shop or only the backup has. Nearly all owners have no difference, and comparing one hash per
+-- owner is faster than comparing each link.
 WITH suspect AS (
     SELECT {owner}
     FROM (

@@ -1,5 +1,6 @@
--- A variant that is hidden again for 1C's sake, or because an import had made it, has no stock whoever has named one since:
--- the shop's product page lists hidden variants too (HIDDEN-1). What an operator had hidden gets back the stock it had.
+-- A variant that is hidden again because 1C had hidden it, or because an import had inserted it, gets stock 0, whatever
+-- its stock is since: the shop's product page lists hidden variants too (HIDDEN-1). A variant that an operator had
+-- hidden gets back the stock it had.
 CREATE TEMP TABLE emptied ON COMMIT DROP AS
 SELECT d.entity, v.id, d.onec_id, d.name, v.stock_quantity
 FROM difference AS d JOIN product_variants AS v ON v.id = d.row_id

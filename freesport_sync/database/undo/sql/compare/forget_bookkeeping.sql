@@ -1,4 +1,5 @@
--- When and how a row was last synchronised says nothing by itself: it goes back with the values of its row (RUN-9).
+-- When and how a row was last synchronised means nothing by itself: it is reverted along with the values of its row
+-- (RUN-9).
 DELETE FROM difference AS d
 WHERE d.field IN ('last_sync_at', 'sync_status')
   AND NOT (d.is_set_back AND EXISTS (

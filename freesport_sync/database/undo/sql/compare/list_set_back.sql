@@ -3,7 +3,7 @@ FROM (
     SELECT entity, table_name, row_id, onec_id, name, field, current, target
     FROM difference AS d
     WHERE is_set_back AND field <> 'last_sync_at'
-      -- Where its name goes back, that says it.
+      -- A change of the name already shows it.
       AND NOT (field = 'warehouse_id' AND EXISTS (
           SELECT FROM difference AS o
           WHERE o.table_name = d.table_name AND o.row_id = d.row_id AND o.is_set_back AND o.field = 'warehouse_name'))

@@ -1,4 +1,4 @@
--- Lock what imports have written, so that no sale falls between comparison and write.
+-- Lock what imports have written, so that no sale happens between comparison and write.
 SELECT count(*)
 FROM (
     SELECT t.id FROM {table} AS t

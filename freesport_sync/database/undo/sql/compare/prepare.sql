@@ -1,5 +1,5 @@
--- What 1C has said since in runs that nobody undoes, and which of them was the last to say it. It may have written the very
--- value that is to be undone, or found it there: either way the value is newer (UNDO-1).
+-- Values that 1C has confirmed since in runs that are never undone, and the last such run. It may have written the very
+-- value to be undone, or found it unchanged: either way the value is newer (UNDO-1).
 CREATE TEMP TABLE confirmed_value ON COMMIT DROP AS
 SELECT c.table_name, row_id, field, max(c.run_id) AS run_id
 FROM freesport_sync.confirmed_values AS c, unnest(c.ids) AS part,
@@ -13,16 +13,16 @@ SELECT c.run_id, c.table_name, row_id, c.is_shown
 FROM freesport_sync.created_rows AS c, unnest(c.ids) AS part, generate_series(lower(part), upper(part) - 1) AS row_id;
 ANALYZE created_row;
 
--- The transactions in which we have written, by which a row tells who wrote it last; the version before did not note them.
+-- Our transactions, by which the last writer of a row is known; older versions of the program did not store them.
 CREATE TEMP TABLE our_write ON COMMIT DROP AS
 SELECT merged_at, coalesce(merged_xid, 0) AS merged_xid FROM freesport_sync.runs WHERE merged_at IS NOT NULL;
 CREATE TEMP TABLE unmarked_run ON COMMIT DROP AS
 SELECT id FROM freesport_sync.runs WHERE id >= :since AND merged_at IS NOT NULL AND merged_xid IS NULL;
 
--- What the undoable runs since the backup have written, value by value: what was there before them, and what the last has
--- written. A restore counts among them, and so does the making of a row: before it, the row was not shown. Where the shop
--- has changed a value between two runs, or 1C has said it in another one, it counts from there on: what was there then is
--- what it goes back to. A link is a value as well: it is there or not.
+-- What the undoable runs since the backup have written: each value before them and as the last one wrote it. Restores
+-- count as well, and so do inserts: before one, the row was not shown. If the shop has changed a value between two runs, or
+-- 1C has confirmed it in a run that is never undone, only later runs count, and the value reverts to what it was then.
+-- A link is a value as well: it exists or not.
 CREATE TEMP TABLE import_value ON COMMIT DROP AS
 WITH step AS (
     SELECT w.run_id, w.table_name, w.row_id, field.key AS field, field.key AS confirmed_as,
@@ -47,7 +47,7 @@ WITH step AS (
 SELECT table_name, row_id, field,
        (array_agg(before ORDER BY run_id DESC) FILTER (WHERE begins))[1] AS before,
        (array_agg(written ORDER BY run_id DESC))[1] AS written,
-       -- What is undone once is not undone again, whatever has become of it.
+       -- What was undone once is not undone again, whatever happened to it since.
        coalesce(max(run_id) FILTER (WHERE is_live) >= max(run_id) FILTER (WHERE begins), false) AS is_live,
        CASE WHEN max(confirmed_by) > max(run_id) THEN max(confirmed_by) END AS newer_run,
        (array_agg(is_making ORDER BY run_id DESC) FILTER (WHERE begins))[1] AS is_made,
@@ -65,7 +65,7 @@ FROM (
 GROUP BY table_name, row_id, field;
 ANALYZE import_value;
 
--- A value for people: a number of a category or brand says nothing to them.
+-- A value for display: with names in place of the ids of categories and brands.
 CREATE OR REPLACE FUNCTION pg_temp.shown(field text, value jsonb) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN field IN ('category_id', 'parent_id')
@@ -86,11 +86,11 @@ CREATE TEMP TABLE difference (
     field text NOT NULL,
     saved jsonb,
     current jsonb,
-    -- What the shop had just before the first of the runs: not always what the backup has, for the shop sells meanwhile.
+    -- The shop's value before the first of the runs: not always the backup's, because the shop sells meanwhile.
     target jsonb,
     is_set_back boolean NOT NULL,
     reason text NOT NULL,
-    -- The run that has said it since, or what in the shop speaks for it.
+    -- The run that has confirmed it since, or the sign that the shop uses it.
     because text
 ) ON COMMIT DROP;
 CREATE TEMP TABLE link_difference (
@@ -104,7 +104,7 @@ CREATE TEMP TABLE link_difference (
     is_set_back boolean NOT NULL,
     newer_run bigint
 ) ON COMMIT DROP;
--- Rows that imports have made, or have shown again after an undo had hidden them: to be hidden unless the shop uses them.
+-- Rows that imports have inserted, or shown again after an undo had hidden them: to be hidden unless the shop uses them.
 CREATE TEMP VIEW row_to_hide AS
 SELECT table_name, row_id FROM difference WHERE reason IN ('created', 'shown') AND is_set_back;
 CREATE TEMP TABLE sign_of_use (row_id bigint NOT NULL, sign text NOT NULL) ON COMMIT DROP

@@ -1,4 +1,4 @@
--- A category that the shop has moved below one that would go back below it: the parents stay as they are.
+-- Keep the parents of categories that the shop has moved below each other, where reverting would make a cycle.
 WITH RECURSIVE parent AS (
     SELECT c.id, CASE WHEN d.row_id IS NULL THEN c.parent_id ELSE (d.target #>> '{}')::bigint END AS parent_id
     FROM categories AS c

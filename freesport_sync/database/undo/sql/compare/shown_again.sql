@@ -1,4 +1,4 @@
--- What an import has shown after an undo had hidden it is as if that import had made it.
+-- A row that an import has shown again after an undo counts as inserted by that import.
 UPDATE difference AS d SET reason = 'shown'
 WHERE d.table_name = :table AND d.field = 'is_active' AND d.target = 'false' AND d.is_set_back
   AND d.reason <> 'created'

@@ -1,4 +1,4 @@
--- Somebody has the value and keeps it, or is to get it as well.
+-- Keep unique values that another row has and keeps, or is about to get.
 WITH moving AS (
     SELECT row_id, target #>> '{}' AS wanted, row_number() OVER (PARTITION BY target ORDER BY row_id) AS place
     FROM difference WHERE table_name = :table AND field = :field AND is_set_back

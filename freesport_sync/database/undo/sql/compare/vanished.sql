@@ -1,4 +1,4 @@
--- What the backup has and the shop no longer has.
+-- Rows that the backup has and the shop no longer has.
 INSERT INTO difference
 SELECT :table, :entity, t.id, label.onec_id, label.name, '', NULL, NULL, NULL, false, 'vanished', NULL
 FROM {backup} AS t

@@ -1,4 +1,4 @@
--- The times before a repair. A row that has another time now is not ours any more (PRODUCT-8).
+-- The times before a repair, of rows that still have the repaired time (PRODUCT-8).
 SELECT t.id, t.created_at AS before, w.before AS target
 FROM (
     SELECT s.before, row.id, s.written + (row_number() OVER (PARTITION BY s.before ORDER BY row.id) - 1)

@@ -1,5 +1,5 @@
--- Each row gets its own time or, where that is not later than the row before has got, the next microsecond: the order stays,
--- and nobody's time is taken. `created_at - place` never falls where all times are distinct.
+-- Each row keeps its time or, if that is not later than the previous row's new time, gets the next microsecond: the
+-- order stays, and no times collide. `created_at - place` never decreases where all times are distinct.
 SELECT id, created_at AS before, target
 FROM (
     SELECT id, created_at,

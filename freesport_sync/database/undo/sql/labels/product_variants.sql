@@ -1,4 +1,4 @@
--- People call a variant by its product and what sets it apart.
+-- A variant is named after its product and what distinguishes it.
 SELECT t.onec_id, (
     SELECT p.name || coalesce(
         ' (' || nullif(concat_ws(', ', nullif(t.color_name, ''), nullif(t.size_value, '')), '') || ')', '')

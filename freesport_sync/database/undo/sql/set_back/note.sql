@@ -1,4 +1,4 @@
--- What is set back is written by us, like everything that an import writes.
+-- Store what is reverted as written by us, like everything that an import writes.
 INSERT INTO freesport_sync.written_values (run_id, table_name, row_id, before, written)
 SELECT :run_id, table_name, row_id, jsonb_object_agg(field, current), jsonb_object_agg(field, target)
 FROM difference WHERE is_set_back GROUP BY table_name, row_id;
@@ -8,7 +8,7 @@ SELECT :run_id, table_name, owner_id,
        jsonb_build_object('attributevalue_id', coalesce(jsonb_agg(value_id) FILTER (WHERE NOT is_new), '[]'))
 FROM link_difference WHERE is_set_back GROUP BY table_name, owner_id;
 
--- Which objects are hidden for 1C's sake, so that 1C can show them again: as the backup has it, and those hidden now.
+-- Objects that 1C may show again: those that the backup lists as hidden by 1C, and those hidden now.
 CREATE TEMP TABLE shown_or_hidden ON COMMIT DROP AS
 SELECT kind.entity, d.onec_id, d.reason = 'created' AS is_hidden, d.target = 'false' AS is_hidden_now
 FROM difference AS d
@@ -22,7 +22,7 @@ INSERT INTO freesport_sync.deactivated_objects (entity, onec_id)
 SELECT entity, onec_id FROM shown_or_hidden WHERE is_hidden
 UNION
 SELECT b.entity, b.onec_id FROM backup_deactivated_objects AS b JOIN shown_or_hidden AS s USING (entity, onec_id);
--- What an import has shown that was not hidden by 1C's mark had waited for its variants (see product_visibility.sql).
+-- A product shown by an import that 1C had not hidden was waiting for its variants (see product_visibility.sql).
 INSERT INTO freesport_sync.deactivated_objects (entity, onec_id)
 SELECT 'product_waiting', s.onec_id FROM shown_or_hidden AS s
 WHERE s.entity = 'product' AND s.is_hidden_now

@@ -1,4 +1,4 @@
--- Two rows may exchange a value that only one can have: it is out of the way until both get theirs.
+-- Two rows may swap a unique value: move both out of the way until each gets its own.
 UPDATE {table} AS t SET {field} = 'freesport_sync-' || t.id
 FROM difference AS d
 JOIN difference AS wanting

@@ -1,5 +1,5 @@
--- Links of products that are set back: what an import had made is gone, and what it had removed was an import's before.
--- Whether goods or only variants have that, the next goods say.
+-- Update which product links are ours: links made by imports are gone, links that imports had removed were ours before.
+-- Whether goods or only variants have a value is settled by the next goods.
 UPDATE freesport_sync.product_links AS ours
 SET made = ARRAY(SELECT unnest(ours.made) EXCEPT SELECT unnest(d.removed) UNION SELECT unnest(d.restored) ORDER BY 1),
     of_variants = ARRAY(SELECT unnest(ours.of_variants) EXCEPT SELECT unnest(d.removed) ORDER BY 1),

@@ -1,4 +1,4 @@
--- Signs that a person uses the account: an import makes nothing of all that (UNDO-3).
+-- Signs that a person uses the account; imports write none of these (UNDO-3).
 INSERT INTO sign_of_use
 SELECT t.id, sign.name
 FROM users AS t

@@ -1,4 +1,5 @@
--- Somebody else has written the row since; of what an older version of the program made only its time of change tells that.
+-- Rows that the shop has written since; for rows inserted by an older version of the program only the time of change
+-- tells.
 INSERT INTO sign_of_use
 SELECT s.row_id, s.field
 FROM confirmed_value AS s

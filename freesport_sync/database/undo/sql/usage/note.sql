@@ -1,4 +1,4 @@
--- Rows that an import has made and the shop has written since, before this transaction writes over the trace.
+-- Rows inserted by an import and written by the shop since, before this transaction overwrites the trace.
 INSERT INTO confirmation
 SELECT DISTINCT :table, w.id, ARRAY['changes']
 FROM {written} AS w (id, writer)

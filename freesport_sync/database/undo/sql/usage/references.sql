@@ -1,4 +1,4 @@
--- The foreign keys that point at a table, whoever has made them; Django makes them of one column each.
+-- The foreign keys to a table, whoever has created them; Django's have one column each.
 SELECT referring.relname, namespace.nspname, own.attname, its.attname,
        k.conrelid IN (SELECT to_regclass(name) FROM unnest(CAST(:ours AS text[])) AS name),
        has_schema_privilege(namespace.oid, 'USAGE') AND has_table_privilege(referring.oid, 'SELECT')

@@ -1,4 +1,4 @@
--- A table that imports do not fill refers to the row.
+-- A table that imports do not write refers to the row.
 INSERT INTO sign_of_use
 SELECT t.id, :referring
 FROM {table} AS t JOIN {referring} AS r ON r.{column} = t.{referred}

@@ -1,4 +1,4 @@
--- Of a table that imports fill, only a row counts that will be there, and refer, when all is undone.
+-- In a table that imports write, only rows count that will still exist, and refer, after the undo.
 INSERT INTO sign_of_use
 SELECT t.id, :referring
 FROM {table} AS t JOIN {referring} AS r ON r.{column} = t.{referred}
