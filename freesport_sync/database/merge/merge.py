@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from freesport_sync.core.run import Counts, FieldChange, UpdatedRows
 from freesport_sync.core.shop import Entity
+from freesport_sync.core.staged import PRICE_COLUMNS
 from freesport_sync.database.merge.staging import give_names
 from freesport_sync.database.server.key_ranges import key_ranges
 from freesport_sync.database.server.rows import count_rows, has_rows
-from freesport_sync.database.server.sql_files import sql
+from freesport_sync.database.server.sql_files import for_each, sql
 from freesport_sync.database.server.writing import expect_written
 from freesport_sync.database.shop.tables import product_variants, products
 from freesport_sync.database.undo.undo_log import lock_and_note
@@ -45,15 +46,30 @@ class _Target(NamedTuple):
         table: the shop's.
         changes: its change table.
         key: column of the change table with the shop's id; NULL in new rows.
+        compared: columns that are updated if they differ from `old_...` in the change table.
     """
 
     table: sa.Table
     changes: str
     key: str
+    compared: tuple[str, ...]
 
 
-_PRODUCTS = _Target(products, "chg_product", "product_id")
-_VARIANTS = _Target(product_variants, "chg_variant", "variant_id")
+_PRODUCTS = _Target(
+    products,
+    "chg_product",
+    "product_id",
+    ("name", "onec_brand_id", "description", "vat_rate", "is_active", "sync_status", "base_images"),
+)
+_VARIANTS = _Target(
+    product_variants,
+    "chg_variant",
+    "variant_id",
+    (
+        *("color_name", "size_value", *PRICE_COLUMNS, "warehouse_id", "warehouse_name"),
+        *("vat_rate", "is_active", "main_image", "gallery_images"),
+    ),
+)
 
 
 _RESOLVE = (
@@ -207,10 +223,11 @@ def _apply(connection: sa.Connection, target: _Target, total: int, advance: Call
     name = target.table.name
     existing = count_rows(connection, target.changes, sa.column(target.key).is_not(None))
     ids = sql("merge/write/ids_in_range", changes=target.changes, key=target.key)
+    update = sql(f"merge/write/update_{name}", changed=for_each("merge/write/changed_column", target.compared))
     for first, last in key_ranges(1, existing):
         bounds = {"first": first, "last": last}
         lock_and_note(connection, target.table, ids, bounds)
-        updated = connection.execute(sql(f"merge/write/update_{name}"), bounds).rowcount
+        updated = connection.execute(update, bounds).rowcount
         expect_written(name, updated, last - first + 1)
         advance(last)
     for first, last in key_ranges(existing + 1, total):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from freesport_sync.core.staged import NO_SIZES, STAGING_TABLES
+from freesport_sync.core.staged import NO_SIZES, PRICE_COLUMNS, STAGING_TABLES
 from freesport_sync.database.server.rows import analyze, copy_in, fetch_in_chunks, has_rows
-from freesport_sync.database.server.sql_files import sql
+from freesport_sync.database.server.sql_files import Part, for_each, sql
 from freesport_sync.rules.unique_names import UniqueNames
 
 _RECORD_KEYS = {
@@ -17,6 +17,12 @@ _RECORD_KEYS = {
     "stg_price": ("onec_id", "rank"),
     "stg_rest": ("onec_id", "warehouse_onec_id"),
 }
+_LATEST = {
+    "stg_product": for_each("merge/staging/latest_value", ("article", "description", "brand_onec_id", "vat_rate")),
+    "stg_offer": for_each("merge/staging/latest_value", ("article", "color_name", "size_value")),
+    "stg_price": for_each("merge/staging/latest_price", PRICE_COLUMNS),
+}
+"""Staging table -> the values that the last record decides on, for `dedupe_*.sql`."""
 _JOINED_COLUMNS = {
     "stg_product": ("onec_id",),
     "stg_offer": ("onec_id", "product_onec_id"),
@@ -97,12 +103,12 @@ def finish_staging(
     if has_rows(connection, "stg_price", sa.column("rank") > 0):
         to_fold.add("stg_price")
     for table in to_fold - {"stg_product"}:
-        connection.execute(sql(f"merge/staging/dedupe_{table.removeprefix('stg_')}"))
+        _dedupe(connection, table)
     if has_rows(connection, "stg_characteristic"):
         connection.execute(sql("merge/staging/fold_characteristics"), {"imports_variants": imports_variants})
         to_fold.add("stg_product")
     if "stg_product" in to_fold:
-        connection.execute(sql("merge/staging/dedupe_product"))
+        _dedupe(connection, "stg_product")
     connection.execute(sql("merge/staging/drop_own_rows"), {"is_full": is_full})
     connection.execute(sql("merge/staging/adopt_variant_keys"))
     for table, columns in _JOINED_COLUMNS.items():
@@ -115,6 +121,13 @@ def _forget_moved(connection: sa.Connection, catalogues: Sequence[tuple[int, int
     copy_rows(connection, "stg_catalogue", ("file_no", "position", "onec_id"), catalogues)
     for table in ("stg_product", "stg_characteristic", "stg_offer"):
         connection.execute(sql("merge/staging/forget_moved", table=table))
+
+
+def _dedupe(connection: sa.Connection, table: str) -> None:
+    parts: dict[str, Part] = {"columns": PRICE_COLUMNS}
+    if table in _LATEST:
+        parts["latest"] = _LATEST[table]
+    connection.execute(sql(f"merge/staging/dedupe_{table.removeprefix('stg_')}", **parts))
 
 
 def _count_repeated(connection: sa.Connection, table: str, keys: tuple[str, ...]) -> int:

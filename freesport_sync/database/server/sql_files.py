@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-Part = str | sa.TableClause | tuple[str, ...] | sa.TextClause
-"""What may stand for a placeholder: a name, a table with its schema, several names, or another file's query."""
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Expressions separated by commas, one per column; see `for_each`."""
+
+    text: str
+
+
+Part = str | sa.TableClause | tuple[str, ...] | sa.TextClause | Expressions
+"""What may replace a placeholder: a name, a table with its schema, several names, another file's query, expressions."""
 
 _DATABASE = Path(__file__).parents[1]
 _PLACEHOLDER = re.compile(r"\{(?:([a-z]+)\.)?([a-z_]+)\}")
@@ -23,7 +33,7 @@ def sql(name: str, **parts: Part) -> sa.TextClause:
 
     Values are bound parameters, `:name` in the file. What cannot be bound stands in braces, so that one file can serve
     several tables: `{table}` is a table or a column, `{columns}` a list of columns, `{t.columns}` the same columns of
-    the alias `t`, `{query}` another file's query. Names are quoted where SQL needs it.
+    the alias `t`, `{query}` another file's query, `{each}` one expression per column. Names are quoted where needed.
 
     Args:
         name: room and file: `merge/resolve/prices` is `database/merge/sql/resolve/prices.sql`.
@@ -36,6 +46,16 @@ def sql(name: str, **parts: Part) -> sa.TextClause:
     return sa.text(_PLACEHOLDER.sub(lambda found: _filled(parts[found[2]], found[1]), template))
 
 
+def for_each(name: str, columns: Iterable[str]) -> Expressions:
+    """Return the expression of a file once per column, which replaces its `{column}`.
+
+    Args:
+        name: as for `sql`.
+        columns: in the order of the expressions.
+    """
+    return Expressions(",\n    ".join(sql(name, column=column).text.strip() for column in columns))
+
+
 @cache
 def _template(name: str) -> str:
     room, _, file = name.partition("/")
@@ -43,6 +63,8 @@ def _template(name: str) -> str:
 
 
 def _filled(part: Part, alias: str | None) -> str:
+    if isinstance(part, Expressions):
+        return part.text
     if isinstance(part, sa.TextClause):
         return f"({part.text})"
     if isinstance(part, sa.TableClause):

@@ -40,7 +40,7 @@ def compare_undo(connection: sa.Connection, run_id: int) -> dict[str, Counts]:
         connection: in the transaction that will write.
         run_id: of the repair.
     """
-    _fill(connection, _back, run_id)
+    _fill(connection, _before_repair, run_id)
     query = sql("undo/created_times/count_stored")
     spread = {one.entity: connection.scalar(query, {"run_id": run_id, "table": one.table.name}) or 0 for one in PAGED}
     return {one.entity: Counts(updated=n, skipped=spread[one.entity] - n) for one, n in _changed(connection)}
@@ -87,8 +87,8 @@ def _spread(one: Restorable) -> sa.TextClause:
     return sql("undo/created_times/spread", table=one.table)
 
 
-def _back(one: Restorable) -> sa.TextClause:
-    return sql("undo/created_times/back", table=one.table)
+def _before_repair(one: Restorable) -> sa.TextClause:
+    return sql("undo/created_times/before_repair", table=one.table)
 
 
 def _fill(connection: sa.Connection, query: Callable[[Restorable], sa.TextClause], run_id: int | None = None) -> None:

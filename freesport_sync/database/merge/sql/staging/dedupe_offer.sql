@@ -6,9 +6,7 @@ SET name = merged.name, article = merged.article, color_name = merged.color_name
 FROM (
     SELECT onec_id,
            (array_agg(name ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1] AS name,
-           (array_agg(article ORDER BY file_no DESC, position DESC) FILTER (WHERE article IS NOT NULL))[1] AS article,
-           (array_agg(color_name ORDER BY file_no DESC, position DESC) FILTER (WHERE color_name IS NOT NULL))[1] AS color_name,
-           (array_agg(size_value ORDER BY file_no DESC, position DESC) FILTER (WHERE size_value IS NOT NULL))[1] AS size_value,
+           {latest},
            -- As text, because array_agg rejects arrays of different lengths.
            (array_agg(properties::text ORDER BY file_no DESC, position DESC) FILTER (WHERE properties IS NOT NULL))[1] AS properties,
            (array_agg(is_deleted ORDER BY file_no DESC, position DESC))[1] AS is_deleted

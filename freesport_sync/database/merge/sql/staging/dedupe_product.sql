@@ -10,14 +10,10 @@ SET name = merged.name, article = merged.article, slug = merged.slug, category_o
 FROM (
     SELECT onec_id,
            (array_agg(name ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1] AS name,
-           (array_agg(article ORDER BY file_no DESC, position DESC) FILTER (WHERE article IS NOT NULL))[1] AS article,
            coalesce((array_agg(slug ORDER BY file_no, position) FILTER (WHERE name IS NOT NULL))[1], '') AS slug,
            (array_agg(category_onec_id ORDER BY file_no, position) FILTER (WHERE category_onec_id IS NOT NULL))[1]
                AS category_onec_id,
-           (array_agg(description ORDER BY file_no DESC, position DESC) FILTER (WHERE description IS NOT NULL))[1] AS description,
-           (array_agg(brand_onec_id ORDER BY file_no DESC, position DESC) FILTER (WHERE brand_onec_id IS NOT NULL))[1]
-               AS brand_onec_id,
-           (array_agg(vat_rate ORDER BY file_no DESC, position DESC) FILTER (WHERE vat_rate IS NOT NULL))[1] AS vat_rate,
+           {latest},
            -- As text, because array_agg rejects arrays of different lengths.
            (array_agg(properties::text ORDER BY file_no DESC, position DESC) FILTER (WHERE properties IS NOT NULL))[1] AS properties,
            (array_agg(is_deleted ORDER BY file_no DESC, position DESC))[1] AS is_deleted,
