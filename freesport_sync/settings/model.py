@@ -218,9 +218,9 @@ class Warehouse(_Section):
     """One warehouse of 1C."""
 
     name: str = Field(min_length=1, max_length=255)
-    """Its id in 1C."""
+    """As in 1C."""
     onec_id: str | None = None
-    """For exports without storages.xml."""
+    """Its id in 1C, which names it in exports without storages.xml."""
     vat_rate: Decimal | None = Field(None, ge=0, lt=1000)
     """Per cent; takes precedence over the product's."""
 

@@ -12,7 +12,7 @@ from freesport_sync.sources.commerceml.pairs import Pair
 from freesport_sync.sources.commerceml.values import is_not_set, normalize_name, trim
 
 Colors = tuple[tuple[str, str], ...]
-"""The shop's colours: in small letters, and as the shop shows them."""
+"""The shop's colours: in lower case, and as the shop displays them."""
 
 _COLOR_NAMES = frozenset(("цвет", "color", "окраска"))
 _SIZE_NAMES = frozenset(("размер", "size", "размерtd"))
@@ -33,8 +33,8 @@ _COLOR, _SIZE, _WHOLE = "color", "size", "whole"
 _COLUMNS = {_COLOR: "color_name", _SIZE: "size_value"}
 
 
-class Meant(NamedTuple):
-    """Indices of characteristics with a value; None where there is none."""
+class CharacteristicIndices(NamedTuple):
+    """Indices of the characteristics with colour, size and everything; None if there is none with a value."""
 
     color: int | None = None
     size: int | None = None
@@ -42,13 +42,13 @@ class Meant(NamedTuple):
     """The one that lists everything in one text."""
 
 
-_NOTHING = Meant()
+_NOTHING = CharacteristicIndices()
 
 
-def meant(characteristics: Sequence[Pair]) -> Meant:
+def find_characteristics(characteristics: Sequence[Pair]) -> CharacteristicIndices:
     """Find colour and size by the names of the characteristics; the first with a value counts (VARIANT-5).
 
-    `Цвет` goes before `Цвет (Ботинки)`, the name of УТ 11 for a characteristic of one set of properties.
+    `Цвет` takes precedence over `Цвет (Ботинки)`, as УТ 11 names a characteristic of one set of properties.
     """
     found: dict[str, int] = {}
     loose: dict[str, int] = {}
@@ -57,7 +57,7 @@ def meant(characteristics: Sequence[Pair]) -> Meant:
         if known is not None and _is_usable(trim(value), known[0]):
             (found if known[1] else loose).setdefault(known[0], place)
     places = loose | found
-    return Meant(places.get(_COLOR), places.get(_SIZE), places.get(_WHOLE)) if places else _NOTHING
+    return CharacteristicIndices(places.get(_COLOR), places.get(_SIZE), places.get(_WHOLE)) if places else _NOTHING
 
 
 @lru_cache(maxsize=4000)
@@ -87,7 +87,7 @@ def column_of(name: str) -> str | None:
 
 
 def base_name(name: str) -> str:
-    """`Цвет (Ботинки (Для характеристик))` -> `Цвет`; empty where the name has no bracket (VARIANT-7)."""
+    """`Цвет (Ботинки (Для характеристик))` -> `Цвет`; empty if the name has no bracket (VARIANT-7)."""
     before, bracket, _ = name.partition("(")
     return before.strip() if bracket else ""
 
@@ -104,7 +104,7 @@ def _is_usable(value: str, meaning: str) -> bool:
     return not (is_not_set(value) or (meaning == _SIZE and value.lower() in NO_SIZES))
 
 
-def apart(characteristics: Sequence[Pair]) -> Sequence[Pair]:
+def split_combined(characteristics: Sequence[Pair]) -> Sequence[Pair]:
     """Split combined characteristics: `Цвет, Размер: синий, 42` becomes `Цвет: синий` and `Размер: 42` (VARIANT-7)."""
     single: list[Pair] = []
     for name, value in characteristics:
@@ -135,7 +135,7 @@ def color_and_size_in(text: str, colors: Colors) -> tuple[str, str]:
     """Find colour and size in a text that lists all characteristics: `синий, 42` -> `Синий`, `42`.
 
     If anything would be lost, the whole text becomes the size, so that buyers can tell variants apart: `бордо, 42`
-    where the shop does not know that colour.
+    if the shop does not know that colour.
     """
     parts = [part.strip() for part in _LIST.split(text)]
     sizes = [part for part in parts if _IS_SIZE.fullmatch(part)]

@@ -1,4 +1,4 @@
-"""Tells the kind of a file by its content: 1C's clients give files all kinds of names."""
+"""Determines the kind of a file by its content, because programs that talk like 1C name files freely."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def content_of(path: Path) -> Content:
     The name decides unless it contradicts the content.
 
     Raises:
-        SourceMalformed: it is no CommerceML, see `header.read_header`.
+        SourceMalformed: it is not CommerceML, see `header.read_header`.
     """
     read_header(path, path.name)
     kinds, is_full = _first_elements(path)
     named, _ = recognise(path.name)
-    is_book = named is not None and named.is_reference_data and named is not FileKind.CONTRAGENTS
+    is_reference = named is not None and named.is_reference_data and named is not FileKind.CONTRAGENTS
     # A file of reference data of 3.x has a catalogue too, without goods.
-    if named is not None and (not kinds or (is_book and not has_records(path, "Товар", "Предложение"))):
+    if named is not None and (not kinds or (is_reference and not has_records(path, "Товар", "Предложение"))):
         return Content(named, is_full)
     if named is not None and _FAMILIES.get(named, named) in kinds:
         return Content(named, is_full)

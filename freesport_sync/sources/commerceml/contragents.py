@@ -28,7 +28,7 @@ TAX_ID_LIMIT = 12
 KPP_LIMIT = 9
 EMAIL_LIMIT = 254
 
-# Types of contacts, see `_contact_values`: normalising makes `и` of `й`.
+# Types of contacts, see `_contact_values`: normalising turns `й` into `и`.
 _EMAIL_WORDS = re.compile("mail|м[аеэ]ил|эл(ектр[а-я]*)?(почт|адрес|ящик)|почт[а-я]*эл|электронка")
 """`E-mail`, `Имейл`, `Эл. почта`, `Почта электронная`, `Электронный адрес`..."""
 _PHONE = re.compile(r"телефон|phone|^(тел(?!е)|tel(?!e)|моб|сотов|mobile)")
@@ -134,7 +134,7 @@ def _contact_values(element: _Element) -> Iterator[tuple[str, str]]:
 
 
 def _may_be_email(contact_type: str) -> bool:
-    """1C writes e-mails under `Почта`; the address for letters stands there as well, or under `Почтовый адрес`."""
+    """Return whether the type may mean e-mail; 1C uses `Почта` for e-mails, but also for postal addresses."""
     return "почт" in contact_type or _EMAIL_WORDS.search(contact_type) is not None
 
 

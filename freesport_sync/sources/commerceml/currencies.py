@@ -16,7 +16,7 @@ _ROUBLES = frozenset(
     ("руб", "рубль", "рубля", "рублей", "рубли", "р", "rub", "rur", "ruble", "rubles", "rouble", "643", "810", "₽")
 )
 _RUSSIAN = frozenset(("россии", "рф", "российский", "российских", "российские", "рос", "росс", "russian"))
-"""May stand beside; `бел. руб.` and `тыс. руб` are something else."""
+"""Words that may accompany roubles; `бел. руб.` and `тыс. руб` mean something else."""
 
 
 def currency_of(element: _Element, fields: Mapping[str, _Element]) -> str:

@@ -86,11 +86,11 @@ def malformed(source: BinaryIO, name: str, error: etree.XMLSyntaxError, log: etr
         return SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg)
     encoding = _Encoding.of(source)
     problem, text = _problem(source, encoding, first)
-    told = {"line": text.line, "column": text.column, "place": text.place, "context": text.context}
+    position = {"line": text.line, "column": text.column, "place": text.place, "context": text.context}
     if is_limit:
-        return SourceMalformed("xml_limit", file=name, problem="too_large", reason=first.message, **told)
+        return SourceMalformed("xml_limit", file=name, problem="too_large", reason=first.message, **position)
     details = _details(problem, text, encoding, first.message)
-    return SourceMalformed("xml_malformed", file=name, problem=problem, reason=first.message, **told, **details)
+    return SourceMalformed("xml_malformed", file=name, problem=problem, reason=first.message, **position, **details)
 
 
 def _is_limit(entry: etree._LogEntry) -> bool:

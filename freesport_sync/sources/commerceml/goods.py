@@ -106,7 +106,7 @@ def read_product(element: _Element, reading: Reading) -> Sequence[StagedRow | St
 
 
 def _further_groups(groups: _Element | None, onec_id: str, reading: Reading) -> Iterator[StagedProductGroup]:
-    """Yield the groups after the first one, which may lie outside the imported tree (CATEGORY-7)."""
+    """Yield the groups after the first one, which may be outside the imported tree (CATEGORY-7)."""
     if groups is None or len(groups) < 2:
         return
     for number, group in enumerate(children(groups, "Ид")):

@@ -53,8 +53,8 @@ def read_header(path: Path, name: str) -> FileHeader:
 def check_header(source: BinaryIO, name: str) -> FileHeader:
     """Read the header of an open file, leaving its position somewhere after the root's start tag."""
     root = _root(source, name)
-    # A DOCTYPE stands before the root. 1C never writes one; without it no entity can be declared, so none of the
-    # entity attacks is possible and no `&name;` is lost silently.
+    # A DOCTYPE precedes the root. 1C never writes one; without it no entity can be declared, so entity attacks are
+    # impossible and no `&name;` is lost silently.
     if root.getroottree().docinfo.doctype:
         raise SourceMalformed("doctype_refused", file=name)
     tag = LOCAL_NAME[root.tag]

@@ -13,12 +13,12 @@ from freesport_sync.core.staged import (
     StagedPropertyValue,
 )
 from freesport_sync.sources.commerceml.characteristics import (
+    CharacteristicIndices,
     Colors,
-    Meant,
-    apart,
     color_and_size_in,
+    find_characteristics,
     forms_of,
-    meant,
+    split_combined,
 )
 from freesport_sync.sources.commerceml.elements import is_deleted, text_of
 from freesport_sync.sources.commerceml.pairs import Pair, pairs_of
@@ -49,10 +49,10 @@ def offer_rows(
     onec_id = variant.key
     name = text_of(fields.get("Наименование"))
     characteristics = pairs_of(fields.get("ХарактеристикиТовара"), "Наименование")
-    found = meant(characteristics)
+    found = find_characteristics(characteristics)
     if found.whole is not None:
-        characteristics = apart(characteristics)
-        found = meant(characteristics)
+        characteristics = split_combined(characteristics)
+        found = find_characteristics(characteristics)
     properties = _properties_besides(fields.get("ЗначенияСвойств"), characteristics, reading)
     color, size = _color_and_size(characteristics, found, name, reading.colors)
 
@@ -103,11 +103,13 @@ def _is_the_same(element: _Element, characteristics: Sequence[Pair], forms: Mapp
     return True
 
 
-def _by_property(properties: Sequence[Pair], known: Meant, reading: Reading) -> Sequence[StagedOfferProperty]:
+def _by_property(
+    properties: Sequence[Pair], known: CharacteristicIndices, reading: Reading
+) -> Sequence[StagedOfferProperty]:
     """Return colour and size given by properties only: texts, or ids resolved by the database (VARIANT-5)."""
     if not properties:
         return ()
-    found = meant([(reading.property_names.get(trim(key)), value) for key, value in properties])
+    found = find_characteristics([(reading.property_names.get(trim(key)), value) for key, value in properties])
     color = found.color if known.color is None else None
     size = found.size if known.size is None else None
     if color is None and size is None:
@@ -122,7 +124,9 @@ def _pair_at(properties: Sequence[Pair], place: int | None) -> tuple[str | None,
     return trim(key), trim(value)
 
 
-def _color_and_size(characteristics: Sequence[Pair], found: Meant, name: str, colors: Colors) -> tuple[str, str]:
+def _color_and_size(
+    characteristics: Sequence[Pair], found: CharacteristicIndices, name: str, colors: Colors
+) -> tuple[str, str]:
     """Return colour and size from the characteristics, else from the name; empty if neither has them."""
     color, size = ("" if place is None else trim(characteristics[place][1]) for place in (found.color, found.size))
     if color and size:

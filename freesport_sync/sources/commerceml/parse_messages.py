@@ -51,7 +51,7 @@ class ParseTask:
 
     Args:
         file: the file.
-        context: what is known of the shop.
+        context: what is known about the shop.
         is_head: read only the reference data before the goods or offers.
     """
 

@@ -57,7 +57,7 @@ _PROPERTY = _RecordKind(
     "Свойства", frozenset({FileKind.PROPERTIES_GOODS, FileKind.PROPERTIES_OFFERS}), properties.read_property
 )
 
-# Reference data lies in files of its own (3.x) or before the goods or offers (2.x).
+# Reference data is in files of its own (3.x) or before the goods or offers (2.x).
 _REFERENCE_RECORDS = {
     # The whole tree at once: a group ends after its subgroups.
     "Классификатор": _RecordKind("", frozenset({FileKind.GROUPS}), groups.read_groups),
@@ -66,7 +66,7 @@ _REFERENCE_RECORDS = {
     "ТипЦены": _RecordKind("ТипыЦен", frozenset({FileKind.PRICE_LISTS}), price_types.read_price_type),
     "Склад": _RecordKind("Склады", frozenset({FileKind.STORAGES}), storages.read_storage),
     "ЕдиницаИзмерения": _RecordKind("ЕдиницыИзмерения", frozenset({FileKind.UNITS}), units.read_unit),
-    # Elsewhere, for instance below `Представитель`, it is part of another record.
+    # Elsewhere, for example below `Представитель`, it is part of another record.
     "Контрагент": _RecordKind("Контрагенты", frozenset({FileKind.CONTRAGENTS}), contragents.read_customer),
 }
 
@@ -86,7 +86,7 @@ def parse_file(task: ParseTask, property_values: PropertyValues) -> Iterator[Mes
 
     Args:
         task: the file, of an imported kind, and its context.
-        property_values: those that this worker has met in the run.
+        property_values: those that this worker has read in the run.
 
     Raises:
         SourceMalformed: the file cannot be read to its end, see `reader.RecordReader`, or is too large for its kind.
@@ -154,7 +154,7 @@ class _Outbox:
             if not isinstance(row, StagedRow):
                 self._reference_rows.append(row)
                 if len(self._reference_rows) >= self._chunk_size:
-                    yield self._book_block()
+                    yield self._reference_block()
                 continue
             table = TABLE_OF[type(row)]
             lines = self._lines[table]
@@ -168,7 +168,7 @@ class _Outbox:
     def rest(self) -> Iterator[Message]:
         """Yield the remaining messages at the end of the file."""
         if self._reference_rows:
-            yield self._book_block()
+            yield self._reference_block()
         for table, lines in self._lines.items():
             if lines:
                 yield self._block(table)
@@ -180,7 +180,7 @@ class _Outbox:
         self._lines[table], self._characters[table] = [], 0
         return block
 
-    def _book_block(self) -> ReferenceBlock:
+    def _reference_block(self) -> ReferenceBlock:
         rows, self._reference_rows = tuple(self._reference_rows), []
         return ReferenceBlock(self._reading.file_no, rows, self._reader.bytes_read)
 

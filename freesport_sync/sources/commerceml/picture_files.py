@@ -56,7 +56,7 @@ class _Folder:
 class PictureFolders:
     """The folders `import_files` of an export.
 
-    1C puts them beside the goods (3.x) or into the root of the export (2.x); pictures of offers lie beside the offers
+    1C puts them beside the goods (3.x) or into the root of the export (2.x); pictures of offers are beside the offers
     or among those of the goods; each segment of goods has its own folder. An exchange that flattens names (PICTURE-1)
     drops the subfolders. The name of the file may differ in case, or in `%20`.
 

@@ -25,7 +25,7 @@ _NUMBERS_OF_WORKER = 500_000_000
 
 
 class PropertyValues:
-    """The distinct pairs of property and value that a worker has met, numbered by first use.
+    """The distinct pairs of property and value that a worker has read, numbered by first use.
 
     Args:
         worker: number of the worker in its run, from 0; numbers of different workers never collide.

@@ -19,7 +19,7 @@ class RecordReader:
 
     Args:
         file: the file, as `discovery` found it.
-        parents: local name of the records -> local name of the element they lie in, for example `Товар` -> `Товары`;
+        parents: local name of the records -> local name of their parent element, for example `Товар` -> `Товары`;
             elsewhere such an element is part of another record. Empty means anywhere.
         stop_at: local names of elements whose start ends the reading.
         is_head: whether the file will be read again from its start.

@@ -1,4 +1,4 @@
-"""The reading of one file: the current record, and what the parsers have to know of the shop."""
+"""The reading of one file: the current record, and what the parsers need to know about the shop."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Reading(CurrentRecord):
 
     Args:
         file: the file.
-        context: what is known of the shop.
-        property_values: those that this worker has met in the run.
+        context: what is known about the shop.
+        property_values: those that this worker has read in the run.
     """
 
     def __init__(self, file: SourceFile, context: ParseContext, property_values: PropertyValues) -> None:

@@ -76,7 +76,7 @@ _NO_STOCK_PARTS = ("складск", "мест", "мин", "макс", "упак
 class _Words(dict[Any, _Word]):
     def __missing__(self, tag: str) -> _Word:
         name = _letters(LOCAL_NAME[tag])
-        is_like = _sounds_like_stock(name) or ("количеств" in name and _is_no_other_thing(name))
+        is_like = _is_stock_like(name) or ("количеств" in name and _is_not_excluded(name))
         word = self[tag] = _KNOWN.get(name, _Word.STOCK_LIKE if is_like else _Word.OTHER)
         return word
 
@@ -86,29 +86,29 @@ def _letters(name: str) -> str:
     return "".join(filter(str.isalpha, name.lower()))
 
 
-def _is_no_other_thing(name: str) -> bool:
+def _is_not_excluded(name: str) -> bool:
     return not any(part in name for part in _NO_STOCK_PARTS)
 
 
-def _sounds_like_stock(name: str) -> bool:
+def _is_stock_like(name: str) -> bool:
     is_like = name in _STOCK_NAMES or any(part in name for part in _STOCK_PARTS)
-    return is_like and _is_no_other_thing(name)
+    return is_like and _is_not_excluded(name)
 
 
 @lru_cache(maxsize=1000)
 def _is_stock_requisite(name: str) -> bool:
-    """Return the meaning of a requisite's name; unlike elements, `Количество карманов` is a property of the goods."""
-    return _sounds_like_stock(_letters(name))
+    """Return whether a requisite looks like stock; unlike an element, `Количество карманов` does not."""
+    return _is_stock_like(_letters(name))
 
 
 _WORDS = _Words()
 _STOCK = frozenset((_Word.TOTAL, _Word.QUANTITY, _Word.STOCKS, _Word.WAREHOUSE))
-_SPOKEN_OF = _STOCK | {_Word.STOCK_LIKE}
+_STOCK_RELATED = _STOCK | {_Word.STOCK_LIKE}
 
 
 def mentions_stock(names: Iterable[str]) -> bool:
     """Return whether a child of a `Предложение` is, or looks like, stock."""
-    return not _SPOKEN_OF.isdisjoint([_WORDS[name] for name in names])
+    return not _STOCK_RELATED.isdisjoint([_WORDS[name] for name in names])
 
 
 def stock_entries(offer: _Element) -> tuple[list[StockEntry], str]:

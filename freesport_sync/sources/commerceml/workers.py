@@ -1,4 +1,4 @@
-"""The worker processes that read the export's files, and the bounded channel to them."""
+"""The worker processes that read the export's files, and the pipes to them."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from freesport_sync.sources.commerceml.worker import work
 
 MAX_WORKERS = 4
 BYTES_PER_WORKER = 8_000_000
-"""Less than that is read sooner than another process has started."""
+"""Less is read faster than another process starts."""
 POLL_S = 0.1
-"""How long the runner may stay deaf to a cancel while no worker has anything to say."""
+"""Interval of checks for a cancel while no worker sends anything."""
 
 
 def useful_workers() -> int:
-    """How many workers can be busy at once on this computer."""
+    """Return how many workers can be busy at once on this computer."""
     return max(1, min(os.cpu_count() or 1, MAX_WORKERS))
 
 
 class WorkerPool:
-    """Spawned processes, one file at a time each; reading scales with processes and not with threads (measured).
+    """Spawned processes that read one file at a time each; parsing scales with processes, not with threads (measured).
 
-    Each worker has its own pipe, so a worker that is killed takes nothing with it, and a full pipe makes it wait:
-    memory stays flat however large the export is.
+    Each worker has its own pipe: killing one loses no messages of others, and a full pipe makes it wait, so that memory
+    stays flat however large the export is.
     """
 
     def __init__(self) -> None:
@@ -53,12 +53,12 @@ class WorkerPool:
         self._stop()
 
     def start_for(self, size_bytes: int) -> None:
-        """Start as many workers as an export of this size is worth, one for each core and `MAX_WORKERS` at most."""
+        """Start as many workers as pay off for an export of this size, at most one per core and `MAX_WORKERS`."""
         self._start(min(useful_workers(), 1 + size_bytes // BYTES_PER_WORKER))
 
     def _start(self, size: int) -> None:
-        # Ctrl-C reaches every process of a terminal, and SIGTERM often every process of a service: the workers leave
-        # both to the runner, from their first instruction.
+        # Ctrl-C reaches every process of a terminal, and SIGTERM often every process of a service: workers ignore both
+        # from their first instruction, and leave them to the runner.
         context = multiprocessing.get_context("spawn")
         with children_shielded_from_interrupt():
             for number in range(len(self._workers), size):
@@ -67,7 +67,7 @@ class WorkerPool:
                     target=work, args=(theirs, number), name=f"freesport-sync-{number}", daemon=True
                 )
                 process.start()
-                theirs.close()  # else the end of the worker would not end the pipe
+                theirs.close()  # otherwise the pipe would stay open when the worker ends
                 self._workers.append((process, ours))
 
     def _stop(self) -> None:
@@ -81,16 +81,16 @@ class WorkerPool:
 
     def _kill(self) -> None:
         for process, _ in self._workers:
-            process.kill()  # they hold nothing that is worth a farewell
+            process.kill()  # they have nothing to clean up
 
     def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
-        """Read files, each whole by one worker; messages of several files arrive mixed.
+        """Read files, each completely by one worker; messages of different files are interleaved.
 
         Raises:
             ImportFailed: a worker process died.
             Cancelled: the token was set.
         """
-        # Somebody who stands still in the middle of a message would hold whoever waits for the rest of it.
+        # A worker stopped in the middle of a message would block the runner, which waits for the rest.
         with cancel.interrupting(self._kill):
             yield from self._read(tasks, cancel)
 
