@@ -43,7 +43,7 @@ def shop_rows(shop: Shop) -> dict[str, list[str]]:
 
 
 def row_versions(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
-    """Where each row lies, who wrote it and who locked it: equal only if nobody has written or locked a row."""
+    """Place, writer and locker of each row: equal only if no row was written or locked."""
     query = "SELECT ctid::text, xmin::text, xmax::text FROM {} ORDER BY 1"
     return {table: shop.rows(query.format(table)) for table in GOODS_TABLES}
 

@@ -45,7 +45,7 @@ def write(export: ExportBuilder, count: int) -> None:
 
 
 @pytest.mark.parametrize("changes_only", ["true", "false"])
-def test_absence_alone_changes_nothing_whatever_the_file_says_of_itself(
+def test_absence_alone_changes_nothing_whatever_the_file_claims(
     shop: Shop, new_export: NewExport, changes_only: str
 ) -> None:
     """Real full exports say that they contain changes only, so neither word is believed."""

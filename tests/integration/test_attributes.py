@@ -364,7 +364,7 @@ def test_a_value_of_its_own_is_spelled_as_the_listed_one(shop: Shop, export: Exp
     assert of_product(shop) == [("Тара", "0,5")]
 
 
-def test_each_property_has_its_own_words_for_yes_and_no(shop: Shop, new_export: NewExport) -> None:
+def test_each_property_has_its_own_values_for_yes_and_no(shop: Shop, new_export: NewExport) -> None:
     """`true` is no GUID: what it is called by one property says nothing of another."""
     first, second = new_export(), new_export()
     first.reference_data()
@@ -386,7 +386,7 @@ def test_each_property_has_its_own_words_for_yes_and_no(shop: Shop, new_export: 
     assert [key for key, *_ in shop.rows(VALUE_MAPPINGS)] == ["true", "1", "b#true", "c#true"]
 
 
-def test_links_follow_what_1c_says_now(shop: Shop, colours: ExportBuilder) -> None:
+def test_links_follow_the_latest_export(shop: Shop, colours: ExportBuilder) -> None:
     colours.goods(product("p1", properties={"color": "red"}))
     colours.offers(offer("p1#c1", characteristics={"Размер": "XL", "Цвет": "Красный"}))
     shop.run(colours.folder)
@@ -459,7 +459,7 @@ def test_a_link_that_an_operator_makes_meanwhile_is_found_by_the_second_attempt(
     assert of_product(shop) == of_variant(shop) == [("Цвет", "Красный")]
 
 
-def test_the_last_copy_of_a_repeated_offer_says_what_it_has(shop: Shop, colours: ExportBuilder) -> None:
+def test_the_last_copy_of_a_repeated_offer_decides_on_its_properties(shop: Shop, colours: ExportBuilder) -> None:
     colours.goods(product("p1"))
     colours.offers(offer("p1#c1", characteristics={"Цвет": "Красный", "Размер": "XL"}), segment=1)
     colours.offers(offer("p1#c1", characteristics={"Цвет": "Синий"}), segment=2)

@@ -27,7 +27,7 @@ Damage = Callable[[ExportBuilder], object]
 
 
 def assert_refused(shop: Shop, source: Path, on_event: Callable[[Event], None] | None = None) -> ImportFailed:
-    """The error of a run that left nothing but its closed rows, and is in nobody's way."""
+    """The error of a run that left only its closed rows, and holds no lock."""
     before, work = shop_rows(shop), shop.folder / "work"
     with pytest.raises(ImportFailed) as caught:
         shop.run(source, on_event)

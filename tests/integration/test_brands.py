@@ -56,7 +56,7 @@ def test_spellings_of_one_brand_share_it_and_the_first_names_it(shop: Shop, new_
     assert counts(report, Entity.BRAND) == (1, 2, 0, 0, 0)
 
 
-def test_the_value_that_says_there_is_no_brand_makes_none(shop: Shop, export: ExportBuilder) -> None:
+def test_the_value_for_no_brand_creates_none(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(brand_property({"b1": "Nike", "b0": "Без Бренда"}))
     export.goods(product("p1", brand="b0"))
     shop.run(export.folder)
@@ -85,7 +85,7 @@ def test_a_brand_of_the_shop_is_found_by_its_normalized_name_then_by_its_name(
     assert counts(report, Entity.BRAND) == (1, 2, 0, 0, 0)
 
 
-def test_an_existing_mapping_goes_before_the_name(shop: Shop, new_export: NewExport) -> None:
+def test_an_existing_mapping_takes_precedence_over_the_name(shop: Shop, new_export: NewExport) -> None:
     shop.run(brands(new_export, {"b1": "Nike", "b2": "Adidas"}).folder)
     before = shop.rows("SELECT * FROM brands ORDER BY id")
     report = shop.run(brands(new_export, {"b1": "Adidas", "b2": "Adidas"}).folder)
@@ -171,7 +171,7 @@ def test_the_shop_s_brand_stays_where_1c_has_none(shop: Shop, export: ExportBuil
         assert rows_written(shop, partial(shop.run, more.folder)) == {}
         assert counts(dry, Entity.PRODUCT) == (0, 0, 3, 0, 0)
     more = new_export()
-    more.goods(product("p1", brand="b9"), product("p2", brand="b9"), product("p3", brand="b2"))  # nobody knows b9
+    more.goods(product("p1", brand="b9"), product("p2", brand="b9"), product("p3", brand="b2"))  # b9 is unknown
     shop.run(more.folder)
     assert [shop.row(PRODUCT, key=key) for key in ("p1", "p2", "p3")] == [
         ("b9", "Nike"),
@@ -189,7 +189,7 @@ def test_a_brand_that_only_one_of_several_records_has_counts(shop: Shop, export:
     assert shop.value("SELECT c.onec_id FROM products AS p JOIN categories AS c ON c.id = p.category_id") == "g1"
 
 
-def test_a_property_of_that_name_with_any_id_says_the_brand(shop: Shop, new_export: NewExport) -> None:
+def test_a_property_of_that_name_with_any_id_gives_the_brand(shop: Shop, new_export: NewExport) -> None:
     first, second = new_export(), new_export()
     first.reference_data()
     first.properties_goods(

@@ -92,7 +92,7 @@ def test_of_several_groups_the_first_inside_the_root_counts(shop: Shop, export: 
     assert shop.issues()["category_unknown"] == ["p3"]
 
 
-def test_a_product_without_variants_is_told_of(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+def test_a_product_without_variants_is_reported(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
     keys = ["p1", "p2", "p3"]
     export.goods(*map(product, keys))
     export.offers(*(offer(f"{key}#{letter}") for key in keys for letter in "ab"))
@@ -107,7 +107,7 @@ def test_a_product_without_variants_is_told_of(shop: Shop, export: ExportBuilder
         assert shop.issues()["product_without_variants"] == ["p1"]
 
 
-def test_a_product_that_a_full_run_leaves_without_variants_is_told_of(
+def test_a_product_that_a_full_run_leaves_without_variants_is_reported(
     shop: Shop, export: ExportBuilder, new_export: NewExport
 ) -> None:
     export.goods(product("p1"), product("p2"))
@@ -127,7 +127,7 @@ def test_an_article_that_is_there_twice_is_a_note(shop: Shop, export: ExportBuil
     shop.run(export.folder)
     assert "article_repeated" not in shop.issues()
 
-    again = new_export()  # made anew in 1C, the old one is marked
+    again = new_export()  # recreated in 1C, the old one is marked
     again.goods(product("old", article="SKI-1", deleted=True), product("new", article="SKI-1"))
     again.offers(offer("new", article="SKI-1"))
     shop.run(again.folder, accept_large_change=True)

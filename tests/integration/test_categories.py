@@ -46,7 +46,7 @@ def test_new_category_has_every_column(shop: Shop, new_export: NewExport) -> Non
     assert counts(report, Entity.CATEGORY) == (2, 0, 0, 0, 0)
 
 
-def test_only_what_lies_below_the_root_is_imported(shop: Shop, new_export: NewExport) -> None:
+def test_only_groups_below_the_root_are_imported(shop: Shop, new_export: NewExport) -> None:
     export = new_export()
     export.groups(sport(group("g1")), group("other", name="Канцелярия", children=[group("paper", name="Бумага")]))
     report = shop.run(export.folder)
@@ -137,7 +137,7 @@ def test_a_category_of_the_export_is_shown_again(shop: Shop, new_export: NewExpo
     shop.run(export.folder)
     shop.execute("UPDATE categories SET is_active = false WHERE parent_id IS NOT NULL")
     export.groups(sport(group("g1")))
-    shop.run(export.folder)  # as the reference importer does, whoever has hidden it
+    shop.run(export.folder)  # as the reference importer does, even if an operator has hidden it
     assert [(row[0], row[4]) for row in shop.rows(TREE)] == [("root", True), ("g1", True), ("g2", False)]
 
 
@@ -194,7 +194,7 @@ def test_a_rename_keeps_slug_and_what_the_shop_added(shop: Shop, new_export: New
     assert counts(report, Entity.CATEGORY) == (0, 1, 1, 0, 0)
 
 
-def test_a_group_moves_with_what_lies_below_it(shop: Shop, new_export: NewExport) -> None:
+def test_a_group_moves_with_its_descendants(shop: Shop, new_export: NewExport) -> None:
     first, second = new_export(), new_export()
     first.groups(sport(group("a", name="А", children=[group("b", name="Б", children=[group("c", name="В")])])))
     shop.run(first.folder)

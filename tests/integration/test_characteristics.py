@@ -79,9 +79,7 @@ def test_a_name_with_a_bracket_is_that_of_its_property(shop: Shop, export: Expor
     assert not shop.issues()
 
 
-def test_variants_that_nobody_can_tell_apart_are_told_of(
-    shop: Shop, export: ExportBuilder, new_export: NewExport
-) -> None:
+def test_indistinguishable_variants_are_reported(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
     export.properties_goods(property_("weight", "Вес"))
     export.goods(product("p1"), product("p2"), product("p3"))
     export.offers(

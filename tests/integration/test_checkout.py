@@ -1,4 +1,4 @@
-"""The shop sells a thousand times while an import is at work: no sale fails, none is lost, nobody waits for long."""
+"""The shop sells a thousand times during an import: no sale fails, none is lost, none waits for long."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STOCK = 50
 
 @dataclass
 class Buyers:
-    """Customers who take one piece each, as the shop's checkout does; they stop when they are told to and not before.
+    """Customers who take one piece each, as the shop's checkout does; they stop only when asked to.
 
     Args:
         url: of the shop.
@@ -97,7 +97,7 @@ def test_a_thousand_checkouts_during_an_import(shop: Shop, tmp_path: Path, monke
     merge_began: list[float] = []
 
     def on_event(event: Event) -> None:
-        """Reading and comparing are quick here, so they wait for the customers; writing waits for nobody."""
+        """Reading and comparing are quick here, so they wait for the customers; writing does not wait."""
         if not isinstance(event, Progress) or event.done:
             return
         if event.stage is Stage.STAGE:

@@ -118,7 +118,7 @@ def test_contradictions_are_explained(
     assert "secret" not in out
 
 
-def test_bug_of_ours_ends_with_code_70(
+def test_internal_error_ends_with_code_70(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def bug(*_: object) -> None:
@@ -406,7 +406,7 @@ def test_password_from_a_private_file(
     assert "chmod 600" in capfd.readouterr().err
 
 
-def test_an_operator_is_told_of_equal_times_and_repairs_them(
+def test_equal_times_are_reported_to_the_operator_who_repairs_them(
     stocked_shop: Shop, command: Command, tmp_path: Path
 ) -> None:
     export = ExportBuilder(tmp_path / "more")

@@ -119,7 +119,7 @@ def test_refused_connection_is_explained(shop_database: sa.URL, change: Callable
         ("FATAL:  the database system is starting up", "database_unreachable"),
     ],
 )
-def test_servers_speak_russian_too(words: str, code: str) -> None:
+def test_messages_of_russian_servers_are_recognised(words: str, code: str) -> None:
     url = parse_url("postgresql://u@db.example.ru/x")
     assert engine._refused(url, OperationalError(None, None, Exception(words))).code == code
 
@@ -159,9 +159,7 @@ def test_variables_of_libpq_are_ignored(
     assert not [name for name in os.environ if name.startswith("PG")]
 
 
-def test_login_without_free_connections_is_told_so(
-    stocked_shop: Shop, dearer: Path, role: Role, tmp_path: Path
-) -> None:
+def test_connection_limit_is_reported(stocked_shop: Shop, dearer: Path, role: Role, tmp_path: Path) -> None:
     before = shop_rows(stocked_shop)
     limited = role(stocked_shop.url, "CONNECTION LIMIT 1")  # enough for the lock, not for the second connection
     with pytest.raises(ConnectionFailed) as caught:
@@ -408,7 +406,7 @@ def test_commit_that_does_not_arrive_is_a_failure(stocked_shop: Shop, dearer: Pa
 
 
 @pytest.mark.parametrize("arrives", [True, False])
-def test_outcome_that_nobody_can_tell_is_called_so(
+def test_unknown_outcome_is_reported_as_unknown(
     stocked_shop: Shop, dearer: Path, tmp_path: Path, arrives: bool
 ) -> None:
     with commit_lost(stocked_shop.url, arrives, is_gone=True) as proxy, pytest.raises(ConnectionFailed) as caught:

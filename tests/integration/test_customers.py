@@ -279,7 +279,7 @@ def test_who_registers_meanwhile_is_found_when_the_merge_starts_again(shop: Shop
     assert shop.value("SELECT count(*) FROM common_customersynclog") == 3
 
 
-def test_a_user_whom_somebody_else_links_meanwhile_is_not_taken_over(shop: Shop, clients: ExportBuilder) -> None:
+def test_a_concurrently_linked_user_is_not_taken_over(shop: Shop, clients: ExportBuilder) -> None:
     portal_user(shop)
     link = "UPDATE users SET onec_id = 'other'"
     run(shop, clients, at_stage(Stage.APPLY, lambda: shop.execute(link)))
@@ -391,7 +391,7 @@ def test_an_error_among_the_customers_leaves_the_catalogue_untouched(shop: Shop,
 
 def test_without_customers_everything_is_the_catalogue(shop: Shop, export: ExportBuilder) -> None:
     export.goods(product("p1"))
-    shop.execute("DROP TABLE common_customersynclog")  # nobody asks for it
+    shop.execute("DROP TABLE common_customersynclog")  # not needed
     shop.run(export.folder)
     assert sessions(shop) == [("catalog", "completed", "freesport_sync")]
 
@@ -523,4 +523,4 @@ def test_no_personal_data_in_the_log(shop: Shop, clients: ExportBuilder, caplog:
     assert not re.search("petrov|Петров|9829110098", str(shop.rows("SELECT error_params FROM freesport_sync.runs")))
     with pytest.raises(DBAPIError) as caught:
         shop.execute("SELECT 1 / 0 WHERE :email <> ''", email="petrov@example.test")
-    assert "petrov" not in str(caught.value)  # nor in the text of an error that nobody expected
+    assert "petrov" not in str(caught.value)  # nor in the text of an unexpected error

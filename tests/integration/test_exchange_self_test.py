@@ -94,7 +94,7 @@ def steps_of(
     )
 
 
-def test_a_server_as_1c_wants_it_passes_in_every_step() -> None:
+def test_a_correct_server_passes_every_step() -> None:
     with serving(GOOD) as address:
         items = steps_of(address)
     assert all(item.is_ok for item in items)
@@ -176,7 +176,7 @@ def test_a_hanging_server_is_left_in_time_and_a_cancelled_self_test_at_once() ->
             steps_of(address, cancel=token, request_s=60)
 
 
-def test_where_nobody_listens() -> None:
+def test_nothing_listens_at_the_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert steps_of(f"127.0.0.1:{port}")[-1].code == "probe_unreachable"

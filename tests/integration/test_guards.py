@@ -73,7 +73,7 @@ def test_an_export_older_than_the_last_of_its_kind_is_refused(shop: Shop, new_ex
     assert shop.run(second.folder, allow_older=True).status is RunStatus.COMPLETED
 
 
-def test_a_date_that_cannot_be_read_is_told_and_keeps_the_guard(shop: Shop, new_export: NewExport) -> None:
+def test_an_unreadable_date_is_reported_and_keeps_the_guard(shop: Shop, new_export: NewExport) -> None:
     first, odd, older = new_export(), new_export(), new_export()
     for write in WRITE.values():
         write(first, "2025-09-12T9:05:07")

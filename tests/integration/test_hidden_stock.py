@@ -55,7 +55,7 @@ NOT_OWNED = [marked_with_stock, absent_with_stock]
 @pytest.mark.parametrize(
     ("hide", "owned"), [*((hide, OwnedField) for hide in HIDING), *((hide, ()) for hide in NOT_OWNED)]
 )
-def test_what_is_hidden_has_no_stock_until_1c_shows_it_and_names_one(
+def test_a_hidden_variant_has_no_stock_until_1c_shows_it_with_stock(
     shop: Shop, new_export: NewExport, hide: Callable[[ExportBuilder], dict[str, Any]], owned: Any
 ) -> None:
     whole, hiding, stocks = new_export(), new_export(), new_export()
@@ -129,7 +129,7 @@ def test_what_an_operator_has_hidden_gets_the_stock_that_1c_names(
     hiding = new_export()
     marked(hiding)
     shop.run(hiding.folder, accept_large_change=True)
-    # The mark makes it 1C's. Shown again by an operator it is his once more, also when he hides it.
+    # The mark hands it to 1C. An operator who shows it takes it back, even if they hide it again.
     shop.run(stocks.folder, kind=ImportKind.STOCKS)
     assert shop.rows(STOCKS)[0] == ("p1#a", False, 0)
     shop.execute("UPDATE product_variants SET is_active = true, stock_quantity = 7 WHERE onec_id = 'p1#a'")
@@ -161,7 +161,7 @@ def test_the_next_import_mends_what_older_versions_have_left(
     whole, hiding, stocks = new_export(), new_export(), new_export()
     two_variants(whole)
     shop.run(whole.folder)
-    # As they have hidden it: with its stock, and without a note. Buyers see no difference, so nobody is asked.
+    # As they have hidden it: with its stock, and without a note. Buyers see no difference, so no guard asks.
     shop.execute("UPDATE product_variants SET is_active = false WHERE onec_id = 'p1#a'")
     report = shop.run(hiding.folder, **hide(hiding))
     assert counts(report, Entity.VARIANT)[1] == 1
@@ -171,7 +171,7 @@ def test_the_next_import_mends_what_older_versions_have_left(
     assert shop.rows(STOCKS)[0] == ("p1#a", False, 0)
 
 
-def test_undo_brings_back_both(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
+def test_undo_restores_both(shop: Shop, export: ExportBuilder, new_export: NewExport) -> None:
     two_variants(export)
     shop.run(export.folder)
     hiding, stocks = new_export(), new_export()

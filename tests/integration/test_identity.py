@@ -78,7 +78,9 @@ def test_the_mark_of_a_characteristic_hides_its_variant(
     assert shop.rows(ON_SALE) == [("p1#c1", 0), ("p1#c2", 0)]
 
 
-def test_a_record_of_the_product_itself_goes_before_its_characteristics(shop: Shop, export: ExportBuilder) -> None:
+def test_a_record_of_the_product_itself_takes_precedence_over_its_characteristics(
+    shop: Shop, export: ExportBuilder
+) -> None:
     export.goods(boots("p1#c1", BOOTS, name="Другое"), product("p1", name="Ботинки", deleted=True))
     export.offers(offer("p1#c1"))
     shop.run(export.folder)
@@ -144,7 +146,7 @@ def test_the_own_variant_of_a_product_gives_way_to_its_characteristics(
     assert row_versions(shop) == versions
 
 
-def test_an_own_row_alone_does_not_bring_the_own_variant_back(
+def test_an_own_row_alone_does_not_show_the_own_variant_again(
     shop: Shop, export: ExportBuilder, new_export: NewExport
 ) -> None:
     with_own_row(export)

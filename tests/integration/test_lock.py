@@ -53,7 +53,7 @@ def last_price(shop: Shop) -> int:
 # --- who may import -------------------------------------------------------------------------------------------------
 
 
-def test_second_import_is_refused_and_told_who_is_first(stocked_shop: Shop, dearer: Path) -> None:
+def test_second_import_is_refused_and_the_error_names_the_first(stocked_shop: Shop, dearer: Path) -> None:
     rows = "SELECT (SELECT count(*) FROM freesport_sync.runs), (SELECT count(*) FROM import_sessions)"
     with holding(stocked_shop.url, VARIANT) as holder:
         with background(lambda: stocked_shop.run(dearer, operator="иванов@PC-7")) as run:
@@ -301,9 +301,7 @@ def test_deadlock_is_repeated(shop: Shop, new_export: NewExport, monkeypatch: py
     assert shop.rows("SELECT DISTINCT retail_price FROM product_variants") == [(200,)]
 
 
-def test_product_created_by_somebody_else_meanwhile_is_found_by_the_second_attempt(
-    stocked_shop: Shop, new_export: NewExport
-) -> None:
+def test_concurrently_created_product_is_found_by_the_second_attempt(stocked_shop: Shop, new_export: NewExport) -> None:
     export = new_export()
     export.reference_data()
     export.goods(product("p2", name="Новый мяч"))
@@ -317,7 +315,7 @@ def test_product_created_by_somebody_else_meanwhile_is_found_by_the_second_attem
     assert stocked_shop.rows("SELECT onec_id FROM products") == [("p2",)]
 
 
-def test_slug_taken_by_somebody_else_meanwhile_is_not_taken_twice(stocked_shop: Shop, new_export: NewExport) -> None:
+def test_concurrently_taken_slug_is_not_taken_twice(stocked_shop: Shop, new_export: NewExport) -> None:
     export = new_export()
     export.reference_data()
     export.goods(product("p2", name="Новый мяч"))

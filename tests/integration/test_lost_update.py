@@ -34,7 +34,7 @@ def test_a_checkout_between_comparing_and_writing_keeps_its_decrement(shop: Shop
     assert shop.row("SELECT retail_price::int, stock_quantity FROM product_variants") == (11, 3)
 
 
-def test_a_stock_that_1c_changed_is_written_as_1c_says(shop: Shop, export: ExportBuilder) -> None:
+def test_a_stock_that_1c_changed_is_written(shop: Shop, export: ExportBuilder) -> None:
     shop.run(export.folder)
     export.rests(rests("p1#a", {"w1": 8}))
     checkout = "UPDATE product_variants SET stock_quantity = stock_quantity - 2"
@@ -86,7 +86,7 @@ def test_an_attribute_that_is_removed_meanwhile_starts_the_merge_again(shop: Sho
     assert shop.value(query) == "180"
 
 
-def test_a_product_that_somebody_makes_meanwhile_is_taken_over(shop: Shop, export: ExportBuilder) -> None:
+def test_a_concurrently_created_product_is_taken_over(shop: Shop, export: ExportBuilder) -> None:
     shop.run(export.folder)
     export.goods(product("p1"), product("p2", description="из 1С"))
 
@@ -104,7 +104,7 @@ def test_a_product_that_somebody_makes_meanwhile_is_taken_over(shop: Shop, expor
     ]
 
 
-def test_a_slug_that_somebody_takes_meanwhile_is_avoided(shop: Shop, export: ExportBuilder) -> None:
+def test_a_concurrently_taken_slug_is_avoided(shop: Shop, export: ExportBuilder) -> None:
     shop.run(export.folder)
     export.goods(product("p1"), product("p2", name="Сетка"))
     take = "UPDATE products SET slug = 'setka'"

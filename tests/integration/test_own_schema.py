@@ -255,13 +255,13 @@ def test_tables_are_not_created_beside_a_part_of_a_shop(stocked_shop: Shop, dear
     prepare_shop(stocked_shop.connection, TableCreation.IN_EMPTY)  # nothing is missing, nothing is created
 
 
-def test_tables_of_extensions_are_nobodys(empty_shop: Shop) -> None:
+def test_tables_of_extensions_do_not_count(empty_shop: Shop) -> None:
     with empty_shop:
         empty_shop.connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         refuse_creation(empty_shop.connection, TableCreation.IN_EMPTY)
 
 
-def test_a_missing_table_is_told_with_the_place_where_it_was_sought(stocked_shop: Shop, tmp_path: Path) -> None:
+def test_a_missing_table_is_reported_with_the_search_path(stocked_shop: Shop, tmp_path: Path) -> None:
     shop = stocked_shop.connection
     shop.exec_driver_sql("CREATE SCHEMA magazin")
     shop.exec_driver_sql("ALTER TABLE price_types SET SCHEMA magazin")
@@ -322,7 +322,7 @@ def test_administrator_gets_the_sql_and_it_is_enough(shop: Shop, dearer: Path, t
 
 
 @pytest.mark.parametrize("grant", ["", "GRANT USAGE ON SCHEMA freesport_sync"])
-def test_schema_that_somebody_else_has_made_empty(shop: Shop, dearer: Path, tmp_path: Path, grant: str) -> None:
+def test_empty_schema_created_by_another_role(shop: Shop, dearer: Path, tmp_path: Path, grant: str) -> None:
     shop.connection.exec_driver_sql("CREATE SCHEMA freesport_sync")
     user = new_role(shop, *([grant] if grant else []))
     error = refusal(Shop(user, tmp_path), dearer)

@@ -344,7 +344,7 @@ def test_the_media_root_of_the_settings(shop: Shop, export: ExportBuilder, media
 
 
 @pytest.mark.parametrize("is_dry_run", [False, True])
-def test_a_bad_media_root_is_told_before_anything_is_written(
+def test_a_bad_media_root_is_reported_before_anything_is_written(
     shop: Shop, export: ExportBuilder, media: Path, is_dry_run: bool
 ) -> None:
     export.goods(product("p1"))

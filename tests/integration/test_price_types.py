@@ -121,7 +121,7 @@ def test_a_marked_type_that_the_shop_has_deleted_comes_back_marked(shop: Shop, n
     assert shop.row(TYPES) == ("t1", "Опт 1", "opt1_price", False)
 
 
-def test_an_operators_switch_goes_before_the_mark(shop: Shop, new_export: NewExport) -> None:
+def test_an_operators_switch_overrides_the_mark(shop: Shop, new_export: NewExport) -> None:
     export = new_export()
     export.price_lists(price_type("back", "Опт 1", deleted=True), price_type("off", "Опт 2"))
     shop.run(export.folder)

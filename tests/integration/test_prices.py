@@ -69,7 +69,7 @@ def test_a_price_that_cannot_be_read_is_not_a_missing_one(shop: Shop, priced: Ex
     assert shop.row(COLUMNS, key="p1#a") == money("100.00 70.00 60.00 - - - - -")
 
 
-def test_a_price_whose_type_nobody_knows_is_not_a_missing_one(shop: Shop, priced: ExportBuilder) -> None:
+def test_a_price_of_an_unknown_type_is_not_a_missing_one(shop: Shop, priced: ExportBuilder) -> None:
     shop.settings = Settings(prices=PriceSettings(clear_missing=True))
     priced.prices(raw_element("Предложение", raw_element("Ид", "p1#a") + "<Цена>200</Цена>"), segment=1)
     priced.prices(prices("p1#a", {"opt1": 71}), prices("p1#b", {"nobody-knows": 5, "opt1": 6}), segment=2)
@@ -157,7 +157,7 @@ def test_a_type_in_another_currency_is_not_written(shop: Shop, priced: ExportBui
     assert shop.issues() == {"price_type_currency": [""]}
 
 
-def test_the_last_word_on_a_price_may_be_that_it_cannot_be_read(shop: Shop, priced: ExportBuilder) -> None:
+def test_the_latest_price_counts_even_if_it_is_unreadable(shop: Shop, priced: ExportBuilder) -> None:
     priced.prices(prices("p1#a", {"opt1": 1, "opt2": "дорого"}), segment=1)
     priced.prices(prices("p1#a", {"opt1": "дорого", "opt2": 2}), segment=2)
     shop.run(priced.folder)

@@ -176,7 +176,7 @@ def test_a_size_that_only_the_name_of_an_offer_shows_is_linked(shop: Shop, expor
     assert_settled(shop, export)
 
 
-def test_an_undone_import_takes_its_links_back_and_no_others(
+def test_undoing_an_import_removes_its_links_and_no_others(
     shop: Shop, export: ExportBuilder, new_export: NewExport
 ) -> None:
     shop.run(export.folder)

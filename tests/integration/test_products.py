@@ -61,7 +61,7 @@ def test_what_1c_does_not_say_is_empty(shop: Shop, export: ExportBuilder) -> Non
     assert shop.row("SELECT description, vat_rate, onec_brand_id FROM products") == ("", None, None)
 
 
-def test_what_goods_say_besides_is_not_stored(shop: Shop, export: ExportBuilder) -> None:
+def test_other_data_of_goods_is_not_stored(shop: Shop, export: ExportBuilder) -> None:
     """Article, barcode, unit, country, manufacturer, requisites and measures: the shop has no place for them."""
     requisite = raw_element("ЗначениеРеквизита", element("Наименование", "Код") + element("Значение", "UТ-1"))
     maker = raw_element("Изготовитель", element("Ид", "m1") + element("Наименование", "Фабрика"))
@@ -137,7 +137,7 @@ def test_name_and_category_are_taken_over_where_the_settings_say_so(shop: Shop, 
     export.goods(product("p1", name="Мячище", group="g2"), product("p2", name="Сетка", group="nowhere"))
     report = shop.run(export.folder, accept_large_change=True)
     assert shop.row(CONTENT, key="p1")[:5] == ("Мячище", "mjach", "", "Nike", "g2")
-    assert shop.row(CONTENT, key="p2")[4] == "g1"  # a group that nobody knows moves nothing
+    assert shop.row(CONTENT, key="p2")[4] == "g1"  # an unknown group moves nothing
     assert counts(report, Entity.PRODUCT) == (0, 1, 1, 0, 0)
     assert shop.issues() == {}
 
@@ -244,7 +244,7 @@ def test_an_old_product_is_found_by_its_parent_id(shop: Shop, export: ExportBuil
     assert counts(report, Entity.PRODUCT) == (0, 1, 0, 0, 0)
 
 
-def test_the_own_id_goes_before_the_parent_id(shop: Shop, export: ExportBuilder) -> None:
+def test_the_own_id_takes_precedence_over_the_parent_id(shop: Shop, export: ExportBuilder) -> None:
     export.goods(product("p1", name="Мяч"), product("p2", name="Сетка"))
     shop.run(export.folder, file_type=FileType.GOODS)
     shop.execute("UPDATE products SET parent_onec_id = 'p1' WHERE onec_id = 'p2'")

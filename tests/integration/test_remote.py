@@ -101,7 +101,7 @@ def assert_stopped_by(shop: Shop, by: str, before: dict[str, list[str]]) -> None
 
 
 @pytest.mark.parametrize("stage", [Stage.PLAN, Stage.STAGE, Stage.PICTURES, Stage.RESOLVE, Stage.APPLY])
-def test_run_hears_of_it_at_every_stage(stocked_shop: Shop, new_export: NewExport, media: Path, stage: Stage) -> None:
+def test_run_notices_it_at_every_stage(stocked_shop: Shop, new_export: NewExport, media: Path, stage: Stage) -> None:
     export = new_export()
     export.reference_data()
     export.goods(pictured("p1", "01/a.jpg"), pictured("p2", "01/a.jpg", name="Кеды"))
@@ -285,7 +285,7 @@ def test_nothing_is_written_where_nothing_is_dead(stocked_shop: Shop, empty_data
         assert nothing.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == 0
 
 
-def test_nothing_is_closed_while_somebody_imports(stocked_shop: Shop, short_holder_wait: None) -> None:
+def test_nothing_is_closed_while_an_import_runs(stocked_shop: Shop, short_holder_wait: None) -> None:
     stocked_shop.value(FOREIGN, status="in_progress", key="abcdef", age=OLD)
 
     def refused() -> LockHeld:

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("workers")
 
 
 def assert_failed(shop: Shop, folder: Path, on_event: Callable[[Event], None] | None = None) -> SyncError:
-    """The error of a run that left nothing but its closed rows, and is in nobody's way."""
+    """The error of a run that left only its closed rows, and holds no lock."""
     before = shop_rows(shop)
     with pytest.raises(SyncError) as caught:
         shop.run(folder, on_event)
@@ -103,7 +103,7 @@ def test_a_disk_of_the_server_that_is_full_while_restoring(
 
 
 @pytest.mark.parametrize("room", ["1m", "3m"])
-def test_our_disk_that_is_full_while_backing_up(
+def test_local_disk_full_while_backing_up(
     stocked_shop: Shop, dearer: Path, room: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It tells of more room than it has, as a quota does; the larger one is full only when the entry is finished."""
@@ -192,7 +192,7 @@ def test_a_program_without_memory_fails_the_run(
 # --- clocks ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_clock_that_goes_backwards_disturbs_nobody(stocked_shop: Shop, dearer: Path, new_export: NewExport) -> None:
+def test_a_clock_that_goes_backwards_does_no_harm(stocked_shop: Shop, dearer: Path, new_export: NewExport) -> None:
     """The server's clock was a day ahead when the shop was imported, and when a program was killed in the middle."""
     for column in ("started_at", "heartbeat_at", "finished_at"):
         stocked_shop.execute(f"UPDATE freesport_sync.runs SET {column} = {column} + interval '1 day'")

@@ -112,7 +112,7 @@ def result(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.mark.parametrize("pool", [ReadsHere, OneWorkerAFile])
-def test_new_values_are_numbered_by_their_first_place_whoever_has_read_it(
+def test_new_values_are_numbered_by_their_first_place_in_whichever_worker(
     shop: Shop, export: ExportBuilder, monkeypatch: pytest.MonkeyPatch, pool: type[WorkerPool]
 ) -> None:
     export.properties_offers(property_("kind", "Вид", {}) + property_("tone", "Тон", {}))

@@ -203,7 +203,7 @@ def test_rows_of_the_run(shop: Shop, full_export: ExportBuilder) -> None:
         (ImportKind.STOCKS, FileType.ALL, "stocks"),
     ],
 )
-def test_import_type_says_what_was_imported(
+def test_import_type_tells_what_was_imported(
     stocked_shop: Shop, full_export: ExportBuilder, kind: ImportKind, file_type: FileType, import_type: str
 ) -> None:
     stocked_shop.run(full_export.folder, kind=kind, file_type=file_type)
@@ -253,7 +253,7 @@ def test_run_that_finds_nothing_is_a_failure(stocked_shop: Shop, tmp_path: Path)
     assert last_session(stocked_shop)["status"] == "failed"
 
 
-def test_bug_of_ours_closes_the_rows_too(
+def test_internal_error_closes_the_rows_too(
     stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def bug(*_: object) -> None:

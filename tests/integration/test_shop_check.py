@@ -221,7 +221,7 @@ def test_only_keys_that_on_conflict_takes(shop: Connection, replacement: str, is
     assert find_missing(shop, [products]) == (() if is_fit else (Missing(UNIQUE, "products", "onec_id"),))
 
 
-def test_key_of_a_missing_column_is_not_told_twice(shop: Connection) -> None:
+def test_key_of_a_missing_column_is_not_reported_twice(shop: Connection) -> None:
     _execute(shop, "ALTER TABLE products DROP COLUMN onec_id")
     assert find_missing(shop, [products]) == (Missing(COLUMN, "products", "onec_id"),)
 

@@ -100,9 +100,9 @@ def test_a_constraint_that_no_row_of_an_import_satisfies(
     assert reason in str(params["reason"])
 
 
-def test_rules_that_let_the_trial_pass_are_told(stocked_shop: Shop) -> None:
+def test_rules_that_let_the_trial_pass_are_reported(stocked_shop: Shop) -> None:
     trigger(stocked_shop, "products", "NEW.updated_at = now()", name="touch")
-    trigger(stocked_shop, "color_mappings", RAISE)  # nobody writes there
+    trigger(stocked_shop, "color_mappings", RAISE)  # imports only read it
     stocked_shop.connection.exec_driver_sql("ALTER TABLE brands ADD CONSTRAINT named CHECK (name <> '')")
     stocked_shop.connection.exec_driver_sql("CREATE UNIQUE INDEX one_name ON products (name)")
     stocked_shop.connection.exec_driver_sql("ALTER TABLE products ADD CHECK (discount_percent >= 0)")
@@ -137,7 +137,7 @@ def new_goods(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("table", ["categories", "products", "product_variants", "users", "import_sessions"])
-def test_a_run_names_the_table_and_the_words_of_a_trigger(stocked_shop: Shop, new_goods: Path, table: str) -> None:
+def test_a_run_names_the_table_and_the_message_of_a_trigger(stocked_shop: Shop, new_goods: Path, table: str) -> None:
     trigger(stocked_shop, table, RAISE)
     error = refused(stocked_shop, new_goods)
     assert (error.code, error.params) == (
@@ -170,7 +170,7 @@ def test_what_a_trigger_raises_is_its_rule_whatever_it_calls_it(
     assert (error.code, error.params) == ("shop_refuses_row", named)
 
 
-def test_a_rule_that_speaks_when_all_is_written_has_a_whole_sentence(stocked_shop: Shop, new_goods: Path) -> None:
+def test_a_deferred_rule_is_reported_with_a_whole_sentence(stocked_shop: Shop, new_goods: Path) -> None:
     trigger(stocked_shop, "products", RAISE)
     stocked_shop.connection.exec_driver_sql("DROP TRIGGER guard ON products")
     stocked_shop.connection.exec_driver_sql(
@@ -289,7 +289,7 @@ def test_the_connections_of_the_login(stocked_shop: Shop, stranger: Shop, limit:
     assert [failure[0] for failure in check(stranger)] == ([code] if code else [])
 
 
-def test_an_extra_required_column_says_that_the_program_must_be_updated(stocked_shop: Shop) -> None:
+def test_an_extra_required_column_means_that_the_program_must_be_updated(stocked_shop: Shop) -> None:
     stocked_shop.connection.exec_driver_sql("ALTER TABLE products ADD COLUMN season text NOT NULL DEFAULT 'x'")
     stocked_shop.connection.exec_driver_sql("ALTER TABLE products ALTER COLUMN season DROP DEFAULT")
     ((code, params),) = check(stocked_shop)

@@ -112,7 +112,7 @@ def test_segments_of_one_package_are_judged_together(shop: Shop, export: ExportB
     export.offers(offer("p1#a"), stocked("p1#b", 4), segment=2, created_at="2025-09-12T23:25:39")
     export.offers(offer("p1#b"), segment=3, created_at="2025-09-12T23:55:39")
     shop.run(export.folder)
-    assert stocks(shop) == SOLD_OUT | {"p1#b": 4}  # whoever has a quantity somewhere has it
+    assert stocks(shop) == SOLD_OUT | {"p1#b": 4}  # an offer with a quantity anywhere keeps it
 
 
 def test_what_is_sold_out_now_is_not_what_an_older_export_had(shop: Shop, export: ExportBuilder) -> None:
@@ -130,7 +130,7 @@ def test_quantities_of_an_older_export_say_nothing_of_one_that_has_none(shop: Sh
 
 
 @pytest.mark.parametrize(("total", "stock"), [(25, FULL), (0, dict.fromkeys(KEYS, 0))])
-def test_a_total_of_the_product_says_that_not_all_its_characteristics_are_sold_out(
+def test_a_total_of_the_product_means_that_not_all_characteristics_are_sold_out(
     shop: Shop, export: ExportBuilder, total: int, stock: dict[str, int]
 ) -> None:
     export.offers(offer("p1", extra=element("Количество", total)), *map(offer, KEYS))

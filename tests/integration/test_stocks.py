@@ -55,7 +55,7 @@ def test_of_equal_warehouses_the_first_in_the_file_sells(shop: Shop, stocked: Ex
     assert after(shop, stocked, rests("p1#b", {"w2": 0, "w1": 0})) == (0, "w2", "2 ТЛВ склад")
 
 
-def test_only_the_export_says_what_a_warehouse_has(shop: Shop, stocked: ExportBuilder) -> None:
+def test_only_the_export_decides_on_the_stock_of_a_warehouse(shop: Shop, stocked: ExportBuilder) -> None:
     assert after(shop, stocked, rests("p1#b", {"w1": 3, "w2": 4}))[0] == 7
     assert after(shop, stocked, rests("p1#b", {"w1": 1})) == (1, "w1", "1 СДВ склад")
 
@@ -138,7 +138,7 @@ def test_one_quantity_that_cannot_be_read_keeps_stock_warehouse_and_vat(
     assert shop.row(STOCK, key="p1#new") == (0, None, None)
 
 
-def test_the_last_word_on_a_warehouse_may_be_that_it_cannot_be_read(shop: Shop, stocked: ExportBuilder) -> None:
+def test_the_latest_quantity_counts_even_if_it_is_unreadable(shop: Shop, stocked: ExportBuilder) -> None:
     first = rests("p1#b", {"w1": "много", "w2": 4})
     assert after(shop, stocked, first, rests("p1#b", {"w1": 3})) == (7, "w2", "2 ТЛВ склад")
     assert after(shop, stocked, rests("p1#b", {"w1": 5}), first) == (7, "w2", "2 ТЛВ склад")

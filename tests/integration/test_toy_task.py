@@ -124,7 +124,7 @@ def test_it_is_cancelled_like_any_other_run(headless: Headless, empty_database: 
         assert connection.exec_driver_sql("SELECT status FROM freesport_sync.runs").scalars().all() == ["cancelled"]
 
 
-def test_it_waits_for_nobody_but_its_own(stocked_shop: Shop, dearer: Path, headless: Headless) -> None:
+def test_it_waits_only_for_tasks_of_its_lock(stocked_shop: Shop, dearer: Path, headless: Headless) -> None:
     with closing(connect(stocked_shop.url, "tests")) as importer:
         assert try_lock(importer, SHOP_LOCK)
         assert headless("--run", "count_sheep", url=stocked_shop.url)[0] == ExitCode.DONE, (

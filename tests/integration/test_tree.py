@@ -68,7 +68,7 @@ def test_the_tree_of_1c_is_imported_whole(shop: Shop, tmp_path: Path, media: Pat
     assert issues(shop) == {}
 
 
-def test_a_copy_beside_the_export_brings_nothing_back(shop: Shop, tmp_path: Path) -> None:
+def test_a_copy_beside_the_export_restores_nothing(shop: Shop, tmp_path: Path) -> None:
     tree(tmp_path / "disk", 1000, "2025-09-12T21:25:39")
     tree(tmp_path / "disk", 10, "2025-09-11T21:25:39", place="webdata - копия/000000001")
     (tmp_path / "disk" / "заметки.xml").write_text("<a/>", "utf-8")

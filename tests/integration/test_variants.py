@@ -180,7 +180,7 @@ def test_an_update_leaves_what_the_shop_manages(shop: Shop, goods: ExportBuilder
     ) == (2, "m.jpg", ["g.jpg"], 9, True, True, True)  # an offer in the file shows its variant, as in the reference
 
 
-def test_an_offer_shows_its_variant_again_whoever_has_hidden_it(shop: Shop, goods: ExportBuilder) -> None:
+def test_an_offer_shows_its_variant_again_even_if_an_operator_has_hidden_it(shop: Shop, goods: ExportBuilder) -> None:
     goods.offers(offer("p1#a"), offer("p1#b"))
     shop.run(goods.folder)
     shop.execute("UPDATE product_variants SET is_active = false")

@@ -1,4 +1,4 @@
-"""VAT of products and variants: the warehouse that sells goes before the product (VAT-2)."""
+"""VAT of products and variants: the warehouse that sells takes precedence over the product (VAT-2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def goods_and_offers(export: ExportBuilder) -> None:
     export.rests(rests("p1#b", {"w1": 5, "w2": 1}), rests("p1#c", {"w1": 1, "w2": 5}))
 
 
-def test_the_warehouse_goes_before_the_product(shop: Shop, export: ExportBuilder) -> None:
+def test_the_warehouse_takes_precedence_over_the_product(shop: Shop, export: ExportBuilder) -> None:
     goods_and_offers(export)
     shop.run(export.folder)
     assert rates(shop) == [20, 20, 5]
@@ -79,7 +79,7 @@ def test_a_product_without_rate_takes_nothing_from_its_variants(shop: Shop, expo
     assert rates(shop) == [None, 5]
     export.rests(rests("p1#b", {"w1": 5}))
     shop.run(export.folder)
-    assert rates(shop) == [None, 5]  # nobody says otherwise
+    assert rates(shop) == [None, 5]  # nothing overrides it
 
 
 def test_a_rate_that_cannot_be_read_leaves_the_old_one(shop: Shop, export: ExportBuilder) -> None:

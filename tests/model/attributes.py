@@ -193,7 +193,7 @@ def _is_value(text: str) -> bool:
 
 
 def value_of(shop: ModelShop, attribute: Attribute, text: str, slug: str | None = None) -> AttributeValue:
-    """Of this attribute; one that nobody has listed is made, with a slug of its own."""
+    """The value of this attribute; an unlisted one is created, with a slug of its own."""
     text = text[:TEXT_LIMIT]
     value = shop.attribute_value(attribute, normalized(text))
     if value is None:

@@ -11,7 +11,7 @@ from tests.model.exports import Offer, Pairs, Property
 from tests.model.shop import ModelShop
 
 Dictionary = Callable[[str, str], str]
-"""Id of a property and value as written -> the text of the value; empty where nobody knows it."""
+"""Id of a property and value as written -> the text of the value; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)

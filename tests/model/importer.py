@@ -318,7 +318,7 @@ class ModelImport:
                         self._give_up(other)
 
     def _give_up(self, variant: Variant) -> None:
-        """One that is hidden and without stock already stays whoever's it is."""
+        """A variant that is already hidden and without stock keeps its owner."""
         self._given_up.append(variant)
         if variant.is_active or variant.stock_quantity:
             variant.hide()
@@ -363,7 +363,7 @@ class ModelImport:
             if key in self._own_rows:
                 continue
             known = found.setdefault(self._key(key), {})
-            if None in said:  # the total, instead of what the records before have told of warehouses
+            if None in said:  # the total replaces what earlier records give for warehouses
                 known.clear()
             elif said:
                 known.pop(None, None)
@@ -398,7 +398,7 @@ class ModelImport:
         return names
 
     def _spread_vat(self) -> None:
-        """The rate of the warehouse that sells a variant goes before that of its product."""
+        """The rate of the warehouse that sells a variant takes precedence over that of its product."""
         rates = {rule.name: rule.vat_rate for rule in self.settings.warehouses if rule.vat_rate is not None}
         for variant in self.shop.variants:
             is_named = variant in self._touched or variant.product in self._goods

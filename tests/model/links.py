@@ -11,7 +11,7 @@ _COLORS, _SIZES = ("цвет", "color", "окраска"), ("размер", "siz
 
 
 def link_products(shop: ModelShop, said: dict[Product, list[AttributeValue]], goods: Collection[Product]) -> None:
-    """What an import has linked goes when neither goods nor variants have it any more; what somebody else has, stays.
+    """Links made by imports go when neither goods nor variants have the value any more; other links stay.
 
     Args:
         said: what the goods of this run say; a product without properties is not there.

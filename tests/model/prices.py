@@ -11,7 +11,7 @@ from tests.model.exports import Amount, OfferPrices, PriceTypeRecord
 from tests.model.shop import PRICE_COLUMNS, PriceType
 
 _AFTER_ALL = 1000
-"""Place of a price whose type nobody knows."""
+"""Column of a price of an unknown type."""
 
 Price = Decimal | values.Odd
 Prices = dict[str, dict[int, Price]]
@@ -51,7 +51,7 @@ class PriceReader:
         for (column, place), price in row.items():
             prices.setdefault(column, {})[place] = price
         if any(amount.price_type.strip() not in self._known for amount in record.amounts):
-            for column in PRICE_COLUMNS:  # nobody knows which it is for
+            for column in PRICE_COLUMNS:  # its column is unknown
                 prices.setdefault(column, {})[_AFTER_ALL] = values.Odd.UNREADABLE
 
     def _price(self, amounts: Sequence[Amount]) -> Price | None:

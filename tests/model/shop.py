@@ -169,7 +169,7 @@ class Variant:
 
     @property
     def is_own(self) -> bool:
-        """Of the product itself, whoever has made it."""
+        """The variant of the product itself, whoever created it."""
         owners = (self.product.onec_id, self.product.parent_onec_id)
         return self.has_no_characteristic and product_of(self.onec_id) in owners
 

@@ -76,7 +76,7 @@ def users_shop(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pyte
 
 
 @EXAMPLES
-def test_customers_are_what_the_model_says(users_shop: Shop, examples: Examples) -> None:
+def test_customers_equal_the_model(users_shop: Shop, examples: Examples) -> None:
     examples.play(_histories, lambda history: play(users_shop, history))
 
 

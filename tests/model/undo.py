@@ -1,7 +1,6 @@
-"""What an undo must leave, told without a backup: each value has the words spoken of it, and the last one counts.
+"""What an undo must leave, modelled without a backup: each value has the statements made about it, the last one counts.
 
-Undoing runs takes their words away. Of a row that they have made nothing is left that shows it, unless the shop has
-used it.
+Undoing runs removes their statements. Rows that they have inserted are no longer shown, unless the shop has used them.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An operator writes a value that nobody has written before."""
+    """An operator writes a value that was never written before."""
 
     key: str
     field: str
@@ -81,7 +80,7 @@ Step = Import | Part | Sale | Edit | Switch | Login | Undo
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A value that somebody has written or confirmed: a run, by its number, or the shop."""
+    """A value written or confirmed by a run, given by its number, or by the shop."""
 
     run: int | None
     value: Value
@@ -183,7 +182,7 @@ class UndoShop:
                 variant.say(step.field, value, run)
 
     def can(self, step: Sale | Edit | Switch | Login) -> bool:
-        """Whether the shop's people can do that, and what they do can be told by the rows that it leaves."""
+        """Whether the shop's people can do that, and the rows show that they did."""
         match step:
             case Sale(key):
                 variant = self.variants.get(key)
@@ -191,7 +190,7 @@ class UndoShop:
             case Edit(key, "description"):
                 return key in self.products
             case Edit(key):
-                # After a run of prices nobody can tell a price edited from one that the run has brought.
+                # After a run of prices an edited price cannot be distinguished from one that the run wrote.
                 variant = self.variants.get(key)
                 return variant is not None and all(
                     word.run is None or word.run in self.undoable for word in variant.words["retail_price"]

@@ -52,16 +52,17 @@ def request_cancel(connection: sa.Connection, run_id: int, by: str) -> CancelReq
     """
     revision = current_revision(connection)
     if any(holder.run_id == run_id for holder in find_holders(connection)):
-        at, asker = runs.c.cancel_requested_at, runs.c.cancel_requested_by
+        at, requester = runs.c.cancel_requested_at, runs.c.cancel_requested_by
         values = {at: sa.func.coalesce(at, sa.func.clock_timestamp())}
-        knows_asker = revision is not None and revision >= "0003"  # an older program may be at work
-        if knows_asker:
-            values[asker] = sa.func.coalesce(asker, by)
+        records_requester = revision is not None and revision >= "0003"  # an older program may be running
+        if records_requester:
+            values[requester] = sa.func.coalesce(requester, by)
+        found = (runs.c.operator, runs.c.host, runs.c.stage)
         row = connection.execute(
             runs.update()
             .where(runs.c.id == run_id, runs.c.status == RunStatus.RUNNING.value)
             .values(values)
-            .returning(runs.c.operator, runs.c.host, runs.c.stage, asker if knows_asker else sa.literal(by), at)
+            .returning(*found, requester if records_requester else sa.literal(by), at)
         ).first()
         if row is not None:
             return CancelRequest(run_id, *row)

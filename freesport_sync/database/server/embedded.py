@@ -1,6 +1,6 @@
 """A private PostgreSQL server in a folder, shared by all processes that name the folder.
 
-- `folder/server.lock`: held while somebody joins or leaves.
+- `folder/server.lock`: held while a process joins or leaves.
 - `folder/owners/`: one locked file per process that uses the server; the lock of a dead one is free.
 - `folder/server.log`: output of initdb and the server.
 - `folder/server/`: `data/` and `password`; it appears by a rename, so it is complete or not there. If we are root and

@@ -56,7 +56,7 @@ _POSIX_LOCALES = ("C.UTF-8", "en_US.UTF-8", "C")
 _WINDOWS_LOCALES = ("ru-RU", "Russian_Russia.1251", "C")
 _TRANSIENT = (
     "pre-existing shared memory block",  # children of a killed server are still ending
-    'lock file "postmaster.pid"',  # somebody's half-written start
+    'lock file "postmaster.pid"',  # half-written by another start
     "could not create any TCP/IP sockets",  # the port was taken between our look and the start
 )
 _INITDB_TIMEOUT_S = 180
@@ -125,7 +125,7 @@ class Cluster:
         return None
 
     def start(self) -> Postmaster:
-        """Start the server, making the cluster if there is none; none of ours runs.
+        """Start the server, creating the cluster if there is none; the caller has checked that it does not run.
 
         Raises:
             ConfigError: binaries missing or invalid, cluster of another major version.
@@ -187,7 +187,7 @@ class Cluster:
     def _remove_stale_postmaster(self) -> None:
         """Remove a postmaster.pid that names a zombie or an unrelated process: PostgreSQL would refuse to start.
 
-        Children of the killed server that are still at work are safe: a server finds them by their shared memory.
+        Children of the killed server that are still running are safe: a server finds them by their shared memory.
         """
         path = self._data / "postmaster.pid"
         if self._live_postmaster() is not None or not path.exists():

@@ -47,7 +47,7 @@ def fetch_in_chunks(
     rows: int = 1000,
     is_held: bool = False,
 ) -> Iterator[Sequence[sa.RowMapping]]:
-    """Yield the rows of a query in chunks, so that a million of them never lie in memory.
+    """Yield the rows of a query in chunks, so that a million of them are never in memory at once.
 
     Args:
         connection: in a transaction, unless `is_held`.

@@ -56,7 +56,7 @@ def update_row(connection: sa.Connection, statement: sa.Update) -> None:
 
 
 def swallowed_rows(connection: sa.Connection, table: str, written: int, expected: int) -> ImportFailed:
-    """Return the error for rows that a table did not store although nobody else interfered."""
+    """Return the error for rows that a table did not store although no other transaction interfered."""
     rules = ", ".join(swallowing_rules(connection, table))
     return ImportFailed("shop_swallows_rows", table=table, rules=rules, written=written, expected=expected)
 

@@ -40,4 +40,4 @@ DEFAULT_COLORS: tuple[tuple[str, str], ...] = (
     ("серебристый", "#C0C0C0"),
 )
 """Name and CSS colour. The first name that an offer's name contains is its colour, hence `тёмно-синий` before `синий`;
-`ё` and `е` are told apart, hence both spellings."""
+`ё` and `е` are distinct, hence both spellings."""

@@ -23,10 +23,10 @@ RUN_KEY = "freesport_sync"
 """`import_sessions.session_key` of a run; the shop's partial unique index on it is a second net behind the lock."""
 
 CUSTOMERS_KEY = "freesport_sync:customers"
-"""That of the customers that a run imports besides a catalogue."""
+"""`session_key` of the customers, if a run imports a catalogue too."""
 
 STALE_AFTER_HOURS = 2
-"""The shop's own rule for a session that nobody updates (RUN-3)."""
+"""The shop's own limit for a session without updates (RUN-3)."""
 _UNIQUE = "23505"
 """SQLSTATE: the shop has a unique index on the keys of active sessions."""
 
@@ -49,7 +49,7 @@ class StaleSession:
 
 
 def refuse_foreign_session(connection: sa.Connection) -> None:
-    """Give way to an importer that does not know our lock, such as the shop's own.
+    """Give way to an importer that ignores our lock, such as the shop's own.
 
     Raises:
         LockHeld: it has a session that was updated within the last two hours.
@@ -79,7 +79,7 @@ def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str
         stale: the sentence for rows of other importers, silent for more than two hours.
 
     Returns:
-        Them as they were before.
+        The sessions, as they were before.
     """
     c = import_sessions.c
     query = (
@@ -107,7 +107,7 @@ def open_session(connection: sa.Connection, import_type: ImportType, key: str = 
 
     Raises:
         LockHeld: another program has just opened a session with this key.
-        ImportFailed: the shop lets the row vanish.
+        ImportFailed: a rule of the shop drops the row.
     """
     statement = (
         import_sessions.insert()
@@ -167,7 +167,7 @@ def add_report_lines(connection: sa.Connection, session_ids: Sequence[int], line
 def close_sessions(
     connection: sa.Connection, session_ids: Sequence[int], outcome: RunOutcome, error_message: str
 ) -> None:
-    """Write the outcome of a run into its sessions, unless they are closed already.
+    """Write the outcome of a run into its sessions, unless they are already closed.
 
     Args:
         connection: inside a transaction of the caller.
@@ -258,7 +258,7 @@ def _catalog_details(outcome: RunOutcome) -> dict[str, Any]:
 
 
 def _ids(rows: UpdatedRows | None) -> list[int | str]:
-    """As the shop's admin knows them: the first ids, then how many more there are."""
+    """Return the first ids and the number of the others, in the form of the reference importer."""
     if rows is None:
         return []
     more = rows.count - len(rows.first_ids)

@@ -166,7 +166,7 @@ class Upload:
             reply = yield (transport.rename(draft, target),)
         if refused is None and transport.status_of(reply) != Status.OK:
             refused = Refused(False, transport.reason_of_status(reply))
-            there = yield (transport.on_path(Kind.STAT, target),)  # somebody else has just uploaded it
+            there = yield (transport.on_path(Kind.STAT, target),)  # another program has just uploaded it
             if there.kind == Kind.ATTRS and transport.attributes_of(there).is_file:
                 refused = None
                 yield (transport.on_path(Kind.REMOVE, draft),)

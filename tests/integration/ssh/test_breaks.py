@@ -1,4 +1,4 @@
-"""A network that breaks, stands still, or never comes back."""
+"""A network that breaks, stalls, or never recovers."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_connection_that_is_cut_at_any_byte_is_lost_and_nothing_else(asyncssh_
                 server.clock()
 
 
-def test_a_server_whose_commands_never_end_is_asked_no_more(tmp_path: Path) -> None:
+def test_a_host_whose_commands_never_end_is_not_asked_again(tmp_path: Path) -> None:
     async def hang(process: asyncssh.SSHServerProcess[bytes]) -> None:
         await asyncio.sleep(3600)
 

@@ -152,7 +152,7 @@ class Strict(asyncssh.SSHServer):
 
 @pytest.fixture
 def strict_client(tmp_path: Path, agent: Callable[[Path], None]) -> Iterator[Client]:
-    """Our side of such a server, with an agent that has eight keys which nobody knows."""
+    """Our side of such a server, with an agent that has eight unknown keys."""
     for number in range(8):
         agent(make_key(tmp_path / f"other{number}"))
     Strict.tried, Strict.largest, Strict.own_key = [], 6, b""
@@ -182,7 +182,7 @@ def test_an_agent_with_many_keys_is_named_where_the_server_hangs_up(strict_clien
         strict_client.pull()
 
 
-def test_the_configured_key_goes_before_those_of_the_agent(
+def test_the_configured_key_is_tried_before_those_of_the_agent(
     strict_client: Client, agent: Callable[[Path], None], tmp_path: Path
 ) -> None:
     Strict.largest = 1
@@ -248,9 +248,7 @@ def test_files_come_through_a_server_on_the_way(gate: SshServer, asyncssh_client
         asyncssh_client.pull()
 
 
-def test_a_password_opens_the_server_and_is_written_nowhere(
-    asyncssh_client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_password_logs_in_and_is_written_nowhere(asyncssh_client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     asyncssh_client.use(key_file=None, password=lambda: PASSWORD)
     connect(asyncssh_client)
@@ -305,7 +303,7 @@ def test_an_unknown_key_is_refused_until_it_is_pinned(client: Client) -> None:
     connect(client)
 
 
-def test_a_changed_key_is_refused_whoever_asks(client: Client, tmp_path: Path) -> None:
+def test_a_changed_key_is_always_refused(client: Client, tmp_path: Path) -> None:
     other = Path(f"{make_key(tmp_path / 'other')}.pub").read_text()
     client.profile.pinned.write_text(f"# mine\n[127.0.0.1]:{client.server.port} {other}")
     with pytest.raises(HostKeyChanged, match="host_key_changed") as caught:
@@ -315,7 +313,7 @@ def test_a_changed_key_is_refused_whoever_asks(client: Client, tmp_path: Path) -
         server.pin_host_key(client.server.fingerprint)
 
 
-def test_a_changed_key_of_ours_can_be_replaced_by_the_one_that_is_expected(client: Client, tmp_path: Path) -> None:
+def test_a_pinned_key_can_be_replaced_by_the_expected_one(client: Client, tmp_path: Path) -> None:
     other = Path(f"{make_key(tmp_path / 'other')}.pub").read_text()
     record = f"# mine\n[127.0.0.1]:{client.server.port} {other}"
     client.profile.pinned.write_text(record)
@@ -369,7 +367,7 @@ def test_a_server_without_files(tmp_path: Path) -> None:
 
 @contextmanager
 def _answering(words: bytes) -> Iterator[int]:
-    """A port where somebody says something to whoever connects."""
+    """A port that sends something to every client."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

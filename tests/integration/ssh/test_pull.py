@@ -57,7 +57,7 @@ def test_files_come_whole_with_their_time_and_only_once(client: Client) -> None:
     assert (client.told.fetched, client.told.unchanged) == (2, 3)
 
 
-def test_the_tree_of_1c_comes_whole_and_what_is_left_out_is_told(asyncssh_client: Client) -> None:
+def test_the_whole_tree_of_1c_is_fetched_and_omissions_are_reported(asyncssh_client: Client) -> None:
     client = asyncssh_client
     tree = ["import___1.xml", "goods/1/import___2.xml", "goods/1/rests___3.xml", "goods/1/import_files/ab/x.jpg"]
     for path in tree:
@@ -105,7 +105,7 @@ def test_a_file_that_1c_may_still_write_is_left_for_the_next_time(client: Client
     assert client.here == {"prices.xml": b"half of the new", "rests.xml": b"rests"}
 
 
-def test_odd_names_are_left_out_and_told(client: Client) -> None:
+def test_odd_names_are_left_out_and_reported(client: Client) -> None:
     root = client.remote
     client.put("Goods.xml", b"1")
     client.put("goods.xml", b"2")
@@ -229,7 +229,7 @@ def test_an_account_that_runs_no_commands_is_enough(tmp_path: Path) -> None:
     assert client.here == {"goods.xml": BIG}
 
 
-def test_progress_is_told_in_bytes(asyncssh_client: Client) -> None:
+def test_progress_is_reported_in_bytes(asyncssh_client: Client) -> None:
     asyncssh_client.put("goods.xml", BIG)
     asyncssh_client.pull()
     steps = [event for event in asyncssh_client.events if isinstance(event, Progress)]
@@ -243,7 +243,7 @@ def test_two_pulls_into_one_folder_exclude_each_other(asyncssh_client: Client) -
         asyncssh_client.pull()
 
 
-def test_a_disk_without_room_is_told_before_anything_is_fetched(
+def test_a_full_disk_is_reported_before_anything_is_fetched(
     asyncssh_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "SPARE_BYTES", 10**18)

@@ -97,7 +97,7 @@ def test_a_connection_that_is_cut_all_the_time(client: Client, tmp_path: Path) -
 
 
 class NoRoom(SftpServer):
-    """A disk that is full for one of the pictures, and a folder that nobody may write to."""
+    """A disk that is full for one of the pictures, and a read-only folder."""
 
     def write(self, file_obj: object, offset: int, data: bytes) -> Any:
         if offset > 500_000:
@@ -110,7 +110,7 @@ class NoRoom(SftpServer):
         return super().mkdir(path, attrs)
 
 
-def test_a_picture_that_the_server_does_not_take_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+def test_a_picture_that_the_host_refuses_is_reported_and_the_others_go_on(tmp_path: Path) -> None:
     files = sources(tmp_path / "export")
     with asyncssh_server(tmp_path / "keys", sftp=NoRoom) as ssh, Client(ssh, tmp_path).opened() as server:
         root = tmp_path / "на сервере"

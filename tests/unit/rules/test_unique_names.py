@@ -61,7 +61,7 @@ def test_examples(wanted: Sequence[str], first: int, expected: Sequence[str]) ->
 
 
 @given(taken=st.sets(names), wanted=st.lists(names))
-def test_own_words_go_before_numbers(taken: set[str], wanted: list[str]) -> None:
+def test_genuine_names_take_precedence_over_numbered_ones(taken: set[str], wanted: list[str]) -> None:
     unique = UniqueNames(taken, 10, 2, wanted)
     given_out = [unique.take(name) for name in wanted]
     assert len({*given_out, *taken}) == len(given_out) + len(taken)

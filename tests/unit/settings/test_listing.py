@@ -1,4 +1,4 @@
-"""The table of all settings: made from the model, told in both languages, printed in docs/settings.md."""
+"""The table of all settings: generated from the model, in both languages, printed in docs/settings.md."""
 
 from __future__ import annotations
 

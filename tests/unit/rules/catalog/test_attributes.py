@@ -47,7 +47,7 @@ def test_what_is_switched_on_and_colour_and_size() -> None:
     }
 
 
-def test_the_export_says_last_what_a_property_is_called() -> None:
+def test_the_last_name_of_a_property_in_the_export_counts() -> None:
     def staged(name: str, file_no: int) -> StagedAttribute:
         return StagedAttribute(file_no, 1, 1, "k", name, name.lower(), "", "Строка", "goods")
 

@@ -42,7 +42,7 @@ def test_a_repeated_list_counts_once() -> None:
     assert plan.mappings == {"b1": MAPPED, "b2": BrandMapping("b2", "Puma", "puma")}
 
 
-def test_the_normalized_name_goes_before_the_name() -> None:
+def test_the_normalized_name_takes_precedence_over_the_name() -> None:
     other = ShopBrand(2, "nike", "other", "other")
     plan = plan_brands(staged(("b9", "Nike")), [other, NIKE], [])
     assert plan.mappings["b9"].brand_id == 1
@@ -59,7 +59,7 @@ def test_a_mapping_is_renamed_and_stays_where_it_is() -> None:
     assert plan.changes == (FieldChange(Entity.BRAND, "b1", "Nike", "onec_name", "Nike", "Reebok"),)
 
 
-def test_a_brand_that_an_undo_has_hidden_comes_back_with_the_export() -> None:
+def test_a_brand_that_an_undo_has_hidden_is_shown_with_the_export() -> None:
     shop = [ShopBrand(1, "Nike", "nike", "nike", is_undone=True), ShopBrand(2, "Puma", "puma", "puma", is_undone=True)]
     mapped = [MAPPED, BrandMapping("b2", "nike", "nike", 1), BrandMapping("b3", "Puma", "puma", 2)]
     plan = plan_brands(staged(("b1", "Nike"), ("b2", "nike")), shop, mapped)

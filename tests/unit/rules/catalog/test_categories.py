@@ -129,7 +129,7 @@ def test_a_mark_after_or_before_its_record() -> None:
 
 
 @pytest.mark.parametrize("rows", [[("a", "a")], [("a", "b"), ("b", "a")], [("a", "b"), ("b", "c"), ("c", "b")]])
-def test_a_circle_is_left_out_and_told_once(rows: list[tuple[str, str]]) -> None:
+def test_a_cycle_is_left_out_and_reported_once(rows: list[tuple[str, str]]) -> None:
     result = plan(row("root", None, "СПОРТ"), *(row(*pair) for pair in rows))
     assert [new.onec_id for new in result.created] == ["root"]
     assert [issue.code for issue in result.issues] == ["category_cycle"]
@@ -167,7 +167,7 @@ KEYS = ["root", "a", "b", "c", "d"]
     shop=st.lists(st.tuples(st.sampled_from(KEYS[1:]), st.integers(0, 4)), max_size=4, unique_by=lambda pair: pair[0]),
     is_full=st.booleans(),
 )
-def test_whatever_the_export_says_the_tree_stays_a_tree(
+def test_the_tree_stays_a_tree_for_any_export(
     export: list[tuple[str, str | None]], shop: list[tuple[str, int]], is_full: bool
 ) -> None:
     """Every category ends below the root category, and none above itself."""

@@ -127,7 +127,7 @@ def of_export(*numbers: int) -> list[StagedPriceType]:
         (of_export(2, 1), OF_SHOP[:2], {"t6": 1}),
         ([], OF_SHOP[:2], {"t6": 1}),
         (of_export(1), OF_SHOP[1:], {"t7": 1, "t5": 2}),
-        # What was set in the shop, by column or by switch, goes before what a name says.
+        # What was set in the shop, by column or by switch, takes precedence over the name.
         ([], [OF_SHOP[0], ShopPriceType(9, "t9", "Закупочная", "retail_price", True)], {"t5": 1}),
         (
             [staged("t9", "Опт 1", "opt1_price"), *of_export(1)],

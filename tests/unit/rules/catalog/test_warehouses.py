@@ -6,7 +6,7 @@ from freesport_sync.core.staged import StagedWarehouse
 from freesport_sync.rules.catalog.warehouses import warehouse_names
 
 
-def test_the_export_goes_before_the_settings_and_these_before_the_shop() -> None:
+def test_the_export_overrides_the_settings_and_these_the_shop() -> None:
     staged = [StagedWarehouse(1, 1, 1, "a", "export")]
     configured = {"a": "settings", "b": "settings"}
     shop = {"a": "shop", "b": "shop", "c": "shop"}

@@ -315,7 +315,7 @@ def test_too_long_texts_are_cut() -> None:
     assert (len(row.company_name), len(row.legal_name), len(row.tax_id), len(row.kpp)) == (200, 255, 12, 9)
     assert (len(row.first_name), len(row.last_name)) == (150, 150)
     assert [(issue.code, issue.field) for issue in issues] == [
-        ("text_cut", "Наименование"),  # as the company's name; the words of it are nobody's names
+        ("text_cut", "Наименование"),  # as the company's name; its words are not a person's name
         ("text_cut", "ПолноеНаименование"),
         ("text_cut", "ИНН"),
         ("text_cut", "КПП"),

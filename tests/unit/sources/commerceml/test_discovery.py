@@ -115,7 +115,7 @@ def test_a_file_whose_date_cannot_be_read_stands_by_its_last_change(export: Expo
     write_at(export, "prices_1_1_b.xml", "вчера", "2025-09-14")
     write_at(export, "prices_1_1_c.xml", "2025-09-15T10:00:00", "2025-09-13")
     write_at(export, "prices_1_1_d.xml", " ", "2025-09-16")
-    write_at(export, "prices_1_1_e.xml", "вчера", "1980-01-01")  # nobody knows
+    write_at(export, "prices_1_1_e.xml", "вчера", "1980-01-01")  # unknown
     assert [name[-5] for name in names(discover(export.folder))] == ["e", "a", "b", "c", "d"]
 
 

@@ -1,4 +1,4 @@
-"""A file that is no XML is told of by kind, place and object, in words that help whoever has to mend it."""
+"""A file that is not XML is reported with kind, place and object of the fault, so that it can be repaired."""
 
 from __future__ import annotations
 

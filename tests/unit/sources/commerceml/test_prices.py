@@ -301,7 +301,7 @@ def test_a_price_without_a_type_is_told_once_per_file(entry: str, tmp_path: Path
     assert isinstance(row, StagedPrice)
     assert isinstance(rest, StagedPrice)
     assert (written(row), row.unreadable) == ({"opt1_price": 5}, "")
-    # Whatever column it is for, it is not missing; and any price that is known goes before it.
+    # Whatever its column, it is not missing; and any known price takes precedence over it.
     assert (written(rest), rest.rank > row.rank, rest.unreadable.split()) == ({}, True, list(PRICE_COLUMNS))
 
 

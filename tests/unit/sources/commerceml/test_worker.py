@@ -1,4 +1,4 @@
-"""The worker: a real spawned process, and what happens when somebody dies."""
+"""The worker: a real spawned process, and what happens when it or its parent dies."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def receive(connection: Connection) -> list[Message]:
 
 
 def is_at_end(connection: Connection) -> bool:
-    """Whether nobody holds the other end any more, once everything that was sent has been read."""
+    """Whether the other end is closed, once everything that was sent has been read."""
     try:
         while connection.poll(WAIT_S):
             connection.recv()

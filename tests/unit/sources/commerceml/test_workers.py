@@ -1,4 +1,4 @@
-"""The channel to the workers: whoever waits can always be stopped."""
+"""The pipes to the workers: every wait can be stopped."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_a_file_whose_time_the_server_does_not_tell_is_always_fetched() -> None:
         (971, 30, "not_quiet"),
         (1000, 30, "not_quiet"),
         (1001, 30, "not_quiet"),  # clocks differ a little
-        (1030, 30, "fetch"),  # the clock of whoever copied it
+        (1030, 30, "fetch"),  # the clock of the computer that copied it
         (1000, 0, "fetch"),
     ],
 )

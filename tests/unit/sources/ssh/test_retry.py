@@ -21,7 +21,7 @@ LOST, REFUSED = ConnectionLost("ssh_lost"), LoginRefused("ssh_login_refused")
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long was waited; nobody really waits."""
+    """The waits requested; no test really waits."""
     waits: list[float] = []
     monkeypatch.setattr(retry, "_sleep", lambda seconds, cancel: waits.append(seconds))
     return waits

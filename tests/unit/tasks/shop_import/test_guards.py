@@ -79,7 +79,7 @@ def test_a_date_that_cannot_be_read_does_not_pass_for_a_newer_one() -> None:
         ("2025-09-10T23:00:00", refused("export_undated_older")),
         ("2025-09-11T01:00:00", nullcontext()),  # within what zones and clocks may differ
         ("2025-09-13T00:00:00", nullcontext()),
-        ("1980-01-01T00:00:00", nullcontext()),  # whoever has copied it has lost the time
+        ("1980-01-01T00:00:00", nullcontext()),  # its time was lost by copying
     ],
 )
 def test_a_file_without_a_date_is_judged_by_its_last_change(
@@ -108,7 +108,7 @@ def test_doubtful_dates_are_told() -> None:
     ]
     assert told(undated) == [("file_date_missing", undated.name, "1")]
     assert told(undated, fine, imported={}) == [("file_date_missing", undated.name, "1")]
-    assert told(undated, imported={}) == [("file_date_none", undated.name, "1")]  # a system that writes no dates
+    assert told(undated, imported={}) == [("file_date_none", undated.name, "1")]  # 1C writes no dates
 
 
 @pytest.mark.parametrize("percent", [20, 50])
