@@ -80,8 +80,12 @@ def write_categories(connection: sa.Connection, plan: CategoryPlan) -> None:
             for c in plan.created
         ),
     )
+    _set_parents(connection, plan.parents)
+
+
+def _set_parents(connection: sa.Connection, parents: Iterable[tuple[str, str | None]]) -> None:
     parent = categories.alias("parent")
-    for key, parent_key in plan.parents:
+    for key, parent_key in parents:
         # None would become IS NULL, which matches categories that the shop has created itself.
         is_parent = sa.false() if parent_key is None else parent.c.onec_id == parent_key
         parent_id = sa.select(parent.c.id).where(is_parent).scalar_subquery()

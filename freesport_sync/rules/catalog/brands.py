@@ -108,47 +108,65 @@ def plan_brands(
         shop: all brands of the shop.
         mapped: all mappings of the shop.
     """
-    mappings = {mapping.onec_id: mapping for mapping in mapped}
-    by_normalized = {brand.normalized_name: brand for brand in shop}
-    by_name = {brand.name.lower(): brand for brand in shop}
-    slugs = UniqueNames((brand.slug for brand in shop), SLUG_LENGTH, first_suffix=2)
-    created: dict[str, NewBrand] = {}
-    new_mappings: dict[str, BrandMapping] = {}
-    renamed: dict[str, str] = {}
-    ordered = sorted(staged, key=lambda row: (row.is_guess, row.file_no, row.position))
-    for row in ordered:
-        if row.is_guess and row.onec_id in mappings:
-            continue
-        if row.onec_id in new_mappings:  # as if the records had come one after the other
-            mapping = replace(new_mappings[row.onec_id], onec_name=row.name)
-            mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
-            continue
-        if row.onec_id in mappings:
-            renamed[row.onec_id] = row.name
-            continue
-        known = by_normalized.get(row.normalized_name) or by_name.get(row.name.lower())
-        if known is None and row.is_guess and row.normalized_name not in created:
-            continue
-        if known is None and row.normalized_name not in created:
-            slug = slugs.take(row.slug or f"brand-{row.onec_id[:8]}")
-            created[row.normalized_name] = NewBrand(row.name, row.normalized_name, slug)
+    return _BrandPlanner(shop, mapped).plan(sorted(staged, key=lambda row: (row.is_guess, row.file_no, row.position)))
+
+
+class _BrandPlanner:
+    """The steps of `plan_brands`, one value after the other."""
+
+    def __init__(self, shop: Sequence[ShopBrand], mapped: Sequence[BrandMapping]) -> None:
+        self.shop = shop
+        self.mappings = {mapping.onec_id: mapping for mapping in mapped}
+        self.by_normalized = {brand.normalized_name: brand for brand in shop}
+        self.by_name = {brand.name.lower(): brand for brand in shop}
+        self.slugs = UniqueNames((brand.slug for brand in shop), SLUG_LENGTH, first_suffix=2)
+        self.created: dict[str, NewBrand] = {}
+        self.new_mappings: dict[str, BrandMapping] = {}
+        self.renamed: dict[str, str] = {}
+
+    def plan(self, rows: Sequence[StagedBrand]) -> BrandPlan:
+        for row in rows:
+            self._add(row)
+        mappings, created = self.mappings, self.created
+        renamed = {key: name for key, name in self.renamed.items() if mappings[key].onec_name != name}
+        keys = dict.fromkeys(row.onec_id for row in rows if row.onec_id in mappings)
+        undone = {brand.normalized_name for brand in self.shop if brand.is_undone}
+        shown = {mappings[key].normalized_name: key for key in keys if mappings[key].normalized_name in undone}
+        changed = len({*self.new_mappings, *renamed, *shown.values()}) - len(created)
+        new_mappings = tuple(self.new_mappings.values())
+        return BrandPlan(
+            created=tuple(created.values()),
+            new_mappings=new_mappings,
+            renamed_mappings=tuple(renamed.items()),
+            shown=tuple(shown),
+            mappings=mappings,
+            counts=Counts(created=len(created), updated=changed, unchanged=len(keys) - len(created) - changed),
+            changes=tuple(_field_changes(created.values(), new_mappings, renamed, shown, mappings, self.shop)),
+        )
+
+    def _add(self, row: StagedBrand) -> None:
+        if row.is_guess and row.onec_id in self.mappings:
+            return
+        if row.onec_id in self.new_mappings:  # as if the records had come one after the other
+            self._map(replace(self.new_mappings[row.onec_id], onec_name=row.name))
+        elif row.onec_id in self.mappings:
+            self.renamed[row.onec_id] = row.name
+        else:
+            self._add_new(row)
+
+    def _add_new(self, row: StagedBrand) -> None:
+        """Map an unknown GUID to a brand of its name, which is created if missing; a guess creates none."""
+        known = self.by_normalized.get(row.normalized_name) or self.by_name.get(row.name.lower())
+        if known is None and row.normalized_name not in self.created:
+            if row.is_guess:
+                return
+            slug = self.slugs.take(row.slug or f"brand-{row.onec_id[:8]}")
+            self.created[row.normalized_name] = NewBrand(row.name, row.normalized_name, slug)
         normalized_name = known.normalized_name if known else row.normalized_name
-        mapping = BrandMapping(row.onec_id, row.name, normalized_name, known.id if known else None)
-        mappings[row.onec_id] = new_mappings[row.onec_id] = mapping
-    renamed = {key: name for key, name in renamed.items() if mappings[key].onec_name != name}
-    keys = dict.fromkeys(row.onec_id for row in ordered if row.onec_id in mappings)
-    undone = {brand.normalized_name for brand in shop if brand.is_undone}
-    shown = {mappings[key].normalized_name: key for key in keys if mappings[key].normalized_name in undone}
-    changed = len({*new_mappings, *renamed, *shown.values()}) - len(created)
-    return BrandPlan(
-        created=tuple(created.values()),
-        new_mappings=tuple(new_mappings.values()),
-        renamed_mappings=tuple(renamed.items()),
-        shown=tuple(shown),
-        mappings=mappings,
-        counts=Counts(created=len(created), updated=changed, unchanged=len(keys) - len(created) - changed),
-        changes=tuple(_field_changes(created.values(), new_mappings.values(), renamed, shown, mappings, shop)),
-    )
+        self._map(BrandMapping(row.onec_id, row.name, normalized_name, known.id if known else None))
+
+    def _map(self, mapping: BrandMapping) -> None:
+        self.mappings[mapping.onec_id] = self.new_mappings[mapping.onec_id] = mapping
 
 
 def _field_changes(

@@ -278,13 +278,7 @@ class Merger:
         meter = StageMeter(self._report, Stage.APPLY, total, time.monotonic)
         has_customers = self._customer_session is not None
         undo_log.prepare_notes(self._connection, has_customers)
-        reference_data.write_categories(self._connection, reference.categories)
-        reference_data.write_brands(self._connection, reference.brands)
-        reference_data.write_price_types(self._connection, reference.price_types)
-        if merge.needs_hidden_category(self._connection):
-            reference_data.ensure_hidden_category(self._connection, self._texts("report.hidden_category"))
-        if merge.needs_no_brand(self._connection):
-            reference_data.ensure_no_brand(self._connection)
+        self._write_reference_data(reference)
 
         def advance(entity: Entity, before: int) -> Callable[[int], None]:
             def done(rows: int) -> None:
@@ -307,10 +301,22 @@ class Merger:
                 self._request.chunk_size,
                 advance(Entity.CUSTOMER, products + variants),
             )
+        self._store_undo_log(has_customers)
+        merge.check_constraints(self._connection)
+        meter.finish()
+
+    def _write_reference_data(self, reference: _ReferenceData) -> None:
+        reference_data.write_categories(self._connection, reference.categories)
+        reference_data.write_brands(self._connection, reference.brands)
+        reference_data.write_price_types(self._connection, reference.price_types)
+        if merge.needs_hidden_category(self._connection):
+            reference_data.ensure_hidden_category(self._connection, self._texts("report.hidden_category"))
+        if merge.needs_no_brand(self._connection):
+            reference_data.ensure_no_brand(self._connection)
+
+    def _store_undo_log(self, has_customers: bool) -> None:
         if is_undoable := self._request.is_undoable:
             undo_log.store_written(self._connection, self._run.run_id, has_customers)
         store_confirmations(
             self._connection, self._run.run_id, has_customers, None if is_undoable else self._exported_keys()
         )
-        merge.check_constraints(self._connection)
-        meter.finish()
