@@ -191,6 +191,8 @@ class StagedPicture(NamedTuple):
 
 PRICE_COLUMNS = StagedPrice._fields[6:]
 """Columns of `product_variants` that a price type can stand for."""
+OPTIONAL_PRICE_COLUMNS = PRICE_COLUMNS[1:]
+"""Those that may be empty in the shop: all but `retail_price`."""
 
 StagedRow = (
     StagedProduct

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from freesport_sync.core.run import Counts, FieldChange, UpdatedRows
 from freesport_sync.core.shop import Entity
-from freesport_sync.core.staged import PRICE_COLUMNS
+from freesport_sync.core.staged import OPTIONAL_PRICE_COLUMNS, PRICE_COLUMNS
 from freesport_sync.database.merge.staging import give_names
 from freesport_sync.database.server.key_ranges import key_ranges
 from freesport_sync.database.server.rows import count_rows, has_rows
@@ -82,7 +82,9 @@ _RESOLVE = (
         "merge/resolve/variants",
         stock=sql("merge/resolve/variant_stock"),
         sku=sql("merge/resolve/variant_sku"),
-        prices=sql("merge/resolve/variant_prices"),
+        prices=sql(
+            "merge/resolve/variant_prices", optional=for_each("merge/resolve/variant_price", OPTIONAL_PRICE_COLUMNS)
+        ),
         visibility=sql("merge/resolve/variant_visibility"),
         vat_rate=sql("merge/resolve/variant_vat_rate"),
         pictures=sql("merge/resolve/variant_pictures"),
@@ -144,10 +146,13 @@ def read_field_changes(
         limit: of the list.
         names: field -> display names of the keys it holds.
     """
+    query = sql(
+        "merge/report/changed_fields",
+        changed_prices=for_each("merge/report/changed_price", PRICE_COLUMNS),
+        new_prices=for_each("merge/report/new_price", OPTIONAL_PRICE_COLUMNS),
+    )
     changes = []
-    for entity, onec_id, name, field, *values in connection.execute(
-        sql("merge/report/changed_fields"), {"limit": limit}
-    ):
+    for entity, onec_id, name, field, *values in connection.execute(query, {"limit": limit}):
         known = names.get(field, {})
         changes.append(FieldChange(entity, onec_id, name, field, *(known.get(one, one) for one in values)))
     return changes

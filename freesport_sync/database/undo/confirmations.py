@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from freesport_sync.database.server.sql_files import sql
+from freesport_sync.core.staged import OPTIONAL_PRICE_COLUMNS
+from freesport_sync.database.server.sql_files import for_each, sql
 from freesport_sync.database.undo.undo_log import changed_values, noted_tables
 from freesport_sync.database.undo.usage import note_shop_changes
 from freesport_sync.rules.merge_rules import MergeRules
@@ -56,5 +57,6 @@ def store_confirmations(
             changed = sql("undo/note_changed", changed=changed_values(one))
             connection.execute(changed, {"table": one.table.name})
     if exported is not None:
-        connection.execute(sql("undo/note_confirmations"), exported.parameters)
+        prices = for_each("undo/confirmed_price", OPTIONAL_PRICE_COLUMNS)
+        connection.execute(sql("undo/note_confirmations", optional_prices=prices), exported.parameters)
     connection.execute(sql("undo/store_confirmations"), {"run_id": run_id})

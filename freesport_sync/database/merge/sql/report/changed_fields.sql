@@ -40,14 +40,7 @@ FROM (
         ('sku', c.old_sku, coalesce(c.sku, c.old_sku)),
         ('color_name', c.old_color_name, c.color_name),
         ('size_value', c.old_size_value, c.size_value),
-        ('retail_price', c.old_retail_price::text, c.retail_price::text),
-        ('opt1_price', c.old_opt1_price::text, c.opt1_price::text),
-        ('opt2_price', c.old_opt2_price::text, c.opt2_price::text),
-        ('opt3_price', c.old_opt3_price::text, c.opt3_price::text),
-        ('trainer_price', c.old_trainer_price::text, c.trainer_price::text),
-        ('federation_price', c.old_federation_price::text, c.federation_price::text),
-        ('rrp', c.old_rrp::text, c.rrp::text),
-        ('msrp', c.old_msrp::text, c.msrp::text),
+        {changed_prices},
         ('stock_quantity', c.old_stock_quantity::text, coalesce(c.stock_quantity, c.old_stock_quantity)::text),
         ('warehouse', c.old_warehouse_name, c.warehouse_name),
         -- A change of the name already shows it.
@@ -67,13 +60,7 @@ FROM (
     CROSS JOIN LATERAL (VALUES
         ('created', NULL, c.sku),
         ('retail_price', NULL, c.retail_price::numeric(10, 2)::text),
-        ('opt1_price', NULL, c.opt1_price::text),
-        ('opt2_price', NULL, c.opt2_price::text),
-        ('opt3_price', NULL, c.opt3_price::text),
-        ('trainer_price', NULL, c.trainer_price::text),
-        ('federation_price', NULL, c.federation_price::text),
-        ('rrp', NULL, c.rrp::text),
-        ('msrp', NULL, c.msrp::text),
+        {new_prices},
         ('stock_quantity', NULL, coalesce(c.stock_quantity, 0)::text)
     ) AS f (field, old_value, new_value)
     WHERE c.variant_id IS NULL

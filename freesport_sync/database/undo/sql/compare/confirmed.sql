@@ -1,6 +1,6 @@
 -- The shop has written a row since without changing what imports wrote: it has confirmed all of the row's values
--- (UNDO-2). Changing one value does not confirm the others, so these are reverted. Orders write only the stock, and
--- later than the time of the last change: cancelling one confirms no prices.
+-- (UNDO-2). Changing one value does not confirm the others, so these are reverted. Orders write only the stock and
+-- leave `updated_at` alone: cancelling one confirms no prices.
 WITH written AS (
     SELECT t.id, touched.yes AS is_saved, to_jsonb(row_now) AS now, to_jsonb(row_then) AS saved
     FROM {table} AS t

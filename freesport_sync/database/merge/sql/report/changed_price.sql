@@ -1,0 +1,1 @@
+('{column}', c.old_{column}::text, c.{column}::text)

@@ -1,0 +1,1 @@
+('{column}', NULL, c.{column}::text)

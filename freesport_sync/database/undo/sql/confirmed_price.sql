@@ -1,0 +1,1 @@
+pg_temp.if_confirmed('{column}', p.{column}, p.unreadable, :clear_missing_prices)
