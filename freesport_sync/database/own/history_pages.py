@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import psycopg2
 
 from freesport_sync.core.history import ChangePage, ChangeQuery, IssuePage, IssueQuery, Page
 from freesport_sync.core.issues import RowIssue, Severity
@@ -17,7 +16,6 @@ from freesport_sync.database.server.rows import fetch_in_chunks
 from freesport_sync.database.server.sql_files import sql
 
 _RANK = sa.case({severity.value: severity.rank for severity in Severity}, value=row_issues.c.severity)
-_NAMED = psycopg2.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
 _ISSUE_ORDER = (_RANK, *(row_issues.c[name] for name in ("code", "file", "line", "id")))
 
 
@@ -44,8 +42,8 @@ def read_issues(connection: sa.Connection, run_id: int) -> Iterator[RowIssue]:
     """
     # The reader may look at one issue for longer than an import may be idle.
     connection.execute(sql("own/allow_idling"))
-    query = _issues(connection).where(row_issues.c.run_id == run_id).compile(dialect=_NAMED)
-    for rows in fetch_in_chunks(connection, sa.text(str(query)), query.params, is_held=True):
+    query = _issues(connection).where(row_issues.c.run_id == run_id)
+    for rows in fetch_in_chunks(connection, query, is_held=True):
         yield from map(_issue, rows)
 
 

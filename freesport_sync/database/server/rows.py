@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 import psycopg2
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import psycopg2 as dialects
 from sqlalchemy.exc import DBAPIError
 
 from freesport_sync.database.server.engine import driver_connection
 from freesport_sync.database.server.sql_files import sql
 
 _COPY_BYTES = 256 * 1024
+_NAMED = dialects.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
 
 
 class SupportsRead(Protocol):
@@ -42,7 +44,7 @@ def count_rows(connection: sa.Connection, table: str, *conditions: sa.ColumnElem
 
 def fetch_in_chunks(
     connection: sa.Connection,
-    query: sa.TextClause,
+    query: sa.TextClause | sa.Select[Any],
     parameters: Mapping[str, object] | None = None,
     rows: int = 1000,
     is_held: bool = False,
@@ -51,16 +53,25 @@ def fetch_in_chunks(
 
     Args:
         connection: in a transaction, unless `is_held`.
-        query: with `:name` parameters.
-        parameters: their values.
+        query: the statement of a file, or a built one.
+        parameters: values of the `:name` parameters of a file.
         rows: per chunk, at most.
         is_held: materialise the result on the server instead of keeping a transaction open, for slow readers.
     """
     hold = "WITH HOLD" if is_held else "WITHOUT HOLD"
-    connection.execute(sa.text(f"DECLARE chunked NO SCROLL CURSOR {hold} FOR {query.text}"), parameters or {})
+    text, values = _text_of(query)
+    declare = sa.text(f"DECLARE chunked NO SCROLL CURSOR {hold} FOR {text}")
+    connection.execute(declare, {**values, **(parameters or {})})
     while chunk := connection.exec_driver_sql(f"FETCH {rows} FROM chunked").mappings().all():
         yield chunk
     connection.exec_driver_sql("CLOSE chunked")
+
+
+def _text_of(query: sa.TextClause | sa.Select[Any]) -> tuple[str, Mapping[str, object]]:
+    if isinstance(query, sa.TextClause):
+        return query.text, {}
+    compiled = query.compile(dialect=_NAMED)
+    return str(compiled), compiled.params
 
 
 def copy_in(connection: sa.Connection, table: str, columns: Sequence[str], data: bytes | SupportsRead) -> None:

@@ -34,7 +34,7 @@ _ACTIVE = ("pending", "started", "in_progress")
 _now = sa.func.clock_timestamp()
 _is_active = import_sessions.c.status.in_(_ACTIVE)
 is_ours = sa.func.coalesce(import_sessions.c.session_key.in_((RUN_KEY, CUSTOMERS_KEY)), False)
-is_silent = import_sessions.c.updated_at <= sa.func.now() - sa.text(f"interval '{STALE_AFTER_HOURS} hours'")
+is_silent = import_sessions.c.updated_at <= sa.func.now() - sa.func.make_interval(0, 0, 0, 0, STALE_AFTER_HOURS)
 
 
 @dataclass(frozen=True, slots=True)
