@@ -55,8 +55,8 @@ def decode(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> Submission[
     expected = _fields(task)
     given = {name: value for name, value in values.items() if name not in (_TASK, _VERSION)}
     if unknown := sorted(given.keys() - expected.keys()):
-        raise ConfigError("request_fields_unknown", task=task.name, fields=", ".join(unknown))
-    # An older version has not the fields that were added later, but always all of its own.
+        raise ConfigError("request_fields_unknown", task=task.name, fields=_short(", ".join(unknown)))
+    # An older version lacks the fields that were added later, but has all of its own.
     optional = {name for name, one in expected.items() if version < task.version and one.default is not MISSING}
     if missing := sorted(expected.keys() - given.keys() - optional):
         raise ConfigError("request_fields_missing", task=task.name, fields=", ".join(missing))

@@ -9,10 +9,10 @@ from freesport_sync.core.shop import UpkeepKind
 
 @dataclass(frozen=True, slots=True)
 class RepairCreatedAt:
-    """Give products with equal creation times different ones, or take such a repair back.
+    """Make equal creation times of products distinct, or undo such a repair.
 
     Args:
-        undone_id: the repair that is taken back; 0: none, repair.
+        undone_id: the repair to undo; 0: none, repair.
     """
 
     undone_id: int = 0

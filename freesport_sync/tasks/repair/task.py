@@ -17,21 +17,6 @@ if TYPE_CHECKING:
 _STAGES = frozenset((Stage.RESOLVE, Stage.APPLY))
 
 
-@dataclass(frozen=True, slots=True)
-class RepairCreatedAt:
-    """Make equal creation times of products distinct, or undo such a repair.
-
-    Args:
-        undone_id: the repair to undo; 0: none, repair.
-    """
-
-    undone_id: int = 0
-
-    @property
-    def kind(self) -> UpkeepKind:
-        return UpkeepKind.UNDO_REPAIR if self.undone_id else UpkeepKind.REPAIR
-
-
 def _run(context: RunContext, request: RepairCreatedAt) -> RunReport:
     from freesport_sync.tasks.repair.repairing import run_repair
 

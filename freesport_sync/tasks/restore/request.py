@@ -10,11 +10,11 @@ from freesport_sync.core.shop import UpkeepKind
 
 @dataclass(frozen=True, slots=True)
 class RestoreBackup:
-    """Set back what imports have written since a backup.
+    """Revert what imports have written since a backup.
 
     Args:
         backup_id: its name.
-        undone_id: the import that is undone by it; 0: somebody has named the backup.
+        undone_id: the import to undo; 0: the operator named the backup instead.
     """
 
     kind: ClassVar[str] = UpkeepKind.RESTORE

@@ -17,20 +17,6 @@ if TYPE_CHECKING:
 _STAGES = frozenset((Stage.STAGE, Stage.RESOLVE, Stage.APPLY))
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreBackup:
-    """Revert what imports have written since a backup.
-
-    Args:
-        backup_id: its name.
-        undone_id: the import to undo; 0: the operator named the backup instead.
-    """
-
-    kind: ClassVar[str] = UpkeepKind.RESTORE
-    backup_id: str
-    undone_id: int = 0
-
-
 def _run(context: RunContext, request: RestoreBackup) -> RunReport:
     from freesport_sync.tasks.restore.restoring import run_restore
 
