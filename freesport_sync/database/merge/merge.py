@@ -30,6 +30,16 @@ LISTED_IDS = 100
 """Maximum of ids listed in the shop's session row, as in the reference importer (SESSION-1)."""
 
 
+COMPARED_COLUMNS: dict[str, tuple[str, ...]] = {
+    "products": ("name", "onec_brand_id", "description", "vat_rate", "is_active", "sync_status", "base_images"),
+    "product_variants": (
+        *("color_name", "size_value", *PRICE_COLUMNS, "warehouse_id", "warehouse_name"),
+        *("vat_rate", "is_active", "main_image", "gallery_images"),
+    ),
+}
+"""Table of the shop -> columns that are updated if they differ from `old_...` in the change table."""
+
+
 @dataclass(frozen=True, slots=True)
 class LargeChange:
     """How many of the visible objects one kind of change would affect."""
@@ -46,7 +56,7 @@ class _Target(NamedTuple):
         table: the shop's.
         changes: its change table.
         key: column of the change table with the shop's id; NULL in new rows.
-        compared: columns that are updated if they differ from `old_...` in the change table.
+        compared: see `COMPARED_COLUMNS`.
     """
 
     table: sa.Table
@@ -59,16 +69,13 @@ _PRODUCTS = _Target(
     products,
     "chg_product",
     "product_id",
-    ("name", "onec_brand_id", "description", "vat_rate", "is_active", "sync_status", "base_images"),
+    COMPARED_COLUMNS["products"],
 )
 _VARIANTS = _Target(
     product_variants,
     "chg_variant",
     "variant_id",
-    (
-        *("color_name", "size_value", *PRICE_COLUMNS, "warehouse_id", "warehouse_name"),
-        *("vat_rate", "is_active", "main_image", "gallery_images"),
-    ),
+    COMPARED_COLUMNS["product_variants"],
 )
 
 
