@@ -184,9 +184,7 @@ def _refuse_meaningless(options: argparse.Namespace, parser: argparse.ArgumentPa
             names = {"argument": f"--{action.replace('_', '-')}", "other": f"--{other.replace('_', '-')}"}
             parser.error(texts("cli.usage_together", **names))
     if options.run is not None and not is_import(options.run):
-        others = (
-            name for name in (*_IMPORT_OPTIONS, "demo", "pull") if getattr(options, name) != parser.get_default(name)
-        )
+        others = (name for name in (*_IMPORT_OPTIONS, "pull") if getattr(options, name) != parser.get_default(name))
         if other := next(others, ""):
             names = {"argument": f"--run {options.run}", "other": f"--{other.replace('_', '-')}"}
             parser.error(texts("cli.usage_together", **names))

@@ -103,7 +103,7 @@ def test_a_dry_run_lists_its_changes(headless: Headless) -> None:
     assert [(one["entity"], one["new_value"]) for one in listed if "new_value" in one] == [("sheep", "black")]
 
 
-@pytest.mark.parametrize("option", ["--full", "--skip-backup", "--pull", "--demo"])
+@pytest.mark.parametrize("option", ["--full", "--skip-backup", "--pull", "--data-dir=."])
 def test_options_of_imports_mean_nothing_to_it(headless: Headless, option: str) -> None:
     with pytest.raises(SystemExit) as refused:
         headless("--run", "count_sheep", option)
