@@ -93,7 +93,7 @@ def children_shielded_from_interrupt() -> Iterator[None]:
 
 
 def unprivileged_account() -> Account | None:
-    """The account for programs that refuse to run as root; None if we are not root (or on Windows)."""
+    """The account for programs that refuse to run as root; None if we are not root, and on Windows."""
     if sys.platform != "win32" and os.geteuid() == 0:
         try:
             nobody = pwd.getpwnam("nobody")
@@ -116,7 +116,7 @@ def set_owner(path: Path, account: Account | None) -> None:
 
 
 def can_enter(folder: Path, account: Account) -> bool:
-    """Whether `account` can enter an existing folder; it is tried, because mode bits say nothing about ACLs."""
+    """Whether `account` can enter an existing folder; tries it, because mode bits say nothing about ACLs."""
     command = [*_ENTER_FOLDER, str(folder)]
     options = {"env": foreign_environment(), **detached(account)}
     return subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options).returncode == 0

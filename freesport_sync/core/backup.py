@@ -35,13 +35,13 @@ class SavedTable:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive says of itself.
+    """The description inside an archive.
 
     Args:
         backup_id: its name.
-        run_id: the run that has made it; every run with this number or a larger one came after its snapshot.
-        made_at: by the server's clock.
-        database: which database of which server, so that no other one takes it.
+        run_id: the run that made it; every run with this or a larger number came after its snapshot.
+        made_at: by the database server's clock.
+        database: identifies the database and its server; a backup is restored into no other.
         label: `user@host/database`, for people.
         server_version: of PostgreSQL.
         fingerprint: sha256 over tables, columns and types.
@@ -86,35 +86,35 @@ class Backup:
 
 
 def new_backup_id(made_at: datetime, run_id: int, database: str) -> str:
-    """Sorts by time; no two runs of a database have the same, and hardly ever those of two databases."""
+    """An id that sorts by time; unique within a database, and almost always between databases."""
     return f"{made_at:%Y%m%d-%H%M%S}-{run_id}-{zlib.crc32(database.encode()) & 0xFFFF:04x}"
 
 
 def is_backup_id(text: str) -> bool:
-    """Whether this can be the name of a backup, and nothing else: no path."""
+    """Whether a text has the form of a backup's name, and so is no path."""
     return _ID.fullmatch(text) is not None
 
 
 def is_backed_up(backups: Sequence[Backup], now: datetime, hours: int) -> bool:
-    """Whether one of them was made in the last hours.
+    """Whether one of them was made in the last `hours`.
 
-    One of a time to come, when a clock was wrong, would else stand for all backups until that time.
+    A backup from the future, made while a clock was wrong, must not pass for a recent one until that time.
     """
     made = [one.manifest.made_at for one in backups if one.manifest is not None]
     return any(abs(now - at) < timedelta(hours=hours) for at in made)
 
 
-def superfluous(
+def expired(
     backups: Sequence[Backup], newest: Manifest, keep_count: int, keep_days: int, without_effect: Collection[int]
 ) -> list[Backup]:
-    """The backups of a database that may go: neither among the newest nor young, or of runs that have written nothing.
+    """The backups of a database to delete: old and not among the newest, or made by runs that wrote nothing.
 
     Args:
-        backups: those of the folder; of other databases and damaged ones are left alone.
+        backups: those of the folder; damaged ones and those of other databases are left alone.
         newest: the one just made, which its run needs.
-        keep_count: so many of the newest stay, 1 or more.
+        keep_count: how many of the newest stay, 1 or more.
         keep_days: younger ones stay.
-        without_effect: numbers of runs that have failed, or were cancelled or interrupted.
+        without_effect: numbers of runs that failed, or were cancelled or interrupted.
     """
     own = [(one.manifest, one) for one in backups if one.manifest is not None]
     own = [(made, one) for made, one in own if made.database == newest.database and made.run_id <= newest.run_id]

@@ -28,12 +28,12 @@ class SshHostChoice:
     """How an SSH host is reached and where its files are, as far as a form shows it.
 
     Args:
-        host: name, alias or address; `user@host:port` works, too.
+        host: name, alias or address; `user@host:port` works too.
         port: TCP port.
-        user: None: as the address or `~/.ssh/config` says.
+        user: None: the one in the address or in `~/.ssh/config`.
         key_file: private key; None: any that the agent or `~/.ssh/config` offers.
         use_agent: whether to ask the agent for keys.
-        folder: with the export, on the host; empty: where the login leads.
+        folder: with the export, on the host; empty: the folder that the login starts in.
         archive_folder: to which imported files are moved, on the host; None: they stay.
         media_root: folder of the shop's pictures, on the host; None: they are not there.
         others: settings of the section `ssh` that no form shows; they stay as they are.
@@ -57,7 +57,7 @@ class SavedConnection:
     Args:
         name: for people; unique.
         database_url: without a password; or `EMBEDDED`.
-        ssh: where 1C puts its exports; None: on no SSH host.
+        ssh: the host where 1C puts its exports; None: there is none.
     """
 
     name: str

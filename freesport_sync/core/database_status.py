@@ -10,7 +10,7 @@ from freesport_sync.core.permissions import Rights
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """Who holds the import lock; of a program that is not ours only the address is known."""
+    """Who holds the import lock; of another program only the address is known."""
 
     run_id: int | None
     operator: str

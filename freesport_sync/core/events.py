@@ -21,7 +21,7 @@ class RunStarted:
     database: str
     is_dry_run: bool
     undone_id: int = 0
-    """The run that this one takes back; 0: none."""
+    """The run that this one undoes; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FilesPulled:
         folder: local folder with the files.
         fetched: number of new or changed files.
         fetched_bytes: their total size.
-        unchanged: number of files that were already here.
+        unchanged: number of files that were already in the local folder.
         unfinished: path and reason code of files that 1C may still be writing, or that changed while they were
             fetched; the next pull tries them again.
         left_out: path and reason code of files that are never fetched.
@@ -137,7 +137,7 @@ class BackupMade:
 
 @dataclass(frozen=True, slots=True)
 class BackupFound:
-    """The backup that is going to be restored.
+    """The backup that is about to be restored.
 
     Args:
         backup_id: its name.

@@ -66,7 +66,7 @@ class ImportNotRequested:
         files: names of the XML files and archives.
         idle_s: time since the last upload.
         is_imported_now: the exchange imports them now, because a setting tells it to.
-        is_overtaken: it would, but the shop already has a later upload.
+        is_overtaken: it would import them, but the shop already has a later upload.
     """
 
     folder: str

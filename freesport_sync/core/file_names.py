@@ -1,4 +1,4 @@
-"""Which names a file may have on every system; what only Linux can have is refused on Linux too."""
+"""Which names a file may have on every system; a name that only Linux accepts is refused on Linux too."""
 
 from __future__ import annotations
 

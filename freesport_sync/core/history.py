@@ -1,4 +1,4 @@
-"""The history: runs of ours and import sessions of the shop's own importer as one list, and queries for it."""
+"""The history: our runs and the import sessions of the shop's own importer as one list, and queries for it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class EntryKey(NamedTuple):
         """Read a key that was written by `str`.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the text is no key.
         """
         prefix, _, number = text.rpartition(":")
         return cls(EntrySource(prefix) if prefix else EntrySource.RUN, int(number))
@@ -61,7 +61,7 @@ class EntryStatus(StrEnum):
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
     STUCK = "stuck"
-    """Still open, but without a sign of life."""
+    """Still open, but its heartbeat has stopped."""
 
     @property
     def as_run_status(self) -> RunStatus:
@@ -191,11 +191,11 @@ class HistoryDetails:
         files: that the run read.
         stages: in the order they began.
         issue_counts: of the run, the gravest first.
-        changes: how many a dry run has listed.
+        changes: how many changes a dry run listed.
         report: of the shop's import session, line by line.
-        error_message: what the shop's own importer says went wrong.
-        details: what the shop's own importer has counted.
-        forestalled_by: the run that has meanwhile undone what this dry run only looked at undoing.
+        error_message: of the shop's own importer.
+        details: the counts of the shop's own importer.
+        already_undone_by: for the dry run of an undo: the run that has since undone the same run.
     """
 
     entry: HistoryEntry
@@ -207,7 +207,7 @@ class HistoryDetails:
     report: str = ""
     error_message: str = ""
     details: dict[str, Any] = field(default_factory=dict)
-    forestalled_by: int | None = None
+    already_undone_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,7 @@ class IssueQuery:
 
 @dataclass(frozen=True, slots=True)
 class ChangeQuery:
-    """Which changes that a dry run has listed.
+    """Which of the changes that a dry run listed.
 
     Args:
         run_id: of the run.

@@ -12,11 +12,11 @@ _WITH_CUSTOMERS = (ImportKind.CUSTOMERS, ImportKind.ALL)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The error with which the engine would refuse, known beforehand.
+    """The error that the engine would raise, known before anything is tried.
 
     Args:
         code: of the error.
-        params: likewise.
+        params: of the error.
     """
 
     code: str
@@ -24,19 +24,19 @@ class Refusal:
 
     @property
     def error(self) -> SchemaMismatch:
-        """For whoever tells it to people."""
+        """The error itself, for its text."""
         return SchemaMismatch(self.code, **self.params)
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What is refused; None where nothing stands in the way.
+    """What the login may not do; None where nothing is in the way.
 
     Args:
-        goods: runs that touch goods, which also need the own tables; a dry run writes those too.
-        customers: runs that touch customers besides.
-        runs: to change the rows of runs: stop one of another computer.
-        history: to read them.
+        goods: run what touches goods, which also needs our own tables; a dry run writes those too.
+        customers: run what also touches customers.
+        runs: change rows of runs, which cancelling a run of another computer does.
+        history: read rows of runs.
     """
 
     goods: Refusal | None = None

@@ -1,4 +1,4 @@
-"""Counting in a stage, turned into events that a person can follow."""
+"""The progress of a stage, as events that a person can follow."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from freesport_sync.core.events import Progress, Reporter
 
 
 class StageMeter:
-    """Turns a stage's counting into at most ten progress events a second; the first and the last are always sent.
+    """Reports a stage with at most ten progress events a second; the first and the last are always sent.
 
     Args:
         report: receives the events.
-        stage: the stage that is counted.
-        total: units in all; 0 where it is not known yet.
+        stage: its name.
+        total: number of units; 0 if it is not known yet.
         clock: monotonic seconds.
     """
 
@@ -31,11 +31,11 @@ class StageMeter:
         self._send()
 
     def expect(self, total: int) -> None:
-        """Set how many units there are, now that it is known."""
+        """Set the number of units, once it is known."""
         self._total = total
 
     def advance(self, done: int, entity: str | None = None) -> None:
-        """Set how many units are done; sends an event if the last one is old enough."""
+        """Set how many units are done; send an event if the last one is old enough."""
         self._done, self._entity = done, entity
         if self._clock() - self._sent >= self.MIN_INTERVAL_S:
             self._send()

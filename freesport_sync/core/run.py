@@ -1,4 +1,4 @@
-"""What came of a run, whatever it did."""
+"""The outcome of a run, whatever its task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from freesport_sync.errors import SyncError
 
 
 class RunStatus(StrEnum):
-    """How a run stands; richer than the shop's own words, to which `database.shop.sessions` maps it."""
+    """The state of a run; finer than the shop's own states, to which `database.shop.sessions` maps it."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -34,7 +34,7 @@ class Counts:
     failed: int = 0
     """Could not be imported at all, with an issue of severity error."""
     hidden: int = 0
-    """Of the updated ones: what an undo takes from buyers, most of it made by the import that is undone."""
+    """Of the updated ones: rows that an undo hides from buyers, most of them created by the import it undoes."""
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -117,7 +117,7 @@ class RunOutcome:
 
     Args:
         status: not running.
-        counts: what has become visible, by entity.
+        counts: of committed records, by entity.
         updated: the shop's rows that were updated, by entity.
         issue_totals: of all its row issues.
         error: why it did not complete.
@@ -139,7 +139,7 @@ class RunReport:
 
     run_id: int
     kind: str
-    """The word of the task for what was done: `catalog`, `backup`."""
+    """What was done, in the task's own word: `catalog`, `backup`."""
     status: RunStatus
     is_dry_run: bool
     started_at: datetime
@@ -149,7 +149,7 @@ class RunReport:
     issue_totals: tuple[IssueTotal, ...] = ()
     files: tuple[ExportFile, ...] = ()
     undone_id: int = 0
-    """The run that this one takes back; 0: none."""
+    """The run that this one undoes; 0: none."""
 
     @property
     def has_row_errors(self) -> bool:

@@ -1,7 +1,6 @@
-"""The words of the shop's own tasks: what is imported, in which steps, what is counted.
+"""The vocabulary of the shop's tasks: what is imported, in which stages, what is counted.
 
-Nothing generic asks for them: to the life of a run a kind, a stage and an entity are plain words, so that another task
-brings its own.
+Generic code does not know it: there kinds, stages and entities are plain strings, so that another task brings its own.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from freesport_sync.core.tasks import FIRST_STAGE, LAST_STAGE
 
 
 class ImportKind(StrEnum):
-    """What is imported from 1C's files: the word after `--run`."""
+    """What is imported from 1C's files: the value of `--run`."""
 
     ALL = "all"
     CATALOG = "catalog"
@@ -25,12 +24,12 @@ class ImportKind(StrEnum):
 
     @property
     def usual_chunk_size(self) -> int:
-        """Records per block where the operator does not say."""
+        """Records per block, unless the operator sets it."""
         return 100 if self is ImportKind.CUSTOMERS else 1000
 
 
 class UpkeepKind(StrEnum):
-    """What is done to the shop besides importing; each has an option of its own on the command line."""
+    """What else is done to the shop; each has an option of its own on the command line."""
 
     BACKUP = "backup"
     RESTORE = "restore"
@@ -40,12 +39,12 @@ class UpkeepKind(StrEnum):
 
 
 def is_import(kind: str) -> bool:
-    """Whether a run of this kind brings something from 1C's files."""
+    """Whether a run of this kind imports 1C's files."""
     return kind in _IMPORTS
 
 
-def takes_back(kind: str) -> bool:
-    """Whether a run of this kind sets back what another run has written."""
+def undoes(kind: str) -> bool:
+    """Whether a run of this kind undoes what other runs have written."""
     return kind in (UpkeepKind.RESTORE, UpkeepKind.UNDO_REPAIR)
 
 
@@ -59,7 +58,7 @@ _IMPORTS = frozenset(kind.value for kind in ImportKind)
 
 
 class FileType(StrEnum):
-    """Narrows a catalogue run to some of its files, with the words of the shop's own command."""
+    """Limits a catalogue run to some of its files; the values are those of the shop's own command."""
 
     ALL = "all"
     GOODS = "goods"
@@ -69,7 +68,7 @@ class FileType(StrEnum):
 
 
 class ImportType(StrEnum):
-    """The shop's own words for `import_sessions.import_type`."""
+    """The shop's values of `import_sessions.import_type`."""
 
     CATALOG = "catalog"
     VARIANTS = "variants"
@@ -81,7 +80,7 @@ class ImportType(StrEnum):
 
 
 class Stage(StrEnum):
-    """The steps of the shop's tasks, in order."""
+    """The stages of the shop's tasks, in order."""
 
     PULL = "pull"
     PLAN = FIRST_STAGE
@@ -116,7 +115,7 @@ class Entity(StrEnum):
     PICTURE = "picture"
 
 
-def in_order(entities: Iterable[str]) -> list[str]:
-    """As people read them: those of the shop in the order above, then those of other tasks."""
+def sorted_entities(entities: Iterable[str]) -> list[str]:
+    """Entities in the order in which people read them: the shop's as above, then those of other tasks."""
     known = [entity.value for entity in Entity]
     return sorted(entities, key=lambda entity: known.index(entity) if entity in known else len(known))

@@ -1,4 +1,4 @@
-"""What people type to name an SSH server: `shop`, `onec@shop`, `shop:2222`, `[::1]:2222`."""
+"""The addresses of SSH hosts that people type: `shop`, `onec@shop`, `shop:2222`, `[::1]:2222`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _SCHEMES = ("ssh://", "sftp://")
 
 @dataclass(frozen=True, slots=True)
 class SshAddress:
-    """A server as it was typed.
+    """An SSH host as it was typed.
 
     Args:
         host: name, alias or address, without brackets.
-        port: None: nobody has said.
-        user: None: likewise.
+        port: None: not given.
+        user: None: not given.
     """
 
     host: str
@@ -30,10 +30,10 @@ class SshAddress:
 
 
 def parse_ssh_address(text: str) -> SshAddress:
-    """Take apart what somebody has typed.
+    """Parse an address that somebody typed.
 
     Raises:
-        ValueError: this names no server: a folder or a password stands in it, or the port is none.
+        ValueError: the text names no host, contains a folder or a password, or its port is invalid.
     """
     bare = text.strip()
     for scheme in _SCHEMES:
@@ -43,10 +43,10 @@ def parse_ssh_address(text: str) -> SshAddress:
     if place.startswith("["):
         host, bracket, port = place[1:].partition("]")
         separator, port = port[:1] if bracket else "[", port[1:]
-    elif place.count(":") > 1:  # an address of IPv6
+    elif place.count(":") > 1:  # an IPv6 address
         host, separator, port = place, "", ""
     is_port = port.isdecimal() and 0 < int(port) < 65_536 if separator else not port
     is_user = bool(user) == bool(at) and not set(user) & set(": /\t")
     if not host or set(host) & set(" /@[]\t") or separator not in ("", ":") or not is_port or not is_user:
-        raise ValueError(f"no SSH server: {text}")
+        raise ValueError(f"not an SSH host: {text}")
     return SshAddress(host, int(port) if port else None, user or None)

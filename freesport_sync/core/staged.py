@@ -78,7 +78,7 @@ class StagedOfferProperty(NamedTuple):
     position: int
     line: int
     color_property: str | None
-    """`Ид` of the property; None where the offer says the colour itself or nobody does. Likewise for the size."""
+    """`Ид` of the property; None where the offer gives the colour itself, or none. Likewise for the size."""
     color: str | None
     """`ИдЗначения`, or the colour itself."""
     size_property: str | None
@@ -86,7 +86,7 @@ class StagedOfferProperty(NamedTuple):
 
 
 class StagedCharacteristic(StagedOffer):
-    """What a `Товар` of one characteristic says of the variant (table `stg_characteristic`).
+    """What a `Товар` of one characteristic says about its variant (table `stg_characteristic`).
 
     УТ 10.3 writes a `Товар` for each characteristic, with the `Ид` of its offer.
     """
@@ -102,9 +102,9 @@ class StagedPrice(NamedTuple):
     line: int
     onec_id: str
     rank: int
-    """How many price types go before those of these prices, where several stand for one column; a row for each rank."""
+    """Priority of these prices where several price types stand for one column, 0 first; there is a row for each."""
     unreadable: str
-    """The columns whose price is given but cannot be read, with a blank between them: those are not missing."""
+    """The columns whose price is given but unreadable, separated by blanks: those prices are not missing."""
     retail_price: Decimal | None
     opt1_price: Decimal | None
     opt2_price: Decimal | None
@@ -171,7 +171,7 @@ class StagedDictionaryValue(NamedTuple):
     normalized_value: str
     slug: str
     source: str
-    """`goods` or `offers`: of what it is a property."""
+    """`goods` or `offers`: what it is a property of."""
 
 
 class StagedPicture(NamedTuple):
@@ -304,7 +304,7 @@ class StagedWarehouse(NamedTuple):
 
 
 class CustomerType(StrEnum):
-    """What the shop takes a customer for; its own words, which it also finds in its log."""
+    """The shop's kinds of customers; it also writes them into its log."""
 
     LEGAL_ENTITY = "legal_entity"
     INDIVIDUAL_ENTREPRENEUR = "individual_entrepreneur"
@@ -338,7 +338,7 @@ class StagedCustomer(NamedTuple):
 
 
 class RejectedCustomer(NamedTuple):
-    """A `Контрагент` that cannot be imported; the issue is made, the shop's own log of customers needs a row too."""
+    """A `Контрагент` that cannot be imported; besides its issue, the shop's own customer log gets a row."""
 
     file_no: int
     position: int

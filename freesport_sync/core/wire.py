@@ -75,7 +75,7 @@ _NAMES = {message: name for name, message in TYPES.items()}
 
 
 class WireError(ValueError):
-    """A JSON object is not a message that this program knows; perhaps a newer program has sent it."""
+    """A JSON object is no message that this program knows; a newer program may have sent it."""
 
 
 def encode(message: Message) -> dict[str, Any]:

@@ -47,12 +47,12 @@ UPLOADS = "portions"
 
 @dataclass(frozen=True, slots=True)
 class ExchangeParts:
-    """An exchange, as far as others deal with its parts.
+    """The parts of an exchange that its server needs.
 
     Args:
         endpoint: answers requests.
         store: keeps what is uploaded.
-        queue: of the imports; has to be stopped.
+        queue: of the imports; must be stopped.
     """
 
     endpoint: Endpoint
@@ -77,7 +77,7 @@ def serve(
         settings: those in force.
         paths: of this installation.
         run: imports.
-        backups: those that there are.
+        backups: lists the backups of the database.
         texts: for 1C.
         is_dry_run: receive and check, write nothing to the shop.
         report: receives what the server does.

@@ -1,4 +1,4 @@
-"""What is asked of the exchange while it need not run: its address, its password, its self-test."""
+"""What can be asked of the exchange whether it runs or not: its address, its password, its self-test."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ExchangeSetup:
         return self._settings.exchange.user
 
     def set_password(self, password: str) -> None:
-        """Set the password that 1C has to give; it applies at once, also to an exchange that is running.
+        """Set the password that 1C must give; a running exchange applies it at once.
 
         Raises:
             ConfigError: it is too short or too long, or cannot be written.
@@ -50,7 +50,7 @@ class ExchangeSetup:
     def self_test(
         self, password: str, address: str | None, cancel: CancelToken, report: Callable[[CheckItem], None]
     ) -> tuple[CheckItem, ...]:
-        """Do a small exchange as 1C would; see `exchange.self_test.run`."""
+        """Play a small exchange as 1C would; see `exchange.self_test.run`."""
         from freesport_sync.exchange.self_test.run import run_self_test
 
         return run_self_test(self._settings, self._paths, password, address, cancel, report)

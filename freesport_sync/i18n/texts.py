@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from freesport_sync.core.foreign_messages import is_russian, meaning_of
-from freesport_sync.core.shop import Entity, UpkeepKind, takes_back
+from freesport_sync.core.shop import Entity, UpkeepKind, undoes
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.os_support import quoted
@@ -103,7 +103,7 @@ class Texts:
             kind: of the run, as for `kind`.
             is_dry_run: it only looked.
         """
-        work = "check" if is_dry_run else "undo" if takes_back(kind) else kind
+        work = "check" if is_dry_run else "undo" if undoes(kind) else kind
         has_words = f"{error.code}_{work}" in self._sections["errors"]
         return type(error)(error.code, **error.params | {"problem": work}) if has_words else error
 

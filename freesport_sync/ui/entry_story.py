@@ -13,7 +13,7 @@ from freesport_sync.core.history import (
     HistoryEntry,
     StageRecord,
 )
-from freesport_sync.core.shop import STAGES_IN_BYTES, Stage, in_order
+from freesport_sync.core.shop import STAGES_IN_BYTES, Stage, sorted_entities
 from freesport_sync.ui.texts import UiTexts
 
 _STAMP = re.compile(r"^\[(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:\+00:00)?\]", re.MULTILINE)
@@ -83,7 +83,7 @@ def _counts(texts: UiTexts, entry: HistoryEntry) -> Iterator[str]:
     prefix = "would_" if entry.is_dry_run else ""
     names = {f"{prefix}created": "created", f"{prefix}updated": "updated"}
     names |= {name: name for name in ("unchanged", "skipped", "failed")}
-    for entity in in_order(entry.counts):
+    for entity in sorted_entities(entry.counts):
         count = entry.counts[entity]
         told = [
             texts(f"story.{key}", n=texts.number(number))

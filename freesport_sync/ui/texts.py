@@ -15,7 +15,7 @@ from freesport_sync.core.history import EntrySource, EntryStatus, HistoryEntry
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.log_entries import parse_log_entry
 from freesport_sync.core.run import Counts
-from freesport_sync.core.shop import Entity, UpkeepKind, is_import, takes_back
+from freesport_sync.core.shop import Entity, UpkeepKind, is_import, undoes
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import ErrorText, Language, Texts
@@ -145,7 +145,7 @@ class UiTexts(Texts):
     def stage(self, stage: str, kind: str) -> str:
         """A step of a run of this kind."""
         key = f"stage_back.{stage}"
-        return self(key) if takes_back(kind) and self.has(key) else self.word("stage", stage)
+        return self(key) if undoes(kind) and self.has(key) else self.word("stage", stage)
 
     def changed(self, counts: Mapping[str, Counts], is_dry_run: bool, kind: str) -> str:
         """What a run has changed; empty where nothing was.
@@ -155,7 +155,7 @@ class UiTexts(Texts):
         """
         prefix = "would_" if is_dry_run else ""
         told = []
-        for name, number_of in (_SET_BACK if takes_back(kind) else _MADE).items():
+        for name, number_of in (_SET_BACK if undoes(kind) else _MADE).items():
             numbers: Counter[str] = Counter()
             for entity, count in counts.items():
                 numbers[Entity.VARIANT if entity == Entity.DEFAULT_VARIANT else entity] += number_of(count)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.history import EntryKey
-from freesport_sync.core.shop import takes_back
+from freesport_sync.core.shop import undoes
 from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.ask import answered_yes, question
@@ -272,7 +272,7 @@ class MainWindow(QMainWindow):
 
     def _on_run_changed(self, snapshot: RunSnapshot) -> None:
         texts = self._tools.texts
-        forth = "window.undoing" if takes_back(snapshot.kind) else "window.importing"
+        forth = "window.undoing" if undoes(snapshot.kind) else "window.importing"
         key = "window.checking" if snapshot.is_dry_run else forth
         self.job.say("running", texts(key, percent=int(100 * snapshot.fraction)), "busy")
         self.job.setVisible(self._tools.backend.is_running)

@@ -10,7 +10,7 @@ from freesport_sync.cli.terminal.issues import SEVERITY_STYLE
 from freesport_sync.cli.terminal.screen import Screen, say
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import Counts, RunReport, RunStatus
-from freesport_sync.core.shop import in_order, takes_back, writes_catalogue
+from freesport_sync.core.shop import sorted_entities, undoes, writes_catalogue
 from freesport_sync.i18n.texts import Texts
 
 _MARK = "\0"
@@ -39,13 +39,13 @@ def show_counts(screen: Screen, counts: Mapping[str, Counts], kind: str) -> None
     if not counts:
         return
     back = ("set_back", "hidden", "kept")
-    is_back = takes_back(kind)
-    titles = back if is_back else ("created", "updated", "unchanged", "skipped", "failed")
+    is_undo = undoes(kind)
+    titles = back if is_undo else ("created", "updated", "unchanged", "skipped", "failed")
     table = screen.table("what", *titles)
-    for entity in in_order(counts):
+    for entity in sorted_entities(counts):
         one = counts[entity]
         every = (one.created, one.updated, one.unchanged, one.skipped, one.failed)
-        numbers = (one.updated - one.hidden, one.hidden, one.skipped) if is_back else every
+        numbers = (one.updated - one.hidden, one.hidden, one.skipped) if is_undo else every
         table.add_row(screen.texts.word("entity", entity), *(str(number) for number in numbers))
     for column in table.columns[1:]:
         column.justify = "right"

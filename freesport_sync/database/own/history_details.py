@@ -100,7 +100,7 @@ def _run(connection: sa.Connection, entry: HistoryEntry) -> HistoryDetails:
         issue_counts=_issue_counts(connection, entry),
         changes=_changes(connection, run_id) if entry.is_dry_run else 0,
         report=_report(connection, session_ids),
-        forestalled_by=read_undoer(connection, entry.undone_id) if entry.is_dry_run and entry.undone_id else None,
+        already_undone_by=read_undoer(connection, entry.undone_id) if entry.is_dry_run and entry.undone_id else None,
     )
 
 

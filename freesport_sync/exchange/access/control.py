@@ -34,13 +34,13 @@ class WrongPassword(Exception):
 
 
 class AccessControl:
-    """Lets the one user of the exchange in.
+    """Admits the one user of the exchange.
 
     Args:
         user: of the exchange.
         passwords: keeps the hash of the password.
         allowed: networks that clients may come from; empty: any.
-        idle_s: after how many seconds without a request a session ends.
+        idle_s: seconds without a request after which a session ends.
         known: see `throttle.Throttle`.
 
     Raises:
@@ -62,7 +62,7 @@ class AccessControl:
         """Digest of the credentials that were right."""
         self.sessions = LoginSessions(idle_s)
 
-    def lets_in(self, address: str) -> bool:
+    def allows(self, address: str) -> bool:
         """Whether the address belongs to an allowed network."""
         if not self._allowed:
             return True
@@ -77,10 +77,10 @@ class AccessControl:
         """Check the credentials and begin a session.
 
         argon2 takes 16 MiB and some hundredths of a second, so it checks one password at a time. Credentials that were
-        right before are recognised by their digest, and do not wait however many others guess passwords.
+        right before are recognised by their digest and do not wait, however many others guess passwords.
 
         Raises:
-            WrongPassword: the credentials are wrong, or there were too many attempts.
+            WrongPassword: the credentials are wrong, or there have been too many attempts.
         """
         self._notice_new_password()
         credentials = replace(credentials, user=same_letters(credentials.user))
@@ -107,7 +107,7 @@ class AccessControl:
         throttle.give_back(address, user, time.monotonic())
 
     def find(self, credentials: Credentials, cookie: str) -> LoginSession | None:
-        """The session of a request; None: its client has to log in."""
+        """The session of a request; None: its client must log in."""
         self._notice_new_password()
         credentials = replace(credentials, user=same_letters(credentials.user))
         return self.sessions.find(cookie, self._digests.of(credentials), time.monotonic())
@@ -125,7 +125,7 @@ _LOOK_ALIKE = str.maketrans("авекмнорстухё", "abekmhopctyxe")
 def same_letters(user: str) -> str:
     """A user name in lower case, with the Russian letters that look like Latin ones replaced: `1С` becomes `1c`.
 
-    Nobody sees which of the two they have typed; on a Russian keyboard they are the same key.
+    People cannot see which of the two they typed; on a Russian keyboard they share a key.
     """
     return user.strip().lower().translate(_LOOK_ALIKE)
 
@@ -138,7 +138,7 @@ def credentials_of(authorization: str) -> Credentials:
     """The user and the password in a header `Authorization: Basic`.
 
     Raises:
-        WrongPassword: there are none.
+        WrongPassword: the header has no credentials.
     """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic" or len(encoded) > MAX_AUTHORIZATION:

@@ -17,17 +17,17 @@ MAX_SESSIONS = 256
 
 @dataclass(slots=True, eq=False)
 class LoginSession:
-    """One login, and where its client is in the exchange.
+    """One login, and how far its client is in the exchange.
 
     Args:
         user: of the exchange.
         cookie: proves the login, together with the credentials.
-        sessid: for clients that want a token in their addresses; proves nothing.
+        sessid: for clients that want a token in their URLs; proves nothing.
         timestamp: of the login, in seconds since 1970; unique while the server runs.
         digest: of the credentials.
         seen_at: monotonic seconds of the last request.
         batch: that it uploads; None: nothing yet.
-        imports: asked for and not yet answered with their end, by the name of the file.
+        imports: asked for, and their outcome not yet reported, by the name of the file.
         turn: held by the one request that changes the session.
     """
 
@@ -43,7 +43,7 @@ class LoginSession:
 
     @property
     def open_batch(self) -> UploadBatch | None:
-        """The batch, unless the server has let go of it."""
+        """The batch, unless the server has closed it."""
         return None if self.batch is None or self.batch.is_closed else self.batch
 
     def sender(self, address: str) -> Sender:
@@ -59,7 +59,7 @@ class LoginSessions:
     """The login sessions of a server.
 
     Args:
-        idle_s: after how many seconds without a request a session ends; longer than the longest import.
+        idle_s: seconds without a request after which a session ends; longer than the longest import.
     """
 
     def __init__(self, idle_s: float) -> None:
@@ -83,7 +83,7 @@ class LoginSessions:
         return session
 
     def find(self, cookie: str, digest: bytes, now: float) -> LoginSession | None:
-        """The session of a cookie; None where it has ended or belongs to other credentials."""
+        """The session of a cookie; None if it has ended or belongs to other credentials."""
         self._end_idle(now)
         session = self._sessions.get(cookie)
         if session is None or not hmac.compare_digest(session.digest, digest):

@@ -36,7 +36,7 @@ PER_USER = Allowance(100, 0.5)
 
 
 class KnownNetworks:
-    """Networks from which somebody has logged in; survives a restart.
+    """Networks from which somebody has logged in; they survive a restart.
 
     Args:
         file: one network a line, the newest last; created with the first.
@@ -52,7 +52,7 @@ class KnownNetworks:
         return _network(address) in self._known
 
     def add(self, address: str) -> None:
-        """Remember the network of an address; until the server ends if the file cannot be written."""
+        """Remember the network of an address; only until the server ends if the file cannot be written."""
         network = _network(address)
         if network not in self._known and network.isascii():
             self._known[network] = None
@@ -71,8 +71,8 @@ class _Bucket:
 class Throttle:
     """Limits attempts by address and by user; right passwords cost nothing (SECURITY-3).
 
-    No request is delayed: an attempt that comes too early is answered when to try again. Credentials that were right
-    before never get here, see `AccessControl.log_in`.
+    No request is delayed: an attempt that comes too early is told when to try again. Credentials that were right before
+    never get here, see `AccessControl.log_in`.
 
     Args:
         known: networks that are not limited by the attempts of others.
@@ -98,8 +98,8 @@ class Throttle:
     def wait_s(self, address: str, user: str, now: float) -> int:
         """Seconds until an attempt is possible; 0: at once.
 
-        The attempts of others under the same user, from any address, limit everybody except clients in known networks:
-        else anybody could keep 1C out of a server that has just been restarted.
+        The attempts of others under the same user, from any address, limit everybody except clients in known networks;
+        otherwise anybody could keep 1C out of a server that has just been restarted.
         """
         (by_address, rule), (by_user, user_rule) = _keys(address, user)
         level = self._level(by_address, rule, now)

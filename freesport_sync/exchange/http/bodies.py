@@ -14,12 +14,12 @@ from freesport_sync.exchange.uploads.fragment import Fragment
 BLOCK_BYTES = 512 * 1024
 """Written to the disk at once."""
 STALL_S = 60.0
-"""How long a body may stand still."""
+"""How long a body may stall."""
 
 
 @dataclass(slots=True)
 class ReceivedBytes:
-    """How much of a body has come; reported also where the request is refused."""
+    """How much of a body has arrived; also reported if the request is refused."""
 
     count: int = 0
 
@@ -29,7 +29,7 @@ async def receive(request: Request, fragment: Fragment, received: ReceivedBytes)
 
     Raises:
         ExchangeRefused: see `Fragment.write`.
-        ClientDisconnect: the body has not come to its end.
+        ClientDisconnect: the body ended early or stalled.
     """
     block = bytearray()
     async for chunk in _chunks(request):
@@ -42,11 +42,11 @@ async def receive(request: Request, fragment: Fragment, received: ReceivedBytes)
 
 
 async def drain(request: Request, limit_bytes: int) -> None:
-    """Read a body and drop it: 1C reads the answer only when it has sent everything.
+    """Read a body and drop it: 1C reads the answer only after it has sent everything.
 
     Args:
-        request: whose body.
-        limit_bytes: after which the rest is not read.
+        request: with the body.
+        limit_bytes: the rest is not read.
     """
     with suppress(ClientDisconnect, RuntimeError):  # RuntimeError: it has been read
         async for chunk in _chunks(request):
@@ -56,7 +56,7 @@ async def drain(request: Request, limit_bytes: int) -> None:
 
 
 def content_length(request: Request) -> int | None:
-    """The bytes that a request announces; None: it does not, or it is not a number."""
+    """The length of the body that a request announces; None: it is missing or not a number."""
     text = request.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
@@ -75,7 +75,7 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
 
 
 async def _write(write: Callable[[bytearray], None], block: bytearray) -> None:
-    """Write on a thread. A request that is cancelled waits for it, or the rollback would meet the writer."""
+    """Write on a thread. A cancelled request waits for it, or the rollback would collide with the write."""
     writing = asyncio.ensure_future(asyncio.to_thread(write, block))
     try:
         await asyncio.shield(writing)

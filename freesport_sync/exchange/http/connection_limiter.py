@@ -13,14 +13,14 @@ MAX_HANDSHAKES = 100
 
 
 class CountedConnection(Protocol):
-    """A connection, as far as the limiter deals with it."""
+    """A connection, as the limiter sees it."""
 
     def abort(self) -> None:
         """Close it at once."""
 
 
 class ConnectionLimiter:
-    """Counts all connections, and closes the one that has been idle for longest where there are too many.
+    """Counts all connections; if there are too many, closes the one that has been idle for longest.
 
     Args:
         limit: connections at once.
@@ -36,13 +36,13 @@ class ConnectionLimiter:
         self._handshakes: dict[CountedConnection, None] = {}
 
     def add(self, one: CountedConnection) -> None:
-        """Count a connection; close one where that is too many."""
+        """Count a connection; close one if there are too many."""
         self._all.add(one)
         if len(self._all) > self.limit:
             self._victim(one).abort()
 
     def begin(self, handshake: CountedConnection) -> None:
-        """Count a connection whose TLS handshake is due."""
+        """Count a connection that begins with a TLS handshake."""
         self._handshakes[handshake] = None
         if len(self._handshakes) > MAX_HANDSHAKES:
             next(iter(self._handshakes)).abort()
@@ -50,24 +50,24 @@ class ConnectionLimiter:
         self.add(handshake)
 
     def leave(self, one: CountedConnection) -> None:
-        """A connection has ended."""
+        """Stop counting a connection that has ended."""
         self.forget(one)
         self._all.discard(one)
         self._handshakes.pop(one, None)
 
     def due(self, one: CountedConnection, seconds: float | None) -> None:
-        """A connection is idle.
+        """Record that a connection is idle.
 
         Args:
             one: the connection.
-            seconds: in which the request that has begun must be complete; None: none has begun.
+            seconds: within which the request that has begun must be complete; None: none has begun.
         """
         timer = self.timers.setdefault(one, None)
         if timer is None and seconds is not None:
             self.timers[one] = asyncio.get_running_loop().call_later(seconds, one.abort)
 
     def forget(self, one: CountedConnection) -> None:
-        """A connection is not idle."""
+        """Record that a connection is no longer idle."""
         timer = self.timers.pop(one, None)
         if timer is not None:
             timer.cancel()

@@ -21,7 +21,7 @@ IDLE_S = 75
 """How long a connection may be idle between two requests."""
 SHUTDOWN_S = 2
 LOG_AGAIN_S = 60.0
-"""The same trouble is logged again after this time."""
+"""The same error is logged again after this time."""
 _TOO_LONG = 431
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Handshake(asyncio.Protocol):
             await asyncio.sleep(0)  # and connects it
             _feed(self._transport.get_protocol(), first)
             secured = await agreeing
-        except OSError:  # not TLS, or an incompatible one; not logged: anybody could fill the disk with it
+        except OSError:  # not TLS, or an incompatible version; not logged: anybody could fill the disk with it
             secured = None
         finally:
             agreeing.cancel()
@@ -124,7 +124,7 @@ class HttpConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # asyncio does so only for sockets whose protocol number is set; without it the body of every answer would wait
+        # asyncio sets it only on sockets whose protocol number is set; without it the body of every answer would wait
         # 40 ms for the acknowledgement of the head (EXCHANGE-23).
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._update_limiter()
@@ -148,7 +148,7 @@ class HttpConnection(H11Protocol):
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not a request, or one that is refused."""
+        """Answer something that is not a request, or a request that is refused."""
         assert isinstance(self.conn, _StrictConnection)
         reply = self._refuse(self.client[0] if self.client else "", self.conn.refusal)
         body = reply.body.encode("utf-8", "replace")
@@ -165,7 +165,7 @@ class HttpConnection(H11Protocol):
             self.transport.close()
 
     def _update_limiter(self) -> None:
-        """Tell the limiter whether a request is being served, and what else is incomplete."""
+        """Tell the limiter whether the connection is idle, and how long an incomplete request may take."""
         if self.transport.is_closing() or self._is_refused:
             return
         if self.cycle is not None and not self.cycle.response_complete:

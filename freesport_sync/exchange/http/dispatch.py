@@ -1,4 +1,4 @@
-"""Does what a logged-in client asks for: receives files, queues imports, answers how far they are."""
+"""Does what a logged-in client asks for: receives files, queues imports, reports their progress."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HOLD_DEACTIVATE_S = 100.0
 
 
 class Dispatcher:
-    """Takes the steps of the protocol.
+    """Carries out the steps of the protocol.
 
     Args:
         store: keeps what is uploaded.
@@ -64,13 +64,13 @@ class Dispatcher:
         self._messages = messages
 
     def logged_in(self, session: LoginSession, asked: ExchangeRequest) -> ExchangeReply:
-        """A client has logged in; returns what it is answered."""
+        """Record that a client has logged in; returns the answer."""
         if asked.type == protocol.CATALOG:
             self._exports.record_login(session.user, session.timestamp)
         return protocol.logged_in(session.cookie, session.sessid, session.timestamp)
 
     async def refused(self, request: Request, asked: ExchangeRequest, session: LoginSession) -> None:
-        """A request has no step; its body is read all the same."""
+        """Record a request that was refused before any step; its body is read all the same."""
         self._record_lost(session, asked)
         await drain(request, self._rules.file_limit_mb * MB)
 
@@ -83,10 +83,10 @@ class Dispatcher:
         sender: Sender,
         received: ReceivedBytes,
     ) -> ExchangeReply:
-        """Take a step; returns the answer.
+        """Carry out a step; returns the answer.
 
         Args:
-            step: to take.
+            step: what to do.
             request: with the body, if there is one.
             asked: its parameters.
             session: of the client.
@@ -121,7 +121,7 @@ class Dispatcher:
             raise
 
     def _record_lost(self, session: LoginSession, asked: ExchangeRequest) -> None:
-        """A part of an export is missing: it is no longer known what that export does not contain."""
+        """Record that part of an export is missing, so nobody knows what the export would not have contained."""
         if asked.type == protocol.CATALOG and (asked.mode == Mode.INIT or asked.brings_export):
             self._exports.record_lost(session.user, session.timestamp, [asked.filename[:100] or asked.mode])
 
@@ -145,7 +145,7 @@ class Dispatcher:
         if request.method != "POST":  # a proxy has turned it into another request
             raise ExchangeRefused("exchange_body_missing", file=path.name)
         async with session.turn:
-            session.imports.clear()  # they are about earlier files, and 1C has not waited for their end
+            session.imports.clear()  # they are of earlier files, and 1C has not waited for their end
             batch = session.open_batch or await self._new_batch(session, sender)
             with batch.receiving():
                 try:
@@ -178,7 +178,7 @@ class Dispatcher:
         return await self._outcome(session, key, one, HOLD_DEACTIVATE_S)
 
     async def _outcome(self, session: LoginSession, key: str, one: ExchangeImport, hold_s: float) -> ExchangeReply:
-        """The end of an import, once it has come; else how far it is.
+        """The outcome of an import, or its progress if it has not ended yet.
 
         Args:
             session: that asks.

@@ -42,7 +42,7 @@ class Endpoint:
     """Answers 1C.
 
     Args:
-        access: decides who may come in.
+        access: decides who may use the exchange.
         dispatcher: does what clients ask for.
         watch: runs as long as the server.
         rules: of the settings.
@@ -73,7 +73,7 @@ class Endpoint:
         return Starlette(routes=[route], exception_handlers={HTTPException: self._not_found}, lifespan=self._lifespan)
 
     def refuse(self, address: str, code: str) -> ExchangeReply:
-        """What to answer to what is not a request, or one that we do not accept; reported where it may come from 1C.
+        """The answer to something that is not a request, or that we do not accept; reported if 1C may have sent it.
 
         Args:
             address: of the client.
@@ -130,7 +130,7 @@ class Endpoint:
         try:
             return await self._answer(request, asked, received)
         except WrongPassword as error:
-            return self._turned_away(error)
+            return self._wrong_password(error)
         except ExchangeRefused as error:
             return self._messages.refusal(error)
         except ClientDisconnect:
@@ -144,7 +144,7 @@ class Endpoint:
 
     async def _answer(self, request: Request, asked: ExchangeRequest, received: ReceivedBytes) -> ExchangeReply:
         address = _address(request)
-        if not self._access.lets_in(address):
+        if not self._access.allows(address):
             return ExchangeReply(failure(self._messages.not_allowed()).body, status=403, closes=True)
         credentials = credentials_of(request.headers.get("authorization", ""))
         session = self._access.find(credentials, request.cookies.get(protocol.COOKIE, ""))
@@ -160,7 +160,7 @@ class Endpoint:
         assert session is not None, "next_step requires a session for every other step"
         return await self._dispatcher.take(step, request, asked, session, session.sender(address), received)
 
-    def _turned_away(self, error: WrongPassword) -> ExchangeReply:
+    def _wrong_password(self, error: WrongPassword) -> ExchangeReply:
         if not error.is_throttled:
             return unauthorized(self._messages.wrong_password(), error.retry_after_s)
         retry = ("Retry-After", str(error.retry_after_s))

@@ -29,8 +29,8 @@ _FOLDERS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/'\"«»]+)+[\\/]")
 _MAX_VALUE = 150
 """Characters of a value in a text, so that its end, which says what to do, is not cut off."""
 _OF_1C = (Cancelled, ExchangeRefused, ImportFailed, LockHeld)
-"""Errors that people at 1C can do something about. The others are about the database or the settings of the shop: their
-details, such as host and port, are for its administrator only."""
+"""Errors that people at 1C can do something about. The others concern the shop's database or settings: their details,
+such as host and port, are for its administrator only."""
 _NEEDS_OPERATOR = ("export_older", "export_date_unreadable", "export_undated_older", "large_change")
 """Refusals of a guard, which only the operator can override."""
 
@@ -64,7 +64,7 @@ class Messages:
         return " ".join(" ".join((f"{error.code}:", text.what, said, hint)).split())
 
     def working(self, one: ExchangeImport, current: ExchangeImport | None) -> ExchangeReply:
-        """How far an import is, or what it waits for.
+        """The progress of an import, or what it waits for.
 
         Args:
             one: the import.

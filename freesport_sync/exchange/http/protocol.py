@@ -1,7 +1,7 @@
 """The protocol between 1C and a site: what each request asks for, and its answer (EXCHANGE-1 to EXCHANGE-25).
 
 The two clients of 1C contradict each other: the standard configurations want exactly two lines in the answer to `init`,
-the 1C-Bitrix module four. Only the module sends `version=`, which tells them apart. This module does no I/O.
+the 1C-Bitrix module wants four. Only the module sends `version=`, which tells them apart. No I/O happens here.
 """
 
 from __future__ import annotations

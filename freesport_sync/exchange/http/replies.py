@@ -10,7 +10,7 @@ TEXT = "text/plain; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 """The charset comes last: the 1C-Bitrix module takes everything after `charset=` for its name."""
 MAX_REASON = 500
-"""Characters of a reason; windows of 1C cut longer ones."""
+"""Maximum length of a reason, in characters; 1C's dialogs cut longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class ExchangeReply:
 
     Args:
         body: lines without a final line end: 1C counts lines.
-        status: of HTTP; 200 unless it is about access: 1C loses the text of other statuses (EXCHANGE-24).
+        status: HTTP status; 200 except about access, because 1C loses the text of any other (EXCHANGE-24).
         media_type: with the charset.
         headers: further ones.
         closes: the connection is closed after this answer.
@@ -35,7 +35,7 @@ class ExchangeReply:
 
     @property
     def outcome(self) -> str:
-        """The first line, which tells 1C how it went; `xml` for a document."""
+        """The first line, which tells 1C the outcome; `xml` for a document."""
         return "xml" if self.media_type == XML else self.body.partition("\n")[0]
 
     @property
@@ -50,17 +50,17 @@ def lines(*parts: str) -> ExchangeReply:
 
 
 def success() -> ExchangeReply:
-    """It is done and committed (EXCHANGE-11)."""
+    """Done and committed (EXCHANGE-11)."""
     return ExchangeReply("success")
 
 
 def progress(text: str) -> ExchangeReply:
-    """It is being done; 1C shows the text and asks again (EXCHANGE-10)."""
+    """Not finished; 1C shows the text and asks again (EXCHANGE-10)."""
     return lines("progress", printable(text, MAX_REASON))
 
 
 def failure(text: str) -> ExchangeReply:
-    """It was not done; 1C shows the text."""
+    """Not done; 1C shows the text."""
     return lines("failure", printable(text, MAX_REASON))
 
 

@@ -13,7 +13,7 @@ from freesport_sync.errors import SyncError
 
 
 class ExchangeImport:
-    """An import, which 1C asks about until it has ended.
+    """An import that 1C polls until it has ended.
 
     The thread of the imports sets the attributes; requests read them.
 
@@ -28,9 +28,9 @@ class ExchangeImport:
         self.result: Future[RunReport | SyncError | None] = Future()
         """None: there was nothing to do."""
         self.is_running = False
-        """It has the lock of the database; before, it waits for other imports."""
+        """It holds the lock of the database; before that it waits for other imports."""
         self.holder: SyncError | None = None
-        """Who has the lock."""
+        """The error that names the holder of the lock, while it waits."""
         self.progress: Progress | None = None
         self.run_id: int | None = None
 

@@ -1,7 +1,7 @@
-"""Whether all of a full export is in the shop (EXCHANGE-15).
+"""Tracks whether all of a full export is in the shop (EXCHANGE-15).
 
-`deactivate` hides what a full export did not contain, so every file of it must have come and must have been imported.
-Nothing is kept over a restart: then it is uncertain, and the export has to be sent again.
+`deactivate` hides what a full export did not contain, so every one of its files must have arrived and been imported.
+Nothing survives a restart: after one, completeness is unknown and the export must be sent again.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from freesport_sync.exchange.uploads.uploaded_file import FileStatus
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 MAX_RECORDS = 20_000
-"""Batches, logins and lost files that are remembered of each."""
+"""How many batches, logins and lost files are remembered, of each."""
 LONGEST_EXPORT_S = 24 * 3600
 _COMPLETE = (FileStatus.IMPORTED, FileStatus.UNPACKED)
 
 
 @dataclass(frozen=True, slots=True)
 class LostFile:
-    """A file of an export that has not come as 1C has sent it, or could not be imported when 1C asked.
+    """A file of an export that did not arrive as 1C sent it, or could not be imported when 1C asked.
 
     Args:
         user: who sent it.
@@ -39,7 +39,7 @@ class LostFile:
 
 
 class FullExportTracker:
-    """Remembers the batches of the last exports; where each file is, the batch says.
+    """Remembers the batches of the last exports; a batch knows the status of its files.
 
     Args:
         folders: with the files of past runs.
@@ -54,35 +54,35 @@ class FullExportTracker:
         """Logins after which 1C has neither sent nor asked for anything."""
 
     def record_login(self, user: str, login: int) -> None:
-        """A user has got the timestamp `login`."""
+        """Record that a user was given the timestamp `login`."""
         self._logins.append((user, login))
         self._inactive.add((user, login))
         if len(self._inactive) > MAX_RECORDS:
             self._inactive.intersection_update(self._logins)
 
     def record_activity(self, user: str, login: int) -> None:
-        """After this login a file came, or 1C asked for what it had logged in for."""
+        """Record that 1C sent a file after this login, or asked for what it had logged in for."""
         self._inactive.discard((user, login))
 
     def record_batch(self, batch: UploadBatch) -> None:
-        """Follow the files of a batch, also after it has been removed."""
+        """Track the files of a batch, also after it has been removed."""
         while self._batches and _is_too_old(self._batches[0].sender.login):
             self._batches.popleft()
         self._batches.append(batch)
 
     def record_lost(self, user: str, login: int, names: Iterable[str]) -> None:
-        """These files are missing for good, whatever becomes of others of their names."""
+        """Record that these files are missing for good, whatever becomes of other files of their names."""
         self._lost.extend(LostFile(user, login, name) for name in names)
 
     def files_since(self, user: str, login: int) -> Mapping[str, Path]:
         """All files of the full export that began with a login.
 
         Returns:
-            A path that is unique -> the file, in the order of the imports.
+            A unique path -> the file, in the order of the imports.
 
         Raises:
             ExchangeRefused: there was no such login, no full export since, or not all of it is in the shop; or 1C has
-                logged in meanwhile and sent nothing, so what it was going to send is unknown.
+                logged in since and sent nothing, so what it was going to send is unknown.
         """
         if (user, login) not in self._logins or _is_too_old(login):
             raise ExchangeRefused("exchange_timestamp_invalid", timestamp=str(login))

@@ -1,4 +1,4 @@
-"""Looks after batches that 1C uploads but does not ask to import, and closes those that are done with (EXCHANGE-13)."""
+"""Watches for batches that 1C uploads but does not ask to import, and closes finished ones (EXCHANGE-13)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_PAUSE_S = 5.0
 
 
 class IdleWatch:
-    """Reports each batch whose import 1C does not ask for, once; imports it where the settings say so.
+    """Reports each batch whose import 1C does not ask for, once, and imports it if the settings say so.
 
     Args:
         store: of the batches.
@@ -47,30 +47,30 @@ class IdleWatch:
         self._report = report
         self._reported: WeakSet[UploadBatch] = WeakSet()
         self._early: WeakKeyDictionary[UploadBatch, ExchangeImport] = WeakKeyDictionary()
-        """Imports that were not asked for; a later request gets their result."""
+        """Imports that were started without a request; a later request gets their result."""
 
     async def watch(self) -> None:
-        """Look after all batches, again and again, until cancelled."""
+        """Check all batches, again and again, until cancelled."""
         pause_s = min(MAX_PAUSE_S, self._rules.idle_s / 4)
         while True:
             works: list[Callable[[], Awaitable[None]]] = [self._store.tidy_up]
-            works += [partial(self._look_after, batch) for batch in self._store.batches]
+            works += [partial(self._check, batch) for batch in self._store.batches]
             for work in works:
                 try:
                     await work()
-                except Exception as error:  # the other batches need looking after all the same
+                except Exception as error:  # the other batches must be checked all the same
                     log_entry(log, logging.ERROR, "unexpected_error", cause=error)
             await asyncio.sleep(pause_s)
 
     def early_import(self, batch: UploadBatch, path: PurePosixPath) -> ExchangeImport | None:
-        """The import of a file that was not asked for; None: there was none, or it has failed."""
+        """The import of a file that was started without a request; None: there was none, or it has failed."""
         early = self._early.get(batch)
         if early is None or early.has_failed or not batch.is_asked_for(path):
             return None
         return early
 
     async def import_older(self, batch: UploadBatch) -> None:
-        """Where the settings allow imports without a request: import what arrived before a batch first."""
+        """If the settings allow imports without a request, first import what arrived before a batch."""
         if not self._rules.import_when_idle:
             return
         for older in self._store.batches:
@@ -79,7 +79,7 @@ class IdleWatch:
             if not older.is_receiving and not older.is_importing and await asyncio.to_thread(older.is_complete):
                 self._report_idle(older)
 
-    async def _look_after(self, batch: UploadBatch) -> None:
+    async def _check(self, batch: UploadBatch) -> None:
         if not self._is_idle(batch):
             return
         needs_report = await asyncio.to_thread(has_records, batch)

@@ -1,4 +1,4 @@
-"""Pictures that come in a later batch than the records that name them (EXCHANGE-9)."""
+"""Pictures that arrive in a later batch than the records that name them (EXCHANGE-9)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOTES = "missing_pictures.txt"
 
 
 class LatePictures:
-    """The pictures that earlier runs have missed, as long as the files of these runs are kept.
+    """The pictures that earlier runs missed, for as long as the files of those runs are kept.
 
     Args:
         folders: with the files of past runs.
@@ -25,7 +25,7 @@ class LatePictures:
         self._folders = folders
 
     def note(self, folder: Path, issues: Iterable[RowIssue]) -> None:
-        """Remember the pictures that a run has missed.
+        """Remember the pictures that a run missed.
 
         Args:
             folder: with the files of the run.

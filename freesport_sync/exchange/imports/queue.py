@@ -28,7 +28,7 @@ class ImportQueue:
 
     @property
     def current(self) -> ExchangeImport | None:
-        """The import that is running, or waits for the lock of the database."""
+        """The import that is running, or waiting for the lock of the database."""
         return self._open[0] if self._open else None
 
     def submit(self, one: ExchangeImport, work: Work) -> None:
@@ -39,7 +39,7 @@ class ImportQueue:
             work: does it, on the thread of the imports.
 
         Raises:
-            Cancelled: the server stops.
+            Cancelled: the server is stopping.
         """
         if self._stop.is_set():
             raise Cancelled("cancelled")
@@ -47,7 +47,7 @@ class ImportQueue:
         self._executor.submit(self._do, one, work)
 
     def give_up(self, one: ExchangeImport) -> bool:
-        """Cancel an import that still waits for others; returns False where it is running already."""
+        """Cancel an import that is still waiting for others; returns False if it is running already."""
         if one.is_running:
             return False
         one.cancel.cancel()
@@ -63,7 +63,7 @@ class ImportQueue:
         one.cancel.check()
 
     def stop(self) -> None:
-        """Cancel all imports; returns when they have ended, also those that had not begun: 1C gets its answers."""
+        """Cancel all imports and wait until they have ended, also those that had not begun: 1C gets its answers."""
         self._stop.set()
         for one in tuple(self._open):
             one.cancel.cancel()

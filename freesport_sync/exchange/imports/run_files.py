@@ -1,4 +1,4 @@
-"""Which files of a batch a run needs, and what the run is."""
+"""Which files of a batch a run needs, and of which kind the run is."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Contents = Mapping[UploadedFile, Content]
 
 
 def readable_contents(batch: UploadBatch, files: Iterable[UploadedFile]) -> Contents:
-    """What files contain, without those that cannot be imported now."""
+    """The contents of files, without those that cannot be imported now."""
     found = {file: _readable_content(batch, file) for file in files}
     return {file: content for file, content in found.items() if content is not None}
 
 
 def required_contents(batch: UploadBatch, files: Iterable[UploadedFile]) -> Contents:
-    """What files contain that 1C has asked to import.
+    """The contents of the files that 1C asks to import.
 
     Raises:
         SourceMalformed: one cannot be read.
@@ -45,7 +45,7 @@ def required_contents(batch: UploadBatch, files: Iterable[UploadedFile]) -> Cont
 
 
 def run_kind(contents: Iterable[Content]) -> ImportKind:
-    """What the history calls an import of these files."""
+    """The kind of a run that imports these files, as the history shows it."""
     kinds = {content.kind for content in contents} - REFERENCE_KINDS
     if len(kinds) == 1:
         return _RUN_KINDS.get(next(iter(kinds)), ImportKind.CATALOG)
@@ -55,7 +55,7 @@ def run_kind(contents: Iterable[Content]) -> ImportKind:
 def files_of_run(batch: UploadBatch, contents: Contents) -> Mapping[str, Path]:
     """What a run needs: the files, the reference data of the batch, and its pictures.
 
-    A name that the exports of 1C never have becomes a usual one, or the run would ignore the file.
+    A file whose name 1C's exports never have gets a usual one, or the run would ignore it.
 
     Returns:
         The path in the folder of the run -> the file.

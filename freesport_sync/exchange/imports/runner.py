@@ -1,4 +1,4 @@
-"""Runs one import of the exchange, as soon as no other import holds the lock of the database."""
+"""Runs one import of the exchange as soon as no other import holds the lock of the database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 LOCK_POLL_S = 1.0
-"""Between two attempts to get the import lock of the database; each asks for up to 2 s who holds it."""
+"""Between two attempts to take the import lock of the database; a refused one spends up to 2 s asking who holds it."""
 
 Run = Callable[[ShopImport, Header, Reporter, CancelToken], RunReport]
 
@@ -69,18 +69,18 @@ class ImportRunner:
         is_full: bool = False,
         allow_older: bool = False,
     ) -> RunReport:
-        """Import what lies in a folder.
+        """Import the files of a folder.
 
         Args:
-            one: shows how far it is.
-            sender: who has sent the files.
+            one: the import; its progress is updated.
+            sender: who sent the files.
             kind: of the run.
             folder: see `RunFolders.keep`.
             is_full: hide what the files do not contain; takes a backup in any case.
-            allow_older: also files that are older than the last ones, whatever the settings say.
+            allow_older: import files that are older than the last ones, whatever the settings say.
 
         Raises:
-            SyncError: the run has failed, or others import for too long.
+            SyncError: the run failed, or others held the lock for too long.
         """
         request = ShopImport(
             kind=kind,
@@ -100,7 +100,7 @@ class ImportRunner:
         finally:
             if kind is not ImportKind.IMAGES and not self.is_dry_run:
                 self.late_pictures.note(folder, observer.missing_pictures)
-            if one.run_id is None:  # the history knows nothing of it
+            if one.run_id is None:  # the history has no such run
                 self._folders.drop(folder)
             self._folders.forget_old(self._rules.keep_runs, self._rules.keep_days)
 
@@ -117,7 +117,7 @@ class ImportRunner:
 
 
 class _RunObserver:
-    """Forwards the events of a run, and remembers how far it is."""
+    """Forwards the events of a run, and records its progress."""
 
     def __init__(self, one: ExchangeImport, report: Reporter) -> None:
         self._one = one

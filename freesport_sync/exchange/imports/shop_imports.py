@@ -28,13 +28,13 @@ from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
 
 class ShopImports:
-    """Imports uploaded files into the shop, and marks in their batch what has become of them.
+    """Imports uploaded files into the shop, and records their status in the batch.
 
     Args:
         queue: of the imports.
         runner: makes the runs.
         folders: for the files of each run.
-        store: records which batch is in the shop.
+        store: remembers which batch is in the shop.
         exports: knows whether a full export is complete.
     """
 
@@ -57,7 +57,7 @@ class ShopImports:
 
         Args:
             batch: whose files.
-            path: the file that 1C asks for; None: all that was not asked for.
+            path: the file that 1C asks for; None: everything that was not asked for.
 
         Raises:
             Cancelled: the server stops.
@@ -104,7 +104,7 @@ class ShopImports:
     def _import(self, one: ExchangeImport, batch: UploadBatch, path: PurePosixPath | None) -> RunReport | None:
         one.cancel.check()
         unpack_archives(batch, one.cancel.check)
-        named = batch.named(path)  # none, where an archive has only pictures, or the shop has all of it already
+        named = batch.named(path)  # none if an archive has only pictures, or the shop has all of it already
         report = self._import_named(one, batch, named) if named else None
         new_pictures = batch.new_pictures
         batch.mark(new_pictures, self._end_status)
@@ -115,8 +115,8 @@ class ShopImports:
     def _import_named(self, one: ExchangeImport, batch: UploadBatch, named: tuple[UploadedFile, ...]) -> RunReport:
         """Import files together with all others of their batch that are not imported yet.
 
-        1C asks for goods, offers, prices and stocks one after the other; to the shop they belong together. A file that
-        cannot be read does not hold up the others: 1C gets the error when it asks for that file.
+        1C asks for goods, offers, prices and stocks one after the other; in the shop they belong together. An
+        unreadable file does not hold up the others: 1C gets the error when it asks for that file.
         """
         waiting = [file for file in batch.waiting_xml if file not in named]
         batch.mark(named, FileStatus.IMPORTING)

@@ -1,4 +1,4 @@
-"""Sends requests as 1C does, and tells what goes wrong apart."""
+"""Sends requests as 1C does, and distinguishes what can go wrong."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SelfTestAnswer:
-    """What a server has answered, as far as 1C reads it."""
+    """The answer of a server, as far as 1C reads it."""
 
     status: int
     media_type: str
@@ -57,7 +57,7 @@ class SelfTestClient:
     """Sends requests, each over a connection of its own.
 
     Args:
-        address: URL as it is entered in 1C.
+        address: URL as entered in 1C.
         user: of the exchange.
         password: of that user.
         cancel: aborts a request.

@@ -1,4 +1,4 @@
-"""Runs the self-test with the settings in force; needs nothing of the server itself."""
+"""Runs the self-test with the settings in force, without the parts of the server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run_self_test(
         settings: in force.
         paths: of this installation.
         password: that 1C is to use.
-        address: URL that 1C is to use; None: of the exchange on this computer.
+        address: URL that 1C is to use; None: that of the exchange on this computer.
         cancel: aborts it.
         report: receives each step as it is done.
 
@@ -39,10 +39,10 @@ def run_self_test(
     certificate = rules.certificate if address is None else None
     own = address_for_1c(rules.host, rules.port, rules.certificate is not None, "localhost")
     client = SelfTestClient(address or own, rules.user, password, cancel, certificate)
-    return take_steps(client, _knows(paths, password), cancel, report)
+    return take_steps(client, _is_own_password(paths, password), cancel, report)
 
 
-def _knows(paths: Paths, password: str) -> bool | None:
+def _is_own_password(paths: Paths, password: str) -> bool | None:
     """Whether this is the password that is set on this computer; None: no password is set."""
     from freesport_sync.exchange.access.passwords import PasswordFile  # argon2 takes long to load
 

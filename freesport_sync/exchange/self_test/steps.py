@@ -24,7 +24,7 @@ from freesport_sync.i18n.texts import is_outcome_of_dry_run
 from freesport_sync.sources.commerceml.documents import count_documents
 
 IMPORT_REQUEST_S = 180.0
-"""1C gives up a request after this time."""
+"""1C abandons a request after this time."""
 _PADDING_BYTES = 1_500_000
 """Of the first fragment: more than the megabyte that proxies accept by default."""
 _FILE, _ARCHIVE = "import0_1.xml", "v8_probe.zip"

@@ -1,4 +1,4 @@
-"""Archives of a batch, unpacked when an import is asked for: only then all fragments have come (EXCHANGE-7)."""
+"""Unpacks the archives of a batch when an import is asked for: only then have all fragments arrived (EXCHANGE-7)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def unpack_archives(batch: UploadBatch, check: Callable[[], None]) -> None:
     """Replace the archives of a batch by what is in them.
 
     Args:
-        batch: whose archives; they have arrived when the batch has, not now.
+        batch: whose archives; unpacking does not change its time of arrival.
         check: called between blocks; may raise.
 
     Raises:
-        SyncError: one is damaged, encrypted, unsafe or too large, or the disk is full; it stays as it is.
+        SyncError: an archive is damaged, encrypted, unsafe or too large, or the disk is full; it stays as it is.
     """
 
     def check_all() -> None:
@@ -43,7 +43,7 @@ def unpack_archives(batch: UploadBatch, check: Callable[[], None]) -> None:
 
 
 def has_records(batch: UploadBatch) -> bool:
-    """Whether more than pictures waits to be imported; an archive that cannot be read may have more."""
+    """Whether anything but pictures waits to be imported; an unreadable archive may have something."""
     return bool(batch.waiting_xml) or any(_may_have_xml(batch.folder / archive.path) for archive in batch.archives)
 
 

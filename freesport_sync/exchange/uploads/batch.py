@@ -17,7 +17,7 @@ from freesport_sync.exchange.uploads.uploaded_file import FileStatus, UploadedFi
 from freesport_sync.sources.commerceml.picture_files import is_packed_picture
 
 NOTES_SUFFIX = ".asked"
-"""Of the file beside the folder of a batch that lists what an import was asked for, for the next server."""
+"""Of the file beside the folder of a batch that tells the next server which imports were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Sender:
     """Who uploads files.
 
     Args:
-        user: of the exchange; empty where an earlier server has received the files.
+        user: of the exchange; empty if an earlier server received the files.
         address: of the client.
         login: timestamp of the login session, in seconds since 1970.
     """
@@ -49,7 +49,7 @@ class UploadLimits:
         file: of a file, all its fragments together.
         batch: of all files of a batch as they are on the disk.
         unpacked: of all files of a batch, the archives unpacked.
-        files: how many a batch may have.
+        files: maximum number in a batch.
     """
 
     fragment: int
@@ -67,7 +67,7 @@ class UploadBatch:
 
     Args:
         folder: of its own; created with the first file.
-        limits: of the sizes.
+        limits: maximum sizes.
         sender: who uploads it.
     """
 
@@ -80,9 +80,9 @@ class UploadBatch:
         self.arrived_at = 0.0
         """When the last fragment came, in seconds since 1970; batches are ordered by it."""
         self.is_closed = False
-        """The server has let go of it: its client begins another one."""
+        """The server no longer handles it: its client must begin another one."""
         self.has_failed = False
-        """An import of it has failed: it is retried only when 1C asks, and the files are kept to be looked at."""
+        """An import of it has failed: it is retried only when 1C asks, and the files are kept for inspection."""
         self.size_bytes = 0
         self._files: dict[PurePosixPath, UploadedFile] = {}
         self._replaced: list[UploadedFile] = []
@@ -100,51 +100,51 @@ class UploadBatch:
 
     @property
     def exports(self) -> tuple[UploadedFile, ...]:
-        """Every export that was ever uploaded, also one whose place another has taken."""
+        """Every export that was ever uploaded, including those that another file has replaced."""
         return tuple(file for file in (*self._replaced, *self.files) if file.is_export)
 
     @property
     def waiting(self) -> tuple[UploadedFile, ...]:
-        """Exports whose import was not asked for, in the order of their names."""
+        """Exports whose import was not asked for yet, sorted by name."""
         found = (file for file in self.files if file.is_export and file.status is FileStatus.RECEIVED)
         return tuple(sorted(found, key=lambda file: file.path))
 
     @property
     def waiting_xml(self) -> tuple[UploadedFile, ...]:
-        """Those of them that are no archives."""
+        """The waiting XML files, without archives."""
         return tuple(file for file in self.waiting if file.is_xml)
 
     @property
     def archives(self) -> tuple[UploadedFile, ...]:
-        """Those that are not unpacked."""
+        """The archives that are not unpacked yet."""
         return tuple(file for file in self.files if file.is_archive)
 
     @property
     def new_pictures(self) -> tuple[UploadedFile, ...]:
-        """Pictures that no import has seen; perhaps the records of an earlier batch name them."""
+        """Pictures that no import has read yet; records of an earlier batch may name them."""
         files = (file for file in self.files if file.status is FileStatus.RECEIVED)
         return tuple(file for file in files if is_packed_picture(file.path))
 
     def size_of(self, path: PurePosixPath) -> int:
-        """Bytes of a file on the disk; 0 where there is none."""
+        """Bytes of a file on the disk; 0 if there is none."""
         file = self._files.get(path)
         return 0 if file is None else file.size_bytes
 
     def received_of(self, path: PurePosixPath) -> int:
-        """Bytes that the next fragment of a file continues; 0 where it begins a new file."""
+        """Offset in bytes at which the next fragment of a file continues; 0 if it begins a new file."""
         file = self._files.get(path)
         return file.size_bytes if file is not None and file.status is FileStatus.RECEIVED else 0
 
     def find(self, path: PurePosixPath) -> tuple[UploadedFile, ...]:
-        """The files of this name, in whatever case it is written."""
+        """The files of this name, ignoring case."""
         return tuple(file for file in self.files if str(file.path).lower() == str(path).lower())
 
     def free_name(self, path: PurePosixPath, taken: Collection[str]) -> PurePosixPath:
         """A name like `path` that no file has.
 
         Args:
-            path: whose name is taken.
-            taken: further paths in lower case that it must not be.
+            path: the name that is taken.
+            taken: further names that are taken, in lower case.
         """
         used = {str(file.path).lower() for file in self.files}.union(taken)
         names = (path.with_name(f"{path.stem}_{number}{path.suffix}") for number in count(1))
@@ -156,14 +156,14 @@ class UploadBatch:
         """Refuse one file too many.
 
         Raises:
-            ExchangeRefused: the batch has as many files as it may have, and not this one.
+            ExchangeRefused: the batch is full and does not have this file.
         """
         if path not in self._files and len(self._files) >= self.limits.files:
             raise ExchangeRefused("exchange_too_many_files", limit=self.limits.files)
 
     @contextmanager
     def receiving(self) -> Iterator[None]:
-        """The batch is in use while the block receives a fragment."""
+        """Mark the batch as in use while the block receives a fragment."""
         self.is_receiving = True
         try:
             yield
@@ -171,12 +171,12 @@ class UploadBatch:
             self.is_receiving = False
 
     def received(self, path: PurePosixPath, size_bytes: int) -> None:
-        """A fragment is complete; the file has this size now."""
+        """Record a complete fragment; the file has this size now."""
         self.add(path, size_bytes)
         self.used_at, self.arrived_at = time.monotonic(), time.time()
 
     def add(self, path: PurePosixPath, size_bytes: int) -> None:
-        """Take in a file that is on the disk, or its new size."""
+        """Record a file that is on the disk, or its new size."""
         with self._lock:
             file = self._files.get(path)
             if file is None or file.status is not FileStatus.RECEIVED:
@@ -187,7 +187,7 @@ class UploadBatch:
             self._files[path] = file
 
     def discard(self, path: PurePosixPath) -> None:
-        """A file is no longer on the disk, or about to be replaced."""
+        """Forget a file that is no longer on the disk, or about to be replaced."""
         with self._lock:
             file = self._files.pop(path, None)
             if file is not None:
@@ -196,7 +196,7 @@ class UploadBatch:
                     self._replaced.append(file)
 
     def set_aside(self, path: PurePosixPath) -> None:
-        """Rename a file that is not imported yet, because another one of its name has come."""
+        """Rename a file that is not imported yet, because another file of its name has arrived."""
         free = self.free_name(path, ())
         (self.folder / path).rename(self.folder / free)
         with self._lock:
@@ -205,7 +205,7 @@ class UploadBatch:
             self._files[free] = file
 
     def unpacked(self, archive: UploadedFile) -> None:
-        """All files of an archive are in the batch; the archive itself is removed."""
+        """Remove an archive whose files are all in the batch."""
         (self.folder / archive.path).unlink()
         with self._lock:
             self.size_bytes -= archive.size_bytes
@@ -215,11 +215,11 @@ class UploadBatch:
     # --- importing ---
 
     def named(self, path: PurePosixPath | None) -> tuple[UploadedFile, ...]:
-        """The XML files that a request to import means.
+        """The XML files that a request to import refers to.
 
         Args:
-            path: a file; an archive means every file that is not in the shop yet, which may be none; None: every file
-                whose import was not asked for.
+            path: a file; an archive stands for every file that is not in the shop yet, which may be none; None: every
+                file whose import was not asked for.
 
         Raises:
             ExchangeRefused: there is no such file.
@@ -238,21 +238,21 @@ class UploadBatch:
         return found
 
     def is_asked_for(self, path: PurePosixPath) -> bool:
-        """Whether an import of a file, or of all that its archive has brought, was asked for and nothing is new."""
+        """Whether the import of a file, or of everything in its archive, was asked for and nothing has come since."""
         try:
             return not self.archives and all(file.status is not FileStatus.RECEIVED for file in self.named(path))
         except ExchangeRefused:
             return False
 
     def is_complete(self) -> bool:
-        """Whether all that waits has been received to its end, as far as it shows."""
+        """Whether everything that waits seems to have been received to its end."""
         return all(is_complete(self.folder / file.path) for file in self.waiting)
 
     def mark(self, files: Iterable[UploadedFile], status: FileStatus) -> None:
-        """Change the status of files; what comes of them from now on is a new file.
+        """Change the status of files; a fragment of one of them now begins a new file.
 
-        Exports that leave RECEIVED are noted on the disk: the next server must not import them when idle, and bring
-        back the stocks of yesterday.
+        Exports that leave RECEIVED are noted on the disk: the next server must not import them when idle, which would
+        bring back yesterday's stocks.
         """
         marked = list(files)
         asked_for = [file for file in marked if file.is_xml and file.status is FileStatus.RECEIVED]
@@ -263,10 +263,10 @@ class UploadBatch:
                 notes.writelines(f"{file.path}\n" for file in asked_for)
 
     def imported(self, files: Mapping[UploadedFile, bool], run_folder: Path) -> None:
-        """Files are in the shop.
+        """Record that files are in the shop.
 
         Args:
-            files: each file -> whether it declares that it has the whole catalogue.
+            files: each file -> whether it declares itself a full export.
             run_folder: with the files of the run.
         """
         for file, is_full_export in files.items():
@@ -274,12 +274,12 @@ class UploadBatch:
         self.mark(files, FileStatus.IMPORTED)
 
     def import_queued(self) -> None:
-        """The batch is in use until `import_ended` has been called as often."""
+        """Mark the batch as in use until `import_ended` has been called as often."""
         with self._lock:
             self._open_imports += 1
 
     def import_ended(self) -> None:
-        """An import has ended, however it has."""
+        """Record that an import has ended, in whatever way."""
         with self._lock:
             self._open_imports -= 1
         self.used_at = time.monotonic()
@@ -293,15 +293,15 @@ class UploadBatch:
 
     @property
     def is_importing(self) -> bool:
-        """Whether files of it are being imported, or wait for other imports to end."""
+        """Whether its files are being imported, or wait for other imports to end."""
         return self._open_imports > 0
 
     def is_in_use(self, idle_s: float) -> bool:
-        """Whether something has happened with it in the last `idle_s` seconds, or is happening."""
+        """Whether it is being received or imported, or was within the last `idle_s` seconds."""
         return self.is_receiving or self.is_importing or time.monotonic() - self.used_at < idle_s
 
     def remove(self) -> None:
-        """Remove the files; those that were imported are also in the folders of their runs."""
+        """Delete the files; those that were imported are also in the folders of their runs."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.notes.unlink(missing_ok=True)
         with self._lock:

@@ -14,7 +14,7 @@ SPARE_BYTES = 200 * MB
 
 
 def require_space(folder: Path) -> None:
-    """Make sure that the disk of a folder can take more.
+    """Check that the disk of a folder has room.
 
     Raises:
         ExchangeRefused: less than `SPARE_BYTES` are free.

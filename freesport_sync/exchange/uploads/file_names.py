@@ -17,15 +17,15 @@ MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 1000
 MAX_FOLDERS = 12
 REPORTS = "reports"
-"""Folder in which the 1C-Bitrix module uploads its own logs."""
+"""Folder into which the 1C-Bitrix module uploads its own logs."""
 
 
 def file_path(filename: str) -> PurePosixPath:
     """Where a file of this name belongs, relative to the folder of its batch.
 
-    Accepts the separators of Windows and Linux; drops a drive and leading separators. Of an XML file or an archive it
-    keeps the last part, of a picture everything from its last folder `import_files` on: 1C on Linux puts the path of
-    its own temporary folder in front of both.
+    Accepts the separators of Windows and Linux; drops a drive and leading separators. Keeps only the last part of an
+    XML file or an archive, and of a picture everything from its last folder `import_files` on: 1C on Linux prefixes
+    both with the path of its own temporary folder.
 
     Raises:
         ExchangeRefused: the name is empty, leads out of the folder, or is invalid on Windows or Linux.

@@ -23,10 +23,10 @@ class Fragment:
     Args:
         batch: that the file belongs to.
         path: relative to the folder of the batch.
-        announced_bytes: that are to come; None: unknown.
+        announced_bytes: length of the fragment, as the request announces it; None: unknown.
 
     Raises:
-        ExchangeRefused: it would be too much.
+        ExchangeRefused: a limit would be exceeded.
     """
 
     def __init__(self, batch: UploadBatch, path: PurePosixPath, announced_bytes: int | None) -> None:
@@ -64,7 +64,7 @@ class Fragment:
         self._written += len(data)
 
     def finish(self, data: bytes | bytearray) -> None:
-        """Append the last data, and keep all that came.
+        """Append the last data, and keep the whole fragment.
 
         Raises:
             ExchangeRefused: see `write`; or the whole fragment is empty.
@@ -76,7 +76,7 @@ class Fragment:
         self._batch.received(self._path, self._start + self._written)
 
     def roll_back(self) -> None:
-        """Undo a fragment that is not finished: the file is as it was before."""
+        """Undo an unfinished fragment: the file is as it was before."""
         if self._file is None:
             return
         with suppress(OSError):

@@ -30,7 +30,7 @@ class UploadStore:
     """Keeps batches until they are imported, or removed because they are too old or too many.
 
     Args:
-        folder: of all batches, outside of everything that is served; created with the first batch.
+        folder: for all batches, outside of everything that is served; created with the first batch.
         limits: of each batch.
         keep_days: how long an unused batch is kept.
         idle_s: seconds without activity after which a batch is unused.
@@ -46,7 +46,7 @@ class UploadStore:
 
     @property
     def batches(self) -> list[UploadBatch]:
-        """Those that the server looks after, in the order in which they arrived."""
+        """Those that the server handles, in the order in which they arrived."""
         return sorted(self._batches, key=lambda batch: batch.arrived_at)
 
     async def new_batch(self, sender: Sender) -> UploadBatch:
@@ -61,47 +61,48 @@ class UploadStore:
                 await asyncio.to_thread(self._require_folder)
                 break
             except ExchangeRefused as error:
-                # Better to lose the oldest, which 1C sends again, than all that are still to come.
+                # Better to lose the oldest, which 1C sends again, than every new one.
                 unused = await asyncio.to_thread(self._unused, self._in_use())
                 if error.code != "exchange_disk_full" or not unused:
                     raise
-                await self._let_go(unused[0])
+                await self._remove(unused[0])
         name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(4)}"
         batch = UploadBatch(self._folder / name, self._limits, sender)
         self._batches.append(batch)
         return batch
 
     async def tidy_up(self) -> None:
-        """Remove batches that are too old, and the oldest of too many; also those that wait: 1C may never ask."""
-        for folder in await asyncio.to_thread(self._superfluous, self._in_use()):
-            await self._let_go(folder)
+        """Remove batches that are too old, and the oldest of too many; also waiting ones: 1C may never ask for them."""
+        for folder in await asyncio.to_thread(self._expired, self._in_use()):
+            await self._remove(folder)
 
     def close(self, batch: UploadBatch) -> None:
-        """Stop looking after a batch; its files stay where they are."""
+        """Stop handling a batch; its files stay where they are."""
         self._batches.remove(batch)
         batch.is_closed = True
 
     def is_in_use(self, batch: UploadBatch) -> bool:
-        """Whether something happens with a batch, or has happened a moment ago."""
+        """Whether a batch is being received or imported, or was a moment ago."""
         return batch.is_in_use(self._idle_s)
 
     def is_overtaken(self, batch: UploadBatch) -> bool:
-        """Whether something that arrived after this batch is in the shop: what the batch says is older."""
+        """Whether the shop has something that arrived after this batch, so the batch is outdated."""
         try:
             return float((self._folder / _NEWEST).read_text("ascii")) > batch.arrived_at
         except (OSError, ValueError):
             return False
 
     def record_import(self, batch: UploadBatch) -> None:
-        """Remember, also for the next server, that what arrived with this batch is in the shop."""
+        """Remember, also for the next server, that this batch is in the shop."""
         if not self.is_overtaken(batch):
             with suppress(OSError):
                 (self._folder / _NEWEST).write_text(str(batch.arrived_at), "ascii")
 
     def _restored(self, folder: Path) -> UploadBatch | None:
-        """The batch of an earlier server; None: there is nothing to import in it.
+        """The batch of an earlier server; None: it has nothing to import.
 
-        1C sends a batch again if it had begun to ask for its imports: what is left of that must not come after it.
+        If 1C had begun to ask for its imports, it sends the batch again, and what is left here must not be imported
+        after that.
         """
         batch = UploadBatch(folder, self._limits)
         with suppress(OSError):
@@ -121,11 +122,11 @@ class UploadStore:
         except OSError as error:
             raise refusal_of(error) from error
 
-    def _superfluous(self, in_use: Collection[Path]) -> list[Path]:
+    def _expired(self, in_use: Collection[Path]) -> list[Path]:
         """The folders of batches that were begun too many days ago, and the oldest where there are too many.
 
         Args:
-            in_use: folders that stay, and do not count.
+            in_use: folders that stay and are not counted.
         """
         oldest, found = time.time() - self._keep_days * _DAY_S, list[Path]()
         for number, folder in enumerate(reversed(self._unused(in_use))):
@@ -144,7 +145,7 @@ class UploadStore:
     def _in_use(self) -> set[Path]:
         return {batch.folder for batch in self._batches if self.is_in_use(batch)}
 
-    async def _let_go(self, folder: Path) -> None:
+    async def _remove(self, folder: Path) -> None:
         """Remove a batch, unless it has come into use again."""
         batch = next((one for one in self._batches if one.folder == folder), None)
         if batch is None:

@@ -1,4 +1,4 @@
-"""Where an uploaded file is on its way into the shop.
+"""The status of an uploaded file on its way into the shop.
 
     RECEIVED -> UNPACKED                        an archive; its files are RECEIVED
     RECEIVED -> IMPORTING -> IMPORTED           it is in the shop
@@ -6,8 +6,8 @@
                           -> FAILED             -> IMPORTING, when 1C asks again
     RECEIVED -> ABANDONED                       the batch is removed before 1C asks for the file
 
-No status says that all of a file has come: 1C never says so, it asks for the import. A file that is sent again after an
-import was asked for is a new file, under the same name.
+No status means that a file is complete: 1C never says so, it asks for the import. A file that is sent again after an
+import was asked for is a new file under the same name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 
 class FileStatus(StrEnum):
-    """Where a file is on its way into the shop; see the module."""
+    """The status of a file; see the module."""
 
     RECEIVED = "received"
     UNPACKED = "unpacked"
@@ -38,7 +38,7 @@ class UploadedFile:
         size_bytes: received so far.
         status: see the module.
         run_folder: with the files of the run that imported it.
-        is_full_export: it declares that it has the whole catalogue.
+        is_full_export: it declares that it contains the whole catalogue.
     """
 
     path: PurePosixPath
@@ -49,7 +49,7 @@ class UploadedFile:
 
     @property
     def is_export(self) -> bool:
-        """Whether it is an XML file or an archive of them; in folders lie pictures, and the logs of 1C."""
+        """Whether it is an XML file or an archive of them; folders hold only pictures, and the logs of 1C."""
         return len(self.path.parts) == 1 and self.path.suffix.lower() in (".xml", ".zip")
 
     @property

@@ -232,7 +232,7 @@ class EntryPage(QWidget):
             if reason and not action.isHidden():
                 reasons.add(texts("entry.refused", reason=" ".join(reason.split())))
         undone_key = "undo.already_repair" if is_repair or entry.kind == UpkeepKind.UNDO_REPAIR else "undo.already"
-        for action, undone_by in ((self.undo, entry.undone_by), (self.real, details.forestalled_by)):
+        for action, undone_by in ((self.undo, entry.undone_by), (self.real, details.already_undone_by)):
             if undone_by is not None:
                 allow(action, texts(undone_key, run_id=undone_by))
         self.stop.setEnabled(self.stop.isEnabled() and not is_stopping)

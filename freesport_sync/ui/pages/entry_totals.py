@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from freesport_sync.core.history import EntrySource, EntryStatus, HistoryDetails
-from freesport_sync.core.shop import STAGES_IN_BYTES, in_order, takes_back
+from freesport_sync.core.shop import STAGES_IN_BYTES, sorted_entities, undoes
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.widgets.empty import Placeholder
@@ -64,8 +64,8 @@ class TotalsTab(QWidget):
         back_columns += [
             Column(name, texts(f"cli.column_{name}"), self._number(number), 14, True) for name, number in back.items()
         ]
-        self.back_model: RowsModel[Total] = RowsModel(back_columns, self)
-        self.back_table = Table(tools, "totals_back", texts("entry.tab_totals"), self.back_model, "name")
+        self.undo_model: RowsModel[Total] = RowsModel(back_columns, self)
+        self.undo_table = Table(tools, "totals_back", texts("entry.tab_totals"), self.undo_model, "name")
         stage_columns: list[Column[StageTime]] = [
             Column("name", texts("entry.stage"), lambda one: one.name, 22),
             Column("time", texts("history.column_duration"), self._time, 15, True),
@@ -80,7 +80,7 @@ class TotalsTab(QWidget):
         layout.setSpacing(SPACE)
         layout.addWidget(self.nothing)
         layout.addWidget(self.table, 3)
-        layout.addWidget(self.back_table, 3)
+        layout.addWidget(self.undo_table, 3)
         self._stages_title = label(texts("entry.stages"), "heading")
         layout.addWidget(self._stages_title)
         layout.addWidget(self.stage_table, 2)
@@ -88,20 +88,20 @@ class TotalsTab(QWidget):
     def show_entry(self, details: HistoryDetails) -> None:
         """Show the counts of an entry."""
         totals = self._totals(details)
-        is_back = takes_back(details.entry.kind)
-        self.model.show_rows(() if is_back else totals)
-        self.back_model.show_rows(totals if is_back else ())
+        is_undo = undoes(details.entry.kind)
+        self.model.show_rows(() if is_undo else totals)
+        self.undo_model.show_rows(totals if is_undo else ())
         self.stages.show_rows(self._stage_times(details))
         self.nothing.setVisible(not totals)
-        self.table.setVisible(bool(totals) and not is_back)
-        self.back_table.setVisible(bool(totals) and is_back)
+        self.table.setVisible(bool(totals) and not is_undo)
+        self.undo_table.setVisible(bool(totals) and is_undo)
         for widget in (self._stages_title, self.stage_table):
             widget.setVisible(bool(details.stages))
 
     def save_state(self) -> None:
         """Remember widths."""
         self.table.keep_widths()
-        self.back_table.keep_widths()
+        self.undo_table.keep_widths()
         self.stage_table.keep_widths()
 
     def _number(self, name: str) -> Callable[[Total], str]:
@@ -120,7 +120,7 @@ class TotalsTab(QWidget):
                 counts[entity].failed,
                 counts[entity].hidden,
             )
-            for entity in in_order(counts)
+            for entity in sorted_entities(counts)
         ]
         if details.entry.key.source is EntrySource.SHOP:  # the reference importer counts these for all kinds together
             skipped, failed = (_whole(details.details.get(name)) for name in ("skipped", "errors"))

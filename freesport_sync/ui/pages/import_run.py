@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunReport
-from freesport_sync.core.shop import takes_back
+from freesport_sync.core.shop import undoes
 from freesport_sync.core.tasks import Request, Submission
 from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
@@ -114,7 +114,7 @@ class RunCard(Card):
         for part in (self.cancel, self.elapsed, self.issues):
             part.show()
         self.cancel.setEnabled(True)
-        is_undo = takes_back(request.kind)
+        is_undo = undoes(request.kind)
         rename(self.cancel, texts("undo.stop" if is_undo else "import_page.cancel"))
         self.cancel.setToolTip(texts("undo.stop_tip" if is_undo else "import_page.cancel_tip"))
         rename(self.real, in_earnest(texts, request))
@@ -140,7 +140,7 @@ class RunCard(Card):
     def show_cancelling(self) -> None:
         """The operator has asked; it takes a moment."""
         self.cancel.setEnabled(False)
-        is_undo = self._submission is not None and takes_back(self._submission.request.kind)
+        is_undo = self._submission is not None and undoes(self._submission.request.kind)
         rename(self.cancel, self._tools.texts("undo.stopping" if is_undo else "import_page.cancelling"))
 
     def show_end(self, end: RunEnd) -> None:
@@ -161,7 +161,7 @@ class RunCard(Card):
         self.open.setVisible(end.snapshot.run_id is not None)
         is_dry = end.error is None and is_dry_run
         self.real.setVisible(is_dry)
-        self.again.setVisible(not is_dry and not (end.error is None and takes_back(request.kind)))
+        self.again.setVisible(not is_dry and not (end.error is None and undoes(request.kind)))
         self.close_button.show()
         (self.open if self.open.isVisibleTo(self) else self.close_button).setFocus()
 
@@ -218,7 +218,7 @@ class RunCard(Card):
         texts = self._tools.texts
         has_remarks = self._snapshot is not None and (self._snapshot.errors or self._snapshot.warnings)
         changed = texts.changed(report.counts, report.is_dry_run, report.kind)
-        is_undo = takes_back(report.kind)
+        is_undo = undoes(report.kind)
         explained = "undo.dry_explained" if is_undo else "import_page.dry_explained"
         self.notice.say(
             "warn" if has_remarks else "good",

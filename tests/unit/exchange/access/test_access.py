@@ -305,7 +305,7 @@ def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(
 
 
 @pytest.mark.parametrize(
-    ("allowed", "address", "is_let_in"),
+    ("allowed", "address", "is_allowed"),
     [
         ((), "203.0.113.7", True),
         (("192.0.2.0/24",), "192.0.2.77", True),
@@ -316,8 +316,8 @@ def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(
         (("192.0.2.0/24",), "no address", False),
     ],
 )
-def test_addresses(passwords: PasswordFile, allowed: tuple[str, ...], address: str, is_let_in: bool) -> None:
-    assert access(passwords, *allowed).lets_in(address) is is_let_in
+def test_addresses(passwords: PasswordFile, allowed: tuple[str, ...], address: str, is_allowed: bool) -> None:
+    assert access(passwords, *allowed).allows(address) is is_allowed
 
 
 @pytest.mark.parametrize("user", ["1c", "1с", "1C", "1С", " 1с "])
