@@ -1,4 +1,4 @@
-"""A first look at an export, before anybody imports it: which files it has, and from when."""
+"""A first look at an export before it is imported: which files it has, and their date."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from freesport_sync.sources.commerceml.export import FileKind, recognise
 from freesport_sync.sources.commerceml.header import check_header
 
 MAX_ENTRIES = 10_000
-"""Of an archive that are looked at; pictures are most of them."""
+"""How many entries of an archive are read; most of them are pictures."""
 
 
-class Glimpse(NamedTuple):
-    """What was seen of an export.
+class ExportPreview(NamedTuple):
+    """What a first look at an export shows.
 
     Args:
-        kinds: words of the files' names -> how many files, in import order.
-        created_at: `ДатаФормирования` of the newest, local time of the 1C server; None where no file has one.
+        kinds: kind of file -> how many, in import order.
+        created_at: `ДатаФормирования` of the newest, local time of the 1C server; None if no file has one.
     """
 
     kinds: dict[str, int]
     created_at: datetime | None
 
 
-def glimpse(path: Path) -> Glimpse:
+def preview_export(path: Path) -> ExportPreview:
     """Read the names and the beginnings of the files of a folder or an archive.
 
     Raises:
-        SyncError: the import would be refused for what is there.
+        SyncError: an import of these files would be refused.
     """
     found = _in_archive(path) if path.is_file() else [(one.kind, one.created_at) for one in discover(path).files]
     counts = Counter(kind for kind, _ in found)
     dates = [created_at for _, created_at in found if created_at is not None]
-    return Glimpse({kind.value: counts[kind] for kind in FileKind if counts[kind]}, max(dates, default=None))
+    return ExportPreview({kind.value: counts[kind] for kind in FileKind if counts[kind]}, max(dates, default=None))
 
 
 def _in_archive(path: Path) -> list[tuple[FileKind, datetime | None]]:

@@ -75,7 +75,7 @@ class Backend(QObject):
         self.database_status: DatabaseStatus | None = None
         self.error: SyncError | None = None
         self._history: History | None = None
-        self.exchange = ExchangeProcess(self)
+        self.exchange_process = ExchangeProcess(self)
         self._lanes: dict[str, RunLane] = {}
         self._queries = Lane(QUERY_THREADS, self)
         self._stop_watching = threading.Event()
@@ -132,7 +132,7 @@ class Backend(QObject):
         """Begin anew with another database; not while something runs."""
         if self.is_busy:
             return
-        self.exchange.leave_database()
+        self.exchange_process.leave_database()
         self.options = options
         self._stop_watching.set()
         self._stop_watching = threading.Event()
@@ -210,7 +210,7 @@ class Backend(QObject):
         self.leaving.cancel()
         for lane in self._lanes.values():
             lane.close()
-        self.exchange.close()
+        self.exchange_process.close()
         self._queries.close()
         has_ended = all([lane.wait(timeout_ms) for lane in self._lanes.values()])
         history, self._history = self._history, None

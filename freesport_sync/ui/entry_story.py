@@ -85,13 +85,13 @@ def _counts(texts: UiTexts, entry: HistoryEntry) -> Iterator[str]:
     names |= {name: name for name in ("unchanged", "skipped", "failed")}
     for entity in sorted_entities(entry.counts):
         count = entry.counts[entity]
-        told = [
+        parts = [
             texts(f"story.{key}", n=texts.number(number))
             for key, name in names.items()
             if (number := getattr(count, name))
         ]
-        if told:
-            yield f"{_PAD}{texts.word('entity', entity)}: {', '.join(told)}"
+        if parts:
+            yield f"{_PAD}{texts.word('entity', entity)}: {', '.join(parts)}"
 
 
 def _outcome(texts: UiTexts, details: HistoryDetails) -> str:

@@ -41,9 +41,9 @@ class Job(QObject):
         super().__init__(parent)
         self._on_success = on_success
         self._on_failure = on_failure
-        self.settled.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self.settled.connect(self._on_settled, Qt.ConnectionType.QueuedConnection)
 
-    def _tell(self, result: object, error: SyncError | None) -> None:
+    def _on_settled(self, result: object, error: SyncError | None) -> None:
         try:
             if error is None and _is_alive(self._on_success):
                 self._on_success(result)

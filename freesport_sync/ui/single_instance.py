@@ -33,7 +33,7 @@ class SingleInstance(QObject):
         self._lock.setStaleLockTime(0)  # a lock whose process is gone is taken over, however young
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        self._server.newConnection.connect(self._called)
+        self._server.newConnection.connect(self._on_connected)
 
     def claim(self) -> bool:
         """Whether we are the first; if not, the first one is asked to show itself."""
@@ -52,7 +52,7 @@ class SingleInstance(QObject):
         self._server.close()
         self._lock.unlock()
 
-    def _called(self) -> None:
+    def _on_connected(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:
             socket.close()
             socket.deleteLater()

@@ -154,7 +154,7 @@ class UiTexts(Texts):
         `вернулось прежнее: товаров 2; скрыто: товаров 59; осталось как есть: вариантов 1`.
         """
         prefix = "would_" if is_dry_run else ""
-        told = []
+        parts = []
         for name, number_of in (_SET_BACK if undoes(kind) else _MADE).items():
             numbers: Counter[str] = Counter()
             for entity, count in counts.items():
@@ -163,8 +163,8 @@ class UiTexts(Texts):
             words = [self(f"entity_of.{one.value}", n=self.number(numbers.pop(one))) for one in _MAIN if one in numbers]
             if numbers:
                 words.append(self("entity_of.others", n=self.number(sum(numbers.values()))))
-            told += [self(f"history.{prefix}{name}", what=", ".join(words))] if words else []
-        return "; ".join(told)
+            parts += [self(f"history.{prefix}{name}", what=", ".join(words))] if words else []
+        return "; ".join(parts)
 
     def logged(self, message: str) -> str:
         """A message of the log for people; one without a text stays as it is."""

@@ -135,7 +135,7 @@ class Theme(QObject):
         self._is_fixed = colors is not None
         self.colors = colors or self._of_system()
         application.setStyle("Fusion")
-        application.styleHints().colorSchemeChanged.connect(self._follow)
+        application.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
         self._apply()
 
     def use(self, colors: Colors) -> None:
@@ -149,7 +149,7 @@ class Theme(QObject):
         """One of the colours."""
         return QColor(getattr(self.colors, name))
 
-    def _follow(self, _: object) -> None:
+    def _on_color_scheme_changed(self, _: object) -> None:
         if not self._is_fixed:
             self.use(self._of_system())
 

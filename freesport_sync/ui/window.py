@@ -70,18 +70,18 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(program_icon())
         self.setLocale(texts.locale)
         self.import_page = ImportPage(tools)
-        self.history = HistoryPage(tools)
-        self.entry = EntryPage(tools)
-        self.exchange = ExchangePage(tools)
-        self.log = LogPage(tools)
-        self.connections = ConnectionsPage(tools)
+        self.history_page = HistoryPage(tools)
+        self.entry_page = EntryPage(tools)
+        self.exchange_page = ExchangePage(tools)
+        self.log_page = LogPage(tools)
+        self.connections_page = ConnectionsPage(tools)
         self._pages: dict[str, QWidget] = {
             "import": self.import_page,
-            "history": self.history,
-            "entry": self.entry,
-            "onec": self.exchange,
-            "log": self.log,
-            "connections": self.connections,
+            "history": self.history_page,
+            "entry": self.entry_page,
+            "onec": self.exchange_page,
+            "log": self.log_page,
+            "connections": self.connections_page,
         }
         self._is_leaving = False
         self._connection = ""
@@ -90,14 +90,14 @@ class MainWindow(QMainWindow):
         self._build_status_bar()
         name_inner_parts(self, texts("window.clear"))
         self._restore()
-        for page in (self.import_page, self.history, self.exchange):
+        for page in (self.import_page, self.history_page, self.exchange_page):
             page.entry_opened.connect(self.open_entry)
-        self.entry.repeated.connect(self._repeat)
-        self.connections.connected.connect(self._check_first)
-        self.connections.named.connect(self._name_connection)
-        self.connections.run_wanted.connect(self._repeat)
+        self.entry_page.repeated.connect(self._repeat)
+        self.connections_page.connected.connect(self._check_first)
+        self.connections_page.named.connect(self._name_connection)
+        self.connections_page.run_wanted.connect(self._repeat)
         self.import_page.connection_wanted.connect(self._go_to_connections)
-        self.import_page.server_wanted.connect(self._go_to_server)
+        self.import_page.ssh_host_wanted.connect(self._go_to_ssh_host)
         backend = tools.backend
         backend.database_status_changed.connect(self._on_database_status)
         backend.lost.connect(self._on_lost)
@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
         backend.run_ended.connect(self._on_run_ended)
         backend.became_idle.connect(self._leave_when_quiet)
         backend.crashed.connect(self.show_crash)
-        backend.exchange.state_changed.connect(self._on_exchange_changed)
+        backend.exchange_process.state_changed.connect(self._on_exchange_changed)
         tools.theme.changed.connect(self._on_theme_changed)
 
     def show_page(self, name: str) -> None:
@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
 
     def open_entry(self, key: EntryKey) -> None:
         """Show one entry."""
-        self.entry.open(key)
+        self.entry_page.open(key)
         self.show_page("entry")
 
     def refresh(self) -> None:
@@ -134,9 +134,9 @@ class MainWindow(QMainWindow):
     def _go_to_connections(self) -> None:
         self.show_page("connections")
 
-    def _go_to_server(self) -> None:
+    def _go_to_ssh_host(self) -> None:
         self.show_page("connections")
-        self.connections.show_server()
+        self.connections_page.show_ssh_host()
 
     def _repeat(self, submission: Submission[Any]) -> None:
         self.show_page("import")
@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         backend = self._tools.backend
-        if self._is_leaving or not (backend.is_busy or backend.exchange.is_on):
+        if self._is_leaving or not (backend.is_busy or backend.exchange_process.is_on):
             self.save_state()
             event.accept()
             self.closing.emit()
@@ -212,17 +212,17 @@ class MainWindow(QMainWindow):
         texts = self._tools.texts
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
-        self.database = _Item(self._tools, "database", texts("window.connecting"))
-        self.lock = _Item(self._tools, "unlock", "")
-        self.server = _Item(self._tools, "onec", "")
-        self.job = _Item(self._tools, "running", "")
-        for item in (self.database, self.lock):
+        self.database_item = _Item(self._tools, "database", texts("window.connecting"))
+        self.lock_item = _Item(self._tools, "unlock", "")
+        self.exchange_item = _Item(self._tools, "onec", "")
+        self.run_item = _Item(self._tools, "running", "")
+        for item in (self.database_item, self.lock_item):
             bar.addWidget(item)
-        for item in (self.server, self.job):
+        for item in (self.exchange_item, self.run_item):
             bar.addPermanentWidget(item)
-        self.lock.hide()
-        self.server.hide()
-        self.job.hide()
+        self.lock_item.hide()
+        self.exchange_item.hide()
+        self.run_item.hide()
 
     def _restore(self) -> None:
         state = self._tools.state
@@ -243,16 +243,16 @@ class MainWindow(QMainWindow):
         texts = self._tools.texts
         self.banner.hide()
         self._show_database(status.database)
-        self.lock.show()
+        self.lock_item.show()
         holder = status.holder
         if holder is None:
-            self.lock.say("unlock", texts("window.free"))
+            self.lock_item.say("unlock", texts("window.free"))
         elif self._tools.backend.is_own(holder):
-            self.lock.say("lock", texts("import_page.held_by_this"), "busy")
+            self.lock_item.say("lock", texts("import_page.held_by_this"), "busy")
         elif holder.run_id is None:
-            self.lock.say("lock", texts("window.held_by_unknown", host=holder.host), "warn")
+            self.lock_item.say("lock", texts("window.held_by_unknown", host=holder.host), "warn")
         else:
-            self.lock.say("lock", texts("window.held", operator=holder.operator, run_id=holder.run_id), "busy")
+            self.lock_item.say("lock", texts("window.held", operator=holder.operator, run_id=holder.run_id), "busy")
 
     def _name_connection(self, name: str) -> None:
         """The operator has a name for the database."""
@@ -262,41 +262,41 @@ class MainWindow(QMainWindow):
             self._show_database(self._tools.backend.database_status.database)
 
     def _show_database(self, database: str) -> None:
-        self.database.say("database", self._tools.texts("window.database", name=self._connection or database))
-        self.database.setToolTip(database)
+        self.database_item.say("database", self._tools.texts("window.database", name=self._connection or database))
+        self.database_item.setToolTip(database)
 
     def _on_lost(self, error: SyncError) -> None:
         self.banner.say_error(error)
-        self.database.say("offline", self._tools.texts("window.offline"), "warn")
-        self.lock.hide()
+        self.database_item.say("offline", self._tools.texts("window.offline"), "warn")
+        self.lock_item.hide()
 
     def _on_run_changed(self, snapshot: RunSnapshot) -> None:
         texts = self._tools.texts
         forth = "window.undoing" if undoes(snapshot.kind) else "window.importing"
         key = "window.checking" if snapshot.is_dry_run else forth
-        self.job.say("running", texts(key, percent=int(100 * snapshot.fraction)), "busy")
-        self.job.setVisible(self._tools.backend.is_running)
+        self.run_item.say("running", texts(key, percent=int(100 * snapshot.fraction)), "busy")
+        self.run_item.setVisible(self._tools.backend.is_running)
 
     def _on_run_ended(self, end: RunEnd) -> None:
-        self.job.hide()
+        self.run_item.hide()
 
     def _on_exchange_changed(self) -> None:
-        texts, server = self._tools.texts, self._tools.backend.exchange
-        is_failed = server.state is ExchangeState.FAILED
-        self.server.setVisible(server.is_on or is_failed)
-        tone = {ExchangeState.RUNNING: "good", ExchangeState.FAILED: "bad"}.get(server.state, "busy")
-        self.server.say("onec", texts(f"window.server_{server.state.value}"), tone)
+        texts, process = self._tools.texts, self._tools.backend.exchange_process
+        is_failed = process.state is ExchangeState.FAILED
+        self.exchange_item.setVisible(process.is_on or is_failed)
+        tone = {ExchangeState.RUNNING: "good", ExchangeState.FAILED: "bad"}.get(process.state, "busy")
+        self.exchange_item.say("onec", texts(f"window.server_{process.state.value}"), tone)
         self._leave_when_quiet()
 
     def _leave_when_quiet(self) -> None:
         backend = self._tools.backend
-        if self._is_leaving and not backend.is_busy and not backend.exchange.is_on:
+        if self._is_leaving and not backend.is_busy and not backend.exchange_process.is_on:
             QTimer.singleShot(0, self.close)
 
     def _ask_before_closing(self) -> None:
         texts, backend = self._tools.texts, self._tools.backend
         if backend.is_busy:
-            also = texts("window.close_also_server") if backend.exchange.is_on else ""
+            also = texts("window.close_also_server") if backend.exchange_process.is_on else ""
             text = f"{texts('window.close_text')} {also}".rstrip()
             words = [texts(f"window.close_{name}") for name in ("title", "yes", "no")]
         else:
@@ -312,7 +312,7 @@ class MainWindow(QMainWindow):
             return
         self._is_leaving = True
         backend = self._tools.backend
-        backend.exchange.stop()
+        backend.exchange_process.stop()
         if backend.is_running:
             self.import_page.cancel()
         backend.cancel_all()

@@ -123,7 +123,7 @@ def lists(count: int) -> dict[str, list[float]]:
 
 def _measure(desk: Desk, run_id: int) -> dict[str, list[float]]:
     window = desk.window
-    history, issues = window.history, window.entry.issues
+    history, issues = window.history_page, window.entry_page.issues
     found: dict[str, list[float]] = {}
 
     def note(name: str, value: float) -> None:
@@ -131,7 +131,7 @@ def _measure(desk: Desk, run_id: int) -> dict[str, list[float]]:
 
     def open_issues() -> None:
         window.open_entry(EntryKey(EntrySource.RUN, run_id))
-        window.entry.tabs.setCurrentWidget(issues)
+        window.entry_page.tabs.setCurrentWidget(issues)
 
     settle(8.0)
     for _ in range(TIMES):

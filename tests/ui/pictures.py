@@ -105,7 +105,9 @@ class Photographer:
         window.import_page.show_form()
         desk.until(window.import_page.form.start.isEnabled)
         self._page("history", "history-empty")
-        window.history._on_failed(SchemaMismatch("own_schema_unreadable", sql="GRANT USAGE ON SCHEMA freesport_sync …"))
+        window.history_page._on_failed(
+            SchemaMismatch("own_schema_unreadable", sql="GRANT USAGE ON SCHEMA freesport_sync …")
+        )
         self.take("history-forbidden")
         self._page("entry", "entry-none")
         self._page("import", "import-empty")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def take_onec(photographer: Photographer, desk: Desk) -> None:
     """Everything of the page; the server is only said to run, because nobody sends it a hundred megabytes here."""
-    page, application = desk.window.exchange, desk.backend.application
+    page, application = desk.window.exchange_page, desk.backend.application
     assert application is not None
     server = page.process
     desk.window.show_page("onec")

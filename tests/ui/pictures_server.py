@@ -42,7 +42,7 @@ def take_server(photographer: Photographer, desk: Desk) -> None:
         form = desk.window.import_page.form
         desk.window.show_page("import")
         desk.window.import_page.show_form()
-        form.source.from_server.click()
+        form.source.from_ssh_host.click()
         photographer.take("import-no-server")
         _set_up(photographer, desk, server, remote)
         _fetch(photographer, desk)
@@ -51,8 +51,8 @@ def take_server(photographer: Photographer, desk: Desk) -> None:
 
 
 def _set_up(photographer: Photographer, desk: Desk, server: SshServer, remote: Path) -> None:
-    page = desk.window.connections
-    pane = page.server
+    page = desk.window.connections_page
+    pane = page.ssh_host
     desk.window.show_page("connections")
     page.list.setCurrentRow(EMBEDDED)
     page.tabs.setCurrentIndex(1)
@@ -99,8 +99,8 @@ def _set_up(photographer: Photographer, desk: Desk, server: SshServer, remote: P
 def _fetch(photographer: Photographer, desk: Desk) -> None:
     page, backend = desk.window.import_page, desk.backend
     desk.window.show_page("import")
-    desk.until(lambda: page.form.source.server.text() and backend.database_status)
-    page.form.source.from_server.click()
+    desk.until(lambda: page.form.source.ssh_host.text() and backend.database_status)
+    page.form.source.from_ssh_host.click()
     photographer.take("import-server")
     desk.click(page.form.start)
     desk.end_of_run()

@@ -64,7 +64,7 @@ def desk(stocked_shop: Shop, open_desk: OpenDesk) -> Desk:
 @pytest.fixture
 def running(home: Path, desk: Desk) -> Iterator[ExchangePage]:
     """The page of a server that runs."""
-    page = desk.window.exchange
+    page = desk.window.exchange_page
     desk.until(page.switch.start.isEnabled)
     desk.click(page.switch.start)
     assert page.process.state is ExchangeState.STARTING
@@ -90,7 +90,7 @@ def archive_of(folder: Path) -> bytes:
 
 
 def test_a_password_is_set_before_the_server_is_switched_on(desk: Desk) -> None:
-    page, texts = desk.window.exchange, desk.texts
+    page, texts = desk.window.exchange_page, desk.texts
     desk.until(lambda: texts("exchange.needs_password") in texts_in(page.switch.notice))
     assert not page.switch.start.isEnabled()
     desk.click(page.switch.set_password)
@@ -109,7 +109,7 @@ def test_an_exchange_is_shown_while_it_happens(
     running: ExchangePage, desk: Desk, dearer: Path, stocked_shop: Shop
 ) -> None:
     page = running
-    assert desk.window.server.text == desk.texts("window.server_running")
+    assert desk.window.exchange_item.text == desk.texts("window.server_running")
     desk.click(page.switch.copy)
     assert QGuiApplication.clipboard().text() == page.process.started.address  # type: ignore[union-attr]
     desk.click(page.switch.copy_user)
@@ -134,13 +134,13 @@ def test_an_exchange_is_shown_while_it_happens(
     page.requests.table.selectRow(0)
     assert failed.request.text in page.requests.details.text()
     desk.click(page.current.open)
-    key = desk.window.entry._key
+    key = desk.window.entry_page._key
     assert key is not None
     assert (key.source, key.id) == (EntrySource.RUN, stocked_shop.value("SELECT max(id) FROM freesport_sync.runs"))
     desk.window.show_page("onec")
     desk.click(page.switch.stop)
     desk.until(lambda: page.process.state is ExchangeState.STOPPED)
-    assert desk.window.server.isHidden()
+    assert desk.window.exchange_item.isHidden()
 
 
 def test_files_that_nobody_asks_to_import_are_told(
@@ -191,7 +191,7 @@ def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: Exchan
     psutil.Process(page.process.pid).kill()
     desk.until(lambda: page.process.state is ExchangeState.FAILED)
     desk.until(lambda: "exchange_server_died" in texts_in(page.switch.notice))
-    desk.until(lambda: desk.window.server.text == desk.texts("window.server_failed"))
+    desk.until(lambda: desk.window.exchange_item.text == desk.texts("window.server_failed"))
     desk.click(page.switch.start)
     desk.until(lambda: page.process.state is ExchangeState.RUNNING)
     desk.until(lambda: not page.switch.notice.isVisible())
@@ -208,7 +208,7 @@ def test_another_database_switches_it_off(running: ExchangePage, desk: Desk) -> 
 
 
 def test_a_server_that_cannot_start_says_why(home: Path, desk: Desk) -> None:
-    page = desk.window.exchange
+    page = desk.window.exchange_page
     (home / "exchange").mkdir()
     desk.until(page.switch.start.isEnabled)
     with file_lock(home / "exchange" / "lock", timeout_s=0):

@@ -23,14 +23,14 @@ TOLD_WITHIN_S = 10
 
 def open_entry(desk: Desk, run_id: int) -> None:
     """Show a run, and wait until it is there."""
-    page, key = desk.window.entry, EntryKey(EntrySource.RUN, run_id)
+    page, key = desk.window.entry_page, EntryKey(EntrySource.RUN, run_id)
     desk.window.open_entry(key)
     desk.until(lambda: page.stack.currentIndex() == 1 and page._details and page._details.entry.key == key)
 
 
 def shown_tabs(desk: Desk) -> list[str]:
     """The tabs that somebody can see and click."""
-    tabs = desk.window.entry.tabs
+    tabs = desk.window.entry_page.tabs
     rooms = [(tabs.tabText(number), tabs.tabBar().tabRect(number)) for number in range(tabs.count())]
     return [text.split()[0] for text, room in rooms if room.width() > 0]
 
@@ -55,7 +55,7 @@ def test_a_killed_program_is_told_of_within_ten_seconds(
 ) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    page, history = desk.window.entry, desk.window.history
+    page, history = desk.window.entry_page, desk.window.history_page
     where = ("--home", tmp_path / "other", "--database-url", address(stocked_shop.url), "--data-dir", dearer)
     password = {PASSWORD_VARIABLE: str(stocked_shop.url.password)}
     with holding(stocked_shop.url, VARIANT), started("--run", "--json", *where, environment=password) as program:
@@ -69,7 +69,7 @@ def test_a_killed_program_is_told_of_within_ten_seconds(
         assert not page.stop.isVisible()
         desk.window.show_page("history")
         desk.until(lambda: (row := history.model.row_at(0)) and row.status is EntryStatus.INTERRUPTED)
-        desk.until(lambda: desk.window.lock.text == desk.texts("window.free"))
+        desk.until(lambda: desk.window.lock_item.text == desk.texts("window.free"))
 
 
 def test_ages_grow_while_nothing_happens(
@@ -99,7 +99,7 @@ def test_undoing_is_a_flow_of_its_own(stocked_shop: Shop, open_desk: OpenDesk, t
     imported = desk.end_of_run().report
     assert imported is not None
     undone = imported.run_id
-    page, card = desk.window.entry, desk.window.import_page.progress
+    page, card = desk.window.entry_page, desk.window.import_page.progress
     open_entry(desk, undone)
     desk.click(page.undo)
     desk.until(lambda: hasattr(page, "undo_dialog"))
@@ -138,7 +138,7 @@ def test_undoing_is_a_flow_of_its_own(stocked_shop: Shop, open_desk: OpenDesk, t
     assert not page.real.isEnabled()
     assert mark in page.real.toolTip()
     desk.window.show_page("history")
-    model = desk.window.history.model
+    model = desk.window.history_page.model
     result = [column.name for column in model.columns].index("result")
     desk.until(lambda: model.rowCount() == 4 and mark in str(model.index(2, result).data()))
     desk.window.show_page("import")
@@ -150,7 +150,7 @@ def test_what_was_checked_can_be_loaded_from_its_session(stocked_shop: Shop, dea
     checked = stocked_shop.run(dearer, is_dry_run=True)
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    page = desk.window.entry
+    page = desk.window.entry_page
     open_entry(desk, checked.run_id)
     assert page.real.text().strip() == "&Загрузить в магазин"
     desk.click(page.real)
@@ -170,7 +170,7 @@ def test_changes_are_told_in_words_and_saved(stocked_shop: Shop, open_desk: Open
     checked = stocked_shop.run(more.folder, is_dry_run=True, accept_large_change=True)
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    tab = desk.window.entry.changes
+    tab = desk.window.entry_page.changes
     open_entry(desk, checked.run_id)
     desk.until(lambda: tab.model.rowCount() > 3)
     rows = [[str(tab.model.index(row, column).data()) for column in range(5)] for row in range(tab.model.rowCount())]

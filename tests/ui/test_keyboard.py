@@ -51,8 +51,8 @@ def small(request: pytest.FixtureRequest, stocked_shop: Shop, dearer: Path, open
     desk.window.resize(SMALLEST)
     desk.ready()
     desk.choose_source(dearer)
-    desk.window.entry.open(EntryKey(EntrySource.RUN, 1))
-    desk.until(lambda: desk.window.entry.stack.currentIndex() == 1)
+    desk.window.entry_page.open(EntryKey(EntrySource.RUN, 1))
+    desk.until(lambda: desk.window.entry_page.stack.currentIndex() == 1)
     return desk
 
 
@@ -74,7 +74,7 @@ def test_nothing_is_cut_off_in_the_smallest_window(small: Desk) -> None:
                 assert one.width() >= one.minimumSizeHint().width(), getattr(one, "text", str)()
         for area in visible(page, QAbstractScrollArea):
             assert isinstance(area, QAbstractScrollArea)
-            is_wide = name == "history" or area is window.entry.issues.table
+            is_wide = name == "history" or area is window.entry_page.issues.table
             assert is_wide or not area.horizontalScrollBar().isVisible(), area.accessibleName()
 
 
@@ -192,7 +192,7 @@ def test_a_window_that_was_maximised_is_so_again(
 @pytest.mark.parametrize("size", [QSize(1280, 720), QSize(1366, 728)])
 def test_what_is_short_is_not_cut_and_texts_share_what_is_left(small: Desk, size: QSize) -> None:
     small.window.resize(size)
-    tables = (("history", small.window.history.table), ("import", small.window.import_page.table))
+    tables = (("history", small.window.history_page.table), ("import", small.window.import_page.table))
     for page, table in tables:
         small.window.show_page(page)
         small.until(lambda table=table: table.model().rowCount())  # type: ignore[misc]
@@ -206,9 +206,9 @@ def test_what_is_short_is_not_cut_and_texts_share_what_is_left(small: Desk, size
 
 def test_a_column_fits_what_is_scrolled_to(small: Desk) -> None:
     small.window.show_page("onec")
-    requests = small.window.exchange.requests
+    requests = small.window.exchange_page.requests
     for served in exchange_scenery.requests(datetime.now()):
-        small.backend.exchange.updated.emit(served)
+        small.backend.exchange_process.updated.emit(served)
     table = requests.table
     small.until(lambda: table.model().rowCount() > 10)
     number = [column.name for column in table.columns].index("what")
@@ -223,11 +223,11 @@ def test_enter_presses_the_button_that_has_the_focus(small: Desk) -> None:
     window = small.window
     window.activateWindow()
     window.show_page("connections")
-    small.until(lambda: window.connections.list.count() and QApplication.activeWindow() is window)
-    count = window.connections.list.count()
-    window.connections.add.setFocus()
-    QTest.keyClick(window.connections.add, Qt.Key.Key_Return)
-    small.until(lambda: window.connections.list.count() == count + 1)
+    small.until(lambda: window.connections_page.list.count() and QApplication.activeWindow() is window)
+    count = window.connections_page.list.count()
+    window.connections_page.add.setFocus()
+    QTest.keyClick(window.connections_page.add, Qt.Key.Key_Return)
+    small.until(lambda: window.connections_page.list.count() == count + 1)
     undo = UndoDialog(small.tools, 2, RestoreBackup("20261121-094107-2"), window)
     undo.show()
     undo.leave.setFocus()
@@ -249,20 +249,20 @@ def test_f5_reads_again_and_f1_tells_the_keys(small: Desk) -> None:
         assert "Ctrl+D" in shown
         window.help_dialog.accept()
     window.show_page("history")
-    total = window.history.model.rowCount()
+    total = window.history_page.model.rowCount()
     small.backend._stop_watching.set()  # only F5 may tell of it
     application = window._tools.backend.application
     assert application is not None
     with application.database.connection() as connection:
         insert_other_sessions(connection, 0)
     QTest.keyClick(window, Qt.Key.Key_F5)
-    small.until(lambda: window.history.model.rowCount() == total + 1)
+    small.until(lambda: window.history_page.model.rowCount() == total + 1)
 
 
 def test_rows_are_copied_and_have_a_menu(small: Desk) -> None:
     window = small.window
     window.show_page("history")
-    table = window.history.table
+    table = window.history_page.table
     small.until(lambda: table.model().rowCount() > 2)
     table.setFocus()
     table.selectRow(0)
@@ -279,17 +279,17 @@ def test_rows_are_copied_and_have_a_menu(small: Desk) -> None:
     assert opened == [table.selected()]
     menu.actions()[2].trigger()
     assert QGuiApplication.clipboard().text() == table.currentIndex().data()
-    assert len(window.log.table.menu().actions()) == 2, "nobody opens a line of the log"
+    assert len(window.log_page.table.menu().actions()) == 2, "nobody opens a line of the log"
 
 
 def test_a_table_with_the_focus_shows_it(small: Desk) -> None:
     window = small.window
     window.activateWindow()
     window.show_page("history")
-    small.until(lambda: QApplication.activeWindow() is window and window.history.table.model().rowCount())
-    window.history.text.setFocus()
+    small.until(lambda: QApplication.activeWindow() is window and window.history_page.table.model().rowCount())
+    window.history_page.text.setFocus()
     process_events()
-    before = window.history.table.grab().toImage()
-    window.history.table.setFocus()
+    before = window.history_page.table.grab().toImage()
+    window.history_page.table.setFocus()
     process_events()
-    assert window.history.table.grab().toImage() != before
+    assert window.history_page.table.grab().toImage() != before

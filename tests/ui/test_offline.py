@@ -66,7 +66,7 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
         desk.until(form.start.isEnabled)
 
         window.show_page("history")
-        history = window.history
+        history = window.history_page
         desk.until(lambda: history.model.is_loaded)
         count = history.model.rowCount()
         with away(stocked_shop, proxy, desk):
@@ -80,7 +80,7 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
         desk.until(lambda: history.stack.currentWidget() is history.table)
 
         window.open_entry(EntryKey(EntrySource.RUN, 1))
-        page, issues = window.entry, window.entry.issues
+        page, issues = window.entry_page, window.entry_page.issues
         desk.until(lambda: page.stack.currentIndex() == 1)
         page.tabs.setCurrentWidget(issues)
         with away(stocked_shop, proxy, desk):
@@ -100,8 +100,8 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
             window.show_page(name)
             with away(stocked_shop, proxy, desk):
                 assert window.stack.currentWidget() is window._pages[name]
-        window.connections.database.test.click()
-        desk.until(window.connections.database.test.isEnabled)
+        window.connections_page.database.test.click()
+        desk.until(window.connections_page.database.test.isEnabled)
         desk.close()
 
 

@@ -48,20 +48,20 @@ def history(busy_shop: Shop, open_desk: OpenDesk) -> Desk:
     desk = open_desk(busy_shop.url)
     desk.window.show_page("history")
     desk.ready()
-    desk.until(lambda: desk.window.history.model.is_loaded)
+    desk.until(lambda: desk.window.history_page.model.is_loaded)
     return desk
 
 
 def shown(desk: Desk) -> list[HistoryEntry]:
     """The rows that the table has in view."""
-    model, table = desk.window.history.model, desk.window.history.table
+    model, table = desk.window.history_page.model, desk.window.history_page.table
     numbers = range(table.first_visible, min(table.first_visible + 40, model.rowCount()))
     desk.until(lambda: all(model.row_at(number) is not None for number in numbers))
     return [row for number in numbers if (row := model.row_at(number)) is not None]
 
 
 def test_history_shows_all_sources_in_pages(busy_shop: Shop, history: Desk) -> None:
-    page = history.window.history
+    page = history.window.history_page
     total = busy_shop.value("SELECT (SELECT count(*) FROM freesport_sync.runs) + count(*) - 1 FROM import_sessions")
     assert page.model.rowCount() == total
     assert history.texts.count("history.found", total) == page.found.text()
@@ -76,7 +76,7 @@ def test_history_shows_all_sources_in_pages(busy_shop: Shop, history: Desk) -> N
 
 
 def test_history_is_filtered_and_sorted_by_the_server(busy_shop: Shop, history: Desk) -> None:
-    page = history.window.history
+    page = history.window.history_page
     page.statuses[EntryStatus.CANCELLED].click()
     cancelled = busy_shop.value("SELECT count(*) FROM freesport_sync.runs WHERE status = 'cancelled'")
     history.until(lambda: page.model.rowCount() == cancelled)
@@ -94,7 +94,7 @@ def test_history_is_filtered_and_sorted_by_the_server(busy_shop: Shop, history: 
 
 
 def test_a_new_run_keeps_selection_and_place(busy_shop: Shop, history: Desk) -> None:
-    page = history.window.history
+    page = history.window.history_page
     resets: list[bool] = []
     page.model.modelReset.connect(lambda: resets.append(True))
     page.table.selectRow(5)
@@ -111,7 +111,7 @@ def test_a_new_run_keeps_selection_and_place(busy_shop: Shop, history: Desk) -> 
 
 
 def test_the_chart_opens_a_run_by_mouse_and_keys(history: Desk) -> None:
-    page, opened = history.window.history, list[EntryKey]()
+    page, opened = history.window.history_page, list[EntryKey]()
     page.entry_opened.connect(opened.append)
     history.until(lambda: page.chart._entries)
     last = len(page.chart._entries) - 1
@@ -131,7 +131,7 @@ def test_a_session_is_shown_repeated_and_copied(stocked_shop: Shop, dearer: Path
     report = desk.end_of_run().report
     assert report is not None
     desk.click(desk.window.import_page.progress.open)
-    page = desk.window.entry
+    page = desk.window.entry_page
     desk.until(lambda: page.stack.currentIndex() == 1)
     assert f"№ {report.run_id}" in page.title.text()
     page.tabs.setCurrentWidget(page.changes)
@@ -162,7 +162,7 @@ def test_issues_are_grouped_searched_explained_and_saved(
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.window.open_entry(EntryKey(EntrySource.RUN, 1))
-    page, tab = desk.window.entry, desk.window.entry.issues
+    page, tab = desk.window.entry_page, desk.window.entry_page.issues
     desk.until(lambda: tab.model.rowCount() == 1000)
     page.tabs.setCurrentWidget(tab)
     tab.group_table.selectRow(0)
@@ -188,7 +188,7 @@ def test_an_import_can_be_undone(stocked_shop: Shop, dearer: Path, open_desk: Op
     assert report is not None
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 200
     desk.click(desk.window.import_page.progress.open)
-    page = desk.window.entry
+    page = desk.window.entry_page
     desk.until(page.undo.isVisible)
     desk.click(page.undo)
     desk.until(lambda: hasattr(page, "undo_dialog"))
@@ -210,7 +210,7 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.window.show_page("connections")
-    pane = desk.window.connections.database
+    pane = desk.window.connections_page.database
     desk.until(pane.test.isEnabled)
     desk.click(pane.test)
     desk.until(pane.repair.isVisible)
@@ -221,7 +221,7 @@ def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history
     assert (end.error, end.submission.request.kind) == (None, UpkeepKind.REPAIR)
     assert stocked_shop.value(distinct) == 0
     desk.click(desk.window.import_page.progress.open)
-    page = desk.window.entry
+    page = desk.window.entry_page
     desk.until(page.undo.isVisible)
     desk.click(page.undo)
     desk.until(lambda: hasattr(page, "undo_dialog"))
@@ -241,7 +241,7 @@ def test_a_run_of_another_computer_can_be_stopped(stocked_shop: Shop, open_desk:
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.window.open_entry(EntryKey(EntrySource.RUN, 2))
-    page = desk.window.entry
+    page = desk.window.entry_page
     desk.until(page.stop.isVisible)
     assert not page.repeat.isVisible()
     desk.click(page.stop)
@@ -254,9 +254,9 @@ def test_connections_are_tested_saved_used_and_tried(
 ) -> None:
     monkeypatch.setattr(keyring, "set_password", keyring.backends.fail.Keyring().set_password)  # type: ignore[no-untyped-call]
     desk = open_desk(None, is_demo=True, data_dir=dearer)
-    desk.until(lambda: desk.window.connections.list.count() == 2)
+    desk.until(lambda: desk.window.connections_page.list.count() == 2)
     desk.window.show_page("connections")
-    page, url = desk.window.connections, stocked_shop.url
+    page, url = desk.window.connections_page, stocked_shop.url
     desk.click(page.add)
     desk.until(lambda: page.list.count() == 3)
     form = page.database.form
@@ -270,12 +270,12 @@ def test_connections_are_tested_saved_used_and_tried(
     desk.until(lambda: desk.texts("steps.login_failed") in texts_in(page.database.checks))
     form.password.setText(str(url.password))
     desk.click(page.database.test)
-    desk.until(lambda: desk.texts("connections.good") in texts_in(page.database.said))
+    desk.until(lambda: desk.texts("connections.good") in texts_in(page.database.notice))
     desk.click(page.database.use)
     desk.until(
         lambda: desk.backend.database_status is not None and str(url.database) in desk.backend.database_status.database
     )
-    assert desk.texts("connections.password_file") in texts_in(page.database.said)  # this computer has no key store
+    assert desk.texts("connections.password_file") in texts_in(page.database.notice)  # this computer has no key store
     desk.until(lambda: form.password.placeholderText() == desk.texts("connections.password_kept"))
     home = tmp_path / "home"
     assert str(url.password) not in (home / "settings.toml").read_text("utf-8")
@@ -314,7 +314,7 @@ def test_the_log_is_filtered_and_masked(open_desk: OpenDesk, stocked_shop: Shop,
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.window.show_page("log")
-    page = desk.window.log
+    page = desk.window.log_page
     desk.until(lambda: page.model.rowCount() >= 2)
     page.level.setCurrentIndex(2)
     assert [line.level for line in page.model.rows if isinstance(line, LogLine)] == ["ERROR"]
@@ -360,9 +360,9 @@ def test_colours_follow_the_system(history: Desk, theme: Theme) -> None:
 def test_the_window_remembers(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path, language: Language) -> None:
     file = tmp_path / "window.ini"
     first = open_desk(stocked_shop.url, state_file=file, language=language)
-    first.window.history.table.setColumnWidth(0, 333)
+    first.window.history_page.table.setColumnWidth(0, 333)
     first.window.show_page("log")
     first.close()
     second = open_desk(stocked_shop.url, state_file=file, language=language)
-    assert second.window.history.table.columnWidth(0) == 333
-    assert second.window.stack.currentWidget() is second.window.log
+    assert second.window.history_page.table.columnWidth(0) == 333
+    assert second.window.stack.currentWidget() is second.window.log_page

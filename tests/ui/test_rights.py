@@ -65,9 +65,9 @@ def test_who_may_only_look_sees_the_history(stocked_shop: Shop, dearer: Path, op
     assert not form.start.isEnabled()
     assert "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freesport_sync" in texts_in(form.refusal)
     desk.window.show_page("history")
-    desk.until(lambda: desk.window.history.model.rowCount() == 1)
+    desk.until(lambda: desk.window.history_page.model.rowCount() == 1)
     desk.window.open_entry(EntryKey(EntrySource.RUN, 1))
-    page = desk.window.entry
+    page = desk.window.entry_page
     desk.until(page.undo.isVisible)
     for action in (page.repeat, page.undo):
         assert not action.isEnabled()
@@ -94,7 +94,7 @@ def test_who_may_not_read_the_history(
     assert not window.import_page.form.start.isEnabled()
     window.show_page("history")
     window.open_entry(EntryKey(EntrySource.RUN, 1))
-    for place in (window.import_page.latest, window.history.empty, window.entry.empty):
+    for place in (window.import_page.latest, window.history_page.empty, window.entry_page.empty):
         desk.until(lambda place=place: told in texts_in(place) and "дминистратор" in texts_in(place))  # type: ignore[misc]
         assert "{" not in texts_in(place)
     assert QApplication.activeModalWidget() is None
@@ -109,4 +109,4 @@ def test_who_may_not_make_the_own_schema(stocked_shop: Shop, dearer: Path, open_
     desk.until(lambda: "CREATE SCHEMA IF NOT EXISTS freesport_sync" in texts_in(form.refusal))
     assert not form.dry_run.isEnabled()
     desk.window.show_page("history")
-    desk.until(lambda: desk.texts("history.empty") in texts_in(desk.window.history.empty))
+    desk.until(lambda: desk.texts("history.empty") in texts_in(desk.window.history_page.empty))

@@ -79,7 +79,7 @@ def site(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk, tmp_path: Path) 
 def start(desk: Desk, is_dry_run: bool = False) -> RunEnd:
     """Run with the files of the server."""
     form = desk.window.import_page.form
-    form.source.from_server.click()
+    form.source.from_ssh_host.click()
     desk.click(form.dry_run if is_dry_run else form.start)
     return desk.end_of_run()
 
@@ -97,11 +97,11 @@ def test_a_server_is_set_up_tested_saved_and_imported_from(
     monkeypatch.setattr(keyring, "set_password", keyring.backends.fail.Keyring().set_password)  # type: ignore[no-untyped-call]
     desk = site.open()
     source = desk.window.import_page.form.source
-    source.from_server.click()
+    source.from_ssh_host.click()
     assert not desk.window.import_page.form.start.isEnabled()
     desk.click(source.setup)
-    page = desk.window.connections
-    pane = page.server
+    page = desk.window.connections_page
+    pane = page.ssh_host
     desk.until(pane.isEnabled)
     for edit, text in ((pane.host, server.host), (pane.user, server.user), (pane.folder, "нет такой")):
         edit.setText(text)
@@ -121,34 +121,36 @@ def test_a_server_is_set_up_tested_saved_and_imported_from(
     dialog.expected.setText(f"256 {server.fingerprint} root@shop (ED25519)")
     assert desk.texts("host_key.same") == dialog.verdict.text()
     desk.click(dialog.remember)  # and the test goes on by itself
-    desk.until(lambda: "шаг «Вход»" in texts_in(pane.said))
+    desk.until(lambda: "шаг «Вход»" in texts_in(pane.notice))
     assert "испробовано: пароль" in texts_in(pane.checks)
     assert server.host_key.split()[1] in site.known_hosts.read_text()
 
     pane.password.setText(PASSWORD)
     desk.click(pane.test)
-    desk.until(lambda: "шаг «Папка выгрузки»" in texts_in(pane.said))
+    desk.until(lambda: "шаг «Папка выгрузки»" in texts_in(pane.notice))
     pane.folder.setText(str(site.remote))
     desk.click(pane.test)
-    desk.until(lambda: desk.texts("connections.ssh_good") in texts_in(pane.said))
+    desk.until(lambda: desk.texts("connections.ssh_good") in texts_in(pane.notice))
     assert "Файлы читаются" in texts_in(pane.checks)
 
     desk.click(pane.save)
-    desk.until(source.from_server.isEnabled)
+    desk.until(source.from_ssh_host.isEnabled)
     desk.until(
-        lambda: desk.texts("connections.ssh_saved") in texts_in(pane.said) and desk.backend.database_status is not None
+        lambda: (
+            desk.texts("connections.ssh_saved") in texts_in(pane.notice) and desk.backend.database_status is not None
+        )
     )
-    assert desk.texts("connections.password_file") in texts_in(pane.said)  # this computer has no key store
+    assert desk.texts("connections.password_file") in texts_in(pane.notice)  # this computer has no key store
     (secret,) = site.home.glob("ssh-*.password")
     assert (secret.read_text(), secret.stat().st_mode & 0o077) == (PASSWORD, 0)
     page.export_to(tmp_path / "colleague.toml")
-    desk.until(lambda: desk.texts("connections.exported") in texts_in(pane.said))
+    desk.until(lambda: desk.texts("connections.exported") in texts_in(pane.notice))
     (exported,) = load_profiles(tmp_path / "colleague.toml")
     told = SshSettings(host=server.host, port=server.port, user=server.user, folder=str(site.remote), use_agent=False)
     assert exported.ssh == told
 
     desk.window.show_page("import")
-    desk.until(lambda: server.user in source.server.text())
+    desk.until(lambda: server.user in source.ssh_host.text())
     assert PASSWORD not in (site.home / "settings.toml").read_text("utf-8")
     assert start(desk).error is not None  # 1C has written to the files just now
     assert "ssh.quiet_s" in texts_in(desk.window.import_page.progress)
@@ -179,7 +181,7 @@ def test_what_came_is_told_kept_and_imported_again(site: Site, server: SshServer
     shutil.rmtree(site.remote)
     stocked_shop.execute("UPDATE product_variants SET retail_price = 5")
     desk.click(progress.open)
-    page = desk.window.entry
+    page = desk.window.entry_page
     desk.until(lambda: page.stack.currentIndex() == 1)
     page.tabs.setCurrentWidget(page.files)
     assert page.files.model.rowCount() == len(end.report.files)
@@ -269,37 +271,37 @@ def test_a_changed_key_of_another_file_is_only_shown(site: Site, server: SshServ
     foreign.write_text(record)
     site.configure(server, known_hosts=[str(foreign)])
     desk = site.open()
-    pane = desk.window.connections.server
+    pane = desk.window.connections_page.ssh_host
     desk.window.import_page.form.source.setup.clicked.emit()
     desk.until(pane.test.isEnabled)
     desk.click(pane.test)
     dialog = dialog_of(desk, pane.host_key)
     assert f"{foreign}:1" in texts_in(dialog)
     assert not dialog.remember.isVisible()
-    desk.until(lambda: "шаг «Ключ сервера»" in texts_in(pane.said))
+    desk.until(lambda: "шаг «Ключ сервера»" in texts_in(pane.notice))
     dialog.leave.click()
     assert foreign.read_text() == record
 
 
 def test_a_connection_of_a_colleague_brings_its_server(site: Site, stocked_shop: Shop, tmp_path: Path) -> None:
     desk = site.open()
-    page, file = desk.window.connections, tmp_path / "colleague.toml"
-    desk.until(page.server.isEnabled)
+    page, file = desk.window.connections_page, tmp_path / "colleague.toml"
+    desk.until(page.ssh_host.isEnabled)
     ssh = SshSettings(host="shop.example.ru", port=2222, user="onec", folder="/srv/1c", quiet_s=5)
     save_profiles(file, (Profile("Магазин", address(stocked_shop.url), ssh),), is_for_others=True)
     page.import_from(file)
-    desk.until(lambda: page.server.host.text() == "shop.example.ru")
-    assert page.server.edited().ssh == host_choice(ssh)
-    assert desk.texts("connections.imported") in texts_in(page.server.said)
+    desk.until(lambda: page.ssh_host.host.text() == "shop.example.ru")
+    assert page.ssh_host.edited().ssh == host_choice(ssh)
+    assert desk.texts("connections.imported") in texts_in(page.ssh_host.notice)
 
 
 def test_the_window_closes_although_a_server_is_silent(site: Site) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         site.configure(SshServer(silent.getsockname()[1], "onec", site.home / "id", ""))
         desk = site.open()
-        desk.window.import_page.server_wanted.emit()
-        desk.until(desk.window.connections.server.test.isEnabled)
-        desk.click(desk.window.connections.server.test)
+        desk.window.import_page.ssh_host_wanted.emit()
+        desk.until(desk.window.connections_page.ssh_host.test.isEnabled)
+        desk.click(desk.window.connections_page.ssh_host.test)
         connection, _ = silent.accept()
         began = time.monotonic()
         desk.close()
@@ -321,7 +323,7 @@ def test_cancel_ends_a_pull_at_once(site: Site, stocked_shop: Shop, tmp_path: Pa
         site.trust(server)
         desk = site.open()
         progress = desk.window.import_page.progress
-        desk.window.import_page.form.source.from_server.click()
+        desk.window.import_page.form.source.from_ssh_host.click()
         desk.click(desk.window.import_page.form.start)
         desk.until((site.home / "received/parts").exists)
         asked = time.monotonic()

@@ -15,7 +15,7 @@ from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.shop import ImportKind, Stage
 from freesport_sync.core.tasks import Header, Submission
 from freesport_sync.errors import ImportFailed
-from freesport_sync.services.export_preview import glimpse
+from freesport_sync.services.export_preview import preview_export
 from freesport_sync.settings.profiles import Profile
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.pages.import_source import look_at
@@ -84,7 +84,7 @@ def test_the_files_of_an_export_are_told_by_kind_date_and_count(tmp_path: Path) 
     export.offers(offer("p1#c1"))
     export.prices(prices("p1#c1", {"retail": 1}))
     export.rests(rests("p1#c1", {"w1": "1"}))
-    seen = glimpse(export.folder)
+    seen = preview_export(export.folder)
     assert seen.kinds["goods"] == 2
     assert seen.created_at is not None
     archive = tmp_path / "export.zip"
@@ -92,7 +92,7 @@ def test_the_files_of_an_export_are_told_by_kind_date_and_count(tmp_path: Path) 
         for file in export.folder.rglob("*.xml"):
             packed.write(file, file.relative_to(export.folder))
         packed.writestr("import_files/aa/x.jpg", b"x")
-    assert glimpse(archive) == seen
+    assert preview_export(archive) == seen
     assert look_at(str(archive)).kinds == seen.kinds
     (tmp_path / "empty").mkdir()
     assert look_at(str(tmp_path / "empty")).kinds == {}
@@ -132,14 +132,14 @@ def test_a_run_of_this_window_is_never_another_program(stocked_shop: Shop, deare
     assert backend.database_status is not None
     nobody_yet = LockHolder(None, "", "", "", None)
     backend.database_status_changed.emit(replace(backend.database_status, holder=nobody_yet))
-    assert window.lock.text == desk.texts("import_page.held_by_this")
+    assert window.lock_item.text == desk.texts("import_page.held_by_this")
     run_id = desk.end_of_run().snapshot.run_id
     late = LockHolder(run_id, "ivanov", "PC", "apply", datetime.now(UTC))
     backend.database_status_changed.emit(replace(backend.database_status, holder=late))
     assert not window.import_page.holder.isVisible()
     unknown = LockHolder(None, "", "", "", None)
     backend.database_status_changed.emit(replace(backend.database_status, holder=unknown))
-    assert window.lock.text == "Импорт выполняет другая программа"
+    assert window.lock_item.text == "Импорт выполняет другая программа"
     process_events()
     assert texts_in(window.import_page.holder) == "Сейчас импорт выполняет другая программа"
     seen = replace(unknown, host="10.0.0.5", since=datetime(2026, 11, 29, 9, 0))
@@ -149,7 +149,7 @@ def test_a_run_of_this_window_is_never_another_program(stocked_shop: Shop, deare
     other = replace(late, run_id=(run_id or 0) + 1)
     backend.database_status_changed.emit(replace(backend.database_status, holder=other))
     assert window.import_page.holder.isVisible()
-    assert desk.texts("import_page.held_by_this") != window.lock.text
+    assert desk.texts("import_page.held_by_this") != window.lock_item.text
 
 
 def test_bars_make_way_for_a_result_that_is_shown_once(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
@@ -190,8 +190,8 @@ def test_the_connection_in_use_is_named(stocked_shop: Shop, open_desk: OpenDesk,
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.until(lambda: desk.window.import_page.connection.text() == "Рабочий магазин")
-    assert desk.window.database.text == "База: Рабочий магазин"
-    assert str(stocked_shop.url.database) in desk.window.database.toolTip()
+    assert desk.window.database_item.text == "База: Рабочий магазин"
+    assert str(stocked_shop.url.database) in desk.window.database_item.toolTip()
     assert not desk.window.import_page.badge.isVisible()
 
 
@@ -206,4 +206,4 @@ def test_pulse_of_nobody_is_free(open_desk: OpenDesk, stocked_shop: Shop) -> Non
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.backend.database_status_changed.emit(DatabaseStatus("db", None, ()))
-    assert desk.window.lock.text == desk.texts("window.free")
+    assert desk.window.lock_item.text == desk.texts("window.free")

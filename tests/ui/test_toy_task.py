@@ -42,14 +42,14 @@ def test_it_runs_in_the_window_and_is_in_the_history(desk: Desk) -> None:
     assert shown[-1].fraction == 1.0
     assert all(line.state is StageState.DONE for line in shown[-1].stages)
 
-    history = desk.window.history
+    history = desk.window.history_page
     desk.window.show_page("history")
     assert history.kind.findData("count_sheep") > 0
     history.kind.setCurrentIndex(history.kind.findData("count_sheep"))
     desk.until(lambda: history.model.rowCount() == 1)
     assert "count_sheep" in history.model.index(0, 1).data()
     desk.window.open_entry(EntryKey(EntrySource.RUN, end.report.run_id))
-    entry = desk.window.entry
+    entry = desk.window.entry_page
     desk.until(lambda: "count_sheep" in entry.title.text().lower())
     entry.tabs.setCurrentWidget(entry.totals)
     desk.until(lambda: entry.totals.model.rowCount() == 1)

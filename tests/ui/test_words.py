@@ -224,7 +224,7 @@ def test_the_log_page_tells_of_imports_in_russian(
     desk.click(desk.window.import_page.form.start)
     run_id = desk.end_of_run().snapshot.run_id
     desk.window.show_page("log")
-    page = desk.window.log
+    page = desk.window.log_page
     wanted = ("Программа открыта", "Есть связь с базой", f"Начат сеанс № {run_id}: ", f"Закончен сеанс № {run_id}: ")
 
     def shown() -> str:

@@ -68,22 +68,24 @@ class HostKeyQuestion(QObject):
         self._pin = pin
         self._is_changed = error.code == CHANGED
         self.dialog = HostKeyDialog(self._tools, error, self._page.window())
-        self.dialog.answered.connect(self._answered)
+        self.dialog.answered.connect(self._on_answered)
         self.dialog.open()
 
-    def _answered(self, fingerprint: str, is_remembered: bool) -> None:
+    def _on_answered(self, fingerprint: str, is_remembered: bool) -> None:
         backend, pin = self._tools.backend, self._pin
         if is_remembered and pin is not None:
             replaces = self._is_changed
-            backend.do(lambda application: pin(application, fingerprint, replaces), self._pinned, self._not_pinned)
+            backend.do(
+                lambda application: pin(application, fingerprint, replaces), self._on_pinned, self._on_not_pinned
+            )
             return
         backend.accept_host_key_once(fingerprint)
         self.accepted.emit()
 
-    def _pinned(self, _: object) -> None:
+    def _on_pinned(self, _: object) -> None:
         self.accepted.emit()
 
-    def _not_pinned(self, error: SyncError) -> None:
+    def _on_not_pinned(self, error: SyncError) -> None:
         self.refused.emit(error)
 
 

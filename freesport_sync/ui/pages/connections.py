@@ -79,9 +79,11 @@ class ConnectionsPage(QWidget):
         self.database.use_wanted.connect(self._use)
         self.database.check_wanted.connect(self.connected)
         self.database.repair_wanted.connect(self._repair)
-        self.server = SshHostPane(tools)
-        self.server.saved.connect(self._save_ssh_host)
-        self.server.told.connect(self._scroll_to_result, Qt.ConnectionType.QueuedConnection)  # once it has its size
+        self.ssh_host = SshHostPane(tools)
+        self.ssh_host.saved.connect(self._save_ssh_host)
+        self.ssh_host.result_shown.connect(
+            self._scroll_to_result, Qt.ConnectionType.QueuedConnection
+        )  # once it has its size
         self.add = button(texts("connections.add"), self._add, tools)
         self.remove = button(texts("connections.remove"), self._remove, tools)
         self.export = button(
@@ -98,11 +100,11 @@ class ConnectionsPage(QWidget):
     named = Signal(str)
     """What the connection that is in use is called."""
 
-    def show_server(self) -> None:
+    def show_ssh_host(self) -> None:
         """Go to the server of the connection that is in use."""
         self.list.setCurrentRow(max(0, self.list.row_of(self._active())))
         self.tabs.setCurrentIndex(1)
-        self.server.host.setFocus()
+        self.ssh_host.host.setFocus()
 
     def _repair(self) -> None:
         self.run_wanted.emit(self._tools.backend.submission(RepairCreatedAt()))
@@ -124,8 +126,8 @@ class ConnectionsPage(QWidget):
         self.tabs.setAccessibleName(texts("connections.parts"))
         self.tabs.tabBar().setAccessibleName(texts("connections.parts"))
         self.tabs.addTab(_scrolled(self.database), texts("connections.database"))
-        self._server_scroll = _scrolled(self.server)
-        self.tabs.addTab(self._server_scroll, texts("connections.server"))
+        self._ssh_host_scroll = _scrolled(self.ssh_host)
+        self.tabs.addTab(self._ssh_host_scroll, texts("connections.server"))
         cards = QHBoxLayout()
         cards.setSpacing(GAP)
         cards.addWidget(left, 2)
@@ -192,14 +194,14 @@ class ConnectionsPage(QWidget):
         if chosen != self._shown:  # else the database was opened anew, and what was said is about it
             self._shown = chosen
             self.database.forget_results()
-            self.server.forget_results()
+            self.ssh_host.forget_results()
         name = self.list.currentItem().text()
         about = texts(f"connections.{chosen}_about") if is_fixed else ""
         self.database.show_database(name, None if is_fixed else chosen, about, chosen == self._active())
         offered, self._offered = self._offered, None
-        self.server.show_ssh_host((offered or self._connection(chosen)).ssh)
+        self.ssh_host.show_ssh_host((offered or self._connection(chosen)).ssh)
         if offered is not None:
-            for pane in (self.database, self.server):
+            for pane in (self.database, self.ssh_host):
                 pane.say("good", texts("connections.imported"), texts("connections.imported_more"))
         self.tabs.setTabEnabled(1, chosen != DEMO)
         self.remove.setEnabled(not is_fixed)
@@ -212,15 +214,15 @@ class ConnectionsPage(QWidget):
         application = backend.application
         from_environment = application.connections.set_by_environment() if application else frozenset()
         running = "import_page.is_running" if backend.is_running else ""
-        database = server = running
+        database = ssh_host = running
         if backend.options.database_url is not None:
             database = "connections.fixed_by_argument"
         elif "database.url" in from_environment:
             database = "connections.fixed_by_environment"
         if any(one.startswith("ssh.") for one in from_environment):
-            server = "connections.ssh_fixed_by_environment"
+            ssh_host = "connections.ssh_fixed_by_environment"
         self.database.set_fixed(texts(database) if database else "")
-        self.server.set_fixed(texts(server) if server else "")
+        self.ssh_host.set_fixed(texts(ssh_host) if ssh_host else "")
 
     def _add(self) -> None:
         connection = SavedConnection(self._tools.texts("connections.new"), _NEW, self._connection(self._active()).ssh)
@@ -251,16 +253,16 @@ class ConnectionsPage(QWidget):
             backend.reopen(replace(backend.options, is_demo=True))
             self._say_connected(None)
             return
-        edited, server = self._edited(), self.server.edited()
+        edited, ssh_host = self._edited(), self.ssh_host.edited()
         url = None if chosen == EMBEDDED else edited.database_url
         password = self.database.form.password.text() if url else None
-        is_server_fixed, connections = self.server.is_fixed, self._connections
+        is_ssh_host_fixed, connections = self.ssh_host.is_fixed, self._connections
         self._wanted = edited.database_url
 
         def choose(application: Application) -> PasswordPlace:
-            ssh, _ = _kept(application, server)
+            ssh, _ = _kept(application, ssh_host)
             application.connections.save(_in_place(connections, chosen, replace(edited, ssh=ssh)))
-            if not is_server_fixed:
+            if not is_ssh_host_fixed:
                 application.connections.choose_ssh_host(ssh)
             return application.connections.choose_database(url, password)
 
@@ -279,12 +281,12 @@ class ConnectionsPage(QWidget):
         self.database.say("good", texts("connections.connected"), where, texts("connections.next"))
         self.database.next.show()
 
-    def _save_ssh_host(self, server: EditedSshHost) -> None:
+    def _save_ssh_host(self, ssh_host: EditedSshHost) -> None:
         chosen, others = self.list.chosen(), self._connections
         saved, is_active = self._connection(chosen), chosen == self._active()
 
         def save(application: Application) -> _Saved:
-            ssh, place = _kept(application, server)
+            ssh, place = _kept(application, ssh_host)
             connections = _in_place(others, chosen, replace(saved, ssh=ssh))
             application.connections.save(connections)
             if is_active:
@@ -292,19 +294,19 @@ class ConnectionsPage(QWidget):
             return _Saved(connections, place)
 
         self._wanted = saved.database_url
-        self._tools.backend.do(save, self._on_ssh_host_saved, self.server.say_error)
+        self._tools.backend.do(save, self._on_ssh_host_saved, self.ssh_host.say_error)
 
     def _on_ssh_host_saved(self, saved: _Saved) -> None:
         backend, is_active = self._tools.backend, self._wanted == self._active()
-        self.server.say_saved(saved.place, is_active)
+        self.ssh_host.say_saved(saved.place, is_active)
         if is_active:
             backend.reopen(backend.options)
         else:
             self._show_connections(saved.connections)
 
     def _scroll_to_result(self) -> None:
-        for part in (self.server.checks, self.server.said):
-            self._server_scroll.ensureWidgetVisible(part)
+        for part in (self.ssh_host.checks, self.ssh_host.notice):
+            self._ssh_host_scroll.ensureWidgetVisible(part)
 
     def _pick_export(self) -> None:
         texts = self._tools.texts
@@ -314,7 +316,7 @@ class ConnectionsPage(QWidget):
 
     def export_to(self, file: Path) -> None:
         """Write the chosen connection into a file, without its secrets."""
-        chosen = replace(self._edited(), ssh=self.server.edited().ssh)
+        chosen = replace(self._edited(), ssh=self.ssh_host.edited().ssh)
 
         def export() -> None:
             from freesport_sync.services.connections import export_connection
@@ -324,7 +326,7 @@ class ConnectionsPage(QWidget):
         self._tools.backend.work(export, self._on_exported, self._on_failed)
 
     def _on_exported(self, _: object) -> None:
-        pane = self.database if self.tabs.currentIndex() == 0 else self.server
+        pane = self.database if self.tabs.currentIndex() == 0 else self.ssh_host
         pane.say("good", self._tools.texts("connections.exported"))
 
     def _pick_import(self) -> None:
@@ -365,11 +367,11 @@ def _in_place(
     return tuple(edited if one.database_url == address else one for one in connections)
 
 
-def _kept(application: Application, server: EditedSshHost) -> tuple[SshHostChoice | None, PasswordPlace | None]:
-    """The server, once its secrets are where they belong."""
-    if server.ssh is None:
+def _kept(application: Application, ssh_host: EditedSshHost) -> tuple[SshHostChoice | None, PasswordPlace | None]:
+    """Keep the secrets of an edited SSH host; returns it as it will be saved, and where the secrets are."""
+    if ssh_host.ssh is None:
         return None, None
-    return application.connections.keep_secrets(server.ssh, server.password, server.passphrase)
+    return application.connections.keep_secrets(ssh_host.ssh, ssh_host.password, ssh_host.passphrase)
 
 
 def _scrolled(part: QWidget) -> QScrollArea:

@@ -47,7 +47,7 @@ class DatabasePane(QWidget):
         texts = tools.texts
         self.form = DatabaseForm(tools)
         self.about = label("", "", is_wrapped=True)
-        self.reason, self.said = Notice(tools), Notice(tools)
+        self.reason, self.notice = Notice(tools), Notice(tools)
         self.checks = CheckList(tools)
         self.test = button(texts("connections.test"), self._test, tools, "check", tooltip=texts("connections.test_tip"))
         self.use = button(texts("connections.use"), self.use_wanted.emit, tools, "connections", "primary")
@@ -59,11 +59,11 @@ class DatabasePane(QWidget):
         for widget in (self.reason, self.about, self.form):
             layout.addWidget(widget)
         layout.addLayout(row(self.test, self.use, None, self.next))
-        layout.addWidget(self.said)
+        layout.addWidget(self.notice)
         layout.addWidget(self.checks)
         layout.addLayout(row(self.repair, None))
         layout.addStretch(1)
-        for hidden in (self.reason, self.said, self.repair, self.next):
+        for hidden in (self.reason, self.notice, self.repair, self.next):
             hidden.hide()
 
     def show_database(self, name: str, url: str | None, about: str, is_active: bool) -> None:
@@ -105,7 +105,7 @@ class DatabasePane(QWidget):
 
     def forget_results(self) -> None:
         """Another connection: what was said is not about it."""
-        for widget in (self.said, self.repair, self.next):
+        for widget in (self.notice, self.repair, self.next):
             widget.hide()
         self.checks.clear()
 
@@ -118,14 +118,14 @@ class DatabasePane(QWidget):
 
     def say(self, tone: str, what: str, *more: str) -> None:
         """Tell of something that was done."""
-        self.said.say(tone, what, *more)
-        self.said.show()
+        self.notice.say(tone, what, *more)
+        self.notice.show()
 
     def say_error(self, error: SyncError) -> None:
         """Something did not work."""
         self.test.setEnabled(True)
-        self.said.say_error(error)
-        self.said.show()
+        self.notice.say_error(error)
+        self.notice.show()
         self.checks.show_failure(error)
 
     def _test(self) -> None:
@@ -146,11 +146,11 @@ class DatabasePane(QWidget):
         self.test.setEnabled(True)
         failed = [one for one in items if not one.is_ok]
         if not failed:
-            self.said.say("good", texts("connections.good"))
+            self.notice.say("good", texts("connections.good"))
         elif all(one.is_busy for one in failed):
-            self.said.say("busy", texts("connections.busy"))
+            self.notice.say("busy", texts("connections.busy"))
         else:
-            self.said.say("bad", texts("connections.bad"))
+            self.notice.say("bad", texts("connections.bad"))
         self.checks.show_items(items)
         # Of another database there is only the advice: runs are for the one that is in use.
         self.repair.setVisible(self._is_active and any(one.code == REPAIR_DUE for one in items))
@@ -166,7 +166,7 @@ class DatabasePane(QWidget):
         if answered_yes(self.question):
             self.repair.hide()
             self.checks.clear()
-            self.said.hide()
+            self.notice.hide()
             self.repair_wanted.emit()
 
 

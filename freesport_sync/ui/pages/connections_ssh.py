@@ -60,7 +60,7 @@ class SshHostPane(QWidget):
 
     saved = Signal(object)
     """`EditedSshHost`: to be kept."""
-    told = Signal()
+    result_shown = Signal()
     """There is something new to read below the form."""
 
     def __init__(self, tools: Tools) -> None:
@@ -71,7 +71,7 @@ class SshHostPane(QWidget):
         self.is_fixed = False
         """Whether an environment variable or a running import keeps this window from changing it."""
         texts = tools.texts
-        self.reason, self.said = Notice(tools), Notice(tools)
+        self.reason, self.notice = Notice(tools), Notice(tools)
         self.checks = CheckList(tools)
         self.host, self.user, self.key_file, self.passphrase, self.password = (QLineEdit() for _ in range(5))
         self.folder, self.archive_folder, self.media_root = (QLineEdit() for _ in range(3))
@@ -131,7 +131,7 @@ class SshHostPane(QWidget):
 
     def forget_results(self) -> None:
         """Forget what was said about another connection."""
-        self.said.hide()
+        self.notice.hide()
         self.checks.clear()
 
     def set_fixed(self, reason: str) -> None:
@@ -169,15 +169,15 @@ class SshHostPane(QWidget):
 
     def say(self, tone: str, what: str, *more: str) -> None:
         """Show what was done."""
-        self.said.say(tone, what, *more)
-        self.said.show()
-        self.told.emit()
+        self.notice.say(tone, what, *more)
+        self.notice.show()
+        self.result_shown.emit()
 
     def say_error(self, error: SyncError) -> None:
         """Show what did not work."""
-        self.said.say_error(error)
-        self.said.show()
-        self.told.emit()
+        self.notice.say_error(error)
+        self.notice.show()
+        self.result_shown.emit()
 
     def _lay_out(self) -> None:
         texts = self._tools.texts
@@ -201,12 +201,12 @@ class SshHostPane(QWidget):
         layout.addLayout(form)
         layout.addWidget(label(texts("connections.ssh_ways"), "muted", is_wrapped=True))
         layout.addLayout(row(self.test, self.save, None))
-        layout.addWidget(self.said)
+        layout.addWidget(self.notice)
         layout.addWidget(self.checks)
         layout.addStretch(1)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         self.reason.hide()
-        self.said.hide()
+        self.notice.hide()
 
     def _add_line(self, form: QGridLayout, line: int, name: str, *beside: QWidget) -> None:
         texts, field = self._tools.texts, self._edit(name)
@@ -255,7 +255,7 @@ class SshHostPane(QWidget):
     def _on_tested(self, items: tuple[CheckItem, ...]) -> None:
         texts = self._tools.texts
         self._show_readiness()
-        self.checks.show_server(items)
+        self.checks.show_ssh_host(items)
         failing = failing_step(items)
         if not failing:
             self.say("good", texts("connections.ssh_good"))

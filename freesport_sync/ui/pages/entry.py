@@ -40,7 +40,7 @@ from freesport_sync.ui.widgets.parts import (
     row,
     show_tab,
 )
-from freesport_sync.ui.widgets.summary import in_earnest, summary_of
+from freesport_sync.ui.widgets.summary import real_run_label, summary_of
 
 _OPEN = (EntryStatus.RUNNING, EntryStatus.STUCK)
 
@@ -75,7 +75,7 @@ class EntryPage(QWidget):
         self.trouble = Notice(tools)
         self.trouble.hide()
         self.repeat = button(texts("entry.repeat"), self._repeat, tools, "repeat")
-        self.real = button(texts("import_page.now_for_real"), self._do_in_earnest, tools, "play")
+        self.real = button(texts("import_page.now_for_real"), self._run_for_real, tools, "play")
         self.undo = button(texts("entry.undo"), self._ask_undo, tools, "back", tooltip=texts("entry.undo_tip"))
         self.stop = button(texts("entry.stop"), self._ask_stop, tools, "stop", "danger")
         self.copy = button(texts("entry.copy"), self._copy, tools, "copy", tooltip=texts("entry.copy_tip"))
@@ -222,7 +222,7 @@ class EntryPage(QWidget):
         rename(self.undo, texts("entry.undo_repair" if is_repair else "entry.undo"))
         self.real.setVisible(is_done and entry.is_dry_run and request is not None)
         if request is not None:
-            rename(self.real, in_earnest(texts, request))
+            rename(self.real, real_run_label(texts, request))
         of_kind = None if request is None else rights.of_kind(request.kind)
         reasons = set()
         refusals = ((self.stop, rights.runs), (self.real, of_kind), (self.repeat, of_kind), (self.undo, of_kind))
@@ -244,7 +244,7 @@ class EntryPage(QWidget):
         if isinstance(request, ShopImport) and self._details is not None:
             self._repeat_with_files(request, self._details.entry.is_dry_run)
 
-    def _do_in_earnest(self) -> None:
+    def _run_for_real(self) -> None:
         """What a dry run has only looked at."""
         request = None if self._details is None else self._request_of(self._details)
         self.trouble.hide()
@@ -322,10 +322,10 @@ class EntryPage(QWidget):
             return
         self._undoing = request
         self.undo_dialog = UndoDialog(self._tools, self._key.id, request, self.window())
-        self.undo_dialog.chosen.connect(self._undo_chosen)
+        self.undo_dialog.chosen.connect(self._on_undo_chosen)
         self.undo_dialog.open()
 
-    def _undo_chosen(self, is_dry_run: bool) -> None:
+    def _on_undo_chosen(self, is_dry_run: bool) -> None:
         self.repeated.emit(self._tools.backend.submission(self._undoing, is_dry_run))
 
     def _start(self, request: Request) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import ChangeQuery, HistoryDetails
 from freesport_sync.core.run import FieldChange
@@ -22,12 +21,11 @@ from freesport_sync.ui.widgets.parts import (
     label,
     row,
 )
+from freesport_sync.ui.widgets.search import SearchField
 from freesport_sync.ui.widgets.table import Table
 
 if TYPE_CHECKING:
     from freesport_sync.services.history import History
-
-TYPING_MS = 300
 
 
 class ChangesTab(QWidget):
@@ -59,15 +57,8 @@ class ChangesTab(QWidget):
         for one in Entity:
             self.entity.addItem(texts(f"entity.{one.value}"), one)
         self.entity.currentIndexChanged.connect(self._filter)
-        self.text = QLineEdit()
-        self.text.setClearButtonEnabled(True)
-        self.text.setPlaceholderText(texts("changes_tab.search"))
-        self.text.setAccessibleName(texts("changes_tab.search"))
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(TYPING_MS)
-        self._typing.timeout.connect(self._filter)
-        self.text.textChanged.connect(self._typing.start)
+        self.text = SearchField(texts("changes_tab.search"))
+        self.text.changed.connect(self._filter)
         self.found = label("", "muted")
         self.empty = Placeholder(tools)
         self.stack = QStackedWidget()
@@ -100,10 +91,10 @@ class ChangesTab(QWidget):
         self.table.keep_widths()
 
     def _filter(self) -> None:
-        self._typing.stop()
+        words = self.text.take()
         if self._run_id is None:
             return
-        query = ChangeQuery(self._run_id, self.entity.currentData(), self.text.text().strip())
+        query = ChangeQuery(self._run_id, self.entity.currentData(), words)
         if query == self._query:
             self.model.refresh(self.table.first_visible)
             return

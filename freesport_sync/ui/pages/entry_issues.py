@@ -1,12 +1,12 @@
-"""Row issues of a run: grouped by code, searched, saved as CSV, with what to mend in 1C."""
+"""Row issues of a run: grouped by code, searched, saved as CSV, with what to fix in 1C."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from freesport_sync.core.history import EntryKey, EntrySource, HistoryDetails, IssueCount, IssueQuery
 from freesport_sync.core.issues import RowIssue
@@ -24,12 +24,11 @@ from freesport_sync.ui.widgets.parts import (
     label,
     row,
 )
+from freesport_sync.ui.widgets.search import SearchField
 from freesport_sync.ui.widgets.table import Table
 
 if TYPE_CHECKING:
     from freesport_sync.services.history import History
-
-TYPING_MS = 300
 
 
 class IssuesTab(QWidget):
@@ -69,18 +68,11 @@ class IssuesTab(QWidget):
         self.table = Table(tools, "issues", texts("entry.tab_issues"), self.model)
         self.table.set_delegates(severity="badge")
         self.table.selectionModel().currentRowChanged.connect(self._explain)
-        self.text = QLineEdit()
-        self.text.setClearButtonEnabled(True)
-        self.text.setPlaceholderText(texts("issues_tab.search"))
-        self.text.setAccessibleName(texts("issues_tab.search"))
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(TYPING_MS)
-        self._typing.timeout.connect(self._filter)
-        self.text.textChanged.connect(self._typing.start)
+        self.text = SearchField(texts("issues_tab.search"))
+        self.text.changed.connect(self._filter)
         self.all = button(texts("issues_tab.all"), self._show_all, tools, role="link")
         self.save = button(texts("issues_tab.csv"), self._pick_file, tools, "save", tooltip=texts("issues_tab.csv_tip"))
-        self.said = label("", "muted")
+        self.status = label("", "muted")
         self.hint = Notice(tools)
         self.hint.hide()
         self.empty = Placeholder(tools)
@@ -126,7 +118,7 @@ class IssuesTab(QWidget):
         self.stack.setCurrentIndex(1)
         occurred, stored = (sum(getattr(one, name) for one in details.issue_counts) for name in ("count", "stored"))
         lost = texts("cli.issues_not_stored", occurred=texts.number(occurred), stored=texts.number(stored))
-        self.said.setText(lost if stored < occurred else "")
+        self.status.setText(lost if stored < occurred else "")
         if is_other:
             self.text.clear()
             self.group_table.clearSelection()
@@ -139,7 +131,7 @@ class IssuesTab(QWidget):
         self.group_table.keep_widths()
 
     def _make_bar(self) -> QHBoxLayout:
-        bar = row(self.text, self.all, self.said, self.save)
+        bar = row(self.text, self.all, self.status, self.save)
         bar.setStretch(0, 1)
         return bar
 
@@ -149,13 +141,13 @@ class IssuesTab(QWidget):
         self._filter()
 
     def _filter(self) -> None:
-        self._typing.stop()
+        words = self.text.take()
         if self._run_id is None:
             return
         groups = self.groups.rows
         selected = [index.row() for index in self.group_table.selectionModel().selectedRows()]
         codes = frozenset(groups[number].code for number in selected if number < len(groups))
-        query = IssueQuery(self._run_id, codes, self.text.text().strip())
+        query = IssueQuery(self._run_id, codes, words)
         if query != self._query:
             self._query = query
             self.hint.hide()
@@ -197,7 +189,7 @@ class IssuesTab(QWidget):
         count, file = result
         texts = self._tools.texts
         self.save.setEnabled(True)
-        self.said.setText(texts("cli.issues_saved", count=texts.number(count), file=file.name))
+        self.status.setText(texts("cli.issues_saved", count=texts.number(count), file=file.name))
 
     def _on_failed(self, error: SyncError) -> None:
         self.save.setEnabled(True)

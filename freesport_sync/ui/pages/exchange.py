@@ -58,7 +58,7 @@ class ExchangePage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._tools = tools
-        self.process = tools.backend.exchange
+        self.process = tools.backend.exchange_process
         self._progress = ExchangeProgress()
         self._new_requests: list[LoggedRequest] = []
         self.switch = SwitchCard(tools)

@@ -49,7 +49,7 @@ class SwitchCard(Card):
     def __init__(self, tools: Tools) -> None:
         super().__init__()
         self._tools = tools
-        self._process = tools.backend.exchange
+        self._process = tools.backend.exchange_process
         self._has_password: bool | None = None
         self._was_opened = False
         texts, state = tools.texts, tools.state

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.history import EntryStatus, HistoryEntry, HistoryQuery, HistorySort, Page
@@ -28,9 +28,9 @@ from freesport_sync.ui.widgets.parts import (
     label,
     row,
 )
+from freesport_sync.ui.widgets.search import SearchField
 from freesport_sync.ui.widgets.table import Table
 
-TYPING_MS = 300
 TEXT_WIDTH = 330
 CHART_RUNS = 60
 PERIODS = {"all": None, "day": 1, "week": 7, "month": 30, "quarter": 90}
@@ -46,7 +46,7 @@ _SHOWN_STATUSES = (
 
 
 class HistoryPage(QWidget):
-    """A filtered and sorted list; the server does both.
+    """A list that the database filters and sorts.
 
     Args:
         tools: of the window.
@@ -122,15 +122,8 @@ class HistoryPage(QWidget):
 
     def _make_filters(self) -> QWidget:
         texts = self._tools.texts
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(TYPING_MS)
-        self._typing.timeout.connect(self._filter)
-        self.text = QLineEdit()
-        self.text.setClearButtonEnabled(True)
-        self.text.setPlaceholderText(texts("history.search"))
-        self.text.setAccessibleName(texts("history.search"))
-        self.text.textChanged.connect(self._typing.start)
+        self.text = SearchField(texts("history.search"))
+        self.text.changed.connect(self._filter)
         self.period = self._choice("history.period", [(texts(f"history.period_{name}"), name) for name in PERIODS])
         kinds = dict.fromkeys((*self._tools.backend.tasks.kinds, *(kind.value for kind in ImportType)))
         any_kind = (texts("history.kind_any"), "")
@@ -164,7 +157,7 @@ class HistoryPage(QWidget):
         return result
 
     def _filter(self) -> None:
-        self._typing.stop()
+
         days = PERIODS[self.period.currentData()]
         kind = self.kind.currentData()
         query = replace(
@@ -172,7 +165,7 @@ class HistoryPage(QWidget):
             statuses=frozenset(status for status, one in self.statuses.items() if one.isChecked()),
             kinds=frozenset([kind]) if kind else frozenset(),
             since=None if days is None else _midnight() - timedelta(days=days - 1),
-            text=self.text.text().strip(),
+            text=self.text.take(),
         )
         if query != self._query:
             self._query = query
@@ -197,21 +190,21 @@ class HistoryPage(QWidget):
             self._chart_is_asked = True
             query = replace(self._query, sort=HistorySort.STARTED, is_descending=True)
             self._tools.backend.ask(
-                lambda history: history.entries(query, 0, CHART_RUNS), self._show_chart, self._no_chart
+                lambda history: history.entries(query, 0, CHART_RUNS), self._on_chart_loaded, self._on_chart_failed
             )
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._ask_chart()
 
-    def _show_chart(self, page: Page[HistoryEntry]) -> None:
+    def _on_chart_loaded(self, page: Page[HistoryEntry]) -> None:
         self._chart_is_asked = False
         self.chart.show_entries(page.rows)
         self.chart.setVisible(bool(page.rows))
         if self._chart_is_outdated:
             self._ask_chart()
 
-    def _no_chart(self, _: SyncError) -> None:
+    def _on_chart_failed(self, _: SyncError) -> None:
         self._chart_is_asked = False
 
     def _on_loaded(self) -> None:

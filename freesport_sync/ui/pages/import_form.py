@@ -50,7 +50,7 @@ KINDS = (
 LARGEST_CHUNK = 100_000
 
 
-class ExchangeForm(Card):
+class ImportForm(Card):
     """Makes the request of an import.
 
     Args:
@@ -108,7 +108,7 @@ class ExchangeForm(Card):
     def _request(self) -> ShopImport:
         request = ShopImport(
             kind=self.kind,
-            is_pull=self.source.is_server,
+            is_pull=self.source.is_remote,
             chunk_size=self.chunk.value(),
             is_full=self.full.isChecked(),
             skip_backup=self.skip_backup.isChecked() and self.skip_backup.isEnabled(),

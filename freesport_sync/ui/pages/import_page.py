@@ -16,7 +16,7 @@ from freesport_sync.errors import HostKeyUnknown, SyncError
 from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
 from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
 from freesport_sync.ui.models.history import entries_model, entry_columns
-from freesport_sync.ui.pages.import_form import ExchangeForm
+from freesport_sync.ui.pages.import_form import ImportForm
 from freesport_sync.ui.pages.import_run import RunCard, Waiting
 from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.widgets.latest import LatestResult
@@ -34,7 +34,7 @@ from freesport_sync.ui.widgets.welcome import Welcome
 if TYPE_CHECKING:
     from freesport_sync.application import Application
 
-SHOWN_SESSIONS = 10
+SHOWN_ENTRIES = 10
 NAME_LENGTH = 40
 """Of a connection, in characters."""
 
@@ -48,7 +48,7 @@ class ImportPage(QWidget):
 
     entry_opened = Signal(object)
     """`EntryKey`."""
-    server_wanted = Signal()
+    ssh_host_wanted = Signal()
     """The server that 1C exports to is to be set up."""
     connection_wanted = Signal()
     """Somebody who is here for the first time wants to name the database of the shop."""
@@ -59,9 +59,9 @@ class ImportPage(QWidget):
         self._tools = tools
         self._waiting: Submission[Any] | None = None
         self._end: RunEnd | None = None
-        self.form = ExchangeForm(tools)
+        self.form = ImportForm(tools)
         self.form.submitted.connect(self.run)
-        self.form.source.setup_wanted.connect(self.server_wanted)
+        self.form.source.setup_wanted.connect(self.ssh_host_wanted)
         self.host_key = HostKeyQuestion(tools, self)
         self.host_key.accepted.connect(self._on_key_accepted)
         self.host_key.refused.connect(self._on_key_refused)
@@ -136,7 +136,7 @@ class ImportPage(QWidget):
     def _lay_out(self) -> None:
         texts = self._tools.texts
         columns = [one for one in entry_columns(texts) if one.name in _RECENT]
-        self.recent = entries_model(self._tools, self, columns, SHOWN_SESSIONS)
+        self.recent = entries_model(self._tools, self, columns, SHOWN_ENTRIES)
         self.recent.grows_at_top = False
         self.table = Table(
             self._tools, "recent", texts("import_page.recent"), self.recent, "result", ("operator", "issues")

@@ -28,7 +28,7 @@ from freesport_sync.ui.widgets.parts import (
     row,
 )
 from freesport_sync.ui.widgets.progress import Bar, StageTable
-from freesport_sync.ui.widgets.summary import done_of, in_earnest
+from freesport_sync.ui.widgets.summary import done_of, real_run_label
 
 SHOWN_FILES = 3
 """Files of the server that are named one by one; the remarks of the entry name all of them."""
@@ -117,7 +117,7 @@ class RunCard(Card):
         is_undo = undoes(request.kind)
         rename(self.cancel, texts("undo.stop" if is_undo else "import_page.cancel"))
         self.cancel.setToolTip(texts("undo.stop_tip" if is_undo else "import_page.cancel_tip"))
-        rename(self.real, in_earnest(texts, request))
+        rename(self.real, real_run_label(texts, request))
         self.cancel.setFocus()
         self._seconds = 0
         self.elapsed.setText(texts("import_page.elapsed", time=texts.duration(0)))

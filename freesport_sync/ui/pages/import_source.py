@@ -28,7 +28,7 @@ LOOK_AFTER_MS = 250
 _USUAL = "exchange/from"
 _DATA = ("goods", "offers", "prices", "rests", "contragents")
 """Kinds of files that are named one by one; the others are reference data."""
-_SERVER, _FOLDER = "server", "folder"
+_SSH_HOST, _FOLDER = "server", "folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,41 +64,43 @@ class SourcePicker(QWidget):
         super().__init__(parent)
         self._tools = tools
         self._found: FoundSource | None = None
-        self._has_server = False
+        self._has_ssh_host = False
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(LOOK_AFTER_MS)
         self._typing.timeout.connect(self._look)
         texts = tools.texts
-        self.from_folder, self.from_server = (
-            QRadioButton(texts(f"import_page.from_{name}")) for name in (_FOLDER, _SERVER)
+        self.from_folder, self.from_ssh_host = (
+            QRadioButton(texts(f"import_page.from_{name}")) for name in (_FOLDER, _SSH_HOST)
         )
         choices = QButtonGroup(self)
-        for one in (self.from_folder, self.from_server):
+        for one in (self.from_folder, self.from_ssh_host):
             one.setAccessibleName(one.text().replace("&", ""))
             choices.addButton(one)
         self.from_folder.setChecked(True)
-        self.from_server.toggled.connect(self._on_source_chosen)
+        self.from_ssh_host.toggled.connect(self._on_source_chosen)
         self._local, self._remote = self._make_local(), self._make_remote()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE)
-        head = row(label(texts("import_page.source"), "heading"), self.from_folder, self.from_server, None, spacing=GAP)
+        head = row(
+            label(texts("import_page.source"), "heading"), self.from_folder, self.from_ssh_host, None, spacing=GAP
+        )
         layout.addLayout(head)
         layout.addWidget(self._local)
         layout.addWidget(self._remote)
         self._on_source_chosen(False)
 
     @property
-    def is_server(self) -> bool:
+    def is_remote(self) -> bool:
         """Whether the files are to be fetched."""
-        return self.from_server.isChecked()
+        return self.from_ssh_host.isChecked()
 
     @property
     def is_ready(self) -> bool:
         """Whether there is something to import from, as far as is known here."""
-        if self.is_server:
-            return self._has_server
+        if self.is_remote:
+            return self._has_ssh_host
         return self._found is not None and self._found.what in ("folder", "zip", "xml")
 
     @property
@@ -118,7 +120,7 @@ class SourcePicker(QWidget):
         application, options = backend.application, backend.options
         if application is None:
             return
-        self._show_server()
+        self._show_ssh_host()
         demo = str(resource("demo"))
         if self.text and self.text != demo and not options.is_demo:
             return
@@ -130,15 +132,15 @@ class SourcePicker(QWidget):
         elif options.data_dir is None and state.sources():
             usual = state.sources()[0]
         self.choose_path(usual)
-        if options.data_dir is None and not options.is_demo and self._has_server:
-            is_usual = state.text(_USUAL) == _SERVER or not (state.text(_USUAL) or state.sources())
-            self.from_server.setChecked(is_usual)
+        if options.data_dir is None and not options.is_demo and self._has_ssh_host:
+            is_usual = state.text(_USUAL) == _SSH_HOST or not (state.text(_USUAL) or state.sources())
+            self.from_ssh_host.setChecked(is_usual)
 
     def remember(self) -> None:
         """What was chosen is the usual source from now on."""
         state = self._tools.state
-        state.keep(_USUAL, _SERVER if self.is_server else _FOLDER)
-        if not self.is_server and not self._tools.backend.options.is_demo:
+        state.keep(_USUAL, _SSH_HOST if self.is_remote else _FOLDER)
+        if not self.is_remote and not self._tools.backend.options.is_demo:
             state.add_source(self.text)
 
     def _make_local(self) -> QWidget:
@@ -164,34 +166,34 @@ class SourcePicker(QWidget):
 
     def _make_remote(self) -> QWidget:
         texts = self._tools.texts
-        self.server = label("", "", is_wrapped=True)
-        self.server_state = label("", "muted", is_wrapped=True)
+        self.ssh_host = label("", "", is_wrapped=True)
+        self.ssh_host_state = label("", "muted", is_wrapped=True)
         self.setup = button(texts("import_page.server_setup"), self.setup_wanted.emit, self._tools, "connections")
-        line = row(self.server, self.setup)
+        line = row(self.ssh_host, self.setup)
         line.setStretch(0, 1)
-        return _block(line, self.server_state)
+        return _block(line, self.ssh_host_state)
 
-    def _on_source_chosen(self, is_server: bool) -> None:
-        self._local.setVisible(not is_server)
-        self._remote.setVisible(is_server)
+    def _on_source_chosen(self, is_remote: bool) -> None:
+        self._local.setVisible(not is_remote)
+        self._remote.setVisible(is_remote)
         self.changed.emit()
 
-    def _show_server(self) -> None:
+    def _show_ssh_host(self) -> None:
         application, texts = self._tools.backend.application, self._tools.texts
         assert application is not None
         ssh = application.settings.ssh
-        self._has_server = ssh.host is not None and ssh.user is not None
-        if self._has_server:
-            self.server.setText(ssh.login)
+        self._has_ssh_host = ssh.host is not None and ssh.user is not None
+        if self._has_ssh_host:
+            self.ssh_host.setText(ssh.login)
             folder = ssh.folder or texts("import_page.server_home")
             words = [texts("import_page.server_folder", folder=folder), texts("import_page.server_fetches")]
             if ssh.archive_folder is not None:
                 words.append(texts("import_page.server_archives", folder=ssh.archive_folder))
-            self.server_state.setText("\n".join(words))
+            self.ssh_host_state.setText("\n".join(words))
         else:
-            self.server.setText(texts("import_page.server_none"))
-            self.server_state.setText(texts("import_page.server_none_more"))
-        set_role(self.server, "role", "heading" if self._has_server else "warn")
+            self.ssh_host.setText(texts("import_page.server_none"))
+            self.ssh_host_state.setText(texts("import_page.server_none_more"))
+        set_role(self.ssh_host, "role", "heading" if self._has_ssh_host else "warn")
         self.changed.emit()
 
     def _description(self, found: FoundSource) -> str:
@@ -201,7 +203,7 @@ class SourcePicker(QWidget):
         if not found.kinds:
             return texts("import_page.source_empty")
         counts = Counter({kind: count for kind, count in found.kinds.items() if kind in _DATA})
-        counts["books"] = sum(found.kinds.values()) - counts.total()
+        counts["reference_data"] = sum(found.kinds.values()) - counts.total()
         kinds = ", ".join(f"{texts.word('file_kind', kind)} {count}" for kind, count in counts.items() if count)
         created = "" if found.created_at is None else texts.moment(found.created_at)
         return texts("import_page.source_files", kinds=kinds, created=created)
@@ -249,12 +251,12 @@ class SourcePicker(QWidget):
         self.changed.emit()
 
 
-def _glimpsed(text: str, what: str, path: Path) -> FoundSource:
+def _previewed(text: str, what: str, path: Path) -> FoundSource:
     """Only the run can say what is wrong with an export that cannot be looked at."""
-    from freesport_sync.services.export_preview import glimpse  # loaded by then
+    from freesport_sync.services.export_preview import preview_export  # loaded by then
 
     try:
-        seen = glimpse(path)
+        seen = preview_export(path)
     except (SyncError, OSError, ValueError, zipfile.BadZipFile):
         return FoundSource(text, what)
     return FoundSource(text, what, seen.kinds, seen.created_at)
@@ -267,12 +269,12 @@ def look_at(text: str) -> FoundSource:
         if not text or not path.exists():
             return FoundSource(text, "missing" if text else "none")
         if path.is_dir():
-            return _glimpsed(text, "folder", path)
+            return _previewed(text, "folder", path)
     except (OSError, ValueError):  # a path that the system does not understand
         return FoundSource(text, "missing")
     suffix = path.suffix.lower()
     if suffix == ".zip":
-        return _glimpsed(text, "zip", path)
+        return _previewed(text, "zip", path)
     return FoundSource(text, "xml" if suffix == ".xml" else "other")
 
 

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QLineEdit,
     QPlainTextEdit,
     QSplitter,
     QStackedWidget,
@@ -31,6 +30,7 @@ from freesport_sync.ui.widgets.parts import (
     label,
     row,
 )
+from freesport_sync.ui.widgets.search import SearchField
 from freesport_sync.ui.widgets.table import Table
 
 FOLLOW_MS = 1000
@@ -64,11 +64,8 @@ class LogPage(QWidget):
         for name in LEVELS:
             self.level.addItem(texts(f"log.from_{name.lower()}"), name)
         self.level.currentIndexChanged.connect(self._filter)
-        self.text = QLineEdit()
-        self.text.setClearButtonEnabled(True)
-        self.text.setPlaceholderText(texts("log.search"))
-        self.text.setAccessibleName(texts("log.search"))
-        self.text.textChanged.connect(self._filter)
+        self.text = SearchField(texts("log.search"))
+        self.text.changed.connect(self._filter)
         self.follow = check_box(texts("log.follow"), is_checked=True)
         self.open = button(texts("log.open"), self._open, tools, "folder")
         self.details = QPlainTextEdit()
@@ -104,7 +101,7 @@ class LogPage(QWidget):
         if application is not None and not self._is_reading:
             self._is_reading = True
             folder = application.paths.logs
-            self._tools.backend.work(lambda: read_log(folder), self._show, self._failed)
+            self._tools.backend.work(lambda: read_log(folder), self._show, self._on_failed)
 
     def refresh(self) -> None:
         """Read the file again."""
@@ -136,7 +133,7 @@ class LogPage(QWidget):
     def _filter(self) -> None:
         wanted = LEVELS[LEVELS.index(self.level.currentData()) :]
         others = ("CRITICAL",)
-        text = self.text.text().strip().casefold()
+        text = self.text.take().casefold()
         rows = [line for line in self._lines if line.level in (*wanted, *others) and text in self._searched(line)]
         self.model.show_rows(rows)
         if rows:
@@ -166,7 +163,7 @@ class LogPage(QWidget):
         if application is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(application.paths.logs)))
 
-    def _failed(self, error: SyncError) -> None:
+    def _on_failed(self, error: SyncError) -> None:
         self._is_reading = False
         self.empty.say_error(error)
         self.stack.setCurrentIndex(0)

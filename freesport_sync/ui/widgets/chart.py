@@ -70,8 +70,8 @@ class RunChart(QWidget):
         longest = max(entry.duration_s for entry in self._entries)
         painter.setPen(theme.color("muted"))
         painter.drawText(QRectF(0, 0, self.width(), _TOP), Qt.AlignmentFlag.AlignLeft, texts("history.chart"))
-        told = texts("history.longest", time=texts.duration(longest))
-        painter.drawText(QRectF(0, 0, self.width(), _TOP), Qt.AlignmentFlag.AlignRight, told)
+        longest_text = texts("history.longest", time=texts.duration(longest))
+        painter.drawText(QRectF(0, 0, self.width(), _TOP), Qt.AlignmentFlag.AlignRight, longest_text)
         for number, entry in enumerate(self._entries):
             color = theme.color(tone_of(entry.status))
             if entry.is_dry_run:  # only looked: an outline
@@ -112,16 +112,16 @@ class RunChart(QWidget):
             if number is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), self._told(number), self)
+                QToolTip.showText(event.globalPos(), self._tooltip(number), self)
             return True
         return super().event(event)
 
     def _choose(self, number: int | None) -> None:
         self._current = number
-        self.setAccessibleDescription("" if number is None else self._told(number))
+        self.setAccessibleDescription("" if number is None else self._tooltip(number))
         self.update()
 
-    def _told(self, number: int) -> str:
+    def _tooltip(self, number: int) -> str:
         texts, entry = self._tools.texts, self._entries[number]
         return "\n".join(
             (

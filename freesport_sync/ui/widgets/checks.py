@@ -31,7 +31,7 @@ _FAILING = {
 }
 """Error code -> the step of connecting that fails."""
 
-SERVER_STEPS = ("resolve", "port", "host_key", "login", "folder", "commands", "rights")
+SSH_STEPS = ("resolve", "port", "host_key", "login", "folder", "commands", "rights")
 _STEP_OF = {
     "ssh_commands_missing": "commands",
     **dict.fromkeys(
@@ -48,7 +48,7 @@ def failing_step(items: Sequence[CheckItem]) -> str:
     if not failed:
         return ""
     own = _step_of(failed[0])
-    return own if own in SERVER_STEPS else next(step for step in SERVER_STEPS if step not in passed)
+    return own if own in SSH_STEPS else next(step for step in SSH_STEPS if step not in passed)
 
 
 def _step_of(item: CheckItem) -> str:
@@ -104,17 +104,17 @@ class CheckList(QWidget):
             is_ok = step != failing
             self._add(is_ok, self._tools.texts(f"steps.{step}" if is_ok else f"steps.{step}_failed"))
 
-    def show_server(self, items: Sequence[CheckItem]) -> None:
+    def show_ssh_host(self, items: Sequence[CheckItem]) -> None:
         """Show the steps of the check of a server, also those that it has not come to."""
         self.clear()
         texts = self._tools.texts
         failing = failing_step(items)
-        for step in SERVER_STEPS:
+        for step in SSH_STEPS:
             name = texts(f"steps.ssh_{step}")
             passed = [item for item in items if item.is_ok and _step_of(item) == step]
             for item in passed:
-                told = texts.check(item.code, item.params).removeprefix("SSH: ")
-                self._add(True, told[:1].upper() + told[1:])
+                text = texts.check(item.code, item.params).removeprefix("SSH: ")
+                self._add(True, text[:1].upper() + text[1:])
             if step == failing:
                 failed = next(item for item in items if not item.is_ok)
                 is_point = texts.has(f"check.{failed.code}")

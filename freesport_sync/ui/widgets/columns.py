@@ -49,7 +49,7 @@ class ColumnWidths(QObject):
         header.setMinimumSectionSize(40)
         if stretched:
             header.setSectionResizeMode(self._number_of(stretched), QHeaderView.ResizeMode.Stretch)
-        header.sectionResized.connect(self._resized)
+        header.sectionResized.connect(self._on_resized)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -125,6 +125,6 @@ class ColumnWidths(QObject):
     def _number_of(self, name: str) -> int:
         return [column.name for column in self._columns].index(name)
 
-    def _resized(self, number: int, _: int, __: int) -> None:
+    def _on_resized(self, number: int, _: int, __: int) -> None:
         is_ours = self._is_fitting or self._columns[number].name == self._stretched or number == len(self._columns) - 1
         self._is_set = self._is_set or not is_ours

@@ -114,11 +114,11 @@ class LatestResult(QWidget):
         age_s = (_now() - created).total_seconds()
         is_old = age.kind in _QUICK_KINDS and age_s > OLD_AFTER_S
         self._ages.addWidget(label(texts(f"import_page.data_{age.kind}")), number, 0)
-        told = label(texts.age(age_s), "warn" if is_old else "muted")
-        told.setToolTip(
+        shown = label(texts.age(age_s), "warn" if is_old else "muted")
+        shown.setToolTip(
             texts("import_page.age_tip", created=texts.moment(created), imported=texts.moment(age.imported_at))
         )
-        self._ages.addWidget(told, number, 1)
+        self._ages.addWidget(shown, number, 1)
 
     def _open_entry(self) -> None:
         if self._entry is not None:

@@ -1,4 +1,4 @@
-"""Labels, buttons and cards as every page makes them; whatever can be used has a name for screen readers."""
+"""Labels, buttons and cards for every page; every control has a name for screen readers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def selectable(text: str = "", role: str = "") -> QLabel:
 
 
 class Button(QPushButton):
-    """Enter presses it while it has the focus, as Space does; Qt keeps Enter for the default button of a dialog."""
+    """Enter presses it while it has the focus, as Space does; Qt reserves Enter for a dialog's default button."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
@@ -92,7 +92,7 @@ def button(
         tools: of the page.
         icon_name: a file of `resources/icons`.
         role: primary, danger, link.
-        shortcut: a key sequence, told in the tool tip too.
+        shortcut: a key sequence, also shown in the tool tip.
         tooltip: what it does.
     """
     result = Button()
@@ -100,7 +100,7 @@ def button(
     if role:
         result.setProperty("role", role)
     if icon_name:
-        Iconed(result, icon_name, role, tools.theme)
+        _set_icon(result, icon_name, role, tools.theme)
     rename(result, text)
     if shortcut:
         # Not the button's own, which is its mnemonic and made anew with every text.
@@ -112,7 +112,7 @@ def button(
 
 
 def check_box(text: str, tooltip: str = "", is_checked: bool = False) -> QCheckBox:
-    """Something that can be ticked."""
+    """A check box with a name for screen readers."""
     result = QCheckBox(text)
     result.setAccessibleName(text.replace("&", ""))
     result.setToolTip(tooltip)
@@ -121,7 +121,7 @@ def check_box(text: str, tooltip: str = "", is_checked: bool = False) -> QCheckB
 
 
 def title_of(field: QWidget, text: str) -> QLabel:
-    """The title of a field: it names the field for screen readers, too, and its underlined letter leads there."""
+    """The title of a field: it also names the field for screen readers, and its mnemonic moves the focus there."""
     field.setAccessibleName(text.replace("&", ""))
     result = label(text)
     result.setBuddy(field)
@@ -153,7 +153,7 @@ def allow(target: QPushButton, refused: str = "") -> None:
 
     Args:
         target: made by `button`.
-        refused: the reason; empty where it can be used.
+        refused: the reason; empty: it can be used.
     """
     if target.property("usualTip") is None:
         target.setProperty("usualTip", target.toolTip())
@@ -162,19 +162,17 @@ def allow(target: QPushButton, refused: str = "") -> None:
     target.setAccessibleDescription(refused)
 
 
-class Iconed:
-    """Draws a button's icon again when the colours change."""
-
-    def __init__(self, target: QPushButton, name: str, role: str, theme: Theme) -> None:
-        color = {"primary": "on_accent", "danger": "bad", "link": "busy"}.get(role, "text")
-        target.setIcon(icon(name, theme.color(color)))
-        target.setIconSize(QSize(16, 16))
-        target.setProperty("iconName", name)
-        target.setProperty("iconColor", color)
+def _set_icon(target: QPushButton, name: str, role: str, theme: Theme) -> None:
+    """Give a button an icon, and remember its name and colour for `redraw_icons`."""
+    color = {"primary": "on_accent", "danger": "bad", "link": "busy"}.get(role, "text")
+    target.setIcon(icon(name, theme.color(color)))
+    target.setIconSize(QSize(16, 16))
+    target.setProperty("iconName", name)
+    target.setProperty("iconColor", color)
 
 
 def redraw_icons(root: QWidget, theme: Theme) -> None:
-    """After the colours have changed."""
+    """Draw the icons of all buttons again, after the colours have changed."""
     for target in root.findChildren(QPushButton):
         name = target.property("iconName")
         if name:
@@ -182,7 +180,7 @@ def redraw_icons(root: QWidget, theme: Theme) -> None:
 
 
 def set_role(widget: QWidget, name: str, value: str) -> None:
-    """Change a property that the style sheet looks at."""
+    """Change a property that the style sheet uses."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
@@ -203,7 +201,7 @@ class Card(QFrame):
 
 
 def row(*widgets: QWidget | None, spacing: int = SPACE) -> QHBoxLayout:
-    """Widgets beside each other; None takes the room that is left."""
+    """Widgets beside each other; None takes the remaining room."""
     layout = QHBoxLayout()
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(spacing)
@@ -216,10 +214,10 @@ def row(*widgets: QWidget | None, spacing: int = SPACE) -> QHBoxLayout:
 
 
 class Wrapping(QWidget):
-    """Two parts beside each other, or where there is no room for that, one below the other.
+    """Two parts beside each other, or one below the other if there is no room.
 
     Args:
-        first: gets the room that is left.
+        first: gets the remaining room.
         second: at the right, or below.
     """
 
@@ -253,7 +251,7 @@ class Wrapping(QWidget):
 
 
 def fit(dialog: QDialog, layout: QLayout, width: int) -> None:
-    """Give a dialog a width, and the height that its wrapped texts need then."""
+    """Give a dialog a width, and the height that its wrapped texts need at that width."""
     layout.activate()
     dialog.setFixedSize(width, layout.totalHeightForWidth(width))
 
@@ -270,7 +268,7 @@ def clear(layout: QLayout) -> None:
 
 
 def show_tab(tabs: QTabWidget, page: QWidget, is_visible: bool) -> None:
-    """Show or hide a tab. Saying what is so already would make Qt forget to lay out the tabs that have changed."""
+    """Show or hide a tab; if nothing changes, tell Qt nothing, or it forgets to lay out the tabs that have changed."""
     number = tabs.indexOf(page)
     if tabs.isTabVisible(number) is not is_visible:
         tabs.setTabVisible(number, is_visible)
@@ -284,7 +282,7 @@ def line() -> QFrame:
 
 
 def name_inner_parts(root: QWidget, clear_name: str) -> None:
-    """Give names to the parts that Qt has put into our widgets: lists that open, crosses that clear."""
+    """Name the parts that Qt puts into our widgets, for screen readers: drop-down lists, buttons that clear."""
     for box in root.findChildren(QComboBox):
         box.view().setAccessibleName(box.accessibleName())
     for edit in root.findChildren(QLineEdit):

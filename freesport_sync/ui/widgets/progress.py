@@ -114,9 +114,9 @@ class _StageRow(QWidget):
         else:
             self._bar.show_fraction(line.fraction, tone if line.state in _ENDED_EARLY else "busy")
         self._bar.setAccessibleDescription(f"{texts(f'stage_state.{line.state.value}')}, {line.fraction:.0%}")
-        self._numbers.setText(" · ".join(self._told(line)))
+        self._numbers.setText(" · ".join(self._parts(line)))
 
-    def _told(self, line: StageLine) -> Iterator[str]:
+    def _parts(self, line: StageLine) -> Iterator[str]:
         if line.total <= 1 or line.state is StageState.WAITING:
             return
         yield self._amount(line)

@@ -21,7 +21,7 @@ def done_of(texts: UiTexts, kind: str, undone_id: int, is_dry_run: bool, duratio
     return texts(key, undone_id=undone_id, time=time)
 
 
-def in_earnest(texts: UiTexts, request: Request) -> str:
+def real_run_label(texts: UiTexts, request: Request) -> str:
     """The words of the button that does what a dry run has only looked at."""
     key = f"in_earnest.{request.kind}"
     return texts(key if texts.has(key) else "import_page.now_for_real", undone_id=request.undone_id)
