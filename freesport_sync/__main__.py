@@ -15,13 +15,13 @@ def main(has_window: bool = not getattr(sys, "frozen", False)) -> int:
     """Start the program; returns its exit code.
 
     Args:
-        has_window: without arguments the window is opened. Of the frozen programs only one has Qt.
+        has_window: open the window if there are no arguments. Only one of the frozen programs has Qt.
     """
     # Must come first: it does not return in a process that multiprocessing has started.
     from multiprocessing import freeze_support
 
     freeze_support()
-    # Loading makes a hundred thousand objects of which none is garbage: to look every 700 takes a tenth of the time.
+    # Loading makes 100,000 objects and no garbage; collecting after every 700 would take a tenth of the time.
     gc.set_threshold(50_000)
     if getattr(sys, "frozen", False):
         _use_worker_program()
@@ -34,7 +34,7 @@ def main(has_window: bool = not getattr(sys, "frozen", False)) -> int:
     except KeyboardInterrupt:  # before the command line was ready for it
         return 130
     finally:
-        for number in ending_signals():  # what is done is done, and has its exit code
+        for number in ending_signals():  # the work is done and has its exit code
             signal.signal(number, signal.SIG_IGN)
 
 

@@ -87,14 +87,14 @@ class Application:
 
     @cached_property
     def connections(self) -> Connections:
-        """The databases and ssh hosts to choose from."""
+        """The databases and SSH hosts to choose from."""
         from freesport_sync.services.connections import Connections
 
         return Connections(self.settings, self.paths, self.remote_export, self.database.creation)
 
     @cached_property
     def checks(self) -> Checks:
-        """Whether an import could run."""
+        """Checks whether an import could run."""
         from freesport_sync.services.checks import Checks
 
         return Checks(self.settings, self.database, self.remote_export)
@@ -153,7 +153,7 @@ class Application:
         return decode(self.tasks, stored)
 
     def undoing(self, run_id: int) -> RestoreBackup | RepairCreatedAt:
-        """The request that undoes a run: a repair is taken back, an import by the backup that it made.
+        """The request that undoes a run: a repair by its own log, an import by the backup that it made.
 
         Raises:
             ConfigError: there is no such backup here.

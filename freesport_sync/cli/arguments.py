@@ -1,4 +1,4 @@
-"""The arguments of the command line, and which of them exclude each other."""
+"""The arguments of the command line, and which of them contradict each other."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ACTIONS = (
     "set_exchange_password",
     "probe_exchange",
 )
-"""The options that name a command, in the order in which they count: `--run --pull` is a run."""
+"""The options that name a command; of several the first here counts: `--run --pull` is a run."""
 _BACKUP_ACTIONS = ("backup", "restore", "undo", "repair_created_at")
 _IMPORT_OPTIONS = (
     *("data_dir", "file", "files_of", "file_type", "full", "allow_older", "accept_large_change"),
@@ -59,7 +59,7 @@ _IMMEDIATE_ACTIONS = (
     "backups",
     "set_exchange_password",
 )
-"""Actions that are no run and know no `--dry-run`."""
+"""Actions that are no run and have no `--dry-run`."""
 
 
 def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -> argparse.ArgumentParser:
@@ -67,7 +67,7 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
 
     Args:
         texts: for the help and errors.
-        is_json: print errors as JSON, too.
+        is_json: also print errors as JSON.
         tasks: what `--run` can run.
     """
     parser = _Parser(texts, is_json)
@@ -148,7 +148,7 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
 
 
 def refuse_contradictions(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
-    """Exit with code 2 if arguments exclude each other."""
+    """Exit with code 2 if arguments contradict each other."""
     if options.stop_with_stdin and not options.serve:
         parser.error(texts("cli.usage_needs", argument="--stop-with-stdin", other="--serve"))
     for name in ("issues", "csv"):
@@ -191,7 +191,7 @@ def _refuse_meaningless(options: argparse.Namespace, parser: argparse.ArgumentPa
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with its own messages translated."""
+    """argparse with its messages translated."""
 
     def __init__(self, texts: Texts, is_json: bool) -> None:
         super().__init__(

@@ -20,17 +20,17 @@ POLL_S = 0.1
 CANCEL_TIMEOUT_S = 0.8
 """How long after Ctrl-C the program may live: it may hang in a dead network, or wait for its database to stop."""
 WINDING_UP_TIMEOUT_S = 3.0
-"""How long it may live while it closes the rows of the run, which takes a moment unless the computer is busy."""
+"""How long it may live while it closes the rows of the run, which takes longer only on a busy computer."""
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
 def run_interruptibly(work: Callable[[], int], cancel: CancelToken, show_cancelled: Callable[[], None]) -> int:
-    """Work on another thread, so that this one can handle Ctrl-C meanwhile; returns the exit code.
+    """Work on another thread, so that this one can handle Ctrl-C; returns the exit code.
 
     Args:
-        work: returns the exit code; ends soon after `cancel` was set, if it can.
+        work: returns the exit code; ends soon after `cancel` is set, if it can.
         cancel: set by Ctrl-C, SIGTERM and SIGHUP.
-        show_cancelled: called before the program exits although the work has not ended.
+        show_cancelled: called if the program must exit before the work has ended.
     """
     codes: list[int] = [ExitCode.INTERNAL]
     thread = threading.Thread(target=lambda: codes.append(work()), name="run", daemon=True)
@@ -64,7 +64,7 @@ class _Signals:
             signal.signal(number, handler)
 
     def is_overdue(self) -> bool:
-        """Whether the cancelled work has had its time; never once COMMIT was sent, which nothing cancels."""
+        """Whether the cancelled work has run out of time; never once COMMIT was sent, which nothing cancels."""
         if self._received_at is None or not self._cancel.is_set:
             return False
         timeout_s = WINDING_UP_TIMEOUT_S if self._cancel.is_winding_up else CANCEL_TIMEOUT_S

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.printable import replace_surrogates
-from freesport_sync.core.tasks import Header, Trigger
+from freesport_sync.core.tasks import Header, Request, Trigger
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.tasks.registry import Registry
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
     from freesport_sync.cli.output import Output
+    from freesport_sync.core.run import RunReport
     from freesport_sync.sources.commerceml.workers import WorkerPool
 
 
@@ -54,11 +55,20 @@ class Invocation:
         """The shop's administrators read Russian, whatever the operator's terminal speaks."""
         return Texts(Language.RUSSIAN)
 
+    def run(self, application: Application, request: Request) -> RunReport:
+        """Run a task and show its events.
+
+        Raises:
+            SyncError: it was refused, failed or was cancelled.
+        """
+        with self.output as output:
+            return application.run(request, self.header, output.event, self.cancel)
+
     def open_application(self, workers: WorkerPool | None = None) -> Application:
         """Load the settings and start logging.
 
         Args:
-            workers: already running, for the run that follows.
+            workers: already started, for the run that follows.
 
         Raises:
             ConfigError: a setting is wrong.

@@ -43,7 +43,7 @@ _RUN_FIELDS = (
 
 
 class JsonOutput:
-    """Prints events in the wire format, with sentences for people, and results likewise.
+    """Prints events in the wire format with sentences for people, and results in the same style.
 
     Args:
         texts: in the operator's language.

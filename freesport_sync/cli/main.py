@@ -69,7 +69,7 @@ def run_command_line(
 
 
 def _report_lost_output(texts: Texts) -> int:
-    """The command has done its work, but its output is incomplete: that is a failure of its own."""
+    """The command succeeded, but its output is incomplete: that is a failure of its own."""
     text = texts.error(ConfigError("output_lost"))
     if sys.stderr is not None:
         print(f"{text.what} {text.affected} {text.hint}", file=sys.stderr)
@@ -114,7 +114,7 @@ def _refuse_second_source(options: argparse.Namespace) -> None:
 
 
 def _program(options: argparse.Namespace) -> str:
-    """The start of a command to paste: with the options that lead to the same database and language."""
+    """The start of a command to paste, with the options for the same database and language."""
     given = [("--home", options.home), ("--database-url", options.database_url), ("--language", options.language)]
     words = [quoted(str(word)) for pair in given if pair[1] is not None for word in pair]
     return " ".join(["freesport-sync", *words, *(["--demo"] if options.demo else [])])

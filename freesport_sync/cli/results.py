@@ -1,4 +1,4 @@
-"""What commands answer; both outputs show each of them."""
+"""The results of commands; both outputs show each of them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class IssuesSaved:
     Args:
         found: the entry and how many issues of each kind it has.
         count: issues in the file.
-        file: None: they were written to stdout, where nothing else may be printed.
+        file: None: the issues went to stdout, where nothing else may be printed.
     """
 
     found: EntryIssues

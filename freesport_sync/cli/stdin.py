@@ -1,4 +1,4 @@
-"""What comes from stdin: passwords, and the sign to stop."""
+"""What comes from stdin: passwords, and the signal to stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ask_password(texts: Texts, prompt: str = "cli.exchange_password") -> str:
 
 
 def ask_new_password(texts: Texts) -> str:
-    """Ask for a password to be set; it has to be typed twice.
+    """Ask for a new password, which must be typed twice.
 
     Raises:
         ConfigError: the two differ.

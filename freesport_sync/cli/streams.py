@@ -1,4 +1,4 @@
-"""stdout and stderr of a program in a terminal: consoles of old code pages, readers that leave, full disks."""
+"""stdout and stderr: consoles with old code pages, readers that go away, full disks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def protect_streams() -> None:
 
 
 def lost_output() -> bool:
-    """Whether stdout was closed, or could not take everything; a program of Windows without a console has none."""
+    """Whether stdout was closed or could not take everything; on Windows a program without a console has no stdout."""
     if sys.stdout is None:
         return sys.platform != "win32"
     sys.stdout.flush()
@@ -47,13 +47,13 @@ class _Stream:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        # A console of Windows may be cp866 or cp1251; what it cannot show becomes a question mark, not a crash.
+        # A Windows console may be cp866 or cp1251; what it cannot show becomes a question mark, not a crash.
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
 
         self.is_lost = False
-        """Whether something could not be written; a reader that leaves, as `head` does, loses nothing it wanted."""
+        """Whether output was lost; not by a reader that goes away, as `head` does: it has what it wanted."""
 
     def write(self, text: str) -> int:
         try:

@@ -47,8 +47,8 @@ class ErrorText:
 
     Args:
         what: in our own words, without messages of other programs.
-        affected: empty where it is obvious.
-        hint: what to do; likewise.
+        affected: empty if it is obvious.
+        hint: what to do; empty if it is obvious.
         code: for the support.
         said: the message of the other program, untranslated; empty: none, or it is part of `what`.
     """
@@ -73,7 +73,7 @@ class Texts:
         language: the language.
 
     Attributes:
-        program: start of a command to paste: the program with the options that lead to the same database.
+        program: start of a command to paste: the program with the options for the same database.
     """
 
     def __init__(self, language: Language) -> None:
@@ -96,12 +96,12 @@ class Texts:
         return self._error_text(texts, error)
 
     def of_run(self, error: SyncError, kind: str, is_dry_run: bool) -> SyncError:
-        """The error with the text for its kind of run, if there is one: cancelling an undo cancels no import.
+        """The error, with a text for its kind of run if there is one: cancelling an undo cancels no import.
 
         Args:
-            error: which one.
+            error: that ended the run.
             kind: of the run, as for `kind`.
-            is_dry_run: it only looked.
+            is_dry_run: it was a dry run.
         """
         work = "check" if is_dry_run else "undo" if undoes(kind) else kind
         has_words = f"{error.code}_{work}" in self._sections["errors"]
@@ -176,7 +176,7 @@ class Texts:
         """The name of a kind of run.
 
         Args:
-            kind: a task's word for what it does, or one of `ImportType`; shown as it is if it has no text.
+            kind: of a task, or one of `ImportType`; shown as it is if it has no text.
             is_dry_run: it is a dry run.
             undone_id: the run that it undoes; 0: none.
         """
@@ -193,7 +193,7 @@ class Texts:
         return words.get(change.field, change.field)
 
     def values(self, change: FieldChange) -> tuple[str, str]:
-        """The old and the new value for people; for a new object only its article, if it has one."""
+        """The old and the new value for people; of a new object only its article, if it has one."""
         if change.is_creation:
             sku = change.new_value or ""
             is_article = change.entity == Entity.VARIANT and not sku.startswith("SKU-") and sku != change.onec_id
@@ -274,7 +274,7 @@ class Texts:
 
 
 def is_outcome_of_dry_run(text: str) -> bool:
-    """Whether an answer to 1C reports the outcome of a dry run, which 1C takes for a failure like others."""
+    """Whether an answer to 1C reports the outcome of a dry run, which to 1C is a failure like any other."""
     return text.startswith(_start_of_dry_run_answer())
 
 

@@ -1,1 +1,1 @@
-"""What the fronts ask besides running something."""
+"""What the fronts need besides running tasks."""

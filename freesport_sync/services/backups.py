@@ -1,4 +1,4 @@
-"""The backups that runs have made."""
+"""The backups of a database."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Backups:
     """The backups of one database.
 
     Args:
-        database: that they were made of.
-        folder: where they are.
+        database: whose backups they are.
+        folder: with the archives.
     """
 
     def __init__(self, database: Database, folder: Path) -> None:
@@ -32,7 +32,7 @@ class Backups:
         """The name of the backup that a run made before it wrote.
 
         Raises:
-            ConfigError: there is none here.
+            ConfigError: the folder has no such backup.
         """
         from freesport_sync.tasks.restore.restoring import backup_of_run
 

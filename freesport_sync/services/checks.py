@@ -13,7 +13,7 @@ from freesport_sync.settings.model import Settings
 
 
 class Checks:
-    """Checks what the settings name.
+    """Checks the database, the picture folder and the SSH host of the settings.
 
     Args:
         settings: those in force.
@@ -35,13 +35,13 @@ class Checks:
         return self._check_database(None)
 
     def everything(self, media_root: Path | None) -> tuple[CheckItem, ...]:
-        """The database, the folder for pictures and the ssh host.
+        """The database, the folder for pictures and the SSH host.
 
         Args:
             media_root: folder for pictures; None: that of the settings.
 
         Raises:
-            SyncError: likewise.
+            SyncError: the database cannot be reached; the code names the step that failed.
         """
         return self._check_database(media_root) + self._remote_export.check(CancelToken())
 

@@ -1,4 +1,4 @@
-"""The connections that an operator can choose from: tested before they are chosen, written into the settings then."""
+"""The connections that an operator can choose from: tested first, and written into the settings when chosen."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Connections:
     Args:
         settings: those in force.
         paths: of this installation.
-        remote_export: of the ssh host in the settings.
+        remote_export: of the SSH host in the settings.
         creation: whether an import would create shop tables that are missing.
     """
 
@@ -86,7 +86,7 @@ class Connections:
         return ssh_password(settings.login, settings.password_file) is not None, has_passphrase
 
     def choose_database(self, url: str | None, password: str | None) -> PasswordPlace:
-        """Write into the settings which database is meant from now on; an application opened after this uses it.
+        """Write a database into the settings; an application opened after this uses it.
 
         Args:
             url: without a password; None: the private server.
@@ -99,7 +99,7 @@ class Connections:
         return choose_database(self._paths.settings_file, self._chosen, url, login, password)
 
     def remote_export(self, ssh: SshHostChoice, password: str | None, passphrase: str | None) -> RemoteExport:
-        """An SSH host that is not chosen yet, to be tried.
+        """The export on an SSH host that is not chosen yet, to be tested.
 
         Args:
             ssh: how to reach it.
@@ -116,7 +116,7 @@ class Connections:
         return host_choice(settings), place
 
     def choose_ssh_host(self, ssh: SshHostChoice | None) -> None:
-        """Write into the settings which SSH host is meant from now on; an application opened after this uses it."""
+        """Write an SSH host into the settings; an application opened after this uses it."""
         choose_ssh_host(self._paths.settings_file, None if ssh is None else settings_of(ssh))
 
     @property
@@ -153,10 +153,10 @@ class Connections:
 
 
 def read_connections(file: Path) -> tuple[SavedConnection, ...]:
-    """The connections of a file; none if it is missing.
+    """The connections in a file; none if it is missing.
 
     Raises:
-        ConfigError: it is not a file of connections, or contains a password.
+        ConfigError: the file has other content, or contains a password.
     """
     return tuple(
         SavedConnection(one.name, one.database_url, None if one.ssh is None else host_choice(one.ssh))

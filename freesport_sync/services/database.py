@@ -1,4 +1,4 @@
-"""The database that everything is about: the shop's, or a private one."""
+"""The database that everything works on: the shop's, or a private one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from freesport_sync.settings.secrets import database_password
 
 USUAL = "freesport"
 DEMO = "freesport_demo"
-"""A database of its own, so that trying the demo never touches what was imported in earnest."""
+"""A database of its own, so that the demo never touches real imports."""
 
 
 class Database:
@@ -36,7 +36,7 @@ class Database:
         settings: those in force.
         paths: of this installation.
         creation: whether to create shop tables that are missing; the private server always gets them.
-        is_demo: take the private server's database for the demo.
+        is_demo: use the private server's database for the demo.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Database:
 
     @contextmanager
     def target(self) -> Iterator[Target]:
-        """Name the database; the private server runs at least until the end of the block.
+        """The address of the database; the private server runs at least until the end of the block.
 
         Raises:
             ConfigError: the password cannot be read.

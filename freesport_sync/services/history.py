@@ -41,11 +41,11 @@ from freesport_sync.runs.context import Target
 from freesport_sync.services.database import Database
 
 POLL_S = 2.0
-"""How often to look without having been notified: the shop's own importer and a dead process notify nobody."""
+"""How often to poll without a notification: the shop's own importer and a dead process send none."""
 RIGHTS_S = 5.0
 """How often the rights of the login are read."""
 SHORTEST_PAUSE_S = 0.3
-"""Between two looks, however many notifications arrive."""
+"""Between two polls, however many notifications arrive."""
 RETRY_S = (1.0, 2.0, 5.0)
 """Pauses before connecting again; the last one repeats."""
 
@@ -120,7 +120,7 @@ class History:
         return self._ask(lambda connection: history_pages.read_changes(connection, run_id))
 
     def watch(self, report: Callable[[DatabaseStatus | SyncError], None], stop: threading.Event) -> None:
-        """Report what is going on, now and on every change, also that the connection is lost, until `stop` is set.
+        """Report the state of the database, now and on every change, or that it is lost, until `stop` is set.
 
         Args:
             report: called on this thread.
@@ -154,7 +154,7 @@ class History:
         except ConnectionFailed:
             if self._is_closed:
                 raise
-        # A connection that was kept may have died long ago: once more on a new one.
+        # A kept connection may have died long ago: try once more on a new one.
         with self._connection() as connection:
             return question(connection)
 

@@ -35,12 +35,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def save_csv(issues: Iterable[RowIssue], texts: Texts, file: Path) -> int:
-    """Write issues into a file; see `_save`. Returns how many there were."""
+    """Write issues into a file, see `_save`; returns how many there were."""
     return _save(file, lambda stream: write_csv(issues, texts, stream))
 
 
 def save_changes(changes: Iterable[FieldChange], texts: Texts, file: Path) -> int:
-    """Write the changes that a dry run has listed into a file; likewise."""
+    """Write the changes that a dry run listed into a file; returns how many there were."""
     columns = [texts(f"cli.column_{name}") for name in _CHANGE_COLUMNS]
     return _save(file, lambda stream: _write(columns, (_change_cells(one, texts) for one in changes), stream))
 
@@ -61,7 +61,7 @@ def _save(file: Path, write: Callable[[TextIO], int]) -> int:
     Raises:
         ConfigError: the folder is missing, or the file cannot be written or replaced.
     """
-    target = Path(os.path.realpath(file))  # of a link it is the file behind it that is replaced
+    target = Path(os.path.realpath(file))  # a link stays, and the file behind it is replaced
     if not target.parent.is_dir():
         raise ConfigError("csv_folder_missing", folder=str(target.parent))
     try:
@@ -120,5 +120,5 @@ def _change_cells(change: FieldChange, texts: Texts) -> tuple[str, ...]:
 
 
 def _harmless(cell: str) -> str:
-    """A name that begins like a formula must not become one in a spreadsheet."""
+    """The cell, quoted if a spreadsheet would take it for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,4 +1,4 @@
-"""Stops runs of other programs, and closes what dead ones have left open."""
+"""Stops runs of other programs, and closes rows that dead programs left open."""
 
 from __future__ import annotations
 

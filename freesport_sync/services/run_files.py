@@ -1,4 +1,4 @@
-"""The files that a run has received from the ssh host or through the exchange."""
+"""The files that a run received from the SSH host or through the exchange."""
 
 from __future__ import annotations
 

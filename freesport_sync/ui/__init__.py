@@ -1,1 +1,1 @@
-"""The window: a thin shell that knows nothing of SQL, over the same engine as the command line."""
+"""The window: a thin shell, without SQL, over the same engine as the command line."""

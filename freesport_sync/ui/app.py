@@ -1,4 +1,4 @@
-"""Opens the window and closes it again, in the order that Qt can bear."""
+"""Opens the window and closes it again, in an order that is safe for Qt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from freesport_sync.ui.window import MainWindow
 CLOSE_MS = 10_000
 """How long the threads may take to end; a cancelled import needs two seconds at most."""
 SWITCH_S = 0.001
-"""How long Python lets a thread work before the window's has a turn; the usual 5 ms would be felt during an import."""
+"""How long Python lets a thread run before the window's gets its turn; 5 ms, the default, makes the window jerky."""
 
 SIGNALS_MS = 250
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Desktop(QObject):
-    """Owns everything that Qt has; lives until the interpreter ends.
+    """Owns all objects of Qt; lives until the interpreter ends.
 
     Args:
         options: of the command line.
@@ -67,7 +67,7 @@ class Desktop(QObject):
             return 0
         self.window.show()
         QTimer.singleShot(0, self.backend.open)
-        # Python hears of signals only while it works, so it is given something to do now and then.
+        # Python handles signals only while it executes, so it gets something to execute now and then.
         self._listening = QTimer(self)
         self._listening.timeout.connect(self._listen)
         self._listening.start(SIGNALS_MS)
@@ -78,13 +78,13 @@ class Desktop(QObject):
         return code
 
     def shut_down(self) -> None:
-        """Stop the threads, then take Qt's objects down one after another: in another order it may crash at exit."""
+        """Stop the threads, then delete Qt's objects one after another: in another order Qt may crash at exit."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         if self.window is not None:
             if not self.backend.close(CLOSE_MS):
-                # Somebody hangs in a network that is gone. Nothing is half written: what was not committed goes with
-                # its connection; but Qt would end the program with an error for a thread that still works.
+                # A thread hangs in a dead network. Nothing is half written: what was not committed dies with its
+                # connection. But Qt would end the program with an error because a thread is still running.
                 logging.shutdown()
                 os._exit(0)
             self.window.hide()
@@ -95,7 +95,7 @@ class Desktop(QObject):
         self.application.shutdown()
 
     def _listen(self) -> None:
-        """Nothing to do but to be called."""
+        """Do nothing: the call itself lets Python handle signals."""
 
     def _leave(self) -> None:
         self.application.exit(0)
@@ -119,20 +119,20 @@ def open_window(options: WindowOptions) -> int:
 
 
 def _asked_to_end(_: int, __: FrameType | None) -> None:
-    """The computer shuts down: an import is cancelled, nobody is asked."""
+    """The computer shuts down: cancel an import without asking."""
     if _desktop is not None:
-        _desktop.application.exit(0)  # `quit` would ask the window, and that the operator
+        _desktop.application.exit(0)  # `quit` would ask the window, and the window would ask the operator
 
 
 def _report(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """An error in a slot: logged and shown, the window goes on."""
+    """Log and show an error in a slot; the window keeps running."""
     log_entry(log, logging.ERROR, "unexpected_error", cause=error.with_traceback(traceback))
     if _desktop is not None and _desktop.window is not None:
         _desktop.window.show_crash(error)
 
 
 def raise_window(window: MainWindow) -> None:
-    """In front of the others, as large as it was before it was minimised."""
+    """Bring the window to the front, as large as it was before it was minimised."""
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
     window.raise_()
@@ -140,7 +140,7 @@ def raise_window(window: MainWindow) -> None:
 
 
 def make_application() -> QApplication:
-    """Qt's application, made once."""
+    """Qt's application; created once."""
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication([sys.argv[0]])
     application.setApplicationName("freesport_sync")
@@ -152,7 +152,7 @@ def make_application() -> QApplication:
 
 
 def _qt_translator(options: WindowOptions) -> QTranslator:
-    """Qt's own words: buttons of its dialogs."""
+    """Translates Qt's own texts, such as the buttons of its dialogs."""
     translator = QTranslator()
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if translator.load(QLocale(options.language.value), "qtbase", "_", folder):

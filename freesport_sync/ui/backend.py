@@ -1,4 +1,4 @@
-"""Between the pages and the engine: opens the application, runs imports, asks questions, watches the database."""
+"""Between the pages and the engine: opens the application, runs tasks, queries the history, watches the database."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUERY_THREADS = 4
 
 
 class Backend(QObject):
-    """Everything that takes time, on other threads; tells the pages in theirs.
+    """Does everything that takes time on other threads, and signals the results in the window's thread.
 
     Args:
         options: of the command line.
@@ -47,13 +47,13 @@ class Backend(QObject):
     """
 
     opened = Signal()
-    """The application is there; the database may still be far away."""
+    """The application is loaded; the database may not be connected yet."""
     failed = Signal(object)
     """The application cannot be opened: settings are wrong."""
     database_status_changed = Signal(object)
-    """`DatabaseStatus`: something goes on in the database, or it was found again."""
+    """`DatabaseStatus`: the status has changed, or the database is back."""
     lost = Signal(object)
-    """`SyncError`: the database cannot be reached; it is looked for again by itself."""
+    """`SyncError`: the database cannot be reached; the backend keeps trying."""
     run_started = Signal(object)
     """`Submission` of a task of the shop; other tasks are in `lane(their lock)`."""
     run_changed = Signal(object)
@@ -118,18 +118,18 @@ class Backend(QObject):
         return self.options.operator or user_and_host()
 
     def is_own(self, holder: LockHolder) -> bool:
-        """Whether it is the run of this window: it holds the lock before it has its number, and a moment too long."""
+        """Whether the holder is this window's run, which holds the lock before it has a number and a moment longer."""
         own = None if self.snapshot is None else self.snapshot.run_id
         if self.is_running and holder.run_id is None:
             return True
         return own is not None and holder.run_id == own
 
     def open(self) -> None:
-        """Load the engine, which takes a second, and begin to watch the database."""
+        """Load the engine, which takes a second, and start watching the database."""
         self._queries.start(self._load, self._on_loaded, self._on_load_failed)
 
     def reopen(self, options: WindowOptions) -> None:
-        """Begin anew with another database; not while something runs."""
+        """Start again with another database; ignored while something runs."""
         if self.is_busy:
             return
         self.exchange_process.leave_database()
@@ -147,19 +147,19 @@ class Backend(QObject):
         self._queries.start(work, self._on_loaded, self._on_load_failed)
 
     def ask(self, question: Callable[[History], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
-        """Ask the history on another thread; ignored while the application is not there."""
+        """Query the history on another thread; ignored until the application is loaded."""
         history = self._history
         if history is not None:
             self._queries.start(lambda: question(history), on_success, on_failure)
 
     def do(self, work: Callable[[Application], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
-        """Let the application do something other than an import."""
+        """Use the application for something other than a task; ignored until it is loaded."""
         application = self.application
         if application is not None:
             self._queries.start(lambda: work(application), on_success, on_failure)
 
     def work(self, work: Callable[[], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
-        """Do something that needs neither: read a log file, say."""
+        """Do something that needs neither, such as reading a log file."""
         self._queries.start(work, on_success, on_failure)
 
     def lane(self, lock: Lock) -> RunLane:
@@ -199,7 +199,7 @@ class Backend(QObject):
         return Submission(request, Header(operator, Trigger.WINDOW, is_dry_run))
 
     def accept_host_key_once(self, fingerprint: str) -> None:
-        """Trust the key of a server until the window closes, whichever database is chosen meanwhile."""
+        """Trust the key of an SSH host until the window closes, even if another database is chosen."""
         self._accepted_keys.append(fingerprint)
         if self.application is not None:
             self.application.remote_export.accept_host_key_once(fingerprint)
@@ -233,7 +233,7 @@ class Backend(QObject):
     def _on_loaded(self, result: tuple[Application, History]) -> None:
         self.application, self._history = result
         log_entry(log, logging.INFO, "program_opened", version=__version__)
-        gc.freeze()  # what is loaded stays: to look through it again and again would be felt
+        gc.freeze()  # what is loaded stays; collecting it again and again would make the window jerky
         history, stop = self._history, self._stop_watching
         self._queries.start(
             lambda: history.watch(self._watched.emit, stop), self._on_watching_stopped, self._on_load_failed

@@ -1,4 +1,4 @@
-"""Text for the support: what the program is, where it runs, what happened; without secrets."""
+"""Text for support: which program this is, where it runs, what happened; without secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECRET = re.compile(
 
 
 def masked(text: str) -> str:
-    """A text in which passwords and private keys are stars."""
+    """The text with passwords and private keys replaced by stars."""
     return _SECRET.sub(_stars, text)
 
 

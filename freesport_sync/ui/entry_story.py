@@ -1,4 +1,4 @@
-"""The log of an entry in the style of 1C's own: each step with its time and its counts."""
+"""The log of an entry in the style of 1C's own log: each stage with its time and its counts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STAMP = re.compile(r"^\[(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:\+00:00)?\]", re.
 
 
 def story_of(texts: UiTexts, details: HistoryDetails) -> str:
-    """Line by line; of an entry of the shop its own report, by the clock of this computer."""
+    """The lines of the log; of an import session of the shop its report, in this computer's time zone."""
     if details.entry.key.source is EntrySource.SHOP:
         report = _STAMP.sub(lambda found: _local(texts, found[1]), details.report.rstrip())
         return "\n".join(part for part in (report, details.error_message) if part)

@@ -10,14 +10,14 @@ from freesport_sync.i18n.texts import is_outcome_of_dry_run
 from freesport_sync.ui.exchange_feed import LoggedRequest
 
 PAUSE = timedelta(minutes=10)
-"""After it a request begins another exchange. A login does not: 1C logs in for every batch."""
+"""After such a pause a request begins another exchange. A login does not: 1C logs in for every batch."""
 MAX_FILES = 200
 MAX_CLIENTS = 20
 PICTURES = "import_files"
 
 
 class FileState(StrEnum):
-    """What has become of a file, as far as the answers to 1C say."""
+    """The state of a file, as far as the answers to 1C show it."""
 
     RECEIVED = "received"
     IMPORTING = "importing"
@@ -45,7 +45,7 @@ class SentFile:
         name: of the file; `import_files` for all pictures together.
         size_bytes: received so far; 0 for a file from an archive.
         count: of files; more than 1 only for pictures.
-        state: what has become of it.
+        state: as far as the answers show it.
         text: why it was refused.
     """
 

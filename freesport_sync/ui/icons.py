@@ -1,4 +1,4 @@
-"""Icons of one colour, drawn from `resources/icons` in the size that is asked for."""
+"""Icons in one colour, drawn from `resources/icons` in any size."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pixmap(name: str, color: QColor, size: int, ratio: float) -> QPixmap:
 
 
 def program_icon() -> QIcon:
-    """That of the program."""
+    """The icon of the program."""
     return QIcon(str(resource("icons", "program.svg")))
 
 

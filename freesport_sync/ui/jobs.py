@@ -18,11 +18,11 @@ Failed = Callable[[SyncError], None]
 
 
 class Unexpected(SyncError):
-    """An error that nobody has foreseen; shown with everything that the developers need."""
+    """An unexpected error; shown with everything that the developers need."""
 
 
 class Job(QObject):
-    """What the window knows of work on another thread; lives in the thread of the window.
+    """The window's side of work on another thread; lives in the window's thread.
 
     Args:
         on_success: gets the result; a bound method of a `QObject`, called in the thread of the window.
@@ -33,9 +33,9 @@ class Job(QObject):
     settled = Signal(object, object)
     """Result and error, from the other thread."""
     ended = Signal(object)
-    """Itself, in the thread of the window, after everybody has been told."""
+    """The job itself, in the window's thread, after its callback has returned."""
     crashed = Signal(object)
-    """An exception that nobody has foreseen."""
+    """An unexpected exception."""
 
     def __init__(self, on_success: Callable[[Any], None], on_failure: Failed, parent: QObject) -> None:
         super().__init__(parent)
@@ -64,7 +64,7 @@ class _Work(QRunnable):
         self._settled = settled
 
     def run(self) -> None:
-        """Work, and say so exactly once, whatever happens."""
+        """Work, and emit `settled` exactly once, whatever happens."""
         result: Any = None
         error: SyncError | None = None
         try:
@@ -79,15 +79,15 @@ class _Work(QRunnable):
 
 
 class Lane(QObject):
-    """A pool of threads for work of one sort.
+    """A pool of threads for one kind of work.
 
     Args:
-        threads: at once.
+        threads: how many.
         parent: in the thread of the window.
     """
 
     crashed = Signal(object)
-    """An exception that nobody has foreseen; whoever waits for the job is told as well."""
+    """An unexpected exception; the job's `on_failure` is called too."""
 
     def __init__(self, threads: int, parent: QObject) -> None:
         super().__init__(parent)
@@ -97,7 +97,7 @@ class Lane(QObject):
         self._is_closed = False
 
     def start(self, work: Callable[[], Any], on_success: Callable[[Any], None], on_failure: Failed) -> None:
-        """Work when a thread is free; one of the two is called when that has ended. Ignored once closed."""
+        """Work as soon as a thread is free, then call one of the two callbacks. Ignored once closed."""
         if self._is_closed:
             return
         job = Job(on_success, on_failure, self)
@@ -107,12 +107,12 @@ class Lane(QObject):
         self._pool.start(_Work(work, job.settled))
 
     def close(self) -> None:
-        """Take no further work and drop what has not begun."""
+        """Accept no further work and drop what has not begun."""
         self._is_closed = True
         self._pool.clear()
 
     def wait(self, timeout_ms: int) -> bool:
-        """Wait for what has begun; returns whether it has ended."""
+        """Wait for running work; returns whether it has ended."""
         return self._pool.waitForDone(timeout_ms)
 
     @property
@@ -125,6 +125,6 @@ class Lane(QObject):
 
 
 def _is_alive(callback: Callable[..., None]) -> bool:
-    """Whether the receiver is still there; a dialog may have been closed meanwhile."""
+    """Whether the receiver still exists; a dialog may have been closed."""
     receiver = getattr(callback, "__self__", None)
     return not isinstance(receiver, QObject) or shiboken6.isValid(receiver)

@@ -21,12 +21,12 @@ class LogLine(NamedTuple):
 
 
 def log_path(folder: Path) -> Path:
-    """The file that is written now."""
+    """The current log file."""
     return folder / "freesport_sync.log"
 
 
 def read_log(folder: Path) -> tuple[LogLine, ...]:
-    """The last lines; empty where there is no log."""
+    """The last lines; empty if there is no log."""
     try:
         with log_path(folder).open("rb") as file:
             size = file.seek(0, 2)

@@ -1,4 +1,4 @@
-"""What the command line says about the window that is to be opened."""
+"""The options of the command line that apply to the window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from freesport_sync.i18n.texts import Language
 
 @dataclass(frozen=True, slots=True)
 class WindowOptions:
-    """How to open the window; each as on the command line."""
+    """How to open the window; each field as on the command line."""
 
     language: Language = Language.RUSSIAN
     home: Path | None = None

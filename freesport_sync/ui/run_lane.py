@@ -84,7 +84,7 @@ class RunLane(QObject):
             self._cancel.cancel()
 
     def close(self) -> None:
-        """Stop the run and take no other."""
+        """Stop the run and accept no other."""
         self.cancel()
         self._lane.close()
 

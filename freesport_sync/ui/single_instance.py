@@ -1,4 +1,4 @@
-"""One window for each place of state: a second start shows the first one."""
+"""One window for each state folder: starting the program again shows the first window."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ CONNECT_MS = 1000
 
 
 class SingleInstance(QObject):
-    """Holds the place of the first window.
+    """Makes sure that a state folder has one window.
 
     Args:
-        folder: of the program's state; made.
-        parent: keeps it.
+        folder: of the program's state; created if missing.
+        parent: owns it.
     """
 
     asked_to_show = Signal()
-    """Somebody has started the program again."""
+    """The program was started again."""
 
     def __init__(self, folder: Path, parent: QObject) -> None:
         super().__init__(parent)
         make_private(folder)
-        # A name of the user's own: on Windows pipes are common to all.
+        # Unique for the user: on Windows all users share the names of pipes.
         self._name = f"freesport_sync-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]}"
         self._lock = QLockFile(str(folder / "window.lock"))
         self._lock.setStaleLockTime(0)  # a lock whose process is gone is taken over, however young
@@ -36,7 +36,7 @@ class SingleInstance(QObject):
         self._server.newConnection.connect(self._on_connected)
 
     def claim(self) -> bool:
-        """Whether we are the first; if not, the first one is asked to show itself."""
+        """Whether this window is the first; if not, ask the first one to show itself."""
         if not self._lock.tryLock(0):
             socket = QLocalSocket()
             socket.connectToServer(self._name)
@@ -48,7 +48,7 @@ class SingleInstance(QObject):
         return True
 
     def release(self) -> None:
-        """Make room for the next one."""
+        """Let another window be the first."""
         self._server.close()
         self._lock.unlock()
 

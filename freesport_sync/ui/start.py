@@ -1,4 +1,4 @@
-"""From the command line to the window; Qt is loaded only here."""
+"""Opens the window from the command line; only here Qt is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window remembers: where it was, what was chosen last."""
+"""What the window remembers: its geometry and the last choices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class WindowState:
     """A small file beside the settings.
 
     Args:
-        file: made when something is remembered; None remembers nothing.
+        file: created when something is remembered; None: remember nothing.
     """
 
     MAX_SOURCES = 10
@@ -20,26 +20,26 @@ class WindowState:
         self._settings = QSettings(str(file), QSettings.Format.IniFormat) if file is not None else None
 
     def bytes(self, key: str) -> QByteArray:
-        """Geometry of a window, widths of columns."""
+        """A remembered geometry or column widths; empty if there are none."""
         value = self._settings.value(key) if self._settings is not None else None
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def text(self, key: str) -> str:
-        """A choice; empty where there is none."""
+        """A remembered choice; empty if there is none."""
         value = self._settings.value(key) if self._settings is not None else None
         return value if isinstance(value, str) else ""
 
     def keep(self, key: str, value: QByteArray | str) -> None:
-        """Remember."""
+        """Remember a value."""
         if self._settings is not None:
             self._settings.setValue(key, value)
 
     def sources(self) -> list[str]:
-        """Folders and archives that were imported from, the last one first."""
+        """Folders and archives of past imports, the last one first."""
         return [text for text in self.text("exchange/sources").split("\n") if text]
 
     def add_source(self, source: str) -> None:
-        """Remember one more."""
+        """Remember a folder or archive as the last one."""
         others = [text for text in self.sources() if text != source]
         self.keep("exchange/sources", "\n".join([source, *others][: self.MAX_SOURCES]))
 

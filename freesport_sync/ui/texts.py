@@ -23,7 +23,7 @@ from freesport_sync.i18n.texts import ErrorText, Language, Texts
 _LOCALES = {Language.RUSSIAN: "ru_RU", Language.ENGLISH: "en_US"}
 _SHARE = re.compile(r"(\d+)/(\d+)")
 _MAIN = (Entity.PRODUCT, Entity.VARIANT, Entity.PRICE, Entity.STOCK, Entity.CUSTOMER, Entity.PICTURE)
-"""What a sentence about changes names; of the rest it has one number."""
+"""What a sentence about changes names; it has one number for all the rest."""
 _MADE: dict[str, Callable[[Counts], int]] = {"created": lambda one: one.created, "updated": lambda one: one.updated}
 _SET_BACK: dict[str, Callable[[Counts], int]] = {
     "set_back": lambda one: one.updated - one.hidden,
@@ -117,16 +117,16 @@ class UiTexts(Texts):
         return self("window.of_size", done=self.number(done_bytes / unit), total=self.size(total_bytes))
 
     def client(self, client: str) -> str:
-        """Who speaks to the exchange server; see `RequestHandled.client`."""
+        """The name of a client of the exchange; see `RequestHandled.client`."""
         key = f"exchange.client_{client or 'unknown'}"
         return self(key) if self.has(key) else client
 
     def status(self, status: EntryStatus) -> str:
-        """How an entry stands."""
+        """The name of a status."""
         return self(f"entry_status.{status.value}")
 
     def entry_title(self, entry: HistoryEntry) -> str:
-        """Names an entry."""
+        """The title of an entry."""
         if entry.undone_id:
             kind = self.kind(entry.kind, entry.is_dry_run, entry.undone_id)
             return self("undo.entry_title", id=entry.key.id, kind=kind)
@@ -143,14 +143,14 @@ class UiTexts(Texts):
         return self(f"{section}.{entry.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
 
     def stage(self, stage: str, kind: str) -> str:
-        """A step of a run of this kind."""
+        """The name of a stage in a run of this kind."""
         key = f"stage_back.{stage}"
         return self(key) if undoes(kind) and self.has(key) else self.word("stage", stage)
 
     def changed(self, counts: Mapping[str, Counts], is_dry_run: bool, kind: str) -> str:
-        """What a run has changed; empty where nothing was.
+        """What a run has changed; empty if nothing.
 
-        `создано: товаров 59, вариантов 214; изменено: цен 2`, of one that takes another back
+        `создано: товаров 59, вариантов 214; изменено: цен 2`; of an undo
         `вернулось прежнее: товаров 2; скрыто: товаров 59; осталось как есть: вариантов 1`.
         """
         prefix = "would_" if is_dry_run else ""
@@ -185,7 +185,7 @@ class UiTexts(Texts):
         return self(f"logged.{entry.code}", **params).strip()
 
     def remarks(self, **counts: int) -> str:
-        """`2 ошибки · 5 предупреждений`; empty where there are none.
+        """`2 ошибки · 5 предупреждений`; empty if there are none.
 
         Args:
             counts: of `errors`, `warnings` and `notes`.

@@ -1,4 +1,4 @@
-"""Colours and shapes, light and dark with the system."""
+"""Colours and shapes, light or dark as the system is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from freesport_sync.ui.run_feed import StageState
 
 @dataclass(frozen=True, slots=True)
 class Colors:
-    """The colours of one theme, each by what it is for."""
+    """The colours of one theme, named by their use."""
 
     window: str
     sidebar: str
@@ -115,16 +115,16 @@ _TONES = {
 
 
 def tone_of(what: EntryStatus | Severity | StageState) -> str:
-    """The colour's name for a status; a word and an icon always go with it."""
+    """The name of a status's colour; it never stands without a word and an icon."""
     return _TONES[what]
 
 
 class Theme(QObject):
-    """The colours in use; the only one that sets palette and style sheet.
+    """The colours in use; nothing else sets palette and style sheet.
 
     Args:
         application: to be coloured.
-        colors: None: as the system says, and changes with it.
+        colors: None: follow the system.
     """
 
     changed = Signal()

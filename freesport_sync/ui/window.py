@@ -48,7 +48,7 @@ from freesport_sync.ui.widgets.parts import (
 SIZE = QSize(1240, 860)
 SMALLEST = QSize(1000, 640)
 FRAME = QSize(16, 48)
-"""What the system draws around a window, roughly."""
+"""Rough size of what the system draws around a window."""
 NAVIGATION_WIDTH = 190
 
 
@@ -118,12 +118,12 @@ class MainWindow(QMainWindow):
         self.show_page("entry")
 
     def refresh(self) -> None:
-        """Read again what the page shows."""
+        """Reload what the page shows."""
         page = list(self._pages.values())[self.stack.currentIndex()]
         page.refresh()  # type: ignore[attr-defined]
 
     def help(self) -> None:
-        """What the page is for, and the keys."""
+        """Show what the page is for, and the keys."""
         self.help_dialog = HelpDialog(self._tools, list(self._pages)[self.navigation.currentRow()], self)
         self.help_dialog.open()
 
@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
         self.import_page.run(submission)
 
     def save_state(self) -> None:
-        """Remember where everything was."""
+        """Remember geometry, page and column widths."""
         state = self._tools.state
         state.keep("window/geometry", self.saveGeometry())
         state.keep("window/shown_page", list(self._pages)[self.navigation.currentRow()])
@@ -255,7 +255,7 @@ class MainWindow(QMainWindow):
             self.lock_item.say("lock", texts("window.held", operator=holder.operator, run_id=holder.run_id), "busy")
 
     def _name_connection(self, name: str) -> None:
-        """The operator has a name for the database."""
+        """Show the operator's own name of the database."""
         self._connection = name
         self.import_page.show_connection(name)
         if self._tools.backend.database_status is not None:
@@ -319,7 +319,7 @@ class MainWindow(QMainWindow):
         self._leave_when_quiet()
 
     def show_crash(self, error: BaseException) -> None:
-        """Something that nobody has foreseen; one dialog at a time."""
+        """Show an unexpected error; one dialog at a time."""
         if self.crash is None or not self.crash.isVisible():
             self.crash = CrashDialog(self._tools, error, self)
             self.crash.open()
@@ -334,10 +334,10 @@ class MainWindow(QMainWindow):
 
 
 def first_size(room: QSize) -> QSize:
-    """Of a window that nobody has moved yet.
+    """The size of a window that was never resized.
 
     Args:
-        room: of the screen, without what the system keeps for itself.
+        room: of the screen, without the system's own bars.
     """
     return SIZE.boundedTo(room - FRAME)
 

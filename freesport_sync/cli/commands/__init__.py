@@ -8,7 +8,7 @@ from typing import TypeAlias
 from freesport_sync.cli.invocation import Invocation
 
 Command: TypeAlias = Callable[[Invocation], int]
-"""Does what was asked for and returns the exit code; its errors are left to `cli.main`."""
+"""Carries out a command and returns the exit code; `cli.main` handles its errors."""
 
 
 def command_for(action: str) -> Command:

@@ -9,7 +9,5 @@ from freesport_sync.tasks.backup.request import MakeBackup
 
 def backup(invocation: Invocation) -> int:
     """Make a backup."""
-    application = invocation.open_application()
-    with invocation.output as output:
-        application.run(MakeBackup(), invocation.header, output.event, invocation.cancel)
+    invocation.run(invocation.open_application(), MakeBackup())
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`--backups`: the backups there are."""
+"""`--backups`: list the backups."""
 
 from __future__ import annotations
 

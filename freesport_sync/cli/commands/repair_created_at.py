@@ -9,7 +9,5 @@ from freesport_sync.tasks.repair.request import RepairCreatedAt
 
 def repair_created_at(invocation: Invocation) -> int:
     """Repair equal times of creation."""
-    application = invocation.open_application()
-    with invocation.output as output:
-        application.run(RepairCreatedAt(), invocation.header, output.event, invocation.cancel)
+    invocation.run(invocation.open_application(), RepairCreatedAt())
     return ExitCode.DONE

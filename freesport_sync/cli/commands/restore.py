@@ -10,8 +10,6 @@ from freesport_sync.tasks.restore.request import RestoreBackup
 
 def restore(invocation: Invocation) -> int:
     """Restore the backup with the given name."""
-    application = invocation.open_application()
-    request = RestoreBackup(replace_surrogates(invocation.options.restore))
-    with invocation.output as output:
-        application.run(request, invocation.header, output.event, invocation.cancel)
+    backup_id = replace_surrogates(invocation.options.restore)
+    invocation.run(invocation.open_application(), RestoreBackup(backup_id))
     return ExitCode.DONE

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(invocation: Invocation) -> int:
-    """Run a task; exit code 1 where single records could not be imported."""
+    """Run a task; exit code 1 if single records could not be imported."""
     request = invocation.tasks.commands[invocation.options.run]
     if isinstance(request, ShopImport):
         return _import(invocation, request)
@@ -29,14 +29,13 @@ def run(invocation: Invocation) -> int:
 def _import(invocation: Invocation, request: ShopImport) -> int:
     from freesport_sync.sources.commerceml.workers import WorkerPool
 
-    with WorkerPool() as pool:  # a worker gets ready while the rest of the program is loaded
+    with WorkerPool() as pool:  # a worker starts while the rest of the program is loaded
         application = invocation.open_application(pool)
         return _run(invocation, application, _as_asked(request, invocation.options, application))
 
 
 def _run(invocation: Invocation, application: Application, request: Request) -> int:
-    with invocation.output as output:
-        report = application.run(request, invocation.header, output.event, invocation.cancel)
+    report = invocation.run(application, request)
     return ExitCode.ROW_ERRORS if report.has_row_errors else ExitCode.DONE
 
 

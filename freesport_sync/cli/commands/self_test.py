@@ -1,4 +1,4 @@
-"""`--probe-exchange`: a small exchange, as 1C would do it."""
+"""`--probe-exchange`: play a small exchange as 1C would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--set-exchange-password`: the password that 1C has to give."""
+"""`--set-exchange-password`: the password that 1C must give."""
 
 from __future__ import annotations
 

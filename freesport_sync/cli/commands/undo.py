@@ -1,4 +1,4 @@
-"""`--undo`: take a run back."""
+"""`--undo`: undo a run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from freesport_sync.errors import ExitCode
 
 
 def undo(invocation: Invocation) -> int:
-    """Take back what a run has written: an import by its backup, a repair by its own log."""
+    """Undo what a run has written: an import by its backup, a repair by its own log."""
     application = invocation.open_application()
-    with invocation.output as output:
-        request = application.undoing(invocation.options.undo)
-        application.run(request, invocation.header, output.event, invocation.cancel)
+    invocation.run(application, application.undoing(invocation.options.undo))
     return ExitCode.DONE

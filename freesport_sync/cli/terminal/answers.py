@@ -1,4 +1,4 @@
-"""Short answers on a terminal: of checks, of what closes or stops runs, and of settings."""
+"""Short results on a terminal: checks, runs that were stopped or closed, host keys, settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from freesport_sync.core.checks import REPAIR_DUE, CheckItem
 
 def show_check(screen: Screen, item: CheckItem) -> None:
     """Print a line."""
-    # Consoles of Windows have no such signs; both would become question marks.
+    # Windows consoles lack these signs; both would become question marks.
     good, bad = ("✓", "✗") if is_unicode(screen.out.file) else ("+", "!")
     mark = f"[green]{good}[/]" if item.is_ok else f"[bold red]{bad}[/]"
     mark = "[bold yellow]![/]" if item.is_advice else mark

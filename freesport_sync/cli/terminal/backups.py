@@ -23,7 +23,7 @@ def show_backups(screen: Screen, result: BackupList) -> None:
 
 
 def backup_line(event: BackupFound | BackupMade, texts: Texts) -> str:
-    """The line for a backup that was made, or for one that is going to be restored."""
+    """The line for a backup that was made, or is about to be restored."""
     if isinstance(event, BackupMade):
         size = f"{event.size_bytes / 1_000_000:.1f}"
         return texts("cli.backup_made", backup_id=event.backup_id, size=size, file=event.file)

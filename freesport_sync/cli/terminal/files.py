@@ -9,7 +9,7 @@ from freesport_sync.core.printable import printable
 from freesport_sync.i18n.texts import Texts
 
 SHOWN_FILES = 20
-"""Files that are listed; the others are only counted."""
+"""How many files are listed; the others are only counted."""
 
 
 def file_lines(event: FilesPulled | FilesArchived | ExportFound, texts: Texts) -> Iterator[str]:

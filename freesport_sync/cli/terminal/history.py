@@ -100,7 +100,7 @@ def _show_title(screen: Screen, entry: HistoryEntry) -> None:
 
 
 def _show_not_stored(screen: Screen, counts: Sequence[IssueCount]) -> None:
-    """On stderr, because it is no part of a list that goes into a file."""
+    """Say on stderr how many issues are missing, so that it does not get into a file with the list."""
     occurred, stored = sum(one.count for one in counts), sum(one.stored for one in counts)
     if stored < occurred:
         text = screen.texts("cli.issues_not_stored", occurred=occurred, stored=stored)

@@ -1,4 +1,4 @@
-"""How far a run has come: live bars on a terminal, a line for each stage in a pipe."""
+"""The progress of a run: live bars on a terminal, a line for each stage in a pipe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class StageBars:
         self._tasks: dict[str, TaskID] = {}
 
     def start(self) -> None:
-        """Show bars from now on; ignored where there is no terminal."""
+        """Show bars from now on; ignored if there is no terminal."""
         if not self._screen.out.is_terminal:
             return
         self._bars = Bars(
@@ -62,7 +62,7 @@ class StageBars:
 
 
 def _amount(event: Progress, texts: Texts) -> str:
-    """Megabytes and speed of a pull; the units of other stages mean nothing to people."""
+    """Megabytes and speed of a pull; units of other stages mean nothing to people."""
     if event.stage != Stage.PULL or not event.total:
         return ""
     done, total, rate = (f"{value / 1_000_000:.1f}" for value in (event.done, event.total, event.rate))

@@ -1,4 +1,4 @@
-"""How a run ended on a terminal: its counts, issues and status."""
+"""The result of a run on a terminal: its counts, issues and status."""
 
 from __future__ import annotations
 
@@ -35,12 +35,11 @@ def show_report(screen: Screen, report: RunReport) -> None:
 
 
 def show_counts(screen: Screen, counts: Mapping[str, Counts], kind: str) -> None:
-    """Print a table of what happened to the records of each entity; nothing where there are none."""
+    """Print a table of what happened to the records of each entity, if there are any."""
     if not counts:
         return
-    back = ("set_back", "hidden", "kept")
     is_undo = undoes(kind)
-    titles = back if is_undo else ("created", "updated", "unchanged", "skipped", "failed")
+    titles = ("set_back", "hidden", "kept") if is_undo else ("created", "updated", "unchanged", "skipped", "failed")
     table = screen.table("what", *titles)
     for entity in sorted_entities(counts):
         one = counts[entity]

@@ -38,7 +38,7 @@ class Screen:
         say(self.out, escape(text))
 
     def indented(self, text: str, style: str = "") -> None:
-        """Print a paragraph that is indented."""
+        """Print an indented paragraph."""
         self.out.print(Padding(Text(text, style), (0, 0, 0, 4), expand=False))
 
     def table(self, *columns: str) -> Table:
@@ -68,13 +68,13 @@ class Screen:
 
 
 def say(console: Console, markup: str) -> None:
-    """Print lines; commands, which are indented, and SQL are not wrapped: they are to be pasted."""
+    """Print lines; commands, which are indented, and SQL are not wrapped, so that they can be pasted."""
     for line in markup.split("\n"):
         console.print(line, highlight=False, soft_wrap=line.startswith("  ") or line.endswith(";"))
 
 
 def console_for(stream: Any) -> Console:
-    """A console on a stream; where there is no terminal, it is wide enough for tables."""
+    """A console on a stream; wide enough for tables if it is no terminal."""
     console = Console(file=stream, soft_wrap=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
