@@ -229,7 +229,7 @@ class Photographer:
         self.settle()
 
     def _history(self) -> None:
-        page = self._window.history
+        page = self._window.history_page
         self._window.show_page("history")
         page.reload()
         self.take("history")
@@ -240,7 +240,7 @@ class Photographer:
         page.reset()
 
     def _sessions(self) -> None:
-        page = self._window.entry
+        page = self._window.entry_page
         self._window.open_entry(EntryKey(EntrySource.RUN, 2))
         self._desk.until(lambda: page.stack.currentIndex() == 1)
         self.take("session-totals")
@@ -267,7 +267,7 @@ class Photographer:
         dialog.close()
 
     def _undo(self) -> None:
-        page, card = self._window.entry, self._window.import_page.progress
+        page, card = self._window.entry_page, self._window.import_page.progress
         for name in ("look", "undo"):
             self._window.open_entry(EntryKey(EntrySource.RUN, 2))
             self._desk.until(page.undo.isVisible)
@@ -284,18 +284,18 @@ class Photographer:
         self._window.open_entry(EntryKey(EntrySource.RUN, 2))
         self.settle(1)
         self.take("session-undone")
-        self._window.history.reload()  # nobody watches the database any more, see `_only_looking`
+        self._window.history_page.reload()  # nobody watches the database any more, see `_only_looking`
         self._page("history", "history-undone")
 
     @contextmanager
     def _other_session(self, key: EntryKey) -> Iterator[None]:
         self._window.open_entry(key)
-        self._desk.until(lambda: self._window.entry.stack.currentIndex() == 1)
+        self._desk.until(lambda: self._window.entry_page.stack.currentIndex() == 1)
         self.settle()
         yield
 
     def _connections(self) -> None:
-        page, desk = self._window.connections, self._desk
+        page, desk = self._window.connections_page, self._desk
         self._page("connections", "connections-demo")
         count = page.list.count()
         desk.click(page.add)

@@ -1,4 +1,4 @@
-"""Small questions with buttons that say what they do."""
+"""Questions whose buttons say what they do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 
 def question(parent: QWidget, title: str, text: str, yes: str, no: str) -> QMessageBox:
-    """A question whose harmless answer is the default; `answered_yes` tells how it ended.
+    """A question whose harmless answer is the default; see `answered_yes` for the answer.
 
     Args:
         parent: the window.

@@ -1,4 +1,4 @@
-"""Something that nobody has foreseen: said once, with everything that the developers need."""
+"""An unexpected error, with everything that the developers need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from freesport_sync.ui.widgets.parts import (
 
 
 class CrashDialog(QDialog):
-    """Shows an unexpected error; the window goes on.
+    """Shows an unexpected error; the window keeps running.
 
     Args:
         tools: of the window.

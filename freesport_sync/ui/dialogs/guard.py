@@ -1,4 +1,4 @@
-"""A guard has stopped the run: what would change, in numbers, and the operator's decision."""
+"""A guard has stopped the run: shows the numbers and asks for the operator's decision."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from freesport_sync.ui.widgets.parts import (
 
 WIDTH = 600
 GUARDS = ("large_change", "export_older", "export_date_unreadable", "export_undated_older")
-"""Error codes of the guards whose verdict the operator may overrule."""
+"""Error codes of the guards that the operator may overrule."""
 
 _CHANGES = (
     "products_deactivated",
@@ -35,7 +35,7 @@ _CHANGES = (
 
 
 def overruled(submission: Submission[ShopImport], code: str) -> Submission[ShopImport]:
-    """What the guard lets pass."""
+    """The submission with leave to pass the guard."""
     request = submission.request
     if code == "large_change":
         return replace(submission, request=replace(request, accept_large_change=True))
@@ -43,12 +43,12 @@ def overruled(submission: Submission[ShopImport], code: str) -> Submission[ShopI
 
 
 class GuardDialog(QDialog):
-    """Shows the numbers; accepted means «import all the same».
+    """Shows the numbers; accepting means "import anyway".
 
     Args:
         tools: of the page.
         error: of the guard.
-        is_dry_run: of the run that it has stopped.
+        is_dry_run: the stopped run is a dry run.
         parent: the window.
     """
 

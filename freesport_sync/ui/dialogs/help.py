@@ -19,11 +19,11 @@ _KEYS = ("pages", "refresh", "enter", "start", "check", "cancel", "copy", "lette
 
 
 class HelpDialog(QDialog):
-    """A page in a few words, and the keys of the window.
+    """Describes a page in a few words, and the keys of the window.
 
     Args:
         tools: of the window.
-        page: that is shown.
+        page: the one that is shown.
         parent: the window.
     """
 

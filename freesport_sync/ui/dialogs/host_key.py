@@ -1,4 +1,4 @@
-"""A server shows a key that nobody has confirmed: the operator compares it, and what it has stopped goes on."""
+"""An SSH host shows an unconfirmed key: the operator compares it, and what was stopped can continue."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ CHANGED = "host_key_changed"
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]+=?")
 
 Pin = Callable[["Application", str, bool], Any]
-"""Records the key of a server, if it has this fingerprint; whether it takes the place of the one on record."""
+"""Records the key of a host if it has this fingerprint; the flag: it replaces the one on record."""
 
 
 class HostKeyQuestion(QObject):
-    """Asks, and sees to it that the answer is kept.
+    """Asks the operator about a key, and records the answer.
 
     Args:
         tools: of the page.
@@ -46,7 +46,7 @@ class HostKeyQuestion(QObject):
     """
 
     accepted = Signal()
-    """What was refused may be tried again."""
+    """The key is accepted: what was refused can be tried again."""
     refused = Signal(object)
     """`SyncError`: the key could not be recorded."""
 
@@ -59,7 +59,7 @@ class HostKeyQuestion(QObject):
         self.dialog: HostKeyDialog | None = None
 
     def ask(self, error: SyncError, pin: Pin) -> None:
-        """Show what is known of the key.
+        """Ask about a key.
 
         Args:
             error: `HostKeyUnknown`, or `HostKeyChanged`.
@@ -94,13 +94,13 @@ class HostKeyDialog(QDialog):
 
     Args:
         tools: of the page.
-        error: `HostKeyUnknown`, or `HostKeyChanged`: then both fingerprints are shown, and the old key can be forgotten
-            where it is ours to forget.
+        error: `HostKeyUnknown`, or `HostKeyChanged`, which shows both fingerprints and lets the operator replace the
+            old key if it is on our own record.
         parent: the window.
     """
 
     answered = Signal(str, bool)
-    """The fingerprint, and whether it is to be remembered; nothing when it is not accepted."""
+    """The fingerprint, and whether to remember it; not emitted if it is not accepted."""
 
     def __init__(self, tools: Tools, error: SyncError, parent: QWidget) -> None:
         super().__init__(parent)

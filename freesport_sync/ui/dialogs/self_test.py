@@ -27,7 +27,7 @@ class SelfTestDialog(QDialog):
 
     Args:
         tools: of the page.
-        address: that 1C is to use.
+        address: the URL that 1C is to use.
         parent: the page.
     """
 

@@ -1,4 +1,4 @@
-"""To undo an import or a repair: first what that would change, then the decision."""
+"""Undoes an import or a repair: offers a dry run before the decision."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDTH = 600
 
 
 class UndoDialog(QDialog):
-    """Asks whether to look first.
+    """Asks whether to try first or to undo at once.
 
     Args:
         tools: of the page.
@@ -30,7 +30,7 @@ class UndoDialog(QDialog):
     """
 
     chosen = Signal(bool)
-    """Whether only to look at what the undoing would do."""
+    """Whether to make only a dry run."""
 
     def __init__(self, tools: Tools, run_id: int, request: Request, parent: QWidget) -> None:
         super().__init__(parent)

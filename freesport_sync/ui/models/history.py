@@ -16,7 +16,7 @@ from freesport_sync.ui.widgets.parts import Tools
 
 
 def entry_columns(texts: UiTexts) -> list[Column[HistoryEntry]]:
-    """All of them."""
+    """All columns of the history."""
 
     def title(name: str) -> str:
         return texts(f"history.column_{name}")
@@ -69,7 +69,7 @@ def entries_model(
 
 
 def result_of(texts: UiTexts, entry: HistoryEntry) -> str:
-    """What came of it, in a few words."""
+    """The result of an entry, in a few words."""
     if entry.status is EntryStatus.RUNNING:
         stage = texts.stage(entry.stage, entry.kind)
         share = f" {100 * entry.done // entry.total} %" if entry.total else ""

@@ -1,4 +1,4 @@
-"""A list that grows at its top and forgets what is at its end."""
+"""A list that grows at its top and drops rows at its end."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class NewestModel(RowsModel[Row], Generic[Row]):
 
     Args:
         columns: of the table.
-        parent: keeps it.
-        max_rows: that are remembered.
+        parent: owns it.
+        max_rows: that are kept.
     """
 
     grown = Signal(int)
-    """So many rows have appeared at the top."""
+    """How many rows have appeared at the top."""
 
     def __init__(self, columns: Sequence[Column[Row]], parent: QObject, max_rows: int) -> None:
         super().__init__(columns, parent)
@@ -62,7 +62,7 @@ class NewestModel(RowsModel[Row], Generic[Row]):
         self.endResetModel()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Drop all rows."""
         self._known = ()
         self.show_only(self._is_wanted)
 

@@ -1,4 +1,4 @@
-"""A list of any length of which only the pages that somebody looks at are in memory."""
+"""A list of any length, of which only recently viewed pages are in memory."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Fetch = Callable[["History", int, int], Page[Any]]
 
 PAGE_ROWS = 100
 MAX_PAGES = 30
-"""In memory; the ones that were not looked at for longest go first."""
+"""In memory; the least recently viewed are dropped first."""
 MAX_ASKED = 3
-"""Pages asked for at once: whoever drags the scroll bar does not want all that he passes."""
+"""Pages asked for at once: dragging the scroll bar must not load every page it passes."""
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
-"""The row itself; None while it is not there yet."""
+"""The row itself; None: not loaded yet."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -36,12 +36,12 @@ class Column(Generic[Row]):
     """One column of a table.
 
     Args:
-        name: for the memory of its width, and whoever sorts by it.
+        name: identifies it, for its remembered width.
         title: for people.
-        text: of a row.
-        width: at first, in characters.
+        text: makes the text for a row.
+        width: nominal, in characters.
         is_number: right-aligned.
-        sort: what it means to sort by it; None: it cannot be.
+        sort: what sorting by it means; None: it cannot be sorted by.
     """
 
     name: str
@@ -53,30 +53,30 @@ class Column(Generic[Row]):
 
 
 def alignment(column: Column[Any]) -> Qt.AlignmentFlag:
-    """Numbers to the right."""
+    """The alignment of a column: numbers to the right."""
     return _RIGHT if column.is_number else _LEFT
 
 
 class PagedModel(QAbstractTableModel, Generic[Row]):
-    """Asks for pages when the view does, shows gaps meanwhile.
+    """Loads pages when the view needs them; until then it shows gaps.
 
     Args:
-        backend: that is asked.
+        backend: to query.
         columns: of the table.
         fetch: reads a page, on another thread.
-        parent: keeps it.
-        key: what makes a row the same row after a refresh.
+        parent: owns it.
+        key: identifies a row across refreshes.
         max_rows: of the list; further ones are left out.
     """
 
     loaded = Signal()
-    """The first page is there, after `reload` or `refresh`."""
+    """The first page was loaded, after `reload` or `refresh`."""
     failed = Signal(object)
     """`SyncError`: a page cannot be read."""
     sorted_by = Signal(object, bool)
-    """What to sort by (of the column), and whether descending."""
+    """`Column.sort`, and whether descending."""
     grown = Signal(int)
-    """So many rows have appeared at the top."""
+    """How many rows have appeared at the top."""
 
     def __init__(
         self,
@@ -137,12 +137,12 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         return column.text(row)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Called by the view when its header is clicked; the server sorts."""
+        """Called by the view when its header is clicked; the database sorts."""
         if 0 <= column < len(self.columns) and self.columns[column].sort is not None:
             self.sorted_by.emit(self.columns[column].sort, order is Qt.SortOrder.DescendingOrder)
 
     def row_at(self, number: int) -> Row | None:
-        """A row; None while it is not there, and then it is asked for."""
+        """A row; None: not loaded yet, and asked for now."""
         page = number // PAGE_ROWS
         rows = self._pages.get(page)
         if rows is None or page in self._stale:
@@ -154,7 +154,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         return rows[place] if place < len(rows) else None
 
     def find(self, key: object) -> int | None:
-        """The number of a row among those in memory."""
+        """The number of a row, if it is in memory."""
         for page, rows in self._pages.items():
             for place, row in enumerate(rows):
                 if self._key(row) == key:
@@ -162,7 +162,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         return None
 
     def key_of(self, index: Index) -> object | None:
-        """What identifies the row of an index."""
+        """The key of the row at an index."""
         row = self.row_at(index.row()) if index.isValid() else None
         return None if row is None else self._key(row)
 
@@ -177,13 +177,13 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         self.reload()
 
     def reload(self) -> None:
-        """Ask for the first page; the old one stays until it is there."""
+        """Load the first page again; the old one stays until then."""
         self._forget_questions()
         self._stale = set(self._pages)
         self._ask(0, is_reload=True)
 
     def refresh(self, first_visible: int = 0) -> None:
-        """Ask again for what is looked at; nothing moves under the eyes of whoever looks.
+        """Load the visible page again, without moving what is being read.
 
         Args:
             first_visible: row at the top of the view.
@@ -205,7 +205,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
 
     def _ask_next(self) -> None:
         while self._wanted and len(self._asked) < MAX_ASKED:
-            self._ask(self._wanted.pop(), is_reload=False)  # the last one wanted is what he looks at
+            self._ask(self._wanted.pop(), is_reload=False)  # the last one wanted is the one in view
         del self._wanted[:-MAX_ASKED]
 
     def _ask(self, page: int, is_reload: bool) -> None:
@@ -220,7 +220,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         self._backend.ask(lambda history: fetch(history, offset, limit), question.answer, question.refuse)
 
     def take(self, question: _Question, page: Page[Row]) -> None:
-        """Called by the question when its answer is there."""
+        """Called by the question when it is answered."""
         question.deleteLater()
         if question.generation != self._generation:
             return
@@ -252,7 +252,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
             self.failed.emit(error)
 
     def _try_again(self, _: object) -> None:
-        """The database is there again: what could not be read is wanted still."""
+        """Load what could not be read, now that the database is back."""
         if not self._has_failed:
             return
         self._has_failed = False
@@ -308,7 +308,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
 
 
 class _Question(QObject):
-    """Remembers for which page an answer is; lives as long as its model at most."""
+    """Remembers which page an answer is for; owned by its model."""
 
     def __init__(self, model: PagedModel[Any], page: int, generation: int, is_reload: bool) -> None:
         super().__init__(model)

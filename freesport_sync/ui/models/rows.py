@@ -1,4 +1,4 @@
-"""A short list that is in memory as a whole."""
+"""A short list that is wholly in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
 
     Args:
         columns: of the table.
-        parent: keeps it.
+        parent: owns it.
     """
 
     def __init__(self, columns: Sequence[Column[Row]], parent: QObject) -> None:

@@ -1,4 +1,4 @@
-"""«Подключения»: which database and which SSH host; saved connections; tests that name the step that failed."""
+"""«Подключения»: the database and the SSH host in use, saved connections, tests that name the step that failed."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _NEW = "postgresql://freesport_sync@localhost:5432/freesport"
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """A server was kept.
+    """An SSH host was saved.
 
     Args:
-        connections: with it.
-        place: where its secrets are; None where it has been taken away.
+        connections: all of them, as saved.
+        place: where its secrets are; None: the host was removed.
     """
 
     connections: tuple[SavedConnection, ...]
@@ -53,14 +53,14 @@ class _Saved:
 
 
 class ConnectionsPage(QWidget):
-    """Chooses the database that everything else is about, and the SSH host that its files come from.
+    """Chooses the database that everything works on, and the SSH host that its files come from.
 
     Args:
         tools: of the window.
     """
 
     connected = Signal()
-    """Another database was chosen, and the program uses it; a dry run is to be the first thing."""
+    """Another database is in use; the next step is a dry run."""
     run_wanted = Signal(object)
     """`Submission`."""
 
@@ -98,10 +98,10 @@ class ConnectionsPage(QWidget):
         tools.theme.changed.connect(self._draw)
 
     named = Signal(str)
-    """What the connection that is in use is called."""
+    """The name of the connection in use."""
 
     def show_ssh_host(self) -> None:
-        """Go to the server of the connection that is in use."""
+        """Go to the SSH host of the connection in use."""
         self.list.setCurrentRow(max(0, self.list.row_of(self._active())))
         self.tabs.setCurrentIndex(1)
         self.ssh_host.host.setFocus()
@@ -110,7 +110,7 @@ class ConnectionsPage(QWidget):
         self.run_wanted.emit(self._tools.backend.submission(RepairCreatedAt()))
 
     def refresh(self) -> None:
-        """What is typed stays, and there is nothing else to be read."""
+        """Nothing to reload; what was typed stays."""
 
     def save_state(self) -> None:
         """Nothing to remember."""
@@ -122,7 +122,7 @@ class ConnectionsPage(QWidget):
         left.content.addLayout(row(self.add, self.remove))
         left.content.addLayout(row(self.export, self.load))
         self.tabs = QTabWidget()
-        self.tabs.setEnabled(False)  # what was typed now would be overwritten by what is saved
+        self.tabs.setEnabled(False)  # until the saved connections are loaded and would overwrite what was typed
         self.tabs.setAccessibleName(texts("connections.parts"))
         self.tabs.tabBar().setAccessibleName(texts("connections.parts"))
         self.tabs.addTab(_scrolled(self.database), texts("connections.database"))
@@ -157,7 +157,7 @@ class ConnectionsPage(QWidget):
         self._draw()
 
     def _with_settings(self, connections: tuple[SavedConnection, ...], active: str) -> tuple[SavedConnection, ...]:
-        """What is in use may be set in the file or on the command line: it counts, whatever was saved."""
+        """The connections, with the one in use as the settings or the command line have it, whatever was saved."""
         application = self._tools.backend.application
         if active == DEMO or application is None:
             return connections
@@ -172,7 +172,7 @@ class ConnectionsPage(QWidget):
         return (SavedConnection(name, active, ssh), *connections)
 
     def _connection(self, address: str) -> SavedConnection:
-        """What is saved."""
+        """The saved connection of a database."""
         known = (one for one in self._connections if one.database_url == address)
         return next(known, SavedConnection(self._tools.texts("connections.embedded"), address))
 
@@ -191,7 +191,7 @@ class ConnectionsPage(QWidget):
     def _on_selected(self, _: int) -> None:
         texts, chosen = self._tools.texts, self.list.chosen()
         is_fixed = chosen in _FIXED
-        if chosen != self._shown:  # else the database was opened anew, and what was said is about it
+        if chosen != self._shown:  # else the same database was opened again, and the results are about it
             self._shown = chosen
             self.database.forget_results()
             self.ssh_host.forget_results()
@@ -209,7 +209,7 @@ class ConnectionsPage(QWidget):
         self._show_reasons()
 
     def _show_reasons(self) -> None:
-        """Why another database cannot be chosen here, or another server."""
+        """Show why another database or another SSH host cannot be chosen."""
         backend, texts = self._tools.backend, self._tools.texts
         application = backend.application
         from_environment = application.connections.set_by_environment() if application else frozenset()
@@ -242,7 +242,7 @@ class ConnectionsPage(QWidget):
         self._tools.backend.do(save, self._show_connections, self._on_failed)
 
     def _edited(self) -> SavedConnection:
-        """The chosen connection, with what the form says of its database."""
+        """The chosen connection, with its database as the form has it."""
         saved = self._connection(self.list.chosen())
         form = self.database.form
         return saved if self.list.chosen() in _FIXED else replace(saved, name=form.title(), database_url=form.url())

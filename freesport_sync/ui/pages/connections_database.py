@@ -27,7 +27,7 @@ _USUAL_PORT = 5432
 
 
 class DatabasePane(QWidget):
-    """Address and password of a database, or what is to be known of one of our own; a test that names the step.
+    """Address and password of a database, or a description of one of our own; a test that names the step that failed.
 
     Args:
         tools: of the page.
@@ -35,9 +35,9 @@ class DatabasePane(QWidget):
 
     use_wanted = Signal()
     check_wanted = Signal()
-    """It is in use now; the next thing is a dry run."""
+    """The database is in use; the next step is a dry run."""
     repair_wanted = Signal()
-    """Products of the database that is in use are to get different times of creation."""
+    """Give products of the database in use different times of creation."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class DatabasePane(QWidget):
         Args:
             name: of the connection.
             url: None: one of our own.
-            about: what is to be known of that.
+            about: description of a database of our own.
             is_active: whether it is in use.
         """
         self._is_active = is_active
@@ -85,7 +85,7 @@ class DatabasePane(QWidget):
         self.test.setVisible(url is not None or is_active)
 
     def _ask_for_password(self, url: str) -> None:
-        """Say whether one is kept; the key store takes its time."""
+        """Ask whether a password is stored; the key store may be slow."""
         self._asked = url
         self.form.password.setPlaceholderText("")
         self._tools.backend.do(
@@ -101,28 +101,28 @@ class DatabasePane(QWidget):
             self.form.password.setPlaceholderText(self._tools.texts(key))
 
     def _on_password_unknown(self, _: SyncError) -> None:
-        """The test says what is wrong with it."""
+        """Ignored: the test reports what is wrong with it."""
 
     def forget_results(self) -> None:
-        """Another connection: what was said is not about it."""
+        """Clear the results of another connection."""
         for widget in (self.notice, self.repair, self.next):
             widget.hide()
         self.checks.clear()
 
     def set_fixed(self, reason: str) -> None:
-        """Why nothing else can be used; empty where it can."""
+        """Show why no other database can be used; empty: it can."""
         self.reason.setVisible(bool(reason))
         if reason:
             self.reason.say("neutral", reason)
         self.use.setEnabled(not reason)
 
     def say(self, tone: str, what: str, *more: str) -> None:
-        """Tell of something that was done."""
+        """Show what was done."""
         self.notice.say(tone, what, *more)
         self.notice.show()
 
     def say_error(self, error: SyncError) -> None:
-        """Something did not work."""
+        """Show what did not work."""
         self.test.setEnabled(True)
         self.notice.say_error(error)
         self.notice.show()
@@ -152,7 +152,7 @@ class DatabasePane(QWidget):
         else:
             self.notice.say("bad", texts("connections.bad"))
         self.checks.show_items(items)
-        # Of another database there is only the advice: runs are for the one that is in use.
+        # Another database gets only the advice: runs always use the one in use.
         self.repair.setVisible(self._is_active and any(one.code == REPAIR_DUE for one in items))
 
     def _ask_repair(self) -> None:

@@ -27,7 +27,7 @@ class ConnectionList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_connections(self, connections: Sequence[tuple[str, str]]) -> None:
-        """Replace the list without telling of a selection.
+        """Replace the list without signalling a selection.
 
         Args:
             connections: name and address of each.

@@ -38,12 +38,12 @@ _SECRETS = ("password", "passphrase")
 
 @dataclass(frozen=True, slots=True)
 class EditedSshHost:
-    """What the form says.
+    """The content of the form.
 
     Args:
         ssh: None: there is no SSH host.
-        password: None: leave what is kept.
-        passphrase: of the key file; likewise.
+        password: None: keep the stored one.
+        passphrase: of the key file; None: keep the stored one.
     """
 
     ssh: SshHostChoice | None
@@ -52,16 +52,16 @@ class EditedSshHost:
 
 
 class SshHostPane(QWidget):
-    """Address, credentials and folders of an SSH host; a test that goes through the steps.
+    """Address, credentials and folders of an SSH host, and a test that shows its steps.
 
     Args:
         tools: of the page.
     """
 
     saved = Signal(object)
-    """`EditedSshHost`: to be kept."""
+    """`EditedSshHost`: to be saved."""
     result_shown = Signal()
-    """There is something new to read below the form."""
+    """A result was shown below the form."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class SshHostPane(QWidget):
         self._base: SshHostChoice | None = None
         self._tested: EditedSshHost | None = None
         self.is_fixed = False
-        """Whether an environment variable or a running import keeps this window from changing it."""
+        """Whether an environment variable or a running import prevents changes."""
         texts = tools.texts
         self.reason, self.notice = Notice(tools), Notice(tools)
         self.checks = CheckList(tools)
@@ -112,7 +112,7 @@ class SshHostPane(QWidget):
         self._show_readiness()
 
     def _ask_for_secrets(self, ssh: SshHostChoice) -> None:
-        """Show which are kept; the key store may be slow."""
+        """Ask which secrets are stored; the key store may be slow."""
         self._tools.backend.do(
             lambda application: (ssh, application.connections.has_secrets(ssh)),
             self._on_secrets_found,
@@ -127,15 +127,15 @@ class SshHostPane(QWidget):
                 self._edit(name).setPlaceholderText(self._tools.texts(key))
 
     def _on_secrets_unknown(self, _: SyncError) -> None:
-        """The test says what is wrong with them."""
+        """Ignored: the test reports what is wrong with them."""
 
     def forget_results(self) -> None:
-        """Forget what was said about another connection."""
+        """Clear the results of another connection."""
         self.notice.hide()
         self.checks.clear()
 
     def set_fixed(self, reason: str) -> None:
-        """Say why nothing can be saved; empty: it can."""
+        """Show why nothing can be saved; empty: it can."""
         self.is_fixed = bool(reason)
         self.reason.setVisible(self.is_fixed)
         if reason:
@@ -143,7 +143,7 @@ class SshHostPane(QWidget):
         self._show_readiness()
 
     def edited(self) -> EditedSshHost:
-        """What the form says; what it does not show stays as it is."""
+        """The content of the form; settings that it does not show stay as they are."""
         if not self.host.text().strip():
             return EditedSshHost(None, None, None)
         key_file = self.key_file.text().strip()
@@ -161,7 +161,7 @@ class SshHostPane(QWidget):
         return EditedSshHost(ssh, self.password.text() or None, self.passphrase.text() or None)
 
     def say_saved(self, place: PasswordPlace | None, is_active: bool) -> None:
-        """Say that it was saved."""
+        """Show that the host was saved."""
         texts = self._tools.texts
         secret = "" if place is None else texts(f"connections.password_{place.value}")
         later = "" if is_active else texts("connections.ssh_later")
@@ -226,7 +226,7 @@ class SshHostPane(QWidget):
         has_host, has_user = bool(self.host.text().strip()), bool(self.user.text().strip())
         self.passphrase.setEnabled(bool(self.key_file.text().strip()))
         self.test.setEnabled(has_host and has_user)
-        # Without a host the server is taken away.
+        # Saving without a host name removes the host.
         self.save.setEnabled(not self.is_fixed and has_host == has_user and (has_host or self._base is not None))
 
     def _pick_key(self) -> None:
@@ -243,7 +243,7 @@ class SshHostPane(QWidget):
         self._check()
 
     def _check(self) -> None:
-        """Check what the form said; once more after a host key was accepted."""
+        """Test the host of the form; called again after a host key was accepted."""
         assert self._tested is not None
         self.say("busy", self._tools.texts("connections.testing"))
         self.checks.clear()
@@ -271,7 +271,7 @@ class SshHostPane(QWidget):
             self.host_key.ask(error, self._pin)
 
     def _pin(self, application: Application, fingerprint: str, replaces: bool) -> object:
-        """Pin the key of the host that was tested, which need not be that of the settings; on another thread."""
+        """Pin the key of the tested host, which may differ from that of the settings; runs on another thread."""
         assert self._tested is not None
         leaving = self._tools.backend.leaving
         return _of(self._tested, lambda host: host.pin_host_key(fingerprint, leaving, replaces))(application)

@@ -53,7 +53,7 @@ class EntryPage(QWidget):
     """
 
     repeated = Signal(object)
-    """`Submission`: to be started."""
+    """`Submission` to be started."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,7 +139,7 @@ class EntryPage(QWidget):
             tab.save_state()
 
     def _on_opened(self) -> None:
-        """Another database has other entries."""
+        """Forget the entry, because another database has other entries."""
         self._key = self._details = None
         self.empty.say("entry", self._tools.texts("entry.none"), self._tools.texts("entry.none_more"))
         self.stack.setCurrentIndex(0)
@@ -190,7 +190,7 @@ class EntryPage(QWidget):
         self.files.show_entry(details)
         self.log.show_entry(details)
         counts = {
-            "issues": entry.errors + entry.warnings,  # as everywhere: notes are none
+            "issues": entry.errors + entry.warnings,  # notes do not count, as everywhere
             "changes": details.changes,
             "files": len(details.files),
         }
@@ -245,7 +245,7 @@ class EntryPage(QWidget):
             self._repeat_with_files(request, self._details.entry.is_dry_run)
 
     def _run_for_real(self) -> None:
-        """What a dry run has only looked at."""
+        """Do what the dry run only tried."""
         request = None if self._details is None else self._request_of(self._details)
         self.trouble.hide()
         if request is None:
@@ -269,7 +269,7 @@ class EntryPage(QWidget):
         )
 
     def _on_files_found(self, folder: Path) -> None:
-        """The files of the server lie where the run has put them."""
+        """Repeat with the files where the run has put them."""
         request = replace(self._repeated.request, data_dir=folder, is_pull=False)
         self.repeated.emit(replace(self._repeated, request=request))
 
@@ -332,7 +332,7 @@ class EntryPage(QWidget):
         self.repeated.emit(self._tools.backend.submission(request))
 
     def _request_of(self, details: HistoryDetails) -> Request | None:
-        """The request of a run that can be repeated, done in earnest or taken back; None of all others."""
+        """The request of a run that can be repeated, run for real or undone; None: it cannot."""
         application, entry = self._tools.backend.application, details.entry
         names_what = is_import(entry.kind) or entry.kind == UpkeepKind.REPAIR or entry.undone_id
         if application is None or entry.key.source is EntrySource.SHOP or not names_what:

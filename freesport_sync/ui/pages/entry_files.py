@@ -1,4 +1,4 @@
-"""The files that a run has read."""
+"""The files that a run read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an entry went, step by step, and what this computer's log says of the same time."""
+"""The log of an entry, stage by stage, and this computer's log of the same time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLACK = timedelta(seconds=2)
 
 
 class LogTab(QWidget):
-    """The story of the entry, then our log of the same time.
+    """The log of the entry, then the program's own log of the same time.
 
     Args:
         tools: of the page.
@@ -40,7 +40,7 @@ class LogTab(QWidget):
         layout.addWidget(self.view, 1)
 
     def show_entry(self, details: HistoryDetails) -> None:
-        """Show what is written about an entry."""
+        """Show the log of an entry."""
         self._details = details
         application = self._tools.backend.application
         self._show(())
@@ -62,7 +62,7 @@ class LogTab(QWidget):
             self.view.setPlainText(text)
 
     def _on_log_unreadable(self, _: SyncError) -> None:
-        """The report is there all the same."""
+        """Ignored: the log of the entry is shown all the same."""
 
 
 def _between(folder: Path, since: datetime, until: datetime) -> tuple[LogLine, ...]:

@@ -44,7 +44,7 @@ class StageTime(NamedTuple):
 
 
 class TotalsTab(QWidget):
-    """What became of the records of each kind, and how long each stage took.
+    """What happened to the records of each kind, and how long each stage took.
 
     Args:
         tools: of the page.

@@ -1,4 +1,4 @@
-"""The page of the exchange, «Сервер 1С»: 1C sends its exports itself; what it sends, and what it is answered."""
+"""The exchange page, «Сервер 1С»: switches the exchange, shows what 1C sends and how it is answered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GATHER_MS = 100
 
 
 class _Scrolled(QWidget):
-    """As high as its wrapped texts need at the current width; Qt would assume the smallest width."""
+    """As high as its wrapped texts need at the current width; Qt would assume the minimum width."""
 
     def __init__(self) -> None:
         super().__init__()

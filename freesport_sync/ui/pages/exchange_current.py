@@ -25,7 +25,7 @@ from freesport_sync.ui.widgets.progress import Bar
 from freesport_sync.ui.widgets.table import ROW_HEIGHT, Table
 
 FILE_ROWS = 3
-"""That can be seen without scrolling."""
+"""How many are visible without scrolling."""
 _RUN_TONES = {RunStatus.COMPLETED: "good", RunStatus.CANCELLED: "muted"}
 
 

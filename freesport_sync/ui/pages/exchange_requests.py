@@ -24,7 +24,7 @@ from freesport_sync.ui.widgets.table import ROW_HEIGHT, Table
 
 MAX_REQUESTS = 1000
 TABLE_ROWS = 5
-"""That can be seen without scrolling, at least."""
+"""How many are visible without scrolling, at least."""
 _ANSWERS = ("success", "progress", "failure", "xml")
 _MODES = ("checkauth", "init", "file", "import", "deactivate", "complete", "query", "success")
 
@@ -79,7 +79,7 @@ class RequestsCard(Card):
         self._show()
 
     def show_process(self, is_on: bool) -> None:
-        """Tell whether the exchange is on, so that requests can come."""
+        """Show whether the exchange is on, so that requests can come."""
         self._is_on = is_on
         self._show()
 
@@ -113,7 +113,7 @@ class RequestsCard(Card):
         QTimer.singleShot(0, self, self._keep_in_view)
 
     def _keep_in_view(self) -> None:
-        """Scroll to the row again: the details below the table have taken room from it."""
+        """Scroll to the row again: the details below have made the table smaller."""
         self.table.scrollTo(self.table.currentIndex())
 
     def _what(self, one: LoggedRequest) -> str:

@@ -1,4 +1,4 @@
-"""The switch of the exchange, and what has to be entered in 1C, on the page of the exchange."""
+"""The switch of the exchange, and what must be entered in 1C."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ class SwitchCard(Card):
         self._show()
 
     def show_opened(self) -> None:
-        """The settings are loaded."""
+        """Show the loaded settings."""
         self._show()
         self.look_for_password()
 
     def show_unusable(self, error: SyncError) -> None:
-        """The settings cannot be used.
+        """Show that the settings cannot be used.
 
         Args:
             error: what is wrong with them.
@@ -105,7 +105,7 @@ class SwitchCard(Card):
         self.notice.show()
 
     def look_for_password(self) -> None:
-        """Look whether a password is set."""
+        """Check whether a password is set."""
         application = self._tools.backend.application
         if application is not None:
             file = application.paths.exchange_password

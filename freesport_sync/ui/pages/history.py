@@ -96,14 +96,14 @@ class HistoryPage(QWidget):
         tools.theme.changed.connect(self._on_theme_changed)
 
     def reload(self) -> None:
-        """Read the list as the filters say."""
+        """Load the list that the filters describe."""
         query = self._query
         self.model.grows_at_top = query.sort is HistorySort.STARTED and query.is_descending
         self.model.show_list(lambda history, offset, limit: history.entries(query, offset, limit))
         self._ask_chart()
 
     def reset(self) -> None:
-        """Show everything again."""
+        """Clear all filters."""
         self.text.clear()
         self.kind.setCurrentIndex(0)
         self.period.setCurrentIndex(0)
@@ -112,7 +112,7 @@ class HistoryPage(QWidget):
         self._filter()
 
     def refresh(self) -> None:
-        """Read again what is shown."""
+        """Reload what is shown."""
         self.model.refresh(self.table.first_visible)
         self._ask_chart()
 

@@ -1,4 +1,4 @@
-"""What to import, where from, and how: the form of the start page."""
+"""The form of the import page: what to import, where from, and how."""
 
 from __future__ import annotations
 
@@ -95,14 +95,14 @@ class ImportForm(Card):
         self.source.choose_path(source)
 
     def prepare(self) -> None:
-        """The application is there: fill in what is usual."""
+        """Fill in the usual values, once the application is loaded."""
         kind = self._tools.state.text("exchange/kind")
         if kind and not self.source.text:
             self.set_kind(ImportKind(kind))
         self.source.prepare()
 
     def submission(self, is_dry_run: bool) -> Submission[ShopImport]:
-        """What the form asks for."""
+        """The request that the form describes."""
         return self._tools.backend.submission(self._request(), is_dry_run)
 
     def _request(self) -> ShopImport:
@@ -120,7 +120,7 @@ class ImportForm(Card):
         return replace(request, data_dir=path, file=path if path.suffix.lower() == ".xml" else None)
 
     def set_enabled(self, is_enabled: bool, reason: str = "") -> None:
-        """Whether an import can be started now, and why not."""
+        """Set whether an import can be started now, or why not."""
         self._reason = reason
         self._can_start = is_enabled
         self._show_readiness()
@@ -190,7 +190,7 @@ class ImportForm(Card):
         self._tools.theme.changed.connect(self._draw_fold)
 
     def _fold(self, is_open: bool) -> None:
-        """Options that hardly anybody wants; one that is chosen stays in sight."""
+        """Show or hide rare options; a chosen one stays visible."""
         self._rare.setVisible(is_open or self.skip_images.isChecked() or self.skip_backup.isChecked())
         self._draw_fold()
 

@@ -1,4 +1,4 @@
-"""«Обмен»: start an import, watch it, see what came of the last one."""
+"""The import page, «Обмен»: start an import, watch it, see the result of the last one."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class ImportPage(QWidget):
     entry_opened = Signal(object)
     """`EntryKey`."""
     ssh_host_wanted = Signal()
-    """The server that 1C exports to is to be set up."""
+    """The operator wants to set up the SSH host that 1C exports to."""
     connection_wanted = Signal()
-    """Somebody who is here for the first time wants to name the database of the shop."""
+    """A first-time operator wants to set up the database of the shop."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,21 +95,21 @@ class ImportPage(QWidget):
         backend.run_ended.connect(self._on_run_ended)
 
     def run(self, submission: Submission[Any]) -> None:
-        """Start an import, or wait for the lock where somebody else holds it."""
+        """Start an import."""
         self._tools.backend.start_run(submission)
 
     def cancel(self) -> None:
-        """Stop the import; the page says so at once."""
+        """Stop the import, and show so at once."""
         self._tools.backend.cancel_run()
         self.progress.show_cancelling()
 
     def show_form(self) -> None:
-        """Back to the form."""
+        """Return to the form."""
         self._show_part(self.form)
         self.form.start.setFocus()
 
     def show_connection(self, name: str) -> None:
-        """Where an import goes."""
+        """Show the database that an import writes to."""
         is_demo = self._tools.backend.options.is_demo
         self.badge.setVisible(is_demo)
         self.connection.setVisible(not is_demo)
@@ -117,7 +117,7 @@ class ImportPage(QWidget):
         self.connection.setToolTip(self._tools.texts("import_page.connection_tip", name=name))
 
     def check_first(self) -> None:
-        """A database was chosen: look at what would change, or ask what to import where that is not known."""
+        """Start a dry run against a newly chosen database, or ask what to import if that is not known."""
         self.show_form()
         if self.form.dry_run.isEnabled():
             self.form.dry_run.click()
@@ -125,7 +125,7 @@ class ImportPage(QWidget):
             self.form.source.setFocus()
 
     def refresh(self) -> None:
-        """Read the newest entries again."""
+        """Reload the newest entries."""
         self.recent.refresh()
         self._tools.backend.ask(lambda history: history.overview(1), self._on_overview, self.latest.show_error)
 
@@ -151,7 +151,7 @@ class ImportPage(QWidget):
         right.addStretch(1)
         upper = QHBoxLayout()
         upper.setSpacing(GAP)
-        left = QVBoxLayout()  # not a stack, which would be as high as its highest page
+        left = QVBoxLayout()  # not a stack, which is as high as its highest page
         left.addWidget(self.form)
         left.addWidget(self.progress)
         left.addWidget(self.welcome)
@@ -187,7 +187,7 @@ class ImportPage(QWidget):
     def _show_part(self, part: QWidget) -> None:
         for one in (self.form, self.progress, self.welcome):
             one.setVisible(one is part)
-        self.latest.show_result(part is not self.progress)  # which tells it already
+        self.latest.show_result(part is not self.progress)  # which shows it already
         self._scroll.ensureVisible(0, 0)
 
     def _on_opened(self) -> None:

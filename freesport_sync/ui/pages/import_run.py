@@ -1,4 +1,4 @@
-"""The running import on «Обмен», and what came of it."""
+"""The running import on the import page, and its result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from freesport_sync.ui.widgets.progress import Bar, StageTable
 from freesport_sync.ui.widgets.summary import done_of, real_run_label
 
 SHOWN_FILES = 3
-"""Files of the server that are named one by one; the remarks of the entry name all of them."""
+"""How many files of the SSH host are named here; the history names all of them."""
 
 
 class Waiting(QWidget):
@@ -52,7 +52,7 @@ class Waiting(QWidget):
 
 
 class RunCard(Card):
-    """A running import, and what came of it."""
+    """A running import, and its result."""
 
     cancelled = Signal()
     closed = Signal()
@@ -101,7 +101,7 @@ class RunCard(Card):
         self._seconds = 0
 
     def begin(self, submission: Submission[Any]) -> None:
-        """A new import."""
+        """Show a new import."""
         texts = self._tools.texts
         self._submission = submission
         request, is_dry_run = submission.request, submission.header.is_dry_run
@@ -124,7 +124,7 @@ class RunCard(Card):
         self._clock.start()
 
     def show_snapshot(self, snapshot: RunSnapshot) -> None:
-        """How far it is."""
+        """Show the progress."""
         texts = self._tools.texts
         self._snapshot = snapshot
         self.stages.show_stages(snapshot)
@@ -138,13 +138,13 @@ class RunCard(Card):
             self.notice.show()
 
     def show_cancelling(self) -> None:
-        """The operator has asked; it takes a moment."""
+        """Show that the run is being cancelled, which takes a moment."""
         self.cancel.setEnabled(False)
         is_undo = self._submission is not None and undoes(self._submission.request.kind)
         rename(self.cancel, self._tools.texts("undo.stopping" if is_undo else "import_page.cancelling"))
 
     def show_end(self, end: RunEnd) -> None:
-        """What came of it."""
+        """Show the result."""
         self._clock.stop()
         for part in (self.cancel, self.elapsed, self.issues):
             part.hide()
@@ -170,7 +170,7 @@ class RunCard(Card):
             part.setVisible(is_visible)
 
     def offer_waiting(self) -> None:
-        """Somebody else is importing."""
+        """Offer to wait for somebody else's import."""
         self.wait.show()
 
     def _source(self, request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Where the export comes from: a folder or archive of this computer, or the server that 1C exports to."""
+"""Where the export comes from: a folder or archive of this computer, or the SSH host that 1C exports to."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from freesport_sync.ui.widgets.parts import (
 )
 
 LOOK_AFTER_MS = 250
-"""After the last key, before the disk is asked whether there is such a folder."""
+"""Pause after the last key before the disk is asked whether there is such a folder."""
 _USUAL = "exchange/from"
 _DATA = ("goods", "offers", "prices", "rests", "contragents")
-"""Kinds of files that are named one by one; the others are reference data."""
+"""Kinds of files that are counted one by one; all others are reference data."""
 _SSH_HOST, _FOLDER = "server", "folder"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSource:
-    """What lies at a path.
+    """What there is at a path.
 
     Args:
-        path: that was looked at.
+        path: as typed.
         what: folder, zip, xml, other or missing.
-        kinds: files of a folder or archive by kind; None where they could not be looked at.
-        created_at: of the newest of them.
+        kinds: number of files by kind in a folder or archive; None: they could not be read.
+        created_at: of the newest file.
     """
 
     path: str
@@ -49,16 +49,16 @@ class FoundSource:
 
 
 class SourcePicker(QWidget):
-    """Chooses a source, and says whether it is there.
+    """Chooses a source, and shows whether it exists.
 
     Args:
         tools: of the page.
     """
 
     changed = Signal()
-    """Another source, or news of the one that is chosen."""
+    """Another source was chosen, or more is known about the chosen one."""
     setup_wanted = Signal()
-    """The server is to be set up."""
+    """The operator wants to set up the SSH host."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,12 +93,12 @@ class SourcePicker(QWidget):
 
     @property
     def is_remote(self) -> bool:
-        """Whether the files are to be fetched."""
+        """Whether the files come from the SSH host."""
         return self.from_ssh_host.isChecked()
 
     @property
     def is_ready(self) -> bool:
-        """Whether there is something to import from, as far as is known here."""
+        """Whether there is something to import, as far as can be seen here."""
         if self.is_remote:
             return self._has_ssh_host
         return self._found is not None and self._found.what in ("folder", "zip", "xml")
@@ -115,7 +115,7 @@ class SourcePicker(QWidget):
         self._look()
 
     def prepare(self) -> None:
-        """The application is there: fill in the server, and where the export usually lies."""
+        """Fill in the SSH host and the usual folder of the export, once the application is loaded."""
         backend, state = self._tools.backend, self._tools.state
         application, options = backend.application, backend.options
         if application is None:
@@ -137,7 +137,7 @@ class SourcePicker(QWidget):
             self.from_ssh_host.setChecked(is_usual)
 
     def remember(self) -> None:
-        """What was chosen is the usual source from now on."""
+        """Make the chosen source the usual one."""
         state = self._tools.state
         state.keep(_USUAL, _SSH_HOST if self.is_remote else _FOLDER)
         if not self.is_remote and not self._tools.backend.options.is_demo:
@@ -227,7 +227,7 @@ class SourcePicker(QWidget):
         self._typing.start()
 
     def _look(self) -> None:
-        """Ask the disk, which may be on the other end of a slow network."""
+        """Ask the disk on another thread: it may be at the other end of a slow network."""
         self._typing.stop()
         text = self.text
         self._tools.backend.work(lambda: look_at(text), self._on_looked, self._on_look_failed)
@@ -252,7 +252,7 @@ class SourcePicker(QWidget):
 
 
 def _previewed(text: str, what: str, path: Path) -> FoundSource:
-    """Only the run can say what is wrong with an export that cannot be looked at."""
+    """What there is in a folder or archive; what is wrong with an unreadable export only the run reports."""
     from freesport_sync.services.export_preview import preview_export  # loaded by then
 
     try:
@@ -263,7 +263,7 @@ def _previewed(text: str, what: str, path: Path) -> FoundSource:
 
 
 def look_at(text: str) -> FoundSource:
-    """What lies at a path; on another thread."""
+    """What there is at a path; called on another thread."""
     path = Path(text)
     try:
         if not text or not path.exists():

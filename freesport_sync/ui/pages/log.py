@@ -38,7 +38,7 @@ LEVELS = ("INFO", "WARNING", "ERROR")
 
 
 class LogPage(QWidget):
-    """Lines of the log: level, search, follow, open folder.
+    """The lines of the log, filtered by level and words; follows the file.
 
     Args:
         tools: of the window.

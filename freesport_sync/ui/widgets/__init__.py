@@ -1,1 +1,1 @@
-"""Small parts of which pages are made."""
+"""Small parts that pages are made of."""

@@ -1,4 +1,4 @@
-"""The one banner above all pages: the database is out of reach."""
+"""The banner above all pages, which says that the database cannot be reached."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from freesport_sync.ui.widgets.parts import (
 
 
 class Banner(QFrame):
-    """Says what is wrong until it is mended; never more than one.
+    """Says what is wrong until it is fixed; there is only one.
 
     Args:
         tools: of the window.

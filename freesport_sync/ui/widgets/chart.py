@@ -1,4 +1,4 @@
-"""A bar per run: height duration, colour result; drawn with a painter, which a chart library is not needed for."""
+"""A bar for each run: its height is the duration, its colour the result."""
 
 from __future__ import annotations
 

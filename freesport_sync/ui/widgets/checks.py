@@ -1,4 +1,4 @@
-"""The points of a check, one below the other, each with its sign and its sentence."""
+"""The items of a check, one below the other, each with an icon and a sentence."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _STEP_OF = {
         ("ssh_file_unreadable", "ssh_archive", "ssh_archive_missing", "ssh_media", "ssh_media_missing"), "rights"
     ),
 }
-"""Code of a point of the server's check -> its step, where it is not `ssh_` and the step."""
+"""Code of an item of the SSH check -> its step, if the code is not `ssh_` plus the step."""
 
 
 def failing_step(items: Sequence[CheckItem]) -> str:
-    """The step at which the check of a server has ended; empty where everything works."""
+    """The step at which the check of an SSH host failed; empty if everything works."""
     passed = [_step_of(item) for item in items if item.is_ok]
     failed = [item for item in items if not item.is_ok]
     if not failed:
@@ -56,7 +56,7 @@ def _step_of(item: CheckItem) -> str:
 
 
 _ADVICE = "advice"
-"""What works, but is to be mended."""
+"""Works, but should be fixed."""
 _SIGNS: dict[bool | str | None, tuple[str, str, str, str]] = {
     _ADVICE: ("remarks", "warn", "", "works"),
     True: ("completed", "good", "", "works"),
@@ -89,13 +89,13 @@ class CheckList(QWidget):
         self._count = 0
 
     def show_items(self, items: tuple[CheckItem, ...]) -> None:
-        """Show the points of a check."""
+        """Show the items of a check."""
         self.clear()
         for item in items:
             self._add(_ADVICE if item.is_advice else item.is_ok, self._tools.texts.check(item.code, item.params))
 
     def show_failure(self, error: SyncError) -> None:
-        """Show how far connecting came."""
+        """Show at which step connecting failed."""
         self.clear()
         failing = _FAILING.get(error.code)
         if failing is None:
@@ -105,7 +105,7 @@ class CheckList(QWidget):
             self._add(is_ok, self._tools.texts(f"steps.{step}" if is_ok else f"steps.{step}_failed"))
 
     def show_ssh_host(self, items: Sequence[CheckItem]) -> None:
-        """Show the steps of the check of a server, also those that it has not come to."""
+        """Show the steps of the check of an SSH host, including those that it did not reach."""
         self.clear()
         texts = self._tools.texts
         failing = failing_step(items)

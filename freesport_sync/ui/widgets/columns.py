@@ -1,4 +1,4 @@
-"""The widths of a table's columns: as wide as what they hold, and only then as the window likes."""
+"""The widths of a table's columns: first as wide as their content, then as the window has room."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.state import WindowState
 
 TEXT_WIDTH = 20
-"""Columns meant to be this wide, in characters, hold texts of any length; all others are never cut."""
+"""Columns of this nominal width in characters, or more, hold texts of any length; all others are never cut."""
 _MOST = 2.0
-"""Times the width it is meant to have: the most that a text takes from the others."""
+"""Maximum width of a text column, as a multiple of its nominal width."""
 
 
 class ColumnWidths(QObject):
-    """Sets the widths until the operator does; the model's rows are measured as they are seen.
+    """Sets the widths until the operator does; rows are measured as they come into view.
 
     Args:
         table: with its model.
         columns: of the model.
         name: under which the widths that the operator has set are remembered.
         state: of the window.
-        stretched: column that gets the room that is left; the last one if empty.
-        spared: columns that are left out, one after another, where there is no room for all.
+        stretched: column that gets the remaining room; empty: the last one.
+        spared: columns that are hidden, one after another, if there is no room for all.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ColumnWidths(QObject):
         self._is_fitting = False
         header = table.horizontalHeader()
         self._is_set = header.restoreState(state.bytes(self._name))
-        header.setResizeContentsPrecision(0)  # what is in view, for 100,000 rows are not asked for
+        header.setResizeContentsPrecision(0)  # measure only what is in view, not 100,000 rows
         header.setStretchLastSection(not stretched)
         header.setMinimumSectionSize(40)
         if stretched:
@@ -61,17 +61,17 @@ class ColumnWidths(QObject):
         self.fit()
 
     def keep(self) -> None:
-        """Remember what the operator has set."""
+        """Remember the widths that the operator has set."""
         if self._is_set:
             self._state.keep(self._name, self._table.horizontalHeader().saveState())
 
     def forget(self) -> None:
-        """Another font: what was measured is no longer true."""
+        """Measure again, because the font has changed."""
         self._natural = {}
         self._soon.start()
 
     def fit(self) -> None:
-        """Measure what is in view and share out the room; a column never becomes narrower under somebody's eyes."""
+        """Measure what is in view and share out the room; no column becomes narrower while it is shown."""
         if self._is_fitting:
             return
         self._is_fitting = True
@@ -97,7 +97,7 @@ class ColumnWidths(QObject):
         return int(_MOST * self._meant(column))
 
     def _shared_out(self) -> dict[str, int]:
-        """Texts give back what they have taken above their share where there is no room for all."""
+        """The widths of the shown columns; if there is no room for all, texts give up what exceeds their share."""
         shown = [one for one in self._columns if not self._table.isColumnHidden(self._number_of(one.name))]
         widths = {one.name: self._natural[one.name] for one in shown if one.name != self._stretched}
         stretched = [self._least(one) for one in shown if one.name == self._stretched]
@@ -114,7 +114,7 @@ class ColumnWidths(QObject):
         return min(natural, self._meant(column)) if column.width >= TEXT_WIDTH else natural
 
     def _spare(self) -> None:
-        """Leave out what there is no room for."""
+        """Hide what there is no room for."""
         left = {one.name: self._least(one) for one in self._columns}
         for name in self._spared:
             has_no_room = sum(left.values()) > self._table.viewport().width()

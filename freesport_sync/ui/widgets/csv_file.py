@@ -1,4 +1,4 @@
-"""Asks into which CSV file a list of an entry goes."""
+"""Asks for the CSV file to save a list to."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _FOLDER = "session/folder"
 
 
 def ask_csv_file(parent: QWidget, tools: Tools, title: str, name: str) -> Path | None:
-    """The file that a person chooses, first offered where the last one went; None where nobody chose one.
+    """The file that the operator chooses, by default in the folder of the last one; None: none was chosen.
 
     Args:
-        parent: what asks.
+        parent: of the dialog.
         tools: of the page.
         title: of the dialog.
         name: the file's usual name.

@@ -1,4 +1,4 @@
-"""What a page shows in place of its content: nothing there yet, still loading, cannot be read."""
+"""What a page shows instead of its content: nothing there yet, still loading, unreadable."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Placeholder(QWidget):
         tools.theme.changed.connect(self._draw)
 
     def say(self, icon_name: str, title: str, text: str = "", tone: str = "muted") -> None:
-        """Change what it says."""
+        """Change icon and texts."""
         self._icon, self._tone = icon_name, tone
         self._title.setText(title)
         self._text.setText(text)
         self._draw()
 
     def set_action_visible(self, is_visible: bool) -> None:
-        """Whether there is something to do."""
+        """Show or hide the button."""
         if self._button is not None:
             self._button.setVisible(is_visible)
 

@@ -23,14 +23,14 @@ from freesport_sync.ui.widgets.parts import (
 from freesport_sync.ui.widgets.summary import sentence
 
 OLD_AFTER_S = 24 * 3600
-"""From then on the age of prices and stocks is worth a warning."""
+"""Older prices and stocks get a warning."""
 TICK_MS = 10_000
-"""How long an age may stand."""
+"""How often ages are updated."""
 _QUICK_KINDS = ("prices", "rests")
 
 
 class LatestResult(QWidget):
-    """What came of the last import, and how fresh the data in the shop is.
+    """The result of the last import, and how fresh the data in the shop is.
 
     Args:
         tools: of the page.
@@ -81,7 +81,7 @@ class LatestResult(QWidget):
             self._show_age(number, age)
 
     def show_result(self, is_visible: bool) -> None:
-        """Whether the result is to be seen here."""
+        """Show or hide the result."""
         self._result.setVisible(is_visible)
 
     def show_error(self, error: SyncError) -> None:

@@ -19,7 +19,7 @@ from freesport_sync.ui.widgets.parts import (
 )
 
 LONG = 80
-"""Characters of a message whose first sentence is enough of a headline."""
+"""Longer messages, in characters, get only their first sentence as a headline."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZА-ЯЁ«“])")
 _ICONS = {"good": "completed", "warn": "remarks", "bad": "failed", "busy": "running", "neutral": "info"}
 
@@ -56,10 +56,10 @@ class Notice(QFrame):
             what: the sentence in bold.
             more: further sentences; empty ones are left out.
             code: for the support.
-            words: of the system or a server, as they came; likewise.
+            words: the untranslated message of the system or a server; empty: none.
         """
         said = (tone, what, *more, code, words)
-        if said == self._said:  # told again with every database_status; nobody's selection must go for that
+        if said == self._said:  # said again with every database status, which must not clear a selection
             return
         self._tone, self._said = tone, said
         set_role(self, "tone", tone)
@@ -87,7 +87,7 @@ class Notice(QFrame):
 
 
 def tone_of_error(error: SyncError) -> str:
-    """A cancel is no failure, and somebody else's turn is not either."""
+    """The tone of an error; neither a cancel nor somebody else's import is a failure."""
     if isinstance(error, Cancelled):
         return "neutral"
     return "warn" if isinstance(error, LockHeld) else "bad"

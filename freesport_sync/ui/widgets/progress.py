@@ -1,4 +1,4 @@
-"""A running import: a row for each stage, the whole, the issues so far."""
+"""The progress of a run: a row for each stage."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ENDED_EARLY = (StageState.STOPPED, StageState.CANCELLED)
 
 
 class Bar(QProgressBar):
-    """A thin bar; its value is told to screen readers by its name.
+    """A thin bar without a text, with a name for screen readers.
 
     Args:
         name: of what it shows.
@@ -44,7 +44,7 @@ class Bar(QProgressBar):
         self.setAccessibleName(name)
 
     def show_fraction(self, fraction: float, tone: str = "busy") -> None:
-        """How much is done."""
+        """Show how much is done."""
         self.setRange(0, SCALE)
         self.setValue(round(fraction * SCALE))
         set_role(self, "tone", tone)
@@ -67,7 +67,7 @@ class StageTable(QWidget):
         self._rows: dict[str, _StageRow] = {}
 
     def show_stages(self, snapshot: RunSnapshot) -> None:
-        """Show the stages as they stand."""
+        """Show the state of the stages."""
         wanted = [line.stage for line in snapshot.stages]
         if list(self._rows) != wanted or snapshot.kind != self._kind:
             clear(self._layout)
@@ -82,7 +82,7 @@ class StageTable(QWidget):
 
 
 class _StageRow(QWidget):
-    """One stage; made once, its texts change."""
+    """One stage; only its texts change."""
 
     def __init__(self, name: str, tools: Tools) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""One sentence about an entry."""
+"""Sentences about an entry or a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from freesport_sync.ui.texts import UiTexts
 
 
 def done_of(texts: UiTexts, kind: str, undone_id: int, is_dry_run: bool, duration_s: float) -> str:
-    """That a run has done what it should, in the words of its kind."""
+    """The sentence that a run has succeeded, in the words of its kind."""
     dry, time = "_dry" if is_dry_run else "", texts.duration(duration_s)
     key = f"done.{kind}{dry}"
     if kind == UpkeepKind.RESTORE and undone_id:
@@ -22,7 +22,7 @@ def done_of(texts: UiTexts, kind: str, undone_id: int, is_dry_run: bool, duratio
 
 
 def real_run_label(texts: UiTexts, request: Request) -> str:
-    """The words of the button that does what a dry run has only looked at."""
+    """The text of the button that does what a dry run only tried."""
     key = f"in_earnest.{request.kind}"
     return texts(key if texts.has(key) else "import_page.now_for_real", undone_id=request.undone_id)
 
@@ -53,5 +53,5 @@ def summary_of(texts: UiTexts, details: HistoryDetails) -> tuple[str, ...]:
 
 
 def sentence(text: str) -> str:
-    """Words that begin as a sentence does."""
+    """The text with a capital letter."""
     return f"{text[:1].upper()}{text[1:]}"

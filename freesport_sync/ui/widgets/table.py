@@ -1,4 +1,4 @@
-"""Tables of long lists: badges, live bars, widths that are remembered, a place that is kept over a refresh."""
+"""Tables of long lists: badges, live bars, remembered widths, a position that survives a refresh."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ Index = QModelIndex | QPersistentModelIndex
 
 ROW_HEIGHT = 34
 COPIED_ROWS = 1000
-"""At once, at most."""
+"""How many rows are copied at most."""
 _NO_MODIFIERS = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 _ICONS = {"note": "info", "warning": "remarks", "error": "failed"}
-"""Of what has no icon of its own name."""
+"""Icons of severities, which have none of their own name."""
 
 
 class Badge(QStyledItemDelegate):
@@ -67,7 +67,7 @@ class Badge(QStyledItemDelegate):
 def paint_badge(
     painter: QPainter, option: QStyleOptionViewItem, theme: Theme, tone: str, icon_name: str, text: str
 ) -> None:
-    """An icon and a word on a soft ground."""
+    """Paint an icon and a word on a soft background."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics = option.fontMetrics
@@ -91,7 +91,7 @@ def paint_badge(
 
 
 class RunBar(QStyledItemDelegate):
-    """What came of an entry; while it runs, a bar."""
+    """The result of an entry; while it runs, a bar."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -121,7 +121,7 @@ class RunBar(QStyledItemDelegate):
 
 
 def draw_background(painter: QPainter, option: QStyleOptionViewItem) -> None:
-    """Selection and line of a cell that paints itself."""
+    """Paint the selection and the line of a cell that paints itself."""
     style = option.widget.style() if option.widget is not None else None
     if style is not None:
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
@@ -135,13 +135,13 @@ class Table(QTableView):
         name: under which the widths of its columns are remembered.
         title: for screen readers.
         model: to be shown.
-        stretched: column that gets the room that is left; the last one if empty.
-        spared: columns that are left out, one after another, where there is no room for all.
+        stretched: column that gets the remaining room; empty: the last one.
+        spared: columns that are hidden, one after another, if there is no room for all.
     """
 
     row_opened = Signal(object)
     is_openable = False
-    """Whether somebody opens its rows."""
+    """Whether rows can be opened."""
 
     def __init__(
         self,
@@ -187,7 +187,7 @@ class Table(QTableView):
 
     @property
     def columns(self) -> tuple[Column[Any], ...]:
-        """Those of the model."""
+        """The columns of the model."""
         return self._model.columns
 
     @property
@@ -201,7 +201,7 @@ class Table(QTableView):
         return index.data(ROW_ROLE) if index.isValid() else None
 
     def keep_widths(self) -> None:
-        """Remember them."""
+        """Remember the widths of the columns."""
         self._widths.keep()
 
     def set_delegates(self, **delegates: str) -> None:
@@ -223,7 +223,7 @@ class Table(QTableView):
             QGuiApplication.clipboard().setText(text)
 
     def copy_cell(self) -> None:
-        """Put what stands in the current cell into the clipboard."""
+        """Put the text of the current cell into the clipboard."""
         QGuiApplication.clipboard().setText(str(self.currentIndex().data() or ""))
 
     def menu(self) -> QMenu:
@@ -272,7 +272,7 @@ class Table(QTableView):
             self.row_opened.emit(row)
 
     def _keep_place(self, rows: int) -> None:
-        """Rows that appear above must not push away what somebody reads."""
+        """Keep what is being read in place when rows appear above it."""
         bar = self.verticalScrollBar()
         if bar.value() > 0:
             bar.setValue(bar.value() + rows * ROW_HEIGHT)

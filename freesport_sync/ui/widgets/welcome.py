@@ -1,4 +1,4 @@
-"""The first start: try it with data of ours, or connect to the shop."""
+"""The first start: try the demo data, or connect to the shop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from freesport_sync.ui.widgets.parts import (
 
 
 class Welcome(Card):
-    """Two ways to begin, both ending in a dry run.
+    """Two ways to start, both ending in a dry run.
 
     Args:
         tools: of the page.
