@@ -46,26 +46,26 @@ ENOUGH_MEMORY = 4_000_000_000
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One folder for all test processes; readable, because PostgreSQL does not run as root."""
+    """Make one folder for all test processes; readable by everybody, because PostgreSQL does not run as root."""
     if not hasattr(config, "workerinput"):
         has_memory = MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free > ENOUGH_MEMORY
         folder = tempfile.mkdtemp(prefix="freesport-tests-", dir=MEMORY_DISK if has_memory else None)
         os.chmod(folder, 0o755)
         os.environ[ROOT_VARIABLE] = folder
         if sys.dont_write_bytecode:
-            # Half of a program's time to start: hundreds of processes need not compile the same modules.
+            # Compiling takes half of a program's start: hundreds of processes need not compile the same modules.
             os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             os.environ["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix) / "bytecode")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors: now and then a test waits."""
+    """One more than there are processors, because tests sometimes wait."""
     return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Importing the tests makes millions of objects that stay: nobody looks for garbage in them, now or later."""
+    """Keep the garbage collector away from the millions of lasting objects that importing the tests makes."""
     gc.disable()
     try:
         return (yield)
@@ -76,7 +76,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes long begins first. Another PostgreSQL than the embedded sees only the tests that ask it."""
+    """Start the longest tests first; on another PostgreSQL than the embedded run only the tests that use it."""
     if BINARIES_VARIABLE in os.environ:
         config.hook.pytest_deselected(items=[item for item in items if not _asks_postgres(item)])
         items[:] = filter(_asks_postgres, items)
@@ -94,7 +94,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the developer has set for the program must not change a test."""
+    """Unset the developer's own settings of the program."""
     for name in list(os.environ):
         if name.startswith(("FREESPORT_SYNC_", "PG")):
             monkeypatch.delenv(name)
@@ -102,7 +102,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_logs() -> Iterator[None]:
-    """A command line that runs inside of the test's process has set up its log files."""
+    """Close the log files that a command line has opened in the test's process."""
     yield
     logger = logging.getLogger("freesport_sync")
     for handler in list(logger.handlers):
@@ -123,7 +123,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def untouched_template(postgres: EmbeddedPostgres) -> str:
-    """A database with the shop's tables, which our program has never seen."""
+    """A database with the shop's tables that our program has never used."""
 
     def create_tables(url: sa.URL) -> None:
         with closing(connect(url, "tests")) as connection, transaction(connection):
@@ -134,7 +134,7 @@ def untouched_template(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture(scope="session")
 def template(postgres: EmbeddedPostgres, untouched_template: str) -> str:
-    """A database with the shop's tables and our own, so that not every test has to wait for the migrations."""
+    """A database with the shop's tables and our own, so that tests need not wait for the migrations."""
 
     def migrate(url: sa.URL) -> None:
         with closing(connect(url, "tests")) as connection:
@@ -166,7 +166,7 @@ def shop_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.URL]
 
 @pytest.fixture
 def shop(shop_database: sa.URL, tmp_path: Path) -> Iterator[Shop]:
-    """A shop to import into and to look at."""
+    """A shop to import into and to inspect."""
     with Shop(shop_database, tmp_path) as shop:
         yield shop
 
@@ -193,7 +193,7 @@ def stocked_shop(postgres: EmbeddedPostgres, stocked_template: str, tmp_path: Pa
 
 @pytest.fixture
 def new_export(tmp_path: Path) -> Callable[[], ExportBuilder]:
-    """Makes empty exports, each in a folder of its own, for runs that follow each other."""
+    """Makes empty exports, each in a folder of its own, for consecutive runs."""
     numbers = count(1)
     return lambda: ExportBuilder(tmp_path / f"export_{next(numbers)}")
 
@@ -208,7 +208,7 @@ def export(new_export: Callable[[], ExportBuilder]) -> ExportBuilder:
 
 @pytest.fixture
 def short_holder_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is refused does not wait long for the run of who holds the lock."""
+    """Shorten the time that a refused run waits for the row of the lock's holder."""
     monkeypatch.setattr(lock, "HOLDER_WAIT_S", 0.1)
 
 
@@ -226,7 +226,7 @@ def installed(stocked_shop: Shop, tmp_path: Path) -> Installation:
 
 @pytest.fixture
 def command(installed: Installation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command line for `stocked_shop`, without the time that a process takes to start."""
+    """The command line for `stocked_shop`, run in this process to save its start."""
     for name, value in installed.environment.items():
         monkeypatch.setenv(name, value)
 

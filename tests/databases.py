@@ -28,7 +28,7 @@ FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "100",
-    # Hundreds of databases are cloned: without a log of their bytes and nobody cleaning up after them.
+    # Hundreds of databases are cloned: do not log their bytes, do not vacuum them.
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "8GB",
@@ -61,9 +61,9 @@ def template_database(
     """A database to clone, shared by all test processes.
 
     Args:
-        name: of the database; it says what is in it.
-        fill: puts it there; nobody may be connected when it returns.
-        source: the database that it begins as a copy of.
+        name: of the database.
+        fill: fills it; no connection may be open when it returns.
+        source: the database that it is copied from.
     """
 
     def make() -> None:
@@ -83,7 +83,7 @@ def cloned_database(postgres: EmbeddedPostgres, template: str) -> Iterator[sa.UR
     try:
         yield postgres.url(name)
     finally:
-        # DROP DATABASE sleeps for a tenth of a second when it meets somebody who is still leaving.
+        # DROP DATABASE sleeps for a tenth of a second if a connection is still closing.
         leave = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
         while admin.scalars(leave, {"name": name}).all():
             time.sleep(_ONE_LOOK_S)
@@ -118,12 +118,12 @@ def make_logins_cheap(postgres: EmbeddedPostgres) -> None:
 
 
 def _nothing_to_learn(connection: sa.Connection) -> None:
-    """All engines share a dialect that knows the server already."""
+    """Do nothing: all engines share a dialect that knows the server already."""
 
 
 @contextmanager
 def remembered_statements(postgres: EmbeddedPostgres) -> Iterator[None]:
-    """What one connection of this process has compiled the others need not compile: a run makes two of them.
+    """Let all connections of this process share compiled statements: a run opens two.
 
     SQLAlchemy remembers statements for each engine, and each connection of the program has an engine of its own.
     """

@@ -1,6 +1,6 @@
 """1C's side of the exchange, byte for byte over a socket: its two clients, which contradict each other (EXCHANGE-1).
 
-A client fails with `Stopped` where 1C itself would stop; what it is answered at last is given back to be looked at.
+A client fails with `Stopped` where 1C itself would stop; otherwise it returns the last answer.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ PASSWORD = "секрет-2026"
 
 
 class Stopped(Exception):
-    """1C gives up: this is no answer that it understands."""
+    """1C gives up, because it does not understand the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server has answered.
+    """The answer of a server.
 
     Args:
-        status: of HTTP.
+        status: HTTP status.
         headers: with names in lower case.
-        body: as it came.
+        body: as received.
     """
 
     status: int
@@ -66,7 +66,7 @@ class Wire:
 
     Args:
         port: of this computer.
-        tls: what the server's certificate is compared with; None: no TLS.
+        tls: verifies the server's certificate; None: no TLS.
         timeout_s: how long an answer may take.
     """
 
@@ -95,7 +95,7 @@ class Wire:
         """The next answer.
 
         Raises:
-            EOFError: the connection has been closed instead.
+            EOFError: the connection was closed instead.
         """
         status, headers = self.head()
         if "content-length" in headers:
@@ -155,7 +155,7 @@ class StandardClient:
     login: Answer | None = None
     limit: int = 0
     is_zip: bool = False
-    told: list[str] = field(default_factory=list)
+    progress_texts: list[str] = field(default_factory=list)
     """The texts of `progress` that its user has seen."""
     _wire: Wire | None = None
 
@@ -249,12 +249,12 @@ class StandardClient:
         return answer
 
     def ask_import(self, name: str, type: str = "catalog") -> Answer:
-        """`import`, again and again at once as long as it is told of progress."""
+        """`import`, again and again for as long as the answer is `progress`."""
         while True:
             answer = self.ask("import", type=type, filename=name)
             if answer.word != "progress":
                 break
-            self.told.append(answer.lines[1])
+            self.progress_texts.append(answer.lines[1])
         if answer.word not in ("success", "failure"):
             raise Stopped(answer)  # «Получен неизвестный статус импорта»
         return answer
@@ -317,7 +317,7 @@ class BitrixClient(StandardClient):
         return self.deactivate()
 
     def deactivate(self) -> Answer:
-        """In a session of its own, with what it was told when the export began."""
+        """In a session of its own, with the timestamp of the login that began the export."""
         self.log_in()
         while (answer := self.send(f"type=catalog&mode=deactivate{self.suffix('', '')}&{self.timestamp}")).word == (
             "progress"

@@ -51,7 +51,7 @@ class Outcome:
 
 
 Command = Callable[..., Outcome]
-"""A command line in, how it ended out."""
+"""Runs a command line and returns its outcome."""
 
 
 class Program:
@@ -116,12 +116,12 @@ class Program:
         return had_ended
 
     def stop(self) -> None:
-        """Make the program stand still."""
+        """Suspend the program."""
         self._process.send_signal(signal.SIGSTOP)
         wait_until(lambda: psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
 
     def stop_workers(self) -> None:
-        """Make those who read the files stand still, so that the program cannot finish reading."""
+        """Suspend the workers, so that the program cannot finish reading."""
         for worker in self.workers():
             worker.suspend()
 
@@ -138,13 +138,13 @@ class Program:
         return self._process.wait(limit_s)
 
     def has_pending(self, number: int) -> bool:
-        """Whether a signal still waits to be heard."""
+        """Whether a signal was not delivered yet."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         pending = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd", "ShdPnd"))]
         return any(mask & 1 << (number - 1) for mask in pending)
 
     def ended(self, limit_s: float = DEADLINE_S) -> Outcome:
-        """Wait for its end, and until everything of it has gone."""
+        """Wait for its end and for that of all its processes."""
         code = self._process.wait(limit_s)
         wait_until(lambda: not self.family())
         for reader in self._readers:
@@ -197,7 +197,7 @@ def run(*arguments: object, **options: Any) -> Outcome:
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours without what tells the program something, and without a key store, which may take long to answer."""
+    """Our environment without settings of the program, and without a key store, which may be slow."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("FREESPORT_SYNC_", "PG"))}
     return mine | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONPATH": str(ROOT)}
 
@@ -231,17 +231,17 @@ class Installation:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Those that say where everything is."""
+        """The arguments that name home and database."""
         if self.url is None:
             return "--home", str(self.home)
         return "--home", str(self.home), "--database-url", address(self.url)
 
     @property
     def environment(self) -> dict[str, str]:
-        """What carries the password."""
+        """The variable with the password."""
         return {} if self.url is None else {PASSWORD_VARIABLE: str(self.url.password)}
 
     @property
     def logs(self) -> str:
-        """What it has written into its log files."""
+        """The content of its log files."""
         return "".join(file.read_text("utf-8") for file in (self.home / "logs").glob("*"))

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of the test's PostgreSQL: a pooler, a network that stands still, a cable that is pulled out."""
+"""A TCP proxy in front of the test's PostgreSQL: a pooler, a network that hangs, a cable that is pulled out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Proxy:
 
     Args:
         url: of the database behind it; without TLS.
-        to_server: sees what the client sends and returns what goes on.
+        to_server: receives what the client sends and returns what is forwarded.
         to_client: the same for the answers.
     """
 
@@ -48,7 +48,7 @@ class Proxy:
         self._is_over = threading.Event()
         self._threads = [threading.Thread(target=self._listen)]
         self._links: list[Link] = []
-        self.stands_still = threading.Event()
+        self.hangs = threading.Event()
         """While it is set nothing goes through, and nothing is refused either."""
         self.is_gone = threading.Event()
         """While it is set new connections are cut at once."""
@@ -84,7 +84,7 @@ class Proxy:
             routes = {client: (server, self._filters[0]), server: (client, self._filters[1])}
             while not self._is_over.is_set():
                 ready = select.select(list(routes), [], [], _POLL_S)[0]
-                while self.stands_still.is_set() and not self._is_over.wait(_POLL_S):
+                while self.hangs.is_set() and not self._is_over.wait(_POLL_S):
                     pass
                 for source in ready:
                     data = source.recv(65536)
@@ -101,7 +101,7 @@ def _unchanged(data: bytes, link: Link) -> bytes:
 
 
 def other_process_number(data: bytes, link: Link) -> bytes:
-    """What a pooler does: the process that it names at the start is not the one that answers."""
+    """Act as a pooler: the process that it names at the start is not the one that answers."""
     head, key_data, rest = data.partition(b"K\0\0\0\x0c")
     if not key_data:
         return data
@@ -124,7 +124,7 @@ def at_phase(phase: str, act: Callable[[bytes], bytes]) -> Filter:
 
     Args:
         phase: a key of `PHASES`.
-        act: receives what is sent and returns what goes on.
+        act: receives what is sent and returns what is forwarded.
     """
     sent: dict[Link, bytes] = {}
     acted: list[Link] = []

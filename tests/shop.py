@@ -1,4 +1,4 @@
-"""A shop database as tests see it: import into it, ask what is in it."""
+"""A shop database for tests: import into it, query it."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ SECRET = "s3cret"
 """Password of the logins that tests make."""
 
 
-class ReadsHere(WorkerPool):
-    """Reads the files in this process: a worker takes longer to start than a test's few records to read."""
+class InProcessPool(WorkerPool):
+    """Reads the files in this process, because a worker takes longer to start than a test's few records to read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,15 +64,15 @@ class ReadsHere(WorkerPool):
 
 
 class Shop:
-    """Imports on this thread, and plain SQL to look at the result.
+    """Runs tasks on this thread, and plain SQL to inspect the result.
 
     Args:
         url: of a database with the shop's tables.
         folder: for unpacked archives.
     """
 
-    pool: type[WorkerPool] = ReadsHere
-    """The fixture `workers` makes it the real one, for the tests to which processes matter."""
+    pool: type[WorkerPool] = InProcessPool
+    """The fixture `workers` sets the real one, for tests that need processes."""
 
     def __init__(self, url: sa.URL, folder: Path) -> None:
         self.url = url
@@ -181,7 +181,7 @@ class Shop:
 
 
 def new_role(shop: Shop, *grants: str, but: str = "") -> sa.URL:
-    """A login that may work with the shop's tables and has no right to make anything; returns the URL with it."""
+    """Make a login that may use the shop's tables but create nothing; returns the URL with it."""
     name = f"role_{uuid4().hex}"
     statements = [
         f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'",

@@ -25,7 +25,7 @@ SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 @dataclass(frozen=True, slots=True)
 class SshServer:
-    """A running server that lets `user` in with `key_file`; asyncssh also with `PASSWORD`."""
+    """A running server that accepts `user` with `key_file`; asyncssh also accepts `PASSWORD`."""
 
     port: int
     user: str
@@ -85,7 +85,7 @@ def asyncssh_server(
     Args:
         folder: for its keys.
         sftp: makes the SFTP server of a connection.
-        runs_commands: whether it does what a command says, or nothing at all.
+        runs_commands: whether it runs commands; else it ignores them.
         options: of `asyncssh.listen`.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 
 def certificate(file: Path) -> Path:
-    """A certificate of `localhost` and its key in one file, which it signs itself."""
+    """A self-signed certificate of `localhost` and its key in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

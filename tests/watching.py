@@ -1,4 +1,4 @@
-"""A shop while an import is at work: hold rows as the shop's own program would, and see who waits for whom."""
+"""A shop during an import: hold rows as the shop's own program would, and see who waits for whom."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], object], limit_s: float = DEADLINE_S) -> None:
-    """Look again and again; fails when it does not come true."""
+    """Poll until the condition is true; fail if that takes too long."""
     deadline = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
@@ -59,7 +59,7 @@ class Holder:
 
 @contextmanager
 def holding(url: sa.URL, statement: str) -> Iterator[Holder]:
-    """Somebody who has executed a statement and not ended the transaction yet."""
+    """Another program that has executed a statement and not ended its transaction."""
     holder = Holder(url)
     try:
         holder.execute(statement)
@@ -84,7 +84,7 @@ def importers(connection: sa.Connection) -> list[int]:
 
 
 def waiting_importers(connection: sa.Connection) -> list[int]:
-    """Those of them that wait for a row or a table."""
+    """Importers that wait for a row or a table."""
     return _backends(connection, "application_name = 'freesport_sync' AND wait_event_type = 'Lock'")
 
 

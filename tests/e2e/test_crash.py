@@ -48,7 +48,7 @@ def assert_old_rows_are_closed(shop: Shop, run_id: int) -> None:
 # --- two at once ----------------------------------------------------------------------------------------------------
 
 
-def test_second_program_is_told_who_imports(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
+def test_a_second_program_learns_who_imports(stocked_shop: Shop, installed: Installation, dearer: Path) -> None:
     with (
         holding(stocked_shop.url, VARIANT) as holder,
         installed.start(*run_arguments(dearer), "--operator", "иванов@PC-7") as first,

@@ -209,7 +209,7 @@ def test_interrupt_in_our_terminal_spares_the_server(used_folder: Path) -> None:
         assert query(server.url("postgres"), "SELECT 1") == (1,)
 
 
-def test_whoever_reads_our_output_is_not_kept_waiting(used_folder: Path) -> None:
+def test_readers_of_our_output_are_not_kept_waiting(used_folder: Path) -> None:
     dying = OWNER.replace("sys.stdin.readline()", "import os; os._exit(7)")
     command = [sys.executable, "-c", dying, str(used_folder)]
     assert subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 7
@@ -352,7 +352,7 @@ def test_cluster_of_another_version(copied_folder: Path) -> None:
     assert caught.value.params["cluster"] == "12"
 
 
-def test_bad_setting_is_told_and_does_no_harm(used_folder: Path) -> None:
+def test_a_bad_setting_is_reported_and_does_no_harm(used_folder: Path) -> None:
     with pytest.raises(ConnectionFailed, match="embedded_start_failed") as caught:
         EmbeddedPostgres(used_folder, settings={**FAST, "shared_buffers": "lots"}).__enter__()
     assert "shared_buffers" in str(caught.value.params["log"])

@@ -128,7 +128,7 @@ def test_other_ways_to_send_it(server: Server, shop: Shop, key: str, options: di
     assert price(shop, key) == 125
 
 
-def test_names_that_we_do_not_know_are_told_by_what_is_in_the_files(server: Server, shop: Shop, key: str) -> None:
+def test_files_with_unknown_names_are_recognised_by_their_content(server: Server, shop: Shop, key: str) -> None:
     files = catalogue_2x(key, 130)
     names = ["Srvr_Server_Ref_VM_catalogimport.xml", "Предложения [склад №1].xml"]
     with server.standard() as onec:
@@ -222,22 +222,22 @@ def test_success_comes_after_the_commit(server: Server, shop: Shop) -> None:
         onec.upload("offers.xml", offers_xml({"p1#c1": 321}))
         with holding(shop.url, VARIANT) as holder, background(lambda: onec.ask_import("offers.xml")) as answer:
             wait_until(lambda: waiting_importers(shop.connection))
-            wait_until(lambda: onec.told)
+            wait_until(lambda: onec.progress_texts)
             assert not answer.done()
             holder.release()
     look = "SELECT retail_price FROM product_variants WHERE onec_id = 'p1#c1'"
     assert answer.result().text == "success"
     assert shop.value(look) == 321
-    assert "%" in onec.told[-1]
+    assert "%" in onec.progress_texts[-1]
 
 
-def test_1c_waits_for_whoever_else_imports(server: Server, shop: Shop, key: str) -> None:
+def test_1c_waits_for_other_imports(server: Server, shop: Shop, key: str) -> None:
     with server.standard() as onec:
         onec.log_in()
         onec.init()
         onec.upload("import.xml", import_xml(product(key)))
         with holding(shop.url, TAKE_LOCK) as holder, background(lambda: onec.ask_import("import.xml")) as answer:
-            wait_until(lambda: "Ожидание." in "".join(onec.told))
+            wait_until(lambda: "Ожидание." in "".join(onec.progress_texts))
             assert not answer.done()
             holder.release()
     assert answer.result().text == "success"
@@ -269,7 +269,7 @@ def test_every_address_answers(server: Server, path: str, tail: str) -> None:
             assert onec.log_in().status == 200
 
 
-def test_bytes_that_nobody_has_escaped_are_refused_with_a_reason(server: Server) -> None:
+def test_unescaped_bytes_are_refused_with_a_reason(server: Server) -> None:
     with server.standard() as onec:
         answer = onec.send("type=catalog&mode=file&filename=Каталог.xml", b"<a/>")
     assert (answer.status, answer.word, answer.code) == (200, "failure", "exchange_address_unescaped")
@@ -326,7 +326,7 @@ STEERING = "\r\nerror\x1b[2J\x1b]0;title\x07\x9b1m\u202e"
 """Breaks lines, steers a terminal, turns the direction of writing."""
 
 
-def told_of(server: Server, field: str, start: str) -> Mapping[str, Any]:
+def reported(server: Server, field: str, start: str) -> Mapping[str, Any]:
     """The journal's next line whose field begins so; nothing in it may be more than text."""
     while not (event := server.program.event("request"))[field].startswith(start):
         pass
@@ -334,10 +334,10 @@ def told_of(server: Server, field: str, start: str) -> Mapping[str, Any]:
     return event
 
 
-def test_what_a_stranger_says_is_told_on_one_harmless_line(server: Server) -> None:
+def test_requests_of_strangers_are_logged_on_one_harmless_line(server: Server) -> None:
     with server.standard(password="wrong", headers={"User-Agent": "a\x1b[2J\x9b1m"}) as onec:
         onec.ask(escaped(f"mode{STEERING}"), type=escaped(f"stranger{STEERING}"), filename=f"file{STEERING}")
-    assert "mode" in told_of(server, "type", "stranger")["mode"]
+    assert "mode" in reported(server, "type", "stranger")["mode"]
 
 
 # --- a careful server: TLS, a proxy, an allow-list, unpacked files in small fragments, and it writes nothing ---
@@ -389,7 +389,7 @@ def test_a_dry_run_in_fragments_over_tls_writes_nothing(careful: Careful) -> Non
     assert goods in [path.read_bytes() for path in spool.rglob("import.xml")]
 
 
-def test_after_its_patience_1c_is_told_that_another_import_is_in_progress(careful: Careful) -> None:
+def test_after_the_queue_timeout_1c_is_told_that_another_import_is_in_progress(careful: Careful) -> None:
     with careful.standard() as onec:
         onec.log_in()
         onec.init()
@@ -397,22 +397,22 @@ def test_after_its_patience_1c_is_told_that_another_import_is_in_progress(carefu
         with holding(careful.shop.url, TAKE_LOCK):
             answer = onec.ask_import("import.xml")
         assert (answer.status, answer.text) == (200, "failure\nImport already in progress")
-        assert onec.told, "it has been told of the wait before"
+        assert onec.progress_texts, "it has seen the wait before"
         assert "без записи" in onec.ask_import("import.xml").lines[1]
 
 
 @pytest.mark.parametrize(("address", "status"), [("192.0.2.7", 200), ("203.0.113.7", 403), ("nonsense", 403)])
-def test_a_known_proxy_tells_who_comes_and_not_everybody_may(careful: Careful, address: str, status: int) -> None:
+def test_only_a_known_proxy_may_name_the_client(careful: Careful, address: str, status: int) -> None:
     with careful.standard(headers={"X-Forwarded-For": address}) as onec:
         answer = onec.ask("checkauth")
     assert answer.status == status
     assert answer.word == ("success" if status == 200 else "failure")
 
 
-def test_an_address_that_a_proxy_passes_on_is_told_on_one_harmless_line(careful: Careful) -> None:
+def test_an_address_from_a_proxy_is_logged_on_one_harmless_line(careful: Careful) -> None:
     with careful.standard(headers={"X-Forwarded-For": "bad\x1b[2J\x9b1m"}) as onec:
         assert onec.ask("checkauth").status == 403
-    assert told_of(careful.server, "address", "bad")["status"] == 403
+    assert reported(careful.server, "address", "bad")["status"] == 403
 
 
 def test_a_new_password_ends_all_sessions(careful: Careful) -> None:

@@ -115,7 +115,7 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
         event = server.program.event("not_asked_for")
         assert (event["files"], event["is_imported_now"]) == (["import.xml", "offers.xml"], False)
         with holding(stocked_shop.url, VARIANT), background(lambda: onec.send_batch(dearer)) as answers:
-            wait_until(lambda: len(onec.told) > 1)  # longer than it may be silent
+            wait_until(lambda: len(onec.progress_texts) > 1)  # longer than it may be silent
             wait_until(lambda: waiting_importers(stocked_shop.connection))
             server.program.kill()
             with pytest.raises((EOFError, ConnectionError)):
@@ -138,7 +138,7 @@ def test_a_killed_server_loses_nothing(stocked_shop: Shop, tmp_path: Path) -> No
     assert statuses.count("completed") == len(statuses) - 1
 
 
-def test_a_server_that_ends_by_itself_says_why_while_its_stdin_is_open(tmp_path: Path) -> None:
+def test_an_exchange_that_ends_by_itself_says_why_while_its_stdin_is_open(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "freesport_sync", "--serve", "--stop-with-stdin", "--home", str(tmp_path)]
     with (
         (tmp_path / "said").open("wb") as said,

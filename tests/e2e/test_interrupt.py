@@ -116,11 +116,11 @@ def waiting_for_a_row(shop: Shop, proxy: Proxy, export: Path, folder: Path, **op
         yield program
 
 
-def test_when_the_network_stands_still(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
+def test_when_the_network_hangs(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
     """Neither the cancel nor the closing of the rows gets through; the next run closes them."""
     before = shop_rows(stocked_shop)
     with Proxy(stocked_shop.url) as proxy, waiting_for_a_row(stocked_shop, proxy, dearer, tmp_path) as program:
-        proxy.stands_still.set()
+        proxy.hangs.set()
         interrupted(program)
     wait_until(lambda: lock_is_free(stocked_shop.connection))
     assert shop_rows(stocked_shop) == before
@@ -144,7 +144,7 @@ def test_second_time_ends_the_program_at_once(stocked_shop: Shop, dearer: Path, 
         Proxy(stocked_shop.url) as proxy,
         waiting_for_a_row(stocked_shop, proxy, dearer, tmp_path, program=("-c", PATIENT)) as program,
     ):
-        proxy.stands_still.set()
+        proxy.hangs.set()
         program.interrupt()
         wait_until(lambda: not program.has_pending(signal.SIGINT))
         program.interrupt()

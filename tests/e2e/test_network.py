@@ -56,7 +56,7 @@ def test_a_network_that_swallows_everything_ends_the_run(
     def swallow(data: bytes) -> bytes:
         monkeypatch.setattr(deadline, "REPLY_TIMEOUT_S", 0.3)
         network.is_gone.set()
-        network.stands_still.set()
+        network.hangs.set()
         return data if arrives else b""
 
     monkeypatch.setattr(heartbeat, "HEARTBEAT_S", 0.1)
@@ -67,9 +67,9 @@ def test_a_network_that_swallows_everything_ends_the_run(
     with network, background(lambda: Shop(network.url, tmp_path).run(dearer)) as run:
         try:
             error = run.exception(DEADLINE_S)
-            assert network.stands_still.is_set(), "the run has not come so far"
+            assert network.hangs.is_set(), "the run has not come so far"
         finally:
-            network.stands_still.clear()
+            network.hangs.clear()
     assert isinstance(error, ConnectionFailed)
     assert error.code == ("outcome_unknown" if phase == "commit" else "connection_lost")
     assert_left(stocked_shop)

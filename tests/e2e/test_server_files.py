@@ -207,7 +207,7 @@ def test_contradictions_are_refused(arguments: list[str], words: str, capsys: py
     assert words in capsys.readouterr().err
 
 
-def test_without_settings_of_a_server_the_operator_is_told(command: Command, installed: Installation) -> None:
+def test_without_settings_of_an_ssh_host_the_operator_learns_so(command: Command, installed: Installation) -> None:
     (installed.home / "settings.toml").unlink()
     refused = command("--pull", "--json")
     assert (refused.code, refused.error["code"]) == (2, "ssh_not_configured")

@@ -438,7 +438,7 @@ def test_what_an_operator_has_linked_to_a_variant_goes(shop: Shop, colours: Expo
 
 
 @pytest.mark.parametrize("table", ["products_attributes", "product_variants_attributes"])
-def test_a_link_that_an_operator_makes_meanwhile_is_found_by_the_second_attempt(
+def test_a_link_made_during_the_merge_is_found_by_the_second_attempt(
     shop: Shop, colours: ExportBuilder, table: str
 ) -> None:
     colours.goods(product("p1"))

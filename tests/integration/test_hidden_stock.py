@@ -155,7 +155,7 @@ def test_variants_of_a_hidden_product_keep_their_stock(
 
 
 @pytest.mark.parametrize("hide", [marked, absent])
-def test_the_next_import_mends_what_older_versions_have_left(
+def test_the_next_import_repairs_what_older_versions_left(
     shop: Shop, new_export: NewExport, hide: Callable[[ExportBuilder], dict[str, Any]]
 ) -> None:
     whole, hiding, stocks = new_export(), new_export(), new_export()

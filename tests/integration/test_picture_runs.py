@@ -316,7 +316,7 @@ def test_a_copy_that_fails_costs_one_picture(
     assert issues(shop) == {"picture_not_copied": ["01/a.jpg"]}
 
 
-def test_many_objects_are_looked_at_in_portions(
+def test_many_objects_are_read_in_blocks(
     shop: Shop, export: ExportBuilder, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("freesport_sync.tasks.shop_import.pictures.OBJECTS_AT_ONCE", 2)

@@ -403,7 +403,9 @@ def test_an_old_and_a_new_product_of_one_parent_id(shop: Shop, export: ExportBui
     assert shop.value(BASE, id="p1") == shop.value(BASE, id="p2") == base("01/a.jpg")
 
 
-def test_what_the_shop_adds_meanwhile_is_not_listed_twice(shop: Shop, export: ExportBuilder, media: Path) -> None:
+def test_what_the_shop_adds_during_the_merge_is_not_listed_twice(
+    shop: Shop, export: ExportBuilder, media: Path
+) -> None:
     for name in ("01/a.jpg", "01/b.jpg"):
         put(export, name)
     export.goods(product("p1"))

@@ -20,7 +20,7 @@ from freesport_sync.sources.commerceml import workers
 from freesport_sync.tasks.registry import TASKS
 from freesport_sync.ui.theme import LIGHT, Theme
 from tests.builders import ExportBuilder, offer, prices, product
-from tests.shop import ReadsHere
+from tests.shop import InProcessPool
 from tests.ui.desk import Desk, options_for
 
 OpenDesk = Callable[..., Desk]
@@ -37,8 +37,8 @@ def open_desk(
     theme: Theme, tmp_path: Path, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OpenDesk]:
     """Opens windows over databases of the tests; they are closed at the end."""
-    monkeypatch.setattr(workers, "WorkerPool", ReadsHere)
-    # The private server of a new home would take its seconds to be made.
+    monkeypatch.setattr(workers, "WorkerPool", InProcessPool)
+    # Creating the private server of a new home would take seconds.
     monkeypatch.setattr(database, "EmbeddedPostgres", lambda *_: _Joined(postgres))
     desks: list[Desk] = []
 
@@ -56,7 +56,7 @@ def open_desk(
 
 
 class _Joined:
-    """The server of the tests as the private one of the program."""
+    """The server of the tests in place of the program's private one."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server
@@ -65,7 +65,7 @@ class _Joined:
         return self._server
 
     def __exit__(self, *exc: object) -> None:
-        """It goes on."""
+        """The server keeps running."""
 
 
 @pytest.fixture

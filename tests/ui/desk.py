@@ -1,4 +1,4 @@
-"""A window as its user has it, driven by a test."""
+"""The window, driven by a test as by its user."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Desk:
         self.until(lambda: self.backend.database_status is not None and self.window.import_page.recent.is_loaded)
 
     def until(self, condition: Callable[[], object], limit_s: float = LIMIT_S) -> None:
-        """Let Qt work until it comes true."""
+        """Let Qt work until the condition is true."""
         deadline = time.monotonic() + limit_s
         while not condition():
             assert time.monotonic() < deadline, "it did not come true in time"
@@ -80,7 +80,7 @@ class Desk:
             time.sleep(0.002)
 
     def choose_source(self, folder: Path) -> None:
-        """As if typed, and found."""
+        """Choose a folder as if it were typed, and wait until it is found."""
         form = self.window.import_page.form
         form.set_source(str(folder))
         self.until(form.start.isEnabled)
@@ -92,13 +92,13 @@ class Desk:
         return self.ends[-1]
 
     def click(self, button: QPushButton) -> None:
-        """With the mouse; only what can be seen and used can be clicked."""
+        """Click with the mouse, which only a visible and enabled button allows."""
         assert button.isVisible(), button.text()
         assert button.isEnabled(), button.text()
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def close(self) -> None:
-        """As the program does at its end; harmless when repeated."""
+        """Close everything as the program does at its end; may be repeated."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -110,7 +110,7 @@ class Desk:
 
 
 def texts_in(widget: QWidget) -> str:
-    """Everything that can be read in a widget, line by line."""
+    """All visible texts of a widget, line by line."""
     found = [label.text() for label in widget.findChildren(QLabel) if label.isVisibleTo(widget)]
     return "\n".join(text for text in found if text)
 

@@ -1,4 +1,4 @@
-"""A server of 1C in the middle of its work, as its own lines would tell it."""
+"""An exchange in the middle of its work, as the events that the window receives."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def add_other_sessions(application: Application) -> None:
 
 
 def insert_other_sessions(connection: sa.Connection, count: int) -> None:
-    """So many runs that are over, a third as many sessions of the shop, and one run at work."""
+    """Add `count` finished runs, a third as many sessions of the shop, and one running run."""
     connection.execute(sa.text(_RUNS), {"count": count})
     connection.execute(sa.text(_SESSIONS), {"count": count // 3})
     run_id = connection.execute(sa.text(_RUNNING)).scalar_one()

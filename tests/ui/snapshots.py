@@ -1,4 +1,4 @@
-"""How an import looks before it has begun."""
+"""Snapshots of an import that has not begun."""
 
 from __future__ import annotations
 

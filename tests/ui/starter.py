@@ -25,7 +25,7 @@ POLL_MS = 10
 
 
 class Quitter(QObject):
-    """Looks again and again whether the moment has come.
+    """Closes the window at the chosen moment.
 
     Args:
         desktop: of the program.
@@ -85,7 +85,7 @@ class Quitter(QObject):
 
 
 def start(when: str) -> int:
-    """Run the program with the arguments that are left."""
+    """Run the program with the remaining arguments."""
     run = Desktop.run
 
     def run_and_quit(desktop: Desktop) -> int:

@@ -143,7 +143,7 @@ def test_an_exchange_is_shown_while_it_happens(
     assert desk.window.exchange_item.isHidden()
 
 
-def test_files_that_nobody_asks_to_import_are_told(
+def test_files_whose_import_is_not_requested_are_reported(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dearer: Path
 ) -> None:
     monkeypatch.setenv("FREESPORT_SYNC_EXCHANGE__IDLE_S", "1")
@@ -186,7 +186,7 @@ def test_closing_asks_and_takes_the_server_along(running: ExchangePage, desk: De
     desk.until(lambda: not process.is_running())
 
 
-def test_a_server_that_dies_is_told_and_can_be_switched_on_again(running: ExchangePage, desk: Desk) -> None:
+def test_an_exchange_that_dies_is_reported_and_can_be_started_again(running: ExchangePage, desk: Desk) -> None:
     page = running
     psutil.Process(page.process.pid).kill()
     desk.until(lambda: page.process.state is ExchangeState.FAILED)
@@ -207,7 +207,7 @@ def test_another_database_switches_it_off(running: ExchangePage, desk: Desk) -> 
     desk.until(page.switch.start.isEnabled)
 
 
-def test_a_server_that_cannot_start_says_why(home: Path, desk: Desk) -> None:
+def test_an_exchange_that_cannot_start_says_why(home: Path, desk: Desk) -> None:
     page = desk.window.exchange_page
     (home / "exchange").mkdir()
     desk.until(page.switch.start.isEnabled)

@@ -50,7 +50,7 @@ def test_the_tabs_of_a_dry_run_after_those_of_an_import(stocked_shop: Shop, dear
         assert shown_tabs(desk) == everything
 
 
-def test_a_killed_program_is_told_of_within_ten_seconds(
+def test_a_killed_program_is_reported_within_ten_seconds(
     stocked_shop: Shop, dearer: Path, open_desk: OpenDesk, tmp_path: Path
 ) -> None:
     desk = open_desk(stocked_shop.url)
@@ -159,7 +159,7 @@ def test_what_was_checked_can_be_loaded_from_its_session(stocked_shop: Shop, dea
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 200
 
 
-def test_changes_are_told_in_words_and_saved(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:
+def test_changes_are_shown_in_words_and_saved(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:
     """Names and not keys, yes and no, prices as people write them; the CSV file has the same words."""
     more = ExportBuilder(tmp_path / "more")
     more.reference_data()

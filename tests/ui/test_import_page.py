@@ -123,7 +123,7 @@ def test_a_refusal_names_the_holder_and_waits(
     assert stocked_shop.value(PRICE) == 200
 
 
-def test_cancel_is_told_at_once_and_ends_soon(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
+def test_a_cancel_is_shown_at_once_and_ends_soon(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
     page = desk.window.import_page

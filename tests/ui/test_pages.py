@@ -199,7 +199,7 @@ def test_an_import_can_be_undone(stocked_shop: Shop, dearer: Path, open_desk: Op
     assert stocked_shop.value("SELECT retail_price::int FROM product_variants") == 100
 
 
-def test_equal_times_are_repaired_from_the_check_and_taken_back_from_the_history(
+def test_equal_times_are_repaired_from_the_check_and_undone_from_the_history(
     stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path
 ) -> None:
     more = ExportBuilder(tmp_path / "more")

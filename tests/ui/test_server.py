@@ -161,7 +161,7 @@ def test_a_server_is_set_up_tested_saved_and_imported_from(
     assert stocked_shop.value(PRICE) == 200
 
 
-def test_what_came_is_told_kept_and_imported_again(site: Site, server: SshServer, stocked_shop: Shop) -> None:
+def test_received_files_are_listed_kept_and_imported_again(site: Site, server: SshServer, stocked_shop: Shop) -> None:
     site.configure(server, archive_folder=str(site.remote.with_name("архив")))
     site.trust(server)
     desk = site.open()
@@ -199,9 +199,7 @@ def test_what_came_is_told_kept_and_imported_again(site: Site, server: SshServer
     assert len(desk.ends) == 2
 
 
-def test_an_unknown_key_stops_the_run_until_somebody_accepts_it(
-    site: Site, server: SshServer, stocked_shop: Shop
-) -> None:
+def test_an_unknown_key_stops_the_run_until_it_is_accepted(site: Site, server: SshServer, stocked_shop: Shop) -> None:
     site.configure(server)
     desk = site.open()
     page = desk.window.import_page

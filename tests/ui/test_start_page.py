@@ -53,7 +53,7 @@ def reading(snapshot: RunSnapshot) -> tuple[StageState, float | None]:
     return line.state, line.eta_s
 
 
-def test_an_end_is_foretold_when_that_means_something() -> None:
+def test_an_eta_is_shown_only_when_it_means_something() -> None:
     clock = Clock()
     feed, shown = fed(clock)
     for now, done, wanted in ((0.0, 1, None), (1.0, 500, None), (4.0, 10, None), (5.0, 600, 2.0)):
@@ -76,7 +76,7 @@ def test_a_cancelled_stage_is_grey(status: RunStatus, state: StageState, tone: s
     assert reading(early)[0] is state
 
 
-def test_the_files_of_an_export_are_told_by_kind_date_and_count(tmp_path: Path) -> None:
+def test_the_files_of_an_export_are_shown_by_kind_date_and_count(tmp_path: Path) -> None:
     export = ExportBuilder(tmp_path / "export")
     export.reference_data()
     export.goods(product("p1"), segment=1)
@@ -202,7 +202,7 @@ def test_a_demonstration_says_that_it_is_one(open_desk: OpenDesk) -> None:
     assert not desk.window.import_page.connection.isVisible()
 
 
-def test_pulse_of_nobody_is_free(open_desk: OpenDesk, stocked_shop: Shop) -> None:
+def test_the_lock_is_free_if_nobody_holds_it(open_desk: OpenDesk, stocked_shop: Shop) -> None:
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.backend.database_status_changed.emit(DatabaseStatus("db", None, ()))

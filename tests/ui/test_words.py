@@ -86,7 +86,7 @@ def local(seconds: int) -> str:
     return f"{(BEGAN + timedelta(seconds=seconds)).astimezone():%d.%m.%Y %H:%M:%S}"
 
 
-def test_the_story_of_an_entry_has_steps_counts_and_local_time() -> None:
+def test_the_log_of_an_entry_has_stages_counts_and_local_time() -> None:
     lines = story_of(UiTexts(Language.RUSSIAN), details()).split("\n")
     assert lines == [
         f"{local(0)}  Начало: каталог и клиенты (ivanov@PC-7, PC-7, окно)",
@@ -101,14 +101,14 @@ def test_the_story_of_an_entry_has_steps_counts_and_local_time() -> None:
     ]
 
 
-def test_the_story_of_a_failure_says_where_and_why() -> None:
+def test_the_log_of_a_failure_says_where_and_why() -> None:
     broken = details(status=EntryStatus.FAILED, counts={}, error_code="disk_full", error_params={"path": "/data"})
     lines = story_of(UiTexts(Language.RUSSIAN), broken).split("\n")
     assert lines[3] == f"{local(9)}  Запись изменений: не завершено, сделано 100 %"
     assert lines[-1] == f"{local(9)}  На диске нет места: /data В магазине ничего не изменилось."
 
 
-def test_the_story_of_an_undo_is_one_of_its_own() -> None:
+def test_the_log_of_an_undo_has_its_own_words() -> None:
     undo = {"kind": "restore", "undone_id": 5, "counts": {}}
     texts = UiTexts(Language.RUSSIAN)
     lines = story_of(texts, details(status=EntryStatus.COMPLETED, **undo)).split("\n")
@@ -123,7 +123,7 @@ def test_the_story_of_an_undo_is_one_of_its_own() -> None:
     assert story_of(texts, stopped).endswith(f"Отмена импорта остановлена. {told}")
 
 
-def test_the_report_of_the_shop_is_told_by_our_clock() -> None:
+def test_the_report_of_the_shop_is_shown_by_our_clock() -> None:
     of_shop = details(key=EntryKey(EntrySource.SHOP, 3))
     shown = story_of(UiTexts(Language.RUSSIAN), replace(of_shop, report="[2026-11-29 08:03:46] Импорт начат\n"))
     assert shown == f"{local(0)}  Импорт начат"

@@ -230,7 +230,7 @@ def test_a_value_that_somebody_else_has_now_is_kept(stocked_shop: Shop, new_expo
     assert shop.value("SELECT sku FROM product_variants WHERE onec_id = 'p1#c1'") == "NEW"
 
 
-def test_what_the_shop_has_deleted_is_told(stocked_shop: Shop, new_export: NewExport) -> None:
+def test_what_the_shop_has_deleted_is_reported(stocked_shop: Shop, new_export: NewExport) -> None:
     shop = stocked_shop
     backup_id = shop.back_up()
     shop.execute("DELETE FROM product_variants")

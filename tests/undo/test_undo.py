@@ -257,7 +257,7 @@ def test_what_was_ordered_stays_with_all_that_it_needs(shop: Shop, first_import:
         ("users", "UPDATE users SET phone = '1' WHERE onec_id = 'c2'"),
     ],
 )
-def test_what_somebody_has_changed_stays(shop: Shop, first_import: int, table: str, edit: str) -> None:
+def test_what_others_have_changed_stays(shop: Shop, first_import: int, table: str, edit: str) -> None:
     shop.execute(edit)
     shop.undo(first_import)
     key = "id"

@@ -108,9 +108,9 @@ class Client:
             return pull(options)
 
     @property
-    def told(self) -> FilesPulled:
-        (told,) = [event for event in self.events if isinstance(event, FilesPulled)]
-        return told
+    def pulled(self) -> FilesPulled:
+        (pulled,) = [event for event in self.events if isinstance(event, FilesPulled)]
+        return pulled
 
     @property
     def here(self) -> dict[str, bytes]:

@@ -114,7 +114,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.mark.parametrize("has_init", [False, True])
-def test_the_end_of_an_import_is_not_told_of_the_next_file_of_that_name(desk: Desk, has_init: bool) -> None:
+def test_the_outcome_of_an_import_is_not_that_of_the_next_file_of_its_name(desk: Desk, has_init: bool) -> None:
     with StandardClient(desk.listener.port) as onec:
         onec.log_in()
         onec.init()
@@ -128,14 +128,14 @@ def test_the_end_of_an_import_is_not_told_of_the_next_file_of_that_name(desk: De
     assert desk.imported == [OLD, NEW]
 
 
-def test_imports_that_wait_are_told_that_the_server_stops(desk: Desk) -> None:
+def test_waiting_imports_end_when_the_server_stops(desk: Desk) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(StandardClient(desk.listener.port)) for _ in range(3)]
         for onec in clients:
             onec.log_in()
             onec.upload(NAME, OLD)
         answers = [stack.enter_context(background(partial(onec.ask_import, NAME))) for onec in clients]
-        wait_until(lambda: all(onec.told for onec in clients))
+        wait_until(lambda: all(onec.progress_texts for onec in clients))
         desk.stop.set()
         assert [answer.result(10).code for answer in answers] == ["cancelled"] * 3
     assert len(desk.imported) == 1
@@ -248,7 +248,7 @@ def test_a_batch_in_use_stays_however_old_it_is(desk: Desk) -> None:
             assert answer.result(10).word == "success"
 
 
-def test_a_full_disk_makes_room_by_the_oldest_that_nobody_uses(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_full_disk_the_oldest_unused_batch_makes_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def require_space(folder: Path) -> None:
         if len([path for path in folder.iterdir() if path.is_dir()]) > 1:
             raise ExchangeRefused("exchange_disk_full")
@@ -304,7 +304,7 @@ def test_what_is_overtaken_is_not_imported_by_the_next_server_either(tmp_path: P
         wait_until(lambda: desk.imported == [NEW], 10)
 
 
-def test_batches_that_nobody_asks_for_are_imported_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+def test_batches_not_asked_for_are_imported_in_order_of_arrival(tmp_path: Path) -> None:
     with working(tmp_path, import_when_idle=True) as desk:
         desk.may_end.set()
         with StandardClient(desk.listener.port) as first, StandardClient(desk.listener.port) as second:

@@ -258,8 +258,8 @@ def test_every_problem_of_every_setting_has_words_of_ours(file: Path) -> None:
     assert problems >= {"too_long", "characters", "path", "choice", "list", "section", "missing", "network", "address"}
     assert "other" not in problems
     words = [resource("i18n", f"{one.value}.toml").read_text("utf-8") for one in Language]
-    told_of = [set(tomllib.loads(text)["setting_problem"]) for text in words]
-    assert [problems - known - {"None"} for known in told_of] == [set(), set()]
+    explained = [set(tomllib.loads(text)["setting_problem"]) for text in words]
+    assert [problems - known - {"None"} for known in explained] == [set(), set()]
 
 
 # --- former names ---

@@ -81,7 +81,7 @@ def test_guessing_from_many_addresses_is_as_slow_as_from_one() -> None:
     assert heard <= PER_USER.attempts + seconds / PER_USER.refill_s + 1
 
 
-def test_who_comes_from_where_somebody_has_logged_in_waits_for_nobody_elsewhere(tmp_path: Path) -> None:
+def test_clients_of_known_networks_are_not_slowed_by_others(tmp_path: Path) -> None:
     throttle = Throttle(KnownNetworks(tmp_path / "known"))
     throttle.give_back("192.0.2.2", "1c", 0.0)
     throttle = Throttle(KnownNetworks(tmp_path / "known"))  # also after a restart
@@ -265,7 +265,7 @@ def test_too_many_wrong_passwords_are_not_heard_and_the_right_one_is_a_moment_la
     assert asyncio.run(keeper.log_in(GOOD, "192.0.2.1")).user == USER
 
 
-def test_whoever_has_been_let_in_waits_for_nobody(passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_has_logged_in_is_never_slowed(passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch) -> None:
     keeper = access(passwords)
     first = asyncio.run(keeper.log_in(GOOD, "192.0.2.1"))
     monkeypatch.setattr(passwords, "is_right", lambda *_: pytest.fail("no hash is computed"))
@@ -286,7 +286,7 @@ def test_a_new_password_ends_all_sessions(passwords: PasswordFile) -> None:
     assert asyncio.run(keeper.log_in(Credentials(USER, "another password"), "192.0.2.1")).user == USER
 
 
-def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(
+def test_a_password_that_changes_during_its_check_is_refused(
     passwords: PasswordFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def is_right(kept: str, password: str) -> bool:

@@ -151,5 +151,5 @@ def test_rule_25_an_empty_list_of_orders_is_a_valid_document() -> None:
     assert len(root) == 0
 
 
-def test_what_is_told_of_unknown_words_is_short() -> None:
+def test_messages_about_unknown_words_are_short() -> None:
     assert refusal(f"type={'x' * 10_000}&mode=file").params == {"type": "x" * 40}

@@ -57,7 +57,7 @@ def test_a_reason_that_is_too_long_shows_that_it_is_cut() -> None:
     assert failure("я" * (MAX_REASON + 1)).text == "я" * (MAX_REASON - 1) + "…"
 
 
-def test_what_to_do_is_told_however_much_is_wrong() -> None:
+def test_what_to_do_is_shown_however_much_is_wrong() -> None:
     files = ", ".join(f"import_{number}.xml" for number in range(100))
     reply = MESSAGES.refusal(ExchangeRefused("exchange_export_incomplete", files=files))
     assert reply.text.startswith("exchange_export_incomplete: ")
@@ -75,7 +75,7 @@ def test_what_to_do_is_told_however_much_is_wrong() -> None:
         SyncError("internal_error", reason="OperationalError: db.shop"),
     ],
 )
-def test_1c_is_not_told_where_the_shop_lives(error: SyncError) -> None:
+def test_1c_never_learns_where_the_shop_is(error: SyncError) -> None:
     reply = MESSAGES.refusal(error)
     assert reply.text.startswith(f"{error.code}: ")
     assert "администратор" in reply.text
@@ -83,7 +83,7 @@ def test_1c_is_not_told_where_the_shop_lives(error: SyncError) -> None:
     assert reply.log_text == MESSAGES.reason(error), "the administrator is told everything"
 
 
-def test_1c_is_not_told_which_computer_imports() -> None:
+def test_1c_never_learns_which_computer_imports() -> None:
     one = ExchangeImport("a.xml")
     one.holder = LockHeld("lock_held_unknown_run", process=7, address="10.1.2.3", since="12:00")
     assert MESSAGES.working(one, None).text == "Ожидание. Другая программа только что начала импорт в эту базу."

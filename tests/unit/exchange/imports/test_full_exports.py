@@ -112,7 +112,7 @@ def test_an_import_that_succeeds_at_the_second_attempt_completes_it(exports: Exp
     assert list(exports.tracker.files_since("1c", LOGIN)) == ["00000/import.xml"]
 
 
-def test_files_of_a_batch_that_was_removed_spoil_it_if_nobody_has_imported_them(exports: Exports) -> None:
+def test_unimported_files_of_a_removed_batch_make_the_export_incomplete(exports: Exports) -> None:
     exports.upload(is_full=True).remove()
     assert exports.tracker.files_since("1c", LOGIN), "it is in the shop"
     exports.upload("offers.xml", status=FileStatus.RECEIVED).remove()

@@ -103,7 +103,7 @@ def test_a_piece_that_breaks_off_is_rolled_back(batch: UploadBatch) -> None:
     assert content(batch, "a.zip") == b"firstsecond"
 
 
-def test_a_file_that_somebody_has_removed_does_not_go_on_with_zeros(batch: UploadBatch) -> None:
+def test_a_removed_file_does_not_continue_with_zeros(batch: UploadBatch) -> None:
     upload(batch, "import_files/a.jpg", b"first")
     (batch.folder / "import_files/a.jpg").unlink()
     broken = Fragment(batch, PurePosixPath("import_files/a.jpg"), 6)
@@ -216,7 +216,9 @@ def test_whole_files_of_the_same_name_are_all_imported(batch: UploadBatch) -> No
     assert content(batch, "import_1.xml").decode() == files[0]
 
 
-def test_a_file_that_was_imported_begins_anew_and_the_run_keeps_its_own(batch: UploadBatch, tmp_path: Path) -> None:
+def test_a_fragment_of_an_imported_file_begins_a_new_one_and_the_run_keeps_its_own(
+    batch: UploadBatch, tmp_path: Path
+) -> None:
     upload(batch, "a.xml", XML)
     mark(batch, FileStatus.IMPORTING, "a.xml")
     os.link(batch.folder / "a.xml", tmp_path / "of the run.xml")
@@ -253,7 +255,7 @@ def test_a_file_is_meant_whatever_the_case_of_its_name(batch: UploadBatch) -> No
 
 
 @pytest.mark.parametrize("path", [str(ZIP), None])
-def test_an_archive_means_all_that_nobody_has_asked_for(batch: UploadBatch, path: str | None) -> None:
+def test_an_archive_stands_for_every_file_not_asked_for_yet(batch: UploadBatch, path: str | None) -> None:
     for name in ("import0_1.xml", "offers0_1.xml"):
         upload(batch, name, XML)
     upload(batch, str(ZIP), zipped({"asked.xml": XML, "failed.xml": XML}))
@@ -272,7 +274,7 @@ def test_what_cannot_be_imported(batch: UploadBatch, name: str) -> None:
     assert code_of(lambda: named(batch, name)) == "exchange_file_missing"
 
 
-def test_the_next_server_finds_what_nobody_has_asked_for(tmp_path: Path) -> None:
+def test_the_next_server_finds_what_was_not_asked_for(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     left, pictures, asked = new_batch(store), new_batch(store), new_batch(store)
     upload(left, "a.xml", XML)
@@ -314,7 +316,7 @@ def test_a_file_goes_from_its_first_fragment_into_the_shop(batch: UploadBatch, t
     assert statuses(batch) == [("a.xml", "imported"), ("b.xml", "imported"), ("v8.zip", "unpacked")]
 
 
-def test_the_end_of_an_import_says_nothing_about_a_file_that_came_meanwhile(batch: UploadBatch) -> None:
+def test_the_outcome_of_an_import_does_not_cover_a_file_that_came_during_it(batch: UploadBatch) -> None:
     upload(batch, "a.xml", XML)
     importing = batch.waiting
     batch.mark(importing, FileStatus.IMPORTING)
@@ -324,7 +326,7 @@ def test_the_end_of_an_import_says_nothing_about_a_file_that_came_meanwhile(batc
     assert waiting(batch) == ["a.xml"]
 
 
-def test_what_nobody_has_asked_for_is_abandoned_when_its_batch_is_removed(batch: UploadBatch) -> None:
+def test_files_not_asked_for_are_abandoned_with_their_batch(batch: UploadBatch) -> None:
     upload(batch, "a.xml", XML)
     upload(batch, "b.xml", XML)
     mark(batch, FileStatus.IMPORTED, "a.xml")

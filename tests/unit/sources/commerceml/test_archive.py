@@ -115,7 +115,7 @@ def test_a_folder_with_zips_gives_everything_in_it(export: ExportBuilder, tmp_pa
     assert not list(work_dir.iterdir())
 
 
-def test_what_does_not_come_into_the_folder_is_told(tmp_path: Path, work_dir: Path) -> None:
+def test_what_does_not_get_into_the_folder_is_reported(tmp_path: Path, work_dir: Path) -> None:
     write_zip(tmp_path / "data" / "a.zip", {"goods.xml": b"", "webdata/inner.zip": b"PK"})
     beside = ExportBuilder(tmp_path / "data")
     beside.write("1/more.zip", b"PK")

@@ -54,7 +54,7 @@ def test_the_word_in_a_file_s_name_says_its_kind_in_any_case(
     assert recognise(file_name) == (kind, segments)
 
 
-def test_reference_books_come_before_what_refers_to_them() -> None:
+def test_reference_data_comes_before_what_refers_to_it() -> None:
     imported = [kind for kind in FileKind if kind.is_imported]
     books = [kind for kind in FileKind if kind.is_reference_data]
     assert [kind.value for kind in imported] == [

@@ -154,7 +154,7 @@ def test_a_text_that_is_too_long_names_its_object(tmp_path: Path) -> None:
     ],
     ids=["CDATA", "comment", "instruction", "attribute", "name", "depth"],
 )
-def test_whatever_is_too_large_is_told_as_such(tmp_path: Path, text: str) -> None:
+def test_whatever_is_too_large_is_reported_as_such(tmp_path: Path, text: str) -> None:
     # Made here: what a parameter holds stays in the memory of each test process.
     error = fault(tmp_path, document(text.replace("{long}", "x" * 11_000_000)))
     assert error.code == "xml_limit"
@@ -195,7 +195,7 @@ def test_the_text_has_no_gaps_and_1c_gets_all_of_it(tmp_path: Path, language: La
         assert len(Messages(Texts(language)).reason(error)) <= 500
 
 
-def test_whoever_looks_into_a_file_tells_the_same(tmp_path: Path) -> None:
+def test_every_look_into_a_file_finds_the_same(tmp_path: Path) -> None:
     error = fault(tmp_path, content := HEAD.format("UTF-8").replace("xmlns", "\x0bxmlns"))
     file = tmp_path / "goods.xml"
     for look in (content_of, lambda path: read_header(path, "goods.xml")):

@@ -139,7 +139,7 @@ def test_a_description_among_the_requisites_where_there_is_no_other(
     assert issues == []
 
 
-def test_the_brand_among_the_requisites_is_not_looked_at() -> None:
+def test_a_brand_among_the_requisites_is_ignored() -> None:
     requisite = raw_element("ЗначениеРеквизита", element("Наименование", "Бренд") + element("Значение", "b2"))
     requisites = raw_element("ЗначенияРеквизитов", requisite)
     assert read(product("p1", brand=None, extra=requisites))[0].brand_onec_id is None

@@ -69,7 +69,7 @@ def test_of_one_type_the_later_entry_wins() -> None:
 
 
 @pytest.mark.parametrize("order", [("retail", "retail2"), ("retail2", "retail")])
-def test_types_that_share_a_column_are_told_apart_whatever_their_order(order: tuple[str, str]) -> None:
+def test_types_that_share_a_column_are_distinguished_in_any_order(order: tuple[str, str]) -> None:
     amounts = {"retail": 1, "retail2": 2}
     rows, issues = read_record(read_prices, offer_with(*((key, amounts[key]) for key in order), ("rrp", 9)))
     assert [(row.rank, written(row)) for row in rows if isinstance(row, StagedPrice)] == [
@@ -81,7 +81,7 @@ def test_types_that_share_a_column_are_told_apart_whatever_their_order(order: tu
     assert [(written(row), issues) for row in rows] == [({}, []), ({"retail_price": 2}, [])]
 
 
-def test_what_cannot_be_read_is_told_from_what_is_missing() -> None:
+def test_unreadable_is_distinguished_from_missing() -> None:
     (row,), _ = read_record(read_prices, prices("p1#c1", {"retail": "abc", "opt1": -1, "msrp": "-999 999 999,9"}))
     assert isinstance(row, StagedPrice)
     assert row.unreadable == "retail_price opt1_price"
@@ -364,7 +364,7 @@ def test_of_several_units_that_nothing_tells_apart_none_counts(xml: str, value: 
         priced(unit_price(60, Единица="упак"), unit_price(5, "retail", Единица="шт")).replace("60", "5"),
     ],
 )
-def test_units_that_make_no_difference_or_are_told_apart_do_no_harm(xml: str) -> None:
+def test_units_that_make_no_difference_or_are_distinguished_do_no_harm(xml: str) -> None:
     columns, issues = read(xml)
     assert (columns["opt1_price"], issues) == (5, [])
 

@@ -165,7 +165,7 @@ def test_memory_that_runs_out_is_not_blamed_on_the_file(goods: Path) -> None:
     assert (done.stdout, done.stderr) == ("out_of_memory\n", "")
 
 
-def test_the_first_complaint_of_the_parser_is_told(goods: Path) -> None:
+def test_the_first_complaint_of_the_parser_is_reported(goods: Path) -> None:
     error = refusal(goods, DOCUMENT.format("\n<Товар>a&nbsp;b</Товар>"))
     assert error.code == "xml_malformed"
     assert error.params["reason"] == "Entity 'nbsp' not defined"

@@ -44,7 +44,7 @@ def test_waits_grow_while_nothing_comes(slept: list[float]) -> None:
     assert slept == [1, 2, 5]
 
 
-def test_whatever_comes_starts_the_waits_anew(slept: list[float]) -> None:
+def test_progress_resets_the_waits(slept: list[float]) -> None:
     assert attempts([(0, LOST), (0, LOST), (9, LOST), (0, LOST), (9, LOST), (9, LOST), (0, None)]) == 7
     assert slept == [1, 2, 1, 2, 1, 1]
 
@@ -56,7 +56,7 @@ def test_it_is_given_up_after_the_last_wait(slept: list[float]) -> None:
 
 
 @pytest.mark.parametrize(("error", "was_connected"), [(REFUSED, True), (LOST, False)])
-def test_some_errors_are_told_at_once(error: SyncError, was_connected: bool, slept: list[float]) -> None:
+def test_some_errors_are_never_retried(error: SyncError, was_connected: bool, slept: list[float]) -> None:
     with pytest.raises(type(error)):
         attempts([(0, error)], was_connected)
     assert slept == []

@@ -89,7 +89,7 @@ def test_a_server_on_the_way_to_everything_is_not_on_the_way_to_itself(file: Pat
         ("x\n", "ssh_config_unusable"),
     ],
 )
-def test_what_cannot_be_followed_is_told(content: str, code: str, file: Path) -> None:
+def test_directives_that_cannot_be_followed_are_reported(content: str, code: str, file: Path) -> None:
     with pytest.raises(ConfigError, match=code) as caught:
         route(file, "shop", content)
     assert caught.value.params["file"] == str(file)
