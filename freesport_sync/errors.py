@@ -93,7 +93,7 @@ class ConnectionLost(ConnectionFailed):
 
 
 class LockHeld(SyncError):
-    """Somebody else is importing into the same database."""
+    """Another run holds the lock of the database."""
 
     exit_code = ExitCode.BUSY
 

@@ -159,7 +159,7 @@ def is_process_alive(pid: int) -> bool:
 
 
 def is_running_in(pid: int, program: str, folder: Path) -> bool:
-    """Whether `pid` is a live `program` that works in `folder`, as far as this system can tell.
+    """Whether `pid` seems to be a live `program` that works in `folder`.
 
     Process ids are reused: after a crash or a reboot the id may belong to another process. Linux knows the folder that
     a process works in (a zombie has none), Windows its program; elsewhere it is enough that the process exists.

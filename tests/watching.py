@@ -94,7 +94,7 @@ def side_connections(connection: sa.Connection) -> list[int]:
 
 
 def lock_is_free(connection: sa.Connection) -> bool:
-    """Whether nobody holds an advisory lock in this database."""
+    """Whether no advisory lock is held in this database."""
     query = (
         "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"

@@ -31,7 +31,7 @@ class CheckItem:
 
     Args:
         code: a key of the section `check` in the text files.
-        is_ok: whether an import could run as far as this item goes.
+        is_ok: whether this item allows an import.
         params: values for the placeholders of the text.
     """
 

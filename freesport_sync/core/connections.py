@@ -25,7 +25,7 @@ class PasswordPlace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SshHostChoice:
-    """How an SSH host is reached and where its files are, as far as a form shows it.
+    """The address of an SSH host, how to log in, and where its files are.
 
     Args:
         host: name, alias or address; `user@host:port` works too.

@@ -25,7 +25,7 @@ class EntrySource(StrEnum):
     """Who wrote an entry."""
 
     RUN = "run"
-    """A run of ours."""
+    """One of our runs."""
     SHOP = "shop"
     """An import session of the shop's own importer."""
 

@@ -74,5 +74,5 @@ def from_json(kind: type[T], values: Mapping[str, Any]) -> T:
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     from pydantic import ConfigDict, TypeAdapter  # takes a tenth of a second, which only readers pay
 
-    # Pydantic takes no configuration for a dataclass of ours, but one inside a tuple inherits that of the tuple.
+    # Pydantic accepts no configuration for a plain dataclass, but one inside a tuple inherits that of the tuple.
     return TypeAdapter(GenericAlias(tuple, (kind,)), config=ConfigDict(extra="forbid"))  # type: ignore[arg-type]

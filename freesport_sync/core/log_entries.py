@@ -18,7 +18,7 @@ class LogEntry(NamedTuple):
     Args:
         code: a key of the section `logged` of the window's texts.
         params: values for the text.
-        error: the cause, if it is an error of ours.
+        error: the cause, if it is a `SyncError`.
     """
 
     code: str
@@ -35,7 +35,7 @@ def log_entry(
         log: the logger of the module.
         level: a level of `logging`.
         code: see `LogEntry`.
-        cause: an error of ours is logged as code and parameters, any other with its traceback.
+        cause: a `SyncError` is logged as code and parameters, any other with its traceback.
         params: plain values.
     """
     if isinstance(cause, SyncError):

@@ -78,7 +78,7 @@ class StagedOfferProperty(NamedTuple):
     position: int
     line: int
     color_property: str | None
-    """`Ид` of the property; None where the offer gives the colour itself, or none. Likewise for the size."""
+    """`Ид` of the property; None where the offer gives the colour itself, or none. The same goes for the size."""
     color: str | None
     """`ИдЗначения`, or the colour itself."""
     size_property: str | None

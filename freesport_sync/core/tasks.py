@@ -1,4 +1,4 @@
-"""How a task is asked for, whatever it does; what a task is, is in `runs.task`."""
+"""Requests to run a task, whatever it does; tasks themselves are in `runs.task`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Request(Protocol):
 
     @property
     def kind(self) -> str:
-        """The word for what will be done, as the history shows it."""
+        """What will be done, in the word that the history shows."""
 
     @property
     def undone_id(self) -> int:
-        """The run that will be taken back; 0: none."""
+        """The run that will be undone; 0: none."""
 
 
 class Trigger(StrEnum):
@@ -104,7 +104,7 @@ class Submission(Generic[R]):
     header: Header
 
     def as_dry_run(self, is_dry_run: bool) -> Submission[R]:
-        """The same, only tried or in earnest."""
+        """The same request, as a dry run or a real one."""
         return replace(self, header=replace(self.header, is_dry_run=is_dry_run))
 
 

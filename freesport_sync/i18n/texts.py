@@ -263,7 +263,7 @@ class Texts:
         return self("report.outcome", status=self(f"status.{status.value}"))
 
     def word(self, section: str, value: object) -> str:
-        """The word for a code, or for several with commas; a value without a word stays as it is."""
+        """The text for a code, or for several separated by commas; a code without a text stays as it is."""
         words = self._sections.get(section)
         return (
             ", ".join(words.get(one, one) for one in str(value).split(", ")) if isinstance(words, dict) else str(value)

@@ -104,7 +104,7 @@ class Connections:
         Args:
             ssh: how to reach it.
             password: None: the one that is kept.
-            passphrase: of the key file; likewise.
+            passphrase: of the key file; None: the one that is kept.
         """
         return self._remote_export.of(settings_of(ssh), password, passphrase)
 
@@ -165,7 +165,7 @@ def read_connections(file: Path) -> tuple[SavedConnection, ...]:
 
 
 def export_connection(file: Path, connection: SavedConnection) -> None:
-    """Write a connection into a file for somebody else, without its secrets.
+    """Write a connection into a file for other people, without its secrets.
 
     Raises:
         ConfigError: it cannot be written.

@@ -57,9 +57,9 @@ class Backend(QObject):
     run_started = Signal(object)
     """`Submission` of a task of the shop; other tasks are in `lane(their lock)`."""
     run_changed = Signal(object)
-    """`RunSnapshot`; likewise."""
+    """`RunSnapshot` of the shop's task."""
     run_ended = Signal(object)
-    """`RunEnd`; likewise."""
+    """`RunEnd` of the shop's task."""
     became_idle = Signal()
     """No task of any lock runs any more."""
     crashed = Signal(object)

@@ -25,9 +25,9 @@ class Job(QObject):
     """The window's side of work on another thread; lives in the window's thread.
 
     Args:
-        on_success: gets the result; a bound method of a `QObject`, called in the thread of the window.
-        on_failure: likewise gets the error.
-        parent: keeps it until it has ended.
+        on_success: gets the result; a bound method of a `QObject`, called in the window's thread.
+        on_failure: gets the error; a bound method too.
+        parent: owns it until it has ended.
     """
 
     settled = Signal(object, object)

@@ -86,13 +86,13 @@ class RunSnapshot:
         database: for people.
         is_dry_run: nothing is written.
         pulled: what came from the server; None so far.
-        archived: what became of it there; likewise.
+        archived: what was archived there; None so far.
         kind: of the run.
-        undone: the imports that an undo takes back; empty so far.
-        export: what was found; likewise.
-        errors: row issues, by severity.
-        warnings: likewise.
-        notes: likewise.
+        undone: the imports that an undo undoes; empty so far.
+        export: what was found; None so far.
+        errors: number of row issues of this severity.
+        warnings: number of row issues of this severity.
+        notes: number of row issues of this severity.
         attempt: of the merge, above 1 when it was repeated.
         report: of a run that has ended.
     """

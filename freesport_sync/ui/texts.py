@@ -65,7 +65,7 @@ class UiTexts(Texts):
         return text if key is None else replace(text, hint=self(key, **self._params_for_people(error.params)))
 
     def issue(self, issue: RowIssue) -> tuple[str, str]:
-        """What is wrong with a record, and what to fix in 1C; likewise."""
+        """What is wrong with a record, and what to fix in 1C; the window may have its own hint."""
         what, hint = super().issue(issue)
         return what, self(f"issue_hints.{issue.code}") if self.has(f"issue_hints.{issue.code}") else hint
 

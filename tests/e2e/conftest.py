@@ -17,7 +17,7 @@ from tests.program import Installation
 
 @pytest.fixture
 def private() -> Installation:
-    """The program with its own server, which lies in its home because every account can reach that."""
+    """The program with its own server, kept in its home because every account can reach that."""
     home = shared_folder() / f"мой дом {uuid4().hex}"
     home.mkdir()  # what the program makes itself is for its owner only
     return Installation(home)

@@ -68,7 +68,7 @@ def test_a_second_program_learns_who_imports(stocked_shop: Shop, installed: Inst
 
 
 def assert_one_or_both(outcomes: list[Outcome]) -> None:
-    """One imports, the other waits its turn or is refused; nobody stumbles."""
+    """One imports, the other waits for its turn or is refused; neither fails."""
     assert [outcome.stderr for outcome in outcomes] == ["", ""]
     assert sorted(outcome.code for outcome in outcomes) in ([0, 0], [0, 4])
     for outcome in outcomes:

@@ -87,7 +87,7 @@ ARCHIVES = {
 
 @dataclass
 class Enemy:
-    """Sends what nobody should, and looks at every answer.
+    """Sends hostile requests, and checks every answer.
 
     Args:
         server: to bother.
@@ -225,7 +225,7 @@ def test_hundreds_of_hostile_requests(enemy: Enemy, stocked_shop: Shop, tmp_path
 
 
 def _raw(name: str) -> str:
-    """As somebody writes it who does not escape anything but what would end the line."""
+    """The value with only the characters escaped that would end the line."""
     return "".join(char if char > " " and char != "\x7f" else f"%{ord(char):02x}" for char in name)
 
 

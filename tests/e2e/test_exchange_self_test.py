@@ -33,7 +33,7 @@ def installation(shop: Shop, tmp_path: Path) -> Installation:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """Of `shop.test`, signed by nobody else."""
+    """A self-signed certificate of `shop.test`."""
     key, name = (
         ec.generate_private_key(ec.SECP256R1()),
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop.test")]),

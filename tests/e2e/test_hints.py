@@ -28,7 +28,7 @@ FLAG = re.compile(r"\{program\} (--[a-z-]+)")
 
 
 def shell(command: str, environment: dict[str, str], typed: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a line as somebody pastes it, in the environment that uv has made."""
+    """Run a line as if it were pasted, in the environment that uv has made."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     variables = clean_environment() | environment | {"PATH": path}
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""Ctrl-C: within a second, exit code 130, rows closed, nobody left behind, no word of Python's on the terminal."""
+"""Ctrl-C: within a second, exit code 130, rows closed, no process left, no traceback on the terminal."""
 
 from __future__ import annotations
 

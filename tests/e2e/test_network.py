@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("workers")
 
 
 def assert_left(shop: Shop) -> None:
-    """The lock is free, and nobody of the run is on the server any more."""
+    """The lock is free, and the run has no connection to the server any more."""
     wait_until(lambda: lock_is_free(shop.connection))
     wait_until(lambda: not importers(shop.connection) and not side_connections(shop.connection))
 

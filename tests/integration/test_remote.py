@@ -48,7 +48,7 @@ HOLD_SESSION = "SELECT FROM import_sessions FOR UPDATE"
 
 @pytest.fixture(autouse=True)
 def _fast_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How soon a real one hears is looked at in `tests/e2e/test_other_program.py`."""
+    """How soon a real one notices is tested in `tests/e2e/test_other_program.py`."""
     monkeypatch.setattr(heartbeat, "HEARTBEAT_S", 0.05)
 
 

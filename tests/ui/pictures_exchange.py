@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def take_onec(photographer: Photographer, desk: Desk) -> None:
-    """Everything of the page; the server is only said to run, because nobody sends it a hundred megabytes here."""
+    """Take every state of the page; the exchange only seems to run, to save sending it a hundred megabytes."""
     page, application = desk.window.exchange_page, desk.backend.application
     assert application is not None
     server = page.process

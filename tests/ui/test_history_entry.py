@@ -29,7 +29,7 @@ def open_entry(desk: Desk, run_id: int) -> None:
 
 
 def shown_tabs(desk: Desk) -> list[str]:
-    """The tabs that somebody can see and click."""
+    """The visible tabs."""
     tabs = desk.window.entry_page.tabs
     rooms = [(tabs.tabText(number), tabs.tabBar().tabRect(number)) for number in range(tabs.count())]
     return [text.split()[0] for text, room in rooms if room.width() > 0]

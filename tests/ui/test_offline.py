@@ -27,7 +27,7 @@ ISSUES = (
 
 @contextmanager
 def away(shop: Shop, proxy: Proxy, desk: Desk) -> Iterator[None]:
-    """While the block lasts nobody reaches the database; afterwards the window has found it again by itself."""
+    """Cut the database off while the block lasts, then wait until the window has found it again by itself."""
     losses: list[object] = []
     desk.backend.lost.connect(losses.append)
     proxy.is_gone.set()

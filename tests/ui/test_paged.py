@@ -1,4 +1,4 @@
-"""Lists that are read page by page: what is on its way may be older than what has been told meanwhile."""
+"""Lists that are read page by page: an answer on its way may be older than what is shown already."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from freesport_sync.ui.models.paged import Column, PagedModel
 
 
 class SlowBackend(QObject):
-    """Answers when it is told to."""
+    """Answers on request of the test."""
 
     database_status_changed = Signal(object)
 
@@ -25,7 +25,7 @@ class SlowBackend(QObject):
         self.answers: list[Callable[[], None]] = []
 
     def ask(self, question: Callable[[Any], Any], on_success: Callable[[Any], None], _: Callable[..., None]) -> None:
-        """What is read now is told later."""
+        """Read now, answer later."""
         page = question(None)
         self.answers.append(lambda: on_success(page))
 

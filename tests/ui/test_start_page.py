@@ -35,7 +35,7 @@ from tests.ui.snapshots import first_of_import
 
 
 class Clock:
-    """Goes when it is told to."""
+    """Changes when the test says so."""
 
     now = 0.0
 

@@ -68,5 +68,5 @@ def show_issue_totals(screen: Screen, totals: Sequence[tuple[Severity, str, str]
 
 
 def status_markup(status: str, texts: Texts) -> str:
-    """The word for a status in its colour."""
+    """The text for a status in its colour."""
     return f"[{_STATUS_STYLE.get(status, 'bold red')}]{texts(f'status.{status}')}[/]"

@@ -36,7 +36,7 @@ PER_USER = Allowance(100, 0.5)
 
 
 class KnownNetworks:
-    """Networks from which somebody has logged in; they survive a restart.
+    """Networks with a successful login; they survive a restart.
 
     Args:
         file: one network a line, the newest last; created with the first.

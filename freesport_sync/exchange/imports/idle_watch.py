@@ -83,7 +83,7 @@ class IdleWatch:
         if not self._is_idle(batch):
             return
         needs_report = await asyncio.to_thread(has_records, batch)
-        if not self._is_idle(batch):  # a fragment may have come meanwhile
+        if not self._is_idle(batch):  # a fragment may have come since
             return
         if needs_report:
             if batch not in self._reported:

@@ -56,8 +56,8 @@ class LogTab(QWidget):
             return
         texts = self._tools.texts
         own = [f"{texts.moment(datetime.fromisoformat(one.time), True)}  {texts.logged(one.message)}" for one in lines]
-        told = [texts("story.own_log"), *own] if own else []
-        text = "\n\n".join(part for part in (story_of(texts, details), "\n".join(told)) if part)
+        log = "\n".join([texts("story.own_log"), *own]) if own else ""
+        text = "\n\n".join(part for part in (story_of(texts, details), log) if part)
         if text != self.view.toPlainText():
             self.view.setPlainText(text)
 

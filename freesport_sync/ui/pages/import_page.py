@@ -202,8 +202,8 @@ class ImportPage(QWidget):
     def _is_first_start(self) -> bool:
         backend = self._tools.backend
         application, options = backend.application, backend.options
-        is_told = options.is_demo or options.database_url is not None or options.data_dir is not None
-        if application is None or is_told or application.settings.database.url is not None:
+        has_options = options.is_demo or options.database_url is not None or options.data_dir is not None
+        if application is None or has_options or application.settings.database.url is not None:
             return False
         return not self._tools.state.text("welcome") and not application.paths.settings_file.exists()
 

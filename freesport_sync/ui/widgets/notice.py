@@ -87,7 +87,7 @@ class Notice(QFrame):
 
 
 def tone_of_error(error: SyncError) -> str:
-    """The tone of an error; neither a cancel nor somebody else's import is a failure."""
+    """The tone of an error; neither a cancel nor another run's lock is a failure."""
     if isinstance(error, Cancelled):
         return "neutral"
     return "warn" if isinstance(error, LockHeld) else "bad"

@@ -103,7 +103,7 @@ def button(
         _set_icon(result, icon_name, role, tools.theme)
     rename(result, text)
     if shortcut:
-        # Not the button's own, which is its mnemonic and made anew with every text.
+        # Not the button's own shortcut, which is its mnemonic and changes with every text.
         QShortcut(QKeySequence(shortcut), result).activated.connect(result.click)
         tooltip = f"{tooltip} ({shortcut})".strip()
     result.setToolTip(tooltip)

@@ -1,4 +1,4 @@
-"""What becomes of the imports that 1C asks for, whatever happens meanwhile; the runs themselves are made up."""
+"""The imports that 1C asks for, whatever happens while they run; the runs themselves are faked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OLD, NEW = import_xml(product("old")), import_xml(product("new"))
 
 
 class Desk:
-    """A server whose runs end when they are told to."""
+    """An exchange whose runs end when the test says so."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.runs = folder / "runs"
@@ -214,7 +214,7 @@ def told(desk: Desk) -> list[ImportNotRequested]:
 
 
 def send(desk: Desk, *files: bytes) -> None:
-    """Portions that nobody asks to import."""
+    """Batches whose import 1C does not ask for."""
     for data in files:
         with StandardClient(desk.listener.port) as onec:
             onec.log_in()

@@ -1,4 +1,4 @@
-"""Who may come in, and how long whoever guesses has to wait."""
+"""Who may use the exchange, and how long those who guess passwords have to wait."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_a_server_without_a_password_does_not_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"password"])
 def test_a_file_that_holds_no_hash(passwords: PasswordFile, tmp_path: Path, content: bytes) -> None:
-    """Nobody is told that his password is wrong."""
+    """No client learns that its password is wrong."""
     door = access(passwords)
     (tmp_path / "exchange.password").write_bytes(content)
     with pytest.raises(ConfigError, match="exchange_password_unreadable"):
