@@ -65,7 +65,7 @@ class LogPage(QWidget):
             self.level.addItem(texts(f"log.from_{name.lower()}"), name)
         self.level.currentIndexChanged.connect(self._filter)
         self.text = SearchField(texts("log.search"))
-        self.text.changed.connect(self._filter)
+        self.text.textChanged.connect(self._filter)  # at once: the lines are in memory
         self.follow = check_box(texts("log.follow"), is_checked=True)
         self.open = button(texts("log.open"), self._open, tools, "folder")
         self.details = QPlainTextEdit()
