@@ -260,9 +260,7 @@ def test_russian_emails_are_found_however_the_database_lowers_them(shop: Shop, n
     assert counts(run(shop, export), Entity.CUSTOMER) == (0, 1, 0, 0, 0)
 
 
-def test_customers_are_looked_for_in_portions(
-    shop: Shop, clients: ExportBuilder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_customers_are_looked_up_in_blocks(shop: Shop, clients: ExportBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(customers, "READ_ROWS", 1)
     portal_user(shop)
     run(shop, clients)
@@ -272,7 +270,9 @@ def test_customers_are_looked_for_in_portions(
 # --- others at work -------------------------------------------------------------------------------------------------
 
 
-def test_who_registers_meanwhile_is_found_when_the_merge_starts_again(shop: Shop, clients: ExportBuilder) -> None:
+def test_a_user_who_registers_during_the_merge_is_found_by_the_second_attempt(
+    shop: Shop, clients: ExportBuilder
+) -> None:
     report = run(shop, clients, at_stage(Stage.APPLY, partial(portal_user, shop)))
     assert counts(report, Entity.CUSTOMER) == (2, 1, 0, 1, 0)
     assert shop.row("SELECT role FROM users WHERE onec_id = 'c3'") == ("trainer",)
@@ -291,7 +291,7 @@ def test_a_concurrently_linked_user_is_not_taken_over(shop: Shop, clients: Expor
     ]
 
 
-def test_what_a_user_edits_meanwhile_is_kept(shop: Shop, clients: ExportBuilder) -> None:
+def test_what_a_user_edits_during_the_import_is_kept(shop: Shop, clients: ExportBuilder) -> None:
     run(shop, clients)
     clients.contragents(contragent("c3", name="Петров Пётр"), segment=2)
     edit = "UPDATE users SET phone = '+71111111111', last_name = 'Сам' WHERE onec_id = 'c3'"

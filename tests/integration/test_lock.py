@@ -174,7 +174,7 @@ def test_finished_session_of_another_importer_is_left_alone(stocked_shop: Shop, 
     assert stocked_shop.rows(look, ids=ids) == before
 
 
-def test_session_with_our_key_that_appears_meanwhile_is_a_second_net(
+def test_a_session_with_our_key_that_appears_during_the_run_is_a_second_net(
     stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def open_ours(*_: object) -> None:

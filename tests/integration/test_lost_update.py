@@ -42,7 +42,7 @@ def test_a_stock_that_1c_changed_is_written(shop: Shop, export: ExportBuilder) -
     assert shop.value("SELECT stock_quantity FROM product_variants") == 8
 
 
-def test_what_an_operator_edits_meanwhile_is_kept(shop: Shop, export: ExportBuilder) -> None:
+def test_what_an_operator_edits_during_the_import_is_kept(shop: Shop, export: ExportBuilder) -> None:
     shop.run(export.folder)
     export.goods(product("p1", description="Новое"))
     export.prices(prices("p1#a", {"retail": 11}))
@@ -60,7 +60,7 @@ def test_what_an_operator_edits_meanwhile_is_kept(shop: Shop, export: ExportBuil
     )
 
 
-def test_a_row_that_vanishes_meanwhile_starts_the_merge_again(shop: Shop, export: ExportBuilder) -> None:
+def test_a_row_that_vanishes_during_the_merge_starts_it_again(shop: Shop, export: ExportBuilder) -> None:
     shop.run(export.folder)
     export.prices(prices("p1#a", {"retail": 11}))
     report = shop.run(export.folder, at_stage(Stage.APPLY, lambda: shop.execute("DELETE FROM product_variants")))
@@ -69,7 +69,7 @@ def test_a_row_that_vanishes_meanwhile_starts_the_merge_again(shop: Shop, export
     assert "merge_repeated" not in shop.issues()
 
 
-def test_an_attribute_that_is_removed_meanwhile_starts_the_merge_again(shop: Shop, export: ExportBuilder) -> None:
+def test_an_attribute_removed_during_the_merge_starts_it_again(shop: Shop, export: ExportBuilder) -> None:
     export.properties_goods(property_("k", "Рост", {"v": "180"}))
     shop.run(export.folder)
     export.goods(product("p1", properties={"k": "v"}))

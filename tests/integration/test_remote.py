@@ -179,7 +179,7 @@ def test_dry_run_can_be_stopped_too(stocked_shop: Shop, dearer: Path) -> None:
     assert stocked_shop.rows("SELECT t::text FROM import_sessions AS t") == sessions
 
 
-def test_request_during_commit_hears_that_the_run_is_completed(stocked_shop: Shop) -> None:
+def test_a_cancel_during_commit_learns_that_the_run_is_completed(stocked_shop: Shop) -> None:
     """The run's row is locked by its last transaction: the answer waits for that, and is true."""
     run_id = stocked_shop.value(LAST_RUN)
     with holding(stocked_shop.url, TAKE_LOCK) as holder:

@@ -26,7 +26,7 @@ from tests.builders import (
     rests,
     storage,
 )
-from tests.shop import ReadsHere, Shop
+from tests.shop import InProcessPool, Shop
 
 
 class LastFileFirst(WorkerPool):
@@ -36,7 +36,7 @@ class LastFileFirst(WorkerPool):
         return super().read(list(reversed(tasks)), cancel)
 
 
-class OneWorkerAFile(ReadsHere):
+class OneWorkerAFile(InProcessPool):
     """As if each file were read by a worker of its own, which knows nothing of what the others have met."""
 
     def read(self, tasks: Sequence[ParseTask], cancel: CancelToken) -> Iterator[Message]:
@@ -111,7 +111,7 @@ def result(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-@pytest.mark.parametrize("pool", [ReadsHere, OneWorkerAFile])
+@pytest.mark.parametrize("pool", [InProcessPool, OneWorkerAFile])
 def test_new_values_are_numbered_by_their_first_place_in_whichever_worker(
     shop: Shop, export: ExportBuilder, monkeypatch: pytest.MonkeyPatch, pool: type[WorkerPool]
 ) -> None:

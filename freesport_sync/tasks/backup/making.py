@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from freesport_sync import __version__
-from freesport_sync.core.backup import Manifest, new_backup_id, superfluous
+from freesport_sync.core.backup import Manifest, expired, new_backup_id
 from freesport_sync.core.events import BackupMade, IssuesFound, Reporter
 from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.core.progress import StageMeter
@@ -158,7 +158,7 @@ def _require_space(folder: Path, size_bytes: int) -> None:
 
 def _rotate(run: LockedRun, folder: Path, newest: Manifest) -> None:
     kept, without_effect = run.context.settings.backup, runs_without_effect(run.connection)
-    for one in superfluous(backup.list_backups(folder), newest, kept.keep_count, kept.keep_days, without_effect):
+    for one in expired(backup.list_backups(folder), newest, kept.keep_count, kept.keep_days, without_effect):
         with suppress(OSError):  # open elsewhere; the next backup tries again
             backup.backup_path(folder, one.backup_id).unlink()
 

@@ -45,8 +45,8 @@ def test_files_come_whole_with_their_time_and_only_once(client: Client) -> None:
     assert client.here == files
     assert {file.path for file in pulled.files} == files.keys()
     assert {int(file.stat().st_mtime) for file in client.received.newest.rglob("*.*")} == {1_700_000_000}
-    assert (client.told.fetched, client.told.unchanged, client.told.left_out) == (6, 0, ())
-    assert client.told.fetched_bytes == sum(map(len, files.values()))
+    assert (client.pulled.fetched, client.pulled.unchanged, client.pulled.left_out) == (6, 0, ())
+    assert client.pulled.fetched_bytes == sum(map(len, files.values()))
 
     client.put("rests.xml", b"new")
     client.put("deep/er/still/prices.xml", b"PRICES", mtime=1_700_000_001)
@@ -54,7 +54,7 @@ def test_files_come_whole_with_their_time_and_only_once(client: Client) -> None:
     client.pull()
     del files["export.zip"]
     assert client.here == files | {"rests.xml": b"new", "deep/er/still/prices.xml": b"PRICES"}
-    assert (client.told.fetched, client.told.unchanged) == (2, 3)
+    assert (client.pulled.fetched, client.pulled.unchanged) == (2, 3)
 
 
 def test_the_whole_tree_of_1c_is_fetched_and_omissions_are_reported(asyncssh_client: Client) -> None:
@@ -98,7 +98,7 @@ def test_a_file_that_1c_may_still_write_is_left_for_the_next_time(client: Client
     client.put("rests.xml", b"rests")
     pulled = client.pull()
     assert [file.path for file in pulled.files] == ["rests.xml"]
-    assert client.told.unfinished == (("prices.xml", "not_quiet"),)
+    assert client.pulled.unfinished == (("prices.xml", "not_quiet"),)
     assert [(issue.code, issue.file) for issue in pulled.issues] == [("pull_not_quiet", "prices.xml")]
     client.quiet_s = 0
     client.pull()
@@ -183,7 +183,7 @@ def _forbid(file: Path) -> None:
         ("read", _touch, "changing"),
     ],
 )
-def test_a_file_that_changes_meanwhile_is_left_for_the_next_time(
+def test_a_file_that_changes_during_the_pull_is_left_for_the_next_one(
     at: str, act: Callable[[Path], object], reason: str, tmp_path: Path
 ) -> None:
     restless = type("Restless", (Restless,), {"at": at, "act": staticmethod(act)})
