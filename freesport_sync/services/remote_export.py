@@ -64,7 +64,7 @@ class RemoteExport:
         Args:
             ssh: in place of what the settings say.
             password: None: the one that is kept.
-            passphrase: likewise.
+            passphrase: None: the one that is kept.
         """
         other = RemoteExport(self._settings.model_copy(update={"ssh": ssh}), self._paths)
         other._accepted_once = self._accepted_once
@@ -82,27 +82,27 @@ class RemoteExport:
 
         Raises:
             HostKeyChanged: it has another one.
-            ConnectionFailed: the server cannot be reached.
-            ConfigError: no server is configured, or the fingerprint is none.
+            ConnectionFailed: the host cannot be reached.
+            ConfigError: no SSH host is configured, or the fingerprint is invalid.
         """
-        with self.open(cancel or CancelToken()) as server:
-            profile, key = server.pin_host_key(fingerprint, replaces)
+        with self.open(cancel or CancelToken()) as host:
+            profile, key = host.pin_host_key(fingerprint, replaces)
         return PinnedHostKey(profile.host, profile.port, key.key_type, key.fingerprint, str(profile.pinned))
 
     def pull(self, reporter: Reporter, cancel: CancelToken) -> None:
         """Fetch what is new or changed, of all kinds; what came of it is the event `FilesPulled`.
 
         Raises:
-            NothingNew: the server has nothing, because what it had is in its archive.
-            SyncError: see `tasks.shop_import.pull.pull`; or somebody else fetches into the same folder.
+            NothingNew: the host has no files but the imported ones in its archive.
+            SyncError: see `tasks.shop_import.pull.pull`; or another program fetches into the same folder.
         """
-        with self.open(cancel) as server, self.received.locked():
-            pull_something(self._everything(server, reporter))
+        with self.open(cancel) as host, self.received.locked():
+            pull_something(self._everything(host, reporter))
 
     def check(self, cancel: CancelToken) -> tuple[CheckItem, ...]:
         """Whether files could be fetched, step by step; the last item is the step that fails. Writes nothing.
 
-        Nothing is checked where no server is configured.
+        Nothing is checked if no SSH host is configured.
 
         Args:
             cancel: ends it at once.
@@ -112,33 +112,33 @@ class RemoteExport:
             return ()
         items: list[CheckItem] = []
         try:
-            with self.open(cancel) as server:
-                profile = server.profile
-                host = {"host": profile.host, "port": profile.port, "user": profile.user}
-                server.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, host)))
-                found = list_export(self._everything(server, lambda event: None))
+            with self.open(cancel) as host:
+                profile = host.profile
+                address = {"host": profile.host, "port": profile.port, "user": profile.user}
+                host.connect(lambda step: items.append(CheckItem(f"ssh_{step.value}", True, address)))
+                found = list_export(self._everything(host, lambda event: None))
                 items.append(CheckItem("ssh_folder", True, {"folder": ssh.folder or ".", "files": len(found.files)}))
-                items.append(CheckItem("ssh_commands" if server.runs_commands() else "ssh_commands_missing", True))
-                items += self._check_rights(server, found)
+                items.append(CheckItem("ssh_commands" if host.runs_commands() else "ssh_commands_missing", True))
+                items += self._check_rights(host, found)
         except SyncError as error:
             items.append(CheckItem(error.code, False, error.params))
         return tuple(items)
 
-    def _check_rights(self, server: SshHost, found: Listing) -> Iterator[CheckItem]:
+    def _check_rights(self, host: SshHost, found: Listing) -> Iterator[CheckItem]:
         ssh = self._settings.ssh
         if found.files:
-            path, problem = found.files[0].path, problem_of_reading(server, joined(ssh.folder, found.files[0].path))
+            path, problem = found.files[0].path, problem_of_reading(host, joined(ssh.folder, found.files[0].path))
             code = "ssh_file_unreadable" if problem else "ssh_rights"
             yield CheckItem(code, not problem, {"path": path, "reason": problem})
         for name, folder in (("archive", ssh.archive_folder), ("media", ssh.media_root)):
             if folder is not None:
-                problem = problem_of_root(server, folder, may_write=False)
+                problem = problem_of_root(host, folder, may_write=False)
                 code = f"ssh_{name}_missing" if problem else f"ssh_{name}"
                 # The archive is made with the first file that goes there.
                 yield CheckItem(code, not problem or name == "archive", {"folder": folder, "reason": problem})
 
-    def _everything(self, server: SshHost, reporter: Reporter) -> PullOptions:
-        return pull_options(self._settings, self.received, server, ShopImport(), reporter)
+    def _everything(self, host: SshHost, reporter: Reporter) -> PullOptions:
+        return pull_options(self._settings, self.received, host, ShopImport(), reporter)
 
     def open(self, cancel: CancelToken) -> SshHost:
         """The SSH host of the settings, to be used as a context.
@@ -161,7 +161,7 @@ class RemoteExport:
         return SshHost(profile, cancel, self._accepted_once)
 
     def _profile(self, hop: Hop, jump: SshProfile | None, is_target: bool) -> SshProfile:
-        """How a server is reached; those on the way take keys only: the password is for the target alone."""
+        """How a host is reached; jump hosts take only keys, because the password is for the target alone."""
         ssh = self._settings.ssh
         if hop.user is None:
             raise ConfigError("ssh_not_configured", file=str(self._paths.settings_file))
