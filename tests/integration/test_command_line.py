@@ -428,6 +428,8 @@ def test_equal_times_are_reported_to_the_operator_who_repairs_them(
     assert (again.code, again.stderr) == (0, "")
     assert "Исправлять нечего" in again.stdout
     assert "исправление времени создания" in command("--history").stdout
+    (listed,) = command("--history", "1", "--json").events("run")
+    assert (listed["kind"], listed["data_dir"]) == ("repair_created_at", "")  # it reads no export
     undone = command("--undo", result["run_id"])
     assert (undone.code, undone.stderr) == (0, "")
     assert "Возвращено" in undone.stdout
