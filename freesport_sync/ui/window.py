@@ -50,6 +50,9 @@ SMALLEST = QSize(1000, 640)
 FRAME = QSize(16, 48)
 """Rough size of what the system draws around a window."""
 NAVIGATION_WIDTH = 190
+_SHOWN_PAGE = "window/page"
+_FORMER_PAGES = {"exchange": "import", "session": "entry"}
+"""Names of pages in the state that a former version has written."""
 
 
 class MainWindow(QMainWindow):
@@ -146,7 +149,7 @@ class MainWindow(QMainWindow):
         """Remember geometry, page and column widths."""
         state = self._tools.state
         state.keep("window/geometry", self.saveGeometry())
-        state.keep("window/shown_page", list(self._pages)[self.navigation.currentRow()])
+        state.keep(_SHOWN_PAGE, list(self._pages)[self.navigation.currentRow()])
         for page in self._pages.values():
             page.save_state()  # type: ignore[attr-defined]
         state.save()
@@ -231,7 +234,8 @@ class MainWindow(QMainWindow):
         if not self.restoreGeometry(state.bytes("window/geometry")):
             self.resize(first_size(room.size()))
             self.move(room.center() - self.rect().center())
-        page = state.text("window/shown_page")
+        page = state.text(_SHOWN_PAGE)
+        page = _FORMER_PAGES.get(page, page)
         self.show_page(page if page in self._pages else "import")
 
     def _go(self) -> None:

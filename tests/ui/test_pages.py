@@ -366,3 +366,14 @@ def test_the_window_remembers(stocked_shop: Shop, open_desk: OpenDesk, tmp_path:
     second = open_desk(stocked_shop.url, state_file=file, language=language)
     assert second.window.history_page.table.columnWidth(0) == 333
     assert second.window.stack.currentWidget() is second.window.log_page
+
+
+@pytest.mark.parametrize(("kept", "shown"), [("session", "entry"), ("exchange", "import"), ("onec", "onec")])
+def test_the_window_of_a_former_version_is_remembered(
+    stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path, kept: str, shown: str
+) -> None:
+    file = tmp_path / "window.ini"
+    file.write_text(f"[window]\npage={kept}\n", "utf-8")
+    desk = open_desk(stocked_shop.url, state_file=file)
+    names = ["import", "history", "entry", "onec", "log", "connections"]
+    assert names[desk.window.stack.currentIndex()] == shown
