@@ -14,7 +14,7 @@ from freesport_sync.core.exchange import ExchangeEvent
 from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunReport
 from freesport_sync.core.shop import UpkeepKind
-from freesport_sync.core.tasks import Header, Request, Submission
+from freesport_sync.core.tasks import Header, PlannedStage, Request, Submission
 from freesport_sync.database.own.history_list import read_entry
 from freesport_sync.database.server.embedded_binaries import BINARIES_VARIABLE
 from freesport_sync.database.shop.verify import TableCreation
@@ -24,6 +24,7 @@ from freesport_sync.runs.requests import decode
 from freesport_sync.services.backups import Backups
 from freesport_sync.services.database import Database, shop_url
 from freesport_sync.services.history import History
+from freesport_sync.services.installation import Installation
 from freesport_sync.services.remote_export import RemoteExport
 from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.loading import load_settings
@@ -65,21 +66,22 @@ class Application:
         open_workers: Callable[[], AbstractContextManager[WorkerPool]] | None = None,
     ) -> None:
         refuse_unknown_variables({BINARIES_VARIABLE})
-        self.paths: Paths = find_paths(home)
-        self.settings: Settings = load_settings(self.paths.settings_file)
+        self._paths: Paths = find_paths(home)
+        self._settings: Settings = load_settings(self._paths.settings_file)
+        self.installation = Installation(self._settings, self._paths)
         self.tasks = tasks
         self._open_workers = open_workers or _new_workers
-        self.remote_export = RemoteExport(self.settings, self.paths)
+        self.remote_export = RemoteExport(self._settings, self._paths)
         creation = TableCreation.IN_EMPTY if create_shop_tables else TableCreation.NEVER
-        url = None if is_demo else shop_url(database_url, self.settings, self.paths.settings_file)
-        self.database = Database(url, self.settings, self.paths, creation, is_demo)
-        self.backups = Backups(self.database, self.settings.backup.folder or self.paths.backups)
+        url = None if is_demo else shop_url(database_url, self._settings, self._paths.settings_file)
+        self.database = Database(url, self._settings, self._paths, creation, is_demo)
+        self.backups = Backups(self.database, self._settings.backup.folder or self._paths.backups)
 
     def configure_logs(self, is_verbose: bool) -> None:
         """Write the log of this process into the installation's folder; see `settings.logs.configure_logs`."""
         from freesport_sync.settings.logs import configure_logs
 
-        configure_logs(self.paths.logs, is_verbose)
+        configure_logs(self._paths.logs, is_verbose)
 
     def history(self) -> History:
         """The history, to be closed; a private server runs until then."""
@@ -90,14 +92,14 @@ class Application:
         """The databases and SSH hosts to choose from."""
         from freesport_sync.services.connections import Connections
 
-        return Connections(self.settings, self.paths, self.remote_export, self.database.creation)
+        return Connections(self._settings, self._paths, self.remote_export, self.database.creation)
 
     @cached_property
     def checks(self) -> Checks:
         """Checks whether an import could run."""
         from freesport_sync.services.checks import Checks
 
-        return Checks(self.settings, self.database, self.remote_export)
+        return Checks(self._settings, self.database, self.remote_export)
 
     @cached_property
     def remote_control(self) -> RemoteControl:
@@ -112,14 +114,18 @@ class Application:
         from freesport_sync.services.run_files import RunFiles
         from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
-        return RunFiles(self.database, (self.remote_export.received.runs, RunFolders(self.paths.exchange / "runs")))
+        return RunFiles(self.database, (self.remote_export.received.runs, RunFolders(self._paths.exchange / "runs")))
 
     @cached_property
     def exchange(self) -> ExchangeSetup:
         """Address, password and self-test of the exchange."""
         from freesport_sync.exchange.setup import ExchangeSetup
 
-        return ExchangeSetup(self.settings, self.paths)
+        return ExchangeSetup(self._settings, self._paths)
+
+    def stages(self, request: Request, header: Header) -> tuple[PlannedStage, ...]:
+        """The stages that a run of a task will have."""
+        return self.tasks.of(request).stages(request, header, self._settings)
 
     def run(self, request: Request, header: Header, reporter: Reporter, cancel: CancelToken) -> RunReport:
         """Run a task.
@@ -137,8 +143,8 @@ class Application:
         context = RunContext(
             task=task,
             header=header,
-            settings=self.settings,
-            folders=Folders(self.paths.work, self.backups.folder, self.paths.received),
+            settings=self._settings,
+            folders=Folders(self._paths.work, self.backups.folder, self._paths.received),
             texts=self._shop_texts,
             reporter=reporter,
             cancel=cancel,
@@ -177,7 +183,15 @@ class Application:
 
         with self.database.target():  # the private server is not stopped between two imports
             serve(
-                self.settings, self.paths, self.run, self.backups.list, shop_texts, is_dry_run, report, reporter, cancel
+                self._settings,
+                self._paths,
+                self.run,
+                self.backups.list,
+                shop_texts,
+                is_dry_run,
+                report,
+                reporter,
+                cancel,
             )
 
     @cached_property

@@ -51,6 +51,21 @@ class SshHostChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteFolders:
+    """Where an export lies on an SSH host.
+
+    Args:
+        login: `user@host:port`, as far as they are set.
+        folder: with the export; empty: the folder that the login starts in.
+        archive_folder: to which imported files are moved; None: they stay.
+    """
+
+    login: str
+    folder: str
+    archive_folder: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SavedConnection:
     """One saved connection.
 

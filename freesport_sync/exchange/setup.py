@@ -37,6 +37,19 @@ class ExchangeSetup:
         """The name that 1C logs in with."""
         return self._settings.exchange.user
 
+    @property
+    def has_fixed_port(self) -> bool:
+        """Whether the address is known before the exchange listens."""
+        return self._settings.exchange.port != 0
+
+    def has_password(self) -> bool:
+        """Whether a password is set.
+
+        Raises:
+            OSError: its folder cannot be read.
+        """
+        return self._paths.exchange_password.exists()
+
     def set_password(self, password: str) -> None:
         """Set the password that 1C must give; a running exchange applies it at once.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.checks import CheckItem
+from freesport_sync.core.connections import RemoteFolders
 from freesport_sync.core.events import Reporter
 from freesport_sync.errors import (
     ConfigError,
@@ -70,6 +71,12 @@ class RemoteExport:
         other._accepted_once = self._accepted_once
         other._password, other._passphrase = password, passphrase
         return other
+
+    @property
+    def folders(self) -> RemoteFolders | None:
+        """Where the export lies; None: the settings name no SSH host."""
+        ssh = self._settings.ssh
+        return None if ssh.host is None else RemoteFolders(ssh.login, ssh.folder, ssh.archive_folder)
 
     def accept_host_key_once(self, fingerprint: str) -> None:
         """Trust a host key until the program ends."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObj
 from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.services.state_folder import state_folder
+from freesport_sync.services.installation import state_folder
 from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.icons import program_icon
 from freesport_sync.ui.options import WindowOptions

@@ -69,7 +69,7 @@ class RunLane(QObject):
         if self.is_running:
             return
         request, header = submission.request, submission.header
-        stages = application.tasks.of(request).stages(request, header, application.settings)
+        stages = application.stages(request, header)
         self.submission = submission
         self._cancel = cancel = CancelToken()
         self.snapshot = first_snapshot(str(request.kind), header.is_dry_run, stages)

@@ -54,6 +54,7 @@ def test_it_runs_in_the_window_and_is_in_the_history(desk: Desk) -> None:
     entry.tabs.setCurrentWidget(entry.totals)
     desk.until(lambda: entry.totals.model.rowCount() == 1)
     assert entry.totals.model.index(0, 0).data() == "sheep"
+    assert entry.changes.entity.findData("sheep") > 0, "its changes can be filtered"
     assert "count" in [entry.totals.stages.index(row, 0).data() for row in range(entry.totals.stages.rowCount())]
     assert entry.repeat.isHidden(), "the page of the task starts it"
 

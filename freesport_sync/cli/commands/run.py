@@ -58,7 +58,7 @@ def _as_asked(request: ShopImport, options: argparse.Namespace, application: App
 
 
 def _data_dir(options: argparse.Namespace, application: Application) -> Path:
-    default_dir = application.settings.source.data_dir
+    default_dir = application.installation.data_dir
     if options.demo:
         return resource("demo")
     if options.data_dir is not None:

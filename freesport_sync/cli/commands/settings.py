@@ -5,12 +5,10 @@ from __future__ import annotations
 from freesport_sync.cli.invocation import Invocation
 from freesport_sync.cli.results import SettingList
 from freesport_sync.errors import ExitCode
-from freesport_sync.settings.listing import list_settings
 
 
 def show_settings(invocation: Invocation) -> int:
     """List the settings."""
-    application = invocation.open_application()
-    file = application.paths.settings_file
-    invocation.output.show(SettingList(list_settings(application.settings, file), file))
+    installation = invocation.open_application().installation
+    invocation.output.show(SettingList(installation.list_settings(), installation.settings_file))
     return ExitCode.DONE

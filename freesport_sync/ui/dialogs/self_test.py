@@ -90,7 +90,7 @@ class SelfTestDialog(QDialog):
     @property
     def _is_port_set(self) -> bool:
         application = self._tools.backend.application
-        return application is not None and application.settings.exchange.port != 0
+        return application is not None and application.exchange.has_fixed_port
 
     def _on_step(self, item: CheckItem) -> None:
         if not self.run.isEnabled():

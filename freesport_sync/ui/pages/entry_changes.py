@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,7 @@ class ChangesTab(QWidget):
         self.entity = QComboBox()
         self.entity.setAccessibleName(texts("changes_tab.entity"))
         self.entity.addItem(texts("changes_tab.any"), None)
-        for one in Entity:
-            self.entity.addItem(texts(f"entity.{one.value}"), one)
+        self._offer(Entity)
         self.entity.currentIndexChanged.connect(self._filter)
         self.text = SearchField(texts("changes_tab.search"))
         self.text.changed.connect(self._filter)
@@ -83,8 +83,14 @@ class ChangesTab(QWidget):
             self._run_id = details.entry.key.id
             self._query = None
             self.text.clear()
+        self._offer(details.entry.counts)  # another task than the shop's has entities of its own
         if details.entry.is_dry_run:
             self._filter()
+
+    def _offer(self, entities: Iterable[str]) -> None:
+        for one in entities:
+            if self.entity.findData(str(one)) < 0:
+                self.entity.addItem(self._tools.texts.word("entity", one), str(one))
 
     def save_state(self) -> None:
         """Remember widths."""

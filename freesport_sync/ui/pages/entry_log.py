@@ -45,7 +45,7 @@ class LogTab(QWidget):
         application = self._tools.backend.application
         self._show(())
         if application is not None:
-            folder = application.paths.logs
+            folder = application.installation.logs
             entry = details.entry
             since, until = entry.started_at - SLACK, (entry.finished_at or datetime.now().astimezone()) + SLACK
             self._tools.backend.work(lambda: _between(folder, since, until), self._show, self._on_log_unreadable)

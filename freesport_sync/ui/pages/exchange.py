@@ -105,7 +105,7 @@ class ExchangePage(QWidget):
     @property
     def _user(self) -> str:
         application = self._tools.backend.application
-        return "1c" if application is None else application.settings.exchange.user
+        return "1c" if application is None else application.exchange.user
 
     def _lay_out(self) -> None:
         inner = _Scrolled()

@@ -108,8 +108,9 @@ class SwitchCard(Card):
         """Check whether a password is set."""
         application = self._tools.backend.application
         if application is not None:
-            file = application.paths.exchange_password
-            self._tools.backend.work(file.exists, self._on_password_found, self._on_password_unknown)
+            self._tools.backend.work(
+                application.exchange.has_password, self._on_password_found, self._on_password_unknown
+            )
 
     @property
     def _is_dry_run(self) -> bool:
@@ -179,10 +180,10 @@ class SwitchCard(Card):
         if application is not None:
             key = "dry" if self._is_dry_run and process.state is ExchangeState.RUNNING else process.state.value
             self.state_text.setText(texts(f"exchange.state_{key}"))
-            rules = application.settings.exchange
-            self.user.setText(rules.user if started is None else started.user)
-            address = application.exchange.address if started is None else started.address
-            self.address.setText(address if rules.port or started is not None else "")
+            setup = application.exchange
+            self.user.setText(setup.user if started is None else started.user)
+            address = setup.address if started is None else started.address
+            self.address.setText(address if setup.has_fixed_port or started is not None else "")
             self.address.setPlaceholderText(texts("exchange.address_later"))
             self.address.setCursorPosition(0)
         self.about.setText(

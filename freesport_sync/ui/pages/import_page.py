@@ -203,9 +203,9 @@ class ImportPage(QWidget):
         backend = self._tools.backend
         application, options = backend.application, backend.options
         has_options = options.is_demo or options.database_url is not None or options.data_dir is not None
-        if application is None or has_options or application.settings.database.url is not None:
+        if application is None or has_options:
             return False
-        return not self._tools.state.text("welcome") and not application.paths.settings_file.exists()
+        return not self._tools.state.text("welcome") and application.installation.is_new
 
     def _leave_welcome(self) -> None:
         self._tools.state.keep("welcome", "seen")

@@ -179,10 +179,10 @@ class RunCard(Card):
             return texts("import_page.from_backup", name=request.backup_id)
         if not isinstance(request, ShopImport):
             return texts.kind(request.kind)
-        if request.is_pull and application is not None:
-            ssh = application.settings.ssh
-            folder = ssh.folder or texts("import_page.server_home")
-            return texts("import_page.pulled_from", server=ssh.login, folder=folder)
+        remote = application.remote_export.folders if application is not None else None
+        if request.is_pull and remote is not None:
+            folder = remote.folder or texts("import_page.server_home")
+            return texts("import_page.pulled_from", server=remote.login, folder=folder)
         return texts("import_page.from", source=str(request.source))
 
     def _details(self, snapshot: RunSnapshot) -> Iterator[str]:

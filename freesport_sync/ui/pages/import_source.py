@@ -126,7 +126,7 @@ class SourcePicker(QWidget):
             return
         self.path.clear()
         self.path.addItems(state.sources())
-        usual = str(options.data_dir or application.settings.source.data_dir)
+        usual = str(options.data_dir or application.installation.data_dir)
         if options.is_demo:
             usual = demo
         elif options.data_dir is None and state.sources():
@@ -181,14 +181,14 @@ class SourcePicker(QWidget):
     def _show_ssh_host(self) -> None:
         application, texts = self._tools.backend.application, self._tools.texts
         assert application is not None
-        ssh = application.settings.ssh
-        self._has_ssh_host = ssh.host is not None and ssh.user is not None
-        if self._has_ssh_host:
-            self.ssh_host.setText(ssh.login)
-            folder = ssh.folder or texts("import_page.server_home")
+        remote = application.remote_export.folders
+        self._has_ssh_host = remote is not None
+        if remote is not None:
+            self.ssh_host.setText(remote.login)
+            folder = remote.folder or texts("import_page.server_home")
             words = [texts("import_page.server_folder", folder=folder), texts("import_page.server_fetches")]
-            if ssh.archive_folder is not None:
-                words.append(texts("import_page.server_archives", folder=ssh.archive_folder))
+            if remote.archive_folder is not None:
+                words.append(texts("import_page.server_archives", folder=remote.archive_folder))
             self.ssh_host_state.setText("\n".join(words))
         else:
             self.ssh_host.setText(texts("import_page.server_none"))

@@ -100,7 +100,7 @@ class LogPage(QWidget):
         application = self._tools.backend.application
         if application is not None and not self._is_reading:
             self._is_reading = True
-            folder = application.paths.logs
+            folder = application.installation.logs
             self._tools.backend.work(lambda: read_log(folder), self._show, self._on_failed)
 
     def refresh(self) -> None:
@@ -161,7 +161,7 @@ class LogPage(QWidget):
     def _open(self) -> None:
         application = self._tools.backend.application
         if application is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(application.paths.logs)))
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(application.installation.logs)))
 
     def _on_failed(self, error: SyncError) -> None:
         self._is_reading = False
