@@ -128,26 +128,33 @@ def test_a_run_of_this_window_is_never_another_program(stocked_shop: Shop, deare
     desk.ready()
     desk.choose_source(dearer)
     window, backend = desk.window, desk.backend
-    desk.click(window.import_page.form.start)
     assert backend.database_status is not None
-    nobody_yet = LockHolder(None, "", "", "", None)
-    backend.database_status_changed.emit(replace(backend.database_status, holder=nobody_yet))
+    usual = backend.database_status
+
+    def found(holder: LockHolder) -> None:
+        backend.database_status_changed.emit(replace(usual, holder=holder))
+
+    def tells(holder: LockHolder, told: str) -> bool:
+        # The database is watched meanwhile and knows of no holder: said again until the texts are shown.
+        found(holder)
+        process_events()
+        return told in texts_in(window.import_page.holder)
+
+    desk.click(window.import_page.form.start)
+    unknown = LockHolder(None, "", "", "", None)
+    found(unknown)
     assert window.lock_item.text == desk.texts("import_page.held_by_this")
     run_id = desk.end_of_run().snapshot.run_id
     late = LockHolder(run_id, "ivanov", "PC", "apply", datetime.now(UTC))
-    backend.database_status_changed.emit(replace(backend.database_status, holder=late))
+    found(late)
     assert not window.import_page.holder.isVisible()
-    unknown = LockHolder(None, "", "", "", None)
-    backend.database_status_changed.emit(replace(backend.database_status, holder=unknown))
+    found(unknown)
     assert window.lock_item.text == "Импорт выполняет другая программа"
-    process_events()
-    assert texts_in(window.import_page.holder) == "Сейчас импорт выполняет другая программа"
+    desk.until(lambda: tells(unknown, "Сейчас импорт выполняет другая программа"))
+    assert "Её компьютер" not in texts_in(window.import_page.holder)
     seen = replace(unknown, host="10.0.0.5", since=datetime(2026, 11, 29, 9, 0))
-    backend.database_status_changed.emit(replace(backend.database_status, holder=seen))
-    process_events()
-    assert "Её компьютер: 10.0.0.5. Соединение открыто 29.11.2026 09:00." in texts_in(window.import_page.holder)
-    other = replace(late, run_id=(run_id or 0) + 1)
-    backend.database_status_changed.emit(replace(backend.database_status, holder=other))
+    desk.until(lambda: tells(seen, "Её компьютер: 10.0.0.5. Соединение открыто 29.11.2026 09:00."))
+    found(replace(late, run_id=(run_id or 0) + 1))
     assert window.import_page.holder.isVisible()
     assert desk.texts("import_page.held_by_this") != window.lock_item.text
 
