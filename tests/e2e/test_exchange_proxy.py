@@ -42,7 +42,7 @@ http {{
 
 
 def example() -> str:
-    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "guide.md").read_text("utf-8"), re.DOTALL)
+    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "guide.ru.md").read_text("utf-8"), re.DOTALL)
     assert found is not None
     return found[1]
 

@@ -19,7 +19,7 @@ def page(name: str) -> str:
 
 
 def test_the_rights_of_the_guide_are_enough(stocked_shop: Shop, dearer: Path, tmp_path: Path) -> None:
-    (statements,) = re.findall(r"```sql\n(.*?)```", page("docs/guide.md"), re.DOTALL)
+    (statements,) = re.findall(r"```sql\n(.*?)```", page("docs/guide.ru.md"), re.DOTALL)
     role, database = f"role_{uuid4().hex}", str(stocked_shop.url.database)
     stocked_shop.connection.exec_driver_sql("DROP SCHEMA freesport_sync CASCADE")
     named = re.sub(r"\bsync\b", role, re.sub(r"DATABASE freesport\b", f"DATABASE {database}", statements))
@@ -35,7 +35,7 @@ def test_the_rights_of_the_guide_are_enough(stocked_shop: Shop, dearer: Path, tm
 
 def test_the_pages_tell_what_cannot_be_guessed() -> None:
     told = ("PostgreSQL 14", "verify-full", "keyring.backends.null", "ничего не переспрашивают")
-    guide, readme = page("docs/guide.md"), page("README.md")
+    guide, readme = page("docs/guide.ru.md"), page("README.md")
     assert [words for words in told if words not in guide] == []
     assert LANGUAGE_VARIABLE in page("docs/settings.md")
     assert "## In English" in readme
