@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import sys
 from argparse import Namespace
@@ -11,11 +10,12 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 
-def main(has_window: bool = not getattr(sys, "frozen", False)) -> int:
+def main(has_window: bool = not getattr(sys, "frozen", False), is_window_expected: bool = False) -> int:
     """Start the program; returns its exit code.
 
     Args:
         has_window: open the window if there are no arguments. Only one of the frozen programs has Qt.
+        is_window_expected: if there can be no window, say why rather than print the help.
     """
     # Must come first: it does not return in a process that multiprocessing has started.
     from multiprocessing import freeze_support
@@ -30,7 +30,7 @@ def main(has_window: bool = not getattr(sys, "frozen", False)) -> int:
     try:
         from freesport_sync.cli.main import run_command_line
 
-        return run_command_line(sys.argv[1:], _window_opener() if has_window else None)
+        return run_command_line(sys.argv[1:], _window_opener(is_window_expected) if has_window else None)
     except KeyboardInterrupt:  # before the command line was ready for it
         return 130
     finally:
@@ -45,20 +45,11 @@ def ending_signals() -> list[signal.Signals]:
     return [one for one in found if one.name != "SIGHUP" or signal.getsignal(one) != signal.SIG_IGN]
 
 
-def _window_opener() -> Callable[[Namespace], int] | None:
-    """Opens the window; None where there is no screen or no Qt: without a screen Qt would end the program."""
-    is_desktop = sys.platform in ("win32", "darwin") or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    )
-    if not is_desktop or find_spec("PySide6") is None:
-        return None
+def _window_opener(is_expected: bool) -> Callable[[Namespace], int] | None:
+    """Opens the window; None where there is no screen or no Qt, unless the window is expected."""
+    from freesport_sync.ui.start import has_screen, open_window
 
-    def open_window(options: Namespace) -> int:
-        from freesport_sync.ui.start import open_window
-
-        return open_window(options)
-
-    return open_window
+    return open_window if is_expected or (has_screen() and find_spec("PySide6") is not None) else None
 
 
 def _use_worker_program() -> None:

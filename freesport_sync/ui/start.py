@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 
 from freesport_sync.errors import ExitCode
 from freesport_sync.i18n.texts import Texts, preferred_language
 from freesport_sync.ui.options import WindowOptions
+
+
+def has_screen() -> bool:
+    """Whether a window could be seen; without a screen Qt would end the program."""
+    is_desktop = sys.platform in ("win32", "darwin")
+    return is_desktop or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def open_window(options: Namespace) -> int:
@@ -17,13 +24,12 @@ def open_window(options: Namespace) -> int:
         options: of the command line.
     """
     language = preferred_language(["--language", options.language] if options.language else [])
+    if not has_screen():
+        return _refuse(Texts(language)("cli.no_screen"))
     try:
         from freesport_sync.ui import app
-    except ImportError as error:  # a system library of Qt
-        texts = Texts(language)
-        if sys.stderr is not None:
-            print(texts("cli.no_window", reason=error), file=sys.stderr)
-        return ExitCode.USAGE
+    except ImportError as error:  # Qt, or a system library that it needs
+        return _refuse(Texts(language)("cli.no_window", reason=error))
     return app.open_window(
         WindowOptions(
             language=language,
@@ -36,3 +42,13 @@ def open_window(options: Namespace) -> int:
             is_verbose=options.verbose,
         )
     )
+
+
+def _refuse(reason: str) -> ExitCode:
+    if sys.stderr is not None:
+        print(reason, file=sys.stderr)
+    elif sys.platform == "win32":  # without a console the reason would be lost
+        import ctypes
+
+        ctypes.windll.user32.MessageBoxW(None, reason, "FREESPORT", 0x10)  # MB_ICONERROR
+    return ExitCode.USAGE

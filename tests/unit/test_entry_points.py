@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from pkgutil import resolve_name
 
-from freesport_sync.__main__ import main
+import pytest
+
+from freesport_sync import __main__, window_main
+from freesport_sync.errors import ExitCode
+from tests.program import clean_environment
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 def test_a_window_without_a_console_beside_it_is_a_program_of_its_own() -> None:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-    for group, name in (("scripts", "freesport-sync"), ("gui-scripts", "freesport-sync-window")):
-        assert resolve_name(project[group][name]) is main
+    assert resolve_name(project["scripts"]["freesport-sync"]) is __main__.main
+    assert resolve_name(project["gui-scripts"]["freesport-sync-window"]) is window_main.main
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is the screen named by the environment")
+def test_the_window_says_that_there_is_no_screen() -> None:
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    done = subprocess.run(
+        [sys.executable, "-m", "freesport_sync.window_main", "--language", "en"],
+        env={name: value for name, value in clean_environment().items() if name not in screens},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert "there is no screen here" in done.stderr
+    assert done.stderr.endswith("freesport-sync --help\n")
