@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,6 +54,13 @@ def made_once(name: str, make: Callable[[], None]) -> None:
         if not done.exists():
             make()
             done.touch()
+
+
+def copy_server(source: Path, target: Path) -> None:
+    """Copy the folder of a private server that is stopped; the account that it runs as must own the copy too."""
+    shutil.copytree(source, target)
+    for copy in (target, *target.rglob("*")):
+        os_support.set_owner(copy, os_support.owner_of(source / copy.relative_to(target)))
 
 
 def template_database(

@@ -27,6 +27,13 @@ ROOT = Path(__file__).parents[1]
 Json = dict[str, Any]
 
 
+def _own_group() -> dict[str, Any]:
+    """Arguments for `subprocess`: a child that gets a Ctrl-C only if it is meant for it."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a process ended."""
@@ -55,7 +62,7 @@ Command = Callable[..., Outcome]
 
 
 class Program:
-    """A running process in a session of its own, as if started from a terminal.
+    """A running process in a session or, on Windows, a process group of its own, as if started from a terminal.
 
     Args:
         arguments: of the command line.
@@ -80,8 +87,8 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,
             encoding=encoding,
+            **_own_group(),
         )
         self.pid = self._process.pid
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -101,8 +108,11 @@ class Program:
         raise AssertionError(f"no {name} {values} in {self._stdout} {self._stderr}")
 
     def interrupt(self, number: int = signal.SIGINT) -> None:
-        """Ctrl-C: the terminal sends it to every process of the group."""
-        os.killpg(self.pid, number)
+        """Ctrl-C: the terminal sends it to every process of the group; on Windows Ctrl-Break, whatever `number` is."""
+        if sys.platform == "win32":
+            self._process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            os.killpg(self.pid, number)
 
     def kill(self) -> None:
         """kill -9, the program alone."""
@@ -111,14 +121,24 @@ class Program:
     def kill_all(self) -> bool:
         """kill -9 for the program and its workers at once; returns whether it had ended by itself before."""
         had_ended = self._process.poll() is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        if sys.platform != "win32":
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            return had_ended
+        for pid in self.family():
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(pid).kill()
         return had_ended
 
     def stop(self) -> None:
         """Suspend the program."""
-        self._process.send_signal(signal.SIGSTOP)
-        wait_until(lambda: psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
+        process = psutil.Process(self.pid)
+        process.suspend()
+        wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
+
+    def go_on(self) -> None:
+        """Resume the program after `stop`."""
+        psutil.Process(self.pid).resume()
 
     def stop_workers(self) -> None:
         """Suspend the workers, so that the program cannot finish reading."""
@@ -130,7 +150,9 @@ class Program:
         return [child for child in psutil.Process(self.pid).children() if "--multiprocessing-fork" in child.cmdline()]
 
     def family(self) -> set[int]:
-        """The processes of its session that are alive."""
+        """The program and its workers, those that are alive; a server that it has started is none of them."""
+        if sys.platform == "win32":
+            return set(_descendants(self.pid))
         return {process.pid for process in psutil.process_iter() if _is_alive_in(process, self.pid)}
 
     def code(self, limit_s: float) -> int:
@@ -152,8 +174,7 @@ class Program:
         return Outcome(code, "".join(self._stdout), "".join(self._stderr))
 
     def end_by_force(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        self.kill_all()
         self._process.wait()
         for reader in self._readers:
             reader.join()
@@ -178,6 +199,15 @@ def _is_alive_in(process: psutil.Process, session: int) -> bool:
         return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
     except (ProcessLookupError, psutil.NoSuchProcess):
         return False
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """A process of Windows and its children that run Python; they keep the number of a parent that has died."""
+    for process in psutil.process_iter(["ppid", "name"]):
+        if process.pid == pid and process.is_running():
+            yield pid
+        elif process.info["ppid"] == pid and "postgres" not in str(process.info["name"]):
+            yield from _descendants(process.pid)
 
 
 @contextmanager

@@ -74,6 +74,12 @@ CUT = (
 )
 """Ends every connection of the program to this database; other tests use the same server."""
 
+SLOW_UPDATE = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE UPDATE ON product_variants FOR EACH ROW EXECUTE FUNCTION slow()
+"""
+"""Lets the merge take a minute for each variant that it changes."""
+
 VARIANT = "SELECT 1 FROM product_variants FOR UPDATE"
 """Holds every variant, so that a merge that changes one of them waits."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ import pytest
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.settings.paths import find_paths
 from tests.bench.generator import generate
-from tests.databases import made_once, shared_folder
+from tests.databases import copy_server, made_once, shared_folder
 from tests.program import Installation
 
 
@@ -39,7 +38,7 @@ def _used_home() -> Path:
 @pytest.fixture
 def used_private(private: Installation, _used_home: Path) -> Installation:
     """The same, where the server has run before: to make one takes a second."""
-    subprocess.run(["/bin/cp", "-a", _used_home, private.home], check=True)
+    copy_server(find_paths(_used_home).postgres, find_paths(private.home).postgres)
     return private
 
 

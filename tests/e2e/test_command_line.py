@@ -11,6 +11,7 @@ import pytest
 
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.integration.test_connection import SECRET, free_port
+from tests.platforms import posix_only
 from tests.program import ROOT, Command, Installation, clean_environment, run
 from tests.shop import Shop
 
@@ -115,6 +116,9 @@ def test_old_consoles_show_what_they_can(installed: Installation, tmp_path: Path
         assert [line["value"] for line in shown.events("issue")] == ["Мяч 中文 ½"], "lines for scripts lose nothing"
 
 
+BASH = posix_only("bash, and a file that is always full")
+
+
 def in_shell(installed: Installation, command: str, dearer: Path) -> subprocess.CompletedProcess[str]:
     """Run a line of bash, in which `PROGRAM` is an import."""
     program = [sys.executable, "-m", "freesport_sync", "--run", "--data-dir", str(dearer), *installed.arguments]
@@ -128,6 +132,7 @@ def in_shell(installed: Installation, command: str, dearer: Path) -> subprocess.
     )
 
 
+@BASH
 @pytest.mark.parametrize("option", ["--json", ""])
 def test_reader_that_leaves_does_not_stop_the_import(
     stocked_shop: Shop, installed: Installation, dearer: Path, option: str
@@ -139,6 +144,7 @@ def test_reader_that_leaves_does_not_stop_the_import(
     assert stocked_shop.value("SELECT status FROM import_sessions ORDER BY id DESC LIMIT 1") == "completed"
 
 
+@BASH
 @pytest.mark.parametrize("redirection", [">&- 2>&-", "> /dev/full 2> /dev/full"])
 def test_output_that_is_lost_is_an_error_and_stops_no_import(
     stocked_shop: Shop, installed: Installation, dearer: Path, redirection: str
@@ -147,6 +153,7 @@ def test_output_that_is_lost_is_an_error_and_stops_no_import(
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
 
 
+@BASH
 @pytest.mark.parametrize("question", ["--help", "--version", "--settings"])
 def test_answers_that_are_lost_are_errors_too(installed: Installation, dearer: Path, question: str) -> None:
     done = in_shell(installed, f"{shlex.quote(sys.executable)} -m freesport_sync {question} > /dev/full", dearer)

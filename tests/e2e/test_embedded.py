@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg2
 import pytest
 from sqlalchemy import URL
@@ -22,6 +23,8 @@ from freesport_sync.database.server import embedded, embedded_binaries, embedded
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.embedded_binaries import find_binaries
 from freesport_sync.errors import ConfigError, ConnectionFailed
+from tests.databases import copy_server
+from tests.platforms import posix_only
 from tests.watching import wait_until
 
 FAST = {"fsync": "off"}
@@ -72,7 +75,7 @@ def used_folder() -> Iterator[Path]:
 @pytest.fixture
 def copied_folder(folder: Path, used_folder: Path) -> Path:
     """As `used_folder`, to be maltreated."""
-    subprocess.run(["/bin/cp", "-a", used_folder, folder], check=True)
+    copy_server(used_folder, folder)
     return folder
 
 
@@ -141,8 +144,8 @@ def test_is_private(used_folder: Path) -> None:
         url = server.url("postgres")
         assert query(url, "SHOW listen_addresses") == ("127.0.0.1",)
         assert query(url, "SHOW unix_socket_directories") == ("",)
-        assert (server.home / "password").stat().st_mode & 0o777 == 0o600
-        assert (server.home / "data").stat().st_mode & 0o777 == 0o700
+        assert os_support.is_private(server.home / "password")
+        assert os_support.is_private(server.home / "data")
         with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
             query(url.set(password="wrong"), "SELECT 1")
 
@@ -199,6 +202,7 @@ def test_leftover_of_a_killed_owner_is_reused(used_folder: Path) -> None:
     assert not list((used_folder / "owners").iterdir())
 
 
+@posix_only("a signal for a group of processes")
 def test_interrupt_in_our_terminal_spares_the_server(used_folder: Path) -> None:
     with owner_process(used_folder) as interrupted, EmbeddedPostgres(used_folder, settings=FAST) as server:
         port_of(interrupted)
@@ -232,7 +236,7 @@ def test_killed_server_is_started_again(copied_folder: Path) -> None:
         query(server.url("postgres"), "CREATE TABLE kept AS SELECT 1 AS id")
         for _ in range(3):
             connections.callback(server._connect().close)
-        os.kill(postmaster_pid(server), signal.SIGKILL)
+        psutil.Process(postmaster_pid(server)).kill()
         with EmbeddedPostgres(copied_folder, settings=FAST) as joined:
             assert query(joined.url("postgres"), "SELECT id FROM kept") == (1,)
         server.ensure_running()
@@ -250,7 +254,7 @@ def answers(server: EmbeddedPostgres) -> bool:
 def test_server_that_lost_a_process_is_joined(used_folder: Path) -> None:
     with EmbeddedPostgres(used_folder, settings=FAST) as server:
         connection = server._connect()
-        os.kill(connection.info.backend_pid, signal.SIGKILL)
+        psutil.Process(connection.info.backend_pid).kill()
         wait_until(lambda: answers(server))  # it throws everybody out and recovers
         connection.close()
 
@@ -311,7 +315,7 @@ def test_folder_that_ordinary_accounts_cannot_reach(folder: Path, reachable: Pat
         with EmbeddedPostgres(private / "данные", settings=FAST) as server:
             assert query(server.url("postgres"), "SELECT 1") == (1,)
             assert server.home.is_relative_to(reachable if IS_ROOT else private)
-    assert private.stat().st_mode & 0o777 == 0o700
+    assert os_support.is_private(private)
     # A cluster is found again when the rights have changed since.
     private.chmod(0o755)
     with EmbeddedPostgres(private / "данные", settings=FAST) as reopened:
@@ -330,7 +334,7 @@ def test_binaries_that_ordinary_accounts_cannot_reach(used_folder: Path, reachab
     for _ in range(2):
         with EmbeddedPostgres(used_folder, installation / "bin", FAST) as server:
             assert query(server.url("postgres"), "SELECT 1") == (1,)
-    assert private.stat().st_mode & 0o777 == 0o700
+    assert os_support.is_private(private)
     assert len(list(reachable.glob("postgres-*"))) == (1 if IS_ROOT else 0)
 
 
@@ -360,6 +364,7 @@ def test_a_bad_setting_is_reported_and_does_no_harm(used_folder: Path) -> None:
         assert query(server.url("postgres"), "SELECT 1") == (1,)
 
 
+@posix_only("scripts of the shell stand in for programs")
 def test_full_disk_is_recognised(folder: Path) -> None:
     binaries = folder.parent / "bin"
     binaries.mkdir()
@@ -425,7 +430,7 @@ def test_private_file_replaces_an_open_one(tmp_path: Path) -> None:
     path.write_text("old", "utf-8")
     os_support.write_private_file(path, "новый")
     assert path.read_text("utf-8") == "новый"
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert os_support.is_private(path)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -437,6 +442,7 @@ def test_dead_process_is_dead(tmp_path: Path) -> None:
     assert os_support.is_process_alive(os.getpid())
 
 
+@posix_only("masks of signals")
 def test_shielded_children_do_not_see_an_interrupt() -> None:
     results: list[int] = []
 

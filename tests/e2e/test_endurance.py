@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from freesport_sync.core.shop import Entity
 from tests.builders import ExportBuilder, offer, product, rests
 from tests.e2e.test_crash import run_arguments
 from tests.integration.support import shop_rows
+from tests.platforms import linux_only
 from tests.program import ROOT, Installation, clean_environment
 from tests.proxy import Link, Proxy
 from tests.shop import Shop
@@ -40,7 +37,7 @@ def test_a_laptop_that_sleeps_through_the_merge(stocked_shop: Shop, dearer: Path
             assert lock_is_free(stocked_shop.connection)
             stocked_shop.execute("UPDATE product_variants SET stock_quantity = 7")
             wait_until(lambda: not side_connections(stocked_shop.connection))
-            os.kill(program.pid, signal.SIGCONT)
+            program.go_on()
             outcome = program.ended()
     assert (outcome.code, outcome.error["code"], outcome.stderr) == (3, "connection_lost", "")
     stocked_shop.execute("UPDATE product_variants SET stock_quantity = 0")
@@ -58,7 +55,7 @@ def test_a_short_sleep_does_no_harm(stocked_shop: Shop, installed: Installation,
         program.stop()
         holder.release()
         wait_until(lambda: not waiting_importers(stocked_shop.connection))
-        os.kill(program.pid, signal.SIGCONT)
+        program.go_on()
         assert program.ended().code == 0
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
 
@@ -102,7 +99,7 @@ def export_of(folder: Path, bad_rows: int) -> Path:
     return folder
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the memory")
+@linux_only("asks /proc for the memory")
 def test_memory_stays_flat_however_many_rows_are_bad(
     stocked_shop: Shop, installed: Installation, tmp_path: Path
 ) -> None:

@@ -21,11 +21,12 @@ import pytest
 from freesport_sync import os_support
 from freesport_sync.errors import ExitCode
 from tests.databases import shared_folder
+from tests.platforms import linux_only
 
 pytestmark = [
     pytest.mark.frozen,
     pytest.mark.timeout(600),  # the build takes half a minute, on a busy machine some
-    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc and into an ELF bundle"),
+    linux_only("looks into /proc and into an ELF bundle"),
 ]
 
 REPOSITORY = Path(__file__).parents[2]

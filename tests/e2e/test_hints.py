@@ -17,11 +17,12 @@ from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import Language, Texts
 from tests.databases import shared_folder
+from tests.platforms import posix_only
 from tests.program import Installation, clean_environment
 from tests.shop import Shop
 from tests.ssh_server import asyncssh_server, make_key
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
+pytestmark = posix_only("a shell of POSIX")
 
 COMMANDS = re.compile(r"^  ((?:freesport-sync|keyring|chmod|ssh-keygen) .*)$", re.MULTILINE)
 FLAG = re.compile(r"\{program\} (--[a-z-]+)")

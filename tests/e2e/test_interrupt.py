@@ -22,15 +22,11 @@ from tests.integration.support import shop_rows
 from tests.program import ROOT, Installation, Outcome, Program, clean_environment
 from tests.proxy import Proxy
 from tests.shop import Shop
-from tests.watching import DEADLINE_S, VARIANT, holding, lock_is_free, wait_until, waiting_importers
+from tests.watching import DEADLINE_S, SLOW_UPDATE, VARIANT, holding, lock_is_free, wait_until, waiting_importers
 
 LIMIT_S = 1.0
 BUSY_S = 1.0
 """Other tests run beside this one, so everything takes longer than on a computer of one's own."""
-SLOW_UPDATE = """
-CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
-CREATE TRIGGER slow BEFORE UPDATE ON product_variants FOR EACH ROW EXECUTE FUNCTION slow()
-"""
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
 
 

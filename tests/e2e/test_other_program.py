@@ -9,12 +9,20 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_crash import run_arguments
-from tests.e2e.test_interrupt import SLOW_UPDATE
 from tests.integration.support import shop_rows
 from tests.integration.test_lock import FOREIGN, OLD
 from tests.program import Installation, Outcome, Program
 from tests.shop import Shop
-from tests.watching import DEADLINE_S, VARIANT, holding, importers, lock_is_free, wait_until, waiting_importers
+from tests.watching import (
+    DEADLINE_S,
+    SLOW_UPDATE,
+    VARIANT,
+    holding,
+    importers,
+    lock_is_free,
+    wait_until,
+    waiting_importers,
+)
 
 LIMIT_S = 2.0
 BUSY_S = 2.0

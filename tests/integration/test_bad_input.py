@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -17,7 +15,9 @@ from freesport_sync.errors import ImportFailed
 from freesport_sync.sources.commerceml import archive
 from tests.builders import ExportBuilder, product
 from tests.integration.support import shop_rows
+from tests.platforms import linux_only
 from tests.shop import Shop
+from tests.small_disk import A_SMALL_DISK, small_disk
 from tests.watching import at_stage, importers, lock_is_free, side_connections, wait_until
 
 DOCUMENT = "<КоммерческаяИнформация><Каталог><Товары>{}</Товары></Каталог></КоммерческаяИнформация>"
@@ -147,7 +147,7 @@ def forbidden(path: Path) -> None:
         (appended, "file_changed"),
         (lambda path: os.utime(path, ns=(0, 0)), "file_changed"),
         (Path.unlink, "file_unreadable"),
-        (forbidden, "file_unreadable"),
+        pytest.param(forbidden, "file_unreadable", marks=linux_only("a file that opens and cannot be read")),
     ],
     ids=["grown", "rewritten", "removed", "unreadable"],
 )
@@ -208,21 +208,10 @@ def test_a_hostile_zip_fails_the_run(
     assert not list(tmp_path.rglob("slipped.xml"))
 
 
-@contextmanager
-def tiny_disk(folder: Path) -> Iterator[Path]:
-    """A disk of half a megabyte."""
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("only an administrator may mount a disk")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
+@linux_only(A_SMALL_DISK)
 def test_a_disk_that_is_full_while_unpacking_fails_the_run(stocked_shop: Shop, tmp_path: Path) -> None:
     packed = zipped(tmp_path / "export.zip", {"goods/goods.xml": os.urandom(1_000_000)})
-    with tiny_disk(tmp_path / "work"):
+    (tmp_path / "work").mkdir()
+    with small_disk(tmp_path / "work", "512k"):
         error = assert_refused(stocked_shop, packed)
     assert error.code == "disk_full"

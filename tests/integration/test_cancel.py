@@ -27,6 +27,7 @@ from tests.bench.generator import generate
 from tests.integration.support import NewExport, shop_rows
 from tests.shop import Shop
 from tests.watching import (
+    SLOW_UPDATE,
     VARIANT,
     at_stage,
     background,
@@ -38,11 +39,6 @@ from tests.watching import (
 )
 
 pytestmark = pytest.mark.usefixtures("workers")
-
-SLOW_UPDATE = """
-CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
-CREATE TRIGGER slow BEFORE UPDATE ON product_variants FOR EACH ROW EXECUTE FUNCTION slow()
-"""
 
 
 def assert_cancelled(shop: Shop, before: dict[str, list[str]]) -> None:

@@ -16,9 +16,11 @@ from freesport_sync.cli.main import run_command_line
 from freesport_sync.errors import ExitCode
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.services.checks import Checks
+from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from tests.builders import ExportBuilder, contragent, offer, prices, product
 from tests.integration.test_connection import SECRET
 from tests.integration.test_lock import FOREIGN, TAKE_LOCK, YOUNG
+from tests.platforms import posix_only
 from tests.program import ROOT, Command, Installation, address, clean_environment
 from tests.shop import Shop
 from tests.watching import holding
@@ -390,9 +392,7 @@ def test_media_root_is_checked_and_used(stocked_shop: Shop, command: Command, tm
     assert request["media_root"] == str(media)
 
 
-def test_password_from_a_private_file(
-    stocked_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_password_from_a_private_file(stocked_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "password"
     file.write_text(f"{stocked_shop.url.password}\n", "utf-8")
     settings = f"[database]\nurl = {json.dumps(address(stocked_shop.url))}\npassword_file = {json.dumps(str(file))}\n"
@@ -401,9 +401,20 @@ def test_password_from_a_private_file(
         monkeypatch.setenv(name, value)
     file.chmod(0o600)
     assert run_command_line(["--check", "--home", str(tmp_path)]) == ExitCode.DONE
+
+
+@posix_only("the rights of the folder count there")
+def test_a_password_file_that_others_can_read(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PASSWORD_VARIABLE)
+    file = tmp_path / "password"
+    file.write_text("secret\n", "utf-8")
     file.chmod(0o644)
-    assert run_command_line(["--check", "--home", str(tmp_path)]) == ExitCode.USAGE
-    assert "chmod 600" in capfd.readouterr().err
+    monkeypatch.setenv("FREESPORT_SYNC_DATABASE__PASSWORD_FILE", str(file))
+    outcome = command("--check")
+    assert outcome.code == ExitCode.USAGE
+    assert "chmod 600" in outcome.stderr
 
 
 def test_equal_times_are_reported_to_the_operator_who_repairs_them(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
@@ -24,7 +25,9 @@ from freesport_sync.errors import ConnectionFailed, ImportFailed, SyncError
 from tests.bench.generator import generate
 from tests.builders import ExportBuilder, product
 from tests.integration.support import NewExport, shop_rows
+from tests.platforms import linux_only
 from tests.shop import Shop
+from tests.small_disk import A_SMALL_DISK, small_disk
 from tests.watching import at_stage, importers, lock_is_free, side_connections, wait_until
 
 pytestmark = pytest.mark.usefixtures("workers")
@@ -64,22 +67,16 @@ def tiny_temporary_disk(
     disk = postgres.home / f"disk_{uuid4().hex}"
     disk.mkdir()
     name = f"tiny_{uuid4().hex}"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("only an administrator may mount a disk")
-    admin = connect(postgres.url("postgres"), "tests")
-    try:
+    with small_disk(disk, "2m"), closing(connect(postgres.url("postgres"), "tests")) as admin:
         os_support.set_owner(disk, os_support.owner_of(postgres.home / "data"))
         admin.exec_driver_sql(f"CREATE TABLESPACE {name} LOCATION '{disk}'")
         admin.exec_driver_sql(f"ALTER DATABASE {stocked_shop.url.database} SET temp_tablespaces = '{name}'")
         yield
         wait_until(lambda: not importers(stocked_shop.connection))
         admin.exec_driver_sql(f"DROP TABLESPACE {name}")
-    finally:
-        admin.close()
-        subprocess.run(["umount", disk], check=True)
 
 
+@linux_only(A_SMALL_DISK)
 def test_a_disk_of_the_server_that_is_full_while_staging(
     stocked_shop: Shop, tiny_temporary_disk: None, tmp_path: Path
 ) -> None:
@@ -90,6 +87,7 @@ def test_a_disk_of_the_server_that_is_full_while_staging(
     assert "No space left on device" in str(error.params["reason"])
 
 
+@linux_only(A_SMALL_DISK)
 def test_a_disk_of_the_server_that_is_full_while_restoring(
     stocked_shop: Shop, tiny_temporary_disk: None, dearer: Path
 ) -> None:
@@ -102,6 +100,7 @@ def test_a_disk_of_the_server_that_is_full_while_restoring(
     assert shop_rows(shop) == before
 
 
+@linux_only(A_SMALL_DISK)
 @pytest.mark.parametrize("room", ["1m", "3m"])
 def test_local_disk_full_while_backing_up(
     stocked_shop: Shop, dearer: Path, room: str, monkeypatch: pytest.MonkeyPatch
@@ -113,16 +112,11 @@ def test_local_disk_full_while_backing_up(
     )
     shop.backups.mkdir()
     before = shop_rows(shop)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", shop.backups], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("only an administrator may mount a disk")
-    try:
+    with small_disk(shop.backups, room):
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**12))
         with pytest.raises(ImportFailed, match="backup_disk_full"):
             shop.run(dearer, skip_backup=False)
         assert list(shop.backups.iterdir()) == []
-    finally:
-        subprocess.run(["umount", shop.backups], check=True)
     assert shop_rows(shop) == before
     assert shop.run(dearer, skip_backup=False).status is RunStatus.COMPLETED
 
@@ -152,6 +146,10 @@ def test_a_server_that_can_no_longer_write(stocked_shop: Shop, dearer: Path, sta
 # --- our own processes ----------------------------------------------------------------------------------------------
 
 
+KILLED = signal.SIGTERM if sys.platform == "win32" else -signal.SIGKILL
+"""Exit code of a process that `psutil` has killed."""
+
+
 def kill_workers() -> None:
     for worker in workers():
         worker.kill()
@@ -167,10 +165,11 @@ def starve_workers() -> None:
 def test_a_worker_that_is_killed_fails_the_run(stocked_shop: Shop, dearer: Path) -> None:
     error = assert_failed(stocked_shop, dearer, at_stage(Stage.STAGE, kill_workers))
     assert isinstance(error, ImportFailed)
-    assert (error.code, error.params["exit_code"]) == ("worker_died", -signal.SIGKILL)
+    assert (error.code, error.params["exit_code"]) == ("worker_died", KILLED)
     assert stocked_shop.run(dearer).counts[Entity.PRICE].updated == 1
 
 
+@linux_only("a limit of memory for a process that runs")
 def test_a_worker_without_memory_fails_the_run(stocked_shop: Shop, export: ExportBuilder) -> None:
     export.goods(product("p1", description="длинное описание " * 200_000))
     error = assert_failed(stocked_shop, export.folder, at_stage(Stage.STAGE, starve_workers))

@@ -13,6 +13,7 @@ from freesport_sync.settings.model import Settings
 from tests import builders
 from tests.builders import ExportBuilder, element, product, raw_element, rests, storage
 from tests.integration.support import counts, owning, row_versions
+from tests.platforms import needs_symlinks
 from tests.shop import Shop, imported_template
 
 KEYS = ["p1#a", "p1#b", "p1#c", "p1#d", "p1#e", "p1#f"]
@@ -77,7 +78,7 @@ def test_where_no_offer_has_a_quantity_nothing_is_sold_out(shop: Shop, export: E
     assert stocks(shop) == FULL
 
 
-@pytest.mark.parametrize("is_read", [True, False])
+@pytest.mark.parametrize("is_read", [True, pytest.param(False, marks=needs_symlinks)])
 def test_where_rests_files_are_nothing_is_sold_out(shop: Shop, export: ExportBuilder, is_read: bool) -> None:
     export.offers(offer("p1#a"), *OTHERS)
     if is_read:

@@ -21,6 +21,7 @@ from freesport_sync.core.history import (
 )
 from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.i18n.texts import Language
+from freesport_sync.os_support import is_private
 from freesport_sync.settings.profiles import Profile, load_profiles
 from freesport_sync.ui.log_file import LogLine
 from freesport_sync.ui.models.paged import ROW_ROLE
@@ -280,7 +281,7 @@ def test_connections_are_tested_saved_used_and_tried(
     home = tmp_path / "home"
     assert str(url.password) not in (home / "settings.toml").read_text("utf-8")
     (file,) = home.glob("database-*.password")
-    assert file.stat().st_mode & 0o077 == 0
+    assert is_private(file)
     page.export_to(tmp_path / "colleague.toml")
     desk.until(lambda: (tmp_path / "colleague.toml").exists())
     assert load_profiles(tmp_path / "colleague.toml") == (Profile("Магазин", page.database.form.url()),)

@@ -16,6 +16,7 @@ import keyring.backends.fail
 import pytest
 
 from freesport_sync.core.shop import Stage
+from freesport_sync.os_support import is_private
 from freesport_sync.services.connections import host_choice
 from freesport_sync.settings.model import SshSettings
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
@@ -142,7 +143,7 @@ def test_a_server_is_set_up_tested_saved_and_imported_from(
     )
     assert desk.texts("connections.password_file") in texts_in(pane.notice)  # this computer has no key store
     (secret,) = site.home.glob("ssh-*.password")
-    assert (secret.read_text(), secret.stat().st_mode & 0o077) == (PASSWORD, 0)
+    assert (secret.read_text("utf-8"), is_private(secret)) == (PASSWORD, True)
     page.export_to(tmp_path / "colleague.toml")
     desk.until(lambda: desk.texts("connections.exported") in texts_in(pane.notice))
     (exported,) = load_profiles(tmp_path / "colleague.toml")

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import shutil
-import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +29,7 @@ from freesport_sync.errors import (
     ImportFailed,
     LockHeld,
 )
+from freesport_sync.os_support import is_private
 from freesport_sync.settings.model import BackupSettings
 from tests.builders import contragent, prices, product, rests
 from tests.databases import cloned_database
@@ -55,7 +55,7 @@ def test_a_backup_has_every_table_and_no_secret(shop: Shop, new_export: NewExpor
     shop.execute("UPDATE users SET password = 'argon2$secret', last_login = now()")
     shop.back_up()
     manifest = backup.read_manifest(the_archive(shop))
-    assert stat.S_IMODE(the_archive(shop).stat().st_mode) == 0o600
+    assert is_private(the_archive(shop))
     assert [table.name for table in manifest.tables] == [table.name for table in BACKUP_TABLES]
     with zipfile.ZipFile(the_archive(shop)) as archive:
         for table in manifest.tables:

@@ -10,9 +10,10 @@ from unittest.mock import MagicMock
 import pytest
 
 from freesport_sync import os_support
+from tests.platforms import posix_only
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="locks otherwise")
+@posix_only("it locks otherwise")
 @pytest.mark.parametrize("held", [0, errno.EAGAIN, errno.EACCES])
 def test_a_held_lock_whatever_the_system_calls_it(held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fcntl.flock", MagicMock(side_effect=OSError(held, "Error")))
@@ -20,7 +21,7 @@ def test_a_held_lock_whatever_the_system_calls_it(held: int, tmp_path: Path, mon
         assert not os_support.try_lock(file)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="locks otherwise")
+@posix_only("it locks otherwise")
 def test_a_file_system_without_locks_is_no_held_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fcntl.flock", MagicMock(side_effect=OSError(errno.ENOLCK, "No locks available")))
     with (tmp_path / "lock").open("wb") as file, pytest.raises(OSError, match="No locks"):

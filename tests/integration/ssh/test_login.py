@@ -6,7 +6,6 @@ import logging
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from freesport_sync.errors import (
 from freesport_sync.i18n.texts import Language, Texts
 from tests.integration.ssh.conftest import Client
 from tests.integration.test_connection import free_port
+from tests.platforms import posix_only
 from tests.ssh_server import PASSWORD, SshServer, asyncssh_server, make_key
 from tests.watching import wait_until
 
@@ -203,7 +203,7 @@ def test_the_configured_key_is_tried_before_those_of_the_agent(
     assert len(Strict.tried) == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the rights of the folder count there")
+@posix_only("the rights of the folder count there")
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
 def test_a_key_that_others_can_read_is_refused(passphrase: str | None, tmp_path: Path, asyncssh_client: Client) -> None:
     key = make_key(tmp_path / "key", passphrase=passphrase)

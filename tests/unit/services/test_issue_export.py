@@ -18,6 +18,7 @@ from freesport_sync.core.issues import RowIssue, Severity
 from freesport_sync.errors import Cancelled, ConfigError
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.services.issue_export import save_csv, write_csv
+from tests.platforms import needs_symlinks
 
 RUSSIAN = Texts(Language.RUSSIAN)
 PRICE = RowIssue(
@@ -113,6 +114,7 @@ def test_an_existing_file_is_replaced_only_by_a_whole_one(tmp_path: Path) -> Non
     assert len(lines(file)) == 2
 
 
+@needs_symlinks
 def test_a_link_stays_one_and_rights_are_the_usual(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     link, target = tmp_path / "link.csv", tmp_path / "there" / "x.csv"

@@ -10,6 +10,7 @@ import pytest
 
 from freesport_sync.core.connections import PasswordPlace
 from freesport_sync.errors import ConfigError
+from freesport_sync.os_support import is_private
 from freesport_sync.settings.connection_choice import (
     ChosenDatabase,
     choose_database,
@@ -64,7 +65,7 @@ def test_without_a_key_store_each_login_has_its_own_file(file: Path) -> None:
     assert place is PasswordPlace.FILE
     assert ssh_password(kept.login, kept.password_file) == "тигр"
     assert ssh_passphrase(Path("/keys/id"), kept.passphrase_file) == "лев"
-    assert {one.stat().st_mode & 0o077 for one in file.parent.glob("*.password")} == {0}
+    assert {is_private(one) for one in file.parent.glob("*.password")} == {True}
     other, place = keep_ssh_secrets(file, kept.model_copy(update={"host": "other.example.ru"}), None, None)
     assert (other.password_file, place) == (None, PasswordPlace.UNCHANGED)  # that of the shop is not sent there
     assert other.passphrase_file == kept.passphrase_file

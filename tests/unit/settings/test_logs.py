@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.settings.logs import configure_logs
+from tests.platforms import linux_only, posix_only
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def test_errors_are_logged(tmp_path: Path) -> None:
     assert "ERROR freesport_sync.x boom" in log_of(tmp_path / "logs").read_text("utf-8")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="rights are those of the folder there")
+@posix_only("the rights of the folder count there")
 def test_nobody_else_can_read_them(tmp_path: Path) -> None:
     configure_logs(tmp_path / "home/logs", is_verbose=False)
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("home", "home/logs")] == [0o700] * 2
@@ -49,7 +49,7 @@ def test_nobody_else_can_read_them(tmp_path: Path) -> None:
     assert stat.S_IMODE(log_of(tmp_path / "home/logs").stat().st_mode) == 0o600
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+@linux_only("a file that is always full")
 def test_a_full_disk_is_no_word_on_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     log_of(tmp_path).symlink_to("/dev/full")
     configure_logs(tmp_path, is_verbose=False)

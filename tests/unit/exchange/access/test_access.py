@@ -31,6 +31,7 @@ from freesport_sync.exchange.access.throttle import (
     KnownNetworks,
     Throttle,
 )
+from freesport_sync.os_support import is_private
 from tests.exchange_client import PASSWORD, USER, basic
 
 GOOD = Credentials(USER, PASSWORD)
@@ -103,7 +104,7 @@ def test_the_newest_networks_are_remembered(tmp_path: Path, monkeypatch: pytest.
     again = KnownNetworks(tmp_path / "known")
     assert [f"192.0.2.{number}" in again for number in range(5)] == [False, False, False, True, True]
     assert "2001:db8::2" in again
-    assert (tmp_path / "known").stat().st_mode & 0o077 == 0
+    assert is_private(tmp_path / "known")
 
 
 def test_a_network_of_ipv6_is_one_client() -> None:
@@ -213,7 +214,7 @@ def access(passwords: PasswordFile, *allowed: str) -> AccessControl:
 def test_only_the_hash_is_kept_and_only_its_owner_reads_it(passwords: PasswordFile, tmp_path: Path) -> None:
     file = tmp_path / "exchange.password"
     assert file.read_text().startswith("$argon2id$v=19$m=16384,")
-    assert file.stat().st_mode & 0o077 == 0
+    assert is_private(file)
 
 
 @pytest.mark.parametrize("password", ["x" * (MIN_LENGTH - 1), "x" * (MAX_LENGTH + 1)])

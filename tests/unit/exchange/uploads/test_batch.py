@@ -27,6 +27,7 @@ from freesport_sync.exchange.uploads.batch import Sender, UploadBatch, UploadLim
 from freesport_sync.exchange.uploads.fragment import Fragment
 from freesport_sync.exchange.uploads.store import UploadStore
 from freesport_sync.exchange.uploads.uploaded_file import FileStatus
+from freesport_sync.os_support import is_private
 from freesport_sync.sources.commerceml import archive
 from tests.exchange_client import zipped
 
@@ -243,7 +244,7 @@ def test_nobody_else_can_read_what_was_received(tmp_path: Path) -> None:
     batch = new_batch(store_in(tmp_path))
     upload(batch, "import_files/a.jpg", b"x")
     for path in (tmp_path / "batches", batch.folder / "import_files/a.jpg"):
-        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+        assert is_private(path)
 
 
 # --- which files an import means ---

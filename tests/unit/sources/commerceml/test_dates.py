@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freesport_sync.sources.commerceml.dates import YEARS, read_date
+from tests.platforms import posix_only
 
 MORNING = datetime(2025, 1, 2, 9, 5, 7)
 
@@ -125,7 +125,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows takes no zone from the environment")
+@posix_only("the environment gives no zone there")
 @pytest.mark.usefixtures("zone")
 @pytest.mark.parametrize(
     "written",

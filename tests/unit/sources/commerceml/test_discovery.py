@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from freesport_sync.sources.commerceml import folders
 from freesport_sync.sources.commerceml.discovery import discover
 from freesport_sync.sources.commerceml.export import Export, FileKind, recognise
 from tests.builders import ExportBuilder, group, offer, product, rests
-
-needs_symlinks = pytest.mark.skipif(sys.platform == "win32", reason="links need a right that Windows users lack")
+from tests.platforms import needs_symlinks
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from freesport_sync.rules.catalog.pictures import (
 from freesport_sync.sources.commerceml.goods import read_product
 from freesport_sync.sources.commerceml.picture_files import PictureFolders
 from tests.builders import ExportBuilder, element, offer, product
+from tests.platforms import needs_symlinks
 from tests.unit.sources.commerceml.support import CONTEXT, read_offer, read_record
 
 
@@ -192,6 +193,7 @@ def problem_of(folders: PictureFolders, path: str) -> PictureProblem:
     return caught.value.problem
 
 
+@needs_symlinks
 def test_a_link_may_not_lead_out_of_the_export(export: ExportBuilder, tmp_path: Path) -> None:
     secret = tmp_path / "secret.jpg"
     secret.write_bytes(b"secret")
@@ -208,6 +210,7 @@ def test_a_link_may_not_lead_out_of_the_export(export: ExportBuilder, tmp_path: 
         assert problem_of(folders, f"01/{name}.jpg") is PictureProblem.UNREADABLE
 
 
+@needs_symlinks
 def test_a_folder_of_pictures_that_is_a_link_leads_out_too(export: ExportBuilder, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "x.jpg").write_bytes(b"x")

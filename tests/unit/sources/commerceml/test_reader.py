@@ -13,6 +13,7 @@ from freesport_sync.errors import ImportFailed, SourceMalformed, SyncError
 from freesport_sync.sources.commerceml.export import FileKind, SourceFile
 from freesport_sync.sources.commerceml.reader import RecordReader
 from tests.builders import ExportBuilder, product
+from tests.platforms import linux_only
 from tests.unit.sources.commerceml.support import source_file
 
 NAMESPACES = [
@@ -158,7 +159,7 @@ except SyncError as error:
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs a limit of memory")
+@linux_only("a limit of memory, and to ask how much is used")
 def test_memory_that_runs_out_is_not_blamed_on_the_file(goods: Path) -> None:
     goods.write_text(DOCUMENT.format(f"<Товар><Ид>{'длинный ' * 600_000}</Ид></Товар>"), encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", STARVED, goods], capture_output=True, text=True, cwd=ROOT)
@@ -230,7 +231,7 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
     assert caught.value.code == "file_unreadable"
 
 
-@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file whose reading fails")
+@linux_only("a file that opens and cannot be read")
 def test_a_file_that_fails_while_it_is_read() -> None:
     with pytest.raises(SourceMalformed) as caught:
         list(RecordReader(file_of(Path("/proc/self/mem")), {"Товар": ""}))

@@ -28,6 +28,7 @@ from freesport_sync.sources.commerceml.parse_messages import (
 from freesport_sync.sources.commerceml.property_values import PropertyValues
 from freesport_sync.sources.commerceml.worker import answers, work
 from tests.builders import ExportBuilder, product
+from tests.platforms import posix_only
 from tests.unit.sources.commerceml.support import CONTEXT
 
 WAIT_S = 30
@@ -136,7 +137,7 @@ def test_a_worker_that_cannot_go_on_says_nothing(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no way to send one process a Ctrl-C")
+@posix_only("no way to send one process a Ctrl-C")
 def test_a_worker_ignores_ctrl_c(export: ExportBuilder, spawned: tuple[BaseProcess, Connection]) -> None:
     process, connection = spawned
     export.goods(product("p1"))

@@ -10,6 +10,7 @@ import pytest
 
 from freesport_sync.core.fingerprints import is_fingerprint, same_fingerprint
 from freesport_sync.errors import ConfigError
+from freesport_sync.os_support import is_private
 from freesport_sync.sources.ssh.host_keys import (
     HostKey,
     Standing,
@@ -111,7 +112,7 @@ def test_only_the_key_of_the_server_is_forgotten(tmp_path: Path) -> None:
     known = read_known_hosts((file,))
     assert judge(known, "shop.ru", 22, KEY).standing is Standing.UNKNOWN
     assert judge(known, "shop.ru", 22, RSA).standing is Standing.REVOKED
-    assert file.stat().st_mode & 0o077 == 0
+    assert is_private(file)
     forget(tmp_path / "none", "shop.ru", 22)
     assert not (tmp_path / "none").exists()
 
