@@ -1,0 +1,32 @@
+﻿; What people read, in both languages.
+
+!macro TEXT NAME RUSSIAN ENGLISH
+  LangString ${NAME} ${LANG_RUSSIAN} "${RUSSIAN}"
+  LangString ${NAME} ${LANG_ENGLISH} "${ENGLISH}"
+!macroend
+
+!insertmacro TEXT WELCOME_TITLE "Установка ${PRODUCT} ${VERSION}" "${PRODUCT} ${VERSION} setup"
+!insertmacro TEXT WELCOME_TEXT "Программа переносит товары, цены, остатки и клиентов из 1С в базу магазина FREESPORT.$\r$\n$\r$\nПрава администратора не нужны: программа ставится только для вас. Если она уже установлена, её место займёт версия ${VERSION}; настройки, история и данные останутся.$\r$\n$\r$\nЧтобы восстановить повреждённые файлы программы, просто установите её ещё раз." "The program brings goods, prices, stocks and customers from 1C into the database of the FREESPORT shop.$\r$\n$\r$\nNo administrator rights are needed: it is installed for you alone. If it is installed already, version ${VERSION} takes its place; settings, history and data stay.$\r$\n$\r$\nTo repair damaged files of the program, simply install it again."
+!insertmacro TEXT PROGRAM "Программа" "Program"
+!insertmacro TEXT PROGRAM_ABOUT "Окно, командная строка, сервер обмена для 1С и встроенная база; значок в меню «Пуск»." "Window, command line, exchange server for 1C and private database; an icon in the Start menu."
+!insertmacro TEXT COMMAND_IN_PATH "Команда freesport-sync в PATH" "Command freesport-sync in PATH"
+!insertmacro TEXT COMMAND_IN_PATH_ABOUT "В новых окнах командной строки можно будет писать просто freesport-sync." "In new terminals it will be enough to type freesport-sync."
+!insertmacro TEXT DESKTOP_ICON "Значок на рабочем столе" "Desktop icon"
+!insertmacro TEXT DESKTOP_ICON_ABOUT "Открывает окно программы." "Opens the window of the program."
+!insertmacro TEXT TRAY "Запуск при входе в Windows" "Start at logon"
+!insertmacro TEXT TRAY_ABOUT "При входе в Windows программа запускается значком возле часов. Выключается и в окне программы, на странице «Этот компьютер»." "At logon the program starts as an icon beside the clock. The page «This computer» of its window switches it off again."
+!insertmacro TEXT NIGHTLY_IMPORT "Импорт каждую ночь в 3:30" "Import every night at 3:30"
+!insertmacro TEXT NIGHTLY_IMPORT_ABOUT "Задание Планировщика заданий Windows. Сначала настройте программу: время меняется в её окне, на странице «Этот компьютер»." "A task of Windows Task Scheduler. Set up the program first; the page «This computer» of its window changes the time."
+!insertmacro TEXT PROGRAM_RUNS "Программа работает. Закройте её окно (если она свёрнута в значок возле часов, выберите в его меню «Выход»), остановите сервер обмена и импорт и повторите. Пока ничего не изменено.$\r$\n$\r$\nРаботает:" "The program is running. Close its window (if it is an icon beside the clock, choose Quit in its menu), stop the exchange server and any import, then retry. Nothing has been changed yet.$\r$\n$\r$\nRunning:"
+!insertmacro TEXT SETUP_RUNS "Установка или удаление программы уже идёт. Дождитесь её конца." "The program is already being installed or removed. Wait until that has finished."
+!insertmacro TEXT OLD_WINDOWS "Нужна 64-разрядная Windows 10 версии 1809 или новее. Ничего не изменено." "64-bit Windows 10 version 1809 or later is needed. Nothing has been changed."
+!insertmacro TEXT NOT_OURS "В папке $INSTDIR уже есть папка app, и это не наша программа. Выберите другую папку: без окна - параметром /D=ПАПКА. Ничего не изменено." "The folder $INSTDIR already contains a folder app that is not our program. Choose another folder; without a window by /D=FOLDER. Nothing has been changed."
+!insertmacro TEXT FOLDER_BUSY "Папка программы занята: закройте программу и всё, в чём открыта её папка (Проводник, командная строка), и запустите установку снова. Прежняя программа осталась на месте." "The folder of the program is in use: close the program and whatever has opened its folder (Explorer, a terminal), then start setup again. The former program is still in place."
+!insertmacro TEXT NOT_REPLACED "Файлы программы не удалось заменить: возможно, их проверяет антивирус. Прежняя программа осталась на месте. Запустите установку ещё раз." "The files of the program could not be replaced; a virus scanner may be looking at them. The former program is still in place. Start setup again."
+!insertmacro TEXT PATH_TOO_LONG "Переменная PATH слишком длинная, и установка её не меняет. Программа установлена; команда freesport-sync лежит здесь:" "The variable PATH is too long, so setup leaves it as it is. The program is installed; the command freesport-sync is here:"
+!insertmacro TEXT TASK_FAILED "Программа установлена, но задание Планировщика создать не удалось. Включите ночной импорт в её окне, на странице «Этот компьютер»." "The program is installed, but the scheduled task could not be made. Switch the nightly import on in its window, on the page «This computer»."
+!insertmacro TEXT UNINSTALL_TITLE "Удаление ${PRODUCT}" "Remove ${PRODUCT}"
+!insertmacro TEXT UNINSTALL_SUBTITLE "Данные остаются, если не попросить об обратном." "Your data stays unless you ask otherwise."
+!insertmacro TEXT UNINSTALL_TEXT "Будут удалены программа, её значки, команда в PATH, запуск при входе и ночной импорт. Настройки, журналы, резервные копии и встроенная база останутся и понадобятся, если установить программу снова." "The program, its icons, the command in PATH, the start at logon and the nightly import will be removed. Settings, logs, backups and the private database stay for the next installation."
+!insertmacro TEXT UNINSTALL_DATA "Удалить и данные" "Remove the data, too"
+!insertmacro TEXT UNINSTALL_DATA_ABOUT "Настройки, сохранённые пароли, журналы, резервные копии для отмены импортов, файлы из 1С и встроенную базу. Вернуть их будет нельзя. База магазина не затрагивается." "Settings, saved passwords, logs, backups for undoing imports, files from 1C and the private database. They cannot be brought back. The database of the shop is not touched."
