@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from freesport_sync.cli.main import run_command_line
 from freesport_sync.database.own import lock
 from freesport_sync.database.own.schema import prepare_own_schema
+from freesport_sync.database.server import engine
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.database.shop.tables import create_shop_tables
@@ -245,4 +246,18 @@ def _priced(folder: Path, retail: int) -> Path:
     export.goods(product("p1"))
     export.offers(offer("p1#c1"))
     export.prices(prices("p1#c1", {"retail": retail}))
+    return folder
+
+
+@pytest.fixture
+def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The import waits for rows that others hold a moment only."""
+    monkeypatch.setitem(engine._SESSION_SETTINGS, "lock_timeout", "300ms")
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    """The folder of the shop's pictures, empty."""
+    folder = tmp_path / "media"
+    folder.mkdir()
     return folder

@@ -29,7 +29,7 @@ from tests.e2e.serving import (
     serving,
 )
 from tests.exchange_client import PASSWORD, PATH, BitrixClient, StandardClient, Stopped, escaped
-from tests.integration.test_lock import TAKE_LOCK
+from tests.faults.test_lock import TAKE_LOCK
 from tests.program import Installation
 from tests.shop import Shop
 from tests.tls import certificate

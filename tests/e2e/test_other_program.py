@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_crash import run_arguments
+from tests.faults.test_lock import FOREIGN, OLD
 from tests.integration.support import shop_rows
-from tests.integration.test_lock import FOREIGN, OLD
 from tests.program import Installation, Outcome, Program
 from tests.shop import Shop
 from tests.watching import (

@@ -18,8 +18,8 @@ from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.services.checks import Checks
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from tests.builders import ExportBuilder, contragent, offer, prices, product
+from tests.faults.test_lock import FOREIGN, TAKE_LOCK, YOUNG
 from tests.integration.test_connection import SECRET
-from tests.integration.test_lock import FOREIGN, TAKE_LOCK, YOUNG
 from tests.platforms import posix_only
 from tests.program import ROOT, Command, Installation, address, clean_environment
 from tests.shop import Shop

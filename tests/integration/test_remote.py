@@ -23,9 +23,9 @@ from freesport_sync.database.own.remote_control import (
 from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.errors import Cancelled, ConfigError, LockHeld
 from freesport_sync.runs import heartbeat
+from tests.faults.test_lock import FOREIGN, OLD, TAKE_LOCK, YOUNG
 from tests.integration.pictures import pictured, put
 from tests.integration.support import NewExport, shop_rows
-from tests.integration.test_lock import FOREIGN, OLD, TAKE_LOCK, YOUNG
 from tests.shop import Shop
 from tests.watching import (
     VARIANT,
