@@ -8,6 +8,10 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from freesport_sync.i18n.texts import Language
 
 
 def main(has_window: bool = not getattr(sys, "frozen", False), is_window_expected: bool = False) -> int:
@@ -45,7 +49,7 @@ def ending_signals() -> list[signal.Signals]:
     return [one for one in found if one.name != "SIGHUP" or signal.getsignal(one) != signal.SIG_IGN]
 
 
-def _window_opener(is_expected: bool) -> Callable[[Namespace], int] | None:
+def _window_opener(is_expected: bool) -> Callable[[Namespace, Language], int] | None:
     """Opens the window; None where there is no screen or no Qt, unless the window is expected."""
     from freesport_sync.ui.start import has_screen, open_window
 

@@ -22,10 +22,11 @@ from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.runs.context import Folders, RunContext
 from freesport_sync.runs.requests import decode
 from freesport_sync.services.backups import Backups
-from freesport_sync.services.database import Database, shop_url
+from freesport_sync.services.database import Database, refuse_unusable_url, shop_url
 from freesport_sync.services.history import History
 from freesport_sync.services.installation import Installation
 from freesport_sync.services.remote_export import RemoteExport
+from freesport_sync.settings.bootstrap import apply_bootstrap
 from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import Settings
@@ -67,8 +68,9 @@ class Application:
     ) -> None:
         refuse_unknown_variables({BINARIES_VARIABLE})
         self._paths: Paths = find_paths(home)
+        bootstrap = apply_bootstrap(self._paths.settings_file, refuse_unusable_url)
         self._settings: Settings = load_settings(self._paths.settings_file)
-        self.installation = Installation(self._settings, self._paths)
+        self.installation = Installation(self._settings, self._paths, bootstrap)
         self.tasks = tasks
         self._open_workers = open_workers or _new_workers
         self.remote_export = RemoteExport(self._settings, self._paths)
@@ -82,6 +84,7 @@ class Application:
         from freesport_sync.settings.logs import configure_logs
 
         configure_logs(self._paths.logs, is_verbose)
+        self.installation.log_bootstrap()
 
     def history(self) -> History:
         """The history, to be closed; a private server runs until then."""

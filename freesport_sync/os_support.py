@@ -284,6 +284,40 @@ def is_private(path: Path) -> bool:
     return sys.platform == "win32" or not stat.S_IMODE(path.stat().st_mode) & 0o077
 
 
+def open_to_others(path: Path) -> Path | None:
+    """The file, or a folder that leads to it, that others than its owner and root may change; None: there is none.
+
+    The owner must be root or whoever runs the program. On Windows, where the rights of the folder decide, always None.
+
+    Raises:
+        OSError: there is no such file, or it cannot be reached.
+    """
+    if sys.platform == "win32":
+        return None
+    file = path.resolve(strict=True)
+    for one in (file, *file.parents):
+        status = one.stat()
+        is_sticky_folder = one is not file and status.st_mode & stat.S_ISVTX  # others cannot replace what is in it
+        may_others = status.st_mode & 0o022 and not is_sticky_folder
+        if may_others or status.st_uid not in (0, os.geteuid()):
+            return one
+    return None
+
+
+def publish_new(draft: Path, target: Path) -> bool:
+    """Give a finished file its name; False, and the draft is gone, if there is a file of that name already."""
+    try:
+        if sys.platform == "win32":
+            os.rename(draft, target)  # which replaces nothing there
+        else:
+            os.link(draft, target)
+            draft.unlink()
+    except FileExistsError:
+        draft.unlink()
+        return False
+    return True
+
+
 def decode_path(raw: bytes) -> str:
     """Decode a path that a C program has written to a file: on Windows in the code page of the system."""
     return raw.decode("mbcs", "replace") if sys.platform == "win32" else os.fsdecode(raw)

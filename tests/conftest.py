@@ -23,6 +23,7 @@ from freesport_sync.database.server import engine
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.database.shop.tables import create_shop_tables
+from freesport_sync.settings.bootstrap_file import BOOTSTRAP_VARIABLE
 from freesport_sync.sources.commerceml.workers import WorkerPool
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.databases import (
@@ -95,10 +96,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unset the developer's own settings of the program."""
+    """Unset the developer's own settings of the program, and those of this computer."""
     for name in list(os.environ):
         if name.startswith(("FREESPORT_SYNC_", "PG")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv(BOOTSTRAP_VARIABLE, "")
 
 
 @pytest.fixture(autouse=True)

@@ -64,14 +64,16 @@ class Invocation:
         with self.output as output:
             return application.run(request, self.header, output.event, self.cancel)
 
-    def open_application(self, workers: WorkerPool | None = None) -> Application:
+    def open_application(self, workers: WorkerPool | None = None, is_diagnosis: bool = False) -> Application:
         """Load the settings and start logging.
 
         Args:
             workers: already started, for the run that follows.
+            is_diagnosis: open it even if the bootstrap file is wrong, and say so.
 
         Raises:
-            ConfigError: a setting is wrong.
+            ConfigError: a setting is wrong, or the bootstrap file that should have made the settings is: without it an
+                import would go into the private database instead of the shop's.
         """
         from freesport_sync.application import Application
 
@@ -85,4 +87,7 @@ class Invocation:
             open_workers=None if workers is None else lambda: nullcontext(workers),
         )
         application.configure_logs(options.verbose)
+        error = application.installation.bootstrap_error
+        if error is not None and not (is_diagnosis or options.demo):
+            raise error
         return application

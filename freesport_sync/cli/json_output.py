@@ -128,6 +128,7 @@ class JsonOutput:
     def _settings(self, result: SettingList) -> Iterator[Line]:
         for one, line in zip(result.settings, _each("setting", result.settings), strict=True):
             yield line | {"meaning": self._texts(f"settings.{one.key}")}
+        yield from map(self._line, result.bootstrap)
 
     def _nothing(self, result: NothingToDo) -> Line:
         params: Line = to_json(result.reason.params)

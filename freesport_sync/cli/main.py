@@ -16,8 +16,9 @@ from freesport_sync.cli.streams import lost_output, protect_streams
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
-from freesport_sync.i18n.texts import Texts, preferred_language
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.os_support import quoted
+from freesport_sync.settings.language import preferred_language
 from freesport_sync.tasks.registry import TASKS, Registry
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def run_command_line(
     arguments: list[str],
-    open_window: Callable[[argparse.Namespace], int] | None = None,
+    open_window: Callable[[argparse.Namespace, Language], int] | None = None,
     tasks: Registry = TASKS,
 ) -> int:
     """Do what the arguments ask for.
@@ -55,7 +56,7 @@ def run_command_line(
     action = next((name for name in ACTIONS if vars(options)[name]), None)
     if action is None:
         if open_window is not None:
-            return open_window(options)
+            return open_window(options, texts.language)
         parser.print_help()
         return ExitCode.USAGE
     output, cancel = _output(options, texts), CancelToken()

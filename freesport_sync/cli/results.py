@@ -100,10 +100,14 @@ class SettingList:
     Args:
         settings: in the order of the documentation.
         file: the settings file; it may be missing.
+        bootstrap: what became of the bootstrap file; empty: there is none.
+        bootstrap_places: where it is looked for.
     """
 
     settings: tuple[ListedSetting, ...]
     file: Path
+    bootstrap: tuple[CheckItem, ...]
+    bootstrap_places: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -281,17 +280,6 @@ def is_outcome_of_dry_run(text: str) -> bool:
 @cache
 def _start_of_dry_run_answer() -> str:
     return Texts(Language.RUSSIAN)("onec.dry_run").partition("{")[0]
-
-
-def preferred_language(arguments: list[str]) -> Language:
-    """The language of `--language`, else of the environment, else Russian; the arguments are not parsed yet."""
-    wanted = os.environ.get(LANGUAGE_VARIABLE, "")
-    for number, argument in enumerate(arguments):
-        if argument == "--language" and number + 1 < len(arguments):
-            wanted = arguments[number + 1]
-        elif argument.startswith("--language="):
-            wanted = argument.partition("=")[2]
-    return Language(wanted) if wanted in tuple(Language) else Language.RUSSIAN
 
 
 def _filled(template: str, params: Mapping[str, object]) -> str:

@@ -18,7 +18,7 @@ from freesport_sync.database.server.engine import (
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.context import Target
-from freesport_sync.settings.loading import read_raw_settings
+from freesport_sync.settings.loading import RawSettings, read_raw_settings
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.settings.secrets import database_password
@@ -97,3 +97,20 @@ def shop_url(argument: str | None, settings: Settings, settings_file: Path) -> U
         if argument is None:
             place = read_raw_settings(settings_file).place_of(("database", "url"))
         raise ConfigError(error.code, **error.params, **place) from error
+
+
+def refuse_unusable_url(raw: RawSettings, settings: Settings) -> None:
+    """Refuse settings whose address of the shop's database is wrong or contains a password.
+
+    Args:
+        raw: the same settings as they were written.
+        settings: to look at.
+
+    Raises:
+        ConfigError: the error names the place to fix.
+    """
+    try:
+        if settings.database.url is not None:
+            parse_url(settings.database.url)
+    except ConfigError as error:
+        raise ConfigError(error.code, **error.params, **raw.place_of(("database", "url"))) from error

@@ -90,8 +90,15 @@ def load_settings(file: Path) -> Settings:
     Raises:
         ConfigError: the file is not TOML, or a key or value is invalid; names the key and its origin.
     """
-    raw = read_raw_settings(file)
+    return validated(read_raw_settings(file))
 
+
+def validated(raw: RawSettings) -> Settings:
+    """Validate settings.
+
+    Raises:
+        ConfigError: a key or value is invalid; names the key and its origin.
+    """
     in_file, in_environment = raw.in_file, raw.in_environment
     sections = {
         name: in_file[name] | in_environment[name]
@@ -111,8 +118,17 @@ def read_raw_settings(file: Path) -> RawSettings:
         ConfigError: the file is not TOML, or a list in a variable is not JSON.
     """
     content = read_toml(file)
-    in_file = _with_paths(Settings, _with_current_names(parse_toml(file, content)), file.parent)
     in_environment = _with_paths(Settings, _with_current_names(_in_environment()), Path())
+    return raw_settings_of(file, content, in_environment)
+
+
+def raw_settings_of(file: Path, content: str, in_environment: Mapping[str, Any]) -> RawSettings:
+    """The unvalidated settings of a file that was read.
+
+    Raises:
+        ConfigError: it is not TOML.
+    """
+    in_file = _with_paths(Settings, _with_current_names(parse_toml(file, content)), file.parent)
     return RawSettings(file, content, in_file, in_environment)
 
 

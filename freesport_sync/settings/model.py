@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from freesport_sync.core.ssh_address import USUAL_PORT, SshAddress, parse_ssh_address
 from freesport_sync.errors import ConfigError
+from freesport_sync.i18n.texts import Language
 
 ENVIRONMENT_PREFIX = "FREESPORT_SYNC_"
 FORMER_KEYS = {
@@ -78,6 +79,10 @@ _SshHost = Annotated[str, AfterValidator(_ssh_host)]
 _RemotePath = Annotated[str, AfterValidator(below_login)]
 _Network = Annotated[str, BeforeValidator(_network)]
 _Address = Annotated[str, BeforeValidator(_address)]
+
+
+def _not_blank(value: Any) -> Any:
+    return None if value == "" else value  # an unset variable in a script
 
 
 class _Section(BaseModel):
@@ -255,6 +260,7 @@ class Settings(BaseSettings):
     history: HistorySettings = HistorySettings()
     backup: BackupSettings = BackupSettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES
+    language: Annotated[Language | None, BeforeValidator(_not_blank)] = None
 
     @classmethod
     def settings_customise_sources(

@@ -36,7 +36,7 @@ def parse_toml(file: Path, content: str) -> dict[str, Any]:
     """Parse the values of a file.
 
     Raises:
-        ConfigError: not TOML; names line and column.
+        ConfigError: not TOML, then it names line and column; or nested too deeply, or with a number too long to read.
     """
     try:
         return tomllib.loads(content)
@@ -45,6 +45,8 @@ def parse_toml(file: Path, content: str) -> dict[str, Any]:
         line, column = place.groups() if place else (content.count("\n") + 1, 1)
         params = {"file": str(file), "line": line, "column": column}
         raise ConfigError("settings_unreadable", problem="malformed", **params) from error
+    except (RecursionError, ValueError) as error:  # a thousand brackets in brackets, a number of 5,000 digits
+        raise ConfigError("settings_unreadable", problem="excessive", file=str(file)) from error
 
 
 def line_of(content: str, path: tuple[str | int, ...]) -> int | None:

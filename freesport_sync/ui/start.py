@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 
 from freesport_sync.errors import ExitCode
-from freesport_sync.i18n.texts import Texts, preferred_language
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.ui.options import WindowOptions
 
 
@@ -17,13 +17,13 @@ def has_screen() -> bool:
     return is_desktop or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
-def open_window(options: Namespace) -> int:
+def open_window(options: Namespace, language: Language) -> int:
     """Show the window until it is closed; returns the exit code.
 
     Args:
         options: of the command line.
+        language: of its texts.
     """
-    language = preferred_language(["--language", options.language] if options.language else [])
     if not has_screen():
         return _refuse(Texts(language)("cli.no_screen"))
     try:

@@ -53,7 +53,7 @@ def start(began: float) -> int:
 
     open_window = opener.open_window
 
-    def open_watched(options: object) -> int:
+    def open_watched(options: object, language: object) -> int:
         note("arguments_ms")
         from PySide6.QtCore import QEvent, QObject, QTimer
 
@@ -92,7 +92,7 @@ def start(began: float) -> int:
             return run(desktop)
 
         Desktop.run = run_watched  # type: ignore[method-assign, assignment]
-        return open_window(options)  # type: ignore[arg-type]
+        return open_window(options, language)  # type: ignore[arg-type]
 
     opener.open_window = open_watched
     return main()

@@ -11,7 +11,8 @@ from freesport_sync.errors import ExitCode
 
 def check(invocation: Invocation) -> int:
     """Check the database, the picture folder and the SSH host; nothing is written."""
-    items = invocation.open_application().checks.everything(invocation.options.media_root)
+    application = invocation.open_application(is_diagnosis=True)
+    items = application.installation.bootstrap_items() + application.checks.everything(invocation.options.media_root)
     for item in items:
         invocation.output.show(item)
     return exit_code_of(items)

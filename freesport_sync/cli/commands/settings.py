@@ -9,6 +9,13 @@ from freesport_sync.errors import ExitCode
 
 def show_settings(invocation: Invocation) -> int:
     """List the settings."""
-    installation = invocation.open_application().installation
-    invocation.output.show(SettingList(installation.list_settings(), installation.settings_file))
+    installation = invocation.open_application(is_diagnosis=True).installation
+    invocation.output.show(
+        SettingList(
+            installation.list_settings(),
+            installation.settings_file,
+            installation.bootstrap_items(),
+            installation.bootstrap_places(),
+        )
+    )
     return ExitCode.DONE

@@ -87,3 +87,8 @@ def show_settings(screen: Screen, result: SettingList) -> None:
         if one.value != one.default:
             screen.indented(texts("cli.setting_default", default=one.default or not_set))
         screen.indented(one.variable, "dim")
+    screen.line("")
+    for item in result.bootstrap:
+        show_check(screen, item)
+    if not result.bootstrap and result.bootstrap_places:
+        screen.line(texts("cli.bootstrap_absent", places=", ".join(map(str, result.bootstrap_places))))

@@ -22,6 +22,7 @@ from freesport_sync.tasks.repair.request import RepairCreatedAt
 from freesport_sync.ui.pages.connections_database import DatabasePane
 from freesport_sync.ui.pages.connections_list import ConnectionList
 from freesport_sync.ui.pages.connections_ssh import EditedSshHost, SshHostPane
+from freesport_sync.ui.widgets.bootstrap import BootstrapNotice
 from freesport_sync.ui.widgets.parts import (
     GAP,
     Card,
@@ -136,6 +137,7 @@ class ConnectionsPage(QWidget):
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(GAP)
         layout.addWidget(label(texts("connections.title"), "title"))
+        layout.addWidget(BootstrapNotice(self._tools))
         layout.addLayout(cards, 1)
 
     def _on_opened(self) -> None:

@@ -17,7 +17,7 @@ from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity, ImportKind, Stage
 from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.i18n.resources import resource
-from freesport_sync.i18n.texts import Language, Texts, preferred_language
+from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.tasks.registry import TASKS
 
@@ -130,21 +130,6 @@ def test_an_issue_says_what_to_fix() -> None:
     what, hint = Texts(Language.RUSSIAN).issue(issue)
     assert what == "В 1С товар называется «Мяч», в магазине осталось «Мячик»."
     assert "catalog.owned_fields" in hint
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "language"),
-    [
-        ([], "", Language.RUSSIAN),
-        ([], "en", Language.ENGLISH),
-        (["--language", "ru"], "en", Language.RUSSIAN),
-        (["--run", "--language=en"], "", Language.ENGLISH),
-        (["--language", "xx"], "", Language.RUSSIAN),
-    ],
-)
-def test_language(arguments: list[str], environment: str, language: Language, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FREESPORT_SYNC_LANGUAGE", environment)
-    assert preferred_language(arguments) is language
 
 
 @pytest.mark.parametrize("language", Language)
