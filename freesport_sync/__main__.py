@@ -11,6 +11,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freesport_sync.crash_reports import ProcessKind
     from freesport_sync.i18n.texts import Language
 
 
@@ -34,7 +37,8 @@ def main(has_window: bool = not getattr(sys, "frozen", False), is_window_expecte
     try:
         from freesport_sync.cli.main import run_command_line
 
-        return run_command_line(sys.argv[1:], _window_opener(is_window_expected) if has_window else None)
+        opener = _window_opener(is_window_expected) if has_window else None
+        return run_command_line(sys.argv[1:], opener, watch_crashes=_watch_crashes)
     except KeyboardInterrupt:  # before the command line was ready for it
         return 130
     finally:
@@ -47,6 +51,14 @@ def ending_signals() -> list[signal.Signals]:
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     found = [number for name in names if (number := getattr(signal, name, None)) is not None]
     return [one for one in found if one.name != "SIGHUP" or signal.getsignal(one) != signal.SIG_IGN]
+
+
+def _watch_crashes(home: Path | None, process_kind: ProcessKind) -> None:
+    """Have native crashes of this process reported among the logs."""
+    from freesport_sync.crash_reports import keep_report
+    from freesport_sync.settings.paths import find_paths
+
+    keep_report(find_paths(home).logs, process_kind)
 
 
 def _window_opener(is_expected: bool) -> Callable[[Namespace, Language], int] | None:

@@ -15,6 +15,7 @@ from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import RunReport
 from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.core.tasks import Header, PlannedStage, Request, Submission
+from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.database.own.history_list import read_entry
 from freesport_sync.database.server.embedded_binaries import BINARIES_VARIABLE
 from freesport_sync.database.shop.verify import TableCreation
@@ -79,11 +80,11 @@ class Application:
         self.database = Database(url, self._settings, self._paths, creation, is_demo)
         self.backups = Backups(self.database, self._settings.backup.folder or self._paths.backups)
 
-    def configure_logs(self, is_verbose: bool) -> None:
+    def configure_logs(self, is_verbose: bool, process_kind: ProcessKind) -> None:
         """Write the log of this process into the installation's folder; see `settings.logs.configure_logs`."""
         from freesport_sync.settings.logs import configure_logs
 
-        configure_logs(self._paths.logs, is_verbose)
+        configure_logs(self._paths.logs, is_verbose, process_kind)
         self.installation.log_bootstrap()
 
     def history(self) -> History:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.tasks import Header, Request, Trigger
+from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.tasks.registry import Registry
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from freesport_sync.cli.output import Output
     from freesport_sync.core.run import RunReport
     from freesport_sync.sources.commerceml.workers import WorkerPool
+
+
+def process_kind(options: argparse.Namespace) -> ProcessKind:
+    """What a process with these arguments does, if it opens no window."""
+    return ProcessKind.EXCHANGE if options.serve else ProcessKind.COMMAND_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Invocation:
             tasks=self.tasks,
             open_workers=None if workers is None else lambda: nullcontext(workers),
         )
-        application.configure_logs(options.verbose)
+        application.configure_logs(options.verbose, process_kind(options))
         error = application.installation.bootstrap_error
         if error is not None and not (is_diagnosis or options.demo):
             raise error

@@ -6,15 +6,17 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freesport_sync.cli.arguments import ACTIONS, build_parser, refuse_contradictions
 from freesport_sync.cli.commands import command_for
 from freesport_sync.cli.interrupts import run_interruptibly
-from freesport_sync.cli.invocation import Invocation
+from freesport_sync.cli.invocation import Invocation, process_kind
 from freesport_sync.cli.streams import lost_output, protect_streams
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.log_entries import log_entry
+from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.os_support import quoted
@@ -31,6 +33,7 @@ def run_command_line(
     arguments: list[str],
     open_window: Callable[[argparse.Namespace, Language], int] | None = None,
     tasks: Registry = TASKS,
+    watch_crashes: Callable[[Path | None, ProcessKind], None] | None = None,
 ) -> int:
     """Do what the arguments ask for.
 
@@ -38,6 +41,7 @@ def run_command_line(
         arguments: those after the program's name.
         open_window: called if the arguments name no command; None: there is no window.
         tasks: what `--run` can run.
+        watch_crashes: called with `--home` and what this process does before it does anything; None: tests.
 
     Returns:
         The exit code (`errors.ExitCode`).
@@ -56,9 +60,13 @@ def run_command_line(
     action = next((name for name in ACTIONS if vars(options)[name]), None)
     if action is None:
         if open_window is not None:
+            if watch_crashes is not None:
+                watch_crashes(options.home, ProcessKind.WINDOW)
             return open_window(options, texts.language)
         parser.print_help()
         return ExitCode.USAGE
+    if watch_crashes is not None:
+        watch_crashes(options.home, process_kind(options))
     output, cancel = _output(options, texts), CancelToken()
     invocation = Invocation(options, tasks, texts, output, cancel)
     code = run_interruptibly(

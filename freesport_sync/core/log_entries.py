@@ -41,8 +41,12 @@ def log_entry(
     if isinstance(cause, SyncError):
         params |= {"error": {"code": cause.code, "params": cause.params}}
         cause = None
-    words = json.dumps(params, ensure_ascii=False, default=str)
-    log.log(level, "%s %s", code, words, exc_info=cause)
+    log.log(level, "%s", entry_text(code, **params), exc_info=cause)
+
+
+def entry_text(code: str, **params: object) -> str:
+    """What `log_entry` writes and `parse_log_entry` reads."""
+    return f"{code} {json.dumps(params, ensure_ascii=False, default=str)}"
 
 
 def parse_log_entry(message: str) -> LogEntry | None:

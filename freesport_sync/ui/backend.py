@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from freesport_sync import __version__
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.database_status import DatabaseStatus, LockHolder
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.permissions import Rights
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.tasks import SHOP_LOCK, Header, Lock, Request, Submission, Trigger
+from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.errors import SyncError
 from freesport_sync.os_support import user_and_host
 from freesport_sync.tasks.registry import TASKS
@@ -225,14 +225,13 @@ class Backend(QObject):
         application = Application(
             options.home, options.database_url, options.is_demo, options.create_shop_tables, self.tasks
         )
-        application.configure_logs(options.is_verbose)
+        application.configure_logs(options.is_verbose, ProcessKind.WINDOW)
         for fingerprint in self._accepted_keys:
             application.remote_export.accept_host_key_once(fingerprint)
         return application, application.history()
 
     def _on_loaded(self, result: tuple[Application, History]) -> None:
         self.application, self._history = result
-        log_entry(log, logging.INFO, "program_opened", version=__version__)
         gc.freeze()  # what is loaded stays; collecting it again and again would make the window jerky
         history, stop = self._history, self._stop_watching
         self._queries.start(

@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from freesport_sync.services.log_files import newest_log_bytes
+
 TAIL_BYTES = 1_000_000
 MAX_LINES = 5000
-_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ (\w+) (\S+) (.*)")
+_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ (\w+) (?:\d+ )?(\S+) (.*)")
+"""Files of former versions have no number of the process."""
 
 
 class LogLine(NamedTuple):
@@ -20,22 +23,14 @@ class LogLine(NamedTuple):
     message: str
 
 
-def log_path(folder: Path) -> Path:
-    """The current log file."""
-    return folder / "freesport_sync.log"
-
-
 def read_log(folder: Path) -> tuple[LogLine, ...]:
     """The last lines; empty if there is no log."""
     try:
-        with log_path(folder).open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(size - TAIL_BYTES, 0))
-            text = file.read().decode("utf-8", "replace")
+        text = newest_log_bytes(folder, TAIL_BYTES).decode("utf-8", "replace")
     except OSError:
         return ()
     lines: list[LogLine] = []
-    for raw in text.splitlines()[1 if size > TAIL_BYTES else 0 :]:
+    for raw in text.splitlines():
         found = _LINE.fullmatch(raw)
         if found:
             lines.append(LogLine(*found.groups()))

@@ -225,7 +225,13 @@ def test_the_log_page_tells_of_imports_in_russian(
     run_id = desk.end_of_run().snapshot.run_id
     desk.window.show_page("log")
     page = desk.window.log_page
-    wanted = ("Программа открыта", "Есть связь с базой", f"Начат сеанс № {run_id}: ", f"Закончен сеанс № {run_id}: ")
+    wanted = (
+        "Начат файл журнала",
+        "Запущена программа (окно)",
+        "Есть связь с базой",
+        f"Начат сеанс № {run_id}: ",
+        f"Закончен сеанс № {run_id}: ",
+    )
 
     def shown() -> str:
         return "\n".join(page.model.index(row, 2).data() for row in range(page.model.rowCount()))

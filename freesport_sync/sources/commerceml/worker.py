@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from multiprocessing import connection as connections
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
+from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
+from freesport_sync.crash_reports import ProcessKind, add_to_report, keep_report
 from freesport_sync.errors import ExitCode, ImportFailed, SyncError
 from freesport_sync.sources.commerceml.parse_messages import FileFailed, Message, ParseTask
 from freesport_sync.sources.commerceml.parsing import parse_file
@@ -22,7 +24,7 @@ GARBAGE_THRESHOLD = 50_000
 """Records have no reference cycles: the default threshold of 700 objects would cost 5 % of the time."""
 
 
-def work(connection: Connection, number: int) -> None:
+def work(connection: Connection, number: int, crash_folder: Path | None = None) -> None:
     """Target of a spawned process: answers every `ParseTask` with messages that end in `FileDone` or `FileFailed`.
 
     The pipe throttles a worker that is faster than the runner. Ends when the other side closes the pipe, and at once
@@ -31,7 +33,10 @@ def work(connection: Connection, number: int) -> None:
     Args:
         connection: two-way pipe to the runner.
         number: of the worker in its run, from 0.
+        crash_folder: for a report if the process crashes; None: without one.
     """
+    if crash_folder is not None:
+        keep_report(crash_folder, ProcessKind.WORKER)
     # Ctrl-C reaches the whole process group; the runner alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(GARBAGE_THRESHOLD)
@@ -42,6 +47,7 @@ def work(connection: Connection, number: int) -> None:
     except (EOFError, OSError):
         return  # the runner has closed the pipe
     except Exception:
+        add_to_report(traceback.format_exc())
         os._exit(ExitCode.INTERNAL)  # otherwise a traceback would appear in the runner's output
 
 

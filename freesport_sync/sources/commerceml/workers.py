@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.crash_reports import report_folder, sort_reports
 from freesport_sync.errors import ImportFailed
 from freesport_sync.os_support import children_shielded_from_interrupt
 from freesport_sync.sources.commerceml.parse_messages import (
@@ -64,7 +65,7 @@ class WorkerPool:
             for number in range(len(self._workers), size):
                 ours, theirs = context.Pipe()
                 process = context.Process(
-                    target=work, args=(theirs, number), name=f"freesport-sync-{number}", daemon=True
+                    target=work, args=(theirs, number, report_folder()), name=f"freesport-sync-{number}", daemon=True
                 )
                 process.start()
                 theirs.close()  # otherwise the pipe would stay open when the worker ends
@@ -78,6 +79,8 @@ class WorkerPool:
             process.join()
             process.close()
         self._workers.clear()
+        if (folder := report_folder()) is not None:
+            sort_reports(folder)  # those that were killed had no time to remove theirs
 
     def _kill(self) -> None:
         for process, _ in self._workers:
