@@ -1,0 +1,174 @@
+"""A Windows of its own under Wine, and the program in it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from windows_lab import windows_path, wine
+
+from tests.watching import wait_until
+
+LIMIT_S = 400.0
+"""Starting a program may take half a minute here, initdb two, on a busy machine more."""
+ANSI = "cp1251"
+_ESCAPES = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|\].*?\x07)")
+_WHERE_IS_THE_CURSOR = b"\x1b[6n"
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """A prefix.
+
+    Args:
+        folder: with Wine and Python, as `packaging/windows` makes it.
+        prefix: of this Windows.
+    """
+
+    folder: Path
+    prefix: Path
+
+    @property
+    def drive_c(self) -> Path:
+        return self.prefix / "drive_c"
+
+    def command(self, *words: str) -> list[str]:
+        return wine(self.folder, self.prefix, *words)
+
+    def run(self, *words: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end.
+
+        Args:
+            text: what it reads from stdin.
+        """
+        given = {"input": text} if text is not None else {"stdin": subprocess.DEVNULL}
+        return subprocess.run(
+            self.command(*words), cwd=self.prefix, capture_output=True, encoding=ANSI, timeout=LIMIT_S, **given
+        )
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a program that reads from us and writes to us."""
+        return subprocess.Popen(
+            self.command(*words),
+            cwd=self.prefix,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding=ANSI,
+        )
+
+    def processes(self, program: str) -> list[psutil.Process]:
+        """What runs in this Windows under that name."""
+        return [process for process in psutil.process_iter() if self._is_here(process, program)]
+
+    def _is_here(self, process: psutil.Process, program: str) -> bool:
+        try:
+            name = process.cmdline()[0].replace("\\", "/").rpartition("/")[2]
+            return name == program and process.environ().get("WINEPREFIX") == f"/host{self.prefix}"
+        except (psutil.Error, IndexError):
+            return False
+
+    def end(self) -> None:
+        """End all programs of this Windows."""
+        subprocess.run(self.command("--end"), cwd="/", check=True, timeout=LIMIT_S)
+
+    def interrupt(self, *words: str, after: bytes) -> tuple[int, str]:
+        """Run a program on a terminal and press Ctrl-C once it has written `after`; its exit code and what it wrote."""
+        command = self.command("--terminal", *words)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.prefix)
+            os.execv(command[0], command)
+        written, is_pressed = b"", False
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline:
+            if not select.select([terminal], [], [], 1.0)[0]:
+                continue
+            try:
+                piece = os.read(terminal, 65536)
+            except OSError:  # everybody has closed the other side
+                break
+            written += piece
+            if _WHERE_IS_THE_CURSOR in piece:
+                os.write(terminal, b"\x1b[1;1R")
+            if not is_pressed and after in _ESCAPES.sub(b"", written):
+                os.write(terminal, b"\x03")
+                is_pressed = True
+        else:
+            self.end()
+        os.close(terminal)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return code, _ESCAPES.sub(b" ", written).decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The program in a Windows.
+
+    Args:
+        windows: where.
+        console: starts the command line.
+        window: starts the window.
+        home: its folder, with Cyrillic letters and spaces.
+    """
+
+    windows: Windows
+    console: Sequence[str]
+    window: Sequence[str]
+    home: Path
+
+    @property
+    def home_words(self) -> tuple[str, str]:
+        return "--home", "C:\\" + self.home.name
+
+    def run(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        return self.windows.run(*self.console, *arguments, *self.home_words, text=text)
+
+    def leaves_nothing_running(self) -> None:
+        """Fail if a server of the program stays."""
+        wait_until(lambda: not self.windows.processes("postgres.exe"))
+        assert not list(self.home.rglob("postmaster.pid"))
+
+
+@contextmanager
+def installed(windows: Windows, kind: str) -> Iterator[Installed]:
+    """The program as wheels (`python`) or as PyInstaller builds it (`frozen`), with an empty home."""
+    home = windows.drive_c / f"Данные программы {kind}"
+    console: tuple[str, ...]
+    window: tuple[str, ...]
+    if kind == "python":
+        python, module = windows.folder / "python", ("-B", "-m", "freesport_sync")
+        console = (windows_path(python / "python.exe"), *module)
+        window = (windows_path(python / "pythonw.exe"), *module)
+    else:
+        bundle = windows.folder / "dist" / "freesport-sync"
+        console = (windows_path(bundle / "freesport-sync.exe"),)
+        window = (windows_path(bundle / "freesport-sync-window.exe"),)
+    try:
+        yield Installed(windows, console, window, home)
+    finally:
+        windows.end()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def screen(windows: Windows, number: int) -> Iterator[str]:
+    """A screen; the assignment that shows it to a program."""
+    address = Path(f"/tmp/.X11-unix/X{number}")
+    command = windows.command("--unix", "Xvfb", f":{number}", "-screen", "0", "1280x900x24", "-nolisten", "tcp")
+    with subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until((windows.folder / "trixie" / str(address).lstrip("/")).exists)
+            yield f"DISPLAY=:{number}"
+        finally:
+            server.terminate()
