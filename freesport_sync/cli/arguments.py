@@ -22,6 +22,8 @@ STDOUT = Path("-")
 """`--csv -`."""
 THIS_COMPUTER = "own"
 """`--probe-exchange` without an address: the exchange of this computer."""
+CONTENTS = "contents"
+"""`--help-topic` without a name: the list of chapters."""
 LARGEST_NUMBER = 1_000_000_000
 ACTIONS = (
     "run",
@@ -41,6 +43,7 @@ ACTIONS = (
     "serve",
     "set_exchange_password",
     "probe_exchange",
+    "help_topic",
 )
 """The options that name a command; of several the first here counts: `--run --pull` is a run."""
 _BACKUP_ACTIONS = ("backup", "restore", "undo", "repair_created_at")
@@ -58,6 +61,7 @@ _IMMEDIATE_ACTIONS = (
     "pin_host_key",
     "backups",
     "set_exchange_password",
+    "help_topic",
 )
 """Actions that are no run and have no `--dry-run`."""
 
@@ -112,6 +116,7 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     only.add_argument("--set-exchange-password", action="store_true", help=text("set_exchange_password"))
     only.add_argument("--probe-exchange", nargs="?", const=THIS_COMPUTER, metavar="URL", help=text("probe_exchange"))
     only.add_argument("--settings", action="store_true", help=text("settings"))
+    only.add_argument("--help-topic", nargs="?", const=CONTENTS, metavar="NAME", help=text("help_topic"))
     what.add_argument("--pull", action="store_true", help=text("pull"))
     what.add_argument("--issues", action="store_true", help=text("issues"))
     what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))

@@ -22,6 +22,8 @@ from freesport_sync.cli.results import (
     Result,
     SettingList,
     StaleClosed,
+    TopicList,
+    TopicShown,
 )
 from freesport_sync.cli.streams import is_unicode
 from freesport_sync.core.checks import CheckItem
@@ -107,6 +109,10 @@ class JsonOutput:
                 return _each("exchange_password_set", [result])
             case SettingList():
                 return self._settings(result)
+            case TopicList():
+                return [{"event": "topic", "name": one.name, "title": one.title} for one in result.chapters]
+            case TopicShown():
+                return _each("topic", [result])
             case NothingToDo():
                 return [self._nothing(result)]
 

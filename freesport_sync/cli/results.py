@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from freesport_sync.core.backup import Backup
     from freesport_sync.database.own.remote_control import CancelRequest, Unlocked
+    from freesport_sync.i18n.guide import Chapter
     from freesport_sync.services.remote_export import PinnedHostKey
     from freesport_sync.settings.listing import ListedSetting
 
@@ -111,6 +112,28 @@ class SettingList:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicList:
+    """The chapters of the guide, in its order."""
+
+    chapters: tuple[Chapter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicShown:
+    """A chapter of the guide, or all that it says of an error code.
+
+    Args:
+        name: of the chapter, or the code.
+        title: of the chapter.
+        text: Markdown.
+    """
+
+    name: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class NothingToDo:
     """There was nothing to import."""
 
@@ -129,5 +152,7 @@ Result: TypeAlias = (
     | HostKeyPinned
     | ExchangePasswordSet
     | SettingList
+    | TopicList
+    | TopicShown
     | NothingToDo
 )

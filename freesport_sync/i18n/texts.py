@@ -113,6 +113,11 @@ class Texts:
         own = f"{key}_{work}{dry}"
         return own if self.has(own) else f"{key}{dry}"
 
+    def section(self, name: str) -> Mapping[str, Any]:
+        """The texts of a section as they are written, with their placeholders."""
+        found: Mapping[str, Any] = self._sections[name]
+        return found
+
     def has(self, key: str) -> bool:
         """Whether there is a text with this key."""
         section, _, name = key.partition(".")

@@ -52,17 +52,16 @@ def list_settings(settings: Settings, file: Path) -> tuple[ListedSetting, ...]:
     """
     raw = read_raw_settings(file)
 
-    def listed(path: tuple[str, ...]) -> ListedSetting:
-        origin = Origin.FILE if contains(raw.in_file, path) else Origin.DEFAULT
-        return ListedSetting(
-            key=".".join(path),
-            variable=ENVIRONMENT_PREFIX + "__".join(path).upper(),
-            value=as_toml(_value_of(settings, path)),
-            default=as_toml(_field_of(path).default),
-            origin=Origin.ENVIRONMENT if contains(raw.in_environment, path) else origin,
-        )
+    def origin(path: tuple[str, ...]) -> Origin:
+        in_file = Origin.FILE if contains(raw.in_file, path) else Origin.DEFAULT
+        return Origin.ENVIRONMENT if contains(raw.in_environment, path) else in_file
 
-    return tuple(listed(path) for path in setting_keys())
+    return tuple(_listed(path, _value_of(settings, path), origin(path)) for path in setting_keys())
+
+
+def list_defaults() -> tuple[ListedSetting, ...]:
+    """List all settings with their defaults, whatever file and environment say."""
+    return tuple(_listed(path, _field_of(path).default, Origin.DEFAULT) for path in setting_keys())
 
 
 def as_markdown(settings: tuple[ListedSetting, ...], texts: Texts) -> str:
@@ -100,6 +99,16 @@ def as_toml(value: object) -> str | None:
             return f"{{{', '.join(pairs)}}}"
         case _:
             return str(value)
+
+
+def _listed(path: tuple[str, ...], value: object, origin: Origin) -> ListedSetting:
+    return ListedSetting(
+        key=".".join(path),
+        variable=ENVIRONMENT_PREFIX + "__".join(path).upper(),
+        value=as_toml(value),
+        default=as_toml(_field_of(path).default),
+        origin=origin,
+    )
 
 
 def _field_of(path: tuple[str, ...]) -> FieldInfo:

@@ -40,6 +40,7 @@ from freesport_sync.ui.widgets.banner import Banner
 from freesport_sync.ui.widgets.parts import (
     SPACE,
     Tools,
+    button,
     label,
     name_inner_parts,
     redraw_icons,
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self._is_leaving = False
         self._connection = ""
         self.crash: CrashDialog | None = None
+        self.help_dialog: HelpDialog | None = None
         self._build()
         self._build_status_bar()
         name_inner_parts(self, texts("window.clear"))
@@ -126,9 +128,10 @@ class MainWindow(QMainWindow):
         page.refresh()  # type: ignore[attr-defined]
 
     def help(self) -> None:
-        """Show what the page is for, and the keys."""
-        self.help_dialog = HelpDialog(self._tools, list(self._pages)[self.navigation.currentRow()], self)
-        self.help_dialog.open()
+        """Open the guide at the chapter of the page."""
+        if self.help_dialog is None:
+            self.help_dialog = HelpDialog(self._tools, self)
+        self.help_dialog.show_page(list(self._pages)[self.navigation.currentRow()])
 
     def _check_first(self) -> None:
         self.show_page("import")
@@ -152,6 +155,8 @@ class MainWindow(QMainWindow):
         state.keep(_SHOWN_PAGE, list(self._pages)[self.navigation.currentRow()])
         for page in self._pages.values():
             page.save_state()  # type: ignore[attr-defined]
+        if self.help_dialog is not None:
+            self.help_dialog.save_state()
         state.save()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -198,6 +203,14 @@ class MainWindow(QMainWindow):
         quit_action.triggered.connect(self.close)
         self.addAction(quit_action)
         self.navigation.currentRowChanged.connect(self.stack.setCurrentIndex)
+        self.help_button = button(texts("window.help"), self.help, self._tools, "info", "link", tooltip="F1")
+        sidebar = QWidget()
+        sidebar.setObjectName("sidebar")
+        left = QVBoxLayout(sidebar)
+        left.setContentsMargins(0, 0, 1, SPACE)
+        left.addWidget(self.navigation, 1)
+        left.addWidget(self.help_button, 0, Qt.AlignmentFlag.AlignLeft)
+        left.setSpacing(0)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.banner)
@@ -206,7 +219,7 @@ class MainWindow(QMainWindow):
         layout = QHBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.navigation)
+        layout.addWidget(sidebar)
         layout.addLayout(right, 1)
         self.setCentralWidget(centre)
         self._draw_navigation()

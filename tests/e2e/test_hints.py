@@ -76,6 +76,7 @@ def test_every_command_of_the_texts_works_when_pasted(odd: Installation) -> None
     run_id = words[words.index("--show") + 1]
     endings = {
         "--help": (0, ""),
+        "--help-topic": (0, ""),
         "--show": (0, ""),
         "--history": (0, ""),
         "--check": (0, ""),

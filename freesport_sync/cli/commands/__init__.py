@@ -52,6 +52,8 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.set_exchange_password import set_exchange_password as command
         case "probe_exchange":
             from freesport_sync.cli.commands.self_test import self_test as command
+        case "help_topic":
+            from freesport_sync.cli.commands.help_topic import help_topic as command
         case _:
             raise ValueError(action)
     return command

@@ -20,8 +20,10 @@ from freesport_sync.cli.results import (
     Result,
     SettingList,
     StaleClosed,
+    TopicList,
+    TopicShown,
 )
-from freesport_sync.cli.terminal import answers, history
+from freesport_sync.cli.terminal import answers, guide, history
 from freesport_sync.cli.terminal.backups import backup_line, show_backups
 from freesport_sync.cli.terminal.exchange import exchange_lines
 from freesport_sync.cli.terminal.files import file_lines
@@ -129,6 +131,10 @@ class TerminalOutput:
                 screen.line(screen.texts("cli.exchange_password_set", user=result.user))
             case SettingList():
                 answers.show_settings(screen, result)
+            case TopicList():
+                guide.show_topics(screen, result)
+            case TopicShown():
+                guide.show_topic(screen, result)
             case NothingToDo():
                 screen.line(screen.texts.error(result.reason).what)
             case _:
