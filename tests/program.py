@@ -125,6 +125,7 @@ class Program:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
             return had_ended
+        self.kill()  # at once: to look for its workers takes a while
         for pid in self.family():
             with suppress(psutil.NoSuchProcess):
                 psutil.Process(pid).kill()
@@ -134,7 +135,8 @@ class Program:
         """Suspend the program."""
         process = psutil.Process(self.pid)
         process.suspend()
-        wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
+        if sys.platform != "win32":  # there it has happened by now
+            wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
 
     def go_on(self) -> None:
         """Resume the program after `stop`."""
@@ -229,6 +231,8 @@ def run(*arguments: object, **options: Any) -> Outcome:
 def clean_environment() -> dict[str, str]:
     """Our environment without settings of the program, and without a key store, which may be slow."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("FREESPORT_SYNC_", "PG"))}
+    if sys.platform == "win32":
+        mine["PYTHONIOENCODING"] = "utf-8"  # pipes have the code page of the system otherwise
     return mine | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONPATH": str(ROOT)}
 
 

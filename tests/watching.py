@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +15,8 @@ from freesport_sync.core.events import Event, Progress
 from freesport_sync.core.shop import Stage
 from freesport_sync.database.server.engine import connect
 
-DEADLINE_S = 30.0
+DEADLINE_S = 30.0 if sys.platform != "win32" else 180.0
+"""For Windows a multiple of it, because Wine takes a minute to make a private server."""
 POLL_S = 0.01
 
 T = TypeVar("T")

@@ -62,11 +62,11 @@ def _save(file: Path, write: Callable[[TextIO], int]) -> int:
         ConfigError: the folder is missing, or the file cannot be written or replaced.
     """
     target = Path(os.path.realpath(file))  # a link stays, and the file behind it is replaced
-    if not target.parent.is_dir():
-        raise ConfigError("csv_folder_missing", folder=str(target.parent))
     try:
         if target.exists() and not target.is_file():
             raise ConfigError("csv_not_a_file", file=str(file))
+        if not target.parent.is_dir():  # not before: `nul` of Windows lies in none
+            raise ConfigError("csv_folder_missing", folder=str(target.parent))
         with _replacing(target) as stream:
             return write(stream)
     except OSError as error:

@@ -54,6 +54,8 @@ _NEVER_CUT_OFF = (_TAGS, "two_documents", "no_xml")
 _LIMIT = re.compile("huge text node|Huge input lookup|too big found|[Nn]ame too long|Excessive depth|limit exceeded")
 # Characters that XML forbids, even as `&#11;`.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_UTF_8 = "not proper UTF-8"
+"""What libxml2 2.11 says of such bytes, and of control characters in CDATA."""
 _REFERENCE_CODE = re.compile(r"[Cc]har(?: value)? (0x[0-9A-Fa-f]+|\d+)")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)""")
 _HALF_CHARACTER = re.compile("ED [AB][0-9A-F] [0-9A-F]{2}")
@@ -64,6 +66,7 @@ _ANY_RECORD = re.compile(rf"</?(?:[\w.-]+:)?(?:{'|'.join(_RECORDS)})[\s>]")
 _TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(\w+)[^<>]*?(/?)>")
 _CLOSING_TAG = re.compile(r"</([^<>\s]+)")
 _BEGUN_TAG = re.compile(r"<(?:[\w.-]+:)?([^\W\d]\w*)[^<>]*$")
+_ROOT_CLOSED = re.compile(rf"</(?:[\w.-]+:)?{ROOT_TAG}\s*>")
 _ROOT_END = re.compile(rf"</(?:[\w.-]+:)?{ROOT_TAG}\s*>\s*$")
 
 
@@ -83,14 +86,34 @@ def malformed(source: BinaryIO, name: str, error: etree.XMLSyntaxError, log: etr
     ):  # lxml raises MemoryError only for some of its own allocations
         return ImportFailed("out_of_memory", file=name)
     if first is None:
-        return SourceMalformed("xml_malformed", file=name, line=error.lineno or 0, reason=error.msg)
+        return ended_early(source, name, error.msg)
     encoding = _Encoding.of(source)
     problem, text = _problem(source, encoding, first)
-    position = {"line": text.line, "column": text.column, "place": text.place, "context": text.context}
     if is_limit:
-        return SourceMalformed("xml_limit", file=name, problem="too_large", reason=first.message, **position)
-    details = _details(problem, text, encoding, first.message)
-    return SourceMalformed("xml_malformed", file=name, problem=problem, reason=first.message, **position, **details)
+        return SourceMalformed("xml_limit", file=name, problem="too_large", reason=first.message, **text.position)
+    return _refusal(name, problem, text, encoding, first.message)
+
+
+def ended_early(source: BinaryIO, name: str, reason: str = "") -> SourceMalformed:
+    """Describe why the parser has not met the end of the root, though it has not complained.
+
+    libxml2 2.11, which the lxml of Windows comes with, takes bytes that the declared encoding lacks for the end of the
+    file.
+
+    Args:
+        source: the open file, which is read again.
+        name: of the file, for the error.
+        reason: what the parser said after all.
+    """
+    encoding = _Encoding.of(source)
+    text = _undecodable(source, encoding)
+    problem = _CUT_OFF if text is None else _ENCODING
+    return _refusal(name, problem, text or _end_of(source, encoding), encoding, reason)
+
+
+def _refusal(name: str, problem: str, text: _Text, encoding: _Encoding, reason: str) -> SourceMalformed:
+    details = _details(problem, text, encoding, reason)
+    return SourceMalformed("xml_malformed", file=name, problem=problem, reason=reason, **text.position, **details)
 
 
 def _is_limit(entry: etree._LogEntry) -> bool:
@@ -101,6 +124,8 @@ def _is_limit(entry: etree._LogEntry) -> bool:
 def _problem(source: BinaryIO, encoding: _Encoding, first: etree._LogEntry) -> tuple[str, _Text]:
     """Return the kind of a fault and the text around it."""
     problem = _PROBLEMS.get(first.type, "other")
+    if _NOT_UTF_8 in first.message and _undecodable(source, encoding):
+        problem = _ENCODING
     text = _text_around(source, encoding, first.line, first.column)
     if problem == _UNKNOWN_ENCODING or encoding.is_contradicted:
         return _UNKNOWN_ENCODING, text
@@ -112,6 +137,8 @@ def _problem(source: BinaryIO, encoding: _Encoding, first: etree._LogEntry) -> t
             return _CONTROL, text
     if first.type == _Errors.ERR_CDATA_NOT_FINISHED or (text.is_end and problem not in _NEVER_CUT_OFF):
         return _CUT_OFF, text
+    if first.type == _Errors.ERR_DOCUMENT_END and text.is_end and not _ROOT_CLOSED.search(text.before):
+        return _CUT_OFF, text  # so says libxml2 2.11
     return problem, text.before_closing_tag() if problem == _TAGS else text
 
 
@@ -160,6 +187,11 @@ class _Text(NamedTuple):
         """Return the text before the last closing tag, where its object is still open."""
         at = self.before.rfind("</")
         return self if at < 0 else self._replace(before=self.before[:at], after=self.before[at:] + self.after)
+
+    @property
+    def position(self) -> dict[str, object]:
+        """Return where the fault is, as parameters of an error."""
+        return {"line": self.line, "column": self.column, "place": self.place, "context": self.context}
 
     @property
     def context(self) -> str:
@@ -290,6 +322,14 @@ def _undecodable(source: BinaryIO, encoding: _Encoding) -> _Text | None:
         bad = error.object[error.start : error.start + 4].hex(" ").upper()
         return _Text(before + text, "", *_moved(place, text), error.reason == "unexpected end of data", bad)
     return None
+
+
+def _end_of(source: BinaryIO, encoding: _Encoding) -> _Text:
+    """Return the text before the end of the file."""
+    before, place = "", (1, 1)
+    for piece in _pieces(source, encoding, "replace"):
+        before, place = before[-_AFTER:] + piece, _moved(place, piece)
+    return _Text(before, "", *place, is_end=True)
 
 
 def _moved(place: tuple[int, int], text: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from lxml import etree
 from freesport_sync.errors import SourceMalformed, reason_of
 from freesport_sync.sources.commerceml.dates import read_date
 from freesport_sync.sources.commerceml.elements import LOCAL_NAME
-from freesport_sync.sources.commerceml.faults import ROOT_TAG, malformed
+from freesport_sync.sources.commerceml.faults import ROOT_TAG, ended_early, malformed
 
 _STEP_BYTES = 4096
 _BOM_AND_BLANKS = b"\xef\xbb\xbf \t\r\n"
@@ -86,7 +86,7 @@ def _root(source: BinaryIO, name: str) -> etree._Element:
             raise malformed(source, name, error, parser.feed_error_log) from error
         if (root := _first(parser)) is not None:
             return root
-    raise SourceMalformed("file_empty", file=name)
+    raise SourceMalformed("file_empty", file=name) if is_blank else ended_early(source, name)
 
 
 def _first(parser: etree.XMLPullParser) -> etree._Element | None:

@@ -10,7 +10,7 @@ from lxml import etree
 from freesport_sync.errors import ImportFailed, SourceMalformed
 from freesport_sync.sources.commerceml.elements import LOCAL_NAME, catalogue_of
 from freesport_sync.sources.commerceml.export import SourceFile
-from freesport_sync.sources.commerceml.faults import malformed
+from freesport_sync.sources.commerceml.faults import ROOT_TAG, ended_early, malformed
 from freesport_sync.sources.commerceml.header import check_header
 
 
@@ -66,7 +66,7 @@ class RecordReader:
         parsed = etree.iterparse(
             source,
             events=("start", "end") if self._stop_at else ("end",),
-            tag=[f"{{*}}{name}" for name in (*self._parents, *self._stop_at)],
+            tag=[f"{{*}}{name}" for name in (*self._parents, *self._stop_at, ROOT_TAG)],
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -75,11 +75,15 @@ class RecordReader:
             remove_pis=True,
             remove_blank_text=True,
         )
+        is_whole = False
         try:
             for event, element in parsed:
                 name = LOCAL_NAME[element.tag]
                 if name in self._stop_at:
                     return
+                if name == ROOT_TAG:
+                    is_whole = event == "end" and element.getparent() is None
+                    continue
                 if event == "start" or not self._is_record(element, self._parents[name]):
                     continue
                 yield name, element
@@ -91,6 +95,9 @@ class RecordReader:
         except etree.XMLSyntaxError as error:
             self._require_unchanged()  # a file that is still being written looks truncated
             raise malformed(source, self._file.name, error, parsed.error_log) from error
+        if not is_whole:
+            self._require_unchanged()
+            raise ended_early(source, self._file.name)
 
     def _is_record(self, element: etree._Element, parent_name: str) -> bool:
         parent = element.getparent()

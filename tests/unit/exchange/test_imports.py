@@ -230,7 +230,7 @@ def test_batches_that_1c_never_asks_for_are_removed(desk: Desk, monkeypatch: pyt
     os.utime(newest[1], (0, 0))
     wait_until(lambda: len(desk.folders()) == 2, 10)
     assert desk.folders() == [newest[0], newest[2]]
-    assert sorted(newest[0].parent.iterdir()) == [newest[0], newest[2]]
+    wait_until(lambda: sorted(newest[0].parent.iterdir()) == [newest[0], newest[2]], 10)
 
 
 def test_a_batch_in_use_stays_however_old_it_is(desk: Desk) -> None:

@@ -23,9 +23,9 @@ from freesport_sync.settings.model import SshSettings
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
 from freesport_sync.settings.secrets import ssh_passphrase, ssh_password
 
-SHOP = SshSettings(
-    host="shop.example.ru", port=2222, user="onec", key_file=Path("/keys/id"), use_agent=False, folder="/srv/1c"
-)
+KEY = Path(Path.cwd().anchor, "keys", "id")
+"""An absolute path, with a drive on Windows."""
+SHOP = SshSettings(host="shop.example.ru", port=2222, user="onec", key_file=KEY, use_agent=False, folder="/srv/1c")
 OTHER = SHOP.model_copy(update={"host": "other.example.ru"})
 
 
@@ -64,7 +64,7 @@ def test_without_a_key_store_each_login_has_its_own_file(file: Path) -> None:
     kept, place = keep_ssh_secrets(file, SHOP, "тигр", "лев")
     assert place is PasswordPlace.FILE
     assert ssh_password(kept.login, kept.password_file) == "тигр"
-    assert ssh_passphrase(Path("/keys/id"), kept.passphrase_file) == "лев"
+    assert ssh_passphrase(KEY, kept.passphrase_file) == "лев"
     assert {is_private(one) for one in file.parent.glob("*.password")} == {True}
     other, place = keep_ssh_secrets(file, kept.model_copy(update={"host": "other.example.ru"}), None, None)
     assert (other.password_file, place) == (None, PasswordPlace.UNCHANGED)  # that of the shop is not sent there
@@ -81,7 +81,7 @@ def test_a_key_store_leaves_no_file(file: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(keyring, "set_password", lambda service, name, secret: kept.update({name: secret}))
     ssh, place = keep_ssh_secrets(file, SHOP, "тигр", "лев")
     assert (ssh, place) == (SHOP, PasswordPlace.KEY_STORE)
-    assert kept == {"ssh onec@shop.example.ru:2222": "тигр", "ssh-key /keys/id": "лев"}
+    assert kept == {"ssh onec@shop.example.ru:2222": "тигр", f"ssh-key {SHOP.key_file}": "лев"}
     assert not list(file.parent.glob("*.password"))
 
 

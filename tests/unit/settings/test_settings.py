@@ -129,7 +129,7 @@ def test_secrets_of_the_server_come_from_the_environment_a_private_file_or_the_k
 
     monkeypatch.setattr("keyring.get_password", key_store)
     assert ssh_password("u@h:22", None) == "freesport_sync ssh u@h:22"
-    assert ssh_passphrase(Path("/k"), None) == "freesport_sync ssh-key /k"
+    assert ssh_passphrase(Path("/k"), None) == f"freesport_sync ssh-key {Path('/k')}"
     assert ssh_password("u@h:22", file) == ssh_passphrase(Path("/k"), file) == "из файла"
     monkeypatch.setenv("FREESPORT_SYNC_SSH_PASSWORD", "пароль")
     monkeypatch.setenv("FREESPORT_SYNC_SSH_PASSPHRASE", "пароль ключа")

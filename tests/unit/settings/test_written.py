@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from freesport_sync.settings.model import Settings, setting_keys
 from freesport_sync.settings.paths import find_paths
 from freesport_sync.settings.profiles import load_profiles
 
+ROOT = Path(Path.cwd().anchor)
+"""An absolute path, with a drive on Windows."""
 PREFIX = "FREESPORT_SYNC_"
 TEXTS = {language: Texts(language) for language in Language}
 WRONG = (
@@ -76,8 +79,8 @@ def told(error: ConfigError, language: Language = Language.RUSSIAN) -> str:
 def test_paths_of_the_file_start_from_its_folder_and_from_the_home(file: Path, elsewhere: Path) -> None:
     file.write_text(
         "[database]\npassword_file = 'secret'\n[source]\ndata_dir = '../export'\n[pictures]\nmedia_root = '~/media'\n"
-        "[ssh]\nkey_file = '~/.ssh/id'\nknown_hosts = ['known', '~/known', '/etc/known']\nfolder = 'export'\n"
-        "[exchange]\ncertificate = 'tls.pem'\n[backup]\nfolder = '~'\n",
+        "[ssh]\nkey_file = '~/.ssh/id'\nknown_hosts = ['known', '~/known', '{root}known']\nfolder = 'export'\n"
+        "[exchange]\ncertificate = 'tls.pem'\n[backup]\nfolder = '~'\n".replace("{root}", ROOT.as_posix()),
         "utf-8",
     )
     settings, me = load_settings(file), elsewhere.with_name("me")
@@ -85,7 +88,7 @@ def test_paths_of_the_file_start_from_its_folder_and_from_the_home(file: Path, e
     assert settings.source.data_dir == file.parent / "../export"
     assert settings.pictures.media_root == me / "media"
     assert settings.ssh.key_file == me / ".ssh/id"
-    assert settings.ssh.known_hosts == (file.with_name("known"), me / "known", Path("/etc/known"))
+    assert settings.ssh.known_hosts == (file.with_name("known"), me / "known", ROOT / "known")
     assert settings.ssh.folder == "export"  # of the server
     assert settings.exchange.certificate == file.with_name("tls.pem")
     assert settings.backup.folder == me
@@ -114,9 +117,9 @@ def test_every_path_of_the_settings_is_absolute(file: Path, elsewhere: Path) -> 
 
 def test_arguments_start_from_the_current_folder_and_may_be_quoted(elsewhere: Path) -> None:
     parser = build_parser(TEXTS[Language.RUSSIAN])
-    words = ["--data-dir=~/export", "--home", "~", "--file", "a/b", "--media-root", "/m", "--csv", "-"]
+    words = ["--data-dir=~/export", "--home", "~", "--file", "a/b", "--media-root", str(ROOT / "m"), "--csv", "-"]
     options, me = parser.parse_args(words), elsewhere.with_name("me")
-    assert (options.data_dir, options.home, options.media_root) == (me / "export", me, Path("/m"))
+    assert (options.data_dir, options.home, options.media_root) == (me / "export", me, ROOT / "m")
     assert options.file == elsewhere / "a/b"
     assert options.csv == STDOUT
     assert parser.parse_args(["--csv", "~/x.csv"]).csv == me / "x.csv"
@@ -168,7 +171,7 @@ def test_a_file_that_is_not_toml_names_the_line(content: str, line: int, file: P
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     error = refused(tmp_path)
-    assert error.params["reason"] == "Is a directory"
+    assert error.params["reason"] in ("Is a directory", "Permission denied")  # the latter on Windows
 
 
 # --- where a wrong value was written --------------------------------------------------------------------------------
@@ -209,7 +212,7 @@ def test_a_wrong_variable_is_named_and_the_file_is_not(file: Path, monkeypatch: 
         with monkeypatch.context() as patched:
             patched.setenv(name, value)
             text = told(refused(file))
-            assert f"переменной окружения {name}." in text
+            assert f"переменной окружения {name}." in text or (name.upper() in text and sys.platform == "win32")
             assert "settings.toml" not in text
             return text
 

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from freesport_sync.errors import ExchangeRefused, SyncError
@@ -609,6 +609,7 @@ def test_no_archive_writes_out_of_its_folder(
     folder = tmp_path_factory.mktemp("spool")
     batch = UploadBatch(folder / "batch", LIMITS)
     names = {separator.join(parts) + suffix: XML for parts, suffix, separator in entries}
+    assume(len({name.replace("\\", "/") for name in names}) == len(names))  # Windows packs both with the same name
     upload(batch, str(ZIP), zipped(names))
     try:
         unpack_archives(batch, lambda: None)

@@ -69,7 +69,7 @@ def test_a_zip_is_unpacked_and_removed(export: ExportBuilder, tmp_path: Path, wo
 
 
 def test_pictures_are_unpacked_when_they_are_wanted(tmp_path: Path, work_dir: Path) -> None:
-    wanted = ["import_files/01/a.jpg", "goods/Import_Files/b.JPEG", "goods/import_files/01/c.webp", "goods/goods.xml"]
+    wanted = ["import_files/01/a.jpg", "goods/Import_Files/b.JPEG", "offers/import_files/01/c.webp", "goods/goods.xml"]
     others = ["logo.jpg", "goods/x.png", "import_files/01/manual.pdf", "import_files/run.exe"]
     packed = write_zip(tmp_path / "x.zip", dict.fromkeys([*wanted, *others], b"<a/>"))
     for with_pictures, expected in ((True, wanted), (False, wanted[-1:])):

@@ -13,7 +13,7 @@ from freesport_sync.sources.commerceml import folders
 from freesport_sync.sources.commerceml.discovery import discover
 from freesport_sync.sources.commerceml.export import Export, FileKind, recognise
 from tests.builders import ExportBuilder, group, offer, product, rests
-from tests.platforms import needs_symlinks
+from tests.platforms import needs_symlinks, posix_only
 
 
 @pytest.fixture
@@ -148,6 +148,7 @@ def test_a_file_that_an_older_export_has_left_comes_first_whatever_its_name(expo
     assert [name[-7:-4] for name in names(discover(export.folder))] == ["2_b", "1_a", "2_a"]
 
 
+@posix_only("names are characters there")
 def test_a_name_of_bytes_that_are_no_characters_is_shown_with_question_marks(export: ExportBuilder) -> None:
     (export.folder / "goods_1_\udcff.xml").write_bytes(export.document(""))
     assert names(discover(export.folder)) == ["goods_1_?.xml"]

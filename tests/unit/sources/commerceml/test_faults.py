@@ -123,6 +123,23 @@ def test_faults_of_the_whole_file(tmp_path: Path, content: str | bytes, problem:
     assert {name: error.params[name] for name in told} == told
 
 
+def test_nothing_is_lost_behind_bytes_that_the_encoding_lacks(tmp_path: Path) -> None:
+    """Some versions of the parser take them for the end of the file, and say nothing."""
+    before, after = document("\0", "windows-1251").replace(GOOD, GOOD * 2000).encode("cp1251").split(b"\0")
+    error = fault(tmp_path, before + b"\x98" + after)
+    told = {"problem": "encoding", "bytes": "98 3C 2F CE", "encoding": "windows-1251", "line": 2005, "place": PLACE}
+    assert {name: error.params[name] for name in told} == told
+    head, tail = document("\0", "UTF-16").split("\0")
+    error = fault(tmp_path, head.encode("utf-16") + b"\x00\xd8" + tail.encode("utf-16-le"))
+    assert (error.params["problem"], error.params["place"]) == ("encoding", PLACE)
+
+
+def test_a_parser_that_stops_without_a_word(tmp_path: Path) -> None:
+    whole = document("").encode()
+    error = faults.ended_early(io.BytesIO(whole[: whole.index("Чугун".encode())]), "goods.xml")
+    assert (error.params["problem"], error.params["line"], error.params["place"]) == ("cut_off", 6, PLACE)
+
+
 @pytest.mark.parametrize("newline", ["\n", ""])
 def test_the_place_in_a_large_file_is_exact(tmp_path: Path, newline: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults, "_STEP_BYTES", 4099)

@@ -19,7 +19,7 @@ from freesport_sync.rules.catalog.pictures import (
 from freesport_sync.sources.commerceml.goods import read_product
 from freesport_sync.sources.commerceml.picture_files import PictureFolders
 from tests.builders import ExportBuilder, element, offer, product
-from tests.platforms import needs_symlinks
+from tests.platforms import needs_symlinks, posix_only
 from tests.unit.sources.commerceml.support import CONTEXT, read_offer, read_record
 
 
@@ -146,6 +146,7 @@ def test_a_file_is_found_in_any_case_and_without_percents(
     assert folders.find(VARIANT, written) == (path, 5)
 
 
+@posix_only("names that differ in nothing but capitals")
 def test_the_very_name_goes_before_others(export: ExportBuilder) -> None:
     names = ["x.jpg", "X.jpg", "x%20y.jpg", "x y.jpg"]
     files = {name: export.write(f"import_files/01/{name}", name) for name in names}

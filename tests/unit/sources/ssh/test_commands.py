@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 from freesport_sync.sources.ssh.commands import digest_commands, digests_in
+from tests.platforms import posix_only
 
 
+@posix_only("a shell of POSIX, as the servers have")
 def test_digests_of_any_number_of_files_with_any_names(tmp_path: Path) -> None:
     names = [
         "цены 1.xml",
