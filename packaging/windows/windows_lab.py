@@ -12,7 +12,6 @@ from windows_python import REPOSITORY, downloaded, install, lay_in, require_dige
 
 HERE = Path(__file__).parent
 DEFAULT_FOLDER = Path(os.environ.get("FREESPORT_WINDOWS_FOLDER", Path.home() / ".cache" / "freesport-sync-windows"))
-MIRROR = "http://deb.debian.org/debian"
 PACKAGES = "wine,wine64,xvfb,xdotool,scrot,locales,libgnutls30t64,libgl1,libegl1,fonts-dejavu-core"
 NEEDED_PROGRAMS = ("mmdebstrap", "osslsigncode", "unshare", "x86_64-w64-mingw32-gcc")
 
@@ -57,7 +56,7 @@ def make_chroot(root: Path) -> None:
         draft = Path(workshop, "root")
         options = ["--quiet", "--variant=apt", f"--include={PACKAGES}", '--aptopt=APT::Install-Recommends "false"']
         hook = '--customize-hook=chroot "$1" localedef --inputfile ru_RU --charmap UTF-8 ru_RU.UTF-8'
-        subprocess.run(["mmdebstrap", *options, hook, "trixie", draft, MIRROR], check=True)
+        subprocess.run(["mmdebstrap", *options, hook, "trixie", draft], check=True)
         draft.rename(root)
 
 

