@@ -31,7 +31,7 @@ from freesport_sync.settings.bootstrap import apply_bootstrap
 from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.settings.model import Settings
-from freesport_sync.settings.paths import Paths, find_paths
+from freesport_sync.settings.paths import Paths, find_paths, located
 from freesport_sync.tasks.registry import TASKS, Registry
 from freesport_sync.tasks.repair.request import RepairCreatedAt
 from freesport_sync.tasks.restore.request import RestoreBackup
@@ -39,8 +39,10 @@ from freesport_sync.tasks.restore.request import RestoreBackup
 # What only some of the methods need they import themselves: the window can be used a quarter of a second sooner.
 if TYPE_CHECKING:
     from freesport_sync.exchange.setup import ExchangeSetup
+    from freesport_sync.services.autostart import Autostart
     from freesport_sync.services.checks import Checks
     from freesport_sync.services.connections import Connections
+    from freesport_sync.services.import_schedule import ImportSchedule
     from freesport_sync.services.remote_control import RemoteControl
     from freesport_sync.services.run_files import RunFiles
     from freesport_sync.sources.commerceml.workers import WorkerPool
@@ -68,6 +70,7 @@ class Application:
         open_workers: Callable[[], AbstractContextManager[WorkerPool]] | None = None,
     ) -> None:
         refuse_unknown_variables({BINARIES_VARIABLE})
+        self._home = None if home is None else located(home, Path())
         self._paths: Paths = find_paths(home)
         bootstrap = apply_bootstrap(self._paths.settings_file, refuse_unusable_url)
         self._settings: Settings = load_settings(self._paths.settings_file)
@@ -119,6 +122,20 @@ class Application:
         from freesport_sync.tasks.shop_import.run_folders import RunFolders
 
         return RunFiles(self.database, (self.remote_export.received.runs, RunFolders(self._paths.exchange / "runs")))
+
+    @cached_property
+    def import_schedule(self) -> ImportSchedule:
+        """The daily import."""
+        from freesport_sync.services.import_schedule import ImportSchedule
+
+        return ImportSchedule(self._home, self._shop_texts("schedule.about"))
+
+    @cached_property
+    def autostart(self) -> Autostart:
+        """The start of the window with the session."""
+        from freesport_sync.services.autostart import Autostart
+
+        return Autostart(self._home)
 
     @cached_property
     def exchange(self) -> ExchangeSetup:

@@ -59,6 +59,20 @@ def sibling_program(name: str) -> str:
     return str(Path(sys.executable).with_name(program_name(name)))
 
 
+def own_command(*, has_console: bool) -> list[str]:
+    """The start of a command that runs this program again.
+
+    Args:
+        has_console: on Windows, with the console that it opens or uses; else without one, and it can open the window.
+    """
+    if getattr(sys, "frozen", False):
+        return [sibling_program("freesport-sync" if has_console else "freesport-sync-window")]
+    python = Path(sys.executable)
+    if sys.platform == "win32" and not has_console:
+        python = python.with_name("pythonw.exe")
+    return [str(python), "-m", "freesport_sync"]
+
+
 def user_and_host() -> str:
     """The user and the computer, for messages and the history: `ivanov@PC-7`. Never fails."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -44,6 +45,8 @@ ACTIONS = (
     "set_exchange_password",
     "probe_exchange",
     "help_topic",
+    "schedule_import",
+    "unschedule_import",
 )
 """The options that name a command; of several the first here counts: `--run --pull` is a run."""
 _BACKUP_ACTIONS = ("backup", "restore", "undo", "repair_created_at")
@@ -62,6 +65,8 @@ _IMMEDIATE_ACTIONS = (
     "backups",
     "set_exchange_password",
     "help_topic",
+    "schedule_import",
+    "unschedule_import",
 )
 """Actions that are no run and have no `--dry-run`."""
 
@@ -90,6 +95,12 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
         number(value.removeprefix(f"{EntrySource.SHOP.value}:"))
         return EntryKey.parse(value)
 
+    def time_of_day(value: str) -> time:
+        if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
+            raise argparse.ArgumentTypeError(texts("cli.not_a_time", value=value))
+        hours, minutes = value.split(":")
+        return time(int(hours), int(minutes))
+
     def path(value: str) -> Path:
         if not value:  # from an unset variable of a script; it would mean the current folder
             raise argparse.ArgumentTypeError(texts("cli.empty_path"))
@@ -117,6 +128,8 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     only.add_argument("--probe-exchange", nargs="?", const=THIS_COMPUTER, metavar="URL", help=text("probe_exchange"))
     only.add_argument("--settings", action="store_true", help=text("settings"))
     only.add_argument("--help-topic", nargs="?", const=CONTENTS, metavar="NAME", help=text("help_topic"))
+    only.add_argument("--schedule-import", type=time_of_day, metavar="HH:MM", help=text("schedule_import"))
+    only.add_argument("--unschedule-import", action="store_true", help=text("unschedule_import"))
     what.add_argument("--pull", action="store_true", help=text("pull"))
     what.add_argument("--issues", action="store_true", help=text("issues"))
     what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
@@ -143,6 +156,8 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     other = parser.add_argument_group(text("group_other"))
     other.add_argument("--home", type=path, metavar="DIR", help=text("home"))
     other.add_argument("--operator", metavar="NAME", help=text("operator"))
+    other.add_argument("--scheduled", action="store_true", help=text("scheduled"))
+    other.add_argument("--tray", action="store_true", help=text("tray"))
     other.add_argument("--stop-with-stdin", action="store_true", help=text("stop_with_stdin"))
     other.add_argument("--json", action="store_true", help=text("json"))
     other.add_argument("--language", choices=[language.value for language in Language], help=text("language"))
@@ -156,6 +171,10 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
     """Exit with code 2 if arguments contradict each other."""
     if options.stop_with_stdin and not options.serve:
         parser.error(texts("cli.usage_needs", argument="--stop-with-stdin", other="--serve"))
+    if options.scheduled and not options.run:
+        parser.error(texts("cli.usage_needs", argument="--scheduled", other="--run"))
+    if options.tray and (action := next((name for name in ACTIONS if vars(options)[name]), "")):
+        parser.error(texts("cli.usage_together", argument="--tray", other=f"--{action.replace('_', '-')}"))
     for name in ("issues", "csv"):
         if getattr(options, name) and options.show is None:
             parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))

@@ -54,7 +54,8 @@ class Invocation:
     @property
     def header(self) -> Header:
         """Who asks for a run, and how."""
-        return Header(self.operator, Trigger.COMMAND_LINE, self.options.dry_run)
+        trigger = Trigger.SCHEDULE if self.options.scheduled else Trigger.COMMAND_LINE
+        return Header(self.operator, trigger, self.options.dry_run)
 
     @property
     def shop_texts(self) -> Texts:

@@ -20,6 +20,7 @@ from freesport_sync.cli.results import (
     IssuesSaved,
     NothingToDo,
     Result,
+    ScheduleShown,
     SettingList,
     StaleClosed,
     TopicList,
@@ -107,6 +108,8 @@ class JsonOutput:
                 return _each("host_key_pinned", [result.key])
             case ExchangePasswordSet():
                 return _each("exchange_password_set", [result])
+            case ScheduleShown():
+                return _each("import_schedule", [result])
             case SettingList():
                 return self._settings(result)
             case TopicList():

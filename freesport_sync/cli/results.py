@@ -95,6 +95,13 @@ class ExchangePasswordSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleShown:
+    """When the import starts every day: `03:30`; None: it does not."""
+
+    at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SettingList:
     """Every setting.
 
@@ -151,6 +158,7 @@ Result: TypeAlias = (
     | BackupList
     | HostKeyPinned
     | ExchangePasswordSet
+    | ScheduleShown
     | SettingList
     | TopicList
     | TopicShown

@@ -30,6 +30,8 @@ class Trigger(StrEnum):
 
     WINDOW = "window"
     COMMAND_LINE = "command_line"
+    SCHEDULE = "schedule"
+    """The system's scheduler."""
     ONEC = "onec"
     """1C itself, through the exchange server."""
     SHOP = "shop"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,16 @@ def located(path: str | Path, folder: Path) -> Path:
     Shells do not expand a quoted `~`, and Windows never does.
     """
     return (folder / os.path.expanduser(path)).absolute()
+
+
+def home_mark(home: Path | None, separator: str) -> str:
+    """Tells what belongs to one home from the same of another: a short word after `separator`; none for the usual home.
+
+    Args:
+        home: as `find_paths` takes it.
+        separator: before the word.
+    """
+    return "" if home is None else separator + hashlib.sha256(str(located(home, Path())).encode()).hexdigest()[:8]
 
 
 def find_paths(home: Path | None) -> Paths:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -13,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from freesport_sync.core.exchange import ExchangeStarted
 from freesport_sync.errors import SyncError
-from freesport_sync.os_support import detached, sibling_program
+from freesport_sync.os_support import detached, own_command
 from freesport_sync.ui.exchange_feed import ExchangeFeed, ExchangeUpdate
 from freesport_sync.ui.jobs import Lane
 from freesport_sync.ui.options import WindowOptions
@@ -147,9 +146,14 @@ class ExchangeProcess(QObject):
 
 def exchange_command(options: WindowOptions, is_dry_run: bool) -> list[str]:
     """The command that starts the exchange with the window's own database and state folder."""
-    is_frozen = getattr(sys, "frozen", False)
-    command = [sibling_program("freesport-sync")] if is_frozen else [sys.executable, "-m", "freesport_sync"]
-    command += ["--serve", "--json", "--stop-with-stdin", "--language", options.language.value]
+    command = [
+        *own_command(has_console=True),
+        "--serve",
+        "--json",
+        "--stop-with-stdin",
+        "--language",
+        options.language.value,
+    ]
     if options.home is not None:
         command += ["--home", str(options.home)]
     if options.is_demo:

@@ -96,6 +96,25 @@ def test_pull_alone_only_fetches(pinned: Command, stocked_shop: Shop, installed:
     assert not (installed.home / "received" / "runs").exists()
 
 
+def test_a_scheduled_run_fetches_if_there_is_a_server(
+    pinned: Command, stocked_shop: Shop, installed: Installation, remote: Path
+) -> None:
+    """What is set when it starts decides, not what was set when the schedule was made."""
+    run = pinned("--run", "catalog", "--scheduled", "--json")
+    assert run.code == 0
+    assert run.events("files_pulled")
+    price = "SELECT retail_price FROM product_variants"
+    assert stocked_shop.value(price) == 200
+    shown = pinned("--history", "1", "--json")
+    assert shown.events("run")[0]["trigger"] == "schedule"
+    settings = installed.home / "settings.toml"
+    settings.write_text(f'[source]\ndata_dir = "{remote.as_posix()}"\n', encoding="utf-8")
+    ExportBuilder(remote).prices(prices("p1#c1", {"retail": 3000}))
+    run = pinned("--run", "catalog", "--scheduled", "--json")
+    assert (run.code, run.events("files_pulled")) == (0, [])
+    assert stocked_shop.value(price) == 3000
+
+
 def test_a_run_fetches_first_and_its_files_can_be_imported_again(
     pinned: Command, stocked_shop: Shop, installed: Installation, remote: Path
 ) -> None:

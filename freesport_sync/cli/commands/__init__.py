@@ -54,6 +54,10 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.self_test import self_test as command
         case "help_topic":
             from freesport_sync.cli.commands.help_topic import help_topic as command
+        case "schedule_import":
+            from freesport_sync.cli.commands.schedule_import import schedule_import as command
+        case "unschedule_import":
+            from freesport_sync.cli.commands.schedule_import import unschedule_import as command
         case _:
             raise ValueError(action)
     return command

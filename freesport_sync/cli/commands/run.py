@@ -40,10 +40,11 @@ def _run(invocation: Invocation, application: Application, request: Request) -> 
 
 
 def _as_asked(request: ShopImport, options: argparse.Namespace, application: Application) -> ShopImport:
+    is_pull = options.pull or _is_pull_by_settings(options, application)
     return replace(
         request,
         file_type=FileType(options.file_type),
-        data_dir=_data_dir(options, application),
+        data_dir=_data_dir(options, application, is_pull),
         file=options.file,
         chunk_size=options.chunk_size or request.chunk_size,
         is_full=options.full,
@@ -53,11 +54,17 @@ def _as_asked(request: ShopImport, options: argparse.Namespace, application: App
         is_backup_optional=options.backup_optional,
         skip_images=options.skip_images,
         media_root=options.media_root,
-        is_pull=options.pull,
+        is_pull=is_pull,
     )
 
 
-def _data_dir(options: argparse.Namespace, application: Application) -> Path:
+def _is_pull_by_settings(options: argparse.Namespace, application: Application) -> bool:
+    """A scheduled import fetches its files if there is an SSH host to fetch them from when it starts."""
+    has_source = options.demo or any((options.data_dir, options.file, options.files_of))
+    return options.scheduled and not has_source and application.remote_export.folders is not None
+
+
+def _data_dir(options: argparse.Namespace, application: Application, is_pull: bool) -> Path:
     default_dir = application.installation.data_dir
     if options.demo:
         return resource("demo")
@@ -65,7 +72,7 @@ def _data_dir(options: argparse.Namespace, application: Application) -> Path:
         return Path(options.data_dir)
     if options.files_of is not None:
         return application.run_files.of(options.files_of)
-    if options.file is not None or options.pull:
+    if options.file is not None or is_pull:
         return default_dir
     if not default_dir.exists():
         raise ConfigError("data_dir_needed", path=str(default_dir))

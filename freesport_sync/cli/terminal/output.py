@@ -18,6 +18,7 @@ from freesport_sync.cli.results import (
     IssuesSaved,
     NothingToDo,
     Result,
+    ScheduleShown,
     SettingList,
     StaleClosed,
     TopicList,
@@ -129,6 +130,9 @@ class TerminalOutput:
                 answers.show_host_key_pinned(screen, result)
             case ExchangePasswordSet():
                 screen.line(screen.texts("cli.exchange_password_set", user=result.user))
+            case ScheduleShown():
+                key = "cli.schedule_off" if result.at is None else "cli.schedule_on"
+                screen.line(screen.texts(key, at=result.at))
             case SettingList():
                 answers.show_settings(screen, result)
             case TopicList():

@@ -29,6 +29,11 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--issues",), "--issues нужен вместе с --show RUN_ID"),
         (("--history", "--csv", "x.csv"), "--csv нужен вместе с --show RUN_ID"),
         (("--show", "1", "--issues", "--csv"), "после --csv нужно значение"),
+        (("--schedule-import", "24:00"), "--schedule-import: нужно время вида 03:30, а не 24:00"),
+        (("--schedule-import", "3"), "--schedule-import: нужно время вида 03:30, а не 3"),
+        (("--schedule-import", "3:30", "--dry-run"), "--schedule-import нельзя указать вместе с --dry-run"),
+        (("--scheduled",), "--scheduled нужен вместе с --run"),
+        (("--tray", "--check"), "--tray нельзя указать вместе с --check"),
         (("--settings", "--check"), "--check нельзя указать вместе с --settings"),
     ],
 )

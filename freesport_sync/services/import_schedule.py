@@ -1,0 +1,128 @@
+"""The daily import, which Windows Task Scheduler starts; elsewhere systemd does, and is not switched from here."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from freesport_sync.errors import ConfigError
+from freesport_sync.os_support import detached, own_command, user_and_host
+from freesport_sync.services.windows_task import ENCODING, DailyTask
+from freesport_sync.settings.paths import home_mark
+
+SCHTASKS = "schtasks"
+LIMIT_S = 60
+SYSTEMD_TIMER = "freesport-sync-import.timer"
+"""Comes with the packages for Linux."""
+_START = re.compile(r"<StartBoundary>[^<]*T(\d\d):(\d\d)")
+
+
+class ImportSchedule:
+    """Whether and when the import runs every day.
+
+    Args:
+        home: of the program's state, as on the command line; each has a task of its own.
+        about: what Task Scheduler shows.
+        program: the system's own; another one in tests.
+        is_available: whether this system has it.
+    """
+
+    def __init__(
+        self,
+        home: Path | None,
+        about: str,
+        program: str = SCHTASKS,
+        is_available: bool = sys.platform == "win32",
+    ) -> None:
+        self._home = home
+        self._about = about
+        self._program = program
+        self.is_available = is_available
+
+    @property
+    def task(self) -> str:
+        """The name in Task Scheduler, which all users of a computer share; the installer knows it, too."""
+        user = os.environ.get("USERNAME") or user_and_host().partition("@")[0]
+        return f"FREESPORT Sync import ({user}{home_mark(self._home, ' ')})"
+
+    def read(self) -> time | None:
+        """When it starts every day; None: it does not.
+
+        Raises:
+            ConfigError: Task Scheduler cannot be asked.
+        """
+        self._require()
+        done = self._run("/Query", "/TN", self.task, "/XML")
+        # Whatever is wrong, the exit code is 1, and the words are in the language of Windows: usually there is no task.
+        found = _START.search(done.stdout) if done.returncode == 0 else None
+        return time(int(found[1]), int(found[2])) if found else None
+
+    def switch_on(self, at: time) -> None:
+        """Start the import every day from the next `at` on, a local time; replaces an earlier schedule.
+
+        Raises:
+            ConfigError: Task Scheduler refused.
+        """
+        self._require()
+        command = [*own_command(has_console=False), "--run", "--scheduled"]
+        if self._home is not None:
+            command += ["--home", str(self._home)]
+        task = DailyTask(command, first_start(at, datetime.now()), _windows_user(), self._about)
+        with tempfile.TemporaryDirectory(prefix="freesport_sync-") as folder:
+            file = Path(folder, "task.xml")
+            file.write_text(task.to_xml(), encoding=ENCODING, newline="\r\n")
+            done = self._run("/Create", "/F", "/TN", self.task, "/XML", str(file))
+        if done.returncode != 0:
+            raise ConfigError("schedule_refused", task=self.task, said=_said(done))
+
+    def switch_off(self) -> None:
+        """Start it no more; nothing happens if it is off.
+
+        Raises:
+            ConfigError: Task Scheduler refused.
+        """
+        if self.read() is None:
+            return
+        done = self._run("/Delete", "/F", "/TN", self.task)
+        if done.returncode != 0:
+            raise ConfigError("schedule_refused", task=self.task, said=_said(done))
+
+    def _require(self) -> None:
+        if not self.is_available:
+            raise ConfigError("schedule_elsewhere", timer=SYSTEMD_TIMER)
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        # Its output is in the code page of consoles, which Python calls "oem" and only Windows has.
+        encoding = "oem" if sys.platform == "win32" else "utf-8"
+        try:
+            return subprocess.run(
+                [self._program, *arguments],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding=encoding,
+                errors="replace",
+                timeout=LIMIT_S,
+                **detached(),
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ConfigError("schedule_refused", task=self.task, said=str(error)) from error
+
+
+def first_start(at: time, now: datetime) -> datetime:
+    """The next time that it is `at` o'clock; both local."""
+    today = datetime.combine(now, at)
+    return today if today > now else today + timedelta(days=1)
+
+
+def _windows_user() -> str:
+    domain, user = (os.environ.get(name, "") for name in ("USERDOMAIN", "USERNAME"))
+    return f"{domain}\\{user}".lstrip("\\")
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    return " ".join((done.stderr or done.stdout).split()) or f"schtasks: {done.returncode}"
