@@ -8,7 +8,17 @@ import signal
 import sys
 from types import FrameType, TracebackType
 
-from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
+from PySide6.QtCore import (
+    QCoreApplication,
+    QElapsedTimer,
+    QEvent,
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QTimer,
+    QTranslator,
+)
+from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.log_entries import log_entry
@@ -29,6 +39,9 @@ SWITCH_S = 0.001
 """How long Python lets a thread run before the window's gets its turn; 5 ms, the default, makes the window jerky."""
 
 SIGNALS_MS = 250
+TRAY_WAIT_MS = 10_000
+"""How long a desktop that has just been logged into may take to show its tray."""
+TRAY_POLL_MS = 250
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +59,7 @@ class Desktop(QObject):
         self.application = application
         folder = state_folder(options.home)
         self.instance = SingleInstance(folder, self)
-        self.is_first = self.instance.claim()
+        self.is_first = self.instance.claim(shows_first=not options.is_in_tray)
         self.window: MainWindow | None = None
         if not self.is_first:
             return
@@ -59,13 +72,19 @@ class Desktop(QObject):
         self.window = MainWindow(self.tools)
         self.instance.asked_to_show.connect(self._raise)
         self.window.closing.connect(self._leave)
+        self.application.commitDataRequest.connect(self._on_session_ends)
 
     def run(self) -> int:
         """Show the window until it is closed; returns the exit code."""
         if self.window is None:
             self.shut_down()
             return 0
-        self.window.show()
+        if self.backend.options.is_in_tray:
+            self._waiting_for_tray = QElapsedTimer()
+            self._waiting_for_tray.start()
+            self._show_unless_in_tray()
+        else:
+            self.window.show()
         QTimer.singleShot(0, self.backend.open)
         # Python handles signals only while it executes, so it gets something to execute now and then.
         self._listening = QTimer(self)
@@ -94,15 +113,28 @@ class Desktop(QObject):
         self.instance.release()
         self.application.shutdown()
 
+    def _show_unless_in_tray(self) -> None:
+        """Started as an icon, show the window if there is no tray; at login the tray may come a little later."""
+        if self.window is None or self.window.tray.is_available:
+            return
+        if self._waiting_for_tray.hasExpired(TRAY_WAIT_MS):
+            self.window.show()
+        else:
+            QTimer.singleShot(TRAY_POLL_MS, self, self._show_unless_in_tray)
+
     def _listen(self) -> None:
         """Do nothing: the call itself lets Python handle signals."""
+
+    def _on_session_ends(self, _: QSessionManager) -> None:
+        if self.window is not None:
+            self.window.close_with_session()
 
     def _leave(self) -> None:
         self.application.exit(0)
 
     def _raise(self) -> None:
         if self.window is not None:
-            raise_window(self.window)
+            self.window.bring_to_front()
 
 
 _desktop: Desktop | None = None
@@ -129,14 +161,6 @@ def _report(kind: type[BaseException], error: BaseException, traceback: Tracebac
     log_entry(log, logging.ERROR, "unexpected_error", cause=error.with_traceback(traceback))
     if _desktop is not None and _desktop.window is not None:
         _desktop.window.show_crash(error)
-
-
-def raise_window(window: MainWindow) -> None:
-    """Bring the window to the front, as large as it was before it was minimised."""
-    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
-    window.show()
-    window.raise_()
-    window.activateWindow()
 
 
 def make_application() -> QApplication:

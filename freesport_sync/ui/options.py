@@ -20,3 +20,4 @@ class WindowOptions:
     data_dir: Path | None = None
     operator: str | None = None
     is_verbose: bool = False
+    is_in_tray: bool = False

@@ -35,9 +35,15 @@ class SingleInstance(QObject):
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connected)
 
-    def claim(self) -> bool:
-        """Whether this window is the first; if not, ask the first one to show itself."""
+    def claim(self, *, shows_first: bool = True) -> bool:
+        """Whether this window is the first.
+
+        Args:
+            shows_first: if it is not, ask the first one to show itself.
+        """
         if not self._lock.tryLock(0):
+            if not shows_first:
+                return False
             socket = QLocalSocket()
             socket.connectToServer(self._name)
             socket.waitForConnected(CONNECT_MS)

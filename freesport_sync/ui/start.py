@@ -40,6 +40,7 @@ def open_window(options: Namespace, language: Language) -> int:
             data_dir=options.data_dir,
             operator=options.operator,
             is_verbose=options.verbose,
+            is_in_tray=options.tray,
         )
     )
 

@@ -8,8 +8,6 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
-    QLayout,
     QListWidget,
     QListWidgetItem,
     QMainWindow,
@@ -27,7 +25,8 @@ from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
 from freesport_sync.ui.dialogs.help import HelpDialog
 from freesport_sync.ui.exchange_process import ExchangeState
-from freesport_sync.ui.icons import icon, pixmap, program_icon
+from freesport_sync.ui.icons import icon, program_icon
+from freesport_sync.ui.pages.computer import ComputerPage
 from freesport_sync.ui.pages.connections import ConnectionsPage
 from freesport_sync.ui.pages.entry import EntryPage
 from freesport_sync.ui.pages.exchange import ExchangePage
@@ -36,15 +35,16 @@ from freesport_sync.ui.pages.import_page import ImportPage
 from freesport_sync.ui.pages.log import LogPage
 from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.run_lane import RunEnd
+from freesport_sync.ui.tray import Tray
 from freesport_sync.ui.widgets.banner import Banner
 from freesport_sync.ui.widgets.parts import (
     SPACE,
     Tools,
     button,
-    label,
     name_inner_parts,
     redraw_icons,
 )
+from freesport_sync.ui.widgets.status_item import StatusItem
 
 SIZE = QSize(1240, 860)
 SMALLEST = QSize(1000, 640)
@@ -79,6 +79,8 @@ class MainWindow(QMainWindow):
         self.exchange_page = ExchangePage(tools)
         self.log_page = LogPage(tools)
         self.connections_page = ConnectionsPage(tools)
+        self.tray = Tray(tools, self)
+        self.computer_page = ComputerPage(tools, self.tray)
         self._pages: dict[str, QWidget] = {
             "import": self.import_page,
             "history": self.history_page,
@@ -86,8 +88,11 @@ class MainWindow(QMainWindow):
             "onec": self.exchange_page,
             "log": self.log_page,
             "connections": self.connections_page,
+            "computer": self.computer_page,
         }
+        self._is_quitting = False
         self._is_leaving = False
+        self._must_close = False
         self._connection = ""
         self.crash: CrashDialog | None = None
         self.help_dialog: HelpDialog | None = None
@@ -112,6 +117,9 @@ class MainWindow(QMainWindow):
         backend.crashed.connect(self.show_crash)
         backend.exchange_process.state_changed.connect(self._on_exchange_changed)
         tools.theme.changed.connect(self._on_theme_changed)
+        self.tray.open_wanted.connect(self.bring_to_front)
+        self.tray.exchange_wanted.connect(self._switch_exchange)
+        self.tray.quit_wanted.connect(self.quit)
 
     def show_page(self, name: str) -> None:
         """Go to a page."""
@@ -159,9 +167,32 @@ class MainWindow(QMainWindow):
             self.help_dialog.save_state()
         state.save()
 
+    def bring_to_front(self) -> None:
+        """Show the window, as large as it was before it was closed or minimised, in front of others."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def quit(self) -> None:
+        """Close the window and end the program, even if closing would leave it in the tray; asks if something runs."""
+        self._is_quitting = True
+        self.close()
+
+    def close_with_session(self) -> None:
+        """The user logs out: the next close neither asks nor leaves the program in the tray."""
+        self._must_close = True
+
     def closeEvent(self, event: QCloseEvent) -> None:
         backend = self._tools.backend
-        if self._is_leaving or not (backend.is_busy or backend.exchange_process.is_on):
+        is_closing = self._is_leaving or self._must_close
+        if self.tray.keeps_program and not (self._is_quitting or is_closing):
+            event.ignore()
+            self.save_state()
+            self.hide()
+            self.tray.tell_once()
+            return
+        if is_closing or not (backend.is_busy or backend.exchange_process.is_on):
             self.save_state()
             event.accept()
             self.closing.emit()
@@ -200,7 +231,7 @@ class MainWindow(QMainWindow):
             self.addAction(shortcut)
         quit_action = QAction(texts("window.quit"), self)
         quit_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
-        quit_action.triggered.connect(self.close)
+        quit_action.triggered.connect(self.quit)
         self.addAction(quit_action)
         self.navigation.currentRowChanged.connect(self.stack.setCurrentIndex)
         self.help_button = button(texts("window.help"), self.help, self._tools, "info", "link", tooltip="F1")
@@ -228,10 +259,10 @@ class MainWindow(QMainWindow):
         texts = self._tools.texts
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
-        self.database_item = _Item(self._tools, "database", texts("window.connecting"))
-        self.lock_item = _Item(self._tools, "unlock", "")
-        self.exchange_item = _Item(self._tools, "onec", "")
-        self.run_item = _Item(self._tools, "running", "")
+        self.database_item = StatusItem(self._tools, "database", texts("window.connecting"))
+        self.lock_item = StatusItem(self._tools, "unlock", "")
+        self.exchange_item = StatusItem(self._tools, "onec", "")
+        self.run_item = StatusItem(self._tools, "running", "")
         for item in (self.database_item, self.lock_item):
             bar.addWidget(item)
         for item in (self.exchange_item, self.run_item):
@@ -305,6 +336,12 @@ class MainWindow(QMainWindow):
         self.exchange_item.say("onec", texts(f"window.server_{process.state.value}"), tone)
         self._leave_when_quiet()
 
+    def _switch_exchange(self) -> None:
+        """From the tray: what cannot be switched on there needs the page, which says why."""
+        if not self.exchange_page.switch.toggle():
+            self.show_page("onec")
+            self.bring_to_front()
+
     def _leave_when_quiet(self) -> None:
         backend = self._tools.backend
         if self._is_leaving and not backend.is_busy and not backend.exchange_process.is_on:
@@ -320,12 +357,15 @@ class MainWindow(QMainWindow):
             text = texts("window.close_server_text")
             words = [texts(f"window.close_server_{name}") for name in ("title", "yes", "no")]
         title, yes, no = words
+        if not self.isVisible():  # asked from the tray
+            self.bring_to_front()
         self.question = question(self, title, text, yes, no)
         self.question.finished.connect(self._on_close_answered)
         self.question.open()
 
     def _on_close_answered(self, _: int) -> None:
         if not answered_yes(self.question):
+            self._is_quitting = False
             return
         self._is_leaving = True
         backend = self._tools.backend
@@ -357,35 +397,3 @@ def first_size(room: QSize) -> QSize:
         room: of the screen, without the system's own bars.
     """
     return SIZE.boundedTo(room - FRAME)
-
-
-class _Item(QWidget):
-    """An icon and a few words of the status bar."""
-
-    def __init__(self, tools: Tools, icon_name: str, text: str) -> None:
-        super().__init__()
-        self._tools = tools
-        self._name, self._tone = icon_name, "muted"
-        self._picture = QLabel()
-        self._text = label(text)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACE, 2, SPACE, 2)
-        layout.setSpacing(6)
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
-        layout.addWidget(self._picture)
-        layout.addWidget(self._text)
-        tools.theme.changed.connect(self._draw)
-        self._draw()
-
-    @property
-    def text(self) -> str:
-        return self._text.text()
-
-    def say(self, icon_name: str, text: str, tone: str = "muted") -> None:
-        self._name, self._tone = icon_name, tone
-        self._text.setText(text)
-        self._draw()
-
-    def _draw(self) -> None:
-        color = self._tools.theme.color(self._tone)
-        self._picture.setPixmap(pixmap(self._name, color, 16, self.devicePixelRatioF()))

@@ -124,6 +124,7 @@ class Photographer:
         self._undo()
         self._page("log", "log")
         self._connections()
+        self._page("computer", "computer")
         take_server(self, desk)
         take_onec(self, desk)
         self._rest()

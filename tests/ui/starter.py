@@ -1,6 +1,7 @@
 """Opens the program's window and closes it at a chosen moment: `python -m tests.ui.starter WHEN ARGUMENTS`.
 
 early     before anything is loaded
+shown     when there is a window to see
 ready     when an import could be started
 mid-run   while one runs
 finished  after one has completed
@@ -22,6 +23,8 @@ from freesport_sync.ui import app
 from freesport_sync.ui.app import Desktop
 
 POLL_MS = 10
+SHORT_MS = 300
+"""To wait for a tray that never comes."""
 
 
 class Quitter(QObject):
@@ -50,7 +53,7 @@ class Quitter(QObject):
         window, backend = self._desktop.window, self._desktop.backend
         if window is None:
             return
-        if self._when == "early":
+        if self._when == "early" or (self._when == "shown" and window.isVisible()):
             self._quit()
         elif self._has_begun:
             if self._when == "mid-run" and backend.snapshot is not None and backend.snapshot.run_id is not None:
@@ -94,6 +97,7 @@ def start(when: str) -> int:
         return run(desktop)
 
     app.Desktop.run = run_and_quit  # type: ignore[method-assign, assignment]
+    app.TRAY_WAIT_MS = SHORT_MS
     return main()
 
 

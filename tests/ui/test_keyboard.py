@@ -17,7 +17,6 @@ from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.errors import ImportFailed, SyncError
 from freesport_sync.i18n.texts import Language
 from freesport_sync.tasks.restore.request import RestoreBackup
-from freesport_sync.ui.app import raise_window
 from freesport_sync.ui.dialogs.guard import GuardDialog
 from freesport_sync.ui.dialogs.help import CHAPTER_OF_PAGE
 from freesport_sync.ui.dialogs.undo import UndoDialog
@@ -185,7 +184,7 @@ def test_a_window_that_was_maximised_is_so_again(
     assert second.window.isMaximized()
     second.window.setWindowState(second.window.windowState() | Qt.WindowState.WindowMinimized)
     monkeypatch.setattr(second.window, "raise_", lambda: None)  # which the platform of the tests cannot do
-    raise_window(second.window)
+    second.window.bring_to_front()
     assert second.window.isMaximized()
     assert not second.window.isMinimized()
 

@@ -376,5 +376,5 @@ def test_the_window_of_a_former_version_is_remembered(
     file = tmp_path / "window.ini"
     file.write_text(f"[window]\npage={kept}\n", "utf-8")
     desk = open_desk(stocked_shop.url, state_file=file)
-    names = ["import", "history", "entry", "onec", "log", "connections"]
+    names = ["import", "history", "entry", "onec", "log", "connections", "computer"]
     assert names[desk.window.stack.currentIndex()] == shown

@@ -22,6 +22,11 @@ LIMIT_S = 60
 STARTS = int(os.environ.get("FREESPORT_TEST_STARTS", "1"))
 KILLED = "FATAL:  terminating connection due to administrator command\n"
 """libpq itself says so where a connection is killed that is only being made."""
+NO_TRAY = (
+    "qt.core.qobject.connect: QObject::connect: "
+    "No such signal QPlatformNativeInterface::systemTrayWindowChanged(QScreen*)\n"
+)
+"""Qt says so of windows without a screen."""
 
 
 def started(when: str, *arguments: object, password: str = "") -> subprocess.Popen[str]:
@@ -103,6 +108,12 @@ def test_a_second_start_shows_the_first(stocked_shop: Shop, dearer: Path, tmp_pa
     finally:
         first.kill()
         first.communicate()
+
+
+def test_started_as_an_icon_it_shows_its_window_if_there_is_no_tray(tmp_path: Path) -> None:
+    nowhere = ("--database-url", "postgresql://nobody@127.0.0.1:1/none")
+    code, said = ended(started("shown", "--tray", "--home", tmp_path, *nowhere))
+    assert (code, said.replace(NO_TRAY, "")) == (0, "")
 
 
 def test_without_a_screen_there_is_help(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ CHAPTER_OF_PAGE = {
     "onec": "exchange",
     "log": "troubleshooting",
     "connections": "connect",
+    "computer": "schedule",
 }
 """The chapter that explains a page of the window."""
 _GEOMETRY = "help/geometry"

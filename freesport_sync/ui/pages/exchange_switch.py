@@ -104,6 +104,11 @@ class SwitchCard(Card):
         self.notice.say_error(error)
         self.notice.show()
 
+    def toggle(self) -> bool:
+        """Switch it on or off; returns whether that was possible."""
+        (self.stop if self._process.is_on else self.start).click()  # a button that is disabled does nothing
+        return self._process.is_on  # until it has stopped
+
     def look_for_password(self) -> None:
         """Check whether a password is set."""
         application = self._tools.backend.application

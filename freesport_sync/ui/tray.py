@@ -1,0 +1,95 @@
+"""The icon in the system tray, beside the clock, which the program may be while its window is closed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from freesport_sync.ui.exchange_process import ExchangeState
+from freesport_sync.ui.icons import program_icon
+from freesport_sync.ui.widgets.parts import Tools
+
+CHOSEN = "window/to_tray"
+TOLD = "window/told_of_tray"
+_CLICKS = (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick)
+
+
+class Tray(QObject):
+    """The icon and its menu; visible if the operator wants the program to stay when the window closes.
+
+    Args:
+        tools: of the window.
+        parent: the window.
+    """
+
+    open_wanted = Signal()
+    exchange_wanted = Signal()
+    """1C's server on or off."""
+    quit_wanted = Signal()
+
+    def __init__(self, tools: Tools, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        texts = tools.texts
+        self.icon = QSystemTrayIcon(program_icon(), self)
+        self.menu = QMenu()
+        self.open = self._action("tray.open", self.open_wanted)
+        self.menu.setDefaultAction(self.open)
+        self.menu.addSeparator()
+        self.state = QAction(self)
+        self.state.setEnabled(False)
+        self.menu.addAction(self.state)
+        self.exchange = self._action("tray.switch_on", self.exchange_wanted)
+        self.menu.addSeparator()
+        self.quit = self._action("tray.quit", self.quit_wanted)
+        self.icon.setContextMenu(self.menu)
+        self.icon.activated.connect(self._on_activated)
+        self.icon.setToolTip(texts("window.title"))
+        tools.backend.exchange_process.state_changed.connect(self._show_exchange)
+        self._show_exchange()
+        self.icon.setVisible(self.is_chosen)
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the desktop shows such icons; GNOME without an extension does not."""
+        return QSystemTrayIcon.isSystemTrayAvailable()
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the program stays when the window closes; also if it was started as an icon."""
+        return bool(self._tools.state.text(CHOSEN)) or self._tools.backend.options.is_in_tray
+
+    @property
+    def keeps_program(self) -> bool:
+        """Whether closing the window leaves the program running, with an icon to bring it back."""
+        return self.is_chosen and self.is_available
+
+    def choose(self, is_chosen: bool) -> None:
+        """Let the program stay, or end, when the window closes."""
+        self._tools.state.keep(CHOSEN, "yes" if is_chosen else "")
+        self._tools.state.save()
+        self.icon.setVisible(self.is_chosen)
+
+    def tell_once(self) -> None:
+        """Say where the program is, the first time that its window was closed."""
+        texts, state = self._tools.texts, self._tools.state
+        if not state.text(TOLD):
+            state.keep(TOLD, "yes")
+            self.icon.showMessage(texts("tray.still_here"), texts("tray.still_here_more"), program_icon())
+
+    def _action(self, key: str, signal: SignalInstance) -> QAction:
+        action = QAction(self._tools.texts(key), self)
+        action.triggered.connect(signal)
+        self.menu.addAction(action)
+        return action
+
+    def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason in _CLICKS:
+            self.open_wanted.emit()
+
+    def _show_exchange(self) -> None:
+        texts, process = self._tools.texts, self._tools.backend.exchange_process
+        self.state.setText(texts("tray.exchange", state=texts(f"exchange.state_{process.state.value}").lower()))
+        self.exchange.setText(texts("tray.switch_off" if process.is_on else "tray.switch_on"))
+        self.exchange.setEnabled(process.state is not ExchangeState.STOPPING)
