@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import code_signing
@@ -19,6 +21,8 @@ ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "packaging" / "windows" / "installer" / "installer.nsi"
 ICON = ROOT / "resources" / "icons" / "program.ico"
 PROGRAMS = ("freesport-sync.exe", "freesport-sync-window.exe", "freesport-sync-worker.exe")
+LIGHT, DARK = (0xEB, 0x63, 0x25), (0x8A, 0x3A, 0x1E)
+"""Blue, green, red."""
 COMPILE_LIMIT_S = 1800
 """Compressing 200 MB takes five minutes on two cores."""
 
@@ -49,23 +53,45 @@ def make_setup(program: Path, output: Path, version: str) -> Path:
         raise NoSetup(f"not the frozen program for Windows, {', '.join(missing)} missing: {program}")
     output.mkdir(parents=True, exist_ok=True)
     setup = output.absolute() / f"freesport-sync-{version}-setup.exe"
+    if code_signing.is_wanted():
+        for name in PROGRAMS:
+            code_signing.sign(program / name)
+    with tempfile.TemporaryDirectory() as workshop:
+        panel = Path(workshop, "panel.bmp")
+        panel.write_bytes(_panel())
+        _compile(_definitions(program, setup, panel, version))
+    return setup
+
+
+def _definitions(program: Path, setup: Path, panel: Path, version: str) -> dict[str, str]:
     definitions = {
         "VERSION": version,
         "PAYLOAD": str(program.absolute()),
         "SIZE_KB": str(sum(file.stat().st_size for file in program.rglob("*") if file.is_file()) // 1024),
         "ICON": str(ICON),
+        "PANEL": str(panel),
         "OUT": str(setup),
     }
     if code_signing.is_wanted():
-        for name in PROGRAMS:
-            code_signing.sign(program / name)
         definitions["SIGN"] = f'"{sys.executable}" "{code_signing.__file__}"'
-    _compile([f"-D{name}={value}" for name, value in definitions.items()])
-    return setup
+    return definitions
 
 
-def _compile(definitions: Sequence[str]) -> None:
-    command = ["makensis", "-V2", "-WX", *definitions, str(SCRIPT)]
+def _panel() -> bytes:
+    """The picture at the left of the first and the last page, in the colours of the icon; NSIS has one of its own."""
+    width, height = 164, 314
+    rows = []
+    for row in range(height):  # from below
+        share = row / height
+        color = bytes(round(dark + share * (light - dark)) for dark, light in zip(DARK, LIGHT, strict=True))
+        rows.append(color * width)  # a row has a multiple of four bytes
+    pixels = b"".join(rows)
+    header = struct.pack("<2sIHHI", b"BM", 54 + len(pixels), 0, 0, 54)
+    return header + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, len(pixels), 0, 0, 0, 0) + pixels
+
+
+def _compile(definitions: Mapping[str, str]) -> None:
+    command = ["makensis", "-V2", "-WX", *(f"-D{name}={value}" for name, value in definitions.items()), str(SCRIPT)]
     try:
         done = subprocess.run(
             command,

@@ -71,13 +71,22 @@ Function RefuseForeignFolder
   ${EndIf}
 FunctionEnd
 
-Function ForgetNewFolder
-  RMDir /r "$INSTDIR\app.new"
-  RMDir /r "$INSTDIR\app.old"
+; Begin with nothing that an earlier change has left, in whatever folder was chosen.
+Function MakeRoom
+  Call HealFolder
   ${If} ${FileExists} "$INSTDIR\app.new\*.*"
   ${OrIf} ${FileExists} "$INSTDIR\app.old\*.*"
     SetErrorLevel ${FAILED}
     Abort "$(NOT_REPLACED)"
+  ${EndIf}
+FunctionEnd
+
+; A file beside the setup sets up the program, see freesport_sync/settings/bootstrap_file.py; an earlier one stays.
+Function TakeBootstrapFile
+  ${If} ${FileExists} "$EXEDIR\bootstrap.toml"
+    CopyFiles /SILENT "$EXEDIR\bootstrap.toml" "$INSTDIR\app.new\bootstrap.toml"
+  ${ElseIf} ${FileExists} "$INSTDIR\app\bootstrap.toml"
+    CopyFiles /SILENT "$INSTDIR\app\bootstrap.toml" "$INSTDIR\app.new\bootstrap.toml"
   ${EndIf}
 FunctionEnd
 

@@ -1,6 +1,6 @@
 ﻿; The Windows installer: per user, without administrator rights. packaging/windows_setup.py compiles it.
 ;
-; Needs -DVERSION=1.2.3 -DPAYLOAD=folder -DSIZE_KB=n -DICON=file -DOUT=file, and -DSIGN=command to sign what it makes.
+; Needs -DVERSION=1.2.3 -DPAYLOAD=folder -DSIZE_KB=n -DICON=file -DPANEL=file -DOUT=file; -DSIGN=command signs what it makes.
 ;
 ; Layout of $INSTDIR: `uninstall.exe`, which also marks the folder as ours, and `app`, the program. An upgrade unpacks into
 ; `app.new`, renames `app` to `app.old` and `app.new` to `app`, then deletes `app.old`: whenever it is stopped, `app` is
@@ -59,6 +59,7 @@ Var PurgeBox
 
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${PANEL}"
 !define MUI_ABORTWARNING
 !define MUI_WELCOMEPAGE_TITLE "$(WELCOME_TITLE)"
 !define MUI_WELCOMEPAGE_TEXT "$(WELCOME_TEXT)"
@@ -120,9 +121,10 @@ Section "$(PROGRAM)" ProgramPart
   ${IfNot} ${FileExists} "$INSTDIR\uninstall.exe"
     WriteUninstaller "$INSTDIR\uninstall.exe"
   ${EndIf}
-  Call ForgetNewFolder
+  Call MakeRoom
   SetOutPath "$INSTDIR\app.new"
   File /r "${PAYLOAD}/*"
+  Call TakeBootstrapFile
   SetOutPath "$INSTDIR" ; Windows does not rename a folder that a program works in
   Call RefuseRunning
   Call SwapFolders

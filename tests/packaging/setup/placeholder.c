@@ -1,30 +1,71 @@
-/* Stands in for each program of the payload: notes its arguments, or keeps running.
+/* Stands in for each program of the payload: notes its arguments, or does for a test what only a Windows program can.
 
-   wait FILE                  make FILE, then run until FILE is deleted
-   --schedule-import TIME     exit code 2 if TIME is not 03:30
-   anything else              exit code 0 */
+   wait FILE              make FILE, then run until FILE is deleted
+   hold FILE              the same as if it were a setup
+   keep TARGET            put a password into the Credential Manager
+   has TARGET             exit code 0 if there is one
+   --schedule-import T    exit code 2 if T is not 03:30
+   anything else          exit code 0 */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <windows.h>
+#include <wincred.h>
 
-int main(int count, char **arguments)
+static int wait_for(const char *path)
 {
-    char notes[MAX_PATH];
+    fclose(fopen(path, "w"));
+    while (GetFileAttributesA(path) != INVALID_FILE_ATTRIBUTES)
+        Sleep(20);
+    return 0;
+}
+
+static int keep(char *target)
+{
+    CREDENTIALA credential = {0};
+
+    credential.Type = CRED_TYPE_GENERIC;
+    credential.TargetName = target;
+    credential.CredentialBlob = (LPBYTE)"secret";
+    credential.CredentialBlobSize = 6;
+    credential.Persist = CRED_PERSIST_LOCAL_MACHINE;
+    return CredWriteA(&credential, 0) ? 0 : 1;
+}
+
+static int has(const char *target)
+{
+    PCREDENTIALA found;
+
+    return CredReadA(target, CRED_TYPE_GENERIC, 0, &found) ? 0 : 1;
+}
+
+static void note(int count, char **arguments)
+{
+    char path[MAX_PATH];
     FILE *file;
     int number;
 
-    if (count == 3 && strcmp(arguments[1], "wait") == 0) {
-        fclose(fopen(arguments[2], "w"));
-        while (GetFileAttributesA(arguments[2]) != INVALID_FILE_ATTRIBUTES)
-            Sleep(20);
-        return 0;
-    }
-    snprintf(notes, sizeof notes, "%s\\freesport_sync\\calls.txt", getenv("LOCALAPPDATA"));
-    if ((file = fopen(notes, "a")) != NULL) {
-        for (number = 1; number < count; number++)
-            fprintf(file, "%s%s", arguments[number], number + 1 < count ? " " : "\n");
-        fclose(file);
-    }
-    return count == 3 && strcmp(arguments[1], "--schedule-import") == 0 && strcmp(arguments[2], "03:30") != 0 ? 2 : 0;
+    snprintf(path, sizeof path, "%s\\freesport_sync\\calls.txt", getenv("LOCALAPPDATA"));
+    if ((file = fopen(path, "a")) == NULL)
+        return;
+    for (number = 1; number < count; number++)
+        fprintf(file, "%s%s", arguments[number], number + 1 < count ? " " : "\n");
+    fclose(file);
+}
+
+int main(int count, char **arguments)
+{
+    const char *what = count == 3 ? arguments[1] : "";
+
+    if (strcmp(what, "hold") == 0)
+        CreateMutexA(NULL, FALSE, "Local\\freesport-sync-setup");
+    if (strcmp(what, "wait") == 0 || strcmp(what, "hold") == 0)
+        return wait_for(arguments[2]);
+    if (strcmp(what, "keep") == 0)
+        return keep(arguments[2]);
+    if (strcmp(what, "has") == 0)
+        return has(arguments[2]);
+    note(count, arguments);
+    return strcmp(what, "--schedule-import") == 0 && strcmp(arguments[2], "03:30") != 0 ? 2 : 0;
 }

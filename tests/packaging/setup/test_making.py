@@ -13,6 +13,9 @@ import windows_setup
 from code_signing import NotSigned
 from windows_setup import ICON, PROGRAMS, NoSetup, make_setup
 
+from freesport_sync.services.autostart import RUN_VALUE
+from freesport_sync.services.import_schedule import ImportSchedule
+from freesport_sync.settings.secrets import KEYRING_SERVICE
 from tests.packaging.setup.certificates import PASSWORD, make_certificate
 
 needs_makensis = pytest.mark.skipif(shutil.which("makensis") is None, reason="the package nsis is not installed")
@@ -27,6 +30,17 @@ def program(tmp_path: Path) -> Path:
     for name in PROGRAMS:
         (folder / name).write_bytes(b"MZ")
     return folder
+
+
+def test_the_installer_writes_where_the_program_looks() -> None:
+    script = windows_setup.SCRIPT.read_text(encoding="utf-8-sig")
+    assert f'!define RUN_VALUE "{RUN_VALUE}"' in script
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("USERNAME", "$UserName")
+        task = ImportSchedule(None, "").task
+    assert f'!define TASK "{task}"' in script
+    passwords = windows_setup.SCRIPT.with_name("passwords.nsh").read_text(encoding="utf-8-sig")
+    assert f'!define SERVICE "{KEYRING_SERVICE}"' in passwords
 
 
 @needs_makensis
