@@ -21,6 +21,7 @@ from freesport_sync.core.history import EntryKey
 from freesport_sync.core.shop import undoes
 from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import SyncError
+from freesport_sync.ui.dialogs.about import AboutDialog
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
 from freesport_sync.ui.dialogs.help import HelpDialog
@@ -141,6 +142,12 @@ class MainWindow(QMainWindow):
             self.help_dialog = HelpDialog(self._tools, self)
         self.help_dialog.show_page(list(self._pages)[self.navigation.currentRow()])
 
+    def about(self) -> None:
+        """Show the version and the licences."""
+        self.about_dialog = AboutDialog(self._tools, self)
+        self.about_dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.about_dialog.open()
+
     def _check_first(self) -> None:
         self.show_page("import")
         self.import_page.check_first()
@@ -234,13 +241,15 @@ class MainWindow(QMainWindow):
         quit_action.triggered.connect(self.quit)
         self.addAction(quit_action)
         self.navigation.currentRowChanged.connect(self.stack.setCurrentIndex)
-        self.help_button = button(texts("window.help"), self.help, self._tools, "info", "link", tooltip="F1")
+        self.help_button = button(texts("window.help"), self.help, self._tools, "help", "link", tooltip="F1")
+        self.about_button = button(texts("about.title"), self.about, self._tools, "info", "link")
         sidebar = QWidget()
         sidebar.setObjectName("sidebar")
         left = QVBoxLayout(sidebar)
         left.setContentsMargins(0, 0, 1, SPACE)
         left.addWidget(self.navigation, 1)
-        left.addWidget(self.help_button, 0, Qt.AlignmentFlag.AlignLeft)
+        for link in (self.help_button, self.about_button):
+            left.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         left.setSpacing(0)
         right = QVBoxLayout()
         right.setSpacing(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 
 from freesport_sync import os_support
 from freesport_sync.errors import ExitCode
+from freesport_sync.services.licences import list_components
 from tests.databases import shared_folder
 from tests.platforms import linux_only
 
@@ -145,6 +147,21 @@ def test_imports_like_the_unfrozen_program(bundle: Path, home: Path) -> None:
     assert "│ 2 │" in history.stdout
     assert not list(home.rglob("postmaster.pid"))
     assert snapshot(bundle) == untouched
+
+
+def test_shows_the_licence_of_everything_inside(bundle: Path) -> None:
+    """Names and texts come along; what is under the LGPL can be replaced, because it is not in the executables."""
+    inside = bundle / "_internal"
+    components = {one.name: one for one in list_components(inside)}
+    assert [one.name for one in components.values() if not (one.licence and one.homepage and one.read_texts())] == []
+    assert components["Python"].version == platform.python_version()
+    assert components["libxml2"].version
+    assert components["pyside6-essentials"].version
+    replaceable = {one.replaced for one in components.values() if not one.within} - {""}
+    assert replaceable == {"paramiko", "psycopg2", "PySide6", "shiboken6"}
+    assert [name for name in replaceable if not (inside / name / "__init__.pyc").is_file()] == []
+    tools = {"hypothesis", "mypy", "pyinstaller", "pytest", "ruff"}
+    assert not tools & set(components)
 
 
 def test_workers_are_the_other_executable(bundle: Path, home: Path) -> None:

@@ -39,6 +39,7 @@ from freesport_sync.i18n.texts import Language
 from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.app import make_application
+from freesport_sync.ui.dialogs.about import AboutDialog
 from freesport_sync.ui.dialogs.undo import UndoDialog
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageLine, StageState
@@ -321,6 +322,11 @@ class Photographer:
         assert self._window.crash is not None
         self.take("crash", self._window.crash)
         self._window.crash.accept()
+        about = AboutDialog(desk.tools, self._window)
+        about.show()
+        desk.until(about.list.count)
+        self.take("about", about)
+        about.close()
         desk.backend.shop.submission = desk.backend.submission(ShopImport())
         self._window.close()
         self.take("close-question", self._window.question)
