@@ -40,6 +40,9 @@ from tests.watching import (
 
 pytestmark = pytest.mark.usefixtures("workers")
 
+SOON_S = 5
+"""A second on an idle computer, or three where the database is asked; what is waited for would take ten or more."""
+
 
 def assert_cancelled(shop: Shop, before: dict[str, list[str]]) -> None:
     """Nothing is written, both rows are closed, everybody has gone."""
@@ -78,7 +81,7 @@ def test_cancel_while_reading_a_large_export(shop: Shop, tmp_path: Path) -> None
     before = shop_rows(shop)
     with pytest.raises(Cancelled):
         shop.run(tmp_path / "large", cancel_in_the_middle)
-    assert time.monotonic() - seen[0] < 1
+    assert time.monotonic() - seen[0] < SOON_S
     assert_cancelled(shop, before)
 
 
@@ -119,17 +122,15 @@ def cancel_in_database(shop: Shop) -> None:
     shop.execute("UPDATE freesport_sync.runs SET cancel_requested_at = now() WHERE status = 'running'")
 
 
-@pytest.mark.parametrize(("cancel", "limit_s"), [(cancel_by_token, 1), (cancel_in_database, 2.5)])
-def test_cancel_while_waiting_for_a_row(
-    stocked_shop: Shop, dearer: Path, cancel: Callable[[Shop], None], limit_s: float
-) -> None:
+@pytest.mark.parametrize("cancel", [cancel_by_token, cancel_in_database])
+def test_cancel_while_waiting_for_a_row(stocked_shop: Shop, dearer: Path, cancel: Callable[[Shop], None]) -> None:
     before = shop_rows(stocked_shop)
     with holding(stocked_shop.url, VARIANT), background(lambda: stocked_shop.run(dearer)) as run:
         wait_until(lambda: waiting_importers(stocked_shop.connection))
         asked_at = time.monotonic()
         cancel(stocked_shop)
         assert isinstance(run.exception(), Cancelled)
-        assert time.monotonic() - asked_at < limit_s
+        assert time.monotonic() - asked_at < SOON_S
     assert_cancelled(stocked_shop, before)
 
 
@@ -142,7 +143,7 @@ def test_cancel_cuts_a_long_statement(stocked_shop: Shop, dearer: Path) -> None:
         asked_at = time.monotonic()
         stocked_shop.cancel.cancel()
         assert isinstance(run.exception(), Cancelled)
-        assert time.monotonic() - asked_at < 1
+        assert time.monotonic() - asked_at < SOON_S
     assert_cancelled(stocked_shop, before)
 
 
@@ -158,7 +159,7 @@ def test_cancel_before_a_long_statement_begins_cuts_it_too(stocked_shop: Shop, d
 
     with holding(stocked_shop.url, "LOCK TABLE categories"), pytest.raises(Cancelled):
         stocked_shop.run(dearer, at_stage(Stage.RESOLVE, cancel_in_vain))
-    assert time.monotonic() - begun_at[0] < 1
+    assert time.monotonic() - begun_at[0] < SOON_S
     assert_cancelled(stocked_shop, before)
 
 
@@ -182,7 +183,7 @@ def test_cancel_while_the_run_prepares(stocked_shop: Shop, dearer: Path) -> None
         asked_at = time.monotonic()
         stocked_shop.cancel.cancel()
         assert isinstance(run.exception(), Cancelled)
-        assert time.monotonic() - asked_at < 1
+        assert time.monotonic() - asked_at < SOON_S
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.runs") == 1
     wait_until(lambda: lock_is_free(stocked_shop.connection))
 

@@ -171,5 +171,5 @@ def test_a_cancel_works_although_the_server_hangs(asyncssh_client: Client) -> No
             client.cancel.cancel()
             started = time.monotonic()
             wait_until(pulling.done)
-            assert time.monotonic() - started < 1.0
+            assert time.monotonic() - started < 5.0  # a part of the server's time to answer
             assert isinstance(pulling.exception(), Cancelled)

@@ -13,10 +13,12 @@ from freesport_sync.sources.commerceml.discovery import discover
 from freesport_sync.sources.commerceml.parse_messages import Block, ParseTask
 from freesport_sync.sources.commerceml.workers import WorkerPool
 from tests.builders import ExportBuilder, product
+from tests.platforms import posix_only
 from tests.unit.sources.commerceml.support import CONTEXT
 from tests.watching import background, wait_until
 
 
+@posix_only("a process that waits looks like one that works")
 def test_a_worker_that_stands_still_in_the_middle_of_a_message_can_be_given_up(tmp_path: Path) -> None:
     export = ExportBuilder(tmp_path)
     export.goods(*(product(f"p{number}", description="ш" * 50_000) for number in range(60)))
