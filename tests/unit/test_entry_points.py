@@ -8,10 +8,9 @@ import tomllib
 from pathlib import Path
 from pkgutil import resolve_name
 
-import pytest
-
 from freesport_sync import __main__, window_main
 from freesport_sync.errors import ExitCode
+from tests.platforms import linux_only
 from tests.program import clean_environment
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
@@ -23,7 +22,7 @@ def test_a_window_without_a_console_beside_it_is_a_program_of_its_own() -> None:
     assert resolve_name(project["gui-scripts"]["freesport-sync-window"]) is window_main.main
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only there is the screen named by the environment")
+@linux_only("the environment names the screen")
 def test_the_window_says_that_there_is_no_screen() -> None:
     screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     done = subprocess.run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -18,8 +17,9 @@ from freesport_sync.settings.environment import refuse_unknown_variables
 from freesport_sync.settings.loading import load_settings
 from freesport_sync.tasks.registry import TASKS
 from tests.packaging.linux.packages import contents, empty_bundle, output
+from tests.platforms import linux_only
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="dpkg and systemd are Linux programs")
+pytestmark = linux_only("dpkg and systemd are its programs")
 
 UNITS = ("freesport-sync-exchange.service", "freesport-sync-import.service", "freesport-sync-import.timer")
 SERVICES = UNITS[:2]

@@ -19,6 +19,7 @@ from freesport_sync.settings import bootstrap_file
 from freesport_sync.settings.bootstrap import Bootstrap, BootstrapState, apply_bootstrap
 from freesport_sync.settings.bootstrap_file import bootstrap_places, find_bootstrap
 from freesport_sync.settings.loading import load_settings
+from tests.platforms import needs_symlinks, posix_only
 
 GOOD = """
 # Магазин FREESPORT
@@ -39,7 +40,7 @@ name = "Склад"
 vat_rate = 5
 """
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists instead of mode bits")
+posix = posix_only("access lists instead of mode bits")
 
 Apply = Callable[[], Bootstrap]
 
@@ -274,8 +275,18 @@ def test_the_first_place_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert find_bootstrap() is None
     second.touch()
     assert find_bootstrap() == second
+    first.touch()
+    assert find_bootstrap() == first
+
+
+@needs_symlinks
+def test_a_broken_policy_is_not_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("FREESPORT_SYNC_BOOTSTRAP")
+    first, second = tmp_path / "a.toml", tmp_path / "b.toml"
+    monkeypatch.setattr(bootstrap_file, "bootstrap_places", lambda: (first, second))
+    second.touch()
     first.symlink_to("nowhere")
-    assert find_bootstrap() == first, "a broken policy must not be passed over"
+    assert find_bootstrap() == first
 
 
 def test_an_empty_variable_turns_it_off(monkeypatch: pytest.MonkeyPatch, apply: Apply) -> None:
