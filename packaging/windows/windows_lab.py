@@ -64,10 +64,17 @@ def freeze(folder: Path) -> None:
     """Build `dist/freesport-sync` from the sources of this repository, which stays as it is. Takes nine minutes."""
     with tempfile.TemporaryDirectory(dir=folder) as workshop:
         folders = [f"--distpath={windows_path(folder / 'dist')}", f"--workpath={windows_path(Path(workshop))}"]
-        options = ["build.spec", "--noconfirm", "--log-level=WARN", *folders]
-        python = windows_path(folder / "python" / "python.exe")
-        command = wine(folder, folder / "prefix", python, "-B", "-m", "PyInstaller", *options)
-        subprocess.run(command, cwd=REPOSITORY, check=True)
+        _run_module(folder, "PyInstaller", "build.spec", "--noconfirm", "--log-level=WARN", *folders)
+
+
+def test(folder: Path, *options: str) -> None:
+    """Run pytest with the sources and tests of this repository. All unit tests take five minutes."""
+    _run_module(folder, "pytest", *options)
+
+
+def _run_module(folder: Path, module: str, *options: str) -> None:
+    command = wine(folder, folder / "prefix", windows_path(folder / "python" / "python.exe"), "-B", "-m", module)
+    subprocess.run([*command, *options], cwd=REPOSITORY, stdin=subprocess.DEVNULL, check=True)
 
 
 def wine(folder: Path, prefix: Path, *words: str) -> list[str]:

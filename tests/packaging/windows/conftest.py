@@ -15,7 +15,7 @@ from tests.packaging.windows.windows import Installed, Windows, installed
 def lab() -> Path:
     """Where Wine and Python are; FREESPORT_WINDOWS_FOLDER names another folder."""
     folder = DEFAULT_FOLDER.resolve()
-    assert (folder / "trixie").exists(), f"nothing in {folder}: run packaging/windows/check, or `make` alone"
+    assert (folder / "trixie").exists(), f"nothing in {folder}: run packaging/windows/prepare"
     return folder
 
 

@@ -22,6 +22,7 @@ from tests.watching import wait_until
 LIMIT_S = 400.0
 """Starting a program may take half a minute here, initdb two, on a busy machine more."""
 ANSI = "cp1251"
+WINDOW_TITLE = "FREESPORT"
 _ESCAPES = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|\].*?\x07)")
 _WHERE_IS_THE_CURSOR = b"\x1b[6n"
 
@@ -162,13 +163,20 @@ def installed(windows: Windows, kind: str) -> Iterator[Installed]:
 
 
 @contextmanager
-def screen(windows: Windows, number: int) -> Iterator[str]:
+def screen(windows: Windows) -> Iterator[str]:
     """A screen; the assignment that shows it to a program."""
-    address = Path(f"/tmp/.X11-unix/X{number}")
-    command = windows.command("--unix", "Xvfb", f":{number}", "-screen", "0", "1280x900x24", "-nolisten", "tcp")
-    with subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    command = windows.command("--unix", "Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp")
+    with subprocess.Popen(
+        command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="ascii"
+    ) as server:
+        assert server.stdout is not None
         try:
-            wait_until((windows.folder / "trixie" / str(address).lstrip("/")).exists)
-            yield f"DISPLAY=:{number}"
+            yield f"DISPLAY=:{server.stdout.readline().strip()}"
         finally:
             server.terminate()
+
+
+def found_window(windows: Windows, display: str) -> str:
+    """The id of the program's window, "" until it is there."""
+    done = windows.run("--unix", display, "xdotool", "search", "--onlyvisible", "--name", WINDOW_TITLE)
+    return done.stdout.partition("\n")[0]
