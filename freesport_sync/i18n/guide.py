@@ -93,7 +93,7 @@ class Guide:
         return next((one for one in self.chapters if one.name == name), None)
 
     def of_code(self, code: str) -> tuple[Chapter, tuple[Section, ...]] | None:
-        """The chapter that explains the code of an error or issue, and its sections there: some have several cases."""
+        """The chapter that explains a code or a setting, and its sections there: some errors have several cases."""
         for chapter in self.chapters:
             found = [part for part in chapter.sections if _is_code(part.title)]
             cases = tuple(part for part in found if part.title == code or part.title.startswith(f"{code}_"))
@@ -176,7 +176,7 @@ def _with_code(part: str, whole: str) -> str:
 
 
 def _is_code(title: str) -> bool:
-    return re.fullmatch(r"[a-z0-9_]+", title) is not None
+    return re.fullmatch(r"[a-z0-9_.]+", title) is not None
 
 
 def _words(text: str) -> list[str]:

@@ -117,7 +117,9 @@ class Scenes:
         form.source.path.blockSignals(True)
         form.source.path.setEditText(EXPORT)
         form.source.path.blockSignals(False)
-        form.source.path.lineEdit().home(False)
+        edit = form.source.path.lineEdit()
+        assert edit is not None
+        edit.home(False)
         return self._window
 
     def _changes(self) -> QWidget:

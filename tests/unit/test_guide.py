@@ -92,7 +92,7 @@ def test_the_window_has_the_reference_besides() -> None:
     for language in Language:
         guide = load_guide(Texts(language))
         assert [one.name for one in guide.chapters[-3:]] == ["settings", "errors", "issues"]
-        assert "`exchange.port`" in guide.chapters[-3].text
+        assert guide.place("#exchange.port") == (guide.chapters[-3], "exchange.port")
 
 
 def test_every_picture_exists_and_is_used() -> None:

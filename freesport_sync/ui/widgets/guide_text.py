@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QTextList,
     QTextListFormat,
     QTextTable,
+    QTextTableCell,
     QTextTableCellFormat,
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit
@@ -30,6 +31,7 @@ from freesport_sync.ui.theme import Theme
 MARGIN = 14
 SPACE_OF_CODE = 8
 _RESIZED_MS = 150
+_PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
 _MOST_MARKED = 200
 """Words of one chapter that are marked as found."""
 
@@ -51,8 +53,6 @@ class GuideText(QTextBrowser):
         self._chapter: Chapter | None = None
         self._width = 0
         self.setOpenLinks(False)
-        self.setUndoRedoEnabled(False)
-        self.document().setDocumentMargin(MARGIN)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_RESIZED_MS)
@@ -113,10 +113,14 @@ class GuideText(QTextBrowser):
         if self._chapter is None:
             return
         self._width = self.viewport().width()
-        document = self.document()
-        document.clear()
+        # Made beside the shown one: each change of a shown document would lay it out anew.
+        document = QTextDocument(self)
+        document.setUndoRedoEnabled(False)
+        document.setDocumentMargin(MARGIN)
+        document.setDefaultFont(self.font())
         document.setMarkdown(f"# {self._chapter.title}\n\n{self._chapter.text}")
         self._dress(document)
+        self.setDocument(document)  # deletes the former one, which is ours, too
 
     def _dress(self, document: QTextDocument) -> None:
         """Give headings, code and tables the looks of the window; Markdown brings none."""
@@ -138,12 +142,15 @@ class GuideText(QTextBrowser):
         if old.hasProperty(QTextFormat.Property.BlockCodeFence) or old.nonBreakableLines():
             shape.setBackground(self._theme.color("neutral_soft"))
             shape.setLeftMargin(SPACE_OF_CODE)
+            shape.setNonBreakableLines(False)  # else one long command makes the whole chapter scroll sideways
             words.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         elif level := old.headingLevel():
             shape.setTopMargin(0 if level == 1 else 18)
             shape.setBottomMargin(8)
             words.setFontWeight(QFont.Weight.DemiBold)
             words.setProperty(QTextFormat.Property.FontSizeAdjustment, {1: 2, 2: 1}.get(level, 1))
+        elif _PICTURE in cursor.selectedText():
+            shape.setBottomMargin(8)
         elif cursor.currentTable() is None and cursor.currentList() is None:
             shape.setBottomMargin(8)
             shape.setLineHeight(118, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
@@ -166,6 +173,19 @@ class GuideText(QTextBrowser):
                 looks.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
                 looks.setBottomBorderBrush(self._theme.color("border" if row else "strong_border"))
                 cell.setFormat(looks)
+                if row == 0:
+                    self._dress_title(cell)
+
+    def _dress_title(self, cell: QTextTableCell) -> None:
+        """After a block of code Qt takes the first title of a table for more of it."""
+        shape, words = QTextBlockFormat(), QTextCharFormat()
+        shape.setTopMargin(0)
+        words.setFont(self.font())
+        words.setFontWeight(QFont.Weight.DemiBold)
+        cursor = cell.firstCursorPosition()
+        cursor.setPosition(cell.lastCursorPosition().position(), QTextCursor.MoveMode.KeepAnchor)
+        cursor.mergeBlockFormat(shape)
+        cursor.mergeCharFormat(words)
 
     def _dress_list(self, items: QTextList) -> None:
         shape = items.format()
