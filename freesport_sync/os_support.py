@@ -59,6 +59,11 @@ def sibling_program(name: str) -> str:
     return str(Path(sys.executable).with_name(program_name(name)))
 
 
+def has_window_program() -> bool:
+    """Whether the window is installed; a bundle for a server comes without it."""
+    return not getattr(sys, "frozen", False) or Path(sibling_program("freesport-sync-window")).exists()
+
+
 def own_command(*, has_console: bool) -> list[str]:
     """The start of a command that runs this program again.
 

@@ -19,7 +19,7 @@ from freesport_sync.core.log_entries import log_entry
 from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.errors import Cancelled, ConfigError, ExitCode, NothingNew, SyncError
 from freesport_sync.i18n.texts import Language, Texts
-from freesport_sync.os_support import quoted
+from freesport_sync.os_support import has_window_program, quoted
 from freesport_sync.settings.language import preferred_language
 from freesport_sync.tasks.registry import TASKS, Registry
 
@@ -64,6 +64,8 @@ def run_command_line(
                 watch_crashes(options.home, ProcessKind.WINDOW)
             return open_window(options, texts.language)
         parser.print_help()
+        if not has_window_program():
+            print(texts("cli.no_window_here"), file=sys.stderr)
         return ExitCode.USAGE
     if watch_crashes is not None:
         watch_crashes(options.home, process_kind(options))

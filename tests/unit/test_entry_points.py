@@ -8,8 +8,12 @@ import tomllib
 from pathlib import Path
 from pkgutil import resolve_name
 
+import pytest
+
 from freesport_sync import __main__, window_main
+from freesport_sync.cli.main import run_command_line
 from freesport_sync.errors import ExitCode
+from freesport_sync.os_support import program_name
 from tests.platforms import linux_only
 from tests.program import clean_environment
 
@@ -34,3 +38,17 @@ def test_the_window_says_that_there_is_no_screen() -> None:
     assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
     assert "there is no screen here" in done.stderr
     assert done.stderr.endswith("freesport-sync --help\n")
+
+
+@pytest.mark.parametrize("has_window", [True, False])
+def test_a_bundle_without_a_window_says_so(
+    has_window: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / program_name("freesport-sync")))
+    if has_window:
+        (tmp_path / program_name("freesport-sync-window")).touch()
+    assert run_command_line(["--language", "en"]) == ExitCode.USAGE
+    shown = capsys.readouterr()
+    assert "--run" in shown.out
+    assert ("This package has no window" in shown.err) is not has_window
