@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,11 +63,22 @@ def test_the_wheel_has_the_version_and_every_file_that_the_program_reads(wheel: 
         contents = set(archive.namelist())
         metadata = archive.read(f"freesport_sync-{__version__}.dist-info/METADATA").decode()
     assert f"\nVersion: {__version__}\n" in metadata
-    tracked = subprocess.run(
-        ["git", "ls-files", "resources", "freesport_sync"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split()
-    expected = {f"freesport_sync/{file}" if file.startswith("resources/") else file for file in tracked}
+    places = {"freesport_sync": "freesport_sync"} | included()
+    tracked = subprocess.run(["git", "ls-files", *places], cwd=ROOT, capture_output=True, text=True, check=True)
+    expected = {
+        file.replace(source, target, 1)
+        for file in tracked.stdout.split()
+        for source, target in places.items()
+        if file == source or file.startswith(f"{source}/")
+    }
     assert contents - {name for name in contents if ".dist-info/" in name} == expected
+
+
+def included() -> dict[str, str]:
+    """Files and folders beside the package that the wheel has inside of it."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    found: dict[str, str] = build["targets"]["wheel"]["force-include"]
+    return found
 
 
 @pytest.fixture
