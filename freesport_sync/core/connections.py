@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -78,3 +78,12 @@ class SavedConnection:
     name: str
     database_url: str
     ssh: SshHostChoice | None = None
+
+
+def in_place(
+    connections: Sequence[SavedConnection], address: str, edited: SavedConnection
+) -> tuple[SavedConnection, ...]:
+    """All connections, with another one in place of that of an address; before them if there is none."""
+    if address not in (one.database_url for one in connections):
+        return (edited, *connections)
+    return tuple(edited if one.database_url == address else one for one in connections)

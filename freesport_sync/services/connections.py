@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from freesport_sync.core.checks import CheckItem
-from freesport_sync.core.connections import PasswordPlace, SavedConnection, SshHostChoice
+from freesport_sync.core.connections import PasswordPlace, SavedConnection, SshHostChoice, in_place
 from freesport_sync.database.preflight import check_database
 from freesport_sync.database.server.engine import login_of, parse_url, translated_errors
 from freesport_sync.database.shop.verify import TableCreation
@@ -20,7 +20,8 @@ from freesport_sync.settings.connection_choice import (
     database_password_file,
     keep_ssh_secrets,
 )
-from freesport_sync.settings.listing import Origin, list_settings
+from freesport_sync.settings.edit import change_settings
+from freesport_sync.settings.loading import keys_in_environment
 from freesport_sync.settings.model import Settings, SshSettings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.settings.profiles import Profile, load_profiles, save_profiles
@@ -131,8 +132,7 @@ class Connections:
 
     def set_by_environment(self) -> frozenset[str]:
         """The settings that environment variables override, which no choice can change."""
-        listed = list_settings(self._settings, self._paths.settings_file)
-        return frozenset(one.key for one in listed if one.origin is Origin.ENVIRONMENT)
+        return keys_in_environment()
 
     def saved(self) -> tuple[SavedConnection, ...]:
         """The saved connections."""
@@ -141,6 +141,18 @@ class Connections:
     def save(self, connections: Sequence[SavedConnection]) -> None:
         """Replace the saved connections."""
         save_profiles(self._profiles_file, [_profile(one) for one in connections])
+
+    def keep(self, connection: SavedConnection) -> None:
+        """Save a connection, in place of the one with the same database."""
+        self.save(in_place(self.saved(), connection.database_url, connection))
+
+    def choose_export(self, path: Path) -> None:
+        """Write into the settings the folder or archive from which 1C's files are taken.
+
+        Raises:
+            ConfigError: the file cannot be written.
+        """
+        change_settings(self._paths.settings_file, {"source.data_dir": str(path)})
 
     @property
     def _chosen(self) -> ChosenDatabase:

@@ -132,6 +132,16 @@ def raw_settings_of(file: Path, content: str, in_environment: Mapping[str, Any])
     return RawSettings(file, content, in_file, in_environment)
 
 
+def keys_in_environment() -> frozenset[str]:
+    """The settings that environment variables set, as `section.name`.
+
+    Raises:
+        ConfigError: a list in a variable is not JSON.
+    """
+    values = _with_current_names(_in_environment())
+    return frozenset(".".join(path) for path in setting_keys() if contains(values, path))
+
+
 def _in_environment() -> dict[str, Any]:
     source = EnvSettingsSource(Settings)
     variables = source.env_vars

@@ -117,6 +117,13 @@ class Backend(QObject):
     def operator(self) -> str:
         return self.options.operator or user_and_host()
 
+    @property
+    def is_first_start(self) -> bool:
+        """Whether nobody has chosen anything yet, neither in the settings nor on the command line."""
+        options = self.options
+        has_options = options.is_demo or options.database_url is not None or options.data_dir is not None
+        return not has_options and self.application is not None and self.application.installation.is_new
+
     def is_own(self, holder: LockHolder) -> bool:
         """Whether the holder is this window's run, which holds the lock before it has a number and a moment longer."""
         own = None if self.snapshot is None else self.snapshot.run_id
@@ -251,6 +258,8 @@ class Backend(QObject):
         """Only ever because we asked for it."""
 
     def _on_watched(self, news: DatabaseStatus | SyncError) -> None:
+        if self.application is None:  # the last news of a database that is being left
+            return
         if isinstance(news, SyncError):
             if self.database_status is not None:
                 log_entry(log, logging.WARNING, "database_lost", cause=news)

@@ -46,6 +46,7 @@ from freesport_sync.ui.widgets.parts import (
     redraw_icons,
 )
 from freesport_sync.ui.widgets.status_item import StatusItem
+from freesport_sync.ui.wizard.entry import SetupEntry
 
 SIZE = QSize(1240, 860)
 SMALLEST = QSize(1000, 640)
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
             "computer": self.computer_page,
         }
         self._is_quitting = False
+        self.setup = SetupEntry(tools, self)
         self._is_leaving = False
         self._must_close = False
         self._connection = ""
@@ -107,7 +109,8 @@ class MainWindow(QMainWindow):
         self.connections_page.connected.connect(self._check_first)
         self.connections_page.named.connect(self._name_connection)
         self.connections_page.run_wanted.connect(self._repeat)
-        self.import_page.connection_wanted.connect(self._go_to_connections)
+        self.connections_page.wizard_wanted.connect(self.setup.open)
+        self.setup.check_wanted.connect(self._check_first)
         self.import_page.ssh_host_wanted.connect(self._go_to_ssh_host)
         backend = tools.backend
         backend.database_status_changed.connect(self._on_database_status)
@@ -151,9 +154,6 @@ class MainWindow(QMainWindow):
     def _check_first(self) -> None:
         self.show_page("import")
         self.import_page.check_first()
-
-    def _go_to_connections(self) -> None:
-        self.show_page("connections")
 
     def _go_to_ssh_host(self) -> None:
         self.show_page("connections")

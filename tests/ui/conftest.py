@@ -18,6 +18,7 @@ from freesport_sync.services import database
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.sources.commerceml import workers
 from freesport_sync.tasks.registry import TASKS
+from freesport_sync.ui.backend import Backend
 from freesport_sync.ui.theme import LIGHT, Theme
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.shop import InProcessPool
@@ -42,7 +43,9 @@ def open_desk(
     monkeypatch.setattr(database, "EmbeddedPostgres", lambda *_: _Joined(postgres))
     desks: list[Desk] = []
 
-    def open_one(url: sa.URL | None, **options: Any) -> Desk:
+    def open_one(url: sa.URL | None, is_first_start: bool = False, **options: Any) -> Desk:
+        if not is_first_start:  # else the wizard would open over what a test looks at
+            monkeypatch.setattr(Backend, "is_first_start", False)
         if url is not None:
             monkeypatch.setenv(PASSWORD_VARIABLE, str(url.password))
         state_file, tasks = options.pop("state_file", None), options.pop("tasks", TASKS)

@@ -48,6 +48,7 @@ from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
 from tests.ui.pictures_exchange import take_onec
 from tests.ui.pictures_server import take_server
+from tests.ui.pictures_wizard import take_wizard
 from tests.ui.scenery import add_other_sessions
 from tests.ui.snapshots import first_of_import
 
@@ -101,9 +102,6 @@ class Photographer:
         desk, window = self._desk, self._window
         self.take("import-loading")
         desk.ready()
-        window.import_page._show_part(window.import_page.welcome)
-        self.take("first-start")
-        window.import_page.show_form()
         desk.until(window.import_page.form.start.isEnabled)
         self._page("history", "history-empty")
         window.history_page._on_failed(
@@ -129,6 +127,7 @@ class Photographer:
         take_server(self, desk)
         take_onec(self, desk)
         self._rest()
+        take_wizard(self, desk)
         desk.close()
 
     def take(self, name: str, what: QWidget | None = None) -> None:

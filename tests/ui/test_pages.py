@@ -292,17 +292,6 @@ def test_connections_are_tested_saved_used_and_tried(
     assert (end.error, end.submission.header.is_dry_run, end.submission.request.source) == (None, True, dearer)
 
 
-def test_the_first_start_ends_in_a_dry_run(open_desk: OpenDesk) -> None:
-    desk = open_desk(None)
-    page = desk.window.import_page
-    desk.until(page.welcome.isVisible)
-    desk.click(page.welcome.demo)
-    end = desk.end_of_run()
-    assert end.error is None
-    assert end.submission.header.is_dry_run
-    assert desk.backend.options.is_demo
-
-
 def test_the_log_is_filtered_and_masked(open_desk: OpenDesk, stocked_shop: Shop, tmp_path: Path) -> None:
     folder = tmp_path / "home" / "logs"
     folder.mkdir(parents=True)

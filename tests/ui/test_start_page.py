@@ -18,7 +18,6 @@ from freesport_sync.errors import ImportFailed
 from freesport_sync.services.export_preview import preview_export
 from freesport_sync.settings.profiles import Profile
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.ui.pages.import_source import look_at
 from freesport_sync.ui.run_feed import (
     RunFeed,
     RunSnapshot,
@@ -27,6 +26,7 @@ from freesport_sync.ui.run_feed import (
 )
 from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.theme import tone_of
+from freesport_sync.ui.widgets.source_picker import look_at
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk

@@ -10,19 +10,18 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QScrollArea,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from freesport_sync.core.connections import EMBEDDED, PasswordPlace, SavedConnection, SshHostChoice
+from freesport_sync.core.connections import EMBEDDED, PasswordPlace, SavedConnection, in_place
 from freesport_sync.errors import SyncError
 from freesport_sync.tasks.repair.request import RepairCreatedAt
-from freesport_sync.ui.pages.connections_database import DatabasePane
 from freesport_sync.ui.pages.connections_list import ConnectionList
-from freesport_sync.ui.pages.connections_ssh import EditedSshHost, SshHostPane
 from freesport_sync.ui.widgets.bootstrap import BootstrapNotice
+from freesport_sync.ui.widgets.database_pane import NEW_URL, DatabasePane
+from freesport_sync.ui.widgets.fixed import why_database_is_fixed, why_ssh_host_is_fixed
 from freesport_sync.ui.widgets.parts import (
     GAP,
     Card,
@@ -30,14 +29,15 @@ from freesport_sync.ui.widgets.parts import (
     button,
     label,
     row,
+    scrolled,
 )
+from freesport_sync.ui.widgets.ssh_host_pane import EditedSshHost, SshHostPane, kept
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
 
 DEMO = "demo"
 _FIXED = (EMBEDDED, DEMO)
-_NEW = "postgresql://freesport_sync@localhost:5432/freesport"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class ConnectionsPage(QWidget):
     """Another database is in use; the next step is a dry run."""
     run_wanted = Signal(object)
     """`Submission`."""
+    wizard_wanted = Signal()
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +92,7 @@ class ConnectionsPage(QWidget):
             texts("connections.export"), self._pick_export, tools, tooltip=texts("connections.export_tip")
         )
         self.load = button(texts("connections.import"), self._pick_import, tools)
+        self.wizard = button(texts("wizard.again"), self.wizard_wanted.emit, tools, tooltip=texts("wizard.again_tip"))
         self._lay_out()
         tools.backend.opened.connect(self._on_opened)
         tools.backend.failed.connect(self._on_failed)
@@ -122,12 +124,13 @@ class ConnectionsPage(QWidget):
         left.content.addWidget(self.list, 1)
         left.content.addLayout(row(self.add, self.remove))
         left.content.addLayout(row(self.export, self.load))
+        left.content.addWidget(self.wizard)
         self.tabs = QTabWidget()
         self.tabs.setEnabled(False)  # until the saved connections are loaded and would overwrite what was typed
         self.tabs.setAccessibleName(texts("connections.parts"))
         self.tabs.tabBar().setAccessibleName(texts("connections.parts"))
-        self.tabs.addTab(_scrolled(self.database), texts("connections.database"))
-        self._ssh_host_scroll = _scrolled(self.ssh_host)
+        self.tabs.addTab(scrolled(self.database), texts("connections.database"))
+        self._ssh_host_scroll = scrolled(self.ssh_host)
         self.tabs.addTab(self._ssh_host_scroll, texts("connections.server"))
         cards = QHBoxLayout()
         cards.setSpacing(GAP)
@@ -212,22 +215,12 @@ class ConnectionsPage(QWidget):
 
     def _show_reasons(self) -> None:
         """Show why another database or another SSH host cannot be chosen."""
-        backend, texts = self._tools.backend, self._tools.texts
-        application = backend.application
-        from_environment = application.connections.set_by_environment() if application else frozenset()
-        running = "import_page.is_running" if backend.is_running else ""
-        database = ssh_host = running
-        if backend.options.database_url is not None:
-            database = "connections.fixed_by_argument"
-        elif "database.url" in from_environment:
-            database = "connections.fixed_by_environment"
-        if any(one.startswith("ssh.") for one in from_environment):
-            ssh_host = "connections.ssh_fixed_by_environment"
-        self.database.set_fixed(texts(database) if database else "")
-        self.ssh_host.set_fixed(texts(ssh_host) if ssh_host else "")
+        self.database.set_fixed(why_database_is_fixed(self._tools))
+        self.ssh_host.set_fixed(why_ssh_host_is_fixed(self._tools))
 
     def _add(self) -> None:
-        connection = SavedConnection(self._tools.texts("connections.new"), _NEW, self._connection(self._active()).ssh)
+        ssh = self._connection(self._active()).ssh
+        connection = SavedConnection(self._tools.texts("connections.new"), NEW_URL, ssh)
         self._save((*self._connections, connection), connection.database_url)
 
     def _remove(self) -> None:
@@ -262,8 +255,8 @@ class ConnectionsPage(QWidget):
         self._wanted = edited.database_url
 
         def choose(application: Application) -> PasswordPlace:
-            ssh, _ = _kept(application, ssh_host)
-            application.connections.save(_in_place(connections, chosen, replace(edited, ssh=ssh)))
+            ssh, _ = kept(application, ssh_host)
+            application.connections.save(in_place(connections, chosen, replace(edited, ssh=ssh)))
             if not is_ssh_host_fixed:
                 application.connections.choose_ssh_host(ssh)
             return application.connections.choose_database(url, password)
@@ -288,8 +281,8 @@ class ConnectionsPage(QWidget):
         saved, is_active = self._connection(chosen), chosen == self._active()
 
         def save(application: Application) -> _Saved:
-            ssh, place = _kept(application, ssh_host)
-            connections = _in_place(others, chosen, replace(saved, ssh=ssh))
+            ssh, place = kept(application, ssh_host)
+            connections = in_place(others, chosen, replace(saved, ssh=ssh))
             application.connections.save(connections)
             if is_active:
                 application.connections.choose_ssh_host(ssh)
@@ -358,29 +351,3 @@ class ConnectionsPage(QWidget):
         self.tabs.setEnabled(True)
         self.tabs.setCurrentIndex(0)
         self.database.say_error(error)
-
-
-def _in_place(
-    connections: tuple[SavedConnection, ...], address: str, edited: SavedConnection
-) -> tuple[SavedConnection, ...]:
-    """All connections, with another one in place of that of an address."""
-    if address not in (one.database_url for one in connections):
-        return (edited, *connections)
-    return tuple(edited if one.database_url == address else one for one in connections)
-
-
-def _kept(application: Application, ssh_host: EditedSshHost) -> tuple[SshHostChoice | None, PasswordPlace | None]:
-    """Keep the secrets of an edited SSH host; returns it as it will be saved, and where the secrets are."""
-    if ssh_host.ssh is None:
-        return None, None
-    return application.connections.keep_secrets(ssh_host.ssh, ssh_host.password, ssh_host.passphrase)
-
-
-def _scrolled(part: QWidget) -> QScrollArea:
-    frame = Card()
-    frame.content.addWidget(part)
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    scroll.setWidget(frame)
-    return scroll

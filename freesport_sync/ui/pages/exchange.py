@@ -15,8 +15,8 @@ from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.exchange_progress import ExchangeProgress
 from freesport_sync.ui.pages.exchange_current import CurrentExchangeCard
 from freesport_sync.ui.pages.exchange_requests import RequestsCard
-from freesport_sync.ui.pages.exchange_switch import SwitchCard
 from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.widgets.exchange_switch import SwitchCard
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     GAP,

@@ -22,7 +22,6 @@ from freesport_sync.core.shop import ImportKind
 from freesport_sync.core.tasks import Submission
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.icons import icon
-from freesport_sync.ui.pages.import_source import SourcePicker
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     GAP,
@@ -37,6 +36,7 @@ from freesport_sync.ui.widgets.parts import (
     row,
     title_of,
 )
+from freesport_sync.ui.widgets.source_picker import SourcePicker
 
 KINDS = (
     ImportKind.CATALOG,

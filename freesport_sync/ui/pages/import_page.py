@@ -29,7 +29,6 @@ from freesport_sync.ui.widgets.parts import (
     row,
 )
 from freesport_sync.ui.widgets.table import Table
-from freesport_sync.ui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
@@ -50,8 +49,6 @@ class ImportPage(QWidget):
     """`EntryKey`."""
     ssh_host_wanted = Signal()
     """The operator wants to set up the SSH host that 1C exports to."""
-    connection_wanted = Signal()
-    """A first-time operator wants to set up the database of the shop."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,12 +73,8 @@ class ImportPage(QWidget):
         self.wait.given_up.connect(self._on_waiting_given_up)
         self.wait.hide()
         self.progress.hide()
-        self.welcome = Welcome(tools)
-        self.welcome.hide()
-        self.welcome.demo_chosen.connect(self._on_demo_chosen)
-        self.welcome.shop_chosen.connect(self._on_shop_chosen)
-        self.welcome.left.connect(self._leave_welcome)
-        self._is_demo_wanted = False
+        self._is_demo_wanted = self._is_check_wanted = False
+        self.form.source.changed.connect(self._check_when_ready)
         self.latest = LatestResult(tools)
         self.latest.opened.connect(self.entry_opened)
         self._lay_out()
@@ -117,12 +110,19 @@ class ImportPage(QWidget):
         self.connection.setToolTip(self._tools.texts("import_page.connection_tip", name=name))
 
     def check_first(self) -> None:
-        """Start a dry run against a newly chosen database, or ask what to import if that is not known."""
+        """Start a dry run against a newly chosen database once it is connected, or ask what to import."""
         self.show_form()
-        if self.form.dry_run.isEnabled():
+        self.form.source.setFocus()
+        self._is_check_wanted = True
+        self._check_when_ready()
+
+    def _check_when_ready(self) -> None:
+        source = self.form.source
+        if self._is_check_wanted and self.form.dry_run.isEnabled():
+            self._is_check_wanted = False
             self.form.dry_run.click()
-        else:
-            self.form.source.setFocus()
+        elif source.found is not None and not source.is_ready:  # nothing may start by itself once it is typed
+            self._is_check_wanted = False
 
     def refresh(self) -> None:
         """Reload the newest entries."""
@@ -154,7 +154,6 @@ class ImportPage(QWidget):
         left = QVBoxLayout()  # not a stack, which is as high as its highest page
         left.addWidget(self.form)
         left.addWidget(self.progress)
-        left.addWidget(self.welcome)
         left.addStretch(1)
         upper.addLayout(left, 5)
         upper.addLayout(right, 3)
@@ -185,7 +184,7 @@ class ImportPage(QWidget):
         self._scroll = scroll
 
     def _show_part(self, part: QWidget) -> None:
-        for one in (self.form, self.progress, self.welcome):
+        for one in (self.form, self.progress):
             one.setVisible(one is part)
         self.latest.show_result(part is not self.progress)  # which shows it already
         self._scroll.ensureVisible(0, 0)
@@ -197,26 +196,10 @@ class ImportPage(QWidget):
         self.recent.reload()
         self.refresh()
         if not self._tools.backend.is_running:
-            self._show_part(self.welcome if self._is_first_start() else self.form)
+            self._show_part(self.form)
 
-    def _is_first_start(self) -> bool:
-        backend = self._tools.backend
-        application, options = backend.application, backend.options
-        has_options = options.is_demo or options.database_url is not None or options.data_dir is not None
-        if application is None or has_options:
-            return False
-        return not self._tools.state.text("welcome") and application.installation.is_new
-
-    def _leave_welcome(self) -> None:
-        self._tools.state.keep("welcome", "seen")
-        self._show_part(self.form)
-
-    def _on_shop_chosen(self) -> None:
-        self._leave_welcome()
-        self.connection_wanted.emit()
-
-    def _on_demo_chosen(self) -> None:
-        self._leave_welcome()
+    def show_demo(self) -> None:
+        """Show what an import of the demo data would change."""
         self._is_demo_wanted = True
         self._tools.backend.reopen(replace(self._tools.backend.options, is_demo=True))
 
@@ -227,6 +210,7 @@ class ImportPage(QWidget):
         self.holder.show()
 
     def _on_lost(self, error: SyncError) -> None:
+        self._is_check_wanted = False
         if not self._tools.backend.is_running:
             self.form.set_enabled(False, self._tools.texts("import_page.no_database"))
 
@@ -237,6 +221,7 @@ class ImportPage(QWidget):
         self.holder.setVisible(is_foreign and self._waiting is None)
         if is_foreign and status.holder is not None:
             self.holder.say("busy", *self._holder_texts(status.holder))
+        self._check_when_ready()
         if self._is_demo_wanted and backend.options.is_demo:
             self._is_demo_wanted = False
             self.form.set_kind(ImportKind.ALL)
@@ -262,6 +247,7 @@ class ImportPage(QWidget):
 
     def _on_run_started(self, submission: Submission[Any]) -> None:
         self._end = None
+        self._is_check_wanted = False
         self.holder.hide()
         self.form.set_enabled(False, self._tools.texts("import_page.is_running"))
         self.progress.begin(submission)

@@ -94,6 +94,12 @@ class CheckList(QWidget):
         for item in items:
             self._add(_ADVICE if item.is_advice else item.is_ok, self._tools.texts.check(item.code, item.params))
 
+    def show_lines(self, lines: Sequence[tuple[bool, str]]) -> None:
+        """Show sentences; one that is not ready yet is an advice."""
+        self.clear()
+        for is_ready, text in lines:
+            self._add(True if is_ready else _ADVICE, text)
+
     def show_failure(self, error: SyncError) -> None:
         """Show at which step connecting failed."""
         self.clear()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -198,6 +199,17 @@ class Card(QFrame):
         self.content.setSpacing(SPACE)
         if title:
             self.content.addWidget(label(title, "heading"))
+
+
+def scrolled(part: QWidget) -> QScrollArea:
+    """A part in a card that can be scrolled if there is no room for it."""
+    frame = Card()
+    frame.content.addWidget(part)
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setWidget(frame)
+    return scroll
 
 
 def row(*widgets: QWidget | None, spacing: int = SPACE) -> QHBoxLayout:

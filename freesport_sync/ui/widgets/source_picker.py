@@ -53,6 +53,7 @@ class SourcePicker(QWidget):
 
     Args:
         tools: of the page.
+        remote: shown for the SSH host; None: the one in the settings, and a button to set it up.
     """
 
     changed = Signal()
@@ -60,8 +61,8 @@ class SourcePicker(QWidget):
     setup_wanted = Signal()
     """The operator wants to set up the SSH host."""
 
-    def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, tools: Tools, remote: QWidget | None = None) -> None:
+        super().__init__()
         self._tools = tools
         self._found: FoundSource | None = None
         self._has_ssh_host = False
@@ -79,7 +80,7 @@ class SourcePicker(QWidget):
             choices.addButton(one)
         self.from_folder.setChecked(True)
         self.from_ssh_host.toggled.connect(self._on_source_chosen)
-        self._local, self._remote = self._make_local(), self._make_remote()
+        self._local, self._remote = self._make_local(), remote or self._make_remote()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE)
@@ -104,6 +105,16 @@ class SourcePicker(QWidget):
         return self._found is not None and self._found.what in ("folder", "zip", "xml")
 
     @property
+    def found(self) -> FoundSource | None:
+        """What there is at the path; None: not known yet."""
+        return self._found
+
+    @property
+    def description(self) -> str:
+        """What was found, in words."""
+        return "" if self._found is None else self._description(self._found)
+
+    @property
     def text(self) -> str:
         """The path."""
         return self.path.currentText().strip()
@@ -116,13 +127,18 @@ class SourcePicker(QWidget):
 
     def prepare(self) -> None:
         """Fill in the SSH host and the usual folder of the export, once the application is loaded."""
-        backend, state = self._tools.backend, self._tools.state
-        application, options = backend.application, backend.options
+        application, options = self._tools.backend.application, self._tools.backend.options
         if application is None:
             return
         self._show_ssh_host()
-        demo = str(resource("demo"))
-        if self.text and self.text != demo and not options.is_demo:
+        if not self.text or self.text == str(resource("demo")) or options.is_demo:
+            self.choose_usual()
+
+    def choose_usual(self) -> None:
+        """Choose the source of the last import, or that of the settings."""
+        backend, state = self._tools.backend, self._tools.state
+        application, options, demo = backend.application, backend.options, str(resource("demo"))
+        if application is None:
             return
         self.path.clear()
         self.path.addItems(state.sources())

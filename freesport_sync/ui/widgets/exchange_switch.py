@@ -117,6 +117,11 @@ class SwitchCard(Card):
                 application.exchange.has_password, self._on_password_found, self._on_password_unknown
             )
 
+    def read_options(self) -> None:
+        """Show the options as another switch has remembered them."""
+        self.dry_run.setChecked(bool(self._tools.state.text(DRY_RUN)))
+        self.autostart.setChecked(bool(self._tools.state.text(AUTOSTART)))
+
     @property
     def _is_dry_run(self) -> bool:
         started = self._process.started

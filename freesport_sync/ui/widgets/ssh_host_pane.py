@@ -1,4 +1,4 @@
-"""The SSH host of a connection: the part of «Подключения» that is about SSH."""
+"""The address of an SSH host and how to log in, and a test that names the step that failed."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ class SshHostPane(QWidget):
     """`EditedSshHost`: to be saved."""
     result_shown = Signal()
     """A result was shown below the form."""
+    tested = Signal(bool)
+    """Whether files can be fetched."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
@@ -259,6 +261,7 @@ class SshHostPane(QWidget):
         failing = failing_step(items)
         if not failing:
             self.say("good", texts("connections.ssh_good"))
+            self.tested.emit(True)
             return
         failed = next(item for item in items if not item.is_ok)
         error = SyncError(failed.code, **failed.params)
@@ -267,6 +270,7 @@ class SshHostPane(QWidget):
             texts("connections.ssh_bad", step=texts(f"steps.ssh_{failing}")),
             "" if texts.has(f"check.{failed.code}") else texts.error(error).hint,
         )
+        self.tested.emit(False)
         if failed.code in ("host_key_unknown", CHANGED):
             self.host_key.ask(error, self._pin)
 
@@ -279,6 +283,14 @@ class SshHostPane(QWidget):
     def _on_refused(self, error: SyncError) -> None:
         self._show_readiness()
         self.say_error(error)
+        self.tested.emit(False)
+
+
+def kept(application: Application, ssh_host: EditedSshHost) -> tuple[SshHostChoice | None, PasswordPlace | None]:
+    """Keep the secrets of an edited SSH host; returns it as it will be saved, and where the secrets are."""
+    if ssh_host.ssh is None:
+        return None, None
+    return application.connections.keep_secrets(ssh_host.ssh, ssh_host.password, ssh_host.passphrase)
 
 
 def _of(edited: EditedSshHost, work: Callable[[RemoteExport], object]) -> Callable[[Application], object]:

@@ -1,4 +1,4 @@
-"""The database of a connection: the part of «Подключения» that is about PostgreSQL."""
+"""The address and password of a database, and a test that names the step that failed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from freesport_sync.ui.widgets.parts import (
     row,
 )
 
+NEW_URL = "postgresql://freesport_sync@localhost:5432/freesport"
+"""Of a database that nobody has described yet."""
 _USUAL_PORT = 5432
 
 
@@ -38,6 +40,8 @@ class DatabasePane(QWidget):
     """The database is in use; the next step is a dry run."""
     repair_wanted = Signal()
     """Give products of the database in use different times of creation."""
+    tested = Signal(bool)
+    """Whether an import could run, perhaps after another one."""
 
     def __init__(self, tools: Tools) -> None:
         super().__init__()
@@ -127,6 +131,7 @@ class DatabasePane(QWidget):
         self.notice.say_error(error)
         self.notice.show()
         self.checks.show_failure(error)
+        self.tested.emit(False)
 
     def _test(self) -> None:
         self.say("busy", self._tools.texts("connections.testing"))
@@ -154,6 +159,7 @@ class DatabasePane(QWidget):
         self.checks.show_items(items)
         # Another database gets only the advice: runs always use the one in use.
         self.repair.setVisible(self._is_active and any(one.code == REPAIR_DUE for one in items))
+        self.tested.emit(all(one.is_busy for one in failed))
 
     def _ask_repair(self) -> None:
         texts = self._tools.texts
