@@ -24,7 +24,9 @@ def main(has_window: bool = not getattr(sys, "frozen", False), is_window_expecte
         has_window: open the window if there are no arguments. Only one of the frozen programs has Qt.
         is_window_expected: if there can be no window, say why rather than print the help.
     """
-    # Must come first: it does not return in a process that multiprocessing has started.
+    if sys.argv[1:] == ["--version"] and _has_said_version():
+        return 0
+    # Must come before everything else: it does not return in a process that multiprocessing has started.
     from multiprocessing import freeze_support
 
     freeze_support()
@@ -44,6 +46,17 @@ def main(has_window: bool = not getattr(sys, "frozen", False), is_window_expecte
     finally:
         for number in ending_signals():  # the work is done and has its exit code
             signal.signal(number, signal.SIG_IGN)
+
+
+def _has_said_version() -> bool:
+    """Print the version without loading the command line; False: it could not be printed, which that one reports."""
+    from freesport_sync import __version__
+
+    try:
+        print(__version__, flush=True)
+    except (OSError, ValueError):  # the disk is full, the reader is gone, stdout is closed
+        return False
+    return sys.stdout is not None
 
 
 def ending_signals() -> list[signal.Signals]:

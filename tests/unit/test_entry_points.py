@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 
 import pytest
 
-from freesport_sync import __main__, window_main
+from freesport_sync import __main__, __version__, window_main
 from freesport_sync.cli.main import run_command_line
 from freesport_sync.errors import ExitCode
 from freesport_sync.os_support import program_name
@@ -52,3 +52,11 @@ def test_a_bundle_without_a_window_says_so(
     shown = capsys.readouterr()
     assert "--run" in shown.out
     assert ("This package has no window" in shown.err) is not has_window
+
+
+def test_the_version_is_said_without_loading_the_command_line() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "freesport_sync", "--version"]
+    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"{__version__}\n")
+    assert "import time" in done.stderr
+    assert "freesport_sync.cli" not in done.stderr
