@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from freesport_sync.services.import_schedule import ImportSchedule
     from freesport_sync.services.remote_control import RemoteControl
     from freesport_sync.services.run_files import RunFiles
+    from freesport_sync.services.support import Support
     from freesport_sync.sources.commerceml.workers import WorkerPool
 
 
@@ -107,6 +108,14 @@ class Application:
         from freesport_sync.services.checks import Checks
 
         return Checks(self._settings, self.database, self.remote_export)
+
+    @cached_property
+    def support(self) -> Support:
+        """Support packages."""
+        from freesport_sync.services.support import Support, SupportSources
+
+        sources = SupportSources(self._settings, self.installation.list_settings, self.checks.database, self.history)
+        return Support(self._paths, sources)
 
     @cached_property
     def remote_control(self) -> RemoteControl:

@@ -294,6 +294,19 @@ def write_private_file(path: Path, text: str) -> None:
         raise
 
 
+@contextmanager
+def replaced_whole(target: Path) -> Iterator[Path]:
+    """A file beside `target`, to be written and closed; at the end of the block it takes its place, or vanishes."""
+    unfinished = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        yield unfinished
+        replace_fresh(unfinished, target)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
 def is_private(path: Path) -> bool:
     """Whether only its owner may read a file; always true on Windows, where the rights of the folder decide.
 

@@ -25,12 +25,15 @@ THIS_COMPUTER = "own"
 """`--probe-exchange` without an address: the exchange of this computer."""
 CONTENTS = "contents"
 """`--help-topic` without a name: the list of chapters."""
+PROGRAM = True
+"""`--support-package` without a run."""
 LARGEST_NUMBER = 1_000_000_000
 ACTIONS = (
     "run",
     "pull",
     "check",
     "settings",
+    "support_package",
     "history",
     "show",
     "cancel",
@@ -57,6 +60,7 @@ _IMPORT_OPTIONS = (
 """Options that make no sense with `_BACKUP_ACTIONS`."""
 _IMMEDIATE_ACTIONS = (
     "settings",
+    "support_package",
     "history",
     "show",
     "cancel",
@@ -130,6 +134,12 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     only.add_argument("--help-topic", nargs="?", const=CONTENTS, metavar="NAME", help=text("help_topic"))
     only.add_argument("--schedule-import", type=time_of_day, metavar="HH:MM", help=text("schedule_import"))
     only.add_argument("--unschedule-import", action="store_true", help=text("unschedule_import"))
+    only.add_argument(
+        "--support-package", nargs="?", const=PROGRAM, type=entry_key, metavar="RUN_ID", help=text("support_package")
+    )
+    what.add_argument("--output", type=path, metavar="FILE", help=text("output"))
+    what.add_argument("--with-files", action="store_true", help=text("with_files"))
+    what.add_argument("--yes", action="store_true", help=text("yes"))
     what.add_argument("--pull", action="store_true", help=text("pull"))
     what.add_argument("--issues", action="store_true", help=text("issues"))
     what.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
@@ -178,6 +188,14 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
     for name in ("issues", "csv"):
         if getattr(options, name) and options.show is None:
             parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
+    for name in ("output", "with_files", "yes"):
+        if getattr(options, name) and options.support_package is None:
+            argument = f"--{name.replace('_', '-')}"
+            parser.error(texts("cli.usage_needs", argument=argument, other="--support-package"))
+    if options.with_files and options.support_package is PROGRAM:
+        parser.error(texts("cli.usage_needs", argument="--with-files", other="--support-package RUN_ID"))
+    if options.output == STDOUT:
+        parser.error(texts("cli.usage_value", argument="--output", value=texts("cli.no_stdout")))
     _refuse_meaningless(options, parser, texts)
     if options.backup and options.dry_run:
         parser.error(texts("cli.usage_together", argument="--backup", other="--dry-run"))

@@ -23,6 +23,8 @@ from freesport_sync.cli.results import (
     ScheduleShown,
     SettingList,
     StaleClosed,
+    SupportPackageSaved,
+    SupportPackageShown,
     TopicList,
     TopicShown,
 )
@@ -116,6 +118,10 @@ class JsonOutput:
                 return [{"event": "topic", "name": one.name, "title": one.title} for one in result.chapters]
             case TopicShown():
                 return _each("topic", [result])
+            case SupportPackageShown():
+                return _package(result)
+            case SupportPackageSaved():
+                return _each("support_package_saved", [result])
             case NothingToDo():
                 return [self._nothing(result)]
 
@@ -166,6 +172,13 @@ def _entry(entry: HistoryEntry) -> Line:
     key = {"id": entry.key.id, "source": entry.key.source.value, "key": str(entry.key)}
     status = {"status": entry.status.as_run_status.value, "data_dir": entry.data}
     return {"event": "run", **key, **status, **{name: line[name] for name in _RUN_FIELDS}}
+
+
+def _package(result: SupportPackageShown) -> Iterator[Line]:
+    for one in result.package.files:
+        yield {"event": "support_file", "name": one.name, "size_bytes": len(one.content), "text": one.about}
+    for text in result.package.missing:
+        yield {"event": "support_missing", "text": text}
 
 
 def _each(name: str, rows: Iterable[object]) -> Iterator[Line]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from freesport_sync.database.own.remote_control import CancelRequest, Unlocked
     from freesport_sync.i18n.guide import Chapter
     from freesport_sync.services.remote_export import PinnedHostKey
+    from freesport_sync.services.support import SupportPackage
     from freesport_sync.settings.listing import ListedSetting
 
 
@@ -141,6 +142,26 @@ class TopicShown:
 
 
 @dataclass(frozen=True, slots=True)
+class SupportPackageShown:
+    """What a support package would hold."""
+
+    package: SupportPackage
+
+
+@dataclass(frozen=True, slots=True)
+class SupportPackageSaved:
+    """A support package is saved.
+
+    Args:
+        file: None: the operator did not want it.
+        size_bytes: of the zip.
+    """
+
+    file: Path | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class NothingToDo:
     """There was nothing to import."""
 
@@ -160,6 +181,8 @@ Result: TypeAlias = (
     | ExchangePasswordSet
     | ScheduleShown
     | SettingList
+    | SupportPackageShown
+    | SupportPackageSaved
     | TopicList
     | TopicShown
     | NothingToDo

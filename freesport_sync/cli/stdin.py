@@ -36,6 +36,19 @@ def ask_new_password(texts: Texts) -> str:
     return password
 
 
+def is_agreed(question: str) -> bool:
+    """Ask on a terminal; where nobody sits, the answer is yes.
+
+    Args:
+        question: with the letters to answer; the first letter of a yes is д or y.
+    """
+    streams = (sys.stdin, sys.stdout)
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        return True
+    print(question, end="", flush=True)
+    return sys.stdin.readline(_STDIN_BYTES).strip().lower()[:1] in ("д", "y")
+
+
 def stop_with_stdin(cancel: CancelToken) -> None:
     """Set `cancel` when the parent process closes our stdin or dies."""
 

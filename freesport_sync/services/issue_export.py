@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -13,6 +12,7 @@ from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import FieldChange
 from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.i18n.texts import Texts
+from freesport_sync.os_support import replaced_whole
 
 ENCODING = "utf-8-sig"
 """Without the BOM Excel takes the file for windows-1251."""
@@ -41,14 +41,19 @@ def save_csv(issues: Iterable[RowIssue], texts: Texts, file: Path) -> int:
 
 def save_changes(changes: Iterable[FieldChange], texts: Texts, file: Path) -> int:
     """Write the changes that a dry run listed into a file; returns how many there were."""
-    columns = [texts(f"cli.column_{name}") for name in _CHANGE_COLUMNS]
-    return _save(file, lambda stream: _write(columns, (_change_cells(one, texts) for one in changes), stream))
+    return _save(file, lambda stream: write_changes(changes, texts, stream))
 
 
 def write_csv(issues: Iterable[RowIssue], texts: Texts, stream: TextIO) -> int:
     """Write issues into a stream opened with `ENCODING` and `newline=""`; returns how many there were."""
     columns = [texts(f"cli.column_{name}") for name in _COLUMNS]
     return _write(columns, (_cells(issue, texts) for issue in issues), stream)
+
+
+def write_changes(changes: Iterable[FieldChange], texts: Texts, stream: TextIO) -> int:
+    """As `write_csv`, of the changes that a dry run listed."""
+    columns = [texts(f"cli.column_{name}") for name in _CHANGE_COLUMNS]
+    return _write(columns, (_change_cells(one, texts) for one in changes), stream)
 
 
 def _save(file: Path, write: Callable[[TextIO], int]) -> int:
@@ -67,7 +72,10 @@ def _save(file: Path, write: Callable[[TextIO], int]) -> int:
             raise ConfigError("csv_not_a_file", file=str(file))
         if not target.parent.is_dir():  # not before: `nul` of Windows lies in none
             raise ConfigError("csv_folder_missing", folder=str(target.parent))
-        with _replacing(target) as stream:
+        with (
+            replaced_whole(target) as unfinished,
+            unfinished.open("w", encoding=ENCODING, newline="") as stream,
+        ):
             return write(stream)
     except OSError as error:
         raise ConfigError("csv_not_writable", file=str(file), reason=reason_of(error)) from error
@@ -81,20 +89,6 @@ def _write(columns: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO
         writer.writerow([_harmless(cell) for cell in row])
         count += 1
     return count
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[TextIO]:
-    """A file beside `target` that takes its place at the end of the block, or vanishes."""
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    try:
-        with unfinished.open("w", encoding=ENCODING, newline="") as stream:
-            yield stream
-        os.replace(unfinished, target)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
 
 
 def _cells(issue: RowIssue, texts: Texts) -> tuple[str, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from freesport_sync.errors import ConfigError
 from freesport_sync.os_support import is_private
-from freesport_sync.settings.model import ENVIRONMENT_PREFIX
+from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +68,38 @@ def ssh_password_name(login: str) -> str:
 def ssh_passphrase_name(key_file: Path) -> str:
     """Return the key store's user name for the passphrase of a key."""
     return f"ssh-key {key_file}"
+
+
+def known_secrets(settings: Settings | None, folders: Iterable[Path]) -> frozenset[str]:
+    """Return every secret of this installation that can be found, to be masked; never fails.
+
+    Args:
+        settings: those in force; None if they cannot be read.
+        folders: where files with passwords lie.
+    """
+    files = [file for folder in folders for pattern in ("*.password", "password") for file in folder.glob(pattern)]
+    found = [value for name, value in os.environ.items() if any(word in name.upper() for word in _SECRET_WORDS)]
+    if settings is not None:
+        ssh, database = settings.ssh, settings.database
+        files += [file for file in (database.password_file, ssh.password_file, ssh.passphrase_file) if file is not None]
+        found += [one for one in map(_from_keyring, _key_store_users(settings)) if one is not None]
+    for file in files:
+        with suppress(OSError, UnicodeError):
+            found += [one.strip() for one in (file.expanduser().read_text("utf-8-sig"),) if len(one) < _LONGEST_SECRET]
+    return frozenset(one for one in found if one)
+
+
+_SECRET_WORDS, _LONGEST_SECRET = ("PASS", "SECRET", "TOKEN"), 4096
+
+
+def _key_store_users(settings: Settings) -> Iterator[str]:
+    url = urlsplit(settings.database.url or "")
+    if url.username:
+        yield f"{url.username}@{url.netloc.rpartition('@')[2]}{url.path}"
+    with suppress(ConfigError):
+        yield ssh_password_name(settings.ssh.login)
+    if settings.ssh.key_file is not None:
+        yield ssh_passphrase_name(settings.ssh.key_file)
 
 
 def _secret(variable: str, setting: str, file: Path | None, key_store_user: str) -> str | None:

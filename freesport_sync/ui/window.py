@@ -24,6 +24,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.about import AboutDialog
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
+from freesport_sync.ui.dialogs.crash_notice import CrashNotice
 from freesport_sync.ui.dialogs.help import HelpDialog
 from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.icons import icon, program_icon
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
         self._must_close = False
         self._connection = ""
         self.crash: CrashDialog | None = None
+        self.crash_notice = CrashNotice(tools, self)
         self.help_dialog: HelpDialog | None = None
         self._build()
         self._build_status_bar()

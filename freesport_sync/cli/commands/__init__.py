@@ -26,6 +26,8 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.check import check as command
         case "settings":
             from freesport_sync.cli.commands.settings import show_settings as command
+        case "support_package":
+            from freesport_sync.cli.commands.support_package import support_package as command
         case "history":
             from freesport_sync.cli.commands.history import history as command
         case "show":

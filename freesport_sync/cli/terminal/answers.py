@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from rich.markup import escape
 
-from freesport_sync.cli.results import CancelRequested, HostKeyPinned, SettingList, StaleClosed
+from freesport_sync.cli.results import (
+    CancelRequested,
+    HostKeyPinned,
+    SettingList,
+    StaleClosed,
+    SupportPackageSaved,
+    SupportPackageShown,
+)
 from freesport_sync.cli.streams import is_unicode
 from freesport_sync.cli.terminal.screen import Screen, local_time, say
 from freesport_sync.core.checks import REPAIR_DUE, CheckItem
+from freesport_sync.core.printable import printable
 
 
 def show_check(screen: Screen, item: CheckItem) -> None:
@@ -92,3 +100,24 @@ def show_settings(screen: Screen, result: SettingList) -> None:
         show_check(screen, item)
     if not result.bootstrap and result.bootstrap_places:
         screen.line(texts("cli.bootstrap_absent", places=", ".join(map(str, result.bootstrap_places))))
+
+
+def show_support_package(screen: Screen, result: SupportPackageShown) -> None:
+    """Show what the package holds and what it lacks."""
+    table = screen.table("file", "kilobytes", "meaning")
+    for one in result.package.files:
+        table.add_row(escape(printable(one.name)), f"{len(one.content) / 1000:.1f}", escape(one.about))
+    screen.out.print(table)
+    if result.package.missing:
+        screen.line(screen.texts("cli.support_missing"))
+        for text in result.package.missing:
+            screen.indented(printable(text))
+
+
+def show_support_package_saved(screen: Screen, result: SupportPackageSaved) -> None:
+    """Say where the package is, or that there is none."""
+    if result.file is None:
+        screen.line(screen.texts("cli.support_not_wanted"))
+    else:
+        size = f"{result.size_bytes / 1_000_000:.1f}"
+        screen.line(screen.texts("cli.support_saved", file=result.file, size=size))

@@ -21,6 +21,8 @@ from freesport_sync.cli.results import (
     ScheduleShown,
     SettingList,
     StaleClosed,
+    SupportPackageSaved,
+    SupportPackageShown,
     TopicList,
     TopicShown,
 )
@@ -139,6 +141,10 @@ class TerminalOutput:
                 guide.show_topics(screen, result)
             case TopicShown():
                 guide.show_topic(screen, result)
+            case SupportPackageShown():
+                answers.show_support_package(screen, result)
+            case SupportPackageSaved():
+                answers.show_support_package_saved(screen, result)
             case NothingToDo():
                 screen.line(screen.texts.error(result.reason).what)
             case _:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListWidget, QPlainT
 from freesport_sync import __version__
 from freesport_sync.errors import SyncError
 from freesport_sync.services.licences import Component, bundle_folder, list_components
-from freesport_sync.ui.diagnostics import program_facts
+from freesport_sync.ui.diagnostics import window_facts
 from freesport_sync.ui.icons import program_icon
 from freesport_sync.ui.texts import UiTexts
 from freesport_sync.ui.widgets.parts import GAP, SPACE, Tools, button, label, name_inner_parts, row, selectable
@@ -34,7 +34,7 @@ class AboutDialog(QDialog):
         texts = tools.texts
         self.setWindowTitle(texts("about.title"))
         self._components: list[tuple[Component, str]] = []
-        self.facts = selectable(program_facts(tools), "code")
+        self.facts = selectable(window_facts(tools), "code")
         self.copy = button(texts("about.copy"), self._copy, tools, "copy")
         self.search = SearchField(texts("about.search"))
         self.list = QListWidget()

@@ -17,8 +17,9 @@ from freesport_sync.core.tasks import Header, Request, Submission
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.tasks.repair.request import RepairCreatedAt
 from freesport_sync.tasks.shop_import.request import ShopImport
-from freesport_sync.ui.diagnostics import entry_report
+from freesport_sync.ui.diagnostics import entry_diagnostics
 from freesport_sync.ui.dialogs.ask import answered_yes, question
+from freesport_sync.ui.dialogs.support import SupportDialog
 from freesport_sync.ui.dialogs.undo import UndoDialog
 from freesport_sync.ui.pages.entry_changes import ChangesTab
 from freesport_sync.ui.pages.entry_files import FilesTab
@@ -79,6 +80,9 @@ class EntryPage(QWidget):
         self.undo = button(texts("entry.undo"), self._ask_undo, tools, "back", tooltip=texts("entry.undo_tip"))
         self.stop = button(texts("entry.stop"), self._ask_stop, tools, "stop", "danger")
         self.copy = button(texts("entry.copy"), self._copy, tools, "copy", tooltip=texts("entry.copy_tip"))
+        self.support = button(
+            texts("entry.support"), self._open_support, tools, "archive", tooltip=texts("support_dialog.tip")
+        )
         self.tabs = QTabWidget()
         self.tabs.tabBar().setAccessibleName(texts("entry.tabs"))
         self.tabs.setAccessibleName(texts("entry.tabs"))
@@ -100,10 +104,11 @@ class EntryPage(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(SPACE + 4)
-        layout.addWidget(
-            Wrapping(row(self.title, None), row(self.stop, self.real, self.repeat, self.undo, self.copy, None))
-        )
-        layout.addWidget(self.facts)
+        actions = row(self.stop, self.real, self.repeat, self.undo, self.copy, None)
+        layout.addWidget(Wrapping(row(self.title, None), actions))
+        about = row(self.facts, self.support)
+        about.setStretch(0, 1)
+        layout.addLayout(about)
         layout.addWidget(self.refused)
         layout.addWidget(self.summary)
         layout.addWidget(self.trouble)
@@ -284,8 +289,12 @@ class EntryPage(QWidget):
 
     def _copy(self) -> None:
         if self._details is not None:
-            QGuiApplication.clipboard().setText(entry_report(self._tools, self._details))
+            QGuiApplication.clipboard().setText(entry_diagnostics(self._tools, self._details))
             rename(self.copy, self._tools.texts("entry.copied"))
+
+    def _open_support(self) -> None:
+        self.support_dialog = SupportDialog(self._tools, self._key, self.window())
+        self.support_dialog.open()
 
     def _ask_stop(self) -> None:
         self.trouble.hide()

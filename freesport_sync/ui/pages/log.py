@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from freesport_sync.core.masking import masked
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.diagnostics import masked
+from freesport_sync.ui.dialogs.support import SupportDialog
 from freesport_sync.ui.log_file import LogLine, read_log
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.models.rows import RowsModel
@@ -68,6 +69,9 @@ class LogPage(QWidget):
         self.text.textChanged.connect(self._filter)  # at once: the lines are in memory
         self.follow = check_box(texts("log.follow"), is_checked=True)
         self.open = button(texts("log.open"), self._open, tools, "folder")
+        self.support = button(
+            texts("log.support"), self._open_support, tools, "archive", tooltip=texts("support_dialog.tip")
+        )
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
         self.details.setAccessibleName(texts("log.details"))
@@ -86,7 +90,7 @@ class LogPage(QWidget):
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(SPACE + 4)
         layout.addWidget(label(texts("log.title"), "title"))
-        bar = row(self.text, self.level, self.follow, self.open)
+        bar = row(self.text, self.level, self.follow, self.open, self.support)
         bar.setStretch(0, 1)
         layout.addLayout(bar)
         layout.addWidget(self.stack, 1)
@@ -162,6 +166,10 @@ class LogPage(QWidget):
         application = self._tools.backend.application
         if application is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(application.installation.logs)))
+
+    def _open_support(self) -> None:
+        self.support_dialog = SupportDialog(self._tools, None, self.window())
+        self.support_dialog.open()
 
     def _on_failed(self, error: SyncError) -> None:
         self._is_reading = False
