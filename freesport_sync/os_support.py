@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 if sys.platform == "win32":
     import ctypes
@@ -287,7 +287,7 @@ def write_private_file(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        replace_fresh(draft, path)
     except BaseException:
         with suppress(OSError):
             draft.unlink()
@@ -350,6 +350,25 @@ def publish_new(draft: Path, target: Path) -> bool:
     return True
 
 
+def open_shared(path: Path) -> BinaryIO:
+    """Open a file to read it, so that others can remove or rename another link to it meanwhile, on Windows too."""
+    if sys.platform == "win32":
+        return open(path, "rb", opener=_open_shared)
+    return path.open("rb")
+
+
+if sys.platform == "win32":
+
+    def _open_shared(path: str, _flags: int) -> int:
+        generic_read, share_everything, open_existing, normal = 0x80000000, 7, 3, 0x80
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateFileW.restype = ctypes.c_void_p
+        handle = kernel.CreateFileW(str(path), generic_read, share_everything, None, open_existing, normal, None)
+        if handle is None or handle == ctypes.c_void_p(-1).value:
+            raise ctypes.WinError(ctypes.get_last_error())
+        return msvcrt.open_osfhandle(handle, os.O_RDONLY | os.O_BINARY)
+
+
 def decode_path(raw: bytes) -> str:
     """Decode a path that a C program has written to a file: on Windows in the code page of the system."""
     return raw.decode("mbcs", "replace") if sys.platform == "win32" else os.fsdecode(raw)
@@ -361,7 +380,7 @@ def rename_fresh(source: Path, target: Path) -> None:
 
 
 def replace_fresh(source: Path, target: Path) -> None:
-    """Replace a file, which may be missing, by a new one; with retries as in `rename_fresh`."""
+    """Replace a file, which may be missing, by a new one; with retries as in `rename_fresh`, and for short readers."""
     _retrying(os.replace, source, target)
 
 

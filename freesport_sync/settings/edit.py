@@ -10,7 +10,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from freesport_sync.errors import ConfigError, reason_of
-from freesport_sync.os_support import make_private
+from freesport_sync.os_support import make_private, replace_fresh
 from freesport_sync.settings.toml_file import parse_toml, read_toml
 
 Value = str | int | bool | Sequence[str]
@@ -51,6 +51,6 @@ def replace_file(file: Path, text: str) -> None:
     try:
         make_private(file.parent)
         draft.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(draft, file)
+        replace_fresh(draft, file)
     except OSError as error:
         raise ConfigError("settings_not_writable", file=str(file), reason=reason_of(error)) from error

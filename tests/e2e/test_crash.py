@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import sqlalchemy as sa
 
+from freesport_sync import os_support
 from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity
 from freesport_sync.database.server.embedded import EmbeddedPostgres
@@ -32,7 +33,8 @@ def servers_in(folder: Path) -> list[psutil.Process]:
     """The private PostgreSQL servers that work in a folder."""
     found = []
     for process in psutil.process_iter(["name", "cwd"]):
-        if process.info["name"] == "postgres" and str(process.info["cwd"] or "").startswith(str(folder)):
+        is_server = process.info["name"] == os_support.program_name("postgres")
+        if is_server and Path(process.info["cwd"] or "").is_relative_to(folder):
             found.append(process)
     return found
 

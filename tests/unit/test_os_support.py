@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
+import threading
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -26,6 +28,35 @@ def test_a_file_system_without_locks_is_no_held_lock(tmp_path: Path, monkeypatch
     monkeypatch.setattr("fcntl.flock", MagicMock(side_effect=OSError(errno.ENOLCK, "No locks available")))
     with (tmp_path / "lock").open("wb") as file, pytest.raises(OSError, match="No locks"):
         os_support.try_lock(file)
+
+
+def test_a_file_that_is_read_can_be_replaced_under_its_other_name(tmp_path: Path) -> None:
+    """1C sends a file again while an import reads it through a link."""
+    received, kept = tmp_path / "received.xml", tmp_path / "kept.xml"
+    received.write_bytes(b"first")
+    os.link(received, kept)
+    with os_support.open_shared(kept) as reader:
+        received.rename(tmp_path / "aside.xml")
+        (tmp_path / "aside.xml").unlink()
+        received.write_bytes(b"second")
+        assert reader.read() == b"first"
+    assert (kept.read_bytes(), received.read_bytes()) == (b"first", b"second")
+    with pytest.raises(FileNotFoundError):
+        os_support.open_shared(tmp_path / "missing")
+
+
+def test_a_private_file_is_replaced_once_its_reader_has_finished(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("old", "utf-8")
+    reader = path.open("rb")
+    leaving = threading.Timer(0.3, reader.close)
+    leaving.start()
+    try:
+        os_support.write_private_file(path, "new")
+    finally:
+        leaving.join()
+    assert path.read_text("utf-8") == "new"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 BUNDLE = "/opt/freesport-sync/_internal"

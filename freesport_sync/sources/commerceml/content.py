@@ -10,6 +10,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.errors import SourceMalformed, reason_of
+from freesport_sync.os_support import open_shared
 from freesport_sync.sources.commerceml.discovery import has_records
 from freesport_sync.sources.commerceml.elements import LOCAL_NAME
 from freesport_sync.sources.commerceml.export import FileKind, recognise
@@ -70,7 +71,7 @@ def _first_elements(path: Path) -> tuple[list[FileKind], bool]:
     parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, huge_tree=False)
     kinds: list[FileKind] = []
     try:
-        with path.open("rb") as source:
+        with open_shared(path) as source:
             for element in _below_root(source, path.name, parser):
                 name = LOCAL_NAME[element.tag]
                 if name in _KINDS:

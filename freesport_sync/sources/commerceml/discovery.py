@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.errors import SourceMalformed, SourceMissing, reason_of
+from freesport_sync.os_support import open_shared
 from freesport_sync.sources.commerceml.export import (
     KIND_BY_WORD,
     Export,
@@ -121,7 +122,7 @@ def has_records(path: Path, *names: str) -> bool:
     """Return whether a file contains elements of these names; unreadable files are reported elsewhere."""
     starts = [f"<{name}{end}".encode(encoding) for name in names for end in "> " for encoding in ("utf-8", "cp1251")]
     longest, before = max(map(len, starts)), b""
-    with suppress(OSError), path.open("rb") as source:
+    with suppress(OSError), open_shared(path) as source:
         while piece := source.read(_STEP_BYTES):
             text = before + piece
             if any(start in text for start in starts):
@@ -133,7 +134,7 @@ def has_records(path: Path, *names: str) -> bool:
 def has_later_reference_data(path: Path) -> bool:
     """Return whether a file that begins with reference data has that of another catalogue after its records."""
     starts = [f"<{name}".encode(encoding) for name in _REFERENCE_ELEMENTS for encoding in ("utf-8", "cp1251")]
-    with suppress(OSError), path.open("rb") as source:
+    with suppress(OSError), open_shared(path) as source:
         head = source.read(_STEP_BYTES)  # 3.x has none there, and its files are not read to their end
         return any(_is_twice(path, start) for start in starts if start in head)
     return False
@@ -141,7 +142,7 @@ def has_later_reference_data(path: Path) -> bool:
 
 def _is_twice(path: Path, start: bytes) -> bool:
     count, before = 0, b""
-    with path.open("rb") as source:
+    with open_shared(path) as source:
         while count < 2 and (piece := source.read(_STEP_BYTES)):
             count += (before + piece).count(start)
             before = piece[1 - len(start) :]

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.errors import SourceMalformed, reason_of
+from freesport_sync.os_support import open_shared
 from freesport_sync.sources.commerceml.dates import read_date
 from freesport_sync.sources.commerceml.elements import LOCAL_NAME
 from freesport_sync.sources.commerceml.faults import ROOT_TAG, ended_early, malformed
@@ -44,7 +45,7 @@ def read_header(path: Path, name: str) -> FileHeader:
         SourceMalformed: unreadable, empty, not XML, with a DOCTYPE, or with another root element.
     """
     try:
-        with path.open("rb") as source:
+        with open_shared(path) as source:
             return check_header(source, name)
     except OSError as error:
         raise SourceMalformed("file_unreadable", path=name, reason=reason_of(error)) from error

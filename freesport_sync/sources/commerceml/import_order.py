@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from freesport_sync.os_support import open_shared
 from freesport_sync.sources.commerceml.dates import YEARS
 from freesport_sync.sources.commerceml.elements import text_of
 from freesport_sync.sources.commerceml.export import IMPORT_ORDER, FileKind, SourceFile
@@ -85,7 +86,7 @@ def _are_copies(some: Sequence[Part], others: Sequence[Part]) -> bool:
 def _first_id(path: Path) -> str:
     """Return the first `Ид` of a file, that of its classifier or catalogue; errors are reported elsewhere."""
     try:
-        with path.open("rb") as source:
+        with open_shared(path) as source:
             parsed = etree.iterparse(source, tag="{*}Ид", resolve_entities=False, no_network=True, huge_tree=False)
             return next((text_of(element) for _event, element in parsed), "")
     except (OSError, etree.XMLSyntaxError):

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from freesport_sync.errors import ImportFailed, SourceMalformed
+from freesport_sync.os_support import open_shared
 from freesport_sync.sources.commerceml.elements import LOCAL_NAME, catalogue_of
 from freesport_sync.sources.commerceml.export import SourceFile
 from freesport_sync.sources.commerceml.faults import ROOT_TAG, ended_early, malformed
@@ -53,7 +54,7 @@ class RecordReader:
         """
         name = self._file.name
         try:
-            with self._file.path.open("rb") as self._source:
+            with open_shared(self._file.path) as self._source:
                 check_header(self._source, name)
                 self._source.seek(0)
                 yield from self._records(self._source)

@@ -312,8 +312,8 @@ def test_only_the_beginning_is_looked_at(export: ExportBuilder) -> None:
 
 
 def test_a_file_that_cannot_be_read(export: ExportBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = export.goods(product("p1"))
-    monkeypatch.setattr(type(path), "open", _refuse)
+    export.goods(product("p1"))
+    monkeypatch.setattr("freesport_sync.sources.commerceml.header.open_shared", _refuse)
     with pytest.raises(SourceMalformed) as caught:
         discover(export.folder)
     assert caught.value.code == "file_unreadable"
