@@ -32,7 +32,7 @@ def setup(lab: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def bare(lab: Path, tmp_path: Path, setup: Path) -> Iterator[Machine]:
     """A new Windows."""
-    windows = Windows(lab, tmp_path / "windows")
+    windows = Windows(lab, tmp_path)
     yield Machine(windows, {__version__: setup})
     windows.end()
 
