@@ -127,6 +127,14 @@ def snapshot(folder: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.lstat().st_size, path.lstat().st_mtime_ns) for path in folder.rglob("*")}
 
 
+def test_has_the_guide_with_its_pictures(bundle: Path, home: Path) -> None:
+    shown = run_frozen(bundle / "freesport-sync", "--help-topic", "undo", home=home)
+    assert (shown.returncode, "--undo 12" in shown.stdout) == (ExitCode.DONE, True)
+    docs = bundle / "_internal" / "freesport_sync" / "docs"
+    expected = {file.name for file in (REPOSITORY / "docs" / "pictures").glob("*.png")}
+    assert {file.name for file in (docs / "pictures").iterdir()} == expected
+
+
 def test_imports_like_the_unfrozen_program(bundle: Path, home: Path) -> None:
     """Demo data, SQL files, migrations and the private server come from the bundle."""
     program, untouched = bundle / "freesport-sync", snapshot(bundle)

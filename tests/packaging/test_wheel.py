@@ -119,6 +119,8 @@ def check_program(programs: Path, home: Path) -> None:
     result = json.loads(demo.stdout.splitlines()[-1])
     assert result["status"] == "completed"
     assert result["counts"]["product"]["created"] > 0
+    guide = run(programs / "freesport-sync", "--help-topic", "undo")
+    assert (guide.returncode, "--undo 12" in guide.stdout) == (ExitCode.DONE, True)
 
     if sys.platform == "linux":
         without = {name: "" for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}

@@ -48,7 +48,9 @@ from tests.ui.desk import Desk
 from tests.ui.scenery import insert_other_sessions
 from tests.ui.snapshots import first_of_import
 
-FOLDER = DOCS / "pictures"
+PICTURES = DOCS / "pictures"
+TEXTS = Path(__file__).with_name("guide_texts")
+"""What can be read in each picture; not beside them, because the folder of pictures comes with the program."""
 KEEP_VARIABLE = "FREESPORT_TEST_KEEP_PICTURES"
 """Set: the test keeps the pictures that it has taken."""
 EXPORT = r"\\server1c\exchange\webdata"

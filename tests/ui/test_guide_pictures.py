@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from freesport_sync.i18n.texts import Language
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
-from tests.ui.guide_pictures import FOLDER, KEEP_VARIABLE, Scenes, fill, picture_of, texts_of
+from tests.ui.guide_pictures import KEEP_VARIABLE, PICTURES, TEXTS, Scenes, fill, picture_of, texts_of
 
 SIZE = QSize(1000, 640)
 LIMIT_S = 10.0
@@ -37,7 +37,7 @@ def test_the_pictures_show_the_window_as_it_is(
     stale: dict[str, str] = {}
     for name in scenes.NAMES:
         shown = scenes.show(name)
-        picture, kept = (FOLDER / f"{name}.{language.value}.{end}" for end in ("png", "txt"))
+        picture, kept = PICTURES / f"{name}.{language.value}.png", TEXTS / f"{name}.{language.value}.txt"
         texts = partial(texts_of, shown)
         if os.environ.get(KEEP_VARIABLE):
             settle(desk.until, texts)
