@@ -23,7 +23,6 @@ from tests.program import ROOT, clean_environment
 
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
 """`uv run` says where it is: it need not be on the PATH."""
-pytestmark = pytest.mark.timeout(600)  # what is not in uv's cache has to be fetched
 
 
 def run(*command: object, **environment: str) -> subprocess.CompletedProcess[str]:
