@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from tests.watching import wait_until
 
 LIMIT_S = 400.0
 """Starting a program may take half a minute here, initdb two, on a busy machine more."""
+POLL_S = 0.2
 ANSI = "cp1251"
 WINDOW_TITLE = "FREESPORT"
 _ESCAPES = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|\].*?\x07)")
@@ -90,26 +91,25 @@ class Windows:
         if pid == 0:
             os.chdir(self.prefix)
             os.execv(command[0], command)
-        written, is_pressed = b"", False
+        written, is_pressed, answered = b"", False, 0
+        status: int | None = None
         deadline = time.monotonic() + LIMIT_S
-        while time.monotonic() < deadline:
-            if not select.select([terminal], [], [], 1.0)[0]:
-                continue
-            try:
-                piece = os.read(terminal, 65536)
-            except OSError:  # everybody has closed the other side
-                break
-            written += piece
-            if _WHERE_IS_THE_CURSOR in piece:
+        # Its end, not that of the terminal: a server that it leaves behind keeps the terminal open.
+        while status is None:
+            assert time.monotonic() < deadline, written
+            if select.select([terminal], [], [], POLL_S)[0]:
+                with suppress(OSError):  # everybody has closed the other side
+                    written += os.read(terminal, 65536)
+            if written.count(_WHERE_IS_THE_CURSOR) > answered:
                 os.write(terminal, b"\x1b[1;1R")
+                answered += 1
             if not is_pressed and after in _ESCAPES.sub(b"", written):
                 os.write(terminal, b"\x03")
                 is_pressed = True
-        else:
-            self.end()
+            ended, code = os.waitpid(pid, os.WNOHANG)
+            status = code if ended else None
         os.close(terminal)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return code, _ESCAPES.sub(b" ", written).decode("utf-8", "replace")
+        return os.waitstatus_to_exitcode(status), _ESCAPES.sub(b" ", written).decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,11 @@ class Installed:
 
     def run(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         return self.windows.run(*self.console, *arguments, *self.home_words, text=text)
+
+    def log(self) -> str:
+        """What it has written into its log."""
+        file = self.home / "logs" / "freesport_sync.log"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
 
     def leaves_nothing_running(self) -> None:
         """Fail if a server of the program stays."""
