@@ -23,6 +23,7 @@ from datetime import date
 from pathlib import Path
 
 from changelog import NotReleased, Release, release_of
+from code_signing import NotSigned
 from constraints import constraints
 from linux_packages import PACKAGE, SERVER_PACKAGE, make_packages
 from sbom import InvalidSbom, bill_of_materials, licence_text
@@ -82,7 +83,7 @@ def release(folder: Path, bundles: dict[str, Path], without: set[str], is_rehear
         for name, part in wanted.items():
             try:
                 _make(name, part, bundles.get(name), made, notes.day)
-            except (OSError, subprocess.CalledProcessError, InvalidSbom, NoSetup) as error:
+            except (OSError, subprocess.CalledProcessError, InvalidSbom, NoSetup, NotSigned) as error:
                 raise NoRelease(f"{name} failed, nothing is left of the release: {error}") from error
         (made / "RELEASE_NOTES.md").write_text(f"# {notes.version}\n\n{notes.notes}\n", encoding="utf-8")
         _write_sums(made)
