@@ -4,8 +4,8 @@
 # A program that PyInstaller has frozen runs only where the C library is as new as the one its Python was linked to.
 # So CPython and the libraries under it are compiled from Debian's sources, for glibc 2.28, with the compiler of
 # PyPI's ziglang, which brings the symbols of every glibc. FOLDER/python is the result; a second call finds it there.
-# Needs uv, apt-get with network, dpkg-dev, autoconf, automake, libtool, pkg-config, perl and make. About ten minutes on
-# two cores.
+# Needs uv, apt-get with network, dpkg-dev, binutils, autoconf, automake, libtool, pkg-config, perl and make. About ten
+# minutes on two cores.
 set -Eeuo pipefail # -E: the trap below holds in functions too
 
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -118,7 +118,7 @@ build_python() {
     # LDFLAGS again, because configure of Debian keeps them for itself. Without libpython3.so, which Zig cannot link.
     make -j"$jobs" LDFLAGS="$flags" PY3LIBRARY=
     make install LDFLAGS="$flags" PY3LIBRARY=
-    strip --strip-unneeded "$python/lib/libpython3.13.so.1.0"
+    find "$python/lib" -name "*.so*" -type f -exec strip --strip-unneeded {} + # Zig always adds what debuggers want
 }
 
 build zlib build_zlib
