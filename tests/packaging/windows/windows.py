@@ -169,7 +169,11 @@ def installed(windows: Windows, kind: str) -> Iterator[Installed]:
 
 @contextmanager
 def screen(windows: Windows) -> Iterator[str]:
-    """A screen; the assignment that shows it to a program."""
+    """A screen; the assignment that shows it to a program. What runs in this Windows is ended first.
+
+    Its desktop is made by the first program and stays for a while; made without a screen, it never shows a window.
+    """
+    windows.end()
     command = windows.command("--unix", "Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp")
     with subprocess.Popen(
         command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="ascii"
