@@ -124,9 +124,9 @@ def asyncssh_server(
 
         async def wait() -> None:
             acceptor.close()
-            await acceptor.wait_closed()
             for connection in connections:
                 connection.abort()
+            await acceptor.wait_closed()  # since Python 3.12 for its connections too
             await asyncio.sleep(0)  # their transports close
             tasks = asyncio.all_tasks() - {asyncio.current_task()}
             for task in tasks:
