@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from freesport_sync.core.cancel import CancelToken
@@ -102,7 +102,7 @@ def test_cancel_while_unpacking_leaves_no_files(stocked_shop: Shop, new_export: 
     export = new_export()
     export.reference_data()
     archive, work = export.zipped(tmp_path / "export.zip"), tmp_path / "work"
-    litter, foreign = work / "export-4194305-killed", work / f"export-{os.getppid()}-alive"
+    litter, foreign = work / "export-4194305-killed", work / f"export-{psutil.Process().ppid()}-alive"
     for folder in (litter, foreign):
         folder.mkdir(parents=True)
         (folder / "goods.xml").touch()
