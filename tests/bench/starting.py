@@ -20,7 +20,7 @@ from statistics import median
 PAIRS = 7
 DEADLINE_S = 120.0
 POLL_S = 0.002
-MOMENTS = {"engine": "program_opened", "database": "database_found"}
+MOMENTS = {"engine": "program_started", "database": "database_found"}
 """Moment -> the entry of the log."""
 
 
@@ -71,14 +71,16 @@ def _open_window(program: list[str], home: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     began = time.perf_counter()
     with subprocess.Popen([*program, "--demo", "--home", str(home)], env=environment) as process:
-        while len(found) < len(MOMENTS):
-            passed = time.perf_counter() - began
-            said = log.read_text("utf-8") if log.exists() else ""
-            found |= {name: passed for name, entry in MOMENTS.items() if name not in found and entry in said}
-            assert process.poll() is None
-            assert passed < DEADLINE_S
-            time.sleep(POLL_S)
-        process.terminate()
+        try:
+            while len(found) < len(MOMENTS):
+                passed = time.perf_counter() - began
+                said = log.read_text("utf-8") if log.exists() else ""
+                found |= {name: passed for name, entry in MOMENTS.items() if name not in found and entry in said}
+                assert process.poll() is None
+                assert passed < DEADLINE_S
+                time.sleep(POLL_S)
+        finally:
+            process.terminate()
     return found
 
 
