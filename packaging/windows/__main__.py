@@ -2,7 +2,7 @@
 
     uv run python packaging/windows make      makes or renews all that is below
     uv run python packaging/windows freeze    builds the program for Windows with PyInstaller
-    uv run python packaging/windows test      runs pytest there, with the options that follow
+    uv run python packaging/windows test      runs pytest there, with what follows --
     packaging/windows/wine.sh                 runs a program there; see its head
     packaging/windows/prepare                 installs the tools, then makes and freezes
 
@@ -32,7 +32,7 @@ def main() -> int:
     making.add_argument("--sha256", help="of FILE, as python.org publishes it; an embeddable package needs it")
     actions.add_parser("freeze", help="build the program with PyInstaller")
     testing = actions.add_parser("test", help="run pytest")
-    testing.add_argument("options", nargs=argparse.REMAINDER, help="of pytest")
+    testing.add_argument("options", nargs="*", help="of pytest, after --")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     try:
