@@ -10,13 +10,14 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
 SHORTEST_SECRET = 4
 """Shorter passwords are only masked where a name or an address says that they are one."""
+_SHORTEST_BASE64 = 5
 _LONG_LINE = 4000
 
 _QUOTED = r"""(?P<back{n}>\\*)(?P<quote{n}>["'])(?:.*?(?<!\\)(?P=back{n})(?P=quote{n})|.*)"""
@@ -163,11 +164,25 @@ def _keep_name(found: re.Match[str]) -> str:
 
 
 def _spellings(secret: str) -> set[str]:
-    """How a secret may stand in a file: as it is, in JSON, Python, a URL, XML, a header."""
-    texts = (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
-    raw = secret.encode("utf-8", "replace")
+    """How a secret may stand in a file: as it is, in JSON, Python, a URL, XML, a header, another encoding."""
+    escaped = json.dumps(secret)[1:-1]
+    texts = (secret, escaped, json.dumps(escaped)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    raw, wide = secret.encode("utf-8", "replace"), secret.encode("utf-16-le", "replace")
+    pythons = (repr(secret)[1:-1], repr(raw)[2:-1])
     urls = (quote(raw, safe=""), quote(raw), quote_plus(raw), quote(quote(raw, safe=""), safe=""))
-    return {*texts, *urls, html.escape(secret), html.escape(secret, quote=False), base64.b64encode(raw).decode()}
+    pages = (html.escape(secret), html.escape(secret, quote=False))
+    misread = (one.decode("utf-8", "replace") for one in (wide, secret.encode("cp1251", "replace")))
+    return {*texts, *pythons, *urls, *pages, *misread, raw.hex(), *_in_base64(raw), *_in_base64(wide)}
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """What all texts in Base64 have in common that contain these bytes, such as `user:password` of a header."""
+    yield base64.b64encode(raw).decode()
+    for before, begin in enumerate((0, 2, 3)):  # letters that depend on the bytes before, too
+        text = base64.b64encode(bytes(before) + raw).decode()
+        end = (before + len(raw)) * 8 // 6
+        if end - begin >= _SHORTEST_BASE64:
+            yield text[begin:end]
 
 
 def _parts(text: str) -> Iterable[str]:

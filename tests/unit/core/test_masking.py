@@ -153,6 +153,27 @@ def test_a_short_password_does_not_make_a_log_unreadable() -> None:
     assert Masker(["a", "1c", ""])("a log of 1c") == "a log of 1c"
 
 
+SPELLINGS: list[Callable[[str], str]] = [
+    lambda secret: base64.b64encode(f"u:{secret}".encode()).decode(),
+    lambda secret: base64.b64encode(f"1c:{secret}:z".encode()).decode(),
+    lambda secret: base64.b64encode(f"shop:{secret}".encode()).decode(),
+    lambda secret: base64.b64encode(secret.encode("utf-16-le")).decode(),
+    lambda secret: secret.encode("utf-16-le").decode("utf-8", "replace"),
+    lambda secret: secret.encode("cp1251").decode("utf-8", "replace"),
+    lambda secret: secret.encode().hex(),
+    lambda secret: repr(secret.encode()),
+    lambda secret: json.dumps(json.dumps(secret)),
+]
+
+
+@pytest.mark.parametrize("secret", ["Zebra7 ключ/&+", "tiger lion", "ж\"Zebra7'"])
+@pytest.mark.parametrize("spell", SPELLINGS)
+def test_a_known_secret_is_masked_in_every_spelling(spell: Callable[[str], str], secret: str) -> None:
+    shown = Masker([secret])(f"[{spell(secret)}]")
+    assert "***" in shown
+    assert len(shown.replace("\0", "")) <= len("[***]") + 12, "at most letters that it shares with its neighbours"
+
+
 @pytest.mark.parametrize(
     "part",
     ["://a:", '"password":"', "--token ", "%3A%2F%2F", "Key (", "+7 ", "<password ", "имя=", "a.b@", "<!--", "'", "7-"],
