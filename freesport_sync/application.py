@@ -114,7 +114,8 @@ class Application:
         """Support packages."""
         from freesport_sync.services.support import Support, SupportSources
 
-        sources = SupportSources(self._settings, self.installation.list_settings, self.checks.database, self.history)
+        login, listed = self.database.login, self.installation.list_settings
+        sources = SupportSources(self._settings, login, listed, self.checks.database, self.history)
         return Support(self._paths, sources)
 
     @cached_property

@@ -48,6 +48,11 @@ class Database:
         self._postgres_folder = paths.postgres
         self._private_name = DEMO if is_demo else USUAL
 
+    @property
+    def login(self) -> str:
+        """See `settings.secrets`; empty: the private server."""
+        return "" if self._url is None else login_of(self._url)
+
     @contextmanager
     def target(self) -> Iterator[Target]:
         """The address of the database; the private server runs at least until the end of the block.

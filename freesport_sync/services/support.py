@@ -14,7 +14,6 @@ from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from freesport_sync import __version__
 from freesport_sync.core.cancel import CancelToken
@@ -99,12 +98,14 @@ class SupportSources:
 
     Args:
         settings: those in force.
+        login: of the database in use, see `settings.secrets`; empty: the private one.
         list_settings: lists them.
         check_database: checks the database, or raises why it cannot be reached.
         open_history: opens the history.
     """
 
     settings: Settings
+    login: str
     list_settings: Callable[[], Sequence[ListedSetting]]
     check_database: Callable[[], Sequence[CheckItem]]
     open_history: Callable[[], History]
@@ -208,12 +209,12 @@ class _Collector:
 
     def _masker(self) -> Masker:
         settings = None if isinstance(self.sources, SyncError) else self.sources.settings
-        hosts: list[str] = []
-        if settings is not None:
-            hosts = [settings.ssh.host or "", urlsplit(settings.database.url or "").netloc]
-        names = (host.rpartition("@")[2].partition(":")[0] for host in hosts)
+        host, login = "", ""
+        if not isinstance(self.sources, SyncError):
+            host, login = self.sources.settings.ssh.host or "", self.sources.login
+        names = (one.rpartition("@")[2].partition(":")[0] for one in (host, login))
         folders = (self.paths.settings_file.parent, self.paths.postgres)
-        return Masker(known_secrets(settings, folders), filter(None, names))
+        return Masker(known_secrets(settings, folders, login), filter(None, names))
 
     def _facts(self) -> None:
         paths = self.paths

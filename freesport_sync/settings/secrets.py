@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from freesport_sync.errors import ConfigError
 from freesport_sync.os_support import is_private
@@ -70,19 +69,21 @@ def ssh_passphrase_name(key_file: Path) -> str:
     return f"ssh-key {key_file}"
 
 
-def known_secrets(settings: Settings | None, folders: Iterable[Path]) -> frozenset[str]:
+def known_secrets(settings: Settings | None, folders: Iterable[Path], login: str) -> frozenset[str]:
     """Return every secret of this installation that can be found, to be masked; never fails.
 
     Args:
         settings: those in force; None if they cannot be read.
         folders: where files with passwords lie.
+        login: of the database in use, see `database_password`; empty: unknown.
     """
     files = [file for folder in folders for pattern in ("*.password", "password") for file in folder.glob(pattern)]
     found = [value for name, value in os.environ.items() if any(word in name.upper() for word in _SECRET_WORDS)]
     if settings is not None:
         ssh, database = settings.ssh, settings.database
         files += [file for file in (database.password_file, ssh.password_file, ssh.passphrase_file) if file is not None]
-        found += [one for one in map(_from_keyring, _key_store_users(settings)) if one is not None]
+        users = (*filter(None, [login]), *_key_store_users(settings))
+        found += [one for one in map(_from_keyring, users) if one is not None]
     for file in files:
         with suppress(OSError, UnicodeError):
             found += [one.strip() for one in (file.expanduser().read_text("utf-8-sig"),) if len(one) < _LONGEST_SECRET]
@@ -93,9 +94,6 @@ _SECRET_WORDS, _LONGEST_SECRET = ("PASS", "SECRET", "TOKEN"), 4096
 
 
 def _key_store_users(settings: Settings) -> Iterator[str]:
-    url = urlsplit(settings.database.url or "")
-    if url.username:
-        yield f"{url.username}@{url.netloc.rpartition('@')[2]}{url.path}"
     with suppress(ConfigError):
         yield ssh_password_name(settings.ssh.login)
     if settings.ssh.key_file is not None:
