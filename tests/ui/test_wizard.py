@@ -17,6 +17,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
 
+from freesport_sync.database.server.engine import parse_url
 from freesport_sync.i18n.texts import Language
 from freesport_sync.os_support import is_private
 from freesport_sync.settings.loading import load_settings
@@ -311,6 +312,93 @@ def test_it_can_be_left_and_opened_again(desk: Desk, stocked_shop: Shop, home: P
     desk.until(lambda: again.database.pane.form.password.placeholderText() == desk.texts("connections.password_kept"))
     desk.click(again.back)
     assert again.step is again.purpose
+
+
+def test_what_is_edited_during_its_test_is_not_saved(desk: Desk, stocked_shop: Shop, home: Path) -> None:
+    with Proxy(stocked_shop.url) as slow:
+        slow.hangs.set()
+        wizard = begin(desk, Purpose.SHOP)
+        enter_database(wizard, slow.url)
+        desk.click(wizard.next)
+        assert not wizard.next.isEnabled()
+        wizard.database.pane.form.database.setText("другая")
+        slow.hangs.clear()
+        desk.until(lambda: desk.texts("connections.good") in texts_in(wizard.database))
+        assert wizard.step is wizard.database
+        assert wizard.next.text().strip() == desk.texts("wizard.next")
+        assert not (home / SETTINGS).exists()
+        desk.click(wizard.next)
+        desk.until(lambda: "database_not_found" in texts_in(wizard.database))
+
+
+@pytest.mark.parametrize("way", ["close", "back", "embedded"])
+def test_a_step_that_is_left_during_its_test_saves_nothing(
+    way: str, desk: Desk, stocked_shop: Shop, home: Path
+) -> None:
+    with Proxy(stocked_shop.url) as slow:
+        slow.hangs.set()
+        wizard = begin(desk, Purpose.SHOP)
+        enter_database(wizard, slow.url)
+        desk.click(wizard.next)
+        tested: list[bool] = []
+        wizard.database.pane.tested.connect(tested.append)
+        if way == "close":
+            wizard.reject()
+        elif way == "back":
+            desk.click(wizard.back)
+            wizard.purpose.choices[Purpose.DEMO].click()
+        else:
+            wizard.database.embedded.click()
+        slow.hangs.clear()
+        desk.until(lambda: tested)
+        process_events()
+        assert tested == [True]
+        assert wizard.isVisible() == (way != "close")
+        if wizard.isVisible():
+            assert wizard.step is (wizard.purpose if way == "back" else wizard.database)
+            assert wizard.next.isEnabled()
+        assert desk.backend.application is not None, "nothing was opened anew"
+        assert not (home / SETTINGS).exists()
+        assert not desk.backend.is_busy
+
+
+def test_a_wizard_that_is_closed_while_the_engine_loads_stays_closed(desk: Desk, stocked_shop: Shop) -> None:
+    wizard = begin(desk, Purpose.EXCHANGE)
+    enter_database(wizard, stocked_shop.url)
+    desk.click(wizard.next)
+    desk.until(lambda: desk.backend.application is None)
+    wizard.reject()
+    desk.until(lambda: desk.backend.application is not None)
+    process_events()
+    assert wizard.step is wizard.database
+    assert not wizard.isVisible()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:5433", "мой сервер", "[fe80::1", "h/d", "h?x=1", "u@h", "%41"])
+def test_what_is_no_name_of_a_server_is_refused_and_never_saved(host: str, desk: Desk, home: Path) -> None:
+    wizard = begin(desk, Purpose.SHOP)
+    form = wizard.database.pane.form
+    form.host.setText(host)
+    desk.click(wizard.next)
+    desk.until(lambda: "database_url_invalid" in texts_in(wizard.database))
+    desk.click(wizard.next)  # save it anyway
+    desk.until(wizard.next.isEnabled)
+    assert wizard.step is wizard.database
+    assert not (home / SETTINGS).exists()
+    assert not (home / "profiles.toml").exists(), "a page could not show it"
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]", "fe80::1%eth0", "сервер.рф", "db1,db2"])
+def test_a_server_may_have_any_name_or_address(host: str, desk: Desk) -> None:
+    form = begin(desk, Purpose.SHOP).database.pane.form
+    form.host.setText(host)
+    form.user.setText("Пользователь " + "х" * 300)
+    form.database.setText("база/магазина?")
+    url = parse_url(form.url())
+    assert (url.host, url.database, url.username) == (host.strip("[]"), form.database.text(), form.user.text())
+    former = form.url()
+    form.fill("имя", former)
+    assert form.url() == former
 
 
 def test_it_is_offered_only_once(open_desk: OpenDesk, tmp_path: Path) -> None:

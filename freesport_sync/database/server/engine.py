@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from ipaddress import ip_address
 from typing import cast
 
 import psycopg2.extensions
@@ -278,9 +279,19 @@ def parse_url(text: str) -> sa.URL:
         raise ConfigError("database_url_invalid")
     if url.password is not None or any("password" in name for name in url.query):
         raise ConfigError("database_url_password", login=login_of(url))
-    if not url.database:
+    if not url.database or "\0" in f"{url.username}{url.database}" or not _is_host(url.host):
         raise ConfigError("database_url_invalid")
     return url.set(drivername="postgresql+psycopg2")
+
+
+def _is_host(host: str | None) -> bool:
+    """Whether a host can be one: neither SQLAlchemy nor libpq refuse what was typed with its port or with spaces."""
+    if host and ":" in host:
+        try:
+            return ip_address(host).version == 6
+        except ValueError:
+            return False
+    return not host or re.search(r"[\s/?#@%\\[\]]", host) is None
 
 
 def login_of(url: sa.URL) -> str:

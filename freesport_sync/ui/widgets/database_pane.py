@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -26,6 +27,7 @@ from freesport_sync.ui.widgets.parts import (
 NEW_URL = "postgresql://freesport_sync@localhost:5432/freesport"
 """Of a database that nobody has described yet."""
 _USUAL_PORT = 5432
+_DELIMITERS = re.compile(r"[\s/?#@\\[\]]")
 
 
 class DatabasePane(QWidget):
@@ -48,6 +50,8 @@ class DatabasePane(QWidget):
         self._tools = tools
         self._is_active = False
         self._asked = ""
+        self.tested_content = ("", "")
+        """What the form contained when the test began, see `DatabaseForm.content`."""
         texts = tools.texts
         self.form = DatabaseForm(tools)
         self.about = label("", "", is_wrapped=True)
@@ -138,6 +142,7 @@ class DatabasePane(QWidget):
         self.checks.clear()
         self.repair.hide()
         self.test.setEnabled(False)
+        self.tested_content = self.form.content()
         self._tools.backend.do(self._question(), self._on_tested, self.say_error)
 
     def _question(self) -> Callable[[Any], Any]:
@@ -210,10 +215,16 @@ class DatabaseForm(QWidget):
     def url(self) -> str:
         """The address that the form describes, without a password."""
         host = self.host.text().strip()
+        # What would make something else of the address is encoded, and refused with it: other letters may stay.
+        host = _DELIMITERS.sub(lambda found: quote(found[0], safe=""), re.sub(r"^\[(.*:.*)\]$", r"\1", host))
         host = f"[{host}]" if ":" in host else host
         user = f"{quote(self.user.text().strip(), safe='')}@" if self.user.text().strip() else ""
         query = f"?{self._query}" if self._query else ""
         return f"postgresql://{user}{host}:{self.port.value()}/{quote(self.database.text().strip(), safe='')}{query}"
+
+    def content(self) -> tuple[str, str]:
+        """The address and the password."""
+        return self.url(), self.password.text()
 
     def title(self) -> str:
         """The name of the connection."""

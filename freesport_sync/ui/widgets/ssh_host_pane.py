@@ -69,7 +69,7 @@ class SshHostPane(QWidget):
         super().__init__()
         self._tools = tools
         self._base: SshHostChoice | None = None
-        self._tested: EditedSshHost | None = None
+        self.tested_host: EditedSshHost | None = None
         self.is_fixed = False
         """Whether an environment variable or a running import prevents changes."""
         texts = tools.texts
@@ -241,17 +241,17 @@ class SshHostPane(QWidget):
         self.saved.emit(self.edited())
 
     def _test(self) -> None:
-        self._tested = self.edited()
+        self.tested_host = self.edited()
         self._check()
 
     def _check(self) -> None:
         """Test the host of the form; called again after a host key was accepted."""
-        assert self._tested is not None
+        assert self.tested_host is not None
         self.say("busy", self._tools.texts("connections.testing"))
         self.checks.clear()
         self.test.setEnabled(False)
         backend = self._tools.backend
-        check = _of(self._tested, lambda host: host.check(backend.leaving))
+        check = _of(self.tested_host, lambda host: host.check(backend.leaving))
         backend.do(check, self._on_tested, self._on_refused)
 
     def _on_tested(self, items: tuple[CheckItem, ...]) -> None:
@@ -271,14 +271,14 @@ class SshHostPane(QWidget):
             "" if texts.has(f"check.{failed.code}") else texts.error(error).hint,
         )
         self.tested.emit(False)
-        if failed.code in ("host_key_unknown", CHANGED):
+        if failed.code in ("host_key_unknown", CHANGED) and self.window().isVisible():  # not left meanwhile
             self.host_key.ask(error, self._pin)
 
     def _pin(self, application: Application, fingerprint: str, replaces: bool) -> object:
         """Pin the key of the tested host, which may differ from that of the settings; runs on another thread."""
-        assert self._tested is not None
+        assert self.tested_host is not None
         leaving = self._tools.backend.leaving
-        return _of(self._tested, lambda host: host.pin_host_key(fingerprint, leaving, replaces))(application)
+        return _of(self.tested_host, lambda host: host.pin_host_key(fingerprint, leaving, replaces))(application)
 
     def _on_refused(self, error: SyncError) -> None:
         self._show_readiness()

@@ -87,7 +87,7 @@ class DatabaseStep(WizardStep):
 
     @property
     def _content(self) -> tuple[str, str]:
-        return self.pane.form.url(), self.pane.form.password.text()
+        return self.pane.form.content()
 
     @property
     def _is_tested(self) -> bool:
@@ -102,6 +102,9 @@ class DatabaseStep(WizardStep):
             self.pane.show_database(name, self._url or NEW_URL, self.tools.texts("connections.embedded_about"), False)
             self.shop.setChecked(True)
         self._show_choice()
+
+    def leave(self) -> None:
+        self._goes_on = False
 
     def submit(self) -> None:
         """Save the database and use it; one that was not tested is tested first."""
@@ -118,6 +121,7 @@ class DatabaseStep(WizardStep):
     def _show_choice(self) -> None:
         """Show the form, or what the private database is for."""
         fixed, is_shop = why_database_is_fixed(self.tools), self.shop.isChecked()
+        self._goes_on = False
         self._fixed = fixed
         self.pane.set_fixed(fixed)
         for one in (self.shop, self.embedded):
@@ -133,9 +137,9 @@ class DatabaseStep(WizardStep):
         self.changed.emit()
 
     def _on_tested(self, is_good: bool) -> None:
-        self._tested, self._is_good = self._content, is_good
+        self._tested, self._is_good = self.pane.tested_content, is_good
         goes_on, self._goes_on = self._goes_on, False
-        if goes_on and is_good:
+        if goes_on and is_good and self._is_tested:  # and not edited meanwhile
             self._goes_on = True
             self._save()
         self.shown.emit(self.pane.checks)
@@ -149,16 +153,18 @@ class DatabaseStep(WizardStep):
 
         def choose(application: Application) -> PasswordPlace:
             connections = application.connections
+            place = connections.choose_database(url, password)  # which refuses a wrong address
             if url is not None:
                 connections.keep(SavedConnection(name, url, connections.ssh_host))
-            return connections.choose_database(url, password)
+            return place
 
         backend.do(choose, self._on_saved, self._on_refused)
 
     def _on_saved(self, _: PasswordPlace) -> None:
         backend = self.tools.backend
         backend.reopen(replace(backend.options, is_demo=False))
-        self.passed.emit()
+        if self._goes_on:
+            self.passed.emit()
 
     def _on_refused(self, error: object) -> None:
         self._goes_on = False

@@ -146,7 +146,14 @@ class SetupWizard(QDialog):
             case Purpose.SHOP if self.end.has_files:
                 self.check_wanted.emit()
 
+    def done(self, result: int) -> None:
+        """Close it; what still runs ends without consequences."""
+        self._waits = False
+        self.step.leave()
+        super().done(result)
+
     def _go_back(self) -> None:
+        self.step.leave()
         self._number -= 1
         self._show_step()
 

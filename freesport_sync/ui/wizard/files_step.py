@@ -93,6 +93,9 @@ class FilesStep(WizardStep):
         folder = Path(sources[0]) if sources else application.installation.data_dir
         self.picker.path.setEditText(str(folder) if sources or folder.exists() else "")
 
+    def leave(self) -> None:
+        self._goes_on = False
+
     def submit(self) -> None:
         """Save where the files are; an SSH host that was not tested is tested first."""
         if not self._has_entered:
@@ -116,9 +119,9 @@ class FilesStep(WizardStep):
         self.changed.emit()
 
     def _on_tested(self, is_good: bool) -> None:
-        self._tested, self._is_good = self.pane.edited(), is_good
+        self._tested, self._is_good = self.pane.tested_host, is_good
         goes_on, self._goes_on = self._goes_on, False
-        if goes_on and is_good:
+        if goes_on and is_good and self._is_tested and self.picker.is_remote:  # and not edited meanwhile
             self._goes_on = True
             self._save_ssh_host()
         self.changed.emit()
@@ -154,7 +157,8 @@ class FilesStep(WizardStep):
         self.notice.hide()
         self.picker.remember()
         backend.reopen(backend.options)
-        self.passed.emit()
+        if self._goes_on:
+            self.passed.emit()
 
     def _on_refused(self, error: SyncError) -> None:
         self._goes_on = False

@@ -52,6 +52,9 @@ class WizardStep(QWidget):
     def enter(self) -> None:
         """The step is shown; what was typed there before stays."""
 
+    def leave(self) -> None:
+        """The step is left, perhaps while it tests what was entered: nothing more is saved, and `passed` stays away."""
+
     def submit(self) -> None:
         """Save what was entered, then emit `passed`."""
         self.passed.emit()
