@@ -157,7 +157,8 @@ def _is_in_use(path: Path) -> bool:
 
 def _files(folder: Path, prefix: str) -> list[Path]:
     try:
-        return [path for path in folder.iterdir() if path.name.startswith(prefix) and path.suffix == _SUFFIX]
+        named = [path for path in folder.iterdir() if path.name.startswith(prefix) and path.suffix == _SUFFIX]
+        return [path for path in named if path.is_file() and not path.is_symlink()]  # reading a pipe would never end
     except OSError:
         return []
 

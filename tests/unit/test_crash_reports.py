@@ -98,6 +98,17 @@ def test_only_the_newest_reports_are_kept(tmp_path: Path) -> None:
     assert isinstance(found[0], CrashReport)
 
 
+@posix_only("pipes with a name")
+def test_what_is_no_file_is_no_report(tmp_path: Path) -> None:
+    names = [f"{state}-20261129-12000{number}-abcd-window.txt" for state in ("crash", "running") for number in range(3)]
+    for pipe, folder, link in (names[:3], names[3:]):
+        os.mkfifo(tmp_path / pipe)
+        (tmp_path / folder).mkdir()
+        (tmp_path / link).symlink_to("/etc/passwd")
+    assert crash_reports(tmp_path) == ()
+    assert len(list(tmp_path.iterdir())) == len(names)
+
+
 def test_without_a_folder_the_program_works_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert crash_reports(tmp_path / "missing") == ()
