@@ -203,9 +203,14 @@ class _Collector:
             self.missing.append(self.mask(f"{type(error).__name__}: {error}"))
 
     def _add(self, name: str, about: str, text: str) -> None:
-        self.files.append(
-            PackedFile(name, self.texts(f"support.about_{about}"), self.mask(text).encode("utf-8", "replace"))
-        )
+        self._pack(name, about, self.mask(text).encode("utf-8", "replace"))
+
+    def _pack(self, name: str, about: str, content: bytes) -> None:
+        """Names may hold secrets, too; a masked one can be extracted on Windows and is still the only one."""
+        name = self.mask(name).replace("*", "_")
+        while any(one.name == name for one in self.files):
+            name = f"{name}_"
+        self.files.append(PackedFile(name, self.texts(f"support.about_{about}"), content))
 
     def _masker(self) -> Masker:
         settings = None if isinstance(self.sources, SyncError) else self.sources.settings
@@ -298,8 +303,7 @@ class _Collector:
             if problem:
                 self.missing.append(self.mask(self.texts(f"support.file_{problem}", file=name)))
                 continue
-            content = text.encode(encoding, "surrogateescape")
-            self.files.append(PackedFile(f"{folder}/files/{name}", self.texts("support.about_file"), content))
+            self._pack(f"{folder}/files/{name}", "file", text.encode(encoding, "surrogateescape"))
 
     def _contents(self, now: datetime) -> str:
         made = self.texts("support.made", made_at=f"{now:%d.%m.%Y %H:%M:%S %z}", version=__version__)

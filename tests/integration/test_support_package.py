@@ -44,6 +44,10 @@ def test_a_package_has_everything_about_a_run_and_nothing_private(
     monkeypatch.setenv("SOME_TOKEN", SECRET)
     dry = command("--run", "--data-dir", with_customers, "--dry-run", "--json").events("result")[0]["run_id"]
     (installed.home / "profiles.toml").write_text(f"# password: {SECRET}\n", "utf-8")
+    for number in (1, 2):
+        (installed.home / f"logs/crash-20261129-12000{number}-abcd-{number}-skvorcov@mail.ru.txt").write_text(
+            "in", "utf-8"
+        )
     (installed.home / "logs/crash-20261129-120000-abcd-window.txt").write_text(
         f"freesport_sync 7\n\nin {SECRET}", "utf-8"
     )
@@ -64,7 +68,9 @@ def test_a_package_has_everything_about_a_run_and_nothing_private(
     assert "Мяч футбольный" in next(text for name, text in files.items() if "/files/goods/" in name)
     assert "Контрагент" in next(text for name, text in files.items() if "/files/contragents/" in name)
     assert [name for name in files if "crash-" in name] == ["logs/crash-20261129-120000-abcd-window.txt"]
-    whole = "\n".join(files.values())
+    assert len([name for name in files if name.startswith("logs/_")]) == 2, "names that became the same stay apart"
+    assert "*" not in "".join(files)
+    whole = "\n".join((*files.values(), *files))
     assert [word for word in (*PERSONAL, "zebra") if word.lower() in whole.lower()] == []
     assert installed.environment.keys() <= {"FREESPORT_SYNC_DB_PASSWORD"}
     assert all(f"={password}" not in whole for password in installed.environment.values())
