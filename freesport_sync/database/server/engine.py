@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from ipaddress import ip_address
 from typing import cast
+from urllib.parse import urlsplit
 
 import psycopg2.extensions
 import sqlalchemy as sa
@@ -273,6 +274,7 @@ def parse_url(text: str) -> sa.URL:
     """
     try:
         url = sa.make_url(text)
+        _ = urlsplit(text).port  # the form of the window reads it so, and is stricter with brackets
     except (sa.exc.ArgumentError, ValueError) as error:
         raise ConfigError("database_url_invalid") from error
     if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg2"):

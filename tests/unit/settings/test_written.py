@@ -226,7 +226,18 @@ def test_a_wrong_variable_is_named_and_the_file_is_not(file: Path, monkeypatch: 
     assert "source.data_dir" in said(f"{PREFIX}SOURCE__DATA_DIR", "")
 
 
-@pytest.mark.parametrize("url", ["mysql://db/shop", "", "postgresql://me:secret@db/shop"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://db/shop",
+        "",
+        "postgresql://me:secret@db/shop",
+        "postgresql://me@[secret]:1/shop",
+        "postgresql://me@127.0.0.1:5433:5432/shop",
+        "postgresql://me@my%20secret/shop",
+        "postgresql://db/shop%00",
+    ],
+)
 def test_a_wrong_address_of_the_database_names_its_place(url: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def said(argument: str | None = None) -> str:
         with pytest.raises(ConfigError, match="database_url") as caught:
