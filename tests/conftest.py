@@ -13,6 +13,7 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -37,6 +38,9 @@ from tests.databases import (
 )
 from tests.program import Command, Installation, Outcome
 from tests.shop import Shop, imported_template
+
+hypothesis.settings.register_profile("unhurried", deadline=None)  # how long an example takes is up to the computer
+hypothesis.settings.load_profile("unhurried")
 
 BINARIES_VARIABLE = "FREESPORT_TEST_POSTGRES_BIN"
 """Folder with the programs of another PostgreSQL to run the same tests on."""
