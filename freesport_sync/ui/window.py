@@ -1,4 +1,4 @@
-"""The main window: navigation, pages, status bar."""
+"""The main window: sidebar, pages, status bar."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -27,7 +25,7 @@ from freesport_sync.ui.dialogs.crash import CrashDialog
 from freesport_sync.ui.dialogs.crash_notice import CrashNotice
 from freesport_sync.ui.dialogs.help import HelpDialog
 from freesport_sync.ui.exchange_process import ExchangeState
-from freesport_sync.ui.icons import icon, program_icon
+from freesport_sync.ui.icons import program_icon
 from freesport_sync.ui.pages.computer import ComputerPage
 from freesport_sync.ui.pages.connections import ConnectionsPage
 from freesport_sync.ui.pages.entry import EntryPage
@@ -39,13 +37,8 @@ from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.tray import Tray
 from freesport_sync.ui.widgets.banner import Banner
-from freesport_sync.ui.widgets.parts import (
-    SPACE,
-    Tools,
-    button,
-    name_inner_parts,
-    redraw_icons,
-)
+from freesport_sync.ui.widgets.parts import Tools, name_inner_parts, redraw_icons
+from freesport_sync.ui.widgets.sidebar import Sidebar
 from freesport_sync.ui.widgets.status_item import StatusItem
 from freesport_sync.ui.wizard.entry import SetupEntry
 
@@ -53,7 +46,6 @@ SIZE = QSize(1240, 860)
 SMALLEST = QSize(1000, 640)
 FRAME = QSize(16, 48)
 """Rough size of what the system draws around a window."""
-NAVIGATION_WIDTH = 190
 _SHOWN_PAGE = "window/page"
 _FORMER_PAGES = {"exchange": "import", "session": "entry"}
 """Names of pages in the state that a former version has written."""
@@ -129,7 +121,7 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Go to a page."""
-        self.navigation.setCurrentRow(list(self._pages).index(name))
+        self.sidebar.choose(name)
 
     def open_entry(self, key: EntryKey) -> None:
         """Show one entry."""
@@ -138,14 +130,13 @@ class MainWindow(QMainWindow):
 
     def refresh(self) -> None:
         """Reload what the page shows."""
-        page = list(self._pages.values())[self.stack.currentIndex()]
-        page.refresh()  # type: ignore[attr-defined]
+        self._pages[self.sidebar.page].refresh()  # type: ignore[attr-defined]
 
     def help(self) -> None:
         """Open the guide at the chapter of the page."""
         if self.help_dialog is None:
             self.help_dialog = HelpDialog(self._tools, self)
-        self.help_dialog.show_page(list(self._pages)[self.navigation.currentRow()])
+        self.help_dialog.show_page(self.sidebar.page)
 
     def about(self) -> None:
         """Show the version and the licences."""
@@ -169,7 +160,7 @@ class MainWindow(QMainWindow):
         """Remember geometry, page and column widths."""
         state = self._tools.state
         state.keep("window/geometry", self.saveGeometry())
-        state.keep(_SHOWN_PAGE, list(self._pages)[self.navigation.currentRow()])
+        state.keep(_SHOWN_PAGE, self.sidebar.page)
         for page in self._pages.values():
             page.save_state()  # type: ignore[attr-defined]
         if self.help_dialog is not None:
@@ -212,24 +203,13 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         texts = self._tools.texts
         self.banner = Banner(self._tools)
-        self.navigation = QListWidget()
-        self.navigation.setObjectName("navigation")
-        self.navigation.setAccessibleName(texts("window.pages"))
-        self.navigation.setFixedWidth(NAVIGATION_WIDTH)
-        self.navigation.setIconSize(QSize(20, 20))
-        self.navigation.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.sidebar = Sidebar(self._tools, tuple(self._pages))
         self.stack = QStackedWidget()
-        for number, (name, page) in enumerate(self._pages.items(), 1):
-            item = QListWidgetItem(texts(f"window.page_{name}"))
-            item.setToolTip(f"Ctrl+{number}")
-            item.setData(Qt.ItemDataRole.UserRole, name)
-            self.navigation.addItem(item)
+        for page in self._pages.values():
             self.stack.addWidget(page)
-            action = QAction(texts(f"window.page_{name}"), self)
-            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
-            action.setData(name)
-            action.triggered.connect(self._go)
-            self.addAction(action)
+        self.sidebar.page_chosen.connect(self.stack.setCurrentIndex)
+        self.sidebar.help_wanted.connect(self.help)
+        self.sidebar.about_wanted.connect(self.about)
         for key, act in (
             (QKeySequence.StandardKey.Refresh, self.refresh),
             (QKeySequence.StandardKey.HelpContents, self.help),
@@ -242,17 +222,6 @@ class MainWindow(QMainWindow):
         quit_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
         quit_action.triggered.connect(self.quit)
         self.addAction(quit_action)
-        self.navigation.currentRowChanged.connect(self.stack.setCurrentIndex)
-        self.help_button = button(texts("window.help"), self.help, self._tools, "help", "link", tooltip="F1")
-        self.about_button = button(texts("about.title"), self.about, self._tools, "info", "link")
-        sidebar = QWidget()
-        sidebar.setObjectName("sidebar")
-        left = QVBoxLayout(sidebar)
-        left.setContentsMargins(0, 0, 1, SPACE)
-        left.addWidget(self.navigation, 1)
-        for link in (self.help_button, self.about_button):
-            left.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
-        left.setSpacing(0)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.banner)
@@ -261,10 +230,9 @@ class MainWindow(QMainWindow):
         layout = QHBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(sidebar)
+        layout.addWidget(self.sidebar)
         layout.addLayout(right, 1)
         self.setCentralWidget(centre)
-        self._draw_navigation()
 
     def _build_status_bar(self) -> None:
         texts = self._tools.texts
@@ -292,11 +260,6 @@ class MainWindow(QMainWindow):
         page = state.text(_SHOWN_PAGE)
         page = _FORMER_PAGES.get(page, page)
         self.show_page(page if page in self._pages else "import")
-
-    def _go(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.show_page(action.data())
 
     def _on_database_status(self, status: DatabaseStatus) -> None:
         texts = self._tools.texts
@@ -393,12 +356,7 @@ class MainWindow(QMainWindow):
             self.crash.open()
 
     def _on_theme_changed(self) -> None:
-        self._draw_navigation()
         redraw_icons(self, self._tools.theme)
-
-    def _draw_navigation(self) -> None:
-        for number, name in enumerate(self._pages):
-            self.navigation.item(number).setIcon(icon(name, self._tools.theme.color("text")))
 
 
 def first_size(room: QSize) -> QSize:

@@ -13,7 +13,7 @@ from tests.ui.desk import Desk, texts_in
 
 def open_about(desk: Desk) -> AboutDialog:
     """The dialog as the window opens it, with its list."""
-    desk.click(desk.window.about_button)
+    desk.click(desk.window.sidebar.about_button)
     dialog = desk.window.about_dialog
     desk.until(dialog.list.count)
     return dialog

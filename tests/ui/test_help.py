@@ -37,7 +37,7 @@ def test_the_button_and_f1_open_the_chapter_of_the_page(desk: Desk) -> None:
     assert CHAPTER_OF_PAGE.keys() == window._pages.keys()
     for page, name in CHAPTER_OF_PAGE.items():
         window.show_page(page)
-        desk.click(window.help_button)
+        desk.click(window.sidebar.help_button)
         guide = window.help_dialog
         assert guide is not None
         chapter = guide._guide.chapter(name)

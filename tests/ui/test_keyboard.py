@@ -120,7 +120,7 @@ def test_tab_reaches_everything_and_no_letter_means_two_things(small: Desk) -> N
             for one in visible(page, QAbstractButton)
             if one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(one, QRadioButton)
         }
-        window.navigation.setFocus()
+        window.sidebar.pages.setFocus()
         reached: set[QWidget] = set()
         for _ in range(80):
             focused = QApplication.focusWidget()
