@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QWidget
 
-from freesport_sync.core.connections import EMBEDDED, PasswordPlace, SavedConnection
+from freesport_sync.core.connections import PasswordPlace, SavedConnection
+from freesport_sync.errors import SyncError
 from freesport_sync.ui.widgets.database_pane import NEW_URL, DatabasePane
 from freesport_sync.ui.widgets.fixed import why_database_is_fixed
 from freesport_sync.ui.widgets.parts import GAP, Tools, row
@@ -166,12 +167,7 @@ class DatabaseStep(WizardStep):
         if self._goes_on:
             self.passed.emit()
 
-    def _on_refused(self, error: object) -> None:
+    def _on_refused(self, error: SyncError) -> None:
         self._goes_on = False
-        self.pane.say_error(error)  # type: ignore[arg-type]
+        self.pane.say_error(error)
         self.changed.emit()
-
-    @property
-    def address(self) -> str:
-        """The chosen database, as saved connections name it."""
-        return self._url or EMBEDDED

@@ -60,7 +60,8 @@ class SetupWizard(QDialog):
         self._waits = False
         """The engine is loading with what the last step has saved."""
         self.stack = QStackedWidget()
-        for step in (self.purpose, self.database, self.files, self.exchange, self.end):
+        self._steps = (self.purpose, self.database, self.files, self.exchange, self.end)
+        for step in self._steps:
             self.stack.addWidget(scrolled(step))
             step.passed.connect(self._on_passed)
             step.changed.connect(self._show_buttons)
@@ -161,8 +162,7 @@ class SetupWizard(QDialog):
         self.step.enter()
         if self.step is self.end:
             self.end.show_summary((self.database.summary, self.files.summary), self.files.is_chosen)
-        steps = (self.purpose, self.database, self.files, self.exchange, self.end)
-        self.stack.setCurrentIndex(steps.index(self.step))
+        self.stack.setCurrentIndex(self._steps.index(self.step))
         self._show_buttons()
         field = self.step.first_field
         (self.next if field is self.step else field).setFocus()
