@@ -365,11 +365,17 @@ def test_a_step_that_is_left_during_its_test_saves_nothing(
 def test_a_wizard_that_is_closed_while_the_engine_loads_stays_closed(desk: Desk, stocked_shop: Shop) -> None:
     wizard = begin(desk, Purpose.EXCHANGE)
     enter_database(wizard, stocked_shop.url)
+    left_while_loading: list[bool] = []
+
+    def leave() -> None:
+        left_while_loading.append(desk.backend.application is None)
+        wizard.reject()
+
+    wizard.database.passed.connect(leave)  # before the engine can be there
     desk.click(wizard.next)
-    desk.until(lambda: desk.backend.application is None)
-    wizard.reject()
-    desk.until(lambda: desk.backend.application is not None)
+    desk.until(lambda: left_while_loading and desk.backend.application is not None)
     process_events()
+    assert left_while_loading == [True]
     assert wizard.step is wizard.database
     assert not wizard.isVisible()
 
