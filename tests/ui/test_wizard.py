@@ -353,6 +353,7 @@ def test_a_step_that_is_left_during_its_test_saves_nothing(
         desk.until(lambda: tested)
         process_events()
         assert tested == [True]
+        assert wizard.database.may_go_on, "it is not being saved"
         assert wizard.isVisible() == (way != "close")
         if wizard.isVisible():
             assert wizard.step is (wizard.purpose if way == "back" else wizard.database)
