@@ -52,6 +52,7 @@ class Sidebar(QFrame):
         for link in (self.help_button, self.about_button):
             layout.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         tools.theme.changed.connect(self._draw)
+        self.pages.ensurePolished()  # else the lines would get their height before the style sheet is known
         self._draw()
 
     @property
