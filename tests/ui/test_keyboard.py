@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,12 @@ def test_nothing_is_cut_off_in_the_smallest_window(small: Desk) -> None:
             assert isinstance(area, QAbstractScrollArea)
             is_wide = name == "history" or area is window.entry_page.issues.table
             assert is_wide or not area.horizontalScrollBar().isVisible(), area.accessibleName()
+
+
+def test_no_line_of_the_sidebar_covers_another(open_desk: OpenDesk) -> None:
+    pages = open_desk(None).window.sidebar.pages
+    lines = [pages.visualItemRect(pages.item(row)) for row in range(pages.count())]
+    assert all(upper.bottom() < lower.top() for upper, lower in pairwise(lines))
 
 
 def test_pages_and_actions_have_keys(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
