@@ -61,8 +61,9 @@ def licence_text(components: Iterable[Component]) -> str:
     head, texts = [], dict[str, list[str]]()
     for one in components:
         place = f"; may be replaced: {one.replaced}" if one.replaced else ""
+        homepage = f"; {one.homepage}" if one.homepage else ""
         within = f"; inside of {one.within}" if one.within else ""
-        head.append(f"{one.name} {one.version}".rstrip() + f": {one.licence}; {one.homepage}{within}{place}")
+        head.append(f"{one.name} {one.version}".rstrip() + f": {one.licence}{homepage}{within}{place}")
         texts.setdefault(one.read_texts(), []).append(one.name)
     line = "=" * 100
     return "\n".join([*head, *(f"\n{line}\n{', '.join(names)}\n{line}\n\n{text}" for text, names in texts.items()), ""])
@@ -70,6 +71,7 @@ def licence_text(components: Iterable[Component]) -> str:
 
 def _material(one: Component) -> Material:
     is_library = not one.within and not one.homepage.startswith(("https://www.python.org", "https://pyinstaller.org"))
+    pages = [one.homepage] if one.homepage else []
     return Material(
         name=one.name,
         version=one.version or None,
@@ -77,7 +79,7 @@ def _material(one: Component) -> Material:
         bom_ref=f"{one.within}/{one.name}@{one.version}",
         purl=PackageURL("pypi", None, one.name, one.version) if is_library and one.version else None,
         licenses=[LicenseFactory().make_from_string(one.licence)],
-        external_references=[ExternalReference(type=ExternalReferenceType.WEBSITE, url=XsUri(one.homepage))],
+        external_references=[ExternalReference(type=ExternalReferenceType.WEBSITE, url=XsUri(page)) for page in pages],
     )
 
 

@@ -32,7 +32,7 @@ class Component:
         name: of a library as the package index knows it, or of what is inside of one.
         version: empty: unknown.
         licence: an SPDX expression where there is one.
-        homepage: also the way to its sources.
+        homepage: also the way to its sources; empty: it names none.
         within: the library that brings it; empty: it is one itself, or belongs to every frozen program.
         replaced: a file or folder of the installed program that somebody may replace, as the LGPL wants; empty: none.
         texts: files with the full text of the licence.
@@ -114,7 +114,7 @@ def _library(name: str, folder: Path, known: dict[str, Any], notes: Path) -> Com
         name,
         metadata["Version"],
         known.get("licence") or stated or ", ".join(words.removesuffix(" License") for words in classified),
-        _homepage(field["Home-page"], metadata.get_all("Project-URL", [])) or f"https://pypi.org/project/{name}/",
+        _homepage(field["Home-page"], metadata.get_all("Project-URL", [])),
         replaced=known.get("replaced", ""),
         texts=(*_texts_beside(folder), *(notes / f"{text}.txt" for text in known.get("texts", ()))),
     )

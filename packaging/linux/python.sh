@@ -40,10 +40,13 @@ export PKG_CONFIG_LIBDIR="$libraries/lib/pkgconfig"
 # ---------------------------------------------------------------- the sources, verified by apt, with Debian's patches
 
 mkdir -p "$folder"/apt/{lists,cache}
-cat >"$folder/apt/sources.list" <<END
-deb-src http://deb.debian.org/debian $suite main
-deb-src http://deb.debian.org/debian-security $suite-security main
-END
+# From the mirrors that this computer uses.
+apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' | sort --unique | while read -r mirror; do
+    case $mirror in
+    *-security/) echo "deb-src $mirror $suite-security main" ;;
+    *) echo "deb-src $mirror $suite main" ;;
+    esac
+done >"$folder/apt/sources.list"
 cat >"$folder/apt/apt.conf" <<END
 Dir::State::lists "$folder/apt/lists";
 Dir::State::status "/dev/null";

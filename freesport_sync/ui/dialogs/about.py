@@ -130,7 +130,9 @@ def _components_with_texts() -> list[tuple[Component, str]]:
 
 def _facts_of(component: Component, texts: UiTexts) -> list[str]:
     """What is said above the text of a licence."""
-    facts = [f"{component.name} {component.version}".rstrip(), component.licence, component.homepage]
+    facts = [f"{component.name} {component.version}".rstrip(), component.licence]
+    if component.homepage:
+        facts.append(component.homepage)
     if component.within:
         facts.append(texts("about.within", library=component.within))
     if component.replaced:

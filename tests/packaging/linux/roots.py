@@ -54,7 +54,10 @@ class Root:
 
 def make_root(folder: Path, suite: str) -> Root:
     """Install a bare Debian (a minute, 150 MB from the network), with nothing in it but apt."""
-    command = ["mmdebstrap", "--quiet", "--variant=apt", suite, str(folder), "http://deb.debian.org/debian"]
+    targets = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian"]
+    mirrors = subprocess.run(targets, capture_output=True, text=True, check=True).stdout.splitlines()
+    mirror = next(one for one in mirrors if not one.endswith("-security/"))  # the one that this computer uses
+    command = ["mmdebstrap", "--quiet", "--variant=apt", suite, str(folder), mirror]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return Root(folder)
