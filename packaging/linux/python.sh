@@ -4,7 +4,7 @@
 # A program that PyInstaller has frozen runs only where the C library is as new as the one its Python was linked to.
 # So CPython and the libraries under it are compiled from Debian's sources, for glibc 2.28, with the compiler of
 # PyPI's ziglang, which brings the symbols of every glibc. FOLDER/python is the result; a second call finds it there.
-# Needs uv, apt-get with network, dpkg-dev, binutils, autoconf, automake, libtool, pkg-config, perl and make. About ten
+# Needs uv, apt-get with network, dpkg-dev, binutils, autoconf, automake, libtool, libltdl-dev, pkg-config, perl and make. Ten
 # minutes on two cores.
 set -Eeuo pipefail # -E: the trap below holds in functions too
 
