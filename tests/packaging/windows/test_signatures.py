@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from signatures import CATALOGUE, UntrustedError, catalogued_digests, verify, verify_signature
-from windows_python import lay_in, require_digest
+from windows_python import downloaded, lay_in, require_digest
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
@@ -19,8 +19,7 @@ Lay = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def archive(lab: Path) -> Path:
-    (archive,) = (lab / "downloads").glob("*.zip")
-    return archive
+    return downloaded(lab / "downloads")
 
 
 @pytest.fixture(scope="session")
