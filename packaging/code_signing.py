@@ -9,10 +9,11 @@ FREESPORT_SIGN_TIMESTAMP     address of a time-stamp server (RFC 3161): without 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from tools import ToolFailed, run_tool
 
 CERTIFICATE = "FREESPORT_SIGN_CERTIFICATE"
 PASSWORD = "FREESPORT_SIGN_PASSWORD"
@@ -67,20 +68,9 @@ def _sign_elsewhere(file: Path, certificate: str, password: str, timestamp: str 
 
 def _run(command: Sequence[str], file: Path, pass_fds: Sequence[int] = ()) -> None:
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=LIMIT_S,
-            pass_fds=pass_fds,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        run_tool(command, LIMIT_S, pass_fds)
+    except ToolFailed as error:
         raise NotSigned(f"{file.name}: {error}") from error
-    if done.returncode != 0:
-        raise NotSigned(f"{file.name}: {command[0]} ended with {done.returncode}: {done.stdout.strip()}")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import re
 import struct
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import code_signing
+from tools import ToolFailed, run_tool
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "packaging" / "windows" / "installer" / "installer.nsi"
@@ -93,19 +93,9 @@ def _panel() -> bytes:
 def _compile(definitions: Mapping[str, str]) -> None:
     command = ["makensis", "-V2", "-WX", *(f"-D{name}={value}" for name, value in definitions.items()), str(SCRIPT)]
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=COMPILE_LIMIT_S,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoSetup(f"makensis: {error}") from error
-    if done.returncode != 0:
-        raise NoSetup(f"makensis ended with {done.returncode}:\n{done.stdout.strip()}")
+        run_tool(command, COMPILE_LIMIT_S)
+    except ToolFailed as error:
+        raise NoSetup(str(error)) from error
 
 
 def main(arguments: Sequence[str]) -> int:
