@@ -58,6 +58,12 @@ class ErrorText:
     code: str
     said: str = ""
 
+    def followed_by(self, more: str) -> str:
+        """What happened, `more` about it, and the message of the other program, in one paragraph."""
+        # A headline has no full stop, as it often ends with a message that comes with its own.
+        what = self.what if self.what.endswith((".", "!", "?", ":", "…")) or not more else f"{self.what}."
+        return " ".join(part for part in (what, more, self.said and f"({self.said})") if part)
+
     @property
     def sentence(self) -> str:
         """What happened, the message of the other program and the code, on one line."""
@@ -229,8 +235,7 @@ class Texts:
         if template is not None:
             return self._filled(template, self._params_for_people(params) | self._foreign_params(params))
         text = self.error(SyncError(code, **params))
-        said = f"({text.said})" if text.said else ""
-        return " ".join(part for part in (text.what, text.hint, said) if part)
+        return text.followed_by(text.hint)
 
     def _foreign_params(self, params: Mapping[str, object]) -> dict[str, object]:
         """Messages of other programs for texts without `said`: translated, else as they are."""

@@ -98,6 +98,6 @@ def _outcome(texts: UiTexts, details: HistoryDetails) -> str:
     entry = details.entry
     if entry.error is not None:
         error = texts.error(texts.of_run(entry.error, entry.kind, entry.is_dry_run))
-        return " ".join(part for part in (error.what, error.affected, error.said and f"({error.said})") if part)
+        return error.followed_by(error.affected)
     time = texts.duration(entry.duration_s)
     return texts("story.end", kind=texts.kind(entry.kind, entry.is_dry_run, entry.undone_id), time=time)

@@ -105,7 +105,7 @@ def test_the_log_of_a_failure_says_where_and_why() -> None:
     broken = details(status=EntryStatus.FAILED, counts={}, error_code="disk_full", error_params={"path": "/data"})
     lines = story_of(UiTexts(Language.RUSSIAN), broken).split("\n")
     assert lines[3] == f"{local(9)}  Запись изменений: не завершено, сделано 100 %"
-    assert lines[-1] == f"{local(9)}  На диске нет места: /data В магазине ничего не изменилось."
+    assert lines[-1] == f"{local(9)}  На диске нет места: /data. В магазине ничего не изменилось."
 
 
 def test_the_log_of_an_undo_has_its_own_words() -> None:

@@ -17,7 +17,7 @@ from freesport_sync.core.run import RunStatus
 from freesport_sync.core.shop import Entity, ImportKind, Stage
 from freesport_sync.errors import Cancelled, SyncError
 from freesport_sync.i18n.resources import resource
-from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.i18n.texts import ErrorText, Language, Texts
 from freesport_sync.sources.commerceml.export import FileKind
 from freesport_sync.tasks.registry import TASKS
 
@@ -278,6 +278,15 @@ def test_unknown_parameters_are_left_out() -> None:
     assert told == "В эту базу импортирует другая программа: процесс базы 17216."
     issue = RowIssue(Severity.ERROR, "price_not_number", value="нет", params={"price_type": "Опт 1"})
     assert texts.issue(issue)[0] == "Цена «нет» (тип цен «Опт 1») — не число и не записана."
+
+
+def test_a_headline_ends_before_what_follows_it() -> None:
+    params: dict[str, object] = {"file": "bootstrap.toml", "reason": "no such file or directory"}
+    told = Texts(Language.ENGLISH).check("settings_unreadable", params)
+    assert told.startswith("The file bootstrap.toml cannot be read: there is no such file or folder. ")
+    closed = ErrorText("It is away.", "", "Look.", "away", "gone")
+    assert closed.followed_by(closed.hint) == "It is away. Look. (gone)"
+    assert ErrorText("Away", "", "", "away").followed_by("") == "Away"
 
 
 def test_times_are_shown_in_local_time() -> None:
