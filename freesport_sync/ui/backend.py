@@ -121,7 +121,7 @@ class Backend(QObject):
     def is_first_start(self) -> bool:
         """Whether nobody has chosen anything yet, neither in the settings nor on the command line."""
         options = self.options
-        has_options = options.is_demo or options.database_url is not None or options.data_dir is not None
+        has_options = options.is_other_database or options.data_dir is not None
         return not has_options and self.application is not None and self.application.installation.is_new
 
     def is_own(self, holder: LockHolder) -> bool:

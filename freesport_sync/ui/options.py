@@ -21,3 +21,8 @@ class WindowOptions:
     operator: str | None = None
     is_verbose: bool = False
     is_in_tray: bool = False
+
+    @property
+    def is_other_database(self) -> bool:
+        """Whether the window works on another database than the settings say, as tasks of the system do not."""
+        return self.is_demo or self.database_url is not None

@@ -154,8 +154,9 @@ class ScheduleCard(Card):
             self.start.setTime(QTime(at.hour, at.minute))
         rename(self.save, texts("computer.schedule_switch_on" if at is None else "computer.schedule_change"))
         # The task works on what the settings say, whatever this window was opened with.
-        is_other = options.is_demo or options.database_url is not None
-        refused = "computer.other_database" if is_other else "" if self._has_source else "computer.no_source"
+        refused = (
+            "computer.other_database" if options.is_other_database else "" if self._has_source else "computer.no_source"
+        )
         allow(self.save, texts(refused) if refused else "")
         self.remove.setEnabled(True)
         self.remove.setVisible(at is not None)
@@ -219,8 +220,7 @@ class ProgramCard(Card):
         self.notice.hide()
         self.autostart.setChecked(is_on)
         # A window for demo data or another database is not the one to begin the day with.
-        options = self._tools.backend.options
-        is_other = options.is_demo or options.database_url is not None
+        is_other = self._tools.backend.options.is_other_database
         self.autostart.setEnabled(not is_other or is_on)
         self.autostart.setToolTip(self._tools.texts("computer.other_database") if is_other else "")
 
