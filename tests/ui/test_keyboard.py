@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QRadioButton, QWidget
 
@@ -84,6 +84,18 @@ def test_no_line_of_the_sidebar_covers_another(open_desk: OpenDesk) -> None:
     pages = open_desk(None).window.sidebar.pages
     lines = [pages.visualItemRect(pages.item(row)) for row in range(pages.count())]
     assert all(upper.bottom() < lower.top() for upper, lower in pairwise(lines))
+
+
+def test_the_sidebar_is_as_wide_as_its_longest_line(open_desk: OpenDesk) -> None:
+    usual = QApplication.font()
+    large = QFont(usual)
+    large.setPixelSize(24)
+    try:
+        QApplication.setFont(large)
+        pages = open_desk(None).window.sidebar.pages
+        assert pages.sizeHintForColumn(0) <= pages.viewport().width()
+    finally:
+        QApplication.setFont(usual)
 
 
 def test_pages_and_actions_have_keys(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:

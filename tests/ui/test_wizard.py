@@ -192,9 +192,13 @@ def test_the_step_that_fails_is_named(
 
 def test_a_database_that_is_down_can_be_saved_all_the_same(desk: Desk, stocked_shop: Shop, home: Path) -> None:
     wizard = begin(desk, Purpose.SHOP)
+    wizard.resize(SMALLEST)
     enter_database(wizard, stocked_shop.url.set(port=1))
     desk.click(wizard.next)
     desk.until(lambda: wizard.next.text().strip() == desk.texts("wizard.anyway"))
+    process_events()
+    notice = wizard.database.pane.notice
+    assert notice.visibleRegion().boundingRect().bottom() == notice.rect().bottom(), "the error is read to its end"
     desk.click(wizard.next)
     desk.until(lambda: wizard.step is wizard.files)
     assert load_settings(home / SETTINGS).database.url is not None
@@ -408,8 +412,11 @@ def test_a_server_may_have_any_name_or_address(host: str, desk: Desk) -> None:
     assert form.url() == former
 
 
-def test_it_is_offered_only_once(open_desk: OpenDesk, tmp_path: Path) -> None:
+def test_it_is_offered_until_somebody_has_closed_it(open_desk: OpenDesk, tmp_path: Path) -> None:
     state = tmp_path / "window.ini"
+    interrupted = open_desk(None, is_first_start=True, state_file=state)
+    assert wizard_of(interrupted).isVisible()
+    interrupted.close()
     first = open_desk(None, is_first_start=True, state_file=state)
     wizard_of(first).reject()
     first.close()

@@ -12,6 +12,7 @@ from freesport_sync.ui.icons import icon
 from freesport_sync.ui.widgets.parts import SPACE, Tools, button
 
 _WIDTH = 190
+"""At least; in pixels."""
 _ICON_SIZE = QSize(20, 20)
 
 
@@ -37,7 +38,6 @@ class Sidebar(QFrame):
         self.pages = QListWidget()
         self.pages.setObjectName("navigation")
         self.pages.setAccessibleName(texts("window.pages"))
-        self.pages.setFixedWidth(_WIDTH)
         self.pages.setIconSize(_ICON_SIZE)
         self.pages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for number, name in enumerate(names, 1):
@@ -52,8 +52,9 @@ class Sidebar(QFrame):
         for link in (self.help_button, self.about_button):
             layout.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         tools.theme.changed.connect(self._draw)
-        self.pages.ensurePolished()  # else the lines would get their height before the style sheet is known
+        self.pages.ensurePolished()  # else the lines would get their size before the style sheet is known
         self._draw()
+        self.pages.setFixedWidth(max(_WIDTH, self.pages.sizeHintForColumn(0)))  # fonts differ
 
     @property
     def page(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QDialog, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from freesport_sync.errors import SyncError
@@ -105,6 +105,8 @@ class SetupWizard(QDialog):
     def _scroll_to(self, part: QWidget) -> None:
         area = self.stack.currentWidget()
         if isinstance(area, QScrollArea) and area.isAncestorOf(part):
+            # Else the part would still have the size that it had without its text.
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
             area.ensureWidgetVisible(part)
 
     def _on_next(self) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from freesport_sync.ui.wizard.dialog import SetupWizard
 
 _SEEN = "welcome"
-"""That the wizard was offered; the name is that of what was there before it."""
+"""That the wizard was closed by the operator; the name is that of what was there before it."""
 
 
 class SetupEntry(QObject):
@@ -38,7 +38,6 @@ class SetupEntry(QObject):
         """Lead through the setup."""
         from freesport_sync.ui.wizard.dialog import SetupWizard  # rarely needed: the window is there sooner
 
-        self._tools.state.keep(_SEEN, "seen")
         self.wizard = SetupWizard(self._tools, self._window)
         self.wizard.demo_wanted.connect(self._try_demo)
         self.wizard.check_wanted.connect(self.check_wanted)
@@ -52,6 +51,8 @@ class SetupEntry(QObject):
             self.open()
 
     def _on_closed(self, _: int) -> None:
+        self._tools.state.keep(_SEEN, "seen")
+        self._tools.state.save()  # not before: whoever was interrupted is led again
         if self.wizard is not None and self.wizard.files.is_chosen:
             self._window.import_page.form.source.choose_usual()
         self._window.exchange_page.switch.read_options()
