@@ -47,6 +47,7 @@ apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' | sort --unique | w
     *) echo "deb-src $mirror $suite main" ;;
     esac
 done >"$folder/apt/sources.list"
+grep --invert-match security "$folder/apt/sources.list" >"$folder/apt/without-security.list"
 cat >"$folder/apt/apt.conf" <<END
 Dir::State::lists "$folder/apt/lists";
 Dir::State::status "/dev/null";
@@ -58,14 +59,17 @@ END
 export APT_CONFIG=$folder/apt/apt.conf
 apt-get --quiet=2 update
 
-# The newest of a package; a mirror may list what it does not have yet.
+# The newest of a package; a mirror may list what it does not have (yet), the security archive even what only the other has.
 get_source() {
-    local name=$1 version
+    local name=$1 version list
     for version in $(apt-cache showsrc --only-source "$name" | sed -n 's/^Version: //p' | sort --version-sort --reverse --unique); do
-        if (cd "$sources" && apt-get --quiet=2 source --only-source "$name=$version" >"$name.log" 2>&1); then
-            echo "$name $version" | tee -a "$folder/sources.txt"
-            return
-        fi
+        for list in sources without-security; do
+            if (cd "$sources" && apt-get --quiet=2 --option "Dir::Etc::sourcelist=$folder/apt/$list.list" \
+                source --only-source "$name=$version" >"$name.log" 2>&1); then
+                echo "$name $version" | tee -a "$folder/sources.txt"
+                return
+            fi
+        done
     done
     cat "$sources/$name.log" >&2
     return 1
