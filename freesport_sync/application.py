@@ -12,11 +12,13 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Reporter
 from freesport_sync.core.exchange import ExchangeEvent
 from freesport_sync.core.history import EntryKey, EntrySource
-from freesport_sync.core.run import RunReport
+from freesport_sync.core.run import Done, RunReport
 from freesport_sync.core.shop import UpkeepKind
+from freesport_sync.core.task_list import Claim
 from freesport_sync.core.tasks import Header, PlannedStage, Request, Submission
 from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.database.own.history_list import read_entry
+from freesport_sync.database.own.tasks import ClaimedTask
 from freesport_sync.database.server.embedded_binaries import BINARIES_VARIABLE
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.i18n.texts import Language, Texts
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from freesport_sync.services.remote_control import RemoteControl
     from freesport_sync.services.run_files import RunFiles
     from freesport_sync.services.support import Support
+    from freesport_sync.services.task_queue import TaskQueue
     from freesport_sync.sources.commerceml.workers import WorkerPool
 
 
@@ -126,6 +129,13 @@ class Application:
         return RemoteControl(self.database)
 
     @cached_property
+    def queue(self) -> TaskQueue:
+        """Tasks of all computers that work on the database."""
+        from freesport_sync.services.task_queue import TaskQueue
+
+        return TaskQueue(self.database, self.tasks)
+
+    @cached_property
     def run_files(self) -> RunFiles:
         """The files of past runs."""
         from freesport_sync.services.run_files import RunFiles
@@ -159,10 +169,10 @@ class Application:
         return self.tasks.of(request).stages(request, header, self._settings)
 
     def run(self, request: Request, header: Header, reporter: Reporter, cancel: CancelToken) -> RunReport:
-        """Run a task.
+        """Run a task here and now.
 
         Args:
-            request: of one of `tasks`.
+            request: of one of `tasks` that make runs.
             header: who asks, and how.
             reporter: receives the events of the run, on this thread.
             cancel: stops it.
@@ -170,6 +180,28 @@ class Application:
         Raises:
             SyncError: it was refused, failed or was cancelled.
         """
+        report = self._run(Submission(request, header), None, reporter, cancel)
+        if not isinstance(report, RunReport):
+            raise TypeError(f"{request.kind} makes no run")
+        return report
+
+    def perform(self, claimed: ClaimedTask, reporter: Reporter, cancel: CancelToken) -> RunReport | Done:
+        """Work on a task that was taken from the queue; its row is ended with its run, if it makes one.
+
+        Args:
+            claimed: the task.
+            reporter: receives the events of its run, on this thread.
+            cancel: stops it.
+
+        Raises:
+            SyncError: it was refused, failed or was cancelled.
+        """
+        return self._run(self.stored_submission(claimed.request), claimed.claim, reporter, cancel)
+
+    def _run(
+        self, submission: Submission[Any], claim: Claim | None, reporter: Reporter, cancel: CancelToken
+    ) -> RunReport | Done:
+        request, header = submission.request, submission.header
         task = self.tasks.of(request)
         context = RunContext(
             task=task,
@@ -182,6 +214,8 @@ class Application:
             open_target=self.database.target,
             open_ssh_host=lambda: self.remote_export.open(cancel),
             open_workers=self._open_workers,
+            stages=self.stages(request, header),
+            claim=claim,
         )
         return task.run(context, request)
 

@@ -29,7 +29,7 @@ from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.database.undo.backup import database_identity
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.runs.context import Folders, RunContext, Target
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 from freesport_sync.settings.model import Settings
 from freesport_sync.sources.commerceml.parse_messages import Message, ParseTask
 from freesport_sync.sources.commerceml.property_values import PropertyValues
@@ -114,7 +114,7 @@ class Shop:
         """Give products with equal creation times different ones; `options` as for the others."""
         return self._run(RepairCreatedAt(), on_event, options)
 
-    def context(self, header: Header, report: Reporter, task: Task[Any] = SHOP_IMPORT) -> RunContext:
+    def context(self, header: Header, report: Reporter, task: TaskType[Any] = SHOP_IMPORT) -> RunContext:
         """What a run works with."""
         return RunContext(
             task=task,
@@ -127,6 +127,7 @@ class Shop:
             open_target=lambda: nullcontext(Target(self.url, "shop", self.creation)),
             open_ssh_host=_no_ssh_host,
             open_workers=self.pool,
+            stages=(),
         )
 
     def _run(self, request: Request, on_event: Callable[[Event], None] | None, options: Mapping[str, Any]) -> RunReport:
@@ -134,7 +135,9 @@ class Shop:
         header = replace(Header("tester@here"), **{name: options[name] for name in options.keys() & of_header})
         request = replace(request, **{name: options[name] for name in options.keys() - of_header})  # type: ignore[type-var]
         task = TASKS.of(request)
-        return task.run(self.context(header, self._listener(on_event), task), request)
+        report = task.run(self.context(header, self._listener(on_event), task), request)
+        assert isinstance(report, RunReport)
+        return report
 
     @property
     def backups(self) -> Path:

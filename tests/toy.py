@@ -14,7 +14,7 @@ from freesport_sync.core.run import Counts, FieldChange, RunReport
 from freesport_sync.core.tasks import Lock, PlannedStage, Role
 from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.life import LockedRun, RunResult, run_locked
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.registry import TASKS, Registry
 
 TOY_LOCK = Lock("toy", 77)
@@ -54,7 +54,7 @@ def _counted(run: LockedRun, request: CountSheep) -> RunResult:
     return RunResult({"sheep": Counts(created=request.sheep)}, changes)
 
 
-COUNT_SHEEP = Task(
+COUNT_SHEEP = TaskType(
     name="toy",
     version=1,
     request_type=CountSheep,

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from freesport_sync.core.events import Progress, Reporter
+from freesport_sync.core.tasks import PlannedStage
+
+
+def overall_percent(stages: Iterable[PlannedStage], stage: str, done: int, total: int) -> int:
+    """How far a whole run is, by the usual length of its stages; 0 to 99, for only its end is 100.
+
+    Args:
+        stages: all of the run, in order.
+        stage: the current one; the ones before it are behind.
+        done: its units done.
+        total: its units in all; 0: not known yet.
+    """
+    weights = {one.name: one.weight for one in stages}
+    if stage not in weights:
+        return 0
+    names = list(weights)
+    behind = sum(weights[name] for name in names[: names.index(stage)])
+    current = weights[stage] * min(done / total, 1) if total else 0
+    return min(int(100 * (behind + current) / sum(weights.values())), 99)
 
 
 class StageMeter:

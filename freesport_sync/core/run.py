@@ -134,6 +134,17 @@ class RunOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """The result of a task that needs no run: it changes nothing that the history or an undo would have to know.
+
+    Args:
+        counts: by entity.
+    """
+
+    counts: Mapping[str, Counts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """The result of a run, for the window, the terminal and the history."""
 

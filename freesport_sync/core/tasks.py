@@ -1,4 +1,4 @@
-"""Requests to run a task, whatever it does; tasks themselves are in `runs.task`."""
+"""Requests to run a task, whatever it does; tasks themselves are in `runs.task_type`."""
 
 from __future__ import annotations
 
@@ -108,6 +108,10 @@ class Submission(Generic[R]):
     def as_dry_run(self, is_dry_run: bool) -> Submission[R]:
         """The same request, as a dry run or a real one."""
         return replace(self, header=replace(self.header, is_dry_run=is_dry_run))
+
+    def by(self, operator: str) -> Submission[R]:
+        """The same request, asked for by somebody else."""
+        return replace(self, header=replace(self.header, operator=operator))
 
 
 @dataclass(frozen=True, slots=True)

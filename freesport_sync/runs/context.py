@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Reporter
-from freesport_sync.core.tasks import Header, TaskIdentity
+from freesport_sync.core.task_list import Claim
+from freesport_sync.core.tasks import Header, PlannedStage, TaskIdentity
 from freesport_sync.database.server.engine import Url
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.i18n.texts import Texts
@@ -66,6 +67,8 @@ class RunContext:
         open_target: the database; the embedded one runs as long as it is open.
         open_ssh_host: connects to the one in the settings.
         open_workers: the processes that read 1C's files.
+        stages: those that the run will have.
+        claim: of the task that this is a try of; None: the run's task is made with it.
     """
 
     task: TaskIdentity
@@ -78,3 +81,5 @@ class RunContext:
     open_target: Callable[[], AbstractContextManager[Target]]
     open_ssh_host: Callable[[], SshHost]
     open_workers: Callable[[], AbstractContextManager[WorkerPool]]
+    stages: tuple[PlannedStage, ...]
+    claim: Claim | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -16,9 +17,11 @@ from freesport_sync.core.events import (
     Progress,
 )
 from freesport_sync.core.issues import RowIssue, Severity
+from freesport_sync.core.progress import overall_percent
 from freesport_sync.core.run import IssueTotal
-from freesport_sync.core.tasks import FIRST_STAGE
-from freesport_sync.database.own import runs
+from freesport_sync.core.task_list import Claim
+from freesport_sync.core.tasks import FIRST_STAGE, PlannedStage
+from freesport_sync.database.own import runs, tasks
 from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.engine import Connection, as_sync_error, is_retryable
 from freesport_sync.errors import Cancelled, SyncError
@@ -42,6 +45,8 @@ class Heartbeat:
     Args:
         connection: the side connection, in autocommit.
         run: the run's rows.
+        claim: of its task.
+        stages: those that the run will have.
         cancel: set when a stop is requested in the database, or the connection is lost.
         bookkeeping: of the task; receives milestones and progress.
         max_issues: row issues that are stored; further ones are only counted.
@@ -51,12 +56,16 @@ class Heartbeat:
         self,
         connection: Connection,
         run: runs.OpenRun,
+        claim: Claim,
+        stages: Sequence[PlannedStage],
         cancel: CancelToken,
         bookkeeping: Bookkeeping,
         max_issues: int,
     ) -> None:
         self._connection = connection
         self._run = run
+        self._claim = claim
+        self._stages = stages
         self._cancel = cancel
         self._bookkeeping = bookkeeping
         self._max_issues = max_issues
@@ -147,12 +156,19 @@ class Heartbeat:
             self._bookkeeping.add_milestones(self._connection, milestones)
             self._remove(self._milestones, len(milestones))
         runs.write_progress(self._connection, self._run, stages)
-        self._bookkeeping.show_progress(self._connection, stages[-1].done, stages[-1].total)
+        self._show_progress(stages[-1])
         with self._condition:
             for one in stages[:-1]:
                 if self._progress.get(one.stage) == (one.done, one.total):
                     del self._progress[one.stage]
             return is_last and not self._issues and not self._milestones
+
+    def _show_progress(self, current: runs.StageProgress) -> None:
+        stage, done, total = current.stage, current.done, current.total
+        percent = overall_percent(self._stages, stage, done, total)
+        if not tasks.show_progress(self._connection, self._claim, stage, done, total, percent):
+            self._cancel.abort(Cancelled("task_taken"))
+        self._bookkeeping.show_progress(self._connection, done, total)
 
     def _advanced_stages(self) -> list[runs.StageProgress]:
         now = time.monotonic()

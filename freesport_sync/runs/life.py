@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random
@@ -14,8 +13,7 @@ from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.run import Counts, FieldChange, RunReport, RunStatus, UpdatedRows
 from freesport_sync.core.tasks import Request
 from freesport_sync.database.own import runs
-from freesport_sync.database.own.lock import alone, take_lock
-from freesport_sync.database.own.schema import HEAD, current_revision, prepare_own_schema
+from freesport_sync.database.own.lock import prepare_own_schema_alone, take_lock
 from freesport_sync.database.server.engine import (
     Connection,
     as_sync_error,
@@ -225,8 +223,7 @@ def run_locked(
 def _prepare(connection: Connection, context: RunContext, target: Target, bookkeeping: Bookkeeping) -> None:
     take_lock(connection, context.task.lock)
     bookkeeping.verify(connection, target)
-    with nullcontext() if current_revision(connection) == HEAD else alone(connection):
-        prepare_own_schema(connection)
+    prepare_own_schema_alone(connection)
     bookkeeping.clear(connection)
     runs.close_interrupted_runs(connection, context.task.lock)
     runs.forget_old_runs(connection, context.settings.history.retention_days)

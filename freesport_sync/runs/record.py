@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from contextlib import contextmanager
 from freesport_sync.core.events import Event
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.run import Counts, ExportFile, FieldChange, RunOutcome, RunReport, RunStatus, UpdatedRows
+from freesport_sync.core.task_list import Claim, TaskStatus
 from freesport_sync.core.tasks import Request, Submission
-from freesport_sync.database.own import runs
+from freesport_sync.database.own import runs, tasks
 from freesport_sync.database.server.deadline import reply_deadline
 from freesport_sync.database.server.engine import (
     Connection,
@@ -20,12 +22,19 @@ from freesport_sync.database.server.engine import (
     transaction,
 )
 from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
+from freesport_sync.rules.retries import next_try
 from freesport_sync.runs.bookkeeping import Bookkeeping
 from freesport_sync.runs.context import RunContext, Target
 from freesport_sync.runs.heartbeat import Heartbeat
 from freesport_sync.runs.requests import encode
 
 log = logging.getLogger(__name__)
+
+TASK_STATUS = {
+    RunStatus.COMPLETED: TaskStatus.COMPLETED,
+    RunStatus.FAILED: TaskStatus.FAILED,
+    RunStatus.CANCELLED: TaskStatus.CANCELLED,
+}
 
 
 class RunRecord:
@@ -56,19 +65,23 @@ class RunRecord:
         self._started = time.monotonic()
         self._files: tuple[ExportFile, ...] = ()
         self.kind, self.undone_id = str(request.kind), request.undone_id
-        new = runs.NewRun(
-            task=context.task.name,
-            lock=context.task.lock,
-            kind=self.kind,
-            request=encode(context.task, Submission(request, context.header)),
-            operator=context.header.operator,
-            is_dry_run=context.header.is_dry_run,
-            backend_id=backend_id,
-        )
+        stored = encode(context.task, Submission(request, context.header))
         with transaction(side):
+            self._claim = _renewed(side, context.claim) if context.claim else _claim_new(side, context, request, stored)
+            new = runs.NewRun(
+                task=context.task.name,
+                lock=context.task.lock,
+                kind=self.kind,
+                request=stored,
+                operator=context.header.operator,
+                is_dry_run=context.header.is_dry_run,
+                backend_id=backend_id,
+                task_id=self._claim.task_id,
+            )
             self._run = runs.open_run(side, new)
             bookkeeping.open(side, self._run.id)
-        self._heartbeat = Heartbeat(side, self._run, context.cancel, bookkeeping, context.settings.history.max_issues)
+        limit = context.settings.history.max_issues
+        self._heartbeat = Heartbeat(side, self._run, self._claim, context.stages, context.cancel, bookkeeping, limit)
 
     @property
     def run_id(self) -> int:
@@ -183,6 +196,47 @@ class RunRecord:
         outcome = RunOutcome(status, counts, updated or {}, self._heartbeat.issue_totals, error)
         if runs.close_run(connection, self._run, outcome):
             self._bookkeeping.close(connection, outcome)
+            self._close_task(connection, outcome)
+
+    def _close_task(self, connection: Connection, outcome: RunOutcome) -> None:
+        """End the task with its run, or let it wait for its next try."""
+        error = outcome.error
+        again = None if error is None else next_try(self._claim, error, random.random())
+        if again is not None and error is not None:
+            tasks.send_back(connection, self._claim, again.delay_s, error, again.is_counted)
+            return
+        is_ours = tasks.finish(connection, self._claim, TASK_STATUS[outcome.status], outcome.counts, error)
+        if not is_ours and outcome.status is RunStatus.COMPLETED:  # somebody else does the same: never write it twice
+            raise Cancelled("task_taken")
+
+
+def _claim_new(connection: Connection, context: RunContext, request: Request, stored: Mapping[str, object]) -> Claim:
+    header = context.header
+    new = tasks.NewTask(
+        type=context.task.name,
+        version=context.task.version,
+        kind=str(request.kind),
+        request=stored,
+        is_dry_run=header.is_dry_run,
+        lock_key=context.task.lock.key,
+        operator=header.operator,
+        trigger=header.trigger.value,
+    )
+    return tasks.open_claimed(connection, new)
+
+
+def _renewed(connection: Connection, claim: Claim) -> Claim:
+    """The claim, if it still holds.
+
+    Raises:
+        Cancelled: somebody has asked to stop the task, or has taken it.
+    """
+    if not tasks.is_claimed(connection, claim):
+        raise Cancelled("task_taken")
+    by = tasks.requested_cancel(connection, claim)
+    if by is not None:
+        raise Cancelled("cancelled_by", by=by)
+    return claim
 
 
 @contextmanager

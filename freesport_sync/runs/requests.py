@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from freesport_sync.core.json_values import JsonError, from_json, to_json
 from freesport_sync.core.tasks import Header, Submission, TaskIdentity
 from freesport_sync.errors import ConfigError
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 
 T = TypeVar("T")
 _TASK, _VERSION = "task", "version"
@@ -30,7 +30,7 @@ def encode(task: TaskIdentity, submission: Submission[Any]) -> dict[str, object]
     return values
 
 
-def decode(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> Submission[Any]:
+def decode(tasks: Iterable[TaskType[Any]], values: Mapping[str, Any]) -> Submission[Any]:
     """Decode what `encode` wrote, here or on another host, or a program from before there were tasks.
 
     Args:
@@ -63,11 +63,11 @@ def decode(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> Submission[
     return Submission(_decoded(task, task.request_type, given), _decoded(task, Header, given))
 
 
-def _fields(task: Task[Any]) -> dict[str, Field[Any]]:
+def _fields(task: TaskType[Any]) -> dict[str, Field[Any]]:
     return {one.name: one for part in (Header, task.request_type) for one in fields(part)}
 
 
-def _of_former_program(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) -> dict[str, Any]:
+def _of_former_program(tasks: Iterable[TaskType[Any]], values: Mapping[str, Any]) -> dict[str, Any]:
     """Convert a request from before there were tasks: it has the fields of all requests, and its kind names one.
 
     Fields that no longer exist are dropped, because the program that wrote them is known; later ones get their
@@ -82,7 +82,7 @@ def _of_former_program(tasks: Iterable[Task[Any]], values: Mapping[str, Any]) ->
     return {_TASK: task.name, _VERSION: task.version} | defaults | known
 
 
-def _decoded(task: Task[Any], kind: type[T], values: Mapping[str, Any]) -> T:
+def _decoded(task: TaskType[Any], kind: type[T], values: Mapping[str, Any]) -> T:
     own = {one.name: values[one.name] for one in fields(cast("Any", kind)) if one.name in values}
     try:
         return from_json(kind, own)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from freesport_sync.core.tasks import Request
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.backup.task import BACKUP
 from freesport_sync.tasks.repair.task import REPAIR
 from freesport_sync.tasks.restore.task import RESTORE
@@ -20,13 +20,13 @@ class Registry:
         tasks: in the order in which the history offers their kinds.
     """
 
-    def __init__(self, tasks: Iterable[Task[Any]]) -> None:
+    def __init__(self, tasks: Iterable[TaskType[Any]]) -> None:
         self._tasks = tuple(tasks)
 
-    def __iter__(self) -> Iterator[Task[Any]]:
+    def __iter__(self) -> Iterator[TaskType[Any]]:
         return iter(self._tasks)
 
-    def of(self, request: Request) -> Task[Any]:
+    def of(self, request: Request) -> TaskType[Any]:
         """The task that a request is for."""
         return next(task for task in self._tasks if task.request_type is type(request))
 

@@ -125,7 +125,7 @@ def first_snapshot(kind: str, is_dry_run: bool, stages: Iterable[PlannedStage]) 
     Args:
         kind: what is done.
         is_dry_run: nothing is written.
-        stages: those that it will have; see `Task.stages`.
+        stages: those that it will have; see `TaskType.stages`.
     """
     lines = tuple(StageLine(one.name, weight=one.weight, is_optional=one.is_optional) for one in stages)
     return RunSnapshot(lines, is_dry_run=is_dry_run, kind=kind)

@@ -14,7 +14,7 @@ from freesport_sync.core.run import Counts, RunReport
 from freesport_sync.core.shop import Entity
 from freesport_sync.database.own.history_details import read_details
 from freesport_sync.database.own.history_list import read_entries
-from freesport_sync.database.server.engine import connect
+from freesport_sync.database.server.engine import connect, driver_connection
 from freesport_sync.database.shop.tables import SHOP_TABLES
 from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.model import (
@@ -111,3 +111,23 @@ def history_details(connection: sa.Connection, run_id: int) -> HistoryDetails:
     details = read_details(connection, EntryKey(EntrySource.RUN, run_id))
     assert details is not None
     return details
+
+
+_WITHOUT_TASKS = """
+ALTER TABLE freesport_sync.runs DROP COLUMN task_id;
+DROP TABLE freesport_sync.tasks, freesport_sync.schedules, freesport_sync.workers;
+DROP TABLE freesport_sync.procrastinate_events, freesport_sync.procrastinate_periodic_defers;
+DROP TABLE freesport_sync.procrastinate_jobs, freesport_sync.procrastinate_workers CASCADE;
+DROP TYPE freesport_sync.procrastinate_job_to_defer_v1, freesport_sync.procrastinate_job_status,
+    freesport_sync.procrastinate_job_event_type CASCADE;
+DO $$ DECLARE one regprocedure; BEGIN
+    FOR one IN SELECT oid FROM pg_proc WHERE pronamespace = 'freesport_sync'::regnamespace LOOP
+        EXECUTE format('DROP FUNCTION %s CASCADE', one);
+    END LOOP;
+END $$
+"""
+
+
+def drop_tasks(shop: Shop) -> None:
+    """Take our schema back to before migration 0009; the caller sets the number."""
+    driver_connection(shop.connection).cursor().execute(_WITHOUT_TASKS)

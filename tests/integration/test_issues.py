@@ -17,7 +17,7 @@ from freesport_sync.database.own.schema import HEAD
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import ImportFailed
 from tests.builders import ExportBuilder, offer, prices, product, rests, tombstone
-from tests.integration.support import NewExport, history_details, history_entries, with_history
+from tests.integration.support import NewExport, drop_tasks, history_details, history_entries, with_history
 from tests.shop import Shop
 
 Subject = tuple[str, str]
@@ -229,6 +229,7 @@ def old_shop(stocked_shop: Shop) -> Shop:
     later = ("cancel_requested_by", "merged_at", "merged_xid", "is_undoable", "undone_by", "is_forgotten")
     for column in (*later, "task", "lock_name", "lock_key"):
         stocked_shop.execute(f"ALTER TABLE freesport_sync.runs DROP COLUMN {column}")
+    drop_tasks(stocked_shop)
     for table in ("written_values", "created_rows", "confirmed_values", "spread_times", "product_links"):
         stocked_shop.execute(f"DROP TABLE freesport_sync.{table}")
     stocked_shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0001'")

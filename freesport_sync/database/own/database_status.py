@@ -14,7 +14,7 @@ from freesport_sync.core.tasks import SHOP_LOCK
 from freesport_sync.database.own import alive
 from freesport_sync.database.own.history_list import has_shop_sessions
 from freesport_sync.database.own.lock import find_holder
-from freesport_sync.database.own.runs import CHANNEL
+from freesport_sync.database.own.notices import CHANNEL
 from freesport_sync.database.own.schema import current_revision, runs
 from freesport_sync.database.server.engine import driver_connection
 from freesport_sync.database.shop.sessions import is_ours

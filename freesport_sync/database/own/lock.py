@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from freesport_sync.core.tasks import SHOP_LOCK, Lock
-from freesport_sync.database.own.schema import runs
+from freesport_sync.database.own.schema import HEAD, current_revision, prepare_own_schema, runs
 from freesport_sync.database.server.engine import driver_connection
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import LockHeld
@@ -77,6 +77,16 @@ def alone(connection: sa.Connection) -> Iterator[None]:
             raise _held_by(holder, Lock("", holder.lock_key))
     yield
     connection.execute(sa.select(sa.func.pg_advisory_unlock(KEY1, SHOP_LOCK.key)))
+
+
+def prepare_own_schema_alone(connection: sa.Connection) -> None:
+    """Create or upgrade our tables, as `prepare_own_schema`, while nothing else runs.
+
+    Raises:
+        LockHeld: another task runs, and the tables have to be changed first.
+    """
+    with nullcontext() if current_revision(connection) == HEAD else alone(connection):
+        prepare_own_schema(connection)
 
 
 def find_holder(connection: sa.Connection, lock: Lock) -> Holder | None:

@@ -1,4 +1,4 @@
-"""Controls runs of other processes: cancels them, and closes what dead ones have left open."""
+"""Controls runs and tasks of other processes: cancels them, and closes what dead ones have left open."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from freesport_sync.core.run import RunStatus
+from freesport_sync.core.task_list import TaskStatus
 from freesport_sync.core.tasks import SHOP_LOCK
+from freesport_sync.database.own import jobs
 from freesport_sync.database.own.alive import true_status
 from freesport_sync.database.own.lock import find_holders, take_lock, try_lock
+from freesport_sync.database.own.notices import notify
 from freesport_sync.database.own.runs import DeadRun, close_interrupted_runs, close_running, open_locks
-from freesport_sync.database.own.schema import current_revision, runs
+from freesport_sync.database.own.schema import current_revision, runs, tasks
+from freesport_sync.database.own.task_list import has_tasks
 from freesport_sync.database.server.engine import transaction
 from freesport_sync.database.shop.sessions import StaleSession, close_stale_sessions, refuse_foreign_session
 from freesport_sync.database.shop.tables import import_sessions
@@ -79,6 +83,65 @@ def _not_running(connection: sa.Connection, run_id: int) -> ConfigError:
         return ConfigError("run_dead", run_id=run_id, operator=run.operator, host=run.host)
     finished = run.finished_at.isoformat(timespec="seconds")
     return ConfigError("run_not_running", run_id=run_id, status=run.status, finished=finished)
+
+
+def cancel_task(connection: sa.Connection, task_id: int, by: str) -> TaskStatus:
+    """Cancel a task that waits, or ask the one who runs it to stop.
+
+    Args:
+        connection: any, in autocommit.
+        task_id: the task.
+        by: who requests it.
+
+    Returns:
+        Its status now: a running one goes on until its process has heard of it.
+
+    Raises:
+        ConfigError: there is no such task, or it has ended.
+    """
+    with transaction(connection):
+        row = None
+        if has_tasks(connection):
+            query = sa.select(tasks.c.status, tasks.c.job_id).where(tasks.c.id == task_id)
+            row = connection.execute(query.with_for_update()).first()
+        if row is None:
+            raise ConfigError("task_not_found", task_id=task_id)
+        if TaskStatus(row.status).is_final:
+            raise ConfigError("task_not_open", task_id=task_id, status=row.status)
+        values: dict[str, object] = _cancelled_by(tasks, by)
+        if row.status == TaskStatus.PENDING.value:
+            values |= {"status": TaskStatus.CANCELLED.value, "finished_at": sa.func.clock_timestamp()}
+            jobs.drop(connection, [row.job_id])
+        else:
+            its_run = runs.c.task_id == task_id, runs.c.status == RunStatus.RUNNING.value
+            connection.execute(runs.update().where(*its_run).values(_cancelled_by(runs, by)))
+        changed = tasks.update().where(tasks.c.id == task_id).values(values).returning(tasks.c.status)
+        status = TaskStatus(connection.execute(changed).scalar_one())
+        notify(connection)
+    return status
+
+
+def _cancelled_by(table: sa.Table, by: str) -> dict[str, object]:
+    """The first who asks is remembered."""
+    at, requester = table.c.cancel_requested_at, table.c.cancel_requested_by
+    return {at.name: sa.func.coalesce(at, sa.func.clock_timestamp()), requester.name: sa.func.coalesce(requester, by)}
+
+
+def change_priority(connection: sa.Connection, task_id: int, priority: int) -> None:
+    """Let a task that waits come sooner or later.
+
+    Raises:
+        ConfigError: there is no such task, or it does not wait.
+    """
+    with transaction(connection):
+        query = tasks.update().where(tasks.c.id == task_id, tasks.c.status == TaskStatus.PENDING.value)
+        row = None
+        if has_tasks(connection):
+            row = connection.execute(query.values(priority=priority).returning(tasks.c.job_id)).first()
+        if row is None:
+            raise ConfigError("task_not_waiting", task_id=task_id)
+        jobs.prioritise(connection, row.job_id, priority)
+        notify(connection)
 
 
 def unlock_stale(connection: sa.Connection, interrupted: str, stale: str) -> Unlocked:

@@ -15,16 +15,17 @@ from freesport_sync import __version__
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import ExportFile, FieldChange, RunOutcome, RunStatus
 from freesport_sync.core.tasks import FIRST_STAGE, LAST_STAGE, Lock
+from freesport_sync.database.own.notices import notify
+from freesport_sync.database.own.recovery import recover_dead_tasks
 from freesport_sync.database.own.schema import (
     field_changes,
     row_issues,
     run_files,
     run_stages,
     runs,
+    tasks,
 )
-
-CHANNEL = "freesport_sync"
-"""NOTIFY channel: announces changes in the history."""
+from freesport_sync.database.own.stored_values import plain_params
 
 XID_BITS = 2**32 - 1
 """Mask of the part of a transaction's number that a row's `xmin` holds."""
@@ -63,9 +64,19 @@ def close_running(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> 
         runs.update()
         .where(runs.c.status == RunStatus.RUNNING.value, *where)
         .values(status=RunStatus.INTERRUPTED.value, finished_at=_now, error_code="interrupted", error_params={})
-        .returning(runs.c.id, runs.c.operator, runs.c.host, runs.c.stage, runs.c.started_at, runs.c.heartbeat_at)
-    )
-    return tuple(sorted((DeadRun(*row) for row in dead), key=lambda run: run.id))
+        .returning(
+            runs.c.id,
+            runs.c.operator,
+            runs.c.host,
+            runs.c.stage,
+            runs.c.started_at,
+            runs.c.heartbeat_at,
+            runs.c.task_id,
+        )
+    ).all()
+    if task_ids := [row.task_id for row in dead if row.task_id is not None]:
+        recover_dead_tasks(connection, tasks.c.id.in_(task_ids))
+    return tuple(sorted((DeadRun(*row[:-1]) for row in dead), key=lambda run: run.id))
 
 
 def open_locks(connection: sa.Connection) -> list[Lock]:
@@ -82,9 +93,10 @@ def runs_without_effect(connection: sa.Connection) -> frozenset[int]:
 
 
 def forget_old_runs(connection: sa.Connection, retention_days: int) -> None:
-    """Delete runs older than `retention_days`."""
+    """Delete runs older than `retention_days`, and the tasks of that time."""
     oldest = sa.func.now() - sa.func.make_interval(0, 0, 0, retention_days)
     connection.execute(runs.delete().where(runs.c.started_at < oldest))
+    connection.execute(tasks.delete().where(tasks.c.finished_at < oldest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,7 @@ class NewRun:
         operator: who asked for it.
         is_dry_run: nothing but the history is written.
         backend_id: PostgreSQL process that holds the lock.
+        task_id: what it is a try of.
     """
 
     task: str
@@ -108,6 +121,7 @@ class NewRun:
     operator: str
     is_dry_run: bool
     backend_id: int
+    task_id: int
 
 
 def open_run(connection: sa.Connection, new: NewRun) -> OpenRun:
@@ -124,6 +138,7 @@ def open_run(connection: sa.Connection, new: NewRun) -> OpenRun:
             host=socket.gethostname(),
             process_id=os.getpid(),
             backend_id=new.backend_id,
+            task_id=new.task_id,
             program_version=__version__,
             is_dry_run=new.is_dry_run,
             status=RunStatus.RUNNING.value,
@@ -136,7 +151,7 @@ def open_run(connection: sa.Connection, new: NewRun) -> OpenRun:
         )
         .returning(runs.c.id, runs.c.started_at)
     ).one()
-    _notify(connection)
+    notify(connection)
     return OpenRun(row.id, row.started_at)
 
 
@@ -155,7 +170,7 @@ def beat(connection: sa.Connection, run: OpenRun, stage: str) -> str | None:
         .values(heartbeat_at=_now, stage=stage)
         .returning(runs.c.cancel_requested_at, runs.c.cancel_requested_by)
     ).one()
-    _notify(connection)
+    notify(connection)
     return None if requested.cancel_requested_at is None else requested.cancel_requested_by or ""
 
 
@@ -252,17 +267,9 @@ def close_run(connection: sa.Connection, run: OpenRun, outcome: RunOutcome) -> b
             counts={str(entity): asdict(count) for entity, count in outcome.counts.items()},
             issue_totals=[{"severity": t.severity.value, "code": t.code, "count": t.count} for t in totals],
             error_code=error.code if error else None,
-            error_params=_plain(error.params) if error else None,
+            error_params=plain_params(error.params) if error else None,
         )
     )
     if closed.rowcount:
-        _notify(connection)
+        notify(connection)
     return bool(closed.rowcount)
-
-
-def _notify(connection: sa.Connection) -> None:
-    connection.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
-
-
-def _plain(params: Mapping[str, object]) -> dict[str, object]:
-    return {name: value if isinstance(value, (bool, int, float)) else str(value) for name, value in params.items()}

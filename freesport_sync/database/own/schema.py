@@ -5,18 +5,98 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB, UUID
 from sqlalchemy.exc import ProgrammingError
 
 from freesport_sync.database.metadata import SCHEMA, own_metadata
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import SchemaMismatch
 
-HEAD = "0008"
+HEAD = "0009"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 _now = sa.DateTime(timezone=True)
 _alembic_version = sa.table("alembic_version", sa.column("version_num", sa.Text), schema=SCHEMA)
+
+workers = sa.Table(
+    "workers",
+    own_metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("process_id", sa.Integer, nullable=False),
+    sa.Column("backend_id", sa.Integer, nullable=False, comment="PostgreSQL process that holds its lock"),
+    sa.Column("program_version", sa.Text, nullable=False),
+    sa.Column("queues", ARRAY(sa.Text), nullable=False, comment="those it listens to"),
+    sa.Column("jobs", sa.Integer, nullable=False, comment="tasks that it runs at once"),
+    sa.Column("started_at", _now, nullable=False),
+    sa.Column("heartbeat_at", _now, nullable=False),
+    sa.Column("stopping_at", _now, comment="it takes no more tasks since"),
+    comment="Processes that run queued tasks",
+)
+
+schedules = sa.Table(
+    "schedules",
+    own_metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("cron", sa.Text, nullable=False, comment="five fields"),
+    sa.Column("zone", sa.Text, nullable=False, comment="IANA name"),
+    sa.Column("request", JSONB, nullable=False),
+    sa.Column("is_enabled", sa.Boolean, nullable=False),
+    sa.Column("grace_s", sa.Integer, nullable=False, comment="a missed start is made up for within this time"),
+    sa.Column("next_at", _now, comment="NULL: switched off, or never"),
+    sa.Column("last_due_at", _now, comment="the last start that came, whatever became of it"),
+    sa.Column("note", sa.Text, comment="why the last start was left out"),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("created_at", _now, nullable=False),
+    sa.Index("schedules_next_at_idx", "next_at"),
+)
+
+tasks = sa.Table(
+    "tasks",
+    own_metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("uid", UUID, nullable=False, server_default=sa.text("gen_random_uuid()"), unique=True),
+    sa.Column("type", sa.Text, nullable=False, comment="name of the task type"),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the request"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("request", JSONB, nullable=False),
+    sa.Column("is_dry_run", sa.Boolean, nullable=False),
+    sa.Column("queue", sa.Text, nullable=False, comment="empty: it never waited in one"),
+    sa.Column("job_id", sa.BigInteger, comment="its row in procrastinate_jobs, which may be gone"),
+    sa.Column("lock_key", sa.Integer, nullable=False, comment="second key of its lock"),
+    sa.Column("dedupe_key", sa.Text, comment="equal ones wait only once"),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False, comment="higher comes first"),
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column("trigger", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False, comment="where it must run or runs; empty: anywhere"),
+    sa.Column("run_after", _now),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("crashes", sa.Integer, nullable=False, comment="tries whose process died"),
+    sa.Column("claim", UUID, comment="of the try that may write here"),
+    sa.Column("worker_id", sa.BigInteger, sa.ForeignKey(workers.c.id, ondelete="SET NULL")),
+    sa.Column("waiting_for", JSONB, comment="who holds its lock"),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("done", sa.BigInteger, nullable=False),
+    sa.Column("total", sa.BigInteger, nullable=False),
+    sa.Column("percent", sa.Integer, nullable=False, comment="never goes back"),
+    sa.Column("counts", JSONB, nullable=False),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_params", JSONB),
+    sa.Column("created_at", _now, nullable=False),
+    sa.Column("started_at", _now, comment="of the first try"),
+    sa.Column("finished_at", _now),
+    sa.Column("cancel_requested_at", _now),
+    sa.Column("cancel_requested_by", sa.Text),
+    sa.Column("schedule_id", sa.BigInteger, sa.ForeignKey(schedules.c.id, ondelete="SET NULL")),
+    sa.Column("due_at", _now, comment="the start of its schedule that it is for"),
+    sa.UniqueConstraint("schedule_id", "due_at", name="tasks_due_key"),
+    sa.Index("tasks_waiting_once_idx", "dedupe_key", unique=True, postgresql_where=sa.text("status = 'pending'")),
+    sa.Index("tasks_open_idx", "status", postgresql_where=sa.text("status IN ('pending', 'running')")),
+    sa.Index("tasks_created_at_idx", "created_at"),
+    comment="What was wanted; each try of it that held its lock is a run",
+)
 
 runs = sa.Table(
     "runs",
@@ -50,7 +130,9 @@ runs = sa.Table(
     sa.Column("lock_name", sa.Text, nullable=False, server_default="shop", comment="one run at a time"),
     sa.Column("lock_key", sa.Integer, nullable=False, server_default="1", comment="second key of its lock"),
     sa.Column("is_forgotten", sa.Boolean, nullable=False, server_default=sa.false(), comment="its written values are"),
+    sa.Column("task_id", sa.BigInteger, sa.ForeignKey(tasks.c.id, ondelete="SET NULL")),
     sa.Index("runs_started_at_idx", "started_at"),
+    sa.Index("runs_task_id_idx", "task_id"),
 )
 
 run_stages = sa.Table(

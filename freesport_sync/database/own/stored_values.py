@@ -39,3 +39,8 @@ def totals_of(value: Any) -> tuple[IssueTotal, ...]:
         for one in totals
         if one.get("severity") in [*Severity]
     )
+
+
+def plain_params(params: Mapping[str, object]) -> dict[str, object]:
+    """Parameters of an error as plain JSON."""
+    return {name: value if isinstance(value, (bool, int, float)) else str(value) for name, value in params.items()}

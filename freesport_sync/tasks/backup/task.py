@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.shop import Stage, UpkeepKind
 from freesport_sync.core.tasks import SHOP_LOCK, Role
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.backup.request import MakeBackup
 from freesport_sync.tasks.stages import planned
 
@@ -21,7 +21,7 @@ def _run(context: RunContext, request: MakeBackup) -> RunReport:
     return run_backup(context, request)
 
 
-BACKUP = Task(
+BACKUP = TaskType(
     name="backup",
     version=1,
     request_type=MakeBackup,

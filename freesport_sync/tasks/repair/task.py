@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.shop import Stage, UpkeepKind
 from freesport_sync.core.tasks import SHOP_LOCK, Role
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.repair.request import RepairCreatedAt
 from freesport_sync.tasks.stages import planned
 
@@ -23,7 +23,7 @@ def _run(context: RunContext, request: RepairCreatedAt) -> RunReport:
     return run_repair(context, request)
 
 
-REPAIR = Task(
+REPAIR = TaskType(
     name="repair",
     version=1,
     request_type=RepairCreatedAt,

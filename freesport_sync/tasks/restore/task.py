@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.shop import Stage, UpkeepKind
 from freesport_sync.core.tasks import SHOP_LOCK, Role
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.stages import planned
 
@@ -23,7 +23,7 @@ def _run(context: RunContext, request: RestoreBackup) -> RunReport:
     return run_restore(context, request)
 
 
-RESTORE = Task(
+RESTORE = TaskType(
     name="restore",
     version=1,
     request_type=RestoreBackup,
@@ -32,4 +32,5 @@ RESTORE = Task(
     kinds=(UpkeepKind.RESTORE.value,),
     stages=lambda _request, header, _settings: planned(header, _STAGES),
     run=_run,
+    is_local=lambda _: True,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.core.shop import ImportKind, Stage
 from freesport_sync.core.tasks import SHOP_LOCK, Header, PlannedStage, Role
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.stages import planned
 
@@ -49,7 +49,7 @@ def _run(context: RunContext, request: ShopImport) -> RunReport:
     return run_import(context, request)
 
 
-SHOP_IMPORT = Task(
+SHOP_IMPORT = TaskType(
     name="shop_import",
     version=1,
     request_type=ShopImport,
@@ -58,5 +58,6 @@ SHOP_IMPORT = Task(
     kinds=tuple(kind.value for kind in ImportKind),
     stages=_stages,
     run=_run,
+    is_local=lambda request: not request.is_pull,
     commands={kind.value: ShopImport(kind=kind, chunk_size=kind.usual_chunk_size) for kind in ImportKind},
 )

@@ -15,7 +15,7 @@ from freesport_sync.core.shop import FileType, ImportKind
 from freesport_sync.core.tasks import SHOP_LOCK, Header, Request, Submission, Trigger
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.requests import decode, encode
-from freesport_sync.runs.task import Task
+from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.backup.request import MakeBackup
 from freesport_sync.tasks.registry import TASKS, Registry
 from freesport_sync.tasks.repair.request import RepairCreatedAt
@@ -24,7 +24,7 @@ from freesport_sync.tasks.shop_import.request import ShopImport
 from tests.instances import instances
 
 
-def submissions(task: Task[Any]) -> st.SearchStrategy[Submission[Any]]:
+def submissions(task: TaskType[Any]) -> st.SearchStrategy[Submission[Any]]:
     return st.builds(Submission, instances(task.request_type), instances(Header))
 
 
@@ -114,7 +114,7 @@ class Tea:
 
 
 def test_a_request_of_an_older_version_has_defaults_for_what_came_later() -> None:
-    task = Task("tea", 2, Tea, SHOP_LOCK, frozenset(), ("tea",), lambda *_: (), lambda *_: pytest.fail("not run"))
+    task = TaskType("tea", 2, Tea, SHOP_LOCK, frozenset(), ("tea",), lambda *_: (), lambda *_: pytest.fail("not run"))
     tasks = Registry((task,))
     newest = encode(task, Submission(Tea(3, 1), Header()))
     assert decode(tasks, newest).request == Tea(3, 1)

@@ -1,0 +1,58 @@
+"""The queue's rows, as `procrastinate` reads them: a job is nothing but a call to look at one task.
+
+What a task is waiting for, and whether it still is, says its own row; a job too many does no harm, and a lost one is
+made again by `tasks.call_forgotten`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from freesport_sync.database.metadata import SCHEMA
+
+PERFORM = "freesport_sync.perform"
+"""The name of the only task that procrastinate knows."""
+UID = "uid"
+"""Its argument: the task to look at."""
+ANY_QUEUE = "procrastinate_any_queue_v1"
+"""NOTIFY channel on which workers learn of jobs."""
+
+jobs = sa.table(
+    "procrastinate_jobs",
+    *(sa.column(name) for name in ("id", "queue_name", "status", "priority", "scheduled_at", "args")),
+    schema=SCHEMA,
+)
+_DEFER = sa.text(
+    f"SELECT ({SCHEMA}.procrastinate_defer_jobs_v1(ARRAY[ROW("
+    "CAST(:queue AS varchar), CAST(:name AS varchar), CAST(:priority AS integer), NULL, NULL, :arguments,"
+    f" CAST(:not_before AS timestamptz))::{SCHEMA}.procrastinate_job_to_defer_v1]))[1]"
+).bindparams(sa.bindparam("arguments", type_=JSONB))
+
+
+def defer(connection: sa.Connection, queue: str, uid: UUID, priority: int, not_before: datetime | None) -> int:
+    """Add a job; returns its id. Inside the transaction that makes the task wait."""
+    values = {
+        "queue": queue,
+        "name": PERFORM,
+        "priority": priority,
+        "arguments": {UID: str(uid)},
+        "not_before": not_before,
+    }
+    return int(connection.execute(_DEFER, values).scalar_one())
+
+
+def drop(connection: sa.Connection, job_ids: list[int]) -> None:
+    """Remove jobs that nobody has taken yet."""
+    connection.execute(sa.delete(jobs).where(jobs.c.id.in_(job_ids), _status == "todo"))
+
+
+def prioritise(connection: sa.Connection, job_id: int, priority: int) -> None:
+    """Change the priority of a job that nobody has taken yet."""
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id, _status == "todo").values(priority=priority))
+
+
+_status = sa.cast(jobs.c.status, sa.Text)

@@ -1,0 +1,126 @@
+"""Reads tasks for lists and details."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from freesport_sync.core.history import Page
+from freesport_sync.core.task_list import AwaitedHolder, Task, TaskQuery, TaskStatus
+from freesport_sync.database.own import alive
+from freesport_sync.database.own.schema import current_revision, runs, tasks, workers
+from freesport_sync.database.own.stored_values import counts_of, object_of
+
+FIRST_REVISION = "0009"
+"""The migration that has made the tables."""
+
+_status = sa.case((alive.is_dead_task, TaskStatus.FAILED.value), else_=tasks.c.status)
+_error_code = sa.case((alive.is_dead_task, "interrupted"), else_=tasks.c.error_code)
+_run_id = sa.select(sa.func.max(runs.c.id)).where(runs.c.task_id == tasks.c.id).scalar_subquery()
+_has_worker = sa.exists().where(
+    sa.not_(alive.is_dead_worker), workers.c.stopping_at.is_(None), tasks.c.queue == sa.any_(workers.c.queues)
+)
+_silent_run = sa.exists().where(runs.c.task_id == tasks.c.id, alive.is_silent)
+_silent_worker = sa.exists().where(workers.c.id == tasks.c.worker_id, alive.is_silent_worker)
+_COLUMNS = (
+    *(column for column in tasks.c if column.name not in ("status", "error_code")),
+    _status.label("status"),
+    _error_code.label("error_code"),
+    _run_id.label("run_id"),
+    _has_worker.label("has_worker"),
+    sa.or_(_silent_run, _silent_worker).label("is_silent"),
+)
+
+
+def has_tasks(connection: sa.Connection) -> bool:
+    """Whether the database has tables for tasks; False before the first run of this version."""
+    revision = current_revision(connection)
+    return revision is not None and revision >= FIRST_REVISION
+
+
+def read_tasks(connection: sa.Connection, query: TaskQuery, offset: int, limit: int) -> Page[Task]:
+    """Read a page of tasks, the newest first; empty if there are no tables for them yet.
+
+    Args:
+        connection: any, in autocommit.
+        query: which tasks.
+        offset: of the first row.
+        limit: rows of the page.
+    """
+    if not has_tasks(connection):
+        return Page(0, offset, ())
+    wanted = _conditions(query)
+    total = connection.execute(sa.select(sa.func.count()).select_from(tasks).where(*wanted)).scalar_one()
+    # Whole lines are computed for the page only.
+    ids = sa.select(tasks.c.id).where(*wanted).order_by(tasks.c.id.desc()).offset(offset).limit(limit).scalar_subquery()
+    rows = connection.execute(sa.select(*_COLUMNS).where(tasks.c.id.in_(ids)).order_by(tasks.c.id.desc()))
+    return Page(total, offset, tuple(map(_task, rows)))
+
+
+def read_task(connection: sa.Connection, task_id: int) -> Task | None:
+    """One task, or None."""
+    if not has_tasks(connection):
+        return None
+    row = connection.execute(sa.select(*_COLUMNS).where(tasks.c.id == task_id)).first()
+    return None if row is None else _task(row)
+
+
+def _conditions(query: TaskQuery) -> list[sa.ColumnElement[bool]]:
+    c = tasks.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if query.statuses:
+        conditions.append(_status.in_([status.value for status in query.statuses]))
+    if query.types:
+        conditions.append(c.type.in_(sorted(query.types)))
+    if query.schedule_id is not None:
+        conditions.append(c.schedule_id == query.schedule_id)
+    if query.text:
+        texts = (c.operator, c.host, c.kind, c.error_code, sa.cast(c.id, sa.Text))
+        found = (sa.func.coalesce(text, "").icontains(query.text, autoescape=True) for text in texts)
+        conditions.append(sa.or_(*found))
+    return conditions
+
+
+def _task(row: Any) -> Task:
+    return Task(
+        id=row.id,
+        uid=row.uid,
+        type=row.type,
+        version=row.version,
+        kind=row.kind,
+        is_dry_run=row.is_dry_run,
+        request=object_of(row.request),
+        status=TaskStatus(row.status),
+        priority=row.priority,
+        operator=row.operator,
+        trigger=row.trigger,
+        host=row.host,
+        attempt=row.attempt,
+        crashes=row.crashes,
+        waiting_for=_holder(row.waiting_for),
+        has_worker=row.has_worker,
+        is_silent=row.is_silent,
+        stage=row.stage,
+        done=row.done,
+        total=row.total,
+        percent=row.percent,
+        run_after=row.run_after,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        cancel_requested_by=None if row.cancel_requested_at is None else row.cancel_requested_by or "",
+        counts=counts_of(row.counts),
+        error_code=row.error_code,
+        error_params=object_of(row.error_params),
+        run_id=row.run_id,
+        schedule_id=row.schedule_id,
+    )
+
+
+def _holder(stored: Any) -> AwaitedHolder | None:
+    holder = object_of(stored)
+    if not holder:
+        return None
+    operator, host, run_id = (holder.get(name) for name in ("operator", "host", "run_id"))
+    return AwaitedHolder(str(operator or ""), str(host or ""), run_id if type(run_id) is int else None)

@@ -1,0 +1,293 @@
+"""Writes the rows of tasks: submitted, claimed, sent back, ended.
+
+A task is claimed by one process at a time. Every write about its work carries the claim's token: a process that was
+frozen meanwhile, and whose task somebody else has taken, changes nothing any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from freesport_sync.core.run import Counts
+from freesport_sync.core.task_list import AwaitedHolder, Claim, TaskStatus
+from freesport_sync.database.own import jobs
+from freesport_sync.database.own.notices import notify
+from freesport_sync.database.own.schema import tasks
+from freesport_sync.database.own.stored_values import plain_params
+from freesport_sync.errors import SyncError
+
+_now = sa.func.clock_timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """The values of a new task's row.
+
+    Args:
+        type: name of its `TaskType`.
+        version: of the request.
+        kind: see `core.tasks.Request`.
+        request: as JSON; see `runs.requests`.
+        is_dry_run: nothing but the history is written.
+        lock_key: of its lock.
+        operator: who asks for it.
+        trigger: what has started it.
+        queue: where it waits; empty: it is run at once.
+        priority: higher comes first.
+        host: the only computer that can run it; empty: any.
+        run_after: not before; None: at once.
+        schedule_id: of the schedule that submits it.
+        due_at: the start of that schedule.
+    """
+
+    type: str
+    version: int
+    kind: str
+    request: Mapping[str, object]
+    is_dry_run: bool
+    lock_key: int
+    operator: str
+    trigger: str
+    queue: str = ""
+    priority: int = 0
+    host: str = ""
+    run_after: datetime | None = None
+    schedule_id: int | None = None
+    due_at: datetime | None = None
+
+    @property
+    def dedupe_key(self) -> str:
+        """Equal for tasks that do the same, whoever asks for them."""
+        asked = {name: value for name, value in self.request.items() if name not in ("operator", "trigger")}
+        text = json.dumps([self.queue, asked], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A task that waits.
+
+    Args:
+        id: of the task.
+        is_new: False: an equal one was already waiting.
+    """
+
+    id: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedTask:
+    """A task that this process may work on now.
+
+    Args:
+        claim: the right to.
+        request: as JSON; see `runs.requests`.
+    """
+
+    claim: Claim
+    request: Mapping[str, object]
+
+
+def submit(connection: sa.Connection, new: NewTask) -> Submitted:
+    """Put a task into its queue, unless an equal one waits there; inside a transaction of the caller."""
+    while True:
+        row = connection.execute(
+            insert(tasks)
+            .values(**_values(new), status=TaskStatus.PENDING.value, dedupe_key=new.dedupe_key)
+            .on_conflict_do_nothing(index_elements=["dedupe_key"], index_where=sa.text("status = 'pending'"))
+            .returning(tasks.c.id, tasks.c.uid)
+        ).first()
+        if row is not None:
+            call(connection, row.id, row.uid, new.queue, new.priority, new.run_after)
+            notify(connection)
+            return Submitted(row.id, True)
+        waiting = tasks.c.dedupe_key == new.dedupe_key, tasks.c.status == TaskStatus.PENDING.value
+        found = connection.scalar(sa.select(tasks.c.id).where(*waiting))
+        if found is not None:  # else it has just begun to run
+            return Submitted(found, False)
+
+
+def open_claimed(connection: sa.Connection, new: NewTask) -> Claim:
+    """Insert a task that runs already, in the transaction that opens its run."""
+    token = uuid4()
+    claimed = {"status": TaskStatus.RUNNING.value, "claim": token, "attempt": 1, "started_at": _now}
+    values = _values(new) | claimed | {"host": socket.gethostname()}
+    return Claim(connection.execute(tasks.insert().values(values).returning(tasks.c.id)).scalar_one(), token)
+
+
+def claim(connection: sa.Connection, uid: UUID, worker_id: int) -> ClaimedTask | None:
+    """Take a task that waits; None: it no longer does, or not yet."""
+    token = uuid4()
+    is_due = sa.or_(tasks.c.run_after.is_(None), tasks.c.run_after <= _now)
+    row = connection.execute(
+        tasks.update()
+        .where(tasks.c.uid == uid, tasks.c.status == TaskStatus.PENDING.value, is_due)
+        .values(
+            status=TaskStatus.RUNNING.value,
+            claim=token,
+            worker_id=worker_id,
+            host=socket.gethostname(),
+            attempt=tasks.c.attempt + 1,
+            waiting_for=None,
+            started_at=sa.func.coalesce(tasks.c.started_at, _now),
+        )
+        .returning(tasks.c.id, tasks.c.attempt, tasks.c.request)
+    ).first()
+    if row is None:
+        return None
+    notify(connection)
+    return ClaimedTask(Claim(row.id, token, row.attempt, is_queued=True), row.request)
+
+
+def requested_cancel(connection: sa.Connection, claim: Claim) -> str | None:
+    """Who has asked to stop the task; None: nobody. It is somebody else's by now: empty."""
+    query = sa.select(tasks.c.cancel_requested_at, tasks.c.cancel_requested_by).where(*_of(claim))
+    row = connection.execute(query).first()
+    if row is None:
+        return ""
+    return None if row.cancel_requested_at is None else row.cancel_requested_by or ""
+
+
+def is_claimed(connection: sa.Connection, claim: Claim) -> bool:
+    """Whether the claim still holds; its row is locked until the end of the transaction."""
+    return connection.scalar(sa.select(tasks.c.id).where(*_of(claim)).with_for_update()) is not None
+
+
+def show_progress(connection: sa.Connection, claim: Claim, stage: str, done: int, total: int, percent: int) -> bool:
+    """Write how far a task is; returns whether the claim still holds."""
+    values = {"stage": stage, "done": done, "total": total, "percent": sa.func.greatest(tasks.c.percent, percent)}
+    return bool(connection.execute(tasks.update().where(*_of(claim)).values(values)).rowcount)
+
+
+def finish(
+    connection: sa.Connection,
+    claim: Claim,
+    status: TaskStatus,
+    counts: Mapping[str, Counts],
+    error: SyncError | None = None,
+) -> bool:
+    """End a task; in the transaction that ends its run, if it has one.
+
+    Returns:
+        Whether the claim still held.
+    """
+    percent = 100 if status is TaskStatus.COMPLETED else tasks.c.percent
+    ended = connection.execute(
+        tasks.update()
+        .where(*_of(claim))
+        .values(
+            status=status.value,
+            finished_at=_now,
+            percent=percent,
+            counts={str(entity): asdict(count) for entity, count in counts.items()},
+            waiting_for=None,
+            **_error(error),
+        )
+    )
+    notify(connection)
+    return bool(ended.rowcount)
+
+
+def send_back(connection: sa.Connection, claim: Claim, delay_s: float, error: SyncError, is_counted: bool) -> bool:
+    """Let a task wait for its next try; inside a transaction of the caller, which ends the run, if there is one.
+
+    Args:
+        connection: any.
+        claim: given up.
+        delay_s: seconds until then.
+        error: why this try has failed.
+        is_counted: it was a try.
+
+    Returns:
+        Whether the claim still held.
+    """
+    return _wait_again(connection, claim, delay_s, is_counted, **_error(error))
+
+
+def wait_for(connection: sa.Connection, claim: Claim, holder: AwaitedHolder) -> bool:
+    """Let a task wait until somebody has released its lock; that was no try.
+
+    Returns:
+        Whether the claim still held.
+    """
+    return _wait_again(connection, claim, 0, False, waiting_for=asdict(holder))
+
+
+def _wait_again(connection: sa.Connection, claim: Claim, delay_s: float, is_counted: bool, **values: object) -> bool:
+    """It waits beside an equal one that was submitted meanwhile, and not if somebody has asked to stop it."""
+    is_cancelled = tasks.c.cancel_requested_at.is_not(None)
+    run_after = None if delay_s <= 0 else _now + sa.func.make_interval(0, 0, 0, 0, 0, 0, delay_s)
+    other = tasks.alias()
+    equal = sa.select(other.c.id).where(
+        other.c.dedupe_key == tasks.c.dedupe_key, other.c.status == TaskStatus.PENDING.value
+    )
+    row = connection.execute(
+        tasks.update()
+        .where(*_of(claim))
+        .values(
+            status=sa.case((is_cancelled, TaskStatus.CANCELLED.value), else_=TaskStatus.PENDING.value),
+            finished_at=sa.case((is_cancelled, _now)),
+            dedupe_key=sa.case((sa.exists(equal), None), else_=tasks.c.dedupe_key),
+            claim=None,
+            worker_id=None,
+            attempt=tasks.c.attempt if is_counted else tasks.c.attempt - 1,
+            run_after=run_after,
+            host=_pinned_host(),
+            **values,
+        )
+        .returning(tasks.c.id, tasks.c.uid, tasks.c.queue, tasks.c.priority, tasks.c.run_after, tasks.c.status)
+    ).first()
+    if row is None:
+        return False
+    if row.status == TaskStatus.PENDING.value:
+        call(connection, row.id, row.uid, row.queue, row.priority, row.run_after)
+    notify(connection)
+    return True
+
+
+def _pinned_host() -> sa.ColumnElement[str]:
+    """The host of a queue is behind its `@`; see `runs.task_type.queue_name`."""
+    return sa.func.split_part(tasks.c.queue, "@", 2)
+
+
+def call(
+    connection: sa.Connection, task_id: int, uid: UUID, queue: str, priority: int, not_before: datetime | None
+) -> None:
+    """Call the workers of a queue to a task that waits there."""
+    job_id = jobs.defer(connection, queue, uid, priority, not_before)
+    connection.execute(tasks.update().where(tasks.c.id == task_id).values(job_id=job_id))
+
+
+def _of(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:
+    return tasks.c.id == claim.task_id, tasks.c.claim == claim.token, tasks.c.status == TaskStatus.RUNNING.value
+
+
+def _error(error: SyncError | None) -> dict[str, object]:
+    return {
+        "error_code": error.code if error else None,
+        "error_params": plain_params(error.params) if error else None,
+    }
+
+
+def _values(new: NewTask) -> dict[str, object]:
+    return asdict(new) | {
+        "request": dict(new.request),
+        "attempt": 0,
+        "crashes": 0,
+        "stage": "",
+        "done": 0,
+        "total": 0,
+        "percent": 0,
+        "counts": {},
+        "created_at": _now,
+    }

@@ -1,0 +1,123 @@
+"""Tasks of all computers that work on a database: submitted, listed, cancelled."""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime
+from typing import Any
+
+from freesport_sync.core.history import Page
+from freesport_sync.core.task_list import Priority, Task, TaskQuery, TaskStatus, Worker
+from freesport_sync.core.tasks import Submission
+from freesport_sync.database.own import remote_control, task_list, tasks, workers
+from freesport_sync.database.own.lock import prepare_own_schema_alone
+from freesport_sync.database.own.tasks import NewTask, Submitted
+from freesport_sync.database.server.engine import transaction
+from freesport_sync.errors import ConfigError
+from freesport_sync.runs.requests import decode, encode
+from freesport_sync.services.database import Database
+from freesport_sync.tasks.registry import Registry
+
+
+class TaskQueue:
+    """The tasks of one database, whichever computers run them.
+
+    Args:
+        database: that they work on.
+        registry: what can be run.
+    """
+
+    def __init__(self, database: Database, registry: Registry) -> None:
+        self._database = database
+        self._registry = registry
+
+    def submit(
+        self, submission: Submission[Any], run_after: datetime | None = None, priority: int | None = None
+    ) -> Submitted:
+        """Let a task wait for a worker; if an equal one waits already, that one is enough.
+
+        Args:
+            submission: what is to be run, and who asks for it.
+            run_after: not before this time, with a zone; None: as soon as possible.
+            priority: higher comes first; None: the usual one of its trigger.
+
+        Raises:
+            LockHeld: our tables have to be upgraded first, and something is running.
+            SchemaMismatch: our tables cannot be made, or are newer than this program.
+        """
+        new = new_task(self._registry, submission, run_after, priority)
+        with self._database.connection() as connection:
+            prepare_own_schema_alone(connection)
+            with transaction(connection):
+                return tasks.submit(connection, new)
+
+    def repeat(self, task_id: int, operator: str) -> Submitted:
+        """Submit what a past task was asked for again.
+
+        Raises:
+            ConfigError: there is no such task, or this program does not know what it was asked for.
+        """
+        submission = decode(self._registry, self.task(task_id).request)
+        return self.submit(submission.by(operator))
+
+    def task(self, task_id: int) -> Task:
+        """One task.
+
+        Raises:
+            ConfigError: there is no such task.
+        """
+        with self._database.connection() as connection:
+            found = task_list.read_task(connection, task_id)
+        if found is None:
+            raise ConfigError("task_not_found", task_id=task_id)
+        return found
+
+    def tasks(self, query: TaskQuery, offset: int, limit: int) -> Page[Task]:
+        """A page of tasks, the newest first."""
+        with self._database.connection() as connection:
+            return task_list.read_tasks(connection, query, offset, limit)
+
+    def workers(self) -> tuple[Worker, ...]:
+        """The processes that run tasks, also those that died lately."""
+        with self._database.connection() as connection:
+            return workers.read_workers(connection) if task_list.has_tasks(connection) else ()
+
+    def cancel(self, task_id: int, by: str) -> TaskStatus:
+        """Cancel a task; see `database.own.remote_control.cancel_task`."""
+        with self._database.connection() as connection:
+            return remote_control.cancel_task(connection, task_id, by)
+
+    def change_priority(self, task_id: int, priority: int) -> None:
+        """Let a waiting task come sooner or later; see `database.own.remote_control.change_priority`."""
+        with self._database.connection() as connection:
+            remote_control.change_priority(connection, task_id, priority)
+
+
+def new_task(
+    registry: Registry,
+    submission: Submission[Any],
+    run_after: datetime | None = None,
+    priority: int | None = None,
+    schedule_id: int | None = None,
+    due_at: datetime | None = None,
+) -> NewTask:
+    """The row of a task that waits; arguments as for `TaskQueue.submit` and `NewTask`."""
+    request, header = submission.request, submission.header
+    task_type = registry.of(request)
+    host = socket.gethostname()
+    return NewTask(
+        type=task_type.name,
+        version=task_type.version,
+        kind=str(request.kind),
+        request=encode(task_type, submission),
+        is_dry_run=header.is_dry_run,
+        lock_key=task_type.lock.key,
+        operator=header.operator,
+        trigger=header.trigger.value,
+        queue=task_type.queue(request, host),
+        priority=Priority.of(header.trigger) if priority is None else priority,
+        host=host if task_type.is_local(request) else "",
+        run_after=run_after,
+        schedule_id=schedule_id,
+        due_at=due_at,
+    )

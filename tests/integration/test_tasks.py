@@ -1,0 +1,138 @@
+"""Rows of tasks: each run belongs to one, and what becomes of it (RUN-13)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freesport_sync.core.task_list import AwaitedHolder, Claim, Task, TaskQuery, TaskStatus
+from freesport_sync.core.tasks import Header, Submission
+from freesport_sync.database.own import tasks, workers
+from freesport_sync.database.own.recovery import recover_dead_tasks
+from freesport_sync.database.own.remote_control import cancel_task
+from freesport_sync.database.own.schema import prepare_own_schema
+from freesport_sync.database.own.task_list import read_tasks
+from freesport_sync.database.own.tasks import NewTask, Submitted
+from freesport_sync.database.server.engine import connect, transaction
+from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed
+from freesport_sync.services.task_queue import new_task
+from freesport_sync.tasks.registry import TASKS
+from freesport_sync.tasks.shop_import.request import ShopImport
+from tests.shop import Shop
+from tests.watching import wait_until
+
+
+def all_tasks(shop: Shop) -> tuple[Task, ...]:
+    return read_tasks(shop.connection, TaskQuery(), 0, 100).rows
+
+
+def test_a_plain_run_is_a_task_that_nobody_had_to_queue(shop: Shop, dearer: Path) -> None:
+    report = shop.run(dearer)
+    (task,) = all_tasks(shop)
+    assert (task.status, task.type, task.kind, task.attempt) == (TaskStatus.COMPLETED, "shop_import", "all", 1)
+    assert (task.operator, task.percent, task.run_id) == ("tester@here", 100, report.run_id)
+    assert task.counts == report.counts
+    assert shop.value("SELECT count(*) FROM freesport_sync.procrastinate_jobs") == 0
+
+
+def test_a_failed_run_fails_its_task_for_good(shop: Shop, tmp_path: Path) -> None:
+    with pytest.raises(ImportFailed) as caught:
+        shop.run(tmp_path / "nothing")
+    (task,) = all_tasks(shop)
+    assert (task.status, task.error_code) == (TaskStatus.FAILED, caught.value.code)
+    assert task.finished_at is not None
+
+
+# --- waiting --------------------------------------------------------------------------------------------------------
+
+
+def new(folder: Path, **header: Any) -> NewTask:
+    return new_task(TASKS, Submission(ShopImport(data_dir=folder), Header("tester@here", **header)))
+
+
+def submitted(shop: Shop, task: NewTask) -> Submitted:
+    prepare_own_schema(shop.connection)
+    with transaction(shop.connection):
+        return tasks.submit(shop.connection, task)
+
+
+def claimed(shop: Shop) -> Claim:
+    uid, worker_id = all_tasks(shop)[0].uid, workers.register(shop.connection, ["shop_import/1"], 1)
+    taken = tasks.claim(shop.connection, uid, worker_id)
+    assert taken is not None
+    assert tasks.claim(shop.connection, uid, worker_id) is None, "only one may work on it"
+    return taken.claim
+
+
+def jobs_waiting(shop: Shop) -> int:
+    count: int = shop.value("SELECT count(*) FROM freesport_sync.procrastinate_jobs WHERE status = 'todo'")
+    return count
+
+
+def test_equal_tasks_wait_only_once(shop: Shop, tmp_path: Path) -> None:
+    first = submitted(shop, new(tmp_path))
+    again = submitted(shop, replace(new(tmp_path), operator="another@there"))
+    assert (first.is_new, again) == (True, Submitted(first.id, False))
+    assert submitted(shop, new(tmp_path / "other")).is_new
+    assert submitted(shop, new(tmp_path, is_dry_run=True)).is_new
+    assert jobs_waiting(shop) == 3
+
+
+def test_a_task_that_waits_is_cancelled_at_once(shop: Shop, tmp_path: Path) -> None:
+    task_id = submitted(shop, new(tmp_path)).id
+    assert cancel_task(shop.connection, task_id, "boss@here") is TaskStatus.CANCELLED
+    (task,) = all_tasks(shop)
+    assert (task.status, task.cancel_requested_by, jobs_waiting(shop)) == (TaskStatus.CANCELLED, "boss@here", 0)
+    with pytest.raises(ConfigError, match="task_not_open"):
+        cancel_task(shop.connection, task_id, "boss@here")
+
+
+def test_what_may_heal_is_tried_again_later(shop: Shop, tmp_path: Path) -> None:
+    submitted(shop, new(tmp_path))
+    claim = claimed(shop)
+    with transaction(shop.connection):
+        assert tasks.send_back(shop.connection, claim, 60, ConnectionFailed("connection_lost"), is_counted=True)
+    (task,) = all_tasks(shop)
+    assert (task.status, task.attempt, task.error_code) == (TaskStatus.PENDING, 1, "connection_lost")
+    assert task.run_after is not None
+    assert tasks.claim(shop.connection, task.uid, 1) is None, "not before its time"
+    assert jobs_waiting(shop) == 2, "the job that was taken, and the next one"
+    assert not tasks.finish(shop.connection, claim, TaskStatus.COMPLETED, {}), "the claim was given up"
+
+
+def test_a_task_sent_back_after_a_cancel_request_is_cancelled(shop: Shop, tmp_path: Path) -> None:
+    task_id = submitted(shop, new(tmp_path)).id
+    claim = claimed(shop)
+    assert cancel_task(shop.connection, task_id, "boss@here") is TaskStatus.RUNNING
+    assert tasks.requested_cancel(shop.connection, claim) == "boss@here"
+    with transaction(shop.connection):
+        tasks.wait_for(shop.connection, claim, AwaitedHolder("other@there", "there", 7))
+    assert all_tasks(shop)[0].status is TaskStatus.CANCELLED
+
+
+def test_progress_never_goes_back(shop: Shop, tmp_path: Path) -> None:
+    submitted(shop, new(tmp_path))
+    claim = claimed(shop)
+    assert tasks.show_progress(shop.connection, claim, "stage", 5, 10, 40)
+    assert tasks.show_progress(shop.connection, claim, "plan", 1, 10, 3)
+    (task,) = all_tasks(shop)
+    assert (task.stage, task.done, task.percent) == ("plan", 1, 40)
+
+
+def test_a_task_of_a_dead_worker_waits_again_and_fails_at_the_third_time(shop: Shop, tmp_path: Path) -> None:
+    submitted(shop, new(tmp_path))
+    for crashes in (1, 2, 3):
+        worker = connect(shop.url, "worker")
+        worker_id = workers.register(worker, ["shop_import/1"], 1)
+        assert tasks.claim(shop.connection, all_tasks(shop)[0].uid, worker_id) is not None
+        shop.execute("UPDATE freesport_sync.workers SET heartbeat_at = now() - interval '1 minute'")
+        assert recover_dead_tasks(shop.connection) == (), "it holds its lock"
+        worker.close()
+        wait_until(lambda: all_tasks(shop)[0].status is TaskStatus.FAILED)
+        recover_dead_tasks(shop.connection)
+        (task,) = all_tasks(shop)
+        assert (task.crashes, task.error_code) == (crashes, "task_interrupted")
+        assert task.status is (TaskStatus.FAILED if crashes == 3 else TaskStatus.PENDING)
