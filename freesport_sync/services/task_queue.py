@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import datetime
 from typing import Any
 
 from freesport_sync.core.history import Page
-from freesport_sync.core.task_list import Priority, Task, TaskQuery, TaskStatus, Worker
+from freesport_sync.core.task_list import Task, TaskQuery, TaskStatus, Worker
 from freesport_sync.core.tasks import Submission
 from freesport_sync.database.own import remote_control, task_list, tasks, workers
 from freesport_sync.database.own.lock import prepare_own_schema_alone
-from freesport_sync.database.own.tasks import NewTask, Submitted
+from freesport_sync.database.own.tasks import Submitted
 from freesport_sync.database.server.engine import transaction
 from freesport_sync.errors import ConfigError
-from freesport_sync.runs.requests import decode, encode
+from freesport_sync.runs.requests import decode
 from freesport_sync.services.database import Database
 from freesport_sync.tasks.registry import Registry
+from freesport_sync.tasks.waiting import new_task
 
 
 class TaskQueue:
@@ -91,33 +91,3 @@ class TaskQueue:
         """Let a waiting task come sooner or later; see `database.own.remote_control.change_priority`."""
         with self._database.connection() as connection:
             remote_control.change_priority(connection, task_id, priority)
-
-
-def new_task(
-    registry: Registry,
-    submission: Submission[Any],
-    run_after: datetime | None = None,
-    priority: int | None = None,
-    schedule_id: int | None = None,
-    due_at: datetime | None = None,
-) -> NewTask:
-    """The row of a task that waits; arguments as for `TaskQueue.submit` and `NewTask`."""
-    request, header = submission.request, submission.header
-    task_type = registry.of(request)
-    host = socket.gethostname()
-    return NewTask(
-        type=task_type.name,
-        version=task_type.version,
-        kind=str(request.kind),
-        request=encode(task_type, submission),
-        is_dry_run=header.is_dry_run,
-        lock_key=task_type.lock.key,
-        operator=header.operator,
-        trigger=header.trigger.value,
-        queue=task_type.queue(request, host),
-        priority=Priority.of(header.trigger) if priority is None else priority,
-        host=host if task_type.is_local(request) else "",
-        run_after=run_after,
-        schedule_id=schedule_id,
-        due_at=due_at,
-    )

@@ -18,9 +18,9 @@ from freesport_sync.database.own.task_list import read_tasks
 from freesport_sync.database.own.tasks import NewTask, Submitted
 from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed
-from freesport_sync.services.task_queue import new_task
 from freesport_sync.tasks.registry import TASKS
 from freesport_sync.tasks.shop_import.request import ShopImport
+from freesport_sync.tasks.waiting import new_task
 from tests.shop import Shop
 from tests.watching import wait_until
 
