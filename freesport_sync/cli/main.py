@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freesport_sync.cli.arguments import ACTIONS, build_parser, refuse_contradictions
+from freesport_sync.cli.arguments import ACTIONS, build_parser
 from freesport_sync.cli.commands import command_for
+from freesport_sync.cli.contradictions import refuse_contradictions
 from freesport_sync.cli.interrupts import run_interruptibly
 from freesport_sync.cli.invocation import Invocation, process_kind
 from freesport_sync.cli.streams import lost_output, protect_streams

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from freesport_sync.cli.arguments import ACTIONS, build_parser, refuse_contradictions
+from freesport_sync.cli.arguments import ACTIONS, build_parser
+from freesport_sync.cli.contradictions import refuse_contradictions
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.services.guide import load_guide
 from tests.guide import DOCS, commands_of, guide_of, made_pages, page_of, pictures_of

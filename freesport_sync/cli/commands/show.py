@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from freesport_sync.cli.arguments import STDOUT
+from freesport_sync.cli.argument_values import STDOUT
 from freesport_sync.cli.invocation import Invocation
 from freesport_sync.cli.results import EntryShown, IssueList, IssuesSaved
 from freesport_sync.cli.streams import encoded_stdout

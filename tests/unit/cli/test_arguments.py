@@ -34,7 +34,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--schedule-import", "3:30", "--dry-run"), "--schedule-import нельзя указать вместе с --dry-run"),
         (("--scheduled",), "--scheduled нужен вместе с --run"),
         (("--tray", "--check"), "--tray нельзя указать вместе с --check"),
-        (("--settings", "--check"), "--check нельзя указать вместе с --settings"),
+        (("--settings", "--check"), "--settings нельзя указать вместе с --check"),
     ],
 )
 def test_wrong_arguments_are_explained_in_russian(

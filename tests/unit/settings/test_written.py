@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.application import Application
-from freesport_sync.cli.arguments import STDOUT, build_parser
+from freesport_sync.cli.argument_values import STDOUT
+from freesport_sync.cli.arguments import build_parser
 from freesport_sync.errors import ConfigError
 from freesport_sync.i18n.resources import resource
 from freesport_sync.i18n.texts import Language, Texts

@@ -1,0 +1,64 @@
+"""Reads the values of arguments; what is wrong with one is said in the operator's language."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freesport_sync.errors import reason_of
+from freesport_sync.i18n.texts import Texts
+from freesport_sync.settings.paths import located
+
+if TYPE_CHECKING:
+    from freesport_sync.core.history import EntryKey
+
+STDOUT = Path("-")
+"""`--csv -`."""
+LARGEST_NUMBER = 1_000_000_000
+
+
+class ArgumentValues:
+    """Converts values for argparse; every method raises `ArgumentTypeError` for what it cannot read.
+
+    Args:
+        texts: in the operator's language.
+    """
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def number(self, value: str) -> int:
+        """A number from 1."""
+        return self._number(value, 1, LARGEST_NUMBER)
+
+    def entry_key(self, value: str) -> EntryKey:
+        """An entry of the history: `12`, `shop:12`."""
+        from freesport_sync.core.history import EntryKey, EntrySource  # not needed for --help
+
+        self.number(value.removeprefix(f"{EntrySource.SHOP.value}:"))
+        return EntryKey.parse(value)
+
+    def time_of_day(self, value: str) -> time:
+        """A time of the clock: `3:30`."""
+        if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
+            raise argparse.ArgumentTypeError(self._texts("cli.not_a_time", value=value))
+        hours, minutes = value.split(":")
+        return time(int(hours), int(minutes))
+
+    def path(self, value: str) -> Path:
+        """A file or folder of this computer, absolute; `-` stays as it is."""
+        if not value:  # from an unset variable of a script; it would mean the current folder
+            raise argparse.ArgumentTypeError(self._texts("cli.empty_path"))
+        try:
+            return STDOUT if value == str(STDOUT) else located(value, Path())
+        except OSError as error:  # the current folder is gone
+            raise argparse.ArgumentTypeError(reason_of(error)) from error
+
+    def _number(self, value: str, smallest: int, largest: int) -> int:
+        if not value.isdecimal() or not smallest <= int(value) <= largest:
+            text = self._texts("cli.not_a_number", value=value, smallest=smallest, largest=largest)
+            raise argparse.ArgumentTypeError(text)
+        return int(value)
