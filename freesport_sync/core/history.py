@@ -16,6 +16,7 @@ from freesport_sync.core.run import (
     IssueTotal,
     RunStatus,
 )
+from freesport_sync.core.task_list import Task
 from freesport_sync.errors import SyncError
 
 T = TypeVar("T")
@@ -138,6 +139,8 @@ class HistoryEntry:
     error_params: Mapping[str, Any] = field(default_factory=dict)
     data: str = ""
     """The folder, file or backup that it read."""
+    task_id: int | None = None
+    """The task that the run was a try of; None: the shop's own importer, or the task was removed."""
 
     @property
     def error(self) -> SyncError | None:
@@ -196,6 +199,7 @@ class HistoryDetails:
         error_message: of the shop's own importer.
         details: the counts of the shop's own importer.
         already_undone_by: for the dry run of an undo: the run that has since undone the same run.
+        task: of a run, as the queue sees it now.
     """
 
     entry: HistoryEntry
@@ -208,6 +212,7 @@ class HistoryDetails:
     error_message: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     already_undone_by: int | None = None
+    task: Task | None = None
 
 
 @dataclass(frozen=True, slots=True)

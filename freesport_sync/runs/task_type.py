@@ -31,7 +31,9 @@ class TaskType(Generic[R]):
         run: does the work; raises `SyncError` if it was refused, failed or was cancelled. `Done` instead of a report:
             it needs no run in the history.
         is_local: only this computer can do it, because it reads a file or a folder here.
-        commands: word after `--run` -> the request it stands for; empty if the task has an option of its own.
+        refuse_here: raises `SyncError` for a request that cannot work, as far as this computer can see at once.
+        commands: word after `--run` and `--submit` -> the request it stands for; empty if it has an option of its own.
+        submissions: more words after `--submit`.
     """
 
     name: str
@@ -43,7 +45,9 @@ class TaskType(Generic[R]):
     stages: Callable[[R, Header, Settings], tuple[PlannedStage, ...]]
     run: Callable[[RunContext, R], RunReport | Done]
     is_local: Callable[[R], bool] = lambda _: False
+    refuse_here: Callable[[R], None] = lambda _: None
     commands: Mapping[str, R] = field(default_factory=dict)
+    submissions: Mapping[str, R] = field(default_factory=dict)
 
     def queue(self, request: R, host: str) -> str:
         """The queue where a request waits: only workers that know its version listen to it, or only this host's.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from freesport_sync.core.history import Page
+from freesport_sync.core.history import HistoryEntry, Page
 from freesport_sync.core.task_list import Task, TaskQuery, TaskStatus, Worker
-from freesport_sync.core.tasks import Submission
+from freesport_sync.core.tasks import Submission, Trigger
 from freesport_sync.database.own import remote_control, task_list, tasks, workers
+from freesport_sync.database.own.history_list import read_runs_of_task
 from freesport_sync.database.own.lock import prepare_own_schema_alone
-from freesport_sync.database.own.tasks import Submitted
+from freesport_sync.database.own.tasks import NewTask, Submitted
 from freesport_sync.database.server.engine import transaction
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.requests import decode
@@ -42,23 +45,39 @@ class TaskQueue:
             priority: higher comes first; None: the usual one of its trigger.
 
         Raises:
+            SyncError: it cannot work, as far as this computer can see.
             LockHeld: our tables have to be upgraded first, and something is running.
             SchemaMismatch: our tables cannot be made, or are newer than this program.
         """
-        new = new_task(self._registry, submission, run_after, priority)
+        self._registry.of(submission.request).refuse_here(submission.request)
+        return self._submit(new_task(self._registry, submission, run_after, priority))
+
+    def repeat(self, task_id: int, operator: str, trigger: Trigger) -> Submitted:
+        """Submit what a past task was asked for again, on the computer that has its files.
+
+        Args:
+            task_id: the past task.
+            operator: who asks now.
+            trigger: from where.
+
+        Raises:
+            ConfigError: there is no such task, it has not ended, or this program does not know what it was asked for.
+            SyncError: its files are no longer here.
+        """
+        past = self.task(task_id)
+        if not past.status.is_final:
+            raise ConfigError("task_still_open", task_id=task_id, task_status=past.status.value)
+        stored = decode(self._registry, past.request)
+        submission = replace(stored, header=replace(stored.header, operator=operator, trigger=trigger))
+        if past.host == socket.gethostname():
+            self._registry.of(submission.request).refuse_here(submission.request)
+        return self._submit(new_task(self._registry, submission, host=past.host))
+
+    def _submit(self, new: NewTask) -> Submitted:
         with self._database.connection() as connection:
             prepare_own_schema_alone(connection)
             with transaction(connection):
                 return tasks.submit(connection, new)
-
-    def repeat(self, task_id: int, operator: str) -> Submitted:
-        """Submit what a past task was asked for again.
-
-        Raises:
-            ConfigError: there is no such task, or this program does not know what it was asked for.
-        """
-        submission = decode(self._registry, self.task(task_id).request)
-        return self.submit(submission.by(operator))
 
     def task(self, task_id: int) -> Task:
         """One task.
@@ -71,6 +90,11 @@ class TaskQueue:
         if found is None:
             raise ConfigError("task_not_found", task_id=task_id)
         return found
+
+    def runs(self, task_id: int) -> tuple[HistoryEntry, ...]:
+        """The runs of a task, one for each try that held its lock, the first one first."""
+        with self._database.connection() as connection:
+            return read_runs_of_task(connection, task_id)
 
     def tasks(self, query: TaskQuery, offset: int, limit: int) -> Page[Task]:
         """A page of tasks, the newest first."""
@@ -86,6 +110,11 @@ class TaskQueue:
         """Cancel a task; see `database.own.remote_control.cancel_task`."""
         with self._database.connection() as connection:
             return remote_control.cancel_task(connection, task_id, by)
+
+    def remove_ended(self, hours: int) -> int:
+        """Forget the tasks that ended more than `hours` ago; see `database.own.tasks.remove_ended`."""
+        with self._database.connection() as connection:
+            return tasks.remove_ended(connection, hours) if task_list.has_tasks(connection) else 0
 
     def change_priority(self, task_id: int, priority: int) -> None:
         """Let a waiting task come sooner or later; see `database.own.remote_control.change_priority`."""

@@ -36,6 +36,11 @@ class Registry:
         return tuple(dict.fromkeys(kind for task in self._tasks for kind in task.kinds))
 
     @property
+    def submissions(self) -> dict[str, Request]:
+        """Word after `--submit` -> the request it stands for."""
+        return self.commands | {word: request for task in self._tasks for word, request in task.submissions.items()}
+
+    @property
     def commands(self) -> dict[str, Request]:
         """Word after `--run` -> the request it stands for."""
         return {word: request for task in self._tasks for word, request in task.commands.items()}

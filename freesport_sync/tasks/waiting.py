@@ -20,6 +20,7 @@ def new_task(
     priority: int | None = None,
     schedule_id: int | None = None,
     due_at: datetime | None = None,
+    host: str | None = None,
 ) -> NewTask:
     """The row of a task that waits; see `NewTask`.
 
@@ -30,10 +31,11 @@ def new_task(
         priority: higher comes first; None: the usual one of its trigger.
         schedule_id: of the schedule that submits it.
         due_at: the start of that schedule.
+        host: the computer with the files that the request names, if it needs any; None: this one.
     """
     request, header = submission.request, submission.header
     task_type = registry.of(request)
-    host = socket.gethostname()
+    host = socket.gethostname() if host is None else host
     return NewTask(
         type=task_type.name,
         version=task_type.version,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.task_list import AwaitedHolder, Claim, Task, TaskQuery, TaskStatus
 from freesport_sync.core.tasks import Header, Submission
 from freesport_sync.database.own import tasks, workers
+from freesport_sync.database.own.history_details import read_details
+from freesport_sync.database.own.history_list import read_entry, read_runs_of_task
 from freesport_sync.database.own.recovery import recover_dead_tasks
 from freesport_sync.database.own.remote_control import cancel_task
 from freesport_sync.database.own.schema import prepare_own_schema
@@ -78,7 +82,8 @@ def test_equal_tasks_wait_only_once(shop: Shop, tmp_path: Path) -> None:
     assert (first.is_new, again) == (True, Submitted(first.id, False))
     assert submitted(shop, new(tmp_path / "other")).is_new
     assert submitted(shop, new(tmp_path, is_dry_run=True)).is_new
-    assert jobs_waiting(shop) == 3
+    assert submitted(shop, replace(new(tmp_path), run_after=datetime.now(UTC) + timedelta(hours=1))).is_new
+    assert jobs_waiting(shop) == 4
 
 
 def test_a_task_that_waits_is_cancelled_at_once(shop: Shop, tmp_path: Path) -> None:
@@ -136,3 +141,24 @@ def test_a_task_of_a_dead_worker_waits_again_and_fails_at_the_third_time(shop: S
         (task,) = all_tasks(shop)
         assert (task.crashes, task.error_code) == (crashes, "task_interrupted")
         assert task.status is (TaskStatus.FAILED if crashes == 3 else TaskStatus.PENDING)
+
+
+def test_old_tasks_are_removed_and_their_runs_stay(shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    run_id = shop.run(dearer).run_id
+    waiting = submitted(shop, new(tmp_path)).id
+    assert tasks.remove_ended(shop.connection, 1) == 0, "it has ended a moment ago"
+    assert tasks.remove_ended(shop.connection, 0) == 1
+    assert [task.id for task in all_tasks(shop)] == [waiting]
+    entry = read_entry(shop.connection, EntryKey(EntrySource.RUN, run_id))
+    assert entry is not None
+    assert entry.task_id is None
+
+
+def test_the_history_knows_the_task_of_a_run(shop: Shop, dearer: Path, tmp_path: Path) -> None:
+    run_id = shop.run(dearer).run_id
+    (task,) = all_tasks(shop)
+    details = read_details(shop.connection, EntryKey(EntrySource.RUN, run_id))
+    assert details is not None
+    assert (details.entry.task_id, details.task) == (task.id, task)
+    assert [entry.key.id for entry in read_runs_of_task(shop.connection, task.id)] == [run_id]
+    assert read_runs_of_task(shop.connection, submitted(shop, new(tmp_path)).id) == ()

@@ -34,6 +34,7 @@ from freesport_sync.database.own.schema import (
     runs,
 )
 from freesport_sync.database.own.stored_values import object_of
+from freesport_sync.database.own.task_list import read_task
 from freesport_sync.database.shop.tables import import_sessions
 
 AGED_KINDS = {
@@ -100,6 +101,7 @@ def _run(connection: sa.Connection, entry: HistoryEntry) -> HistoryDetails:
         issue_counts=_issue_counts(connection, entry),
         changes=_changes(connection, run_id) if entry.is_dry_run else 0,
         report=_report(connection, session_ids),
+        task=None if entry.task_id is None else read_task(connection, entry.task_id),
         already_undone_by=read_undoer(connection, entry.undone_id) if entry.is_dry_run and entry.undone_id else None,
     )
 

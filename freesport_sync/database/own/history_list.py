@@ -26,6 +26,7 @@ from freesport_sync.database.own import alive
 from freesport_sync.database.own.earlier_runs import undoer_column
 from freesport_sync.database.own.schema import current_revision, run_stages, runs
 from freesport_sync.database.own.stored_values import counts_of, number_of, object_of, totals_of
+from freesport_sync.database.own.task_list import has_tasks
 from freesport_sync.database.shop.sessions import is_ours, is_silent
 from freesport_sync.database.shop.tables import import_sessions
 
@@ -85,6 +86,14 @@ def read_entry(connection: sa.Connection, key: EntryKey) -> HistoryEntry | None:
     """One line of the history, or None."""
     found = _lines(connection, _makers(connection), [key])
     return found[0] if found else None
+
+
+def read_runs_of_task(connection: sa.Connection, task_id: int) -> tuple[HistoryEntry, ...]:
+    """The runs of a task, the first one first."""
+    if not has_tasks(connection):
+        return ()
+    ids = connection.scalars(sa.select(runs.c.id).where(runs.c.task_id == task_id).order_by(runs.c.id))
+    return _lines(connection, _makers(connection), [EntryKey(EntrySource.RUN, run_id) for run_id in ids])
 
 
 def has_shop_sessions(connection: sa.Connection) -> bool:
@@ -221,6 +230,7 @@ class _Rest(NamedTuple):
     error_code: str | None = None
     error_params: Mapping[str, Any] = MappingProxyType({})
     data: str = ""
+    task_id: int | None = None
 
 
 def _completed(connection: sa.Connection, rows: Sequence[Any]) -> tuple[HistoryEntry, ...]:
@@ -254,11 +264,15 @@ def _rest_of_runs(connection: sa.Connection, ids: list[int]) -> dict[int, _Rest]
     done, total = (sa.func.coalesce(run_stages.c[name], 0).label(name) for name in ("done", "total"))
     columns = [runs.c[name] for name in ("id", "stage", "counts", "issue_totals", "error_code", "error_params")]
     query = (
-        sa.select(*columns, runs.c.request, done, total, undoer_column(connection))
+        sa.select(*columns, runs.c.request, done, total, undoer_column(connection), _task_id(connection))
         .select_from(runs.outerjoin(run_stages, its_stage))
         .where(runs.c.id.in_(ids))
     )
     return {row.id: _rest_of_run(row) for row in connection.execute(query)}
+
+
+def _task_id(connection: sa.Connection) -> sa.ColumnElement[Any]:
+    return runs.c.task_id if has_tasks(connection) else sa.null().label("task_id")
 
 
 def _rest_of_run(row: Any) -> _Rest:
@@ -276,6 +290,7 @@ def _rest_of_run(row: Any) -> _Rest:
         error_code=row.error_code,
         error_params=object_of(row.error_params),
         data=str(request.get("backup_id") or request.get("file") or request.get("data_dir", "")),
+        task_id=row.task_id,
     )
 
 

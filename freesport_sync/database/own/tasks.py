@@ -66,9 +66,10 @@ class NewTask:
 
     @property
     def dedupe_key(self) -> str:
-        """Equal for tasks that do the same, whoever asks for them."""
+        """Equal for tasks that do the same at the same time, whoever asks for them."""
         asked = {name: value for name, value in self.request.items() if name not in ("operator", "trigger")}
-        text = json.dumps([self.queue, asked], sort_keys=True)
+        due = None if self.run_after is None else self.run_after.timestamp()
+        text = json.dumps([self.queue, asked, due], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -196,6 +197,15 @@ def finish(
     )
     notify(connection)
     return bool(ended.rowcount)
+
+
+def remove_ended(connection: sa.Connection, hours: int) -> int:
+    """Delete the tasks that ended longer ago than that; their runs stay in the history. Returns how many there were."""
+    is_old = tasks.c.finished_at <= _now - sa.func.make_interval(0, 0, 0, 0, hours)
+    final = [status.value for status in TaskStatus if status.is_final]
+    removed = connection.execute(tasks.delete().where(tasks.c.status.in_(final), is_old))
+    notify(connection)
+    return removed.rowcount
 
 
 def send_back(connection: sa.Connection, claim: Claim, delay_s: float, error: SyncError, is_counted: bool) -> bool:

@@ -30,4 +30,5 @@ BACKUP = TaskType(
     kinds=(UpkeepKind.BACKUP.value,),
     stages=lambda _request, header, _settings: planned(header, frozenset((Stage.BACKUP,))),
     run=_run,
+    submissions={"backup": MakeBackup()},
 )

@@ -259,6 +259,20 @@ def refuse_contradiction(request: ShopImport) -> None:
         raise ConfigError("file_needs_customers", run=request.kind.value)
 
 
+def refuse_unseen(request: ShopImport) -> None:
+    """Refuse a request that contradicts itself, or whose files or folders are not on this computer.
+
+    Raises:
+        ConfigError: no export can satisfy it, or the folder for pictures is missing.
+        SourceMissing: the export is missing.
+    """
+    refuse_contradiction(request)
+    if not request.is_pull and not request.source.exists():
+        raise SourceMissing("data_dir_missing", path=str(request.source))
+    if request.media_root is not None and not request.media_root.is_dir():
+        raise ConfigError("media_root_missing", path=str(request.media_root))
+
+
 def make_plan(request: ShopImport, source: Path, left_out: Iterable[SkippedFile] = ()) -> Plan:
     """Find the files that the request is about.
 

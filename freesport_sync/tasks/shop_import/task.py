@@ -49,6 +49,12 @@ def _run(context: RunContext, request: ShopImport) -> RunReport:
     return run_import(context, request)
 
 
+def _refuse_here(request: ShopImport) -> None:
+    from freesport_sync.tasks.shop_import.plan import refuse_unseen
+
+    refuse_unseen(request)
+
+
 SHOP_IMPORT = TaskType(
     name="shop_import",
     version=1,
@@ -58,6 +64,7 @@ SHOP_IMPORT = TaskType(
     kinds=tuple(kind.value for kind in ImportKind),
     stages=_stages,
     run=_run,
-    is_local=lambda request: not request.is_pull,
+    is_local=lambda request: not request.is_pull or request.media_root is not None,
+    refuse_here=_refuse_here,
     commands={kind.value: ShopImport(kind=kind, chunk_size=kind.usual_chunk_size) for kind in ImportKind},
 )
