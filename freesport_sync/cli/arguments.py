@@ -21,6 +21,7 @@ CONTENTS = "contents"
 PROGRAM = True
 """`--support-package` without a run."""
 ACTIONS = (
+    "print_service",
     "run",
     "pull",
     "check",
@@ -93,6 +94,7 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     support.add_argument(
         "--support-package", nargs="?", const=PROGRAM, type=entry_key, metavar="RUN_ID", help=text("support_package")
     )
+    support.add_argument("--print-service", action="store_true", help=text("print_service"))
     support.add_argument("--output", type=path, metavar="FILE", help=text("output"))
     support.add_argument("--with-files", action="store_true", help=text("with_files"))
     support.add_argument("--yes", action="store_true", help=text("yes"))

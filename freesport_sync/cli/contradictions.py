@@ -6,6 +6,7 @@ import argparse
 
 from freesport_sync.cli.argument_values import STDOUT
 from freesport_sync.cli.arguments import ACTIONS, PROGRAM
+from freesport_sync.cli.service_options import ROLES, SERVICE_OPTIONS
 from freesport_sync.core.shop import is_import
 from freesport_sync.i18n.texts import Texts
 
@@ -30,11 +31,16 @@ _IMMEDIATE_ACTIONS = (
     "unschedule_import",
 )
 """Actions that are no run and have no `--dry-run`."""
+_OF_PRINTING = ("print_service", "output", "json")
+"""Options of the command that describes a service; the rest are those of the service."""
 
 
 def refuse_contradictions(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
     """Exit with code 2 if arguments contradict each other."""
-    _refuse_second_action(options, parser, texts)
+    if options.print_service:
+        _refuse_no_service(options, parser, texts)
+    else:
+        _refuse_second_action(options, parser, texts)
     if options.stop_with_stdin and not options.serve:
         parser.error(texts("cli.usage_needs", argument="--stop-with-stdin", other="--serve"))
     if options.scheduled and not options.run:
@@ -45,7 +51,8 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
         if getattr(options, name) and options.show is None:
             parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
     for name in ("output", "with_files", "yes"):
-        if getattr(options, name) and options.support_package is None:
+        is_of_service = name == "output" and options.print_service
+        if getattr(options, name) and options.support_package is None and not is_of_service:
             argument = _option(name)
             parser.error(texts("cli.usage_needs", argument=argument, other="--support-package"))
     if options.with_files and options.support_package is PROGRAM:
@@ -68,6 +75,15 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
                 parser.error(texts("cli.usage_together", argument="--files-of", other=other))
     if options.csv == STDOUT and options.json:
         parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
+
+
+def _refuse_no_service(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
+    given = [name for name in vars(options) if getattr(options, name) != parser.get_default(name)]
+    if other := next((name for name in given if name not in (*SERVICE_OPTIONS, *_OF_PRINTING)), ""):
+        parser.error(texts("cli.usage_together", argument="--print-service", other=_option(other)))
+    if not any(name in ROLES for name in given):
+        other = " / ".join(map(_option, ROLES))
+        parser.error(texts("cli.usage_needs", argument="--print-service", other=other))
 
 
 def _refuse_second_action(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:

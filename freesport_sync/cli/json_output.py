@@ -21,6 +21,7 @@ from freesport_sync.cli.results import (
     NothingToDo,
     Result,
     ScheduleShown,
+    ServicePrinted,
     SettingList,
     StaleClosed,
     SupportPackageSaved,
@@ -112,6 +113,10 @@ class JsonOutput:
                 return _each("exchange_password_set", [result])
             case ScheduleShown():
                 return _each("import_schedule", [result])
+            case ServicePrinted():
+                service = result.service
+                file = to_json(result.file)
+                return [{"event": "service", "name": service.name, "text": service.text, "file": file}]
             case SettingList():
                 return self._settings(result)
             case TopicList():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from freesport_sync.i18n.guide import Chapter
     from freesport_sync.services.remote_export import PinnedHostKey
     from freesport_sync.services.support import SupportPackage
+    from freesport_sync.services.system_service import ServiceDefinition
     from freesport_sync.settings.listing import ListedSetting
 
 
@@ -103,6 +104,19 @@ class ScheduleShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ServicePrinted:
+    """How a system is told to run a service.
+
+    Args:
+        service: the unit or the task.
+        file: that it was written to; None: it goes to stdout.
+    """
+
+    service: ServiceDefinition
+    file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class SettingList:
     """Every setting.
 
@@ -180,6 +194,7 @@ Result: TypeAlias = (
     | HostKeyPinned
     | ExchangePasswordSet
     | ScheduleShown
+    | ServicePrinted
     | SettingList
     | SupportPackageShown
     | SupportPackageSaved

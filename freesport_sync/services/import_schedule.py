@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -11,9 +10,8 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.os_support import detached, own_command, user_and_host
-from freesport_sync.services.windows_task import ENCODING, DailyTask
-from freesport_sync.settings.paths import home_mark
+from freesport_sync.os_support import detached, own_command
+from freesport_sync.services.windows_task import ENCODING, DailyTask, task_name, windows_user
 
 SCHTASKS = "schtasks"
 LIMIT_S = 60
@@ -46,9 +44,8 @@ class ImportSchedule:
 
     @property
     def task(self) -> str:
-        """The name in Task Scheduler, which all users of a computer share; the installer knows it, too."""
-        user = os.environ.get("USERNAME") or user_and_host().partition("@")[0]
-        return f"FREESPORT Sync import ({user}{home_mark(self._home, ' ')})"
+        """The name in Task Scheduler."""
+        return task_name("import", self._home)
 
     def read(self) -> time | None:
         """When it starts every day; None: it does not.
@@ -72,7 +69,7 @@ class ImportSchedule:
         command = [*own_command(has_console=False), "--run", "--scheduled"]
         if self._home is not None:
             command += ["--home", str(self._home)]
-        task = DailyTask(command, first_start(at, datetime.now()), _windows_user(), self._about)
+        task = DailyTask(command, first_start(at, datetime.now()), windows_user(), self._about)
         with tempfile.TemporaryDirectory(prefix="freesport_sync-") as folder:
             file = Path(folder, "task.xml")
             file.write_text(task.to_xml(), encoding=ENCODING, newline="\r\n")
@@ -117,11 +114,6 @@ def first_start(at: time, now: datetime) -> datetime:
     """The next time that it is `at` o'clock; both local."""
     today = datetime.combine(now, at)
     return today if today > now else today + timedelta(days=1)
-
-
-def _windows_user() -> str:
-    domain, user = (os.environ.get(name, "") for name in ("USERDOMAIN", "USERNAME"))
-    return f"{domain}\\{user}".lstrip("\\")
 
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:

@@ -18,6 +18,8 @@ def command_for(action: str) -> Command:
         action: one of `arguments.ACTIONS`.
     """
     match action:
+        case "print_service":
+            from freesport_sync.cli.commands.print_service import print_service as command
         case "run":
             from freesport_sync.cli.commands.run import run as command
         case "pull":

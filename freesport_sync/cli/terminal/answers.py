@@ -7,6 +7,7 @@ from rich.markup import escape
 from freesport_sync.cli.results import (
     CancelRequested,
     HostKeyPinned,
+    ServicePrinted,
     SettingList,
     StaleClosed,
     SupportPackageSaved,
@@ -79,6 +80,17 @@ def show_host_key_pinned(screen: Screen, result: HostKeyPinned) -> None:
     key = result.key
     shown = {"key_type": key.key_type, "fingerprint": key.fingerprint, "file": key.file}
     screen.line(screen.texts("cli.host_key_pinned", host=key.host, port=key.port, **shown))
+
+
+def show_service(screen: Screen, result: ServicePrinted) -> None:
+    """Print the unit or the task alone, so that it can be redirected, or say what to do with the file."""
+    service = result.service
+    if result.file is None:
+        print(service.text, end="")
+        return
+    screen.line(screen.texts("cli.service_saved", name=service.name, file=result.file))
+    for command in service.commands:
+        screen.indented(command)
 
 
 def show_settings(screen: Screen, result: SettingList) -> None:

@@ -19,6 +19,7 @@ from freesport_sync.cli.results import (
     NothingToDo,
     Result,
     ScheduleShown,
+    ServicePrinted,
     SettingList,
     StaleClosed,
     SupportPackageSaved,
@@ -135,6 +136,8 @@ class TerminalOutput:
             case ScheduleShown():
                 key = "cli.schedule_off" if result.at is None else "cli.schedule_on"
                 screen.line(screen.texts(key, at=result.at))
+            case ServicePrinted():
+                answers.show_service(screen, result)
             case SettingList():
                 answers.show_settings(screen, result)
             case TopicList():

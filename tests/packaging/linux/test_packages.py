@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -106,6 +107,36 @@ def test_systemd_understands_the_units(units: Path) -> None:
 def test_a_service_may_do_little(units: Path, service: str) -> None:
     limit = f"--threshold={round(HIGHEST_EXPOSURE * 10)}"
     output("systemd-analyze", "security", "--offline=yes", limit, "--no-pager", str(units / service))
+
+
+@pytest.fixture(params=[("--serve",)], ids=" ".join)
+def printed_unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """What `--print-service` makes of these options; what it starts exists."""
+    command = ["--language", "en", *request.param, "--home", str(tmp_path / "state of 100%"), "--print-service"]
+    text = output(sys.executable, "-m", "freesport_sync", *command)
+    file = tmp_path / "printed.service"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_systemd_understands_a_printed_unit_which_may_do_little(printed_unit: Path) -> None:
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", printed_unit], capture_output=True, text=True)
+    complaints = [line for line in done.stderr.splitlines() if printed_unit.name in line]
+    assert (done.returncode, complaints) == (0, []), done.stderr
+    limit = f"--threshold={round(HIGHEST_EXPOSURE * 10)}"
+    output("systemd-analyze", "security", "--offline=yes", limit, "--no-pager", str(printed_unit))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_printed_unit_may_do_no_more_than_that_of_the_package(printed_unit: Path, service: str) -> None:
+    ours = protection(printed_unit.read_text("utf-8")) | {"ProtectHome=yes", "PrivateTmp=yes"}
+    assert protection((SOURCES / "units" / service).read_text("utf-8")) <= ours
+
+
+def protection(unit: str) -> set[str]:
+    """The lines that limit a service."""
+    pattern = r"^(?:Protect|Private|Proc|No|Cap|Amb|Lock|Restrict|Remove|System|UMask|Kill|Timeout)\w+=.*$"
+    return set(re.findall(pattern, unit, re.MULTILINE))
 
 
 @pytest.mark.parametrize("service", SERVICES)
