@@ -26,7 +26,7 @@ class DatabaseStatus:
     Args:
         database: its name for people.
         holder: who holds the import lock; None if nobody does.
-        newest: changes whenever the history changes.
+        newest: changes whenever the history, a task or a worker changes.
         rights: what the login may not do there.
     """
 

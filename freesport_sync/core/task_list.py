@@ -182,6 +182,7 @@ class Worker:
         heartbeat_at: its last sign of life.
         is_alive: its process holds its lock, or was heard a moment ago.
         is_stopping: it takes no more tasks.
+        is_silent: it is alive as far as the server knows, but was not heard for some time.
         task_ids: those it runs.
     """
 
@@ -195,4 +196,5 @@ class Worker:
     heartbeat_at: datetime
     is_alive: bool
     is_stopping: bool
+    is_silent: bool = False
     task_ids: tuple[int, ...] = ()

@@ -1,4 +1,4 @@
-"""The history for both fronts: entries, their details and long lists, and what is going on right now.
+"""The history for both fronts: entries, their details and long lists, tasks, and what is going on right now.
 
 Connections are kept between questions, and questions may come from any thread.
 """
@@ -27,7 +27,15 @@ from freesport_sync.core.history import (
     Page,
 )
 from freesport_sync.core.run import FieldChange
-from freesport_sync.database.own import database_status, history_details, history_list, history_pages
+from freesport_sync.core.task_list import Task, TaskQuery, Worker
+from freesport_sync.database.own import (
+    database_status,
+    history_details,
+    history_list,
+    history_pages,
+    task_list,
+    workers,
+)
 from freesport_sync.database.permissions import read_rights
 from freesport_sync.database.server.engine import (
     Connection,
@@ -118,6 +126,18 @@ class History:
     def all_changes(self, run_id: int) -> tuple[FieldChange, ...]:
         """All changes that a dry run has listed."""
         return self._ask(lambda connection: history_pages.read_changes(connection, run_id))
+
+    def tasks(self, query: TaskQuery, offset: int, limit: int) -> Page[Task]:
+        """A page of tasks, the newest first."""
+        return self._ask(lambda connection: task_list.read_tasks(connection, query, offset, limit))
+
+    def task(self, task_id: int) -> Task | None:
+        """One task, or None."""
+        return self._ask(lambda connection: task_list.read_task(connection, task_id))
+
+    def workers(self) -> tuple[Worker, ...]:
+        """The processes that run tasks, also those that died lately."""
+        return self._ask(workers.read_workers)
 
     def watch(self, report: Callable[[DatabaseStatus | SyncError], None], stop: threading.Event) -> None:
         """Report the state of the database, now and on every change, or that it is lost, until `stop` is set.

@@ -104,7 +104,7 @@ class TaskQueue:
     def workers(self) -> tuple[Worker, ...]:
         """The processes that run tasks, also those that died lately."""
         with self._database.connection() as connection:
-            return workers.read_workers(connection) if task_list.has_tasks(connection) else ()
+            return workers.read_workers(connection)
 
     def cancel(self, task_id: int, by: str) -> TaskStatus:
         """Cancel a task; see `database.own.remote_control.cancel_task`."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from freesport_sync.core.history import EntryStatus
 from freesport_sync.core.issues import Severity
+from freesport_sync.core.task_list import TaskStatus
 from freesport_sync.i18n.resources import resource
 from freesport_sync.ui.run_feed import StageState
 
@@ -95,7 +96,7 @@ DARK = Colors(
     neutral_soft="#2b2f36",
 )
 
-_TONES = {
+_TONES: dict[str, str] = {
     EntryStatus.COMPLETED: "good",
     EntryStatus.REMARKS: "warn",
     EntryStatus.FAILED: "bad",
@@ -106,6 +107,7 @@ _TONES = {
     Severity.ERROR: "bad",
     Severity.WARNING: "warn",
     Severity.NOTE: "neutral",
+    TaskStatus.PENDING: "neutral",  # its other words are those of `EntryStatus`
     StageState.WAITING: "neutral",
     StageState.RUNNING: "busy",
     StageState.DONE: "good",
@@ -114,7 +116,7 @@ _TONES = {
 }
 
 
-def tone_of(what: EntryStatus | Severity | StageState) -> str:
+def tone_of(what: EntryStatus | Severity | TaskStatus | StageState) -> str:
     """The name of a status's colour; it never stands without a word and an icon."""
     return _TONES[what]
 

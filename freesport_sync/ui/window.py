@@ -33,6 +33,7 @@ from freesport_sync.ui.pages.exchange import ExchangePage
 from freesport_sync.ui.pages.history import HistoryPage
 from freesport_sync.ui.pages.import_page import ImportPage
 from freesport_sync.ui.pages.log import LogPage
+from freesport_sync.ui.pages.tasks import TasksPage
 from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.tray import Tray
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(program_icon())
         self.setLocale(texts.locale)
         self.import_page = ImportPage(tools)
+        self.tasks_page = TasksPage(tools)
         self.history_page = HistoryPage(tools)
         self.entry_page = EntryPage(tools)
         self.exchange_page = ExchangePage(tools)
@@ -78,6 +80,7 @@ class MainWindow(QMainWindow):
         self.computer_page = ComputerPage(tools, self.tray)
         self._pages: dict[str, QWidget] = {
             "import": self.import_page,
+            "tasks": self.tasks_page,
             "history": self.history_page,
             "entry": self.entry_page,
             "onec": self.exchange_page,
@@ -97,7 +100,7 @@ class MainWindow(QMainWindow):
         self._build_status_bar()
         name_inner_parts(self, texts("window.clear"))
         self._restore()
-        for page in (self.import_page, self.history_page, self.exchange_page):
+        for page in (self.import_page, self.tasks_page, self.history_page, self.exchange_page):
             page.entry_opened.connect(self.open_entry)
         self.entry_page.repeated.connect(self._repeat)
         self.connections_page.connected.connect(self._check_first)

@@ -104,7 +104,7 @@ class Photographer:
         desk.ready()
         desk.until(window.import_page.form.start.isEnabled)
         self._page("history", "history-empty")
-        window.history_page._on_failed(
+        window.history_page.list._on_failed(
             SchemaMismatch("own_schema_unreadable", sql="GRANT USAGE ON SCHEMA freesport_sync …")
         )
         self.take("history-forbidden")
@@ -234,7 +234,7 @@ class Photographer:
         self._window.show_page("history")
         page.reload()
         self.take("history")
-        page.statuses[next(iter(page.statuses))].click()
+        next(iter(page.statuses.buttons.values())).click()
         page.text.setText("нет такого")
         self.settle(0.5)
         self.take("history-nothing-found")

@@ -76,8 +76,8 @@ def test_under_every_page(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk)
         desk.until(lambda: history.model.row_at(count - 1) is not None)
         with away(stocked_shop, proxy, desk):
             history.reload()
-            desk.until(lambda: history.stack.currentWidget() is history.empty)
-        desk.until(lambda: history.stack.currentWidget() is history.table)
+            desk.until(lambda: history.list.currentWidget() is history.list.empty)
+        desk.until(lambda: history.list.currentWidget() is history.table)
 
         window.open_entry(EntryKey(EntrySource.RUN, 1))
         page, issues = window.entry_page, window.entry_page.issues

@@ -65,7 +65,7 @@ def test_history_shows_all_sources_in_pages(busy_shop: Shop, history: Desk) -> N
     page = history.window.history_page
     total = busy_shop.value("SELECT (SELECT count(*) FROM freesport_sync.runs) + count(*) - 1 FROM import_sessions")
     assert page.model.rowCount() == total
-    assert history.texts.count("history.found", total) == page.found.text()
+    assert history.texts.count("history.found", total) == page.list.found.text()
     newest = shown(history)
     assert [one.started_at for one in newest] == sorted((one.started_at for one in newest), reverse=True)
     page.table.scrollToBottom()
@@ -78,15 +78,15 @@ def test_history_shows_all_sources_in_pages(busy_shop: Shop, history: Desk) -> N
 
 def test_history_is_filtered_and_sorted_by_the_server(busy_shop: Shop, history: Desk) -> None:
     page = history.window.history_page
-    page.statuses[EntryStatus.CANCELLED].click()
+    page.statuses.buttons[EntryStatus.CANCELLED].click()
     cancelled = busy_shop.value("SELECT count(*) FROM freesport_sync.runs WHERE status = 'cancelled'")
     history.until(lambda: page.model.rowCount() == cancelled)
     assert {one.status for one in shown(history)} == {EntryStatus.CANCELLED}
     page.text.setText("SKLAD-2")
     history.until(lambda: {one.host for one in shown(history)} == {"SKLAD-2"})
     page.text.setText("%")  # of LIKE, and here nothing special
-    history.until(lambda: page.stack.currentWidget() is page.empty)
-    assert history.texts("history.nothing_found") in texts_in(page.empty)
+    history.until(lambda: page.list.currentWidget() is page.list.empty)
+    assert history.texts("history.nothing_found") in texts_in(page.list.empty)
     history.click(page.clear)
     history.until(lambda: page.model.rowCount() > cancelled)
     page.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
@@ -365,5 +365,4 @@ def test_the_window_of_a_former_version_is_remembered(
     file = tmp_path / "window.ini"
     file.write_text(f"[window]\npage={kept}\n", "utf-8")
     desk = open_desk(stocked_shop.url, state_file=file)
-    names = ["import", "history", "entry", "onec", "log", "connections", "computer"]
-    assert names[desk.window.stack.currentIndex()] == shown
+    assert list(desk.window._pages)[desk.window.stack.currentIndex()] == shown

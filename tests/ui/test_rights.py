@@ -94,7 +94,7 @@ def test_who_may_not_read_the_history(
     assert not window.import_page.form.start.isEnabled()
     window.show_page("history")
     window.open_entry(EntryKey(EntrySource.RUN, 1))
-    for place in (window.import_page.latest, window.history_page.empty, window.entry_page.empty):
+    for place in (window.import_page.latest, window.history_page.list.empty, window.entry_page.empty):
         desk.until(lambda place=place: told in texts_in(place) and "дминистратор" in texts_in(place))  # type: ignore[misc]
         assert "{" not in texts_in(place)
     assert QApplication.activeModalWidget() is None
@@ -109,4 +109,4 @@ def test_who_may_not_make_the_own_schema(stocked_shop: Shop, dearer: Path, open_
     desk.until(lambda: "CREATE SCHEMA IF NOT EXISTS freesport_sync" in texts_in(form.refusal))
     assert not form.dry_run.isEnabled()
     desk.window.show_page("history")
-    desk.until(lambda: desk.texts("history.empty") in texts_in(desk.window.history_page.empty))
+    desk.until(lambda: desk.texts("history.empty") in texts_in(desk.window.history_page.list.empty))

@@ -16,6 +16,7 @@ from freesport_sync.database.own.history_list import has_shop_sessions
 from freesport_sync.database.own.lock import find_holder
 from freesport_sync.database.own.notices import CHANNEL
 from freesport_sync.database.own.schema import current_revision, runs
+from freesport_sync.database.own.task_list import FIRST_REVISION, read_marks
 from freesport_sync.database.server.engine import driver_connection
 from freesport_sync.database.shop.sessions import is_ours
 from freesport_sync.database.shop.tables import import_sessions
@@ -30,13 +31,16 @@ def read_database_status(connection: sa.Connection, database: str, rights: Right
         rights: of the login; what it may not read is left out.
     """
     newest: list[object] = []
-    if rights.history is None and current_revision(connection) is not None:
+    revision = current_revision(connection) if rights.history is None else None
+    if revision is not None:
         state = sa.func.concat_ws(":", runs.c.id, runs.c.stage, runs.c.heartbeat_at, alive.is_dead, alive.is_silent)
         beating = sa.select(sa.func.array_agg(state))
         newest += [
             connection.scalar(sa.select(sa.func.max(runs.c.id))),
             *(connection.scalar(beating.where(runs.c.status == "running")) or ()),
         ]
+        if revision >= FIRST_REVISION:
+            newest += read_marks(connection)
     if has_shop_sessions(connection):
         c = import_sessions.c
         moving = sa.select(sa.func.array_agg(sa.func.concat_ws(":", c.id, c.updated_at)))

@@ -18,18 +18,20 @@ FIRST_REVISION = "0009"
 _status = sa.case((alive.is_dead_task, TaskStatus.FAILED.value), else_=tasks.c.status)
 _error_code = sa.case((alive.is_dead_task, "interrupted"), else_=tasks.c.error_code)
 _run_id = sa.select(sa.func.max(runs.c.id)).where(runs.c.task_id == tasks.c.id).scalar_subquery()
+_is_running = tasks.c.status == TaskStatus.RUNNING.value
 _has_worker = sa.exists().where(
     sa.not_(alive.is_dead_worker), workers.c.stopping_at.is_(None), tasks.c.queue == sa.any_(workers.c.queues)
 )
 _silent_run = sa.exists().where(runs.c.task_id == tasks.c.id, alive.is_silent)
 _silent_worker = sa.exists().where(workers.c.id == tasks.c.worker_id, alive.is_silent_worker)
+_signs_of_life = (alive.is_dead_worker, alive.is_silent_worker)
 _COLUMNS = (
     *(column for column in tasks.c if column.name not in ("status", "error_code")),
     _status.label("status"),
     _error_code.label("error_code"),
     _run_id.label("run_id"),
     _has_worker.label("has_worker"),
-    sa.or_(_silent_run, _silent_worker).label("is_silent"),
+    sa.and_(_is_running, sa.or_(_silent_run, _silent_worker)).label("is_silent"),
 )
 
 
@@ -64,6 +66,30 @@ def read_task(connection: sa.Connection, task_id: int) -> Task | None:
         return None
     row = connection.execute(sa.select(*_COLUMNS).where(tasks.c.id == task_id)).first()
     return None if row is None else _task(row)
+
+
+def read_marks(connection: sa.Connection) -> list[object]:
+    """Values that change whenever a task or a worker does; cheap even if 10,000 tasks wait."""
+    c = tasks.c
+    ends = connection.execute(sa.select(sa.func.min(c.id), sa.func.max(c.id))).one()
+    # What can become of those that wait, summed up: each single change changes a sum.
+    has_holder = sa.func.jsonb_typeof(c.waiting_for) == "object"
+    waiting = sa.select(
+        sa.func.count(), sa.func.sum(c.priority), sa.func.sum(c.attempt), sa.func.count().filter(has_holder)
+    ).where(c.status == TaskStatus.PENDING.value)
+    moving = sa.select(
+        sa.func.array_agg(
+            sa.func.concat_ws(":", c.id, c.stage, c.done, c.percent, c.cancel_requested_at, alive.is_dead_task)
+        )
+    ).where(_is_running)
+    of_worker = sa.func.concat_ws(":", workers.c.id, workers.c.stopping_at, *_signs_of_life)
+    working = sa.select(sa.func.array_agg(of_worker))
+    return [
+        *ends,
+        *connection.execute(waiting).one(),
+        *(connection.scalar(moving) or ()),
+        *(connection.scalar(working) or ()),
+    ]
 
 
 def _conditions(query: TaskQuery) -> list[sa.ColumnElement[bool]]:

@@ -13,6 +13,7 @@ from freesport_sync.core.task_list import TaskStatus, Worker
 from freesport_sync.database.own import alive
 from freesport_sync.database.own.notices import notify
 from freesport_sync.database.own.schema import tasks, workers
+from freesport_sync.database.own.task_list import has_tasks
 from freesport_sync.database.server.engine import driver_connection, transaction
 
 _now = sa.func.clock_timestamp()
@@ -79,15 +80,17 @@ def forget_dead(connection: sa.Connection) -> None:
 
 
 def read_workers(connection: sa.Connection) -> tuple[Worker, ...]:
-    """All workers, the living ones first."""
+    """All workers, the living ones first; none if there is no table for them yet."""
+    if not has_tasks(connection):
+        return ()
     c = workers.c
     running = (
         sa.select(sa.func.array_agg(tasks.c.id))
         .where(tasks.c.worker_id == c.id, tasks.c.status == TaskStatus.RUNNING.value)
         .scalar_subquery()
     )
-    query = sa.select(workers, alive.is_dead_worker.label("is_dead"), running.label("task_ids"))
-    query = query.order_by(alive.is_dead_worker, c.host, c.id)
+    signs = alive.is_dead_worker.label("is_dead"), alive.is_silent_worker.label("is_silent")
+    query = sa.select(workers, *signs, running.label("task_ids")).order_by(alive.is_dead_worker, c.host, c.id)
     return tuple(
         Worker(
             id=row.id,
@@ -100,6 +103,7 @@ def read_workers(connection: sa.Connection) -> tuple[Worker, ...]:
             heartbeat_at=row.heartbeat_at,
             is_alive=not row.is_dead,
             is_stopping=row.stopping_at is not None,
+            is_silent=row.is_silent,
             task_ids=tuple(sorted(row.task_ids or ())),
         )
         for row in connection.execute(query)

@@ -17,6 +17,7 @@ SIZE = QSize(1080, 760)
 LIST_WIDTH = 300
 CHAPTER_OF_PAGE = {
     "import": "import",
+    "tasks": "tasks",
     "history": "history",
     "entry": "history",
     "onec": "exchange",

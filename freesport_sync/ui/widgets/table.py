@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.history import EntryStatus, HistoryEntry, IssueCount
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.task_list import Task, TaskStatus, Worker
 from freesport_sync.ui.exchange_feed import LoggedRequest
 from freesport_sync.ui.exchange_progress import SentFile
 from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import ROW_ROLE, Column, PagedModel
 from freesport_sync.ui.models.rows import RowsModel
+from freesport_sync.ui.models.tasks import task_badge, worker_badge
 from freesport_sync.ui.theme import Theme, tone_of
 from freesport_sync.ui.widgets.columns import ColumnWidths
 from freesport_sync.ui.widgets.parts import Tools
@@ -50,6 +52,10 @@ class Badge(QStyledItemDelegate):
         row = index.data(ROW_ROLE)
         if isinstance(row, LoggedRequest | SentFile):
             tone, icon_name = row.badge
+        elif isinstance(row, Task):
+            tone, icon_name = task_badge(row)
+        elif isinstance(row, Worker):
+            tone, icon_name, _ = worker_badge(row)
         elif isinstance(row, HistoryEntry | RowIssue | IssueCount):
             state = row.status if isinstance(row, HistoryEntry) else row.severity
             tone, icon_name = tone_of(state), _ICONS.get(state.value, state.value)
@@ -91,7 +97,7 @@ def paint_badge(
 
 
 class RunBar(QStyledItemDelegate):
-    """The result of an entry; while it runs, a bar."""
+    """The result of an entry or a task; while it runs, a bar."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -99,7 +105,8 @@ class RunBar(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
-        if not isinstance(row, HistoryEntry) or row.status is not EntryStatus.RUNNING:
+        done = _fraction(row)
+        if done is None:
             super().paint(painter, option, index)
             return
         draw_background(painter, option)
@@ -113,11 +120,20 @@ class RunBar(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("neutral_soft"))
         painter.drawRoundedRect(groove, 2, 2)
-        if row.total:
-            groove.setWidth(max(groove.width() * min(row.done / row.total, 1.0), 4))
+        if done:
+            groove.setWidth(max(groove.width() * min(done, 1.0), 4))
             painter.setBrush(self._theme.color("accent"))
             painter.drawRoundedRect(groove, 2, 2)
         painter.restore()
+
+
+def _fraction(row: object) -> float | None:
+    """How far an entry or a task is; 0: nobody knows yet; None: it does not run."""
+    if isinstance(row, HistoryEntry) and row.status is EntryStatus.RUNNING:
+        return row.done / row.total if row.total else 0.0
+    if isinstance(row, Task) and row.status is TaskStatus.RUNNING:
+        return row.percent / 100
+    return None
 
 
 def draw_background(painter: QPainter, option: QStyleOptionViewItem) -> None:
