@@ -29,7 +29,7 @@ from tests.builders import (
     rests,
 )
 from tests.integration.scenes import everything, everything_changed
-from tests.integration.support import NewExport, row_versions, shop_rows
+from tests.integration.support import NewExport, drop_tasks, row_versions, shop_rows
 from tests.shop import Shop
 
 ACCEPTED: dict[str, Any] = {"accept_large_change": True, "skip_backup": False}
@@ -422,6 +422,7 @@ def test_rows_that_an_older_program_made_are_known_by_their_time(
     own = "INSERT INTO brands SELECT 99, 'Своя', 'own', '', '', '', true, now(), now(), 'own', false"
     shop.execute(own)
     own_tables = ("created_rows", "confirmed_values", "spread_times", "product_links")
+    drop_tasks(shop)
     shop.execute(f"DROP TABLE {', '.join(f'freesport_sync.{table}' for table in own_tables)}")
     later = ("merged_xid", "is_undoable", "task", "lock_name", "lock_key")
     shop.execute(f"ALTER TABLE freesport_sync.runs {', '.join(f'DROP COLUMN {column}' for column in later)}")
