@@ -82,6 +82,9 @@ CREATE TRIGGER slow BEFORE UPDATE ON product_variants FOR EACH ROW EXECUTE FUNCT
 """
 """Lets the merge take a minute for each variant that it changes."""
 
+STARTED = "backend_id = :pid, started_at = clock_timestamp()"
+"""What an open run sets that is the one of a server process which holds a lock."""
+
 VARIANT = "SELECT 1 FROM product_variants FOR UPDATE"
 """Holds every variant, so that a merge that changes one of them waits."""
 

@@ -145,8 +145,9 @@ class HistoryEntry:
     @property
     def error(self) -> SyncError | None:
         """What ended a run; the shop's own importer has only a message, see `HistoryDetails.error_message`."""
-        code = "interrupted" if self.status is EntryStatus.INTERRUPTED else self.error_code
-        return None if code is None else SyncError(code, **self.error_params)
+        if self.status is EntryStatus.INTERRUPTED:
+            return SyncError("interrupted", run_id=self.key.id)
+        return None if self.error_code is None else SyncError(self.error_code, **self.error_params)
 
 
 @dataclass(frozen=True, slots=True)

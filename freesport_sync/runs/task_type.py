@@ -32,6 +32,7 @@ class TaskType(Generic[R]):
             it needs no run in the history.
         is_local: only this computer can do it, because it reads a file or a folder here.
         refuse_here: raises `SyncError` for a request that cannot work, as far as this computer can see at once.
+        makes_runs: it is in the history; False: `run` returns `Done`.
         commands: word after `--run` and `--submit` -> the request it stands for; empty if it has an option of its own.
         submissions: more words after `--submit`.
     """
@@ -46,6 +47,7 @@ class TaskType(Generic[R]):
     run: Callable[[RunContext, R], RunReport | Done]
     is_local: Callable[[R], bool] = lambda _: False
     refuse_here: Callable[[R], None] = lambda _: None
+    makes_runs: bool = True
     commands: Mapping[str, R] = field(default_factory=dict)
     submissions: Mapping[str, R] = field(default_factory=dict)
 

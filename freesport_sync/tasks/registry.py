@@ -8,6 +8,7 @@ from typing import Any
 from freesport_sync.core.tasks import Request
 from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.backup.task import BACKUP
+from freesport_sync.tasks.closing.task import CLOSE_STALE_SESSIONS
 from freesport_sync.tasks.repair.task import REPAIR
 from freesport_sync.tasks.restore.task import RESTORE
 from freesport_sync.tasks.shop_import.task import SHOP_IMPORT
@@ -41,9 +42,14 @@ class Registry:
         return self.commands | {word: request for task in self._tasks for word, request in task.submissions.items()}
 
     @property
+    def kinds_of_runs(self) -> tuple[str, ...]:
+        """The kinds that the history can have."""
+        return tuple(dict.fromkeys(kind for task in self._tasks if task.makes_runs for kind in task.kinds))
+
+    @property
     def commands(self) -> dict[str, Request]:
         """Word after `--run` -> the request it stands for."""
         return {word: request for task in self._tasks for word, request in task.commands.items()}
 
 
-TASKS = Registry((SHOP_IMPORT, BACKUP, RESTORE, REPAIR))
+TASKS = Registry((SHOP_IMPORT, BACKUP, RESTORE, REPAIR, CLOSE_STALE_SESSIONS))

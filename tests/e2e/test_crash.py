@@ -8,14 +8,23 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 import sqlalchemy as sa
 
 from freesport_sync import os_support
-from freesport_sync.core.run import RunStatus
+from freesport_sync.core.history import EntryStatus, HistoryEntry
+from freesport_sync.core.run import Counts, Done, RunStatus
 from freesport_sync.core.shop import Entity
+from freesport_sync.core.task_list import TaskQuery, TaskStatus
+from freesport_sync.core.tasks import Header
+from freesport_sync.database.own.task_list import read_tasks
 from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.errors import LockHeld
+from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.tasks.closing.request import CloseStaleSessions
+from freesport_sync.tasks.closing.task import CLOSE_STALE_SESSIONS
 from tests.faults.kill import Scene
-from tests.integration.support import shop_rows
+from tests.integration.support import history_entries, shop_rows
 from tests.program import Installation, Outcome, Program
 from tests.shop import Shop
 from tests.watching import VARIANT, holding, importers, lock_is_free, wait_until, waiting_importers
@@ -135,6 +144,40 @@ def test_killed_while_waiting_for_a_row_in_the_merge(stocked_shop: Shop, install
     assert shop_rows(stocked_shop) == before
     assert stocked_shop.run(dearer).counts[Entity.PRICE].updated == 1
     assert_old_rows_are_closed(stocked_shop, run_id)
+
+
+def test_the_dead_are_closed_at_once_and_the_living_left_alone(
+    stocked_shop: Shop, installed: Installation, dearer: Path
+) -> None:
+    def entry(run_id: int) -> HistoryEntry:
+        (found,) = (one for one in history_entries(stocked_shop.connection) if one.key.id == run_id)
+        return found
+
+    def close() -> Done:
+        context = stocked_shop.context(Header("tester@here"), lambda _: None, CLOSE_STALE_SESSIONS)
+        done = CLOSE_STALE_SESSIONS.run(context, CloseStaleSessions())
+        assert isinstance(done, Done)
+        return done
+
+    with holding(stocked_shop.url, VARIANT), installed.start(*run_arguments(dearer)) as program:
+        run_id = program.event("run_started")["run_id"]
+        wait_until(lambda: waiting_importers(stocked_shop.connection))
+        with pytest.raises(LockHeld, match="lock_held"):
+            close()
+        assert entry(run_id).status is EntryStatus.RUNNING
+        killed(program, stocked_shop)
+    wait_until(lambda: entry(run_id).status is EntryStatus.INTERRUPTED, A_FEW_SECONDS)
+    before = entry(run_id)
+    assert before.error is not None
+    assert (
+        Texts(Language.RUSSIAN).error(before.error).what.startswith(f"Импорт № {run_id} прерван: программа закрылась")
+    )
+    assert close() == Done({"closed_run": Counts(updated=1), "closed_session": Counts(updated=1)})
+    after = entry(run_id)
+    assert (after.status, after.finished_at, after.duration_s) == (before.status, before.finished_at, before.duration_s)
+    assert_old_rows_are_closed(stocked_shop, run_id)
+    (task, *_) = read_tasks(stocked_shop.connection, TaskQuery(), 0, 1).rows
+    assert (task.run_id, task.status, task.finished_at) == (run_id, TaskStatus.FAILED, after.finished_at)
 
 
 def test_killed_with_everybody_at_some_moments(

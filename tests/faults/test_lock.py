@@ -25,6 +25,7 @@ from tests.builders import offer, prices, product
 from tests.integration.support import NewExport, shop_rows
 from tests.shop import Shop
 from tests.watching import (
+    STARTED,
     VARIANT,
     Holder,
     at_stage,
@@ -98,7 +99,7 @@ def test_refused_program_waits_for_the_run_of_the_holder(
         )
         wait_until(lambda: stocked_shop.value(f"{asking} AND datname = current_database()"))
         stocked_shop.execute(
-            "UPDATE freesport_sync.runs SET status = 'running', backend_id = :pid, operator = 'late'",
+            f"UPDATE freesport_sync.runs SET status = 'running', {STARTED}, operator = 'late'",
             pid=holder.connection.scalar(sa.text("SELECT pg_backend_pid()")),
         )
         assert run.result().params["operator"] == "late"

@@ -23,7 +23,7 @@ from tests.integration.test_connection import SECRET
 from tests.platforms import posix_only
 from tests.program import ROOT, Command, Installation, address, clean_environment
 from tests.shop import Shop
-from tests.watching import holding
+from tests.watching import STARTED, holding
 
 NOWHERE = ("--database-url", "postgresql://u@127.0.0.1:1/shop")
 """Not even asked; without it the private server would have to be started first."""
@@ -348,7 +348,7 @@ def test_check_of_every_state(stocked_shop: Shop, command: Command) -> None:
     with holding(stocked_shop.url, TAKE_LOCK) as holder:
         assert look() == (4, {"lock_held_unknown"})
         pid = holder.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
-        stocked_shop.execute("UPDATE freesport_sync.runs SET status = 'running', backend_id = :pid", pid=pid)
+        stocked_shop.execute(f"UPDATE freesport_sync.runs SET status = 'running', {STARTED}", pid=pid)
         assert look() == (4, {"lock_held"})
     stocked_shop.execute("UPDATE freesport_sync.runs SET status = 'completed'")
     stocked_shop.value(FOREIGN, status="started", key=None, age=YOUNG)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from freesport_sync.core.history import EntryStatus, HistoryQuery
@@ -13,13 +14,16 @@ from freesport_sync.core.shop import ImportKind
 from freesport_sync.core.tasks import SHOP_LOCK
 from freesport_sync.database.own.history_details import read_overview
 from freesport_sync.database.own.history_list import read_entries
-from freesport_sync.database.own.lock import take_lock
+from freesport_sync.database.own.lock import find_holder, take_lock
+from freesport_sync.database.own.remote_control import request_cancel
 from freesport_sync.database.server.engine import connect
+from freesport_sync.errors import ConfigError
 from tests.builders import ExportBuilder, offer, prices, product
 from tests.integration.support import NewExport, history_details, history_entries
 from tests.shop import Shop
+from tests.watching import STARTED
 
-RUNNING = "UPDATE freesport_sync.runs SET status = 'running', finished_at = NULL, backend_id = :pid"
+RUNNING = f"UPDATE freesport_sync.runs SET status = 'running', finished_at = NULL, {STARTED}"
 BEAT = "UPDATE freesport_sync.runs SET heartbeat_at = clock_timestamp() - make_interval(secs => :seconds)"
 
 
@@ -58,6 +62,25 @@ def test_another_run_at_work_does_not_make_a_dead_one_live(shop: Shop, export: E
     with connect(shop.url, "freesport_sync") as lock:
         take_lock(lock, SHOP_LOCK)
         assert statuses(shop) == {EntryStatus.INTERRUPTED}
+
+
+def test_a_server_process_that_only_has_the_same_id_does_not_make_a_dead_run_live(
+    shop: Shop, export: ExportBuilder
+) -> None:
+    """PostgreSQL was restarted: its processes have the ids of those before, and one of them holds the lock again."""
+    export.goods(product("p1"))
+    run_id = shop.run(export.folder).run_id
+    with connect(shop.url, "freesport_sync") as lock:
+        take_lock(lock, SHOP_LOCK)
+        shop.execute(RUNNING, pid=lock.scalar(sa.text("SELECT pg_backend_pid()")))
+        shop.execute("UPDATE freesport_sync.runs SET started_at = started_at - interval '1 minute'")
+        shop.execute(BEAT, seconds=4)
+        assert statuses(shop) == {EntryStatus.INTERRUPTED}
+        holder = find_holder(shop.connection, SHOP_LOCK)
+        assert holder is not None
+        assert holder.run_id is None, "it is no run, or has not begun yet"
+        with pytest.raises(ConfigError, match="run_dead"):
+            request_cancel(shop.connection, run_id, "петров@PC-9")
 
 
 def test_what_a_newer_program_has_written_hides_no_other_run(stocked_shop: Shop, dearer: Path) -> None:

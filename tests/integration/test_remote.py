@@ -28,6 +28,7 @@ from tests.integration.pictures import pictured, put
 from tests.integration.support import NewExport, shop_rows
 from tests.shop import Shop
 from tests.watching import (
+    STARTED,
     VARIANT,
     Holder,
     at_stage,
@@ -184,7 +185,7 @@ def test_a_cancel_during_commit_learns_that_the_run_is_completed(stocked_shop: S
     run_id = stocked_shop.value(LAST_RUN)
     with holding(stocked_shop.url, TAKE_LOCK) as holder:
         pid = holder.connection.scalar(sa.text("SELECT pg_backend_pid()"))
-        stocked_shop.execute("UPDATE freesport_sync.runs SET status = 'running', backend_id = :pid", pid=pid)
+        stocked_shop.execute(f"UPDATE freesport_sync.runs SET status = 'running', {STARTED}", pid=pid)
         holder.execute("UPDATE freesport_sync.runs SET status = 'completed'")
         waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         with (
@@ -227,7 +228,7 @@ def test_run_of_an_older_program_can_be_stopped(stocked_shop: Shop) -> None:
     stocked_shop.execute("UPDATE freesport_sync.alembic_version SET version_num = '0002'")
     with holding(stocked_shop.url, TAKE_LOCK) as holder:
         pid = holder.connection.scalar(sa.text("SELECT pg_backend_pid()"))
-        stocked_shop.execute("UPDATE freesport_sync.runs SET backend_id = :pid", pid=pid)
+        stocked_shop.execute(f"UPDATE freesport_sync.runs SET {STARTED}", pid=pid)
         assert ask(stocked_shop).requested_by == "петров@PC-9"
     assert stocked_shop.value("SELECT cancel_requested_at IS NOT NULL FROM freesport_sync.runs")
 
@@ -299,7 +300,7 @@ def test_nothing_is_closed_while_an_import_runs(stocked_shop: Shop, short_holder
         assert refused().code == "lock_held_unknown_run"
         pid = holder.connection.scalar(sa.text("SELECT pg_backend_pid()"))
         stocked_shop.execute(
-            "UPDATE freesport_sync.runs SET status = 'running', backend_id = :pid, heartbeat_at = '2026-01-02 03:04Z'",
+            f"UPDATE freesport_sync.runs SET status = 'running', {STARTED}, heartbeat_at = '2026-01-02 03:04Z'",
             pid=pid,
         )
         error = refused()

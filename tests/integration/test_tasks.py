@@ -50,6 +50,39 @@ def test_a_failed_run_fails_its_task_for_good(shop: Shop, tmp_path: Path) -> Non
     assert task.finished_at is not None
 
 
+def test_a_dead_run_s_task_has_failed_at_the_last_sign_of_life(stocked_shop: Shop) -> None:
+    """Before and after somebody has mended it."""
+    stocked_shop.execute("UPDATE freesport_sync.runs SET status = 'running', heartbeat_at = '2026-01-02 03:04Z'")
+    stocked_shop.execute("UPDATE freesport_sync.tasks SET status = 'running', finished_at = NULL")
+    heartbeat_at = stocked_shop.value("SELECT heartbeat_at FROM freesport_sync.runs")
+    for _ in range(2):
+        (task,) = all_tasks(stocked_shop)
+        assert (task.status, task.error_code, task.finished_at) == (TaskStatus.FAILED, "interrupted", heartbeat_at)
+        recover_dead_tasks(stocked_shop.connection)
+
+
+def test_a_server_process_that_only_has_the_same_id_does_not_make_a_dead_worker_live(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """PostgreSQL was restarted, and another worker's connection has the id of the dead one's."""
+    submitted(shop, new(tmp_path))
+    dead = connect(shop.url, "worker")
+    worker_id = workers.register(dead, ["shop_import/1"], 1)
+    assert tasks.claim(shop.connection, all_tasks(shop)[0].uid, worker_id) is not None
+    dead.close()
+    with connect(shop.url, "worker") as other:
+        living_id = workers.register(other, ["shop_import/1"], 1)
+        shop.execute("UPDATE freesport_sync.workers SET heartbeat_at = now() - interval '1 minute'")
+        shop.execute(
+            "UPDATE freesport_sync.workers SET backend_id ="
+            " (SELECT backend_id FROM freesport_sync.workers WHERE id = :id)",
+            id=living_id,
+        )
+        wait_until(lambda: {one.id: one.is_alive for one in workers.read_workers(shop.connection)}[worker_id] is False)
+        assert [one.id for one in workers.read_workers(shop.connection) if one.is_alive] == [living_id]
+        assert recover_dead_tasks(shop.connection) == (all_tasks(shop)[0].id,)
+
+
 # --- waiting --------------------------------------------------------------------------------------------------------
 
 

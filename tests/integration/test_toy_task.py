@@ -25,7 +25,7 @@ from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from tests.program import address
 from tests.shop import Shop
 from tests.toy import TOY_LOCK, WITH_TOY, CountSheep
-from tests.watching import background, wait_until
+from tests.watching import STARTED, background, wait_until
 
 Headless = Callable[..., tuple[int, list[dict[str, Any]]]]
 
@@ -78,9 +78,10 @@ def test_words_without_a_text_are_shown_as_they_are(
         told = capsys.readouterr().out
         assert ("sheep" in told, "Traceback" in told) == (True, False), arguments
     with closing(connect(empty_database, "tests")) as connection, closing(connect(empty_database, "tests")) as holder:
-        opened = "UPDATE freesport_sync.runs SET status = 'running', finished_at = NULL, stage = 'graze', backend_id = "
+        opened = "UPDATE freesport_sync.runs SET status = 'running', finished_at = NULL, stage = 'graze', "
         assert try_lock(holder, TOY_LOCK)
-        connection.exec_driver_sql(f"{opened} {driver_connection(holder).info.backend_pid} WHERE id = 2")
+        pid = driver_connection(holder).info.backend_pid
+        connection.execute(sa.text(f"{opened} {STARTED} WHERE id = 2"), {"pid": pid})
         for arguments, is_over in ((["--cancel", "2"], False), (["--unlock-stale"], True)):
             if is_over:
                 holder.close()

@@ -97,7 +97,7 @@ def find_holder(connection: sa.Connection, lock: Lock) -> Holder | None:
 def find_holders(connection: sa.Connection) -> tuple[Holder, ...]:
     """Who holds any of our locks of this database."""
     rows = connection.execute(sql("own/holders"), {"key1": KEY1}).all()
-    return tuple(_holder(row, _run_of(connection, row.pid)) for row in rows)
+    return tuple(_holder(row, _run_of(connection, row)) for row in rows)
 
 
 def _holder(row: Any, run: Any) -> Holder:
@@ -148,10 +148,12 @@ def _wait_for_holder(connection: sa.Connection, lock: Lock) -> Holder | None:
         time.sleep(0.1)
 
 
-def _run_of(connection: sa.Connection, backend_id: int) -> Any:
+def _run_of(connection: sa.Connection, holder: Any) -> Any:
+    # A server process that is younger than the run only has the same id, as happens after a restart of PostgreSQL.
+    is_old_enough = [] if holder.backend_start is None else [runs.c.started_at >= holder.backend_start]
     query = (
         sa.select(runs.c.id, runs.c.operator, runs.c.host, runs.c.stage, runs.c.started_at, runs.c.heartbeat_at)
-        .where(runs.c.backend_id == backend_id, runs.c.status == "running")
+        .where(runs.c.backend_id == holder.pid, runs.c.status == "running", *is_old_enough)
         .order_by(runs.c.id.desc())
         .limit(1)
     )

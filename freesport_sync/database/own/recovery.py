@@ -11,8 +11,6 @@ from freesport_sync.database.own.schema import tasks
 from freesport_sync.database.own.tasks import call
 from freesport_sync.rules.retries import MAX_CRASHES
 
-_now = sa.func.clock_timestamp()
-
 
 def recover_dead_tasks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[int, ...]:
     """End the tasks whose process has died, or let them wait for another one; returns their ids.
@@ -31,7 +29,7 @@ def recover_dead_tasks(connection: sa.Connection, *where: sa.ColumnElement[bool]
                 (is_last, TaskStatus.FAILED.value),
                 else_=TaskStatus.PENDING.value,
             ),
-            finished_at=sa.case((sa.or_(is_last, tasks.c.cancel_requested_at.is_not(None)), _now)),
+            finished_at=sa.case((sa.or_(is_last, tasks.c.cancel_requested_at.is_not(None)), alive.last_sign_of_task)),
             dedupe_key=None,
             crashes=tasks.c.crashes + 1,
             claim=None,

@@ -145,6 +145,18 @@ def change_priority(connection: sa.Connection, task_id: int, priority: int) -> N
 
 
 def unlock_stale(connection: sa.Connection, interrupted: str, stale: str) -> Unlocked:
+    """Close what is provably dead, as `close_dead`, unless anybody imports, the shop itself included.
+
+    Raises:
+        LockHeld: an import is running; nothing is closed.
+    """
+    take_lock(connection, SHOP_LOCK)
+    if _has_sessions(connection):
+        refuse_foreign_session(connection)
+    return close_dead(connection, interrupted, stale)
+
+
+def close_dead(connection: sa.Connection, interrupted: str, stale: str) -> Unlocked:
     """Close the rows of runs and importers that are provably dead; no connection is terminated.
 
     Args:
@@ -154,18 +166,22 @@ def unlock_stale(connection: sa.Connection, interrupted: str, stale: str) -> Unl
         stale: the sentence for sessions of other importers, silent for more than two hours.
 
     Raises:
-        LockHeld: an import is running; nothing is closed.
+        LockHeld: a task of the shop is running; nothing is closed.
     """
     take_lock(connection, SHOP_LOCK)
-    revision = current_revision(connection)
-    has_sessions = connection.scalar(sa.select(sa.func.to_regclass(import_sessions.name).is_not(None)))
-    if has_sessions:
-        refuse_foreign_session(connection)
+    revision, has_sessions = current_revision(connection), _has_sessions(connection)
     with transaction(connection):
-        return Unlocked(
+        closed = Unlocked(
             () if revision is None else _close_dead_runs(connection, has_locks=revision >= "0008"),
             close_stale_sessions(connection, interrupted, stale) if has_sessions else (),
         )
+        if closed != Unlocked((), ()):
+            notify(connection)
+    return closed
+
+
+def _has_sessions(connection: sa.Connection) -> bool:
+    return bool(connection.scalar(sa.select(sa.func.to_regclass(import_sessions.name).is_not(None))))
 
 
 def _close_dead_runs(connection: sa.Connection, *, has_locks: bool) -> tuple[DeadRun, ...]:

@@ -59,11 +59,16 @@ def close_interrupted_runs(connection: sa.Connection, lock: Lock) -> tuple[DeadR
 
 
 def close_running(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[DeadRun, ...]:
-    """Mark running runs as interrupted; the caller knows that they are dead."""
+    """Mark running runs as interrupted, at their last sign of life; the caller knows that they are dead."""
     dead = connection.execute(
         runs.update()
         .where(runs.c.status == RunStatus.RUNNING.value, *where)
-        .values(status=RunStatus.INTERRUPTED.value, finished_at=_now, error_code="interrupted", error_params={})
+        .values(
+            status=RunStatus.INTERRUPTED.value,
+            finished_at=runs.c.heartbeat_at,
+            error_code="interrupted",
+            error_params={},
+        )
         .returning(
             runs.c.id,
             runs.c.operator,

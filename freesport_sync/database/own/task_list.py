@@ -17,6 +17,7 @@ FIRST_REVISION = "0009"
 
 _status = sa.case((alive.is_dead_task, TaskStatus.FAILED.value), else_=tasks.c.status)
 _error_code = sa.case((alive.is_dead_task, "interrupted"), else_=tasks.c.error_code)
+_finished_at = sa.case((alive.is_dead_task, alive.last_sign_of_task), else_=tasks.c.finished_at)
 _run_id = sa.select(sa.func.max(runs.c.id)).where(runs.c.task_id == tasks.c.id).scalar_subquery()
 _is_running = tasks.c.status == TaskStatus.RUNNING.value
 _has_worker = sa.exists().where(
@@ -26,9 +27,10 @@ _silent_run = sa.exists().where(runs.c.task_id == tasks.c.id, alive.is_silent)
 _silent_worker = sa.exists().where(workers.c.id == tasks.c.worker_id, alive.is_silent_worker)
 _signs_of_life = (alive.is_dead_worker, alive.is_silent_worker)
 _COLUMNS = (
-    *(column for column in tasks.c if column.name not in ("status", "error_code")),
+    *(column for column in tasks.c if column.name not in ("status", "error_code", "finished_at")),
     _status.label("status"),
     _error_code.label("error_code"),
+    _finished_at.label("finished_at"),
     _run_id.label("run_id"),
     _has_worker.label("has_worker"),
     sa.and_(_is_running, sa.or_(_silent_run, _silent_worker)).label("is_silent"),

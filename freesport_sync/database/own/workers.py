@@ -17,7 +17,6 @@ from freesport_sync.database.own.task_list import has_tasks
 from freesport_sync.database.server.engine import driver_connection, transaction
 
 _now = sa.func.clock_timestamp()
-_LARGEST_KEY = 2**31
 FORGOTTEN_AFTER_H = 24
 """Rows of dead workers are shown so long."""
 
@@ -49,7 +48,7 @@ def register(connection: sa.Connection, queues: Sequence[str], jobs: int) -> int
             .returning(workers.c.id)
         ).scalar_one()
         notify(connection)
-    connection.execute(sa.select(sa.func.pg_advisory_lock(alive.WORKER_KEY1, worker_id % _LARGEST_KEY)))
+    connection.execute(sa.select(sa.func.pg_advisory_lock(alive.WORKER_KEY1, alive.worker_key(worker_id))))
     return worker_id
 
 

@@ -71,7 +71,9 @@ def refuse_foreign_session(connection: sa.Connection) -> None:
 
 
 def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str) -> tuple[StaleSession, ...]:
-    """Close the shop's session rows whose importer died without closing it; only while holding the lock.
+    """Close the shop's session rows whose importer died without closing it, at the last sign of life.
+
+    Only while holding the lock.
 
     Args:
         connection: the lock's, inside a transaction of the caller.
@@ -95,7 +97,7 @@ def close_stale_sessions(connection: sa.Connection, interrupted: str, stale: str
         .values(
             status="failed",
             error_message=sa.case((is_ours, interrupted), else_=stale),
-            finished_at=_now,
+            finished_at=c.updated_at,
             updated_at=_now,
         )
     )

@@ -117,7 +117,7 @@ class HistoryPage(QWidget):
         self.text.changed.connect(self._filter)
         periods = [(texts(f"history.period_{name}"), name) for name in PERIODS]
         self.period = choice(texts("history.period"), periods, self._filter)
-        kinds = dict.fromkeys((*self._tools.backend.tasks.kinds, *(kind.value for kind in ImportType)))
+        kinds = dict.fromkeys((*self._tools.backend.tasks.kinds_of_runs, *(kind.value for kind in ImportType)))
         any_kind = (texts("history.kind_any"), "")
         self.kind = choice(texts("history.kind"), [any_kind, *((texts.kind(one), one) for one in kinds)], self._filter)
         self.statuses = StatusFilter(self._tools, _SHOWN_STATUSES, "entry_status")

@@ -1,0 +1,1 @@
+"""Closes what programs that have died left open."""
