@@ -1,231 +1,43 @@
-"""Runs the exchange as a child process, which ends with the window however the window ends."""
+"""Runs the exchange as a child process."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import threading
-from collections.abc import Callable, Sequence
-from enum import StrEnum
-
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from freesport_sync.core.exchange import ExchangeStarted
-from freesport_sync.errors import SyncError
-from freesport_sync.os_support import detached, own_command
-from freesport_sync.ui.exchange_feed import ExchangeFeed, ExchangeUpdate
-from freesport_sync.ui.jobs import Lane
+from freesport_sync.ui.exchange_feed import ExchangeFeed
 from freesport_sync.ui.options import WindowOptions
-
-STOP_TIMEOUT_MS = 8000
-"""How long the process may take to end; cancelling an import takes two seconds at most."""
-STDERR_BYTES = 16_384
-"""How much of the end of stderr is kept, to explain a crash."""
+from freesport_sync.ui.service_process import ServiceProcess, service_command
 
 
-class ExchangeState(StrEnum):
-    """State of the process."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    FAILED = "failed"
-
-
-class ExchangeProcess(QObject):
+class ExchangeProcess(ServiceProcess):
     """Starts and stops the exchange and passes its events on.
 
     Args:
         parent: an object of the window's thread.
     """
 
-    state_changed = Signal()
     updated = Signal(object)
     """`ExchangeUpdate`, except those that change the state."""
 
-    _received = Signal(object, object)
-
     def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.state = ExchangeState.STOPPED
-        self.error: SyncError | None = None
+        super().__init__("exchange_server_died", parent)
         self.started: ExchangeStarted | None = None
-        self.has_lost_database = False
-        """It was stopped because the window has switched to another database."""
-        self._lane = Lane(1, self)
-        self._child: _Child | None = None
-        self._stop_timer = QTimer(self)
-        self._stop_timer.setSingleShot(True)
-        self._stop_timer.setInterval(STOP_TIMEOUT_MS)
-        self._stop_timer.timeout.connect(self._on_stop_timeout)
-        self._received.connect(self._on_update, Qt.ConnectionType.QueuedConnection)
-
-    @property
-    def is_on(self) -> bool:
-        """Whether there is a process."""
-        return self._child is not None
-
-    @property
-    def pid(self) -> int | None:
-        return None if self._child is None else self._child.pid
 
     def start(self, options: WindowOptions, is_dry_run: bool) -> None:
         """Start the process; ignored while there is one."""
-        if self._child is not None:
-            return
-        child = self._child = _Child(exchange_command(options, is_dry_run))
-        self.error = self.started = None
-        self.has_lost_database = False
-        self._set(ExchangeState.STARTING)
+        if not self.is_on:
+            self.started = None
+            self._launch(exchange_command(options, is_dry_run), ExchangeFeed)
 
-        def emit(update: ExchangeUpdate) -> None:
-            self._received.emit(child, update)
-
-        self._lane.start(lambda: child.run(ExchangeFeed(emit)), self._on_ended, self._on_not_started)
-
-    def stop(self) -> None:
-        """Ask the process to end; it is killed if that takes too long."""
-        if self._child is not None and self.state is not ExchangeState.STOPPING:
-            self._child.stop()
-            self._stop_timer.start()
-            self._set(ExchangeState.STOPPING)
-
-    def leave_database(self) -> None:
-        """Stop, because the window switches to another database than the one the exchange writes to."""
-        self.has_lost_database = self.is_on
-        self.stop()
-
-    def close(self) -> None:
-        """End the process for good and wait for it."""
-        self._lane.close()
-        if self._child is not None:
-            self._child.stop()
-            if not self._lane.wait(STOP_TIMEOUT_MS):
-                self._child.kill()
-                self._lane.wait(STOP_TIMEOUT_MS)
-
-    def _on_update(self, child: _Child, update: ExchangeUpdate) -> None:
-        if child is not self._child:
-            return
+    def _take(self, update: object) -> None:
         if isinstance(update, ExchangeStarted):
             self.started = update
-            if self.state is ExchangeState.STARTING:
-                self._set(ExchangeState.RUNNING)
-        elif isinstance(update, SyncError):
-            self.error = update
+            self._on_started()
         else:
             self.updated.emit(update)
-
-    def _on_ended(self, end: tuple[int, str]) -> None:
-        """Called after the last event: both come through the same queue."""
-        code, stderr = end
-        if self.state is ExchangeState.STOPPING:
-            self.error = None
-        elif self.error is None:
-            self.error = SyncError("exchange_server_died", exit_code=code, said=stderr or "-")
-        self._settle()
-
-    def _on_not_started(self, error: SyncError) -> None:
-        self.error = error
-        self._settle()
-
-    def _settle(self) -> None:
-        self._child = None
-        self._stop_timer.stop()
-        self._set(ExchangeState.STOPPED if self.error is None else ExchangeState.FAILED)
-
-    def _on_stop_timeout(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-
-    def _set(self, state: ExchangeState) -> None:
-        self.state = state
-        self.state_changed.emit()
 
 
 def exchange_command(options: WindowOptions, is_dry_run: bool) -> list[str]:
     """The command that starts the exchange with the window's own database and state folder."""
-    command = [
-        *own_command(has_console=True),
-        "--serve",
-        "--json",
-        "--stop-with-stdin",
-        "--language",
-        options.language.value,
-    ]
-    if options.home is not None:
-        command += ["--home", str(options.home)]
-    if options.is_demo:
-        command.append("--demo")
-    elif options.database_url is not None:
-        command += ["--database-url", options.database_url]
-    flags = {
-        "--create-shop-tables": options.create_shop_tables,
-        "--verbose": options.is_verbose,
-        "--dry-run": is_dry_run,
-    }
-    return command + [flag for flag, is_set in flags.items() if is_set]
-
-
-class _Child:
-    """The process; `run` is called on a thread of its own, the other methods on any thread."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = command
-        self._process: subprocess.Popen[str] | None = None
-        self._is_stopped = False
-        self._lock = threading.Lock()
-
-    @property
-    def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
-
-    def run(self, on_line: Callable[[str], None]) -> tuple[int, str]:
-        """Start the process and pass on its lines until it ends; returns the exit code and the end of stderr."""
-        with self._lock:
-            if self._is_stopped:
-                return 0, ""
-            # Only this process holds the other end of the stdin pipe: it is closed when the window dies.
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-                **detached(),
-            )
-        process, stderr = self._process, list[str]()
-        stderr_reader = threading.Thread(target=_keep_end, args=(process, stderr), daemon=True)
-        stderr_reader.start()
-        assert process.stdout is not None
-        with process.stdout as lines:
-            for line in lines:
-                on_line(line)
-        code = process.wait()
-        stderr_reader.join()
-        self.stop()  # closes our end of stdin
-        return code, "".join(stderr).strip()
-
-    def stop(self) -> None:
-        """Close its stdin, upon which it ends."""
-        with self._lock:
-            self._is_stopped = True
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.close()
-
-    def kill(self) -> None:
-        with self._lock:
-            if self._process is not None:
-                self._process.kill()
-
-
-def _keep_end(process: subprocess.Popen[str], kept: list[str]) -> None:
-    assert process.stderr is not None
-    with process.stderr as lines:
-        for line in lines:
-            kept.append(line[-STDERR_BYTES:])
-            while sum(map(len, kept)) > STDERR_BYTES:
-                del kept[0]
+    return service_command(options, "--serve", *(["--dry-run"] if is_dry_run else []))

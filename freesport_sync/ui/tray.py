@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.icons import program_icon
+from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.widgets.parts import Tools
 
 CHOSEN = "window/to_tray"
@@ -92,4 +92,4 @@ class Tray(QObject):
         texts, process = self._tools.texts, self._tools.backend.exchange_process
         self.state.setText(texts("tray.exchange", state=texts(f"exchange.state_{process.state.value}").lower()))
         self.exchange.setText(texts("tray.switch_off" if process.is_on else "tray.switch_on"))
-        self.exchange.setEnabled(process.state is not ExchangeState.STOPPING)
+        self.exchange.setEnabled(process.state is not ServiceState.STOPPING)

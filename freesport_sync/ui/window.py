@@ -24,7 +24,6 @@ from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
 from freesport_sync.ui.dialogs.crash_notice import CrashNotice
 from freesport_sync.ui.dialogs.help import HelpDialog
-from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.icons import program_icon
 from freesport_sync.ui.pages.computer import ComputerPage
 from freesport_sync.ui.pages.connections import ConnectionsPage
@@ -36,6 +35,7 @@ from freesport_sync.ui.pages.log import LogPage
 from freesport_sync.ui.pages.tasks import TasksPage
 from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.run_lane import RunEnd
+from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.tray import Tray
 from freesport_sync.ui.widgets.banner import Banner
 from freesport_sync.ui.widgets.parts import Tools, name_inner_parts, redraw_icons
@@ -307,9 +307,9 @@ class MainWindow(QMainWindow):
 
     def _on_exchange_changed(self) -> None:
         texts, process = self._tools.texts, self._tools.backend.exchange_process
-        is_failed = process.state is ExchangeState.FAILED
+        is_failed = process.state is ServiceState.FAILED
         self.exchange_item.setVisible(process.is_on or is_failed)
-        tone = {ExchangeState.RUNNING: "good", ExchangeState.FAILED: "bad"}.get(process.state, "busy")
+        tone = {ServiceState.RUNNING: "good", ServiceState.FAILED: "bad"}.get(process.state, "busy")
         self.exchange_item.say("onec", texts(f"window.server_{process.state.value}"), tone)
         self._leave_when_quiet()
 

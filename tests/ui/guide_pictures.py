@@ -38,8 +38,8 @@ from freesport_sync.i18n.resources import resource
 from freesport_sync.tasks.restore.request import RestoreBackup
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.dialogs.undo import UndoDialog
-from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.run_lane import RunEnd
+from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.widgets.parts import GAP
 from tests.guide import DOCS
 from tests.shop import Shop
@@ -183,7 +183,7 @@ class Scenes:
         page.switch.look_for_password()
         server._child = cast("Any", object())  # as if there were one
         server.started = exchange_scenery.started()
-        server._set(ExchangeState.RUNNING)
+        server._set(ServiceState.RUNNING)
         for served in exchange_scenery.requests(datetime.now()):
             server.updated.emit(served)
         server.updated.emit(exchange_scenery.running())
@@ -194,7 +194,7 @@ class Scenes:
         """Let the window be closed."""
         server = self._window.exchange_page.process
         server._child = None
-        server._set(ExchangeState.STOPPED)
+        server._set(ServiceState.STOPPED)
 
 
 def texts_of(root: QWidget) -> list[str]:

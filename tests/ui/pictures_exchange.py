@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from freesport_sync.core.checks import CheckItem
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.exchange_process import ExchangeState
+from freesport_sync.ui.service_process import ServiceState
 from tests.ui import exchange_scenery
 from tests.ui.desk import Desk
 
@@ -31,12 +31,12 @@ def take_onec(photographer: Photographer, desk: Desk) -> None:
     page.switch.look_for_password()
     photographer.take("onec-stopped")
     server.error = SyncError("exchange_address_unusable", host="192.168.1.20", port=8180, reason="Address in use")
-    server._set(ExchangeState.FAILED)
+    server._set(ServiceState.FAILED)
     photographer.take("onec-failed")
     server.error = None
     server._child = cast("Any", object())  # as if there were one
     server.started = exchange_scenery.started(is_unprotected=True)
-    server._set(ExchangeState.RUNNING)
+    server._set(ServiceState.RUNNING)
     photographer.take("onec-idle")
     server.started = exchange_scenery.started()
     for served in exchange_scenery.requests(datetime.now()):
@@ -65,4 +65,4 @@ def take_onec(photographer: Photographer, desk: Desk) -> None:
     photographer.take("onec-close-question", desk.window.question)
     desk.window.question.reject()
     server._child = None
-    server._set(ExchangeState.STOPPED)
+    server._set(ServiceState.STOPPED)

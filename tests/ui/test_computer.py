@@ -16,7 +16,7 @@ from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.i18n.texts import Language
 from freesport_sync.services import import_schedule
 from freesport_sync.services.autostart import Autostart
-from freesport_sync.ui.exchange_process import ExchangeState
+from freesport_sync.ui.service_process import ServiceState
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
 from tests.ui.desk import Desk, texts_in
@@ -148,7 +148,7 @@ def test_the_server_of_1c_is_switched_from_the_tray(open_page: OpenPage, has_tra
     desk.until(window.exchange_page.switch.start.isEnabled)
     assert icon.state.text() == "Сервер 1С: выключен"
     icon.exchange.trigger()
-    desk.until(lambda: process.state is ExchangeState.RUNNING)
+    desk.until(lambda: process.state is ServiceState.RUNNING)
     assert icon.state.text() == "Сервер 1С: работает"
     assert not window.isVisible()
     icon.quit.trigger()
@@ -159,7 +159,7 @@ def test_the_server_of_1c_is_switched_from_the_tray(open_page: OpenPage, has_tra
     assert not window.isVisible(), "who has decided to stay closes it as before"
     assert icon.exchange.text() == "Выключить сервер 1С"
     icon.exchange.trigger()
-    desk.until(lambda: process.state is ExchangeState.STOPPED)
+    desk.until(lambda: process.state is ServiceState.STOPPED)
     icon.quit.trigger()
     assert closed == [None]
 

@@ -24,12 +24,12 @@ from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.os_support import file_lock
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
 from freesport_sync.ui.exchange_feed import ExchangeFeed, ExchangeUpdate, LoggedRequest
-from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.exchange_progress import PICTURES, ExchangeProgress, FileState
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.pages.exchange import ExchangePage
 from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.state import WindowState
 from tests.program import ROOT, address
 from tests.shop import Shop
@@ -67,10 +67,10 @@ def running(home: Path, desk: Desk) -> Iterator[ExchangePage]:
     page = desk.window.exchange_page
     desk.until(page.switch.start.isEnabled)
     desk.click(page.switch.start)
-    assert page.process.state is ExchangeState.STARTING
-    desk.until(lambda: page.process.state is ExchangeState.RUNNING)
+    assert page.process.state is ServiceState.STARTING
+    desk.until(lambda: page.process.state is ServiceState.RUNNING)
     yield page
-    assert page.process.state is not ExchangeState.STARTING
+    assert page.process.state is not ServiceState.STARTING
 
 
 def call(page: ExchangePage, query: str, body: bytes | None = None, cookie: str = "") -> list[str]:
@@ -139,7 +139,7 @@ def test_an_exchange_is_shown_while_it_happens(
     assert (key.source, key.id) == (EntrySource.RUN, stocked_shop.value("SELECT max(id) FROM freesport_sync.runs"))
     desk.window.show_page("onec")
     desk.click(page.switch.stop)
-    desk.until(lambda: page.process.state is ExchangeState.STOPPED)
+    desk.until(lambda: page.process.state is ServiceState.STOPPED)
     assert desk.window.exchange_item.isHidden()
 
 
@@ -189,11 +189,11 @@ def test_closing_asks_and_takes_the_server_along(running: ExchangePage, desk: De
 def test_an_exchange_that_dies_is_reported_and_can_be_started_again(running: ExchangePage, desk: Desk) -> None:
     page = running
     psutil.Process(page.process.pid).kill()
-    desk.until(lambda: page.process.state is ExchangeState.FAILED)
+    desk.until(lambda: page.process.state is ServiceState.FAILED)
     desk.until(lambda: "exchange_server_died" in texts_in(page.switch.notice))
     desk.until(lambda: desk.window.exchange_item.text == desk.texts("window.server_failed"))
     desk.click(page.switch.start)
-    desk.until(lambda: page.process.state is ExchangeState.RUNNING)
+    desk.until(lambda: page.process.state is ServiceState.RUNNING)
     desk.until(lambda: not page.switch.notice.isVisible())
     desk.backend.close(10_000)
     assert not page.process.is_on or not psutil.pid_exists(page.process.pid or 0)
@@ -202,7 +202,7 @@ def test_an_exchange_that_dies_is_reported_and_can_be_started_again(running: Exc
 def test_another_database_switches_it_off(running: ExchangePage, desk: Desk) -> None:
     page = running
     desk.backend.reopen(replace(desk.backend.options, is_demo=True))
-    desk.until(lambda: page.process.state is ExchangeState.STOPPED)
+    desk.until(lambda: page.process.state is ServiceState.STOPPED)
     desk.until(lambda: desk.texts("exchange.other_database") in texts_in(page.switch.notice))
     desk.until(page.switch.start.isEnabled)
 
@@ -213,7 +213,7 @@ def test_an_exchange_that_cannot_start_says_why(home: Path, desk: Desk) -> None:
     desk.until(page.switch.start.isEnabled)
     with file_lock(home / "exchange" / "lock", timeout_s=0):
         desk.click(page.switch.start)
-        desk.until(lambda: page.process.state is ExchangeState.FAILED)
+        desk.until(lambda: page.process.state is ServiceState.FAILED)
     desk.until(lambda: "exchange_runs_already" in texts_in(page.switch.notice))
 
 

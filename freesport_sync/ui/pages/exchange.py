@@ -11,11 +11,11 @@ from freesport_sync.core.exchange import ImportNotRequested
 from freesport_sync.ui.dialogs.exchange_password import PasswordDialog
 from freesport_sync.ui.dialogs.self_test import SelfTestDialog
 from freesport_sync.ui.exchange_feed import ExchangeUpdate, LoggedRequest
-from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.exchange_progress import ExchangeProgress
 from freesport_sync.ui.pages.exchange_current import CurrentExchangeCard
 from freesport_sync.ui.pages.exchange_requests import RequestsCard
 from freesport_sync.ui.run_feed import RunSnapshot
+from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.widgets.exchange_switch import SwitchCard
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
@@ -126,7 +126,7 @@ class ExchangePage(QWidget):
         layout.addWidget(scroll, 1)
 
     def _on_state_changed(self) -> None:
-        if self.process.state is ExchangeState.STARTING:
+        if self.process.state is ServiceState.STARTING:
             self._progress = ExchangeProgress()
             self.current.forget()
             self._hide_waiting()

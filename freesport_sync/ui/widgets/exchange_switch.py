@@ -7,8 +7,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
 
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.exchange_process import ExchangeState
 from freesport_sync.ui.icons import icon, pixmap
+from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     GAP,
@@ -27,11 +27,11 @@ from freesport_sync.ui.widgets.parts import (
 
 COPIED_MS = 1500
 _LOOKS = {
-    ExchangeState.STOPPED: ("stop", "neutral"),
-    ExchangeState.STARTING: ("running", "busy"),
-    ExchangeState.RUNNING: ("completed", "good"),
-    ExchangeState.STOPPING: ("running", "busy"),
-    ExchangeState.FAILED: ("failed", "bad"),
+    ServiceState.STOPPED: ("stop", "neutral"),
+    ServiceState.STARTING: ("running", "busy"),
+    ServiceState.RUNNING: ("completed", "good"),
+    ServiceState.STOPPING: ("running", "busy"),
+    ServiceState.FAILED: ("failed", "bad"),
 }
 AUTOSTART, DRY_RUN = "server/autostart", "server/dry_run"
 
@@ -184,11 +184,11 @@ class SwitchCard(Card):
         self.start.setVisible(not process.is_on)
         allow(self.start, "" if self._has_password else texts("exchange.needs_password"))
         self.stop.setVisible(process.is_on)
-        self.stop.setEnabled(process.state is not ExchangeState.STOPPING)
+        self.stop.setEnabled(process.state is not ServiceState.STOPPING)
         self.self_test.setEnabled(application is not None)
         self.dry_run.setEnabled(not process.is_on)
         if application is not None:
-            key = "dry" if self._is_dry_run and process.state is ExchangeState.RUNNING else process.state.value
+            key = "dry" if self._is_dry_run and process.state is ServiceState.RUNNING else process.state.value
             self.state_text.setText(texts(f"exchange.state_{key}"))
             setup = application.exchange
             self.user.setText(setup.user if started is None else started.user)
@@ -210,7 +210,7 @@ class SwitchCard(Card):
     def _show_notice(self) -> None:
         texts, process = self._tools.texts, self._process
         started = process.started
-        if process.state is ExchangeState.FAILED and process.error is not None:
+        if process.state is ServiceState.FAILED and process.error is not None:
             self.notice.say_error(process.error)
         elif self._has_password is False and not process.is_on:
             self.notice.say("warn", texts("exchange.needs_password"), texts("exchange.needs_password_more"))
@@ -243,6 +243,6 @@ class SwitchCard(Card):
 
     def _draw(self) -> None:
         name, tone = _LOOKS[self._process.state]
-        if self._is_dry_run and self._process.state is ExchangeState.RUNNING:
+        if self._is_dry_run and self._process.state is ServiceState.RUNNING:
             name, tone = "eye", "busy"
         self._picture.setPixmap(pixmap(name, self._tools.theme.color(tone), 30, self.devicePixelRatioF()))
