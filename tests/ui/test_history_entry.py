@@ -65,7 +65,10 @@ def test_a_killed_program_is_reported_within_ten_seconds(
         desk.until(lambda: waiting_importers(stocked_shop.connection))
         desk.until(lambda: "Выполняется" in texts_in(page.summary))
         program.kill_all()
-        desk.until(lambda: desk.texts.error(SyncError("interrupted")).what in texts_in(page.summary), TOLD_WITHIN_S)
+        desk.until(
+            lambda: desk.texts.error(SyncError("interrupted", run_id=run_id)).what in texts_in(page.summary),
+            TOLD_WITHIN_S,
+        )
         assert page.repeat.isVisible()
         assert not page.stop.isVisible()
         desk.window.show_page("history")
