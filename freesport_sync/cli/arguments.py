@@ -23,6 +23,7 @@ PROGRAM = True
 ACTIONS = (
     "print_service",
     "run",
+    "submit",
     "pull",
     "check",
     "settings",
@@ -43,8 +44,21 @@ ACTIONS = (
     "help_topic",
     "schedule_import",
     "unschedule_import",
+    "tasks",
+    "task",
+    "cancel_task",
+    "retry_task",
+    "prioritise_task",
+    "cleanup_tasks",
+    "workers",
 )
 """The options that name a command; of several the first here counts: `--run --pull` is a run."""
+
+
+def actions_of(options: argparse.Namespace) -> tuple[str, ...]:
+    """Those of `ACTIONS` that are on the command line, whatever their values."""
+    values = vars(options)
+    return tuple(name for name in ACTIONS if values[name] is not None and values[name] is not False)
 
 
 def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -> argparse.ArgumentParser:
@@ -53,7 +67,7 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     Args:
         texts: for the help and errors.
         is_json: also print errors as JSON.
-        tasks: what `--run` can run.
+        tasks: what `--run` can run and `--submit` can submit.
     """
     parser = _Parser(texts, is_json)
 
@@ -76,6 +90,19 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     history.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
     history.add_argument("--cancel", type=number, metavar="RUN_ID", help=text("cancel"))
     history.add_argument("--unlock-stale", action="store_true", help=text("unlock_stale"))
+    queue = parser.add_argument_group(text("group_tasks"))
+    queue.add_argument("--submit", choices=list(tasks.submissions), metavar="KIND", help=text("submit"))
+    queue.add_argument("--at", type=values.moment, metavar="TIME", help=text("at"))
+    queue.add_argument("--priority", type=values.priority, metavar="N", help=text("priority"))
+    queue.add_argument("--tasks", nargs="?", const=20, type=number, metavar="N", help=text("tasks"))
+    queue.add_argument("--status", action="append", type=values.task_status, metavar="STATUS", help=text("status"))
+    queue.add_argument("--search", metavar="TEXT", help=text("search"))
+    queue.add_argument("--task", type=number, metavar="TASK_ID", help=text("task"))
+    queue.add_argument("--cancel-task", type=number, metavar="TASK_ID", help=text("cancel_task"))
+    queue.add_argument("--retry-task", type=number, metavar="TASK_ID", help=text("retry_task"))
+    queue.add_argument("--prioritise-task", type=number, metavar="TASK_ID", help=text("prioritise_task"))
+    queue.add_argument("--cleanup-tasks", type=values.hours, metavar="HOURS", help=text("cleanup_tasks"))
+    queue.add_argument("--workers", action="store_true", help=text("workers"))
     backups = parser.add_argument_group(text("group_backups"))
     backups.add_argument("--backup", action="store_true", help=text("backup"))
     backups.add_argument("--backups", action="store_true", help=text("backups"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from freesport_sync.cli.argument_values import STDOUT
-from freesport_sync.cli.arguments import ACTIONS, PROGRAM
+from freesport_sync.cli.arguments import PROGRAM, actions_of
 from freesport_sync.cli.service_options import ROLES, SERVICE_OPTIONS
 from freesport_sync.core.shop import is_import
 from freesport_sync.i18n.texts import Texts
@@ -29,10 +29,35 @@ _IMMEDIATE_ACTIONS = (
     "help_topic",
     "schedule_import",
     "unschedule_import",
+    "tasks",
+    "task",
+    "cancel_task",
+    "retry_task",
+    "prioritise_task",
+    "cleanup_tasks",
+    "workers",
 )
 """Actions that are no run and have no `--dry-run`."""
 _OF_PRINTING = ("print_service", "output", "json")
 """Options of the command that describes a service; the rest are those of the service."""
+_NEEDED = (
+    (("stop_with_stdin",), ("serve",), "--serve"),
+    (("scheduled", "files_of"), ("run", "submit"), "--run"),
+    (("issues", "csv"), ("show",), "--show RUN_ID"),
+    (("output",), ("support_package", "print_service"), "--support-package"),
+    (("with_files", "yes"), ("support_package",), "--support-package"),
+    (("at",), ("submit",), "--submit"),
+    (("priority",), ("submit", "prioritise_task"), "--submit"),
+    (("status", "search"), ("tasks",), "--tasks"),
+)
+"""Options, the commands of which they need one, and how that is said."""
+_APART = (
+    ("backup", ("dry_run",)),
+    ("submit", ("create_shop_tables",)),
+    ("pull", ("data_dir", "file", "files_of", "demo")),
+    ("files_of", ("data_dir", "file", "demo")),
+)
+"""Options, and those that make no sense with them."""
 
 
 def refuse_contradictions(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
@@ -41,40 +66,11 @@ def refuse_contradictions(options: argparse.Namespace, parser: argparse.Argument
         _refuse_no_service(options, parser, texts)
     else:
         _refuse_second_action(options, parser, texts)
-    if options.stop_with_stdin and not options.serve:
-        parser.error(texts("cli.usage_needs", argument="--stop-with-stdin", other="--serve"))
-    if options.scheduled and not options.run:
-        parser.error(texts("cli.usage_needs", argument="--scheduled", other="--run"))
-    if options.tray and (action := next((name for name in ACTIONS if vars(options)[name]), "")):
-        parser.error(texts("cli.usage_together", argument="--tray", other=_option(action)))
-    for name in ("issues", "csv"):
-        if getattr(options, name) and options.show is None:
-            parser.error(texts("cli.usage_needs", argument=f"--{name}", other="--show RUN_ID"))
-    for name in ("output", "with_files", "yes"):
-        is_of_service = name == "output" and options.print_service
-        if getattr(options, name) and options.support_package is None and not is_of_service:
-            argument = _option(name)
-            parser.error(texts("cli.usage_needs", argument=argument, other="--support-package"))
-    if options.with_files and options.support_package is PROGRAM:
-        parser.error(texts("cli.usage_needs", argument="--with-files", other="--support-package RUN_ID"))
+    _refuse_lonely(options, parser, texts)
+    _refuse_meaningless(options, parser, texts)
+    _refuse_together(options, parser, texts)
     if options.output == STDOUT:
         parser.error(texts("cli.usage_value", argument="--output", value=texts("cli.no_stdout")))
-    _refuse_meaningless(options, parser, texts)
-    if options.backup and options.dry_run:
-        parser.error(texts("cli.usage_together", argument="--backup", other="--dry-run"))
-    if options.pull:
-        for name in ("data_dir", "file", "files_of", "demo"):
-            if getattr(options, name):
-                parser.error(texts("cli.usage_together", argument="--pull", other=_option(name)))
-    if options.files_of is not None:
-        if not options.run:
-            parser.error(texts("cli.usage_needs", argument="--files-of", other="--run"))
-        for name in ("data_dir", "file", "demo"):
-            if getattr(options, name):
-                other = _option(name)
-                parser.error(texts("cli.usage_together", argument="--files-of", other=other))
-    if options.csv == STDOUT and options.json:
-        parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
 
 
 def _refuse_no_service(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
@@ -87,9 +83,9 @@ def _refuse_no_service(options: argparse.Namespace, parser: argparse.ArgumentPar
 
 
 def _refuse_second_action(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
-    """Only one thing at a time; a run may fetch its files first."""
-    first, *others = [name for name in ACTIONS if getattr(options, name) != parser.get_default(name)] or [""]
-    if first == "run" and others[:1] == ["pull"]:
+    """Only one thing at a time; an import may fetch its files first."""
+    first, *others = actions_of(options) or ("",)
+    if first in ("run", "submit") and others[:1] == ["pull"]:
         del others[0]
     if others:
         parser.error(texts("cli.usage_together", argument=_option(others[0]), other=_option(first)))
@@ -97,18 +93,42 @@ def _refuse_second_action(options: argparse.Namespace, parser: argparse.Argument
 
 def _refuse_meaningless(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
     for actions, meaningless in ((_BACKUP_ACTIONS, "create_shop_tables"), (_IMMEDIATE_ACTIONS, "dry_run")):
-        action = next((name for name in actions if getattr(options, name)), "")
+        action = next((name for name in actions_of(options) if name in actions), "")
         others = (
             name for name in (*_IMPORT_OPTIONS, meaningless) if getattr(options, name) != parser.get_default(name)
         )
         if action and (other := next(others, "")):
             names = {"argument": _option(action), "other": _option(other)}
             parser.error(texts("cli.usage_together", **names))
-    if options.run is not None and not is_import(options.run):
+    name, word = ("run", options.run) if options.run else ("submit", options.submit)
+    if word is not None and not is_import(word):
         others = (name for name in (*_IMPORT_OPTIONS, "pull") if getattr(options, name) != parser.get_default(name))
         if other := next(others, ""):
-            names = {"argument": f"--run {options.run}", "other": _option(other)}
+            names = {"argument": f"--{name} {word}", "other": _option(other)}
             parser.error(texts("cli.usage_together", **names))
+
+
+def _refuse_lonely(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
+    """Options that belong to a command that is not given."""
+    given = actions_of(options)
+    for names, actions, other in _NEEDED:
+        name = next((name for name in names if getattr(options, name) != parser.get_default(name)), "")
+        if name and not any(action in given for action in actions):
+            parser.error(texts("cli.usage_needs", argument=_option(name), other=other))
+    if options.with_files and options.support_package is PROGRAM:
+        parser.error(texts("cli.usage_needs", argument="--with-files", other="--support-package RUN_ID"))
+
+
+def _refuse_together(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
+    """Pairs of which only one makes sense."""
+    for one, others in _APART:
+        for other in others:
+            if getattr(options, one) and getattr(options, other):
+                parser.error(texts("cli.usage_together", argument=_option(one), other=_option(other)))
+    if options.tray and (actions := actions_of(options)):
+        parser.error(texts("cli.usage_together", argument="--tray", other=_option(actions[0])))
+    if options.csv == STDOUT and options.json:
+        parser.error(texts("cli.usage_together", argument="--json", other="--csv -"))
 
 
 def _option(name: str) -> str:

@@ -26,10 +26,18 @@ from freesport_sync.cli.results import (
     StaleClosed,
     SupportPackageSaved,
     SupportPackageShown,
+    TaskCancelled,
+    TaskList,
+    TaskPrioritised,
+    TaskShown,
+    TasksRemoved,
+    TaskSubmitted,
     TopicList,
     TopicShown,
+    WorkerList,
 )
 from freesport_sync.cli.streams import is_unicode
+from freesport_sync.cli.task_words import missing_worker, state_of
 from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import Event, Failure, RunFinished
 from freesport_sync.core.exchange import ExchangeEvent, ExchangeStarted, ImportNotRequested, RequestHandled
@@ -37,6 +45,7 @@ from freesport_sync.core.history import EntrySource, HistoryEntry, IssueCount
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.json_values import to_json
 from freesport_sync.core.run import RunReport, RunStatus
+from freesport_sync.core.task_list import Task
 from freesport_sync.core.wire import Message, encode, messages_of
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
@@ -44,7 +53,7 @@ from freesport_sync.i18n.texts import Texts
 Line = dict[str, Any]
 _RUN_FIELDS = (
     *("kind", "operator", "host", "trigger", "is_dry_run", "stage", "started_at", "finished_at", "counts", "errors"),
-    *("warnings", "issue_totals", "error_code", "error_params", "undone_id", "undone_by"),
+    *("warnings", "issue_totals", "error_code", "error_params", "undone_id", "undone_by", "task_id"),
 )
 
 
@@ -127,12 +136,24 @@ class JsonOutput:
                 return _package(result)
             case SupportPackageSaved():
                 return _each("support_package_saved", [result])
+            case TaskSubmitted() | TaskList() | TaskShown():
+                return self._tasks(result)
+            case TaskCancelled():
+                return _each("task_cancelled", [result])
+            case TaskPrioritised():
+                return _each("task_prioritised", [result])
+            case TasksRemoved():
+                return _each("tasks_removed", [result])
+            case WorkerList():
+                return _each("worker", result.workers)
             case NothingToDo():
                 return [self._nothing(result)]
 
     def _shown(self, result: EntryShown) -> Iterator[Line]:
         details = result.details
         yield _entry(details.entry)
+        if details.task is not None:
+            yield self._task(details.task)
         yield from _each("file", details.files)
         yield from _each("issue_count", details.issue_counts)
         yield from map(self._line, result.issues)
@@ -149,6 +170,26 @@ class JsonOutput:
         for one, line in zip(result.settings, _each("setting", result.settings), strict=True):
             yield line | {"meaning": self._texts(f"settings.{one.key}")}
         yield from map(self._line, result.bootstrap)
+
+    def _tasks(self, result: TaskSubmitted | TaskList | TaskShown) -> Iterator[Line]:
+        match result:
+            case TaskSubmitted():
+                yield self._submitted(result)
+            case TaskList():
+                yield from map(self._task, result.page.rows)
+                yield {"event": "tasks", "shown": len(result.page.rows), "total": result.page.total}
+            case TaskShown():
+                yield self._task(result.task)
+                yield from map(_entry, result.runs)
+
+    def _submitted(self, result: TaskSubmitted) -> Line:
+        task = result.task
+        values: Line = to_json({name: getattr(task, name) for name in ("uid", "host", "run_after", "has_worker")})
+        text = missing_worker(task, self._texts)
+        return {"event": "task_submitted", "task_id": task.id, "is_new": result.is_new, **values, "text": text}
+
+    def _task(self, task: Task) -> Line:
+        return {"event": "task", **to_json(task), "text": state_of(task, self._texts)}
 
     def _nothing(self, result: NothingToDo) -> Line:
         params: Line = to_json(result.reason.params)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freesport_sync.cli.arguments import ACTIONS, build_parser
+from freesport_sync.cli.arguments import actions_of, build_parser
 from freesport_sync.cli.commands import command_for
 from freesport_sync.cli.contradictions import refuse_contradictions
 from freesport_sync.cli.interrupts import run_interruptibly
@@ -58,7 +58,7 @@ def run_command_line(
         raise
     texts.program = _program(options)
     refuse_contradictions(options, parser, texts)
-    action = next((name for name in ACTIONS if vars(options)[name]), None)
+    action = next(iter(actions_of(options)), None)
     if action is None:
         if open_window is not None:
             if watch_crashes is not None:

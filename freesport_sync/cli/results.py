@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from freesport_sync.core.checks import CheckItem
-from freesport_sync.core.history import EntryIssues, HistoryDetails, HistoryEntry
+from freesport_sync.core.history import EntryIssues, HistoryDetails, HistoryEntry, Page
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import FieldChange
+from freesport_sync.core.task_list import Task, TaskStatus, Worker
 from freesport_sync.errors import NothingNew
 
 if TYPE_CHECKING:
@@ -182,6 +183,65 @@ class NothingToDo:
     reason: NothingNew
 
 
+@dataclass(frozen=True, slots=True)
+class TaskSubmitted:
+    """A task waits.
+
+    Args:
+        task: as the queue sees it.
+        is_new: False: an equal one was already waiting.
+    """
+
+    task: Task
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """The latest tasks, newest first."""
+
+    page: Page[Task]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskShown:
+    """One task and its runs, the first one first."""
+
+    task: Task
+    runs: tuple[HistoryEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCancelled:
+    """A task is cancelled, or was asked to stop if it is still running."""
+
+    task_id: int
+    status: TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPrioritised:
+    """A task that waits has another priority."""
+
+    task_id: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class TasksRemoved:
+    """The tasks that ended more than `hours` ago are forgotten."""
+
+    count: int
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerList:
+    """The processes that run queued tasks, the living ones first."""
+
+    workers: tuple[Worker, ...]
+
+
 Result: TypeAlias = (
     CheckItem
     | EntryList
@@ -200,5 +260,12 @@ Result: TypeAlias = (
     | SupportPackageSaved
     | TopicList
     | TopicShown
+    | TaskSubmitted
+    | TaskList
+    | TaskShown
+    | TaskCancelled
+    | TaskPrioritised
+    | TasksRemoved
+    | WorkerList
     | NothingToDo
 )

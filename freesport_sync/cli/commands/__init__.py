@@ -22,6 +22,22 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.print_service import print_service as command
         case "run":
             from freesport_sync.cli.commands.run import run as command
+        case "submit":
+            from freesport_sync.cli.commands.submit import submit as command
+        case "tasks":
+            from freesport_sync.cli.commands.tasks import tasks as command
+        case "task":
+            from freesport_sync.cli.commands.tasks import task as command
+        case "cancel_task":
+            from freesport_sync.cli.commands.tasks import cancel_task as command
+        case "retry_task":
+            from freesport_sync.cli.commands.submit import retry_task as command
+        case "prioritise_task":
+            from freesport_sync.cli.commands.tasks import prioritise_task as command
+        case "cleanup_tasks":
+            from freesport_sync.cli.commands.tasks import cleanup_tasks as command
+        case "workers":
+            from freesport_sync.cli.commands.tasks import workers as command
         case "pull":
             from freesport_sync.cli.commands.pull import pull as command
         case "check":

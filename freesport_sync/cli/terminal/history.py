@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from freesport_sync.cli.results import EntryList, EntryShown, IssueList, IssuesSaved
+from freesport_sync.cli.task_words import state_of
 from freesport_sync.cli.terminal.issues import IssuePrinter
 from freesport_sync.cli.terminal.run_totals import show_counts, show_issue_totals, status_markup
 from freesport_sync.cli.terminal.screen import Screen, local_time
@@ -45,6 +46,8 @@ def show_entry(screen: Screen, result: EntryShown) -> None:
     details, texts, issues = result.details, screen.texts, IssuePrinter(screen.out, screen.texts)
     entry = details.entry
     _show_head(screen, entry)
+    if details.task is not None:
+        screen.line(texts("cli.entry_task", task_id=details.task.id, state=state_of(details.task, texts)))
     for file in details.files:
         created_at = f", {file.created_at:%d.%m.%Y %H:%M}" if file.created_at else ""
         screen.line(f"  {file.path}{created_at}")

@@ -24,10 +24,17 @@ from freesport_sync.cli.results import (
     StaleClosed,
     SupportPackageSaved,
     SupportPackageShown,
+    TaskCancelled,
+    TaskList,
+    TaskPrioritised,
+    TaskShown,
+    TasksRemoved,
+    TaskSubmitted,
     TopicList,
     TopicShown,
+    WorkerList,
 )
-from freesport_sync.cli.terminal import answers, guide, history
+from freesport_sync.cli.terminal import answers, guide, history, tasks
 from freesport_sync.cli.terminal.backups import backup_line, show_backups
 from freesport_sync.cli.terminal.exchange import exchange_lines
 from freesport_sync.cli.terminal.files import file_lines
@@ -148,6 +155,20 @@ class TerminalOutput:
                 answers.show_support_package(screen, result)
             case SupportPackageSaved():
                 answers.show_support_package_saved(screen, result)
+            case TaskSubmitted():
+                tasks.show_submitted(screen, result)
+            case TaskList():
+                tasks.show_tasks(screen, result)
+            case TaskShown():
+                tasks.show_task(screen, result)
+            case TaskCancelled():
+                tasks.show_task_cancelled(screen, result)
+            case TaskPrioritised():
+                screen.line(screen.texts("cli.task_prioritised", task_id=result.task_id, priority=result.priority))
+            case TasksRemoved():
+                screen.line(screen.texts("cli.tasks_removed", count=result.count, hours=result.hours))
+            case WorkerList():
+                tasks.show_workers(screen, result)
             case NothingToDo():
                 screen.line(screen.texts.error(result.reason).what)
             case _:

@@ -1,0 +1,52 @@
+"""`--tasks`, `--task`, `--workers`, `--cancel-task`, `--prioritise-task`, `--cleanup-tasks`: what became of tasks."""
+
+from __future__ import annotations
+
+from freesport_sync.cli.invocation import Invocation
+from freesport_sync.cli.results import TaskCancelled, TaskList, TaskPrioritised, TaskShown, TasksRemoved, WorkerList
+from freesport_sync.core.task_list import Priority, TaskQuery
+from freesport_sync.errors import ExitCode
+
+
+def tasks(invocation: Invocation) -> int:
+    """List the latest tasks, newest first."""
+    options = invocation.options
+    query = TaskQuery(frozenset(options.status or ()), text=options.search or "")
+    invocation.output.show(TaskList(invocation.open_application().queue.tasks(query, 0, options.tasks)))
+    return ExitCode.DONE
+
+
+def task(invocation: Invocation) -> int:
+    """Show one task and its runs."""
+    queue, task_id = invocation.open_application().queue, invocation.options.task
+    invocation.output.show(TaskShown(queue.task(task_id), queue.runs(task_id)))
+    return ExitCode.DONE
+
+
+def workers(invocation: Invocation) -> int:
+    """List the processes that run queued tasks."""
+    invocation.output.show(WorkerList(invocation.open_application().queue.workers()))
+    return ExitCode.DONE
+
+
+def cancel_task(invocation: Invocation) -> int:
+    """Cancel a task that waits, or ask the one who runs it to stop."""
+    task_id = invocation.options.cancel_task
+    status = invocation.open_application().queue.cancel(task_id, invocation.operator)
+    invocation.output.show(TaskCancelled(task_id, status))
+    return ExitCode.DONE
+
+
+def prioritise_task(invocation: Invocation) -> int:
+    """Let a task that waits come sooner, or later."""
+    task_id, priority = invocation.options.prioritise_task, invocation.options.priority or Priority.ONEC
+    invocation.open_application().queue.change_priority(task_id, priority)
+    invocation.output.show(TaskPrioritised(task_id, int(priority)))
+    return ExitCode.DONE
+
+
+def cleanup_tasks(invocation: Invocation) -> int:
+    """Forget the tasks that ended long ago."""
+    hours = invocation.options.cleanup_tasks
+    invocation.output.show(TasksRemoved(invocation.open_application().queue.remove_ended(hours), hours))
+    return ExitCode.DONE
