@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from freesport_sync.services.import_schedule import ImportSchedule
     from freesport_sync.services.remote_control import RemoteControl
     from freesport_sync.services.run_files import RunFiles
+    from freesport_sync.services.schedules import Schedules
     from freesport_sync.services.support import Support
     from freesport_sync.services.task_queue import TaskQueue
     from freesport_sync.sources.commerceml.workers import WorkerPool
@@ -149,6 +150,17 @@ class Application:
         from freesport_sync.services.import_schedule import ImportSchedule
 
         return ImportSchedule(self._home, self._shop_texts("schedule.about"))
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """What workers start when."""
+        from freesport_sync.services.schedules import Schedules
+        from freesport_sync.tasks.ready_schedules import ready_schedules
+
+        remote, installation = self.remote_export, self.installation
+        return Schedules(
+            self.database, self.tasks, lambda: ready_schedules(remote.folders is not None, installation.data_dir)
+        )
 
     @cached_property
     def autostart(self) -> Autostart:

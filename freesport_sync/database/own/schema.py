@@ -42,6 +42,7 @@ schedules = sa.Table(
     sa.Column("cron", sa.Text, nullable=False, comment="five fields"),
     sa.Column("zone", sa.Text, nullable=False, comment="IANA name"),
     sa.Column("request", JSONB, nullable=False),
+    sa.Column("host", sa.Text, nullable=False, comment="whose folder it means; empty: any"),
     sa.Column("is_enabled", sa.Boolean, nullable=False),
     sa.Column("grace_s", sa.Integer, nullable=False, comment="a missed start is made up for within this time"),
     sa.Column("next_at", _now, comment="NULL: switched off, or never"),
