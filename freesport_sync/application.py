@@ -16,6 +16,7 @@ from freesport_sync.core.run import Done, RunReport
 from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.core.task_list import Claim
 from freesport_sync.core.tasks import Header, PlannedStage, Request, Submission
+from freesport_sync.core.worker_events import WorkerEvent
 from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.database.own.history_list import read_entry
 from freesport_sync.database.own.tasks import ClaimedTask
@@ -209,6 +210,21 @@ class Application:
             SyncError: it was refused, failed or was cancelled.
         """
         return self._run(self.stored_submission(claimed.request), claimed.claim, reporter, cancel)
+
+    def work(self, jobs: int, report: Callable[[WorkerEvent], None], cancel: CancelToken) -> None:
+        """Run queued tasks until `cancel` is set.
+
+        Args:
+            jobs: tasks that run at once; 0: one for each lock.
+            report: receives events, on any thread.
+            cancel: ends the worker, once the tasks that it runs have ended.
+
+        Raises:
+            SyncError: it cannot work on this database.
+        """
+        from freesport_sync.jobs.worker import TaskWorker  # the queue's libraries take long to load
+
+        TaskWorker(self.database.target, self.tasks, jobs, self.perform, report).run(cancel)
 
     def _run(
         self, submission: Submission[Any], claim: Claim | None, reporter: Reporter, cancel: CancelToken

@@ -36,6 +36,9 @@ class ProcessKind(StrEnum):
     COMMAND_LINE = "command-line"
     EXCHANGE = "exchange"
     WORKER = "worker"
+    """Reads files for another one."""
+    TASK_WORKER = "task-worker"
+    """Runs queued tasks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ ACTIONS = (
     "undo",
     "repair_created_at",
     "serve",
+    "work",
     "set_exchange_password",
     "probe_exchange",
     "help_topic",
@@ -103,6 +104,8 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     queue.add_argument("--prioritise-task", type=number, metavar="TASK_ID", help=text("prioritise_task"))
     queue.add_argument("--cleanup-tasks", type=values.hours, metavar="HOURS", help=text("cleanup_tasks"))
     queue.add_argument("--workers", action="store_true", help=text("workers"))
+    queue.add_argument("--work", action="store_true", help=text("work"))
+    queue.add_argument("--jobs", type=number, metavar="N", help=text("jobs"))
     backups = parser.add_argument_group(text("group_backups"))
     backups.add_argument("--backup", action="store_true", help=text("backup"))
     backups.add_argument("--backups", action="store_true", help=text("backups"))

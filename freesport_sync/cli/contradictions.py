@@ -25,6 +25,7 @@ _IMMEDIATE_ACTIONS = (
     "unlock_stale",
     "pin_host_key",
     "backups",
+    "work",
     "set_exchange_password",
     "help_topic",
     "schedule_import",
@@ -41,7 +42,8 @@ _IMMEDIATE_ACTIONS = (
 _OF_PRINTING = ("print_service", "output", "json")
 """Options of the command that describes a service; the rest are those of the service."""
 _NEEDED = (
-    (("stop_with_stdin",), ("serve",), "--serve"),
+    (("stop_with_stdin",), ("serve", "work"), "--serve"),
+    (("jobs",), ("work",), "--work"),
     (("scheduled", "files_of"), ("run", "submit"), "--run"),
     (("issues", "csv"), ("show",), "--show RUN_ID"),
     (("output",), ("support_package", "print_service"), "--support-package"),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def process_kind(options: argparse.Namespace) -> ProcessKind:
     """What a process with these arguments does, if it opens no window."""
+    if options.work:
+        return ProcessKind.TASK_WORKER
     return ProcessKind.EXCHANGE if options.serve else ProcessKind.COMMAND_LINE
 
 

@@ -47,6 +47,14 @@ from freesport_sync.core.json_values import to_json
 from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.task_list import Task
 from freesport_sync.core.wire import Message, encode, messages_of
+from freesport_sync.core.worker_events import (
+    TaskLeft,
+    TaskTaken,
+    WorkerEvent,
+    WorkerInTrouble,
+    WorkerReady,
+    WorkerStopping,
+)
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
 
@@ -76,14 +84,16 @@ class JsonOutput:
     ) -> None:
         """Nothing to close."""
 
-    def event(self, event: Event | ExchangeEvent) -> None:
-        """Print an event of a run or of the exchange."""
+    def event(self, event: Event | ExchangeEvent | WorkerEvent) -> None:
+        """Print an event of a run, of the exchange or of a worker."""
         match event:
             case ExchangeStarted() | RequestHandled() | ImportNotRequested():
                 self._print_failed()  # of an import: the answer to 1C has reported its error
                 _print(encode(event))
             case RunFinished() if event.report.status is not RunStatus.COMPLETED:
                 self._failed = event.report  # the result comes last, after the error
+            case WorkerReady() | TaskTaken() | TaskLeft() | WorkerInTrouble() | WorkerStopping():
+                _print(self._line(event))
             case _:
                 for message in messages_of(event):
                     _print(self._line(message))
@@ -204,6 +214,8 @@ class JsonOutput:
                 return line | {"what": what, "hint": hint}
             case CheckItem():
                 return line | {"text": self._texts.check(message.code, message.params)}
+            case TaskLeft() | WorkerInTrouble() if message.failure is not None:
+                return line | asdict(self._texts.error(message.failure.error))
         return line
 
     def _print_failed(self) -> None:

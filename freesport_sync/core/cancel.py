@@ -9,6 +9,11 @@ from contextlib import contextmanager
 from freesport_sync.errors import Cancelled, SyncError
 
 
+def cancelled_by(operator: str) -> Cancelled:
+    """The reason of a cancel that somebody has asked for; an older program does not say who."""
+    return Cancelled("cancelled_by", by=operator) if operator else Cancelled("cancelled")
+
+
 class CancelToken:
     """A cancel request. The run checks it at every block and key range; any thread or signal handler may set it.
 

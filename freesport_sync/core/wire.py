@@ -29,6 +29,7 @@ from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, Re
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.json_values import JsonError, from_json, to_json
 from freesport_sync.core.run import RunReport
+from freesport_sync.core.worker_events import TaskLeft, TaskTaken, WorkerInTrouble, WorkerReady, WorkerStopping
 
 SENTENCES = frozenset({"text", "what", "affected", "hint", "said", "meaning"})
 """Fields that may be added for people."""
@@ -49,6 +50,11 @@ Message: TypeAlias = (
     | ExchangeStarted
     | RequestHandled
     | ImportNotRequested
+    | WorkerReady
+    | TaskTaken
+    | TaskLeft
+    | WorkerInTrouble
+    | WorkerStopping
 )
 """What one JSON object can carry."""
 
@@ -69,6 +75,11 @@ TYPES: Mapping[str, type[Message]] = {
     "server_started": ExchangeStarted,
     "request": RequestHandled,
     "not_asked_for": ImportNotRequested,
+    "worker_ready": WorkerReady,
+    "task_taken": TaskTaken,
+    "task_left": TaskLeft,
+    "worker_in_trouble": WorkerInTrouble,
+    "worker_stopping": WorkerStopping,
 }
 """Every message by its name."""
 _NAMES = {message: name for name, message in TYPES.items()}
@@ -119,6 +130,8 @@ def event_of(message: Message) -> Event | None:
         case RunReport():
             return RunFinished(message)
         case CheckItem() | Failure() | ExchangeStarted() | RequestHandled() | ImportNotRequested():
+            return None
+        case WorkerReady() | TaskTaken() | TaskLeft() | WorkerInTrouble() | WorkerStopping():
             return None
         case _:
             return message

@@ -1,1 +1,1 @@
-"""What worker processes do: take tasks from the queue, run them, and start what schedules say."""
+"""What worker processes do; the only room that knows procrastinate and psycopg 3."""

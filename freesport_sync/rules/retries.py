@@ -16,6 +16,8 @@ JITTER = 0.2
 """Share of the delay that it is varied by, so that many tasks do not come back at once."""
 WORKER_STOPPED = "worker_stopped"
 """Code of a cancel because the worker's process has to end: the task has done nothing wrong."""
+SCHEMA_NEWER = "own_schema_newer"
+"""Code of the error that ends everything of an older program: a newer one can run the task."""
 
 _MAY_HEAL = frozenset(
     (
@@ -44,6 +46,11 @@ class NextTry:
     is_counted: bool
 
 
+def may_heal(error: SyncError) -> bool:
+    """Whether the same may succeed later, although nobody does anything about it."""
+    return error.code in _MAY_HEAL or isinstance(error, ConnectionLost)
+
+
 def next_try(claim: Claim, error: SyncError, chance: float) -> NextTry | None:
     """Whether a failed or stopped task is tried again.
 
@@ -59,9 +66,9 @@ def next_try(claim: Claim, error: SyncError, chance: float) -> NextTry | None:
     """
     if not claim.is_queued:
         return None
-    if error.code == WORKER_STOPPED:
+    if error.code in (WORKER_STOPPED, SCHEMA_NEWER):
         return NextTry(0, is_counted=False)
-    if claim.attempt >= MAX_ATTEMPTS or not (error.code in _MAY_HEAL or isinstance(error, ConnectionLost)):
+    if claim.attempt >= MAX_ATTEMPTS or not may_heal(error):
         return None
     delay = min(FIRST_DELAY_S * 2 ** (claim.attempt - 1), MAX_DELAY_S)
     return NextTry(delay * (1 + JITTER * (2 * chance - 1)), is_counted=True)

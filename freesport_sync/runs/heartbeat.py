@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.cancel import CancelToken, cancelled_by
 from freesport_sync.core.events import (
     Event,
     IssuesFound,
@@ -179,7 +179,7 @@ class Heartbeat:
 
     def _cancel_if_requested(self, by: str | None) -> None:
         if by is not None:
-            self._cancel.abort(Cancelled("cancelled_by", by=by) if by else Cancelled("cancelled"))
+            self._cancel.abort(cancelled_by(by))
 
     def _remove(self, queue: deque[Any], count: int) -> None:
         with self._condition:

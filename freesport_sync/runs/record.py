@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from freesport_sync.core.events import Event
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.run import Counts, ExportFile, FieldChange, RunOutcome, RunReport, RunStatus, UpdatedRows
-from freesport_sync.core.task_list import Claim, TaskStatus
+from freesport_sync.core.task_list import Claim
 from freesport_sync.core.tasks import Request, Submission
 from freesport_sync.database.own import runs, tasks
 from freesport_sync.database.server.deadline import reply_deadline
@@ -22,19 +21,13 @@ from freesport_sync.database.server.engine import (
     transaction,
 )
 from freesport_sync.errors import Cancelled, ConnectionFailed, SyncError
-from freesport_sync.rules.retries import next_try
 from freesport_sync.runs.bookkeeping import Bookkeeping
 from freesport_sync.runs.context import RunContext, Target
+from freesport_sync.runs.ending import end_try
 from freesport_sync.runs.heartbeat import Heartbeat
 from freesport_sync.runs.requests import encode
 
 log = logging.getLogger(__name__)
-
-TASK_STATUS = {
-    RunStatus.COMPLETED: TaskStatus.COMPLETED,
-    RunStatus.FAILED: TaskStatus.FAILED,
-    RunStatus.CANCELLED: TaskStatus.CANCELLED,
-}
 
 
 class RunRecord:
@@ -67,7 +60,9 @@ class RunRecord:
         self.kind, self.undone_id = str(request.kind), request.undone_id
         stored = encode(context.task, Submission(request, context.header))
         with transaction(side):
-            self._claim = _renewed(side, context.claim) if context.claim else _claim_new(side, context, request, stored)
+            if context.claim is not None:
+                tasks.renew_claim(side, context.claim)
+            self._claim = context.claim or _claim_new(side, context, request, stored)
             new = runs.NewRun(
                 task=context.task.name,
                 lock=context.task.lock,
@@ -199,13 +194,7 @@ class RunRecord:
             self._close_task(connection, outcome)
 
     def _close_task(self, connection: Connection, outcome: RunOutcome) -> None:
-        """End the task with its run, or let it wait for its next try."""
-        error = outcome.error
-        again = None if error is None else next_try(self._claim, error, random.random())
-        if again is not None and error is not None:
-            tasks.send_back(connection, self._claim, again.delay_s, error, again.is_counted)
-            return
-        is_ours = tasks.finish(connection, self._claim, TASK_STATUS[outcome.status], outcome.counts, error)
+        is_ours = end_try(connection, self._claim, outcome.counts, outcome.error)
         if not is_ours and outcome.status is RunStatus.COMPLETED:  # somebody else does the same: never write it twice
             raise Cancelled("task_taken")
 
@@ -223,20 +212,6 @@ def _claim_new(connection: Connection, context: RunContext, request: Request, st
         trigger=header.trigger.value,
     )
     return tasks.open_claimed(connection, new)
-
-
-def _renewed(connection: Connection, claim: Claim) -> Claim:
-    """The claim, if it still holds.
-
-    Raises:
-        Cancelled: somebody has asked to stop the task, or has taken it.
-    """
-    if not tasks.is_claimed(connection, claim):
-        raise Cancelled("task_taken")
-    by = tasks.requested_cancel(connection, claim)
-    if by is not None:
-        raise Cancelled("cancelled_by", by=by)
-    return claim
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -14,6 +15,8 @@ if TYPE_CHECKING:  # the code of a task takes a second to load, its description 
     from freesport_sync.settings.model import Settings
 
 R = TypeVar("R", bound=Request)
+LONGEST_QUEUE = 40
+"""Bytes of a queue's name: the queue makes it a part of the name of a NOTIFY channel, which is not longer than 63."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +77,10 @@ def queue_name(task: str, version: int, host: str) -> str:
         version: of its request.
         host: the only one that listens to it; empty: any does.
     """
-    return f"{task}/{version}@{host}" if host else f"{task}/{version}"
+    name = f"{task}/{version}"
+    if not host:
+        return name
+    own = f"{name}@{host}"
+    if len(own.encode()) <= LONGEST_QUEUE:
+        return own
+    return f"{name}@{hashlib.sha256(host.encode()).hexdigest()}"[:LONGEST_QUEUE]

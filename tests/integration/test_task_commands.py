@@ -183,7 +183,7 @@ def test_a_running_task_is_asked_to_stop(command: Command, stocked_shop: Shop, n
     taken = claim(stocked_shop)
     asked = command("--cancel-task", str(number), "--operator", "boss@here")
     assert asked.stdout.startswith(f"Задание № {number} остановится через секунду-две.")
-    assert tasks.requested_cancel(stocked_shop.connection, taken) == "boss@here"
+    assert tasks.requested_cancels(stocked_shop.connection, [taken])[taken.token] == "boss@here"
     assert "Состояние: останавливается, об этом попросил boss@here" in command("--task", str(number)).stdout
 
 

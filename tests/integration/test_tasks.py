@@ -145,7 +145,7 @@ def test_a_task_sent_back_after_a_cancel_request_is_cancelled(shop: Shop, tmp_pa
     task_id = submitted(shop, new(tmp_path)).id
     claim = claimed(shop)
     assert cancel_task(shop.connection, task_id, "boss@here") is TaskStatus.RUNNING
-    assert tasks.requested_cancel(shop.connection, claim) == "boss@here"
+    assert tasks.requested_cancels(shop.connection, [claim]) == {claim.token: "boss@here"}
     with transaction(shop.connection):
         tasks.wait_for(shop.connection, claim, AwaitedHolder("other@there", "there", 7))
     assert all_tasks(shop)[0].status is TaskStatus.CANCELLED

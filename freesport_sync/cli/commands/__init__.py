@@ -68,6 +68,8 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.repair_created_at import repair_created_at as command
         case "serve":
             from freesport_sync.cli.commands.serve import serve as command
+        case "work":
+            from freesport_sync.cli.commands.work import work as command
         case "set_exchange_password":
             from freesport_sync.cli.commands.set_exchange_password import set_exchange_password as command
         case "probe_exchange":

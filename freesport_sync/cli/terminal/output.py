@@ -41,6 +41,7 @@ from freesport_sync.cli.terminal.files import file_lines
 from freesport_sync.cli.terminal.progress import StageBars
 from freesport_sync.cli.terminal.run_totals import show_report
 from freesport_sync.cli.terminal.screen import Screen
+from freesport_sync.cli.terminal.worker import worker_line
 from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import (
     BackupFound,
@@ -56,6 +57,14 @@ from freesport_sync.core.events import (
     RunStarted,
 )
 from freesport_sync.core.exchange import ExchangeEvent, ExchangeStarted, ImportNotRequested, RequestHandled
+from freesport_sync.core.worker_events import (
+    TaskLeft,
+    TaskTaken,
+    WorkerEvent,
+    WorkerInTrouble,
+    WorkerReady,
+    WorkerStopping,
+)
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.texts import Texts
 
@@ -81,8 +90,8 @@ class TerminalOutput:
     ) -> None:
         self._bars.stop()
 
-    def event(self, event: Event | ExchangeEvent) -> None:
-        """Show an event of a run or of the exchange."""
+    def event(self, event: Event | ExchangeEvent | WorkerEvent) -> None:
+        """Show an event of a run, of the exchange or of a worker."""
         screen, texts = self._screen, self._screen.texts
         match event:
             case RunStarted():
@@ -106,6 +115,8 @@ class TerminalOutput:
             case ExchangeStarted() | RequestHandled() | ImportNotRequested():
                 for line in exchange_lines(event, texts):
                     screen.out.print(escape(line), highlight=False, soft_wrap=True)
+            case WorkerReady() | TaskTaken() | TaskLeft() | WorkerInTrouble() | WorkerStopping():
+                screen.line(worker_line(event, texts))
             case _:
                 assert_never(event)
 

@@ -37,12 +37,13 @@ _KEYS = 2**31
 _moment = sa.DateTime(timezone=True)
 
 
-def _holders(key1: int) -> sa.Subquery:
+def holders(key1: int) -> sa.Subquery:
+    """Who holds locks with this first key in this database: process, its start, and second key."""
     columns = (sa.column("pid", sa.Integer), sa.column("key2", sa.BigInteger), sa.column("backend_start", _moment))
     return sql("own/holders").bindparams(key1=key1).columns(*columns).subquery()
 
 
-_holder, _worker_holder = _holders(KEY1), _holders(WORKER_KEY1)
+_holder, _worker_holder = holders(KEY1), holders(WORKER_KEY1)
 _is_open = runs.c.status == RunStatus.RUNNING.value
 # RUN-14: after a restart of PostgreSQL its processes soon have the same ids again, but are younger than the run.
 # When one started is hidden (NULL) from those who may not look at other logins.

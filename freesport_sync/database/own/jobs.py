@@ -45,14 +45,19 @@ def defer(connection: sa.Connection, queue: str, uid: UUID, priority: int, not_b
     return int(connection.execute(_DEFER, values).scalar_one())
 
 
+def settle(connection: sa.Connection, job_id: int) -> None:
+    """Remove a job that was taken: its task has been looked at."""
+    connection.execute(sa.delete(jobs).where(jobs.c.id == job_id))
+
+
 def drop(connection: sa.Connection, job_ids: list[int]) -> None:
     """Remove jobs that nobody has taken yet."""
-    connection.execute(sa.delete(jobs).where(jobs.c.id.in_(job_ids), _status == "todo"))
+    connection.execute(sa.delete(jobs).where(jobs.c.id.in_(job_ids), status_text == "todo"))
 
 
 def prioritise(connection: sa.Connection, job_id: int, priority: int) -> None:
     """Change the priority of a job that nobody has taken yet."""
-    connection.execute(sa.update(jobs).where(jobs.c.id == job_id, _status == "todo").values(priority=priority))
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id, status_text == "todo").values(priority=priority))
 
 
-_status = sa.cast(jobs.c.status, sa.Text)
+status_text = sa.cast(jobs.c.status, sa.Text)

@@ -9,21 +9,24 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from freesport_sync.core.cancel import cancelled_by
 from freesport_sync.core.run import Counts
 from freesport_sync.core.task_list import AwaitedHolder, Claim, TaskStatus
 from freesport_sync.database.own import jobs
 from freesport_sync.database.own.notices import notify
 from freesport_sync.database.own.schema import tasks
 from freesport_sync.database.own.stored_values import plain_params
-from freesport_sync.errors import SyncError
+from freesport_sync.database.server.engine import DatabaseError, is_refused, savepoint
+from freesport_sync.errors import Cancelled, SyncError
 
 _now = sa.func.clock_timestamp()
 
@@ -92,10 +95,14 @@ class ClaimedTask:
 
     Args:
         claim: the right to.
+        kind: what will be done.
+        operator: who asked for it.
         request: as JSON; see `runs.requests`.
     """
 
     claim: Claim
+    kind: str
+    operator: str
     request: Mapping[str, object]
 
 
@@ -127,7 +134,7 @@ def open_claimed(connection: sa.Connection, new: NewTask) -> Claim:
 
 
 def claim(connection: sa.Connection, uid: UUID, worker_id: int) -> ClaimedTask | None:
-    """Take a task that waits; None: it no longer does, or not yet."""
+    """Take a task that waits; inside a transaction of the caller. None: it no longer does, or not yet."""
     token = uuid4()
     is_due = sa.or_(tasks.c.run_after.is_(None), tasks.c.run_after <= _now)
     row = connection.execute(
@@ -142,26 +149,54 @@ def claim(connection: sa.Connection, uid: UUID, worker_id: int) -> ClaimedTask |
             waiting_for=None,
             started_at=sa.func.coalesce(tasks.c.started_at, _now),
         )
-        .returning(tasks.c.id, tasks.c.attempt, tasks.c.request)
+        .returning(tasks.c.id, tasks.c.attempt, tasks.c.kind, tasks.c.operator, tasks.c.request)
     ).first()
     if row is None:
         return None
     notify(connection)
-    return ClaimedTask(Claim(row.id, token, row.attempt, is_queued=True), row.request)
+    claim = Claim(row.id, token, row.attempt, is_queued=True)
+    return ClaimedTask(claim, row.kind, row.operator, row.request)
 
 
-def requested_cancel(connection: sa.Connection, claim: Claim) -> str | None:
-    """Who has asked to stop the task; None: nobody. It is somebody else's by now: empty."""
+def requested_cancels(connection: sa.Connection, claims: Sequence[Claim]) -> dict[UUID, str | None]:
+    """Who has asked to stop tasks; None: nobody.
+
+    Returns:
+        By the tokens of the claims that still hold; the others have been lost.
+    """
+    if not claims:
+        return {}
+    c = tasks.c
+    query = sa.select(c.claim, c.cancel_requested_at, c.cancel_requested_by).where(
+        c.id.in_([one.task_id for one in claims]),
+        c.claim.in_([one.token for one in claims]),
+        c.status == TaskStatus.RUNNING.value,
+    )
+    return {row.claim: _requester(row) for row in connection.execute(query)}
+
+
+def renew_claim(connection: sa.Connection, claim: Claim) -> None:
+    """Lock the row of a claimed task until the end of the transaction.
+
+    Raises:
+        Cancelled: somebody has asked to stop the task, or has taken it.
+    """
     query = sa.select(tasks.c.cancel_requested_at, tasks.c.cancel_requested_by).where(*_of(claim))
-    row = connection.execute(query).first()
+    row = connection.execute(query.with_for_update()).first()
     if row is None:
-        return ""
+        raise Cancelled("task_taken")
+    by = _requester(row)
+    if by is not None:
+        raise cancelled_by(by)
+
+
+def _requester(row: Any) -> str | None:
     return None if row.cancel_requested_at is None else row.cancel_requested_by or ""
 
 
-def is_claimed(connection: sa.Connection, claim: Claim) -> bool:
-    """Whether the claim still holds; its row is locked until the end of the transaction."""
-    return connection.scalar(sa.select(tasks.c.id).where(*_of(claim)).with_for_update()) is not None
+def status_of(connection: sa.Connection, task_id: int) -> TaskStatus:
+    """What has become of a task."""
+    return TaskStatus(connection.execute(sa.select(tasks.c.status).where(tasks.c.id == task_id)).scalar_one())
 
 
 def show_progress(connection: sa.Connection, claim: Claim, stage: str, done: int, total: int, percent: int) -> bool:
@@ -235,7 +270,21 @@ def wait_for(connection: sa.Connection, claim: Claim, holder: AwaitedHolder) -> 
 
 def _wait_again(connection: sa.Connection, claim: Claim, delay_s: float, is_counted: bool, **values: object) -> bool:
     """It waits beside an equal one that was submitted meanwhile, and not if somebody has asked to stop it."""
+    try:
+        with savepoint(connection):
+            return _set_waiting(connection, claim, delay_s, is_counted, values)
+    except DatabaseError as error:
+        if not is_refused(error):
+            raise
+    # An equal one was submitted at the same moment; now it is visible.
+    return _set_waiting(connection, claim, delay_s, is_counted, values)
+
+
+def _set_waiting(
+    connection: sa.Connection, claim: Claim, delay_s: float, is_counted: bool, values: Mapping[str, object]
+) -> bool:
     is_cancelled = tasks.c.cancel_requested_at.is_not(None)
+    was_first = sa.and_(sa.literal(not is_counted), tasks.c.attempt <= 1)
     run_after = None if delay_s <= 0 else _now + sa.func.make_interval(0, 0, 0, 0, 0, 0, delay_s)
     other = tasks.alias()
     equal = sa.select(other.c.id).where(
@@ -251,6 +300,7 @@ def _wait_again(connection: sa.Connection, claim: Claim, delay_s: float, is_coun
             claim=None,
             worker_id=None,
             attempt=tasks.c.attempt if is_counted else tasks.c.attempt - 1,
+            started_at=sa.case((was_first, None), else_=tasks.c.started_at),
             run_after=run_after,
             host=_pinned_host(),
             **values,
@@ -266,8 +316,8 @@ def _wait_again(connection: sa.Connection, claim: Claim, delay_s: float, is_coun
 
 
 def _pinned_host() -> sa.ColumnElement[str]:
-    """The host of a queue is behind its `@`; see `runs.task_type.queue_name`."""
-    return sa.func.split_part(tasks.c.queue, "@", 2)
+    """Only the host of a queue of its own has had the task; see `runs.task_type.queue_name`."""
+    return sa.case((tasks.c.queue.contains("@"), tasks.c.host), else_="")
 
 
 def call(

@@ -48,14 +48,38 @@ def register(connection: sa.Connection, queues: Sequence[str], jobs: int) -> int
             .returning(workers.c.id)
         ).scalar_one()
         notify(connection)
-    connection.execute(sa.select(sa.func.pg_advisory_lock(alive.WORKER_KEY1, alive.worker_key(worker_id))))
+    _take_lock(connection, worker_id)
     return worker_id
 
 
-def beat(connection: sa.Connection, worker_id: int) -> bool:
-    """Write a sign of life; returns False if the row is gone."""
-    ours = workers.c.id == worker_id
-    return bool(connection.execute(workers.update().where(ours).values(heartbeat_at=_now)).rowcount)
+def take_over(connection: sa.Connection, worker_id: int) -> bool:
+    """Go on with the row of this process after its connection was lost; returns False if the row is gone.
+
+    Args:
+        connection: a new one, kept open by the worker, in autocommit.
+        worker_id: of this process; no other connection of it is in use any more.
+    """
+    backend_id = driver_connection(connection).info.backend_pid
+    before = connection.scalar(sa.select(workers.c.backend_id).where(workers.c.id == worker_id))
+    if before is None:
+        return False
+    # The server may not have noticed yet that the old connection is gone, and would keep the lock for it.
+    is_ours = alive.holders(alive.WORKER_KEY1)
+    old = sa.select(sa.func.pg_terminate_backend(is_ours.c.pid))
+    connection.execute(old.where(is_ours.c.pid == before, is_ours.c.key2 == alive.worker_key(worker_id))).all()
+    values = {"backend_id": backend_id, "heartbeat_at": _now}
+    connection.execute(workers.update().where(workers.c.id == worker_id).values(values))
+    _take_lock(connection, worker_id)
+    return True
+
+
+def _take_lock(connection: sa.Connection, worker_id: int) -> None:
+    connection.execute(sa.select(sa.func.pg_advisory_lock(alive.WORKER_KEY1, alive.worker_key(worker_id))))
+
+
+def beat(connection: sa.Connection, worker_id: int) -> None:
+    """Write a sign of life."""
+    connection.execute(workers.update().where(workers.c.id == worker_id).values(heartbeat_at=_now))
 
 
 def stop_taking(connection: sa.Connection, worker_id: int) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from ipaddress import ip_address
 from typing import cast
@@ -40,7 +40,7 @@ DatabaseError = SQLAlchemyError
 OLDEST_SERVER = 140000
 """PostgreSQL 14, as `server_version_num`: the first with the aggregate `bit_xor`."""
 
-_LIBPQ_SETTINGS = {
+LIBPQ_SETTINGS = {
     "connect_timeout": "10",
     "client_encoding": "utf8",
     "keepalives": "1",
@@ -102,7 +102,7 @@ def connect(url: sa.URL, application_name: str) -> sa.Connection:
         isolation_level="AUTOCOMMIT",
         use_native_hstore=False,  # unused, and asking the server for it costs a round trip
         hide_parameters=True,  # no customer data in logged errors
-        connect_args=_LIBPQ_SETTINGS | {"application_name": application_name},
+        connect_args=LIBPQ_SETTINGS | {"application_name": application_name},
     )
     try:
         connection = engine.connect()
@@ -141,6 +141,19 @@ def transaction(connection: sa.Connection, mode: str = "") -> Iterator[None]:
     except BaseException:
         _rollback_quietly(connection)
         raise
+
+
+@contextmanager
+def savepoint(connection: sa.Connection) -> Iterator[None]:
+    """Undo only the block on any exception, inside a transaction of the caller."""
+    connection.exec_driver_sql("SAVEPOINT block")
+    try:
+        yield
+    except BaseException:
+        with suppress(SQLAlchemyError):  # the connection may be lost
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT block")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT block")
 
 
 def driver_connection(connection: sa.Connection) -> psycopg2.extensions.connection:

@@ -1,0 +1,135 @@
+"""Works on a task: claims it, runs it, and ends it whatever happens; on a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.events import Event, Failure, Reporter
+from freesport_sync.core.run import Done, RunReport
+from freesport_sync.core.tasks import Lock
+from freesport_sync.core.worker_events import TaskLeft, TaskTaken, WorkerEvent, WorkerInTrouble
+from freesport_sync.database.own import jobs, tasks, upkeep
+from freesport_sync.database.own.tasks import ClaimedTask
+from freesport_sync.database.server.engine import as_sync_error, transaction
+from freesport_sync.database.server.kept_connection import KeptConnection
+from freesport_sync.errors import LockHeld, SyncError
+from freesport_sync.jobs.running import RunningTasks
+from freesport_sync.runs.ending import end_try
+
+Perform: TypeAlias = Callable[[ClaimedTask, Reporter, CancelToken], RunReport | Done]
+SETTLE_AGAIN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobCall:
+    """A job that was taken from the queue: a call to look at a task.
+
+    Args:
+        job_id: of its row.
+        uid: of the task.
+    """
+
+    job_id: int
+    uid: UUID
+
+
+class Performer:
+    """Works on one task at a time, of one lock.
+
+    Args:
+        lock: of its tasks.
+        kept: its connection to the database.
+        worker_id: asked for with each task.
+        perform: see `Application.perform`.
+        running: where the task is listed meanwhile.
+        report: receives events; called on this thread.
+    """
+
+    def __init__(
+        self,
+        lock: Lock,
+        kept: KeptConnection,
+        worker_id: Callable[[], int],
+        perform: Perform,
+        running: RunningTasks,
+        report: Callable[[WorkerEvent], None],
+    ) -> None:
+        self.lock = lock
+        self.kept = kept
+        self._worker_id = worker_id
+        self._perform = perform
+        self._running = running
+        self._report = report
+        self._is_ending = threading.Event()
+
+    def may_take(self, *, was_held: bool) -> bool:
+        """Whether a task could run now.
+
+        Args:
+            was_held: somebody else held the lock a moment ago.
+
+        Raises:
+            SyncError: the database cannot be asked.
+        """
+        with self.kept.use() as connection:
+            is_held = was_held and upkeep.is_held(connection, self.lock.key)
+            return not (is_held or upkeep.is_urgent(connection, self.lock.key))
+
+    def answer(self, call: JobCall) -> bool:
+        """Look at the task of a job, and work on it if it waits.
+
+        Returns:
+            Whether somebody else holds the lock.
+
+        Raises:
+            SyncError: the task could not be claimed.
+        """
+        with self.kept.use() as connection, transaction(connection):
+            claimed = tasks.claim(connection, call.uid, self._worker_id())
+            jobs.settle(connection, call.job_id)
+        if claimed is None:
+            return False
+        error, done = self._try(claimed)
+        self._settle(claimed, done, error)
+        return isinstance(error, LockHeld)
+
+    def end(self) -> None:
+        """Do not wait for the database any longer; may be called from any thread."""
+        self._is_ending.set()
+
+    def _try(self, claimed: ClaimedTask) -> tuple[SyncError | None, Done]:
+        claim = claimed.claim
+        self._report(TaskTaken(claim.task_id, claimed.kind, claimed.operator, claim.attempt))
+        try:
+            with self._running.running(claim) as token:
+                result = self._perform(claimed, _ignore, token)
+        except Exception as error:
+            return as_sync_error(error), Done()
+        return None, result if isinstance(result, Done) else Done(result.counts)
+
+    def _settle(self, claimed: ClaimedTask, done: Done, error: SyncError | None) -> None:
+        """End the try, unless its run has done so; as long as the database is away, again and again.
+
+        What is not ended when the process ends counts as a crash of it.
+        """
+        claim = claimed.claim
+        while True:
+            try:
+                with self.kept.use() as connection, transaction(connection):
+                    end_try(connection, claim, done.counts, error)
+                    status = tasks.status_of(connection, claim.task_id)
+                break
+            except SyncError as failure:
+                self._report(WorkerInTrouble(Failure.of(failure), SETTLE_AGAIN_S))
+            if self._is_ending.wait(SETTLE_AGAIN_S):
+                return
+        self._report(TaskLeft(claim.task_id, claimed.kind, status, Failure.of(error) if error else None))
+
+
+def _ignore(event: Event) -> None:
+    """What a run reports is in the history."""
