@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from freesport_sync.cli.arguments import actions_of, build_parser
 from freesport_sync.cli.commands import command_for
-from freesport_sync.cli.contradictions import refuse_contradictions
 from freesport_sync.cli.interrupts import run_interruptibly
 from freesport_sync.cli.invocation import Invocation, process_kind
 from freesport_sync.cli.streams import lost_output, protect_streams
@@ -57,6 +56,8 @@ def run_command_line(
             return _report_lost_output(texts)
         raise
     texts.program = _program(options)
+    from freesport_sync.cli.contradictions import refuse_contradictions  # not needed for --help
+
     refuse_contradictions(options, parser, texts)
     action = next(iter(actions_of(options)), None)
     if action is None:

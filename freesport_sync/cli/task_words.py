@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime
 
 from freesport_sync.core.task_list import AwaitedHolder, Task, TaskStatus
@@ -31,7 +32,11 @@ def missing_worker(task: Task, texts: Texts) -> str:
     """Where to start a worker if none can take a task that waits; empty: there is one."""
     if task.status is not TaskStatus.PENDING or task.has_worker:
         return ""
-    return texts("cli.task_no_worker_on" if task.host else "cli.task_no_worker", host=task.host)
+    if not task.host:
+        return texts("cli.task_no_worker")
+    return texts(
+        "cli.task_no_worker_here" if task.host == socket.gethostname() else "cli.task_no_worker_on", host=task.host
+    )
 
 
 def _waiting(task: Task, texts: Texts) -> str:

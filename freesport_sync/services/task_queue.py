@@ -53,7 +53,7 @@ class TaskQueue:
         return self._submit(new_task(self._registry, submission, run_after, priority))
 
     def repeat(self, task_id: int, operator: str, trigger: Trigger) -> Submitted:
-        """Submit what a past task was asked for again, on the computer that has its files.
+        """Submit what a past task was asked for again, on the computer that has its files; one that waits is enough.
 
         Args:
             task_id: the past task.
@@ -61,11 +61,13 @@ class TaskQueue:
             trigger: from where.
 
         Raises:
-            ConfigError: there is no such task, it has not ended, or this program does not know what it was asked for.
+            ConfigError: there is no such task, it is running, or this program does not know what it was asked for.
             SyncError: its files are no longer here.
         """
         past = self.task(task_id)
-        if not past.status.is_final:
+        if past.status is TaskStatus.PENDING:
+            return Submitted(task_id, False)
+        if past.status is TaskStatus.RUNNING:
             raise ConfigError("task_still_open", task_id=task_id, task_status=past.status.value)
         stored = decode(self._registry, past.request)
         submission = replace(stored, header=replace(stored.header, operator=operator, trigger=trigger))

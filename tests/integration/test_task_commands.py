@@ -69,7 +69,9 @@ def test_a_submitted_task_has_a_number_at_once(command: Command, stocked_shop: S
 
 def test_who_is_to_run_a_task_is_said(command: Command, stocked_shop: Shop, dearer: Path) -> None:
     submitted = command("--submit", "prices", "--data-dir", str(dearer))
-    assert f"Файлы лежат на компьютере {socket.gethostname()}, поэтому исполнитель нужен там:" in flat(submitted.stdout)
+    assert f"Файлы лежат на этом компьютере ({socket.gethostname()}), поэтому исполнитель нужен здесь:" in flat(
+        submitted.stdout
+    )
     assert re.search(r"\n  freesport-sync .* --work\n", submitted.stdout)
     anywhere = command("--submit", "backup", "--json").lines[0]
     assert (anywhere["host"], anywhere["has_worker"]) == ("", False)
@@ -175,16 +177,29 @@ def test_a_task_that_waits_is_cancelled_and_repeated(command: Command, stocked_s
     assert again["is_new"]
     past, repeated = sorted(tasks_in(stocked_shop).rows, key=lambda task: task.id)[-2:]
     assert (again["task_id"], repeated.request) == (repeated.id, past.request)
-    refused = command("--retry-task", str(repeated.id), "--json")
-    assert (refused.code, refused.error["code"]) == (ExitCode.USAGE, "task_still_open")
+    (waits,) = command("--retry-task", str(repeated.id), "--json").lines
+    assert (waits["task_id"], waits["is_new"]) == (repeated.id, False)
 
 
 def test_a_running_task_is_asked_to_stop(command: Command, stocked_shop: Shop, number: int) -> None:
     taken = claim(stocked_shop)
+    refused = command("--retry-task", str(number), "--json")
+    assert (refused.code, refused.error["code"]) == (ExitCode.USAGE, "task_still_open")
     asked = command("--cancel-task", str(number), "--operator", "boss@here")
     assert asked.stdout.startswith(f"Задание № {number} остановится через секунду-две.")
     assert tasks.requested_cancels(stocked_shop.connection, [taken])[taken.token] == "boss@here"
     assert "Состояние: останавливается, об этом попросил boss@here" in command("--task", str(number)).stdout
+
+
+def test_a_task_whose_program_has_died_cannot_be_cancelled(command: Command, stocked_shop: Shop) -> None:
+    stocked_shop.execute(
+        "UPDATE freesport_sync.runs SET status = 'running', backend_id = 0, heartbeat_at = '2026-01-01'"
+    )
+    stocked_shop.execute("UPDATE freesport_sync.tasks SET status = 'running'")
+    (task,) = tasks_in(stocked_shop).rows
+    assert (task.status, task.error_code) == (TaskStatus.FAILED, "interrupted")
+    refused = command("--cancel-task", str(task.id), "--json")
+    assert (refused.code, refused.error["code"]) == (ExitCode.USAGE, "task_not_open")
 
 
 def test_a_task_is_repeated_where_its_files_are(command: Command, stocked_shop: Shop) -> None:
@@ -194,7 +209,7 @@ def test_a_task_is_repeated_where_its_files_are(command: Command, stocked_shop: 
     assert command("--cancel-task", str(task_id)).code == 0
     repeated = command("--retry-task", str(task_id))
     assert (repeated.code, repeated.stderr) == (0, "")
-    assert "Файлы лежат на компьютере there" in flat(repeated.stdout)
+    assert "Файлы лежат на компьютере there: запустите исполнителя там (--work)." in flat(repeated.stdout)
     assert (
         stocked_shop.value("SELECT queue FROM freesport_sync.tasks ORDER BY id DESC LIMIT 1") == "shop_import/1@there"
     )

@@ -118,7 +118,7 @@ def _facts(task: Task, texts: Texts) -> dict[str, str]:
         "operator": task.operator,
         "trigger": texts.word("trigger", task.trigger),
         "computer": task.host,
-        "priority": str(task.priority),
+        "priority": str(task.priority or ""),
         "tries": texts("cli.task_crashes", tries=tries, crashes=task.crashes) if task.crashes else tries,
     }
 

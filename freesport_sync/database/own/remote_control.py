@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from freesport_sync.core.run import RunStatus
 from freesport_sync.core.task_list import TaskStatus
 from freesport_sync.core.tasks import SHOP_LOCK
-from freesport_sync.database.own import jobs
+from freesport_sync.database.own import alive, jobs
 from freesport_sync.database.own.alive import true_status
 from freesport_sync.database.own.lock import find_holders, take_lock, try_lock
 from freesport_sync.database.own.notices import notify
@@ -102,7 +102,7 @@ def cancel_task(connection: sa.Connection, task_id: int, by: str) -> TaskStatus:
     with transaction(connection):
         row = None
         if has_tasks(connection):
-            query = sa.select(tasks.c.status, tasks.c.job_id).where(tasks.c.id == task_id)
+            query = sa.select(_true_status, tasks.c.job_id).where(tasks.c.id == task_id)
             row = connection.execute(query.with_for_update()).first()
         if row is None:
             raise ConfigError("task_not_found", task_id=task_id)
@@ -119,6 +119,12 @@ def cancel_task(connection: sa.Connection, task_id: int, by: str) -> TaskStatus:
         status = TaskStatus(connection.execute(changed).scalar_one())
         notify(connection)
     return status
+
+
+_true_status = sa.case(
+    (sa.and_(alive.is_dead_task, tasks.c.queue == ""), TaskStatus.FAILED.value), else_=tasks.c.status
+).label("status")
+"""A dead task of a queue would come back, so it can still be cancelled."""
 
 
 def _cancelled_by(table: sa.Table, by: str) -> dict[str, object]:

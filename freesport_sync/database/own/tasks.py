@@ -108,7 +108,11 @@ class ClaimedTask:
 
 def submit(connection: sa.Connection, new: NewTask) -> Submitted:
     """Put a task into its queue, unless an equal one waits there; inside a transaction of the caller."""
+    waiting = tasks.c.dedupe_key == new.dedupe_key, tasks.c.status == TaskStatus.PENDING.value
     while True:
+        found = connection.scalar(sa.select(tasks.c.id).where(*waiting))  # an insert would use up a number
+        if found is not None:
+            return Submitted(found, False)
         row = connection.execute(
             insert(tasks)
             .values(**_values(new), status=TaskStatus.PENDING.value, dedupe_key=new.dedupe_key)
@@ -119,10 +123,6 @@ def submit(connection: sa.Connection, new: NewTask) -> Submitted:
             call(connection, row.id, row.uid, new.queue, new.priority, new.run_after)
             notify(connection)
             return Submitted(row.id, True)
-        waiting = tasks.c.dedupe_key == new.dedupe_key, tasks.c.status == TaskStatus.PENDING.value
-        found = connection.scalar(sa.select(tasks.c.id).where(*waiting))
-        if found is not None:  # else it has just begun to run
-            return Submitted(found, False)
 
 
 def open_claimed(connection: sa.Connection, new: NewTask) -> Claim:
