@@ -29,6 +29,7 @@ from freesport_sync.services.backups import Backups
 from freesport_sync.services.database import Database, refuse_unusable_url, shop_url
 from freesport_sync.services.history import History
 from freesport_sync.services.installation import Installation
+from freesport_sync.services.notifications import Notifications
 from freesport_sync.services.remote_export import RemoteExport
 from freesport_sync.settings.bootstrap import apply_bootstrap
 from freesport_sync.settings.environment import refuse_unknown_variables
@@ -87,6 +88,7 @@ class Application:
         creation = TableCreation.IN_EMPTY if create_shop_tables else TableCreation.NEVER
         url = None if is_demo else shop_url(database_url, self._settings, self._paths.settings_file)
         self.database = Database(url, self._settings, self._paths, creation, is_demo)
+        self.notifications = Notifications(self.database, self._settings, self._paths)
         self.backups = Backups(self.database, self._settings.backup.folder or self._paths.backups)
 
     def configure_logs(self, is_verbose: bool, process_kind: ProcessKind) -> None:
@@ -193,7 +195,10 @@ class Application:
         Raises:
             SyncError: it was refused, failed or was cancelled.
         """
-        report = self._run(Submission(request, header), None, reporter, cancel)
+        try:
+            report = self._run(Submission(request, header), None, reporter, cancel)
+        finally:
+            self.notifications.send_own()
         if not isinstance(report, RunReport):
             raise TypeError(f"{request.kind} makes no run")
         return report
@@ -244,6 +249,7 @@ class Application:
             open_workers=self._open_workers,
             stages=self.stages(request, header),
             claim=claim,
+            announce=self.notifications.announcer.announce,
         )
         return task.run(context, request)
 

@@ -28,6 +28,7 @@ from freesport_sync.database.server.engine import connect
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.database.undo.backup import database_identity
 from freesport_sync.i18n.texts import Language, Texts
+from freesport_sync.observers.announcer import Announcer
 from freesport_sync.runs.context import Folders, RunContext, Target
 from freesport_sync.runs.task_type import TaskType
 from freesport_sync.settings.model import Settings
@@ -128,6 +129,7 @@ class Shop:
             open_ssh_host=_no_ssh_host,
             open_workers=self.pool,
             stages=(),
+            announce=Announcer(self.settings.notifications).announce,
         )
 
     def _run(self, request: Request, on_event: Callable[[Event], None] | None, options: Mapping[str, Any]) -> RunReport:

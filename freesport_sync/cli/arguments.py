@@ -52,6 +52,7 @@ ACTIONS = (
     "prioritise_task",
     "cleanup_tasks",
     "workers",
+    "test_notification",
 )
 """The options that name a command; of several the first here counts: `--run --pull` is a run."""
 
@@ -83,6 +84,7 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     what.add_argument("--check", action="store_true", help=text("check"))
     what.add_argument("--schedule-import", type=values.time_of_day, metavar="HH:MM", help=text("schedule_import"))
     what.add_argument("--unschedule-import", action="store_true", help=text("unschedule_import"))
+    what.add_argument("--test-notification", action="store_true", help=text("test_notification"))
     what.add_argument("--pin-host-key", metavar="FINGERPRINT", help=text("pin_host_key"))
     history = parser.add_argument_group(text("group_history"))
     history.add_argument("--history", nargs="?", const=20, type=number, metavar="N", help=text("history"))

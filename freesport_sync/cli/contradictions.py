@@ -37,6 +37,7 @@ _IMMEDIATE_ACTIONS = (
     "prioritise_task",
     "cleanup_tasks",
     "workers",
+    "test_notification",
 )
 """Actions that are no run and have no `--dry-run`."""
 _OF_PRINTING = ("print_service", "output", "json")

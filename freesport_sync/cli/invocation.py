@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
@@ -38,6 +38,7 @@ class Invocation:
         texts: in the operator's language.
         output: where results go.
         cancel: set by Ctrl-C.
+        at_end: what is still waited for once the outcome is shown; nothing of it changes the exit code.
     """
 
     options: argparse.Namespace
@@ -45,6 +46,7 @@ class Invocation:
     texts: Texts
     output: Output
     cancel: CancelToken
+    at_end: ExitStack = field(default_factory=ExitStack)
 
     @property
     def operator(self) -> str:
@@ -95,6 +97,7 @@ class Invocation:
             tasks=self.tasks,
             open_workers=None if workers is None else lambda: nullcontext(workers),
         )
+        self.at_end.callback(application.notifications.wait)
         application.configure_logs(options.verbose, process_kind(options))
         error = application.installation.bootstrap_error
         if error is not None and not (is_diagnosis or options.demo):

@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,8 @@ def run_command_line(
     code = run_interruptibly(
         lambda: _exit_code(action, invocation), cancel, lambda: output.error(Cancelled("cancelled"))
     )
+    with suppress(KeyboardInterrupt):
+        invocation.at_end.close()
     if code in (ExitCode.DONE, ExitCode.ROW_ERRORS) and lost_output():
         return _report_lost_output(texts)
     return code

@@ -22,6 +22,10 @@ _UNREACHABLE = (
     "probe_silent",
     "probe_broken",
     "probe_gateway",
+    "mail_unreachable",
+    "mail_broken_off",
+    "mail_refused_for_now",
+    "messenger_refused",
 )
 
 

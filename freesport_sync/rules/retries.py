@@ -27,7 +27,11 @@ _MAY_HEAL = frozenset(
         "database_unreachable",
         "embedded_busy",
         "embedded_not_responding",
+        "mail_broken_off",
+        "mail_refused_for_now",
+        "mail_unreachable",
         "merge_conflict",
+        "messenger_refused",
         "outcome_unknown",
     )
 )

@@ -12,7 +12,7 @@ from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Reporter
 from freesport_sync.core.task_list import Claim
 from freesport_sync.core.tasks import Header, PlannedStage, TaskIdentity
-from freesport_sync.database.server.engine import Url
+from freesport_sync.database.server.engine import Connection, Url
 from freesport_sync.database.shop.verify import TableCreation
 from freesport_sync.i18n.texts import Texts
 from freesport_sync.settings.model import Settings
@@ -69,6 +69,7 @@ class RunContext:
         open_workers: the processes that read 1C's files.
         stages: those that the run will have.
         claim: of the task that this is a try of; None: the run's task is made with it.
+        announce: tells people how a task has ended; called with its id in the transaction that ends it.
     """
 
     task: TaskIdentity
@@ -83,3 +84,4 @@ class RunContext:
     open_workers: Callable[[], AbstractContextManager[WorkerPool]]
     stages: tuple[PlannedStage, ...]
     claim: Claim | None = None
+    announce: Callable[[Connection, int], None] = lambda _connection, _task_id: None

@@ -225,7 +225,10 @@ def _prepare(connection: Connection, context: RunContext, target: Target, bookke
     bookkeeping.verify(connection, target)
     prepare_own_schema_alone(connection)
     bookkeeping.clear(connection)
-    runs.close_interrupted_runs(connection, context.task.lock)
+    with transaction(connection):
+        for dead in runs.close_interrupted_runs(connection, context.task.lock):
+            if dead.task_id is not None:
+                context.announce(connection, dead.task_id)
     runs.forget_old_runs(connection, context.settings.history.retention_days)
 
 

@@ -197,6 +197,8 @@ class RunRecord:
         is_ours = end_try(connection, self._claim, outcome.counts, outcome.error)
         if not is_ours and outcome.status is RunStatus.COMPLETED:  # somebody else does the same: never write it twice
             raise Cancelled("task_taken")
+        if is_ours:
+            self._context.announce(connection, self._claim.task_id)
 
 
 def _claim_new(connection: Connection, context: RunContext, request: Request, stored: Mapping[str, object]) -> Claim:

@@ -46,7 +46,7 @@ class Database:
         self._url = url
         self._settings = settings.database
         self._postgres_folder = paths.postgres
-        self._private_name = DEMO if is_demo else USUAL
+        self.private_name = DEMO if is_demo else USUAL
 
     @property
     def login(self) -> str:
@@ -68,9 +68,9 @@ class Database:
                 yield Target(self._url.set(password=password), login, self.creation)
             return
         with EmbeddedPostgres(self._postgres_folder, self._settings.postgres_bin) as server:
-            server.ensure_database(self._private_name)
+            server.ensure_database(self.private_name)
             with translated_errors():
-                yield Target(server.url(self._private_name), self._private_name, TableCreation.MISSING)
+                yield Target(server.url(self.private_name), self.private_name, TableCreation.MISSING)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

@@ -12,10 +12,10 @@ from freesport_sync.errors import ConfigError, reason_of
 from freesport_sync.os_support import make_private, write_private_file
 from freesport_sync.settings.edit import change_settings
 from freesport_sync.settings.paths import located
-from freesport_sync.settings.secrets import keep_secret, ssh_passphrase_name, ssh_password_name
+from freesport_sync.settings.secrets import keep_secret, mail_password_name, ssh_passphrase_name, ssh_password_name
 
 if TYPE_CHECKING:
-    from freesport_sync.settings.model import SshSettings
+    from freesport_sync.settings.model import NotificationSettings, SshSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,30 @@ def choose_ssh_host(settings_file: Path, ssh: SshSettings | None) -> None:
     change_settings(settings_file, {f"ssh.{name}": values.get(name) for name in SshSettings.model_fields})
 
 
+def choose_notifications(settings_file: Path, rules: NotificationSettings, password: str | None) -> PasswordPlace:
+    """Save whom to tell, and by which mail server.
+
+    Args:
+        settings_file: to change.
+        rules: the choice.
+        password: of the server's user, to store; None keeps the stored one.
+
+    Raises:
+        ConfigError: a file cannot be written.
+    """
+    place, name, file = PasswordPlace.UNCHANGED, mail_password_name(rules.login), rules.mail_password_file
+    own_file = _own_file(settings_file, "mail", name)
+    if password and rules.mail_user is not None:
+        place = _keep(own_file, name, password)
+    if own_file.exists():
+        file = own_file
+    elif password or (file is not None and _is_own(settings_file, file)):  # the file of another server
+        file = None
+    values = rules.model_copy(update={"mail_password_file": file}).model_dump(mode="json", exclude_defaults=True)
+    change_settings(settings_file, {f"notifications.{one}": values.get(one) for one in type(rules).model_fields})
+    return place
+
+
 def _keep(own_file: Path, name: str, secret: str) -> PasswordPlace:
     try:
         if keep_secret(name, secret):
@@ -136,4 +160,4 @@ def _own_file(settings_file: Path, kind: str, name: str) -> Path:
 
 
 def _is_own(settings_file: Path, file: Path) -> bool:
-    return file.parent == settings_file.parent and file.match("ssh-????????????.password")
+    return file.parent == settings_file.parent and file.match("*-????????????.password")

@@ -10,7 +10,12 @@ from freesport_sync.errors import ConfigError
 from freesport_sync.i18n.texts import LANGUAGE_VARIABLE
 from freesport_sync.settings.bootstrap_file import BOOTSTRAP_VARIABLE
 from freesport_sync.settings.model import ENVIRONMENT_PREFIX, FORMER_KEYS, setting_keys
-from freesport_sync.settings.secrets import PASSWORD_VARIABLE, SSH_PASSPHRASE_VARIABLE, SSH_PASSWORD_VARIABLE
+from freesport_sync.settings.secrets import (
+    MAIL_PASSWORD_VARIABLE,
+    PASSWORD_VARIABLE,
+    SSH_PASSPHRASE_VARIABLE,
+    SSH_PASSWORD_VARIABLE,
+)
 
 _ALIKE = re.compile(
     r"FREE?[_-]*SPORTS?[_-]*S[YI]N[CK](?P<gap>[_.-]*)(?P<name>.*)",
@@ -32,7 +37,7 @@ def refuse_unknown_variables(others: Collection[str], environment: Mapping[str, 
     Raises:
         ConfigError: with each unknown name and the most similar known one.
     """
-    exact = {*others, PASSWORD_VARIABLE, SSH_PASSWORD_VARIABLE, SSH_PASSPHRASE_VARIABLE}
+    exact = {*others, PASSWORD_VARIABLE, MAIL_PASSWORD_VARIABLE, SSH_PASSWORD_VARIABLE, SSH_PASSPHRASE_VARIABLE}
     exact |= {BOOTSTRAP_VARIABLE, LANGUAGE_VARIABLE}
     settings = frozenset(_variables_of_settings())
     known = exact | settings

@@ -50,6 +50,8 @@ _PROBLEMS = {
     "network": "network",
     "address": "address",
     "ssh_host": "ssh_host",
+    "mail_address": "mail_address",
+    "time_of_day": "time_of_day",
 }
 
 

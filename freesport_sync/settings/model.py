@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from freesport_sync.core.notifications import MAIL, MESSENGER, Chosen, MailSecurity, NotificationTarget
 from freesport_sync.core.ssh_address import USUAL_PORT, SshAddress, parse_ssh_address
 from freesport_sync.errors import ConfigError
 from freesport_sync.i18n.texts import Language
@@ -75,6 +77,22 @@ def below_login(folder: str) -> str:
     return folder[1:].lstrip("/") or "." if folder == "~" or folder.startswith("~/") else folder
 
 
+def _mail_address(value: str) -> str:
+    if len(value) > _LONGEST_ADDRESS or not re.fullmatch(r"[!-?A-~]+@[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?", value):
+        raise PydanticCustomError("mail_address", "not a mail address")
+    return value
+
+
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(r"(?:[01]\d|2[0-3]):[0-5]\d", value):
+        raise PydanticCustomError("time_of_day", "not a time of day")
+    return value
+
+
+_LONGEST_ADDRESS = 254
+_MailAddress = Annotated[str, AfterValidator(_mail_address)]
+_TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+_MessengerName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[\w-]+$")]
 _SshHost = Annotated[str, AfterValidator(_ssh_host)]
 _RemotePath = Annotated[str, AfterValidator(below_login)]
 _Network = Annotated[str, BeforeValidator(_network)]
@@ -219,6 +237,48 @@ class ExchangeSettings(_Section):
     keep_days: int = Field(7, ge=1, le=36_500)
 
 
+class NotificationSettings(_Section):
+    """Whom to tell how tasks have ended."""
+
+    events: frozenset[Chosen] = frozenset()
+    digest_at: _TimeOfDay | None = None
+    mail_to: tuple[_MailAddress, ...] = Field((), max_length=20)
+    mail_from: _MailAddress | None = None
+    mail_host: str | None = Field(None, min_length=1, max_length=255, pattern=r"^[^\s/@]+$")
+    mail_port: int | None = Field(None, ge=1, le=65_535)
+    mail_security: MailSecurity = MailSecurity.TLS
+    mail_user: str | None = Field(None, min_length=1, max_length=255)
+    mail_password_file: _Path | None = None
+    mail_ca_file: _Path | None = None
+    messengers: tuple[_MessengerName, ...] = Field((), max_length=20)
+    messengers_file: _Path | None = None
+
+    @property
+    def port(self) -> int:
+        """Of the mail server: the usual one, if none is set."""
+        usual = {MailSecurity.TLS: 465, MailSecurity.STARTTLS: 587, MailSecurity.NONE: 25}
+        return self.mail_port or usual[self.mail_security]
+
+    @property
+    def sender(self) -> str | None:
+        """The address that mail comes from: the user's, where that is one, if none is set."""
+        return self.mail_from or (self.mail_user if self.mail_user and "@" in self.mail_user else None)
+
+    @property
+    def login(self) -> str:
+        """The key store's user name for the password: `user@host:port`."""
+        return f"{self.mail_user or ''}@{self.mail_host}:{self.port}"
+
+    @property
+    def targets(self) -> tuple[NotificationTarget, ...]:
+        """Who is told; mail goes nowhere without a server."""
+        mail = () if self.mail_host is None else self.mail_to
+        return (
+            *(NotificationTarget(MAIL, address) for address in dict.fromkeys(mail)),
+            *(NotificationTarget(MESSENGER, name) for name in dict.fromkeys(self.messengers)),
+        )
+
+
 class Warehouse(_Section):
     """One warehouse of 1C."""
 
@@ -258,6 +318,7 @@ class Settings(BaseSettings):
     pictures: PictureSettings = PictureSettings()
     guards: GuardSettings = GuardSettings()
     history: HistorySettings = HistorySettings()
+    notifications: NotificationSettings = NotificationSettings()
     backup: BackupSettings = BackupSettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES
     language: Annotated[Language | None, BeforeValidator(_not_blank)] = None

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from freesport_sync.errors import ConfigError
 from freesport_sync.os_support import is_private
-from freesport_sync.settings.model import ENVIRONMENT_PREFIX, Settings
+from freesport_sync.settings.model import ENVIRONMENT_PREFIX, NotificationSettings, Settings
 
 log = logging.getLogger(__name__)
 
 PASSWORD_VARIABLE = f"{ENVIRONMENT_PREFIX}DB_PASSWORD"
 SSH_PASSWORD_VARIABLE = f"{ENVIRONMENT_PREFIX}SSH_PASSWORD"
 SSH_PASSPHRASE_VARIABLE = f"{ENVIRONMENT_PREFIX}SSH_PASSPHRASE"
+MAIL_PASSWORD_VARIABLE = f"{ENVIRONMENT_PREFIX}MAIL_PASSWORD"
 KEYRING_SERVICE = "freesport_sync"
 
 
@@ -59,6 +61,44 @@ def ssh_passphrase(key_file: Path, passphrase_file: Path | None) -> str | None:
     return _secret(SSH_PASSPHRASE_VARIABLE, "ssh.passphrase_file", passphrase_file, ssh_passphrase_name(key_file))
 
 
+def mail_password(settings: NotificationSettings) -> str | None:
+    """Return the password of the mail server's user, if any is stored.
+
+    Raises:
+        ConfigError: the file cannot be read, or others may read it.
+    """
+    name = mail_password_name(settings.login)
+    return _secret(MAIL_PASSWORD_VARIABLE, "notifications.mail_password_file", settings.mail_password_file, name)
+
+
+def messenger_address(settings: NotificationSettings, name: str) -> str | None:
+    """Return the URL of a messenger, which has its token, if it is stored.
+
+    Args:
+        settings: may name a file with a line `NAME=URL` for each.
+        name: of the messenger in the settings.
+
+    Raises:
+        ConfigError: the file cannot be read, or others may read it.
+    """
+    if settings.messengers_file is not None:
+        lines = _read_private("notifications.messengers_file", settings.messengers_file.expanduser()).splitlines()
+        known = {key.strip(): url.strip() for key, is_pair, url in (line.partition("=") for line in lines) if is_pair}
+        if name in known:
+            return known[name]
+    return _from_keyring(messenger_name(name))
+
+
+def mail_password_name(login: str) -> str:
+    """Return the key store's user name for the password of a mail server's user."""
+    return f"mail {login}"
+
+
+def messenger_name(name: str) -> str:
+    """Return the key store's user name for the URL of a messenger."""
+    return f"messenger {name}"
+
+
 def ssh_password_name(login: str) -> str:
     """Return the key store's user name for the password of an SSH host."""
     return f"ssh {login}"
@@ -81,7 +121,10 @@ def known_secrets(settings: Settings | None, folders: Iterable[Path], login: str
     found = [value for name, value in os.environ.items() if any(word in name.upper() for word in _SECRET_WORDS)]
     if settings is not None:
         ssh, database = settings.ssh, settings.database
-        files += [file for file in (database.password_file, ssh.password_file, ssh.passphrase_file) if file is not None]
+        told = settings.notifications
+        named = (database.password_file, ssh.password_file, ssh.passphrase_file, told.mail_password_file)
+        files += [file for file in named if file is not None]
+        found += _messenger_secrets(told)
         users = (*filter(None, [login]), *_key_store_users(settings))
         found += [one for one in map(_from_keyring, users) if one is not None]
     for file in files:
@@ -90,6 +133,7 @@ def known_secrets(settings: Settings | None, folders: Iterable[Path], login: str
     return frozenset(one for one in found if one)
 
 
+_SHORTEST_TOKEN = 12
 _SECRET_WORDS, _LONGEST_SECRET = ("PASS", "SECRET", "TOKEN"), 4096
 
 
@@ -98,6 +142,17 @@ def _key_store_users(settings: Settings) -> Iterator[str]:
         yield ssh_password_name(settings.ssh.login)
     if settings.ssh.key_file is not None:
         yield ssh_passphrase_name(settings.ssh.key_file)
+    if settings.notifications.mail_host is not None:
+        yield mail_password_name(settings.notifications.login)
+
+
+def _messenger_secrets(settings: NotificationSettings) -> Iterator[str]:
+    """The URLs, and their parts, because a message of a library may name only some of them."""
+    for name in settings.messengers:
+        with suppress(ConfigError):
+            url = messenger_address(settings, name) or ""
+            yield url
+            yield from (part for part in re.split(r"[/@:?&=]", url) if len(part) >= _SHORTEST_TOKEN)
 
 
 def _secret(variable: str, setting: str, file: Path | None, key_store_user: str) -> str | None:

@@ -9,6 +9,7 @@ from freesport_sync.core.tasks import Request
 from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.backup.task import BACKUP
 from freesport_sync.tasks.closing.task import CLOSE_STALE_SESSIONS
+from freesport_sync.tasks.notify.task import NOTIFY
 from freesport_sync.tasks.repair.task import REPAIR
 from freesport_sync.tasks.restore.task import RESTORE
 from freesport_sync.tasks.shop_import.task import SHOP_IMPORT
@@ -52,4 +53,4 @@ class Registry:
         return {word: request for task in self._tasks for word, request in task.commands.items()}
 
 
-TASKS = Registry((SHOP_IMPORT, BACKUP, RESTORE, REPAIR, CLOSE_STALE_SESSIONS))
+TASKS = Registry((SHOP_IMPORT, BACKUP, RESTORE, REPAIR, CLOSE_STALE_SESSIONS, NOTIFY))

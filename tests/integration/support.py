@@ -115,7 +115,7 @@ def history_details(connection: sa.Connection, run_id: int) -> HistoryDetails:
 
 _WITHOUT_TASKS = """
 ALTER TABLE freesport_sync.runs DROP COLUMN task_id;
-DROP TABLE freesport_sync.tasks, freesport_sync.schedules, freesport_sync.workers;
+DROP TABLE freesport_sync.notifications, freesport_sync.tasks, freesport_sync.schedules, freesport_sync.workers;
 DROP TABLE freesport_sync.procrastinate_events, freesport_sync.procrastinate_periodic_defers;
 DROP TABLE freesport_sync.procrastinate_jobs, freesport_sync.procrastinate_workers CASCADE;
 DROP TYPE freesport_sync.procrastinate_job_to_defer_v1, freesport_sync.procrastinate_job_status,

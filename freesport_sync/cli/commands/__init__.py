@@ -80,6 +80,8 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.schedule_import import schedule_import as command
         case "unschedule_import":
             from freesport_sync.cli.commands.schedule_import import unschedule_import as command
+        case "test_notification":
+            from freesport_sync.cli.commands.test_notification import test_notification as command
         case _:
             raise ValueError(action)
     return command

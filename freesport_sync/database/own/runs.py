@@ -51,6 +51,7 @@ class DeadRun:
     stage: str
     started_at: datetime
     heartbeat_at: datetime
+    task_id: int | None = None
 
 
 def close_interrupted_runs(connection: sa.Connection, lock: Lock) -> tuple[DeadRun, ...]:
@@ -81,7 +82,7 @@ def close_running(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> 
     ).all()
     if task_ids := [row.task_id for row in dead if row.task_id is not None]:
         recover_dead_tasks(connection, tasks.c.id.in_(task_ids))
-    return tuple(sorted((DeadRun(*row[:-1]) for row in dead), key=lambda run: run.id))
+    return tuple(sorted((DeadRun(*row) for row in dead), key=lambda run: run.id))
 
 
 def open_locks(connection: sa.Connection) -> list[Lock]:

@@ -12,7 +12,7 @@ from freesport_sync.database.metadata import SCHEMA, own_metadata
 from freesport_sync.database.server.sql_files import sql
 from freesport_sync.errors import SchemaMismatch
 
-HEAD = "0009"
+HEAD = "0010"
 """Newest migration; a test compares it with the folder. Kept here so that a run need not load Alembic to know it."""
 
 _now = sa.DateTime(timezone=True)
@@ -134,6 +134,32 @@ runs = sa.Table(
     sa.Column("task_id", sa.BigInteger, sa.ForeignKey(tasks.c.id, ondelete="SET NULL")),
     sa.Index("runs_started_at_idx", "started_at"),
     sa.Index("runs_task_id_idx", "task_id"),
+)
+
+notifications = sa.Table(
+    "notifications",
+    own_metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("uid", UUID, nullable=False, server_default=sa.text("gen_random_uuid()"), unique=True),
+    sa.Column("host", sa.Text, nullable=False, comment="whose settings know how to reach the target"),
+    sa.Column("target", sa.Text, nullable=False, comment="mail:ADDRESS or messenger:NAME"),
+    sa.Column("occasion", sa.Text, nullable=False),
+    sa.Column("task_id", sa.BigInteger, sa.ForeignKey(tasks.c.id, ondelete="CASCADE")),
+    sa.Column("message_code", sa.Text, comment="of what is not about a task"),
+    sa.Column("message_params", JSONB),
+    sa.Column("group_key", sa.Text, nullable=False, comment="equal ones share a message; empty: one of its own"),
+    sa.Column("created_at", _now, nullable=False),
+    sa.Column("send_after", _now, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("message_id", sa.Text, comment="of the message that has told it"),
+    sa.Column("sent_at", _now),
+    sa.Column("given_up_at", _now),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_params", JSONB),
+    sa.UniqueConstraint("task_id", "target", name="notifications_task_target_key"),
+    sa.Index("notifications_open_idx", "host", postgresql_where=sa.text("sent_at IS NULL AND given_up_at IS NULL")),
+    sa.Index("notifications_sent_idx", "target", "group_key", "sent_at"),
+    comment="What people have to be told, one row for each task and target",
 )
 
 run_stages = sa.Table(

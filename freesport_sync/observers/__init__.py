@@ -1,0 +1,1 @@
+"""A backup of everything that an import may touch."""
