@@ -63,6 +63,13 @@ class ArgumentValues:
             raise argparse.ArgumentTypeError(self._texts("cli.moment_not_soon", value=value))
         return at
 
+    def switch(self, value: str) -> tuple[int, bool]:
+        """What is to be switched, and whether on: `3=on`, `3=off`."""
+        number, _, state = value.partition("=")
+        if state not in ("on", "off"):
+            raise argparse.ArgumentTypeError(self._texts("cli.not_a_switch", value=value))
+        return self.number(number), state == "on"
+
     def priority(self, value: str) -> int:
         """How urgent a task is."""
         return self._number(value, 1, HIGHEST_PRIORITY)

@@ -24,6 +24,7 @@ ACTIONS = (
     "print_service",
     "run",
     "submit",
+    "add_schedule",
     "pull",
     "check",
     "settings",
@@ -53,6 +54,9 @@ ACTIONS = (
     "cleanup_tasks",
     "workers",
     "test_notification",
+    "schedules",
+    "switch_schedule",
+    "remove_schedule",
 )
 """The options that name a command; of several the first here counts: `--run --pull` is a run."""
 
@@ -108,6 +112,15 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     queue.add_argument("--workers", action="store_true", help=text("workers"))
     queue.add_argument("--work", action="store_true", help=text("work"))
     queue.add_argument("--jobs", type=number, metavar="N", help=text("jobs"))
+    when = parser.add_argument_group(text("group_schedules"))
+    when.add_argument("--schedules", action="store_true", help=text("schedules"))
+    when.add_argument("--add-schedule", choices=list(tasks.submissions), metavar="KIND", help=text("add_schedule"))
+    when.add_argument("--cron", metavar="FIELDS", help=text("cron"))
+    when.add_argument("--zone", metavar="ZONE", help=text("zone"))
+    when.add_argument("--name", metavar="NAME", help=text("name"))
+    when.add_argument("--grace", type=number, metavar="MINUTES", help=text("grace"))
+    when.add_argument("--switch-schedule", type=values.switch, metavar="ID=on|off", help=text("switch_schedule"))
+    when.add_argument("--remove-schedule", type=number, metavar="ID", help=text("remove_schedule"))
     backups = parser.add_argument_group(text("group_backups"))
     backups.add_argument("--backup", action="store_true", help=text("backup"))
     backups.add_argument("--backups", action="store_true", help=text("backups"))

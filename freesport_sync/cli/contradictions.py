@@ -38,6 +38,9 @@ _IMMEDIATE_ACTIONS = (
     "cleanup_tasks",
     "workers",
     "test_notification",
+    "schedules",
+    "switch_schedule",
+    "remove_schedule",
 )
 """Actions that are no run and have no `--dry-run`."""
 _OF_PRINTING = ("print_service", "output", "json")
@@ -52,11 +55,13 @@ _NEEDED = (
     (("at",), ("submit",), "--submit"),
     (("priority",), ("submit", "prioritise_task"), "--submit"),
     (("status", "search"), ("tasks",), "--tasks"),
+    (("cron", "zone", "name", "grace"), ("add_schedule",), "--add-schedule"),
 )
 """Options, the commands of which they need one, and how that is said."""
 _APART = (
     ("backup", ("dry_run",)),
     ("submit", ("create_shop_tables",)),
+    ("add_schedule", ("create_shop_tables",)),
     ("pull", ("data_dir", "file", "files_of", "demo")),
     ("files_of", ("data_dir", "file", "demo")),
 )
@@ -88,7 +93,7 @@ def _refuse_no_service(options: argparse.Namespace, parser: argparse.ArgumentPar
 def _refuse_second_action(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
     """Only one thing at a time; an import may fetch its files first."""
     first, *others = actions_of(options) or ("",)
-    if first in ("run", "submit") and others[:1] == ["pull"]:
+    if first in ("run", "submit", "add_schedule") and others[:1] == ["pull"]:
         del others[0]
     if others:
         parser.error(texts("cli.usage_together", argument=_option(others[0]), other=_option(first)))
@@ -103,11 +108,12 @@ def _refuse_meaningless(options: argparse.Namespace, parser: argparse.ArgumentPa
         if action and (other := next(others, "")):
             names = {"argument": _option(action), "other": _option(other)}
             parser.error(texts("cli.usage_together", **names))
-    name, word = ("run", options.run) if options.run else ("submit", options.submit)
+    words = {name: getattr(options, name) for name in ("run", "submit", "add_schedule")}
+    name, word = next((pair for pair in words.items() if pair[1]), ("", None))
     if word is not None and not is_import(word):
         others = (name for name in (*_IMPORT_OPTIONS, "pull") if getattr(options, name) != parser.get_default(name))
         if other := next(others, ""):
-            names = {"argument": f"--{name} {word}", "other": _option(other)}
+            names = {"argument": f"{_option(name)} {word}", "other": _option(other)}
             parser.error(texts("cli.usage_together", **names))
 
 
@@ -118,6 +124,8 @@ def _refuse_lonely(options: argparse.Namespace, parser: argparse.ArgumentParser,
         name = next((name for name in names if getattr(options, name) != parser.get_default(name)), "")
         if name and not any(action in given for action in actions):
             parser.error(texts("cli.usage_needs", argument=_option(name), other=other))
+    if options.add_schedule is not None and options.cron is None:
+        parser.error(texts("cli.usage_missing", argument="--add-schedule", other="--cron"))
     if options.with_files and options.support_package is PROGRAM:
         parser.error(texts("cli.usage_needs", argument="--with-files", other="--support-package RUN_ID"))
 

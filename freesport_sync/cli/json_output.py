@@ -20,6 +20,9 @@ from freesport_sync.cli.results import (
     IssuesSaved,
     NothingToDo,
     Result,
+    ScheduleList,
+    ScheduleRemoved,
+    ScheduleSaved,
     ScheduleShown,
     ServicePrinted,
     SettingList,
@@ -45,6 +48,7 @@ from freesport_sync.core.history import EntrySource, HistoryEntry, IssueCount
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.json_values import to_json
 from freesport_sync.core.run import RunReport, RunStatus
+from freesport_sync.core.schedules import Schedule
 from freesport_sync.core.task_list import Task
 from freesport_sync.core.wire import Message, encode, messages_of
 from freesport_sync.core.worker_events import (
@@ -56,6 +60,7 @@ from freesport_sync.core.worker_events import (
     WorkerStopping,
 )
 from freesport_sync.errors import SyncError
+from freesport_sync.i18n.schedule_words import what_starts
 from freesport_sync.i18n.texts import Texts
 
 Line = dict[str, Any]
@@ -132,6 +137,12 @@ class JsonOutput:
                 return _each("exchange_password_set", [result])
             case ScheduleShown():
                 return _each("import_schedule", [result])
+            case ScheduleList():
+                return map(self._schedule, result.schedules)
+            case ScheduleSaved():
+                return [self._schedule(result.schedule)]
+            case ScheduleRemoved():
+                return [{"event": "schedule_removed", "id": result.schedule.id, "name": result.schedule.name}]
             case ServicePrinted():
                 service = result.service
                 file = to_json(result.file)
@@ -200,6 +211,9 @@ class JsonOutput:
 
     def _task(self, task: Task) -> Line:
         return {"event": "task", **to_json(task), "text": state_of(task, self._texts)}
+
+    def _schedule(self, schedule: Schedule) -> Line:
+        return {"event": "schedule", **to_json(schedule), "text": what_starts(schedule, self._texts)}
 
     def _nothing(self, result: NothingToDo) -> Line:
         params: Line = to_json(result.reason.params)

@@ -48,7 +48,8 @@ def _import(request: ShopImport, options: argparse.Namespace, application: Appli
 def _is_pull_by_settings(options: argparse.Namespace, application: Application) -> bool:
     """A scheduled import fetches its files if there is an SSH host to fetch them from when it starts."""
     has_source = options.demo or any((options.data_dir, options.file, options.files_of))
-    return options.scheduled and not has_source and application.remote_export.folders is not None
+    is_scheduled = options.scheduled or options.add_schedule is not None
+    return is_scheduled and not has_source and application.remote_export.folders is not None
 
 
 def _data_dir(options: argparse.Namespace, application: Application, is_pull: bool) -> Path:

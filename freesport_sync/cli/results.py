@@ -9,6 +9,7 @@ from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.history import EntryIssues, HistoryDetails, HistoryEntry, Page
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.run import FieldChange
+from freesport_sync.core.schedules import Schedule
 from freesport_sync.core.task_list import Task, TaskStatus, Worker
 from freesport_sync.errors import NothingNew
 
@@ -242,6 +243,39 @@ class WorkerList:
     workers: tuple[Worker, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduleList:
+    """The schedules of the database.
+
+    Args:
+        schedules: what starts next comes first.
+        has_worker: a worker lives that starts what they say.
+    """
+
+    schedules: tuple[Schedule, ...]
+    has_worker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSaved:
+    """A schedule is stored, or switched on or off.
+
+    Args:
+        schedule: as it is now.
+        has_worker: a worker lives that starts what it says.
+    """
+
+    schedule: Schedule
+    has_worker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRemoved:
+    """A schedule is gone."""
+
+    schedule: Schedule
+
+
 Result: TypeAlias = (
     CheckItem
     | EntryList
@@ -254,6 +288,9 @@ Result: TypeAlias = (
     | HostKeyPinned
     | ExchangePasswordSet
     | ScheduleShown
+    | ScheduleList
+    | ScheduleSaved
+    | ScheduleRemoved
     | ServicePrinted
     | SettingList
     | SupportPackageShown

@@ -38,6 +38,14 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.tasks import cleanup_tasks as command
         case "workers":
             from freesport_sync.cli.commands.tasks import workers as command
+        case "schedules":
+            from freesport_sync.cli.commands.schedules import schedules as command
+        case "add_schedule":
+            from freesport_sync.cli.commands.schedules import add_schedule as command
+        case "switch_schedule":
+            from freesport_sync.cli.commands.schedules import switch_schedule as command
+        case "remove_schedule":
+            from freesport_sync.cli.commands.schedules import remove_schedule as command
         case "pull":
             from freesport_sync.cli.commands.pull import pull as command
         case "check":

@@ -18,6 +18,9 @@ from freesport_sync.cli.results import (
     IssuesSaved,
     NothingToDo,
     Result,
+    ScheduleList,
+    ScheduleRemoved,
+    ScheduleSaved,
     ScheduleShown,
     ServicePrinted,
     SettingList,
@@ -34,7 +37,7 @@ from freesport_sync.cli.results import (
     TopicShown,
     WorkerList,
 )
-from freesport_sync.cli.terminal import answers, guide, history, tasks
+from freesport_sync.cli.terminal import answers, guide, history, schedules, tasks
 from freesport_sync.cli.terminal.backups import backup_line, show_backups
 from freesport_sync.cli.terminal.exchange import exchange_lines
 from freesport_sync.cli.terminal.files import file_lines
@@ -154,6 +157,12 @@ class TerminalOutput:
             case ScheduleShown():
                 key = "cli.schedule_off" if result.at is None else "cli.schedule_on"
                 screen.line(screen.texts(key, at=result.at))
+            case ScheduleList():
+                schedules.show_schedules(screen, result)
+            case ScheduleSaved():
+                schedules.show_schedule_saved(screen, result)
+            case ScheduleRemoved():
+                schedules.show_schedule_removed(screen, result)
             case ServicePrinted():
                 answers.show_service(screen, result)
             case SettingList():

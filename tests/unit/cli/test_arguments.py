@@ -48,6 +48,13 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--search", "x"), "--search нужен вместе с --tasks"),
         (("--cancel-task", "1", "--dry-run"), "--cancel-task нельзя указать вместе с --dry-run"),
         (("--cleanup-tasks", "-1"), "--cleanup-tasks: нужно целое число от 0 до 87600, а не -1"),
+        (("--add-schedule", "all"), "с --add-schedule нужен и --cron"),
+        (("--submit", "all", "--cron", "0 3 * * *"), "--cron нужен вместе с --add-schedule"),
+        (("--add-schedule", "backup", "--cron", "0 3 * * *", "--full"), "--add-schedule backup нельзя указать вместе"),
+        (("--add-schedule", "запасы", "--cron", "0 3 * * *"), "--add-schedule не может быть «запасы», допустимы: "),
+        (("--switch-schedule", "3"), "--switch-schedule: нужно НОМЕР=on или НОМЕР=off, а не 3"),
+        (("--switch-schedule", "x=on"), "--switch-schedule: нужно целое число от 1 до"),
+        (("--remove-schedule", "3", "--dry-run"), "--remove-schedule нельзя указать вместе с --dry-run"),
         (("--settings", "--check"), "--settings нельзя указать вместе с --check"),
     ],
 )
