@@ -229,7 +229,9 @@ class Application:
         """
         from freesport_sync.jobs.worker import TaskWorker  # the queue's libraries take long to load
 
-        TaskWorker(self.database.target, self.tasks, jobs, self.perform, report).run(cancel)
+        self.notifications.resume()
+        announce = self.notifications.announcer.announce
+        TaskWorker(self.database.target, self.tasks, jobs, self.perform, announce, report).run(cancel)
 
     def _run(
         self, submission: Submission[Any], claim: Claim | None, reporter: Reporter, cancel: CancelToken

@@ -19,6 +19,7 @@ from freesport_sync.database.server.engine import as_sync_error, transaction
 from freesport_sync.database.server.kept_connection import KeptConnection
 from freesport_sync.errors import LockHeld, SyncError
 from freesport_sync.jobs.running import RunningTasks
+from freesport_sync.runs.context import Announce
 from freesport_sync.runs.ending import end_try
 
 Perform: TypeAlias = Callable[[ClaimedTask, Reporter, CancelToken], RunReport | Done]
@@ -46,6 +47,7 @@ class Performer:
         kept: its connection to the database.
         worker_id: asked for with each task.
         perform: see `Application.perform`.
+        announce: see `runs.context.Announce`.
         running: where the task is listed meanwhile.
         report: receives events; called on this thread.
     """
@@ -56,6 +58,7 @@ class Performer:
         kept: KeptConnection,
         worker_id: Callable[[], int],
         perform: Perform,
+        announce: Announce,
         running: RunningTasks,
         report: Callable[[WorkerEvent], None],
     ) -> None:
@@ -63,6 +66,7 @@ class Performer:
         self.kept = kept
         self._worker_id = worker_id
         self._perform = perform
+        self._announce = announce
         self._running = running
         self._report = report
         self._is_ending = threading.Event()
@@ -121,7 +125,8 @@ class Performer:
         while True:
             try:
                 with self.kept.use() as connection, transaction(connection):
-                    end_try(connection, claim, done.counts, error)
+                    if end_try(connection, claim, done.counts, error):
+                        self._announce(connection, claim.task_id)
                     status = tasks.status_of(connection, claim.task_id)
                 break
             except SyncError as failure:

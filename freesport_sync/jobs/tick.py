@@ -16,6 +16,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.jobs.running import RunningTasks
 from freesport_sync.jobs.schedules import Scheduler
 from freesport_sync.rules.retries import SCHEMA_NEWER
+from freesport_sync.runs.context import Announce
 
 TICK_S = 2.0
 CALL_FORGOTTEN_EVERY = 5
@@ -34,6 +35,7 @@ class WorkerTick:
         jobs: tasks that it runs at once.
         running: the tasks that it runs now.
         scheduler: submits what schedules want.
+        announce: see `runs.context.Announce`.
         give_up: called when this program can no longer work on the database.
     """
 
@@ -44,6 +46,7 @@ class WorkerTick:
         jobs: int,
         running: RunningTasks,
         scheduler: Scheduler,
+        announce: Announce,
         give_up: Callable[[SyncError], None],
     ) -> None:
         self._kept = KeptConnection(url, "freesport_sync worker", self._sign_in)
@@ -51,6 +54,7 @@ class WorkerTick:
         self._jobs = jobs
         self._running = running
         self._scheduler = scheduler
+        self._announce = announce
         self._give_up = give_up
         self._worker_id: int | None = None
         self._count = 0
@@ -119,6 +123,7 @@ class WorkerTick:
                     log_entry(log, logging.WARNING, "worker_frozen", worker_id=worker_id)
                 for task_id in dead:
                     log_entry(log, logging.WARNING, "task_recovered", task_id=task_id)
+                    self._announce(connection, task_id)
             if self._count % CALL_FORGOTTEN_EVERY == 0:
                 upkeep.call_forgotten(connection)
                 workers.forget_dead(connection)

@@ -24,7 +24,7 @@ from freesport_sync.jobs.queue import open_queue
 from freesport_sync.jobs.running import RunningTasks
 from freesport_sync.jobs.schedules import Scheduler
 from freesport_sync.jobs.tick import WorkerTick
-from freesport_sync.runs.context import Target
+from freesport_sync.runs.context import Announce, Target
 from freesport_sync.tasks.registry import Registry
 
 DRAIN_S = 60.0
@@ -41,6 +41,7 @@ class TaskWorker:
         registry: what can be run.
         jobs: tasks that run at once; 0: one for each lock.
         perform: see `Application.perform`.
+        announce: see `runs.context.Announce`.
         report: receives events, on any thread.
     """
 
@@ -50,16 +51,18 @@ class TaskWorker:
         registry: Registry,
         jobs: int,
         perform: Perform,
+        announce: Announce,
         report: Callable[[WorkerEvent], None],
     ) -> None:
         self._open_target = open_target
         self._report = report
+        self._announce = announce
         queues = _queues(registry)
         self._queues = tuple(sorted(queue for some in queues.values() for queue in some))
         self._jobs = jobs or len(queues)
         self._running = RunningTasks()
         scheduler = Scheduler(registry)
-        self._tick = WorkerTick(self._url, self._queues, self._jobs, self._running, scheduler, self._give_up)
+        self._tick = WorkerTick(self._url, self._queues, self._jobs, self._running, scheduler, announce, self._give_up)
         slots = asyncio.Semaphore(self._jobs)
         self._lanes = [JobLane(some, self._performer(lock, perform), slots) for lock, some in queues.items()]
         self._stopping = asyncio.Event()
@@ -164,7 +167,7 @@ class TaskWorker:
 
     def _performer(self, lock: Lock, perform: Perform) -> Performer:
         kept = KeptConnection(self._url, "freesport_sync lane")
-        return Performer(lock, kept, lambda: self._tick.worker_id, perform, self._running, self._report)
+        return Performer(lock, kept, lambda: self._tick.worker_id, perform, self._announce, self._running, self._report)
 
 
 def _queues(registry: Registry) -> dict[Lock, list[str]]:

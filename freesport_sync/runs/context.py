@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Reporter
@@ -20,6 +20,10 @@ from freesport_sync.settings.model import Settings
 if TYPE_CHECKING:
     from freesport_sync.sources.commerceml.workers import WorkerPool
     from freesport_sync.sources.ssh.host import SshHost
+
+
+Announce: TypeAlias = Callable[[Connection, int], None]
+"""Tells people how a task has ended; called with its id in the transaction that ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class RunContext:
         open_workers: the processes that read 1C's files.
         stages: those that the run will have.
         claim: of the task that this is a try of; None: the run's task is made with it.
-        announce: tells people how a task has ended; called with its id in the transaction that ends it.
+        announce: see `Announce`.
     """
 
     task: TaskIdentity
@@ -84,4 +88,4 @@ class RunContext:
     open_workers: Callable[[], AbstractContextManager[WorkerPool]]
     stages: tuple[PlannedStage, ...]
     claim: Claim | None = None
-    announce: Callable[[Connection, int], None] = lambda _connection, _task_id: None
+    announce: Announce = lambda _connection, _task_id: None

@@ -14,7 +14,7 @@ from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.connections import PasswordPlace
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.notifications import NotificationChoice, NotificationTarget, WatchMessage
-from freesport_sync.database.own import task_list
+from freesport_sync.database.own import outbox
 from freesport_sync.database.server.engine import transaction
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.observers.announcer import Announcer
@@ -24,9 +24,9 @@ from freesport_sync.settings.model import NotificationSettings, Settings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.settings.secrets import mail_password
 
-SEND_S = 20.0
+SEND_S = 15.0
 """So long the end of a program waits for its messages; what is late is sent by the next one."""
-MESSAGE_S = 15.0
+MESSAGE_S = 12.0
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class Notifications:
 
         try:
             with self._database.target() as target, self._database.connection() as connection:
-                if not task_list.has_tasks(connection) or has_worker(connection):
+                if not outbox.exists(connection) or has_worker(connection):
                     return
                 OutboxSender(connection, self._settings, target.label, self._cancel, MESSAGE_S).send(SEND_S)
         except SyncError as error:
@@ -118,16 +118,17 @@ class Notifications:
             log_entry(log, logging.ERROR, "notifications_not_sent", cause=error)
 
     def resume(self) -> None:
-        """Submit the task that sends what was left behind; for a worker that begins.
+        """Submit the task that sends what was left behind, for a worker that begins; its next task does so too."""
+        from freesport_sync.tasks.notify.calling import submit_sender
 
-        Raises:
-            SyncError: the database cannot be reached.
-        """
-        from freesport_sync.tasks.notify.calling import call_sender
-
-        if self.targets:
+        if not self.targets:
+            return
+        try:
             with self._database.connection() as connection, transaction(connection):
-                call_sender(connection)
+                if outbox.exists(connection):
+                    submit_sender(connection)
+        except SyncError as error:  # the worker waits for the database, and says so
+            log.debug("outbox not looked at: %s", error.code)
 
     def test(self, report: Callable[[CheckItem], None]) -> tuple[CheckItem, ...]:
         """Send a message to each target.

@@ -18,7 +18,7 @@ from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.notifications import EndedTask, NotificationTarget, Occasion, OutboxEntry, WatchMessage
 from freesport_sync.core.task_list import TaskStatus
 from freesport_sync.database.own import alive
-from freesport_sync.database.own.schema import notifications, row_issues, runs, tasks, workers
+from freesport_sync.database.own.schema import current_revision, notifications, row_issues, runs, tasks, workers
 from freesport_sync.database.own.stored_values import object_of, plain_params, totals_of
 from freesport_sync.database.server.engine import translated
 from freesport_sync.errors import SyncError
@@ -32,6 +32,7 @@ GIVEN_UP_AFTER_H = 24
 TARGET_KEY1 = 1179865934
 """First key of the lock of whoever sends to a target: "FSSN"."""
 
+_FIRST_REVISION = "0010"
 _now = sa.func.clock_timestamp()
 _c = notifications.c
 _is_open = sa.and_(_c.sent_at.is_(None), _c.given_up_at.is_(None))
@@ -119,6 +120,12 @@ def due_targets(connection: sa.Connection, host: str) -> list[NotificationTarget
     """The targets of a host that have something to be told now."""
     query = sa.select(_c.target).where(_c.host == host, _is_open, _is_due()).distinct().order_by(_c.target)
     return [NotificationTarget.parse(text) for text in connection.scalars(query)]
+
+
+def exists(connection: sa.Connection) -> bool:
+    """Whether the database has an outbox; False before the first run of this version."""
+    revision = current_revision(connection)
+    return revision is not None and revision >= _FIRST_REVISION
 
 
 def clock(connection: sa.Connection) -> datetime:

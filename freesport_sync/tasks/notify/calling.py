@@ -26,10 +26,15 @@ def call_sender(connection: Connection, not_before_s: float = 0) -> None:
         connection: in the transaction that has put it into the outbox.
         not_before_s: seconds until then at least.
     """
-    due = outbox.next_due(connection, socket.gethostname())
-    if due is None or not has_worker(connection):
+    if has_worker(connection):
+        submit_sender(connection, not_before_s)
+
+
+def submit_sender(connection: Connection, not_before_s: float = 0) -> None:
+    """As `call_sender`, whether there is a worker or not."""
+    due, now = outbox.next_due(connection, socket.gethostname()), outbox.clock(connection)
+    if due is None:
         return
-    now = outbox.clock(connection)
     due = max(due, now + timedelta(seconds=not_before_s))
     is_now = due <= now
     # Rounded up, so that what falls into the same minute makes one task.
