@@ -9,14 +9,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from freesport_sync.core.database_status import DatabaseStatus, LockHolder
-from freesport_sync.core.history import HistoryEntry, Overview
+from freesport_sync.core.history import HistoryEntry, HistoryQuery, Page
 from freesport_sync.core.shop import ImportKind
 from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import HostKeyUnknown, SyncError
-from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
 from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
-from freesport_sync.ui.dialogs.submit import SubmitDialog
 from freesport_sync.ui.models.history import entries_model, entry_columns
 from freesport_sync.ui.pages.import_form import ImportForm
 from freesport_sync.ui.pages.import_run import RunCard, Waiting
@@ -49,8 +47,8 @@ class ImportPage(QWidget):
 
     entry_opened = Signal(object)
     """`EntryKey`."""
-    queued = Signal(object)
-    """`Submitted`: an import was put into the queue."""
+    repeat_wanted = Signal(object)
+    """`EntryKey` of the import to start once more."""
     ssh_host_wanted = Signal()
     """The operator wants to set up the SSH host that 1C exports to."""
 
@@ -62,7 +60,6 @@ class ImportPage(QWidget):
         self._end: RunEnd | None = None
         self.form = ImportForm(tools)
         self.form.submitted.connect(self.run)
-        self.form.postponed.connect(self._on_postponed)
         self.form.source.setup_wanted.connect(self.ssh_host_wanted)
         self.host_key = HostKeyQuestion(tools, self)
         self.host_key.accepted.connect(self._on_key_accepted)
@@ -82,6 +79,7 @@ class ImportPage(QWidget):
         self.form.source.changed.connect(self._check_when_ready)
         self.latest = LatestResult(tools)
         self.latest.opened.connect(self.entry_opened)
+        self.latest.repeat_wanted.connect(self.repeat_wanted)
         self._lay_out()
         backend = tools.backend
         backend.opened.connect(self._on_opened)
@@ -132,7 +130,9 @@ class ImportPage(QWidget):
     def refresh(self) -> None:
         """Reload the newest entries."""
         self.recent.refresh()
-        self._tools.backend.ask(lambda history: history.overview(1), self._on_overview, self.latest.show_error)
+        self._tools.backend.ask(
+            lambda history: history.entries(HistoryQuery(), 0, 1), self._on_newest, self.latest.show_error
+        )
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -282,11 +282,6 @@ class ImportPage(QWidget):
         if self._end is not None and self._end.error is not None:
             self.run(overruled(self._end.submission, self._end.error.code))
 
-    def _on_postponed(self, submission: Submission[ShopImport]) -> None:
-        self.submit_dialog = SubmitDialog(self._tools, self.window(), submission)
-        self.submit_dialog.submitted.connect(self.queued)
-        self.submit_dialog.open()
-
     def _on_key_accepted(self) -> None:
         if self._end is not None:
             self.run(self._end.submission)
@@ -307,8 +302,8 @@ class ImportPage(QWidget):
     def _on_row_opened(self, entry: HistoryEntry) -> None:
         self.entry_opened.emit(entry.key)
 
-    def _on_overview(self, overview: Overview) -> None:
-        self.latest.show_overview(overview)
+    def _on_newest(self, page: Page[HistoryEntry]) -> None:
+        self.latest.show_entry(next(iter(page.rows), None))
 
 
 _RECENT = ("status", "kind", "started", "duration", "result", "issues", "operator")
