@@ -24,17 +24,20 @@ WINDING_UP_TIMEOUT_S = 3.0
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
-def run_interruptibly(work: Callable[[], int], cancel: CancelToken, show_cancelled: Callable[[], None]) -> int:
+def run_interruptibly(
+    work: Callable[[], int], cancel: CancelToken, show_cancelled: Callable[[], None], patience_s: float = 0
+) -> int:
     """Work on another thread, so that this one can handle Ctrl-C; returns the exit code.
 
     Args:
         work: returns the exit code; ends soon after `cancel` is set, if it can.
         cancel: set by Ctrl-C, SIGTERM and SIGHUP.
         show_cancelled: called if the program must exit before the work has ended.
+        patience_s: how much longer than usual the work may take to end.
     """
     codes: list[int] = [ExitCode.INTERNAL]
     thread = threading.Thread(target=lambda: codes.append(work()), name="run", daemon=True)
-    with _Signals(cancel) as signals:
+    with _Signals(cancel, patience_s) as signals:
         thread.start()
         while thread.is_alive():
             thread.join(POLL_S)
@@ -47,8 +50,9 @@ def run_interruptibly(work: Callable[[], int], cancel: CancelToken, show_cancell
 class _Signals:
     """Ctrl-C, SIGTERM and SIGHUP cancel the run; the second one ends the program at once."""
 
-    def __init__(self, cancel: CancelToken) -> None:
+    def __init__(self, cancel: CancelToken, patience_s: float) -> None:
         self._cancel = cancel
+        self._patience_s = patience_s
         self._received_at: float | None = None
         self._previous: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
@@ -68,7 +72,7 @@ class _Signals:
         if self._received_at is None or not self._cancel.is_set:
             return False
         timeout_s = WINDING_UP_TIMEOUT_S if self._cancel.is_winding_up else CANCEL_TIMEOUT_S
-        return time.monotonic() - self._received_at > timeout_s
+        return time.monotonic() - self._received_at > timeout_s + self._patience_s
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._received_at is not None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from freesport_sync.cli.output import Output
 
 log = logging.getLogger(__name__)
+WORKER_PATIENCE_S = 80.0
+"""A worker first lets its tasks end (`jobs.worker.DRAIN_S`), then stops them."""
 
 
 def run_command_line(
@@ -75,7 +77,10 @@ def run_command_line(
     output, cancel = _output(options, texts), CancelToken()
     invocation = Invocation(options, tasks, texts, output, cancel)
     code = run_interruptibly(
-        lambda: _exit_code(action, invocation), cancel, lambda: output.error(Cancelled("cancelled"))
+        lambda: _exit_code(action, invocation),
+        cancel,
+        lambda: output.error(Cancelled("cancelled")),
+        WORKER_PATIENCE_S if options.work else 0,
     )
     with suppress(KeyboardInterrupt):
         invocation.at_end.close()

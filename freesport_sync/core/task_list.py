@@ -168,6 +168,19 @@ class TaskQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Submitted:
+    """A task that waits.
+
+    Args:
+        id: of the task.
+        is_new: False: an equal one was already waiting.
+    """
+
+    id: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """A process that runs queued tasks.
 

@@ -141,6 +141,10 @@ class History:
         """One task, or None."""
         return self._ask(lambda connection: task_list.read_task(connection, task_id))
 
+    def runs_of_task(self, task_id: int) -> tuple[HistoryEntry, ...]:
+        """The runs of a task, one for each try that held its lock, the first one first."""
+        return self._ask(lambda connection: history_list.read_runs_of_task(connection, task_id))
+
     def workers(self) -> tuple[Worker, ...]:
         """The processes that run tasks, also those that died lately."""
         return self._ask(workers.read_workers)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from freesport_sync.core.schedules import Schedule
+from freesport_sync.core.task_list import Submitted
 from freesport_sync.core.tasks import Submission, Trigger
 from freesport_sync.database.own import schedules, tasks
 from freesport_sync.database.own.lock import prepare_own_schema_alone
 from freesport_sync.database.own.task_list import has_tasks
-from freesport_sync.database.own.tasks import Submitted
 from freesport_sync.database.server.engine import Connection, transaction
 from freesport_sync.errors import ConfigError
 from freesport_sync.rules.schedules import next_starts

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from freesport_sync.core.history import HistoryEntry, Page
-from freesport_sync.core.task_list import Task, TaskQuery, TaskStatus, Worker
+from freesport_sync.core.task_list import Submitted, Task, TaskQuery, TaskStatus, Worker
 from freesport_sync.core.tasks import Submission, Trigger
 from freesport_sync.database.own import remote_control, task_list, tasks, workers
 from freesport_sync.database.own.history_list import read_runs_of_task
 from freesport_sync.database.own.lock import prepare_own_schema_alone
-from freesport_sync.database.own.tasks import NewTask, Submitted
+from freesport_sync.database.own.tasks import NewTask
 from freesport_sync.database.server.engine import transaction
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.requests import decode

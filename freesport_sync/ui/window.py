@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.history import EntryKey
 from freesport_sync.core.shop import undoes
+from freesport_sync.core.task_list import Submitted
 from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.about import AboutDialog
@@ -104,6 +105,8 @@ class MainWindow(QMainWindow):
             page.entry_opened.connect(self.open_entry)
         self.entry_page.repeated.connect(self._repeat)
         self.import_page.repeat_wanted.connect(self._repeat_entry)
+        self.entry_page.task_opened.connect(self.open_task)
+        self.import_page.queued.connect(self._show_submitted)
         self.connections_page.connected.connect(self._check_first)
         self.connections_page.named.connect(self._name_connection)
         self.connections_page.run_wanted.connect(self._repeat)
@@ -133,6 +136,11 @@ class MainWindow(QMainWindow):
         self.entry_page.open(key)
         self.show_page("entry")
 
+    def open_task(self, task_id: int) -> None:
+        """Show one task."""
+        self.tasks_page.show_task(task_id)
+        self.show_page("tasks")
+
     def refresh(self) -> None:
         """Reload what the page shows."""
         self._pages[self.sidebar.page].refresh()  # type: ignore[attr-defined]
@@ -156,6 +164,10 @@ class MainWindow(QMainWindow):
     def _go_to_ssh_host(self) -> None:
         self.show_page("connections")
         self.connections_page.show_ssh_host()
+
+    def _show_submitted(self, submitted: Submitted) -> None:
+        self.tasks_page.show_submitted(submitted)
+        self.show_page("tasks")
 
     def _repeat(self, submission: Submission[Any]) -> None:
         self.show_page("import")

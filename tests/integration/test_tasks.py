@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from freesport_sync.core.history import EntryKey, EntrySource
-from freesport_sync.core.task_list import AwaitedHolder, Claim, Task, TaskQuery, TaskStatus
+from freesport_sync.core.task_list import AwaitedHolder, Claim, Submitted, Task, TaskQuery, TaskStatus
 from freesport_sync.core.tasks import Header, Submission
 from freesport_sync.database.own import tasks, workers
 from freesport_sync.database.own.history_details import read_details
@@ -19,7 +19,7 @@ from freesport_sync.database.own.recovery import recover_dead_tasks
 from freesport_sync.database.own.remote_control import cancel_task
 from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.own.task_list import read_tasks
-from freesport_sync.database.own.tasks import NewTask, Submitted
+from freesport_sync.database.own.tasks import NewTask
 from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed
 from freesport_sync.tasks.registry import TASKS

@@ -45,7 +45,7 @@ from tests.guide import DOCS
 from tests.shop import Shop
 from tests.ui import exchange_scenery
 from tests.ui.desk import Desk
-from tests.ui.scenery import insert_other_sessions
+from tests.ui.scenery import insert_other_sessions, insert_tasks
 from tests.ui.snapshots import first_of_import
 
 PICTURES = DOCS / "pictures"
@@ -65,6 +65,8 @@ _CHECKS: tuple[tuple[str, dict[str, object]], ...] = (
     ("customers", {}),
     ("lock_free", {}),
 )
+_WAITING_TASK = 3
+"""Its row, from the newest one."""
 _LARGE_CHANGE = {
     "percent": 20,
     "products_deactivated": "11240/12480",
@@ -90,6 +92,7 @@ def fill(shop: Shop) -> None:
         export=EXPORT,
     )
     insert_other_sessions(shop.connection, 25)
+    insert_tasks(shop.connection, 25)
 
 
 class Scenes:
@@ -99,7 +102,7 @@ class Scenes:
         desk: of a shop that `fill` has filled.
     """
 
-    NAMES = ("import", "changes", "issues", "history", "undo", "guard", "connections", "exchange")
+    NAMES = ("import", "changes", "issues", "tasks", "history", "undo", "guard", "connections", "exchange")
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._window = desk, desk.window
@@ -139,6 +142,14 @@ class Scenes:
         self._window.open_entry(key)
         self._desk.until(lambda: page.stack.currentIndex() == 1)
         page.tabs.setCurrentWidget(getattr(page, tab))
+        return self._window
+
+    def _tasks(self) -> QWidget:
+        tab = self._window.tasks_page.list
+        self._window.show_page("tasks")
+        self._desk.until(lambda: tab.model.rowCount() > 25 and tab.model.row_at(_WAITING_TASK) is not None)
+        tab.table.selectRow(_WAITING_TASK)
+        self._desk.until(tab.card.isVisible)
         return self._window
 
     def _history(self) -> QWidget:

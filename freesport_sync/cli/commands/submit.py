@@ -12,7 +12,7 @@ from freesport_sync.errors import ExitCode
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
-    from freesport_sync.database.own.tasks import Submitted
+    from freesport_sync.core.task_list import Submitted
 
 
 def submit(invocation: Invocation) -> int:

@@ -54,12 +54,24 @@ def read_tasks(connection: sa.Connection, query: TaskQuery, offset: int, limit: 
     """
     if not has_tasks(connection):
         return Page(0, offset, ())
-    wanted = _conditions(query)
-    total = connection.execute(sa.select(sa.func.count()).select_from(tasks).where(*wanted)).scalar_one()
+    total, ids = _found(connection, _conditions(query), offset, limit)
     # Whole lines are computed for the page only.
-    ids = sa.select(tasks.c.id).where(*wanted).order_by(tasks.c.id.desc()).offset(offset).limit(limit).scalar_subquery()
     rows = connection.execute(sa.select(*_COLUMNS).where(tasks.c.id.in_(ids)).order_by(tasks.c.id.desc()))
     return Page(total, offset, tuple(map(_task, rows)))
+
+
+def _found(
+    connection: sa.Connection, wanted: list[sa.ColumnElement[bool]], offset: int, limit: int
+) -> tuple[int, list[int]]:
+    """How many tasks there are, and the ids of a page."""
+    if wanted:
+        found = sa.select(tasks.c.id).where(*wanted).cte("found")  # is looked for once, because it is used twice
+        everything, newest = sa.select(sa.func.count()).select_from(found), found.c.id
+    else:
+        everything, newest = sa.select(sa.func.count()).select_from(tasks), tasks.c.id
+    page = sa.select(newest).order_by(newest.desc()).offset(offset).limit(limit)
+    row = connection.execute(sa.select(everything.scalar_subquery(), sa.func.array(page.scalar_subquery()))).one()
+    return row[0], row[1]
 
 
 def read_task(connection: sa.Connection, task_id: int) -> Task | None:
@@ -98,16 +110,24 @@ def _conditions(query: TaskQuery) -> list[sa.ColumnElement[bool]]:
     c = tasks.c
     conditions: list[sa.ColumnElement[bool]] = []
     if query.statuses:
-        conditions.append(_status.in_([status.value for status in query.statuses]))
+        conditions.append(sa.or_(*map(_has_status, query.statuses)))
     if query.types:
         conditions.append(c.type.in_(sorted(query.types)))
     if query.schedule_id is not None:
         conditions.append(c.schedule_id == query.schedule_id)
     if query.text:
-        texts = (c.operator, c.host, c.kind, c.error_code, sa.cast(c.id, sa.Text))
-        found = (sa.func.coalesce(text, "").icontains(query.text, autoescape=True) for text in texts)
-        conditions.append(sa.or_(*found))
+        # One text instead of five is twice as fast; nothing that can be typed into the field contains the separator.
+        everything = sa.func.concat_ws("\n", c.operator, c.host, c.kind, c.error_code, c.id)
+        conditions.append(everything.icontains(query.text, autoescape=True))
     return conditions
+
+
+def _has_status(status: TaskStatus) -> sa.ColumnElement[bool]:
+    """Whether a task has a status; said so that the index of open tasks is used, and only few are asked for life."""
+    is_stored = tasks.c.status == status.value
+    if status is TaskStatus.FAILED:
+        return sa.or_(is_stored, alive.is_dead_task)
+    return sa.and_(is_stored, sa.not_(alive.is_dead_task)) if status is TaskStatus.RUNNING else is_stored
 
 
 def _task(row: Any) -> Task:

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from freesport_sync.core.cancel import cancelled_by
 from freesport_sync.core.run import Counts
-from freesport_sync.core.task_list import AwaitedHolder, Claim, TaskStatus
+from freesport_sync.core.task_list import AwaitedHolder, Claim, Submitted, TaskStatus
 from freesport_sync.database.own import jobs
 from freesport_sync.database.own.notices import notify
 from freesport_sync.database.own.schema import tasks
@@ -74,19 +74,6 @@ class NewTask:
         due = None if self.run_after is None else self.run_after.timestamp()
         text = json.dumps([self.queue, asked, due], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A task that waits.
-
-    Args:
-        id: of the task.
-        is_new: False: an equal one was already waiting.
-    """
-
-    id: int
-    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def worker_columns(texts: UiTexts) -> list[Column[Worker]]:
         Column("queues", title("queues"), lambda one: queues_of(texts, one), 34),
         Column("jobs", title("jobs"), lambda one: texts.number(one.jobs), 8, is_number=True),
         Column("started", title("started"), lambda one: texts.moment(one.started_at), 14),
-        Column("heard", title("heard"), lambda one: texts.age(_age_s(one.heartbeat_at)), 14),
+        Column("heard", title("heard"), lambda one: texts.age(max(_age_s(one.heartbeat_at), 0)), 14),
         Column("version", title("version"), lambda one: one.program_version, 8),
         Column("process", title("process"), lambda one: str(one.process_id), 8, is_number=True),
     ]

@@ -13,6 +13,7 @@ from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.history import EntryKey, EntrySource, EntryStatus, HistoryDetails
 from freesport_sync.core.printable import replace_surrogates
 from freesport_sync.core.shop import UpkeepKind, is_import
+from freesport_sync.core.task_list import Task
 from freesport_sync.core.tasks import Header, Request, Submission
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.tasks.repair.request import RepairCreatedAt
@@ -55,6 +56,8 @@ class EntryPage(QWidget):
 
     repeated = Signal(object)
     """`Submission` to be started."""
+    task_opened = Signal(int)
+    """The task that the run was a try of."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +75,7 @@ class EntryPage(QWidget):
         self.empty.say("entry", texts("entry.none"), texts("entry.none_more"))
         self.title = label("", "title")
         self.facts = label("", "muted", is_wrapped=True)
+        self.task = button("", self._open_task, tools, "tasks", "link", tooltip=texts("entry.task_tip"))
         self.summary = Notice(tools)
         self.refused = label("", "warn", is_wrapped=True)
         self.trouble = Notice(tools)
@@ -107,7 +111,7 @@ class EntryPage(QWidget):
         layout.setSpacing(SPACE + 4)
         actions = row(self.stop, self.real, self.repeat, self.undo, self.copy, None)
         layout.addWidget(Wrapping(row(self.title, None), actions))
-        about = row(self.facts, self.support)
+        about = row(self.facts, self.task, self.support)
         about.setStretch(0, 1)
         layout.addLayout(about)
         layout.addWidget(self.refused)
@@ -172,8 +176,9 @@ class EntryPage(QWidget):
         details, was_held, self._is_held = self._details, self._is_held, status.holder is not None
         if details is not None:
             self._show_actions(details)
+        is_open = details is None or details.entry.status in _OPEN or _is_open(details.task)
         # A run that has just ended may have undone this one.
-        if details is None or details.entry.status in _OPEN or (was_held and not self._is_held):
+        if is_open or (was_held and not self._is_held):
             self._ask()
 
     def _on_run_ended(self, _: object) -> None:
@@ -203,6 +208,7 @@ class EntryPage(QWidget):
         self.facts.setText(who)
         tone = "neutral" if entry.undone_by is not None else tone_of(entry.status)
         self.summary.say(tone, *summary_of(texts, details))
+        self._show_task(details.task)
         self.totals.show_entry(details)
         self.issues.show_entry(details)
         self.changes.show_entry(details)
@@ -225,6 +231,20 @@ class EntryPage(QWidget):
         self._show_actions(details)
         self.stack.setCurrentIndex(1)
         self._repeat_if_wanted()
+
+    def _show_task(self, task: Task | None) -> None:
+        """The task of the run, and how the queue sees it now: it may try again."""
+        texts = self._tools.texts
+        self.task.setVisible(task is not None)
+        if task is not None:
+            status = texts(f"task_status.{task.status.value}")
+            key = "entry.task_again" if task.attempt > 1 else "entry.task"
+            attempt = texts.number(task.attempt)
+            rename(self.task, texts(key, id=texts.number(task.id), status=status, attempt=attempt))
+
+    def _open_task(self) -> None:
+        if self._details is not None and self._details.task is not None:
+            self.task_opened.emit(self._details.task.id)
 
     def _show_actions(self, details: HistoryDetails) -> None:
         entry, rights, texts = details.entry, self._tools.backend.rights, self._tools.texts
@@ -370,3 +390,7 @@ class EntryPage(QWidget):
     def _on_refused(self, error: SyncError) -> None:
         self.trouble.say_error(error)
         self.trouble.show()
+
+
+def _is_open(task: Task | None) -> bool:
+    return task is not None and not task.status.is_final

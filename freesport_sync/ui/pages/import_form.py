@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
@@ -28,6 +25,7 @@ from freesport_sync.ui.widgets.parts import (
     SPACE,
     Card,
     Tools,
+    Wrapping,
     allow,
     button,
     check_box,
@@ -58,7 +56,9 @@ class ImportForm(Card):
     """
 
     submitted = Signal(object)
-    """`Submission`."""
+    """`Submission`, to be run here and now."""
+    postponed = Signal(object)
+    """`Submission`, for a worker and perhaps for later."""
 
     def __init__(self, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(tools.texts("import_page.what"), parent)
@@ -108,16 +108,12 @@ class ImportForm(Card):
     def _request(self) -> ShopImport:
         request = ShopImport(
             kind=self.kind,
-            is_pull=self.source.is_remote,
             chunk_size=self.chunk.value(),
             is_full=self.full.isChecked(),
             skip_backup=self.skip_backup.isChecked() and self.skip_backup.isEnabled(),
             skip_images=self.skip_images.isChecked() and self.skip_images.isEnabled(),
         )
-        if request.is_pull:
-            return request
-        path = Path(self.source.text)
-        return replace(request, data_dir=path, file=path if path.suffix.lower() == ".xml" else None)
+        return self.source.placed(request)
 
     def set_enabled(self, is_enabled: bool, reason: str = "") -> None:
         """Set whether an import can be started now, or why not."""
@@ -231,10 +227,12 @@ class ImportForm(Card):
             "Ctrl+D",
             texts("import_page.dry_run_tip"),
         )
+        self.later = button(
+            texts("import_page.later"), self._postpone, self._tools, "history", tooltip=texts("import_page.later_tip")
+        )
         self.reason = label("", "muted", is_wrapped=True)
-        buttons = row(self.start, self.dry_run, self.reason, spacing=SPACE + 4)
-        buttons.setStretch(2, 1)
-        self.content.addLayout(buttons)
+        self.content.addWidget(Wrapping(row(self.start, self.dry_run, None, spacing=SPACE + 4), row(self.later, None)))
+        self.content.addWidget(self.reason)
         self._reason, self._can_start = texts("window.loading"), False
         self._show_readiness()
 
@@ -244,11 +242,17 @@ class ImportForm(Card):
     def _start_dry(self) -> None:
         self._submit(is_dry_run=True)
 
+    def _postpone(self) -> None:
+        self.postponed.emit(self._remembered(is_dry_run=False))
+
     def _submit(self, is_dry_run: bool) -> None:
+        self.submitted.emit(self._remembered(is_dry_run))
+
+    def _remembered(self, is_dry_run: bool) -> Submission[ShopImport]:
         submission = self.submission(is_dry_run)
         self.source.remember()
         self._tools.state.keep("exchange/kind", submission.request.kind.value)
-        self.submitted.emit(submission)
+        return submission
 
     def _on_kind_toggled(self, _: int, is_chosen: bool) -> None:
         if is_chosen:
@@ -271,7 +275,10 @@ class ImportForm(Card):
             refused = texts.error(refusal.error).what
         for one in (self.start, self.dry_run):
             allow(one, refused if self._can_start else self._reason)
+        has_database = self._tools.backend.database_status is not None
+        allow(self.later, refused if has_database else texts("import_page.no_database"))  # also while another one runs
         self.reason.setText("" if self._can_start else self._reason)
+        self.reason.setVisible(not self._can_start)
 
 
 def _help(text: str) -> QWidget:

@@ -13,8 +13,10 @@ from freesport_sync.core.history import HistoryEntry, HistoryQuery, Page
 from freesport_sync.core.shop import ImportKind
 from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import HostKeyUnknown, SyncError
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.dialogs.guard import GUARDS, GuardDialog, overruled
 from freesport_sync.ui.dialogs.host_key import CHANGED, HostKeyQuestion
+from freesport_sync.ui.dialogs.submit import SubmitDialog
 from freesport_sync.ui.models.history import entries_model, entry_columns
 from freesport_sync.ui.pages.import_form import ImportForm
 from freesport_sync.ui.pages.import_run import RunCard, Waiting
@@ -49,6 +51,8 @@ class ImportPage(QWidget):
     """`EntryKey`."""
     repeat_wanted = Signal(object)
     """`EntryKey` of the import to start once more."""
+    queued = Signal(object)
+    """`Submitted`: an import was put into the queue."""
     ssh_host_wanted = Signal()
     """The operator wants to set up the SSH host that 1C exports to."""
 
@@ -60,6 +64,7 @@ class ImportPage(QWidget):
         self._end: RunEnd | None = None
         self.form = ImportForm(tools)
         self.form.submitted.connect(self.run)
+        self.form.postponed.connect(self._on_postponed)
         self.form.source.setup_wanted.connect(self.ssh_host_wanted)
         self.host_key = HostKeyQuestion(tools, self)
         self.host_key.accepted.connect(self._on_key_accepted)
@@ -281,6 +286,11 @@ class ImportPage(QWidget):
     def _on_guard_overruled(self) -> None:
         if self._end is not None and self._end.error is not None:
             self.run(overruled(self._end.submission, self._end.error.code))
+
+    def _on_postponed(self, submission: Submission[ShopImport]) -> None:
+        self.submit_dialog = SubmitDialog(self._tools, self.window(), submission)
+        self.submit_dialog.submitted.connect(self.queued)
+        self.submit_dialog.open()
 
     def _on_key_accepted(self) -> None:
         if self._end is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QModelIndex, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from freesport_sync.core.task_list import Task, TaskQuery, TaskStatus
+from freesport_sync.core.history import EntryKey, EntrySource
+from freesport_sync.core.task_list import Submitted, Task, TaskQuery, TaskStatus
+from freesport_sync.ui.dialogs.submit import SubmitDialog
 from freesport_sync.ui.models.paged import PagedModel
 from freesport_sync.ui.models.tasks import task_columns
+from freesport_sync.ui.pages.task_card import TaskCard
 from freesport_sync.ui.widgets.long_list import LongList, StatusFilter, choice
 from freesport_sync.ui.widgets.parts import SPACE, Tools, Wrapping, button, row
 from freesport_sync.ui.widgets.search import SearchField
@@ -41,12 +44,19 @@ class TasksTab(QWidget):
             tools, "tasks", texts("tasks.title"), self.model, "state", ("trigger", "priority", "host", "operator")
         )
         self.table.set_delegates(status="badge", state="bar")
+        self.table.is_openable = True
+        self.table.row_opened.connect(self._on_row_opened)
+        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
         self.list = LongList(tools, "tasks", "tasks", self.table, self.model, self.reset)
+        self.card = TaskCard(tools)
+        self.card.entry_opened.connect(self.entry_opened)
+        self.card.submitted.connect(self.show_submitted)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACE, 0, 0)
         layout.setSpacing(SPACE + 4)
         layout.addWidget(self._make_filters())
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.card)
         self._clock = QTimer(self)
         self._clock.setInterval(TICK_MS)
         self._clock.timeout.connect(self.table.viewport().update)
@@ -63,6 +73,29 @@ class TasksTab(QWidget):
     def refresh(self) -> None:
         """Read again what is shown."""
         self.list.refresh()
+        self.card.refresh()
+
+    def show_task(self, task_id: int) -> None:
+        """Show one task, whatever the list shows."""
+        number = self.model.find(task_id)
+        if number is None:
+            self.table.clearSelection()
+            self.table.setCurrentIndex(QModelIndex())
+        else:
+            self.table.selectRow(number)
+        self.card.show_task(task_id)
+
+    def show_submitted(self, submitted: Submitted) -> None:
+        """Show a task that was put into the queue."""
+        self.reset()
+        self.show_task(submitted.id)
+        self.card.tell(submitted)
+
+    def ask_what(self) -> None:
+        """Ask what is to be put into the queue."""
+        self.dialog = SubmitDialog(self._tools, self.window())
+        self.dialog.submitted.connect(self.show_submitted)
+        self.dialog.open()
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -80,7 +113,16 @@ class TasksTab(QWidget):
         self.clear = button(texts("tasks.reset"), self.reset, self._tools, role="link", shortcut="Ctrl+R")
         words = row(self.text, self.type)
         words.setStretch(0, 1)
-        return Wrapping(words, row(self.statuses, self.clear, None, self.list.found))
+        return Wrapping(words, row(self.statuses, self.clear, None))
+
+    def _on_row_chosen(self, index: QModelIndex, _: QModelIndex) -> None:
+        task = self.model.row_at(index.row()) if index.isValid() else None
+        if task is not None:
+            self.card.show_task(task.id, task)
+
+    def _on_row_opened(self, task: Task) -> None:
+        if task.run_id is not None:
+            self.entry_opened.emit(EntryKey(EntrySource.RUN, task.run_id))
 
     def _filter(self) -> None:
         type_name = self.type.currentData()

@@ -125,6 +125,7 @@ class ColumnWidths(QObject):
     def _number_of(self, name: str) -> int:
         return [column.name for column in self._columns].index(name)
 
-    def _on_resized(self, number: int, _: int, __: int) -> None:
+    def _on_resized(self, number: int, old: int, new: int) -> None:
         is_ours = self._is_fitting or self._columns[number].name == self._stretched or number == len(self._columns) - 1
-        self._is_set = self._is_set or not is_ours
+        is_hiding = not (old and new)  # Qt tells it later, when `fit` is over
+        self._is_set = self._is_set or not (is_ours or is_hiding)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QFileDialog, QLineEdit, Q
 
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.resources import resource
+from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.widgets.parts import (
     GAP,
     SPACE,
@@ -118,6 +119,13 @@ class SourcePicker(QWidget):
     def text(self) -> str:
         """The path."""
         return self.path.currentText().strip()
+
+    def placed(self, request: ShopImport) -> ShopImport:
+        """The request with the chosen source."""
+        if self.is_remote:
+            return replace(request, is_pull=True)
+        path = Path(self.text)
+        return replace(request, is_pull=False, data_dir=path, file=path if path.suffix.lower() == ".xml" else None)
 
     def choose_path(self, path: str) -> None:
         """Choose a folder or archive."""
