@@ -15,7 +15,7 @@ from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.run import Done, RunReport
 from freesport_sync.core.shop import UpkeepKind
 from freesport_sync.core.task_list import Claim
-from freesport_sync.core.tasks import Header, PlannedStage, Request, Submission
+from freesport_sync.core.tasks import SHOP_LOCK, Header, PlannedStage, Request, Submission
 from freesport_sync.core.worker_events import WorkerEvent
 from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.database.own.history_list import read_entry
@@ -287,6 +287,7 @@ class Application:
                 self._settings,
                 self._paths,
                 self.run,
+                lambda: self.database.ahead_of_queue(SHOP_LOCK),
                 self.backups.list,
                 shop_texts,
                 is_dry_run,

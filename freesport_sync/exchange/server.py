@@ -6,7 +6,7 @@ import ipaddress
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -64,6 +64,7 @@ def serve(
     settings: Settings,
     paths: Paths,
     run: Run,
+    ahead_of_queue: Callable[[], AbstractContextManager[None]],
     backups: Callable[[], tuple[Backup, ...]],
     texts: Texts,
     is_dry_run: bool,
@@ -77,6 +78,7 @@ def serve(
         settings: those in force.
         paths: of this installation.
         run: imports.
+        ahead_of_queue: while it is entered, queued tasks leave the lock to us.
         backups: lists the backups of the database.
         texts: for 1C.
         is_dry_run: receive and check, write nothing to the shop.
@@ -95,7 +97,16 @@ def serve(
         listener = Listener(rules.host, rules.port, rules.certificate, rules.certificate_key, rules.proxies)
         _own_folder(paths, stack)
         parts = build_exchange(
-            rules, paths.exchange, password, run, has_fresh_backup, Messages(texts), is_dry_run, report, report_run
+            rules,
+            paths.exchange,
+            password,
+            run,
+            ahead_of_queue,
+            has_fresh_backup,
+            Messages(texts),
+            is_dry_run,
+            report,
+            report_run,
         )
         started = ExchangeStarted(
             address=address_for_1c(rules.host, listener.port, rules.certificate is not None, computer_name()),
@@ -118,6 +129,7 @@ def build_exchange(
     folder: Path,
     password: PasswordFile,
     run: Run,
+    ahead_of_queue: Callable[[], AbstractContextManager[None]],
     has_fresh_backup: Callable[[], bool],
     messages: Messages,
     is_dry_run: bool,
@@ -131,6 +143,7 @@ def build_exchange(
         folder: for everything that it keeps.
         password: of its user.
         run: imports.
+        ahead_of_queue: while it is entered, queued tasks leave the lock to us.
         has_fresh_backup: asked before each import.
         messages: for answers that are sentences.
         is_dry_run: receive and check, write nothing to the shop.
@@ -145,7 +158,7 @@ def build_exchange(
     store = UploadStore(folder / UPLOADS, _limits(rules), rules.keep_days, rules.idle_s)
     folders, queue = RunFolders(folder / "runs"), ImportQueue()
     exports = FullExportTracker(folders)
-    runner = ImportRunner(run, queue, folders, rules, is_dry_run, has_fresh_backup, report_run)
+    runner = ImportRunner(run, ahead_of_queue, queue, folders, rules, is_dry_run, has_fresh_backup, report_run)
     imports = ShopImports(queue, runner, folders, store, exports)
     idle_watch = IdleWatch(store, imports, rules, report)
     dispatcher = Dispatcher(store, imports, queue, exports, idle_watch, rules, is_dry_run, messages)

@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from freesport_sync.jobs.performer import JobCall, Performer
 from freesport_sync.jobs.queue import JobQueue
 
 POLL_S = 5.0
-"""A lane looks for jobs so often, should a message be lost; those that wait for their time come by it."""
+"""A lane looks for jobs so often: a message may be lost, and nobody calls when a job's time comes."""
+HELD_POLL_S = 1.0
+"""And so often whether its lock is free again."""
 
 
 class JobLane:
-    """Takes jobs of one lock, as long as it may; outlives the connections to the queue.
+    """Takes jobs of one lock; outlives the connections to the queue.
 
     Args:
-        queues: where its tasks wait.
-        performer: works on them.
+        performer: works on the tasks.
         slots: shared by all lanes: how many tasks run at once.
     """
 
-    def __init__(self, queues: Sequence[str], performer: Performer, slots: asyncio.Semaphore) -> None:
-        self._queues = queues
+    def __init__(self, performer: Performer, slots: asyncio.Semaphore) -> None:
         self._performer = performer
         self._slots = slots
         # A thread of its own, because its connection is used by one thread at a time.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"lane-{performer.lock.name}")
         self._woken = asyncio.Event()
-        self._work: asyncio.Future[bool] | None = None
-        self._was_held = False
+        self._work: asyncio.Future[None] | None = None
+        self._is_held = False
 
-    def wake(self, is_job: bool) -> None:
-        """Look again: there is a job, or something else has changed, perhaps the lock is free."""
-        if is_job or self._was_held:
-            self._woken.set()
+    def wake(self) -> None:
+        """Look again: there is a job."""
+        self._woken.set()
 
     async def run(self, queue: JobQueue, stopping: asyncio.Event) -> None:
         """Work until asked to stop.
@@ -58,7 +56,7 @@ class JobLane:
         if self._work is not None:
             await asyncio.wait([self._work])
             work, self._work = self._work, None
-            self._was_held = work.result()
+            work.result()
 
     def end(self) -> None:
         """Do not wait for the database any longer."""
@@ -70,14 +68,14 @@ class JobLane:
         self._thread.shutdown(wait=False)
 
     async def _take_next(self, queue: JobQueue) -> bool:
-        """Work on a task; returns whether to look for another at once."""
+        """Work on a task; returns whether there was one."""
         loop = asyncio.get_running_loop()
         await self._slots.acquire()
         call: JobCall | None = None
         try:
-            self._was_held = not await loop.run_in_executor(self._thread, self._may_take)
-            if not self._was_held:
-                call = await queue.take(self._queues)
+            self._is_held = not await loop.run_in_executor(self._thread, self._performer.may_take)
+            if not self._is_held:
+                call = await queue.take(self._performer.queues)
         finally:
             if call is None:
                 self._slots.release()
@@ -86,13 +84,11 @@ class JobLane:
         self._work = loop.run_in_executor(self._thread, self._performer.answer, call)
         self._work.add_done_callback(lambda _: self._slots.release())
         await self.finish()
-        return not self._was_held
-
-    def _may_take(self) -> bool:
-        return self._performer.may_take(was_held=self._was_held)
+        return True
 
     async def _pause(self, stopping: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(one.wait()) for one in (self._woken, stopping)]
-        await asyncio.wait(waits, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
+        limit_s = HELD_POLL_S if self._is_held else POLL_S
+        await asyncio.wait(waits, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         for one in waits:
             one.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -11,13 +11,15 @@ from uuid import UUID
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, Failure, Reporter
 from freesport_sync.core.run import Done, RunReport
+from freesport_sync.core.task_list import AwaitedHolder
 from freesport_sync.core.tasks import Lock
 from freesport_sync.core.worker_events import TaskLeft, TaskTaken, WorkerEvent, WorkerInTrouble
-from freesport_sync.database.own import jobs, tasks, upkeep
+from freesport_sync.database.own import jobs, tasks
+from freesport_sync.database.own.lock import find_holder, is_free
 from freesport_sync.database.own.tasks import ClaimedTask
 from freesport_sync.database.server.engine import as_sync_error, transaction
 from freesport_sync.database.server.kept_connection import KeptConnection
-from freesport_sync.errors import LockHeld, SyncError
+from freesport_sync.errors import SyncError
 from freesport_sync.jobs.running import RunningTasks
 from freesport_sync.runs.context import Announce
 from freesport_sync.runs.ending import end_try
@@ -44,6 +46,7 @@ class Performer:
 
     Args:
         lock: of its tasks.
+        queues: where they wait.
         kept: its connection to the database.
         worker_id: asked for with each task.
         perform: see `Application.perform`.
@@ -55,6 +58,7 @@ class Performer:
     def __init__(
         self,
         lock: Lock,
+        queues: Sequence[str],
         kept: KeptConnection,
         worker_id: Callable[[], int],
         perform: Perform,
@@ -63,6 +67,7 @@ class Performer:
         report: Callable[[WorkerEvent], None],
     ) -> None:
         self.lock = lock
+        self.queues = queues
         self.kept = kept
         self._worker_id = worker_id
         self._perform = perform
@@ -71,24 +76,23 @@ class Performer:
         self._report = report
         self._is_ending = threading.Event()
 
-    def may_take(self, *, was_held: bool) -> bool:
-        """Whether a task could run now.
-
-        Args:
-            was_held: somebody else held the lock a moment ago.
+    def may_take(self) -> bool:
+        """Whether a task could run now; if not, its row shows whom it waits for.
 
         Raises:
             SyncError: the database cannot be asked.
         """
         with self.kept.use() as connection:
-            is_held = was_held and upkeep.is_held(connection, self.lock.key)
-            return not (is_held or upkeep.is_urgent(connection, self.lock.key))
+            if is_free(connection, self.lock):
+                return True
+            holder = find_holder(connection, self.lock)
+            if holder is not None:  # else somebody waits for the lock ahead of the queue
+                awaited = AwaitedHolder(holder.operator or "", holder.host or holder.address, holder.run_id)
+                tasks.note_holder(connection, self.queues, awaited)
+        return False
 
-    def answer(self, call: JobCall) -> bool:
+    def answer(self, call: JobCall) -> None:
         """Look at the task of a job, and work on it if it waits.
-
-        Returns:
-            Whether somebody else holds the lock.
 
         Raises:
             SyncError: the task could not be claimed.
@@ -96,11 +100,9 @@ class Performer:
         with self.kept.use() as connection, transaction(connection):
             claimed = tasks.claim(connection, call.uid, self._worker_id())
             jobs.settle(connection, call.job_id)
-        if claimed is None:
-            return False
-        error, done = self._try(claimed)
-        self._settle(claimed, done, error)
-        return isinstance(error, LockHeld)
+        if claimed is not None:
+            error, done = self._try(claimed)
+            self._settle(claimed, done, error)
 
     def end(self) -> None:
         """Do not wait for the database any longer; may be called from any thread."""

@@ -14,7 +14,6 @@ from procrastinate.exceptions import ConnectorException
 
 from freesport_sync.database.metadata import SCHEMA
 from freesport_sync.database.own.jobs import ANY_QUEUE, PERFORM, UID
-from freesport_sync.database.own.notices import CHANNEL
 from freesport_sync.database.server.engine import LIBPQ_SETTINGS, Url, ignore_libpq_environment
 from freesport_sync.errors import ConnectionFailed
 from freesport_sync.jobs.performer import JobCall
@@ -54,21 +53,21 @@ class JobQueue:
                 if job.id is not None and job.task_name == PERFORM:
                     return JobCall(job.id, UUID(str(job.task_kwargs[UID])))
 
-    async def listen(self, wake: Callable[[bool], None]) -> None:
+    async def listen(self, wake: Callable[[], None]) -> None:
         """Listen until cancelled.
 
         Args:
-            wake: called with True when there is a job, with False when something else has changed.
+            wake: called when there is a job in any queue.
 
         Raises:
             ConnectionFailed: the connection was lost.
         """
 
         async def heard(*, channel: str, payload: str) -> None:
-            wake(channel == ANY_QUEUE)
+            wake()
 
         with _failures():
-            await self._app.connector.listen_notify(heard, [ANY_QUEUE, CHANNEL])
+            await self._app.connector.listen_notify(heard, [ANY_QUEUE])
 
     async def stay_known(self) -> None:
         """Tell procrastinate that we live, until cancelled.

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 
 from freesport_sync.core.cancel import CancelToken
@@ -64,7 +64,7 @@ class TaskWorker:
         scheduler = Scheduler(registry)
         self._tick = WorkerTick(self._url, self._queues, self._jobs, self._running, scheduler, announce, self._give_up)
         slots = asyncio.Semaphore(self._jobs)
-        self._lanes = [JobLane(some, self._performer(lock, perform), slots) for lock, some in queues.items()]
+        self._lanes = [JobLane(self._performer(lock, some, perform), slots) for lock, some in queues.items()]
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reason: SyncError | None = None
@@ -148,9 +148,9 @@ class TaskWorker:
         for lane in self._lanes:
             lane.end()
 
-    def _wake(self, is_job: bool) -> None:
+    def _wake(self) -> None:
         for lane in self._lanes:
-            lane.wake(is_job)
+            lane.wake()
 
     def _ask_to_stop(self) -> None:
         if self._loop is not None:
@@ -165,9 +165,11 @@ class TaskWorker:
         with self._open_target() as target:
             return target.url
 
-    def _performer(self, lock: Lock, perform: Perform) -> Performer:
+    def _performer(self, lock: Lock, queues: Sequence[str], perform: Perform) -> Performer:
         kept = KeptConnection(self._url, "freesport_sync lane")
-        return Performer(lock, kept, lambda: self._tick.worker_id, perform, self._announce, self._running, self._report)
+        return Performer(
+            lock, queues, kept, lambda: self._tick.worker_id, perform, self._announce, self._running, self._report
+        )
 
 
 def _queues(registry: Registry) -> dict[Lock, list[str]]:

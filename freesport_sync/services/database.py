@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from freesport_sync.core.tasks import Lock
+from freesport_sync.database.own.lock import wait_ahead
 from freesport_sync.database.server.embedded import EmbeddedPostgres
 from freesport_sync.database.server.engine import (
     Connection,
+    DatabaseError,
     Url,
     connect,
     login_of,
@@ -16,13 +20,14 @@ from freesport_sync.database.server.engine import (
     translated_errors,
 )
 from freesport_sync.database.shop.verify import TableCreation
-from freesport_sync.errors import ConfigError
+from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.runs.context import Target
 from freesport_sync.settings.loading import RawSettings, read_raw_settings
 from freesport_sync.settings.model import Settings
 from freesport_sync.settings.paths import Paths
 from freesport_sync.settings.secrets import database_password
 
+log = logging.getLogger(__name__)
 USUAL = "freesport"
 DEMO = "freesport_demo"
 """A database of its own, so that the demo never touches real imports."""
@@ -81,6 +86,19 @@ class Database:
                 yield connection
             finally:
                 connection.close()
+
+    @contextmanager
+    def ahead_of_queue(self, lock: Lock) -> Iterator[None]:
+        """Have workers leave a lock to us while the block lasts; it runs in any case.
+
+        Whoever waits for the lock meanwhile hears of a database that does not answer by itself.
+        """
+        with ExitStack() as stack:
+            try:
+                wait_ahead(stack.enter_context(self.connection()), lock)
+            except (SyncError, DatabaseError) as error:
+                log.debug("the queue may come first: %s", error)
+            yield
 
 
 def shop_url(argument: str | None, settings: Settings, settings_file: Path) -> Url | None:

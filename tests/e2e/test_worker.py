@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import pytest
 
 from freesport_sync.core.task_list import TaskStatus
 from freesport_sync.core.tasks import Request
-from freesport_sync.database.own.lock import KEY1
+from freesport_sync.database.own.lock import KEY1, wait_ahead
 from freesport_sync.database.own.remote_control import cancel_task
+from freesport_sync.database.server.engine import connect
 from freesport_sync.errors import ExitCode
 from tests.program import Installation
 from tests.shop import Shop
@@ -65,6 +66,19 @@ def test_a_task_waits_for_its_lock_and_loses_no_try(stocked_shop: Shop, installe
         done = [wait_for(stocked_shop, task_id, TaskStatus.COMPLETED) for task_id in (first, second)]
     assert [(task.attempt, task.waiting_for) for task in done] == [(1, None)] * 2
     assert runs_of(stocked_shop, first) == ["completed"]
+
+
+def test_who_waits_ahead_of_the_queue_comes_first(stocked_shop: Shop, installed: Installation) -> None:
+    with working(installed), closing(connect(stocked_shop.url, "exchange")) as exchange:
+        with holding(stocked_shop.url, TAKE_TOY_LOCK):
+            task_id = submit(stocked_shop, CountSheep(1))
+            wait_until(lambda: task_of(stocked_shop, task_id).waiting_for is not None)
+            wait_ahead(exchange, TOY_LOCK)
+        other = submit(stocked_shop, DreamOfSheep())
+        wait_for(stocked_shop, other, TaskStatus.COMPLETED)
+        assert task_of(stocked_shop, task_id).attempt == 0
+        exchange.close()
+        wait_for(stocked_shop, task_id, TaskStatus.COMPLETED)
 
 
 def test_the_more_urgent_comes_first(stocked_shop: Shop, installed: Installation) -> None:

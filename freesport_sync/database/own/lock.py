@@ -21,6 +21,9 @@ from freesport_sync.errors import LockHeld
 KEY1 = 1179865945
 """First key of all our advisory locks: "FSSY"; the second is that of the lock."""
 
+AHEAD_KEY1 = 1179865921
+"""First key of the lock of those who wait for a lock ahead of the queue: "FSSA"; the second is that of the lock."""
+
 HOLDER_WAIT_S = 2.0
 """How long a refused program waits for the holder's run row: the holder takes the lock before it can write one."""
 
@@ -61,6 +64,17 @@ def take_lock(connection: sa.Connection, lock: Lock) -> None:
 def try_lock(connection: sa.Connection, lock: Lock) -> bool:
     """Take a lock if it is free; returns whether we have it now."""
     return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(KEY1, lock.key))))
+
+
+def wait_ahead(connection: sa.Connection, lock: Lock) -> None:
+    """Have workers leave a lock to us as long as the connection lives; several may wait so at once."""
+    connection.exec_driver_sql("SET idle_session_timeout = 0")
+    connection.execute(sa.select(sa.func.pg_advisory_lock_shared(AHEAD_KEY1, lock.key)))
+
+
+def is_free(connection: sa.Connection, lock: Lock) -> bool:
+    """Whether nobody holds a lock, and nobody waits for it ahead of the queue."""
+    return bool(connection.scalar(sql("own/is_free"), {"key1": KEY1, "ahead_key1": AHEAD_KEY1, "key2": lock.key}))
 
 
 @contextmanager

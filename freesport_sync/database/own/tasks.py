@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from freesport_sync.core.cancel import cancelled_by
 from freesport_sync.core.run import Counts
@@ -228,6 +228,22 @@ def remove_ended(connection: sa.Connection, hours: int) -> int:
     removed = connection.execute(tasks.delete().where(tasks.c.status.in_(final), is_old))
     notify(connection)
     return removed.rowcount
+
+
+def note_holder(connection: sa.Connection, queues: Sequence[str], holder: AwaitedHolder) -> None:
+    """Show whom the task that comes next in some queues waits for."""
+    is_due = sa.or_(tasks.c.run_after.is_(None), tasks.c.run_after <= _now)
+    first = (
+        sa.select(tasks.c.id)
+        .where(tasks.c.status == TaskStatus.PENDING.value, tasks.c.queue.in_(queues), is_due)
+        .order_by(tasks.c.priority.desc(), tasks.c.id)
+        .limit(1)
+    )
+    shown = asdict(holder)
+    is_new = tasks.c.waiting_for.is_distinct_from(sa.cast(sa.literal(shown, JSONB), JSONB))
+    is_first = tasks.c.id == first.scalar_subquery(), tasks.c.status == TaskStatus.PENDING.value, is_new
+    if connection.execute(tasks.update().where(*is_first).values(waiting_for=shown)).rowcount:
+        notify(connection)
 
 
 def send_back(connection: sa.Connection, claim: Claim, delay_s: float, error: SyncError, is_counted: bool) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from freesport_sync.core.task_list import TaskStatus
-from freesport_sync.core.tasks import Lock
 from freesport_sync.database.own import alive
 from freesport_sync.database.own.jobs import jobs, status_text
 from freesport_sync.database.own.lock import KEY1
@@ -21,8 +20,6 @@ CALLS_AT_ONCE = 1000
 _now = sa.func.clock_timestamp()
 _ALONE = 0
 """Second key of the lock of whoever does this; ids of workers begin at 1."""
-URGENT_KEY1 = 1179865941
-"""First key of the lock of those who wait for a lock ahead of all workers: "FSSU"; the second is that of the lock."""
 
 
 def is_my_turn(connection: sa.Connection) -> bool:
@@ -73,23 +70,3 @@ def cut_frozen(connection: sa.Connection, after_s: float = FROZEN_AFTER_S) -> tu
     for backend_id in (*connection.scalars(its_runs), *(row.backend_id for row in frozen)):
         connection.execute(sa.select(sa.func.pg_terminate_backend(backend_id)))
     return ids
-
-
-def is_urgent(connection: sa.Connection, lock_key: int) -> bool:
-    """Whether somebody waits for a lock ahead of all workers."""
-    return _is_held(connection, URGENT_KEY1, lock_key)
-
-
-def is_held(connection: sa.Connection, lock_key: int) -> bool:
-    """Whether somebody holds a lock of tasks."""
-    return _is_held(connection, KEY1, lock_key)
-
-
-def wait_urgently(connection: sa.Connection, lock: Lock) -> None:
-    """Let workers leave a lock to us, until the connection is closed; several may wait so at once."""
-    connection.execute(sa.select(sa.func.pg_advisory_lock_shared(URGENT_KEY1, lock.key)))
-
-
-def _is_held(connection: sa.Connection, key1: int, lock_key: int) -> bool:
-    holders = alive.holders(key1)
-    return bool(connection.scalar(sa.select(sa.exists().where(holders.c.key2 == lock_key))))

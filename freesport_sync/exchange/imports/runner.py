@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from freesport_sync.core.cancel import CancelToken
@@ -33,6 +34,7 @@ class ImportRunner:
 
     Args:
         run: imports; see `Application.run`.
+        ahead_of_queue: entered while others hold the lock; queued tasks then leave it to us.
         queue: on whose thread it runs.
         folders: with the files of each run.
         rules: of the settings.
@@ -44,6 +46,7 @@ class ImportRunner:
     def __init__(
         self,
         run: Run,
+        ahead_of_queue: Callable[[], AbstractContextManager[None]],
         queue: ImportQueue,
         folders: RunFolders,
         rules: ExchangeSettings,
@@ -52,6 +55,7 @@ class ImportRunner:
         report: Reporter,
     ) -> None:
         self._run = run
+        self._ahead_of_queue = ahead_of_queue
         self._queue = queue
         self._folders = folders
         self._rules = rules
@@ -106,14 +110,17 @@ class ImportRunner:
 
     def _run_when_free(self, one: ExchangeImport, request: ShopImport, header: Header, observer: Reporter) -> RunReport:
         deadline = one.asked_at + self._rules.queue_timeout_s
-        while True:
-            try:
-                return self._run(request, header, observer, one.cancel)
-            except LockHeld as error:
-                one.holder, one.is_running = error, False
-                if time.monotonic() > deadline:
-                    raise ExchangeRefused("exchange_busy") from error
-                self._queue.pause(one, LOCK_POLL_S)
+        with ExitStack() as ahead:
+            while True:
+                try:
+                    return self._run(request, header, observer, one.cancel)
+                except LockHeld as error:
+                    if one.holder is None:
+                        ahead.enter_context(self._ahead_of_queue())
+                    one.holder, one.is_running = error, False
+                    if time.monotonic() > deadline:
+                        raise ExchangeRefused("exchange_busy") from error
+                    self._queue.pause(one, LOCK_POLL_S)
 
 
 class _RunObserver:

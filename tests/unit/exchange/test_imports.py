@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,7 @@ class Desk:
             folder,
             password,
             self._run,
+            nullcontext,
             lambda: self.has_fresh_backup,
             Messages(Texts(Language.RUSSIAN)),
             False,
