@@ -55,7 +55,8 @@ _NEEDED = (
     (("with_files", "yes"), ("support_package",), "--support-package"),
     (("at",), ("submit",), "--submit"),
     (("priority",), ("submit", "prioritise_task"), "--submit"),
-    (("status", "search"), ("tasks",), "--tasks"),
+    (("wait",), ("submit", "task", "retry_task"), "--submit"),
+    (("status", "search", "of_schedule"), ("tasks",), "--tasks"),
     (("cron", "zone", "name", "grace"), ("add_schedule",), "--add-schedule"),
 )
 """Options, the commands of which they need one, and how that is said."""

@@ -31,6 +31,7 @@ from freesport_sync.cli.results import (
     SupportPackageSaved,
     SupportPackageShown,
     TaskCancelled,
+    TaskChanged,
     TaskList,
     TaskPrioritised,
     TaskShown,
@@ -160,7 +161,7 @@ class JsonOutput:
                 return _package(result)
             case SupportPackageSaved():
                 return _each("support_package_saved", [result])
-            case TaskSubmitted() | TaskList() | TaskShown():
+            case TaskSubmitted() | TaskList() | TaskShown() | TaskChanged():
                 return self._tasks(result)
             case TaskCancelled():
                 return _each("task_cancelled", [result])
@@ -206,13 +207,15 @@ class JsonOutput:
             yield line | {"meaning": self._texts(f"settings.{one.key}")}
         yield from map(self._line, result.bootstrap)
 
-    def _tasks(self, result: TaskSubmitted | TaskList | TaskShown) -> Iterator[Line]:
+    def _tasks(self, result: TaskSubmitted | TaskList | TaskShown | TaskChanged) -> Iterator[Line]:
         match result:
             case TaskSubmitted():
                 yield self._submitted(result)
             case TaskList():
                 yield from map(self._task, result.page.rows)
                 yield {"event": "tasks", "shown": len(result.page.rows), "total": result.page.total}
+            case TaskChanged():
+                yield self._task(result.task)
             case TaskShown():
                 yield self._task(result.task)
                 yield from map(_entry, result.runs)

@@ -221,6 +221,13 @@ class TaskShown:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskChanged:
+    """A task that somebody waits for, as it is now."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
 class TaskCancelled:
     """A task is cancelled, or was asked to stop if it is still running."""
 
@@ -309,6 +316,7 @@ Result: TypeAlias = (
     | TaskSubmitted
     | TaskList
     | TaskShown
+    | TaskChanged
     | TaskCancelled
     | TaskPrioritised
     | TasksRemoved

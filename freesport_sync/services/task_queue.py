@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import socket
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.history import HistoryEntry, Page
 from freesport_sync.core.task_list import Submitted, Task, TaskQuery, TaskStatus, Worker
 from freesport_sync.core.tasks import Submission, Trigger
-from freesport_sync.database.own import remote_control, task_list, tasks, workers
+from freesport_sync.database.own import database_status, remote_control, task_list, tasks, workers
 from freesport_sync.database.own.history_list import read_runs_of_task
 from freesport_sync.database.own.lock import prepare_own_schema_alone
 from freesport_sync.database.own.tasks import NewTask
-from freesport_sync.database.server.engine import transaction
+from freesport_sync.database.server.engine import Connection, transaction
 from freesport_sync.errors import ConfigError
 from freesport_sync.runs.requests import decode
 from freesport_sync.services.database import Database
 from freesport_sync.tasks.registry import Registry
 from freesport_sync.tasks.waiting import new_task
+
+POLL_S = 2.0
+"""How often a task is looked at without a notification: a dead process sends none."""
+RECOVERY_S = 20.0
+"""So long a task whose process has died is expected to come back into its queue."""
 
 
 class TaskQueue:
@@ -93,6 +101,33 @@ class TaskQueue:
             raise ConfigError("task_not_found", task_id=task_id)
         return found
 
+    def follow(self, task_id: int, cancel: CancelToken) -> Iterator[Task]:
+        """A task now and after each change, until it has ended.
+
+        Raises:
+            ConfigError: there is no such task, or no longer.
+            Cancelled: by `cancel`, which ends nothing but the watching.
+            ConnectionFailed: the database is gone.
+        """
+        with self._database.connection() as connection:
+            database_status.listen(connection)
+            shown: Task | None = None
+            died_at: float | None = None
+            while True:
+                task = task_list.read_task(connection, task_id)
+                if task is None:
+                    raise ConfigError("task_not_found", task_id=task_id)
+                is_dead = task.status.is_final and task.error_code == task_list.INTERRUPTED
+                died_at = (died_at or time.monotonic()) if is_dead else None
+                may_come_back = died_at is not None and time.monotonic() - died_at < RECOVERY_S
+                if not may_come_back:
+                    if task != shown:
+                        yield task
+                    if task.status.is_final:
+                        return
+                    shown = task
+                _wait_for_change(connection, cancel)
+
     def runs(self, task_id: int) -> tuple[HistoryEntry, ...]:
         """The runs of a task, one for each try that held its lock, the first one first."""
         with self._database.connection() as connection:
@@ -122,3 +157,11 @@ class TaskQueue:
         """Let a waiting task come sooner or later; see `database.own.remote_control.change_priority`."""
         with self._database.connection() as connection:
             remote_control.change_priority(connection, task_id, priority)
+
+
+def _wait_for_change(connection: Connection, cancel: CancelToken) -> None:
+    deadline = time.monotonic() + POLL_S
+    while time.monotonic() < deadline:
+        cancel.check()
+        if database_status.wait_for_notice(connection, 0.1):
+            return

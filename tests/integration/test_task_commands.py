@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.waiting import new_task
 from tests.program import Command
 from tests.shop import Shop
+from tests.watching import background, wait_until
 
 QUEUE = f"shop_import/1@{socket.gethostname()}"
 
@@ -243,3 +245,43 @@ def test_before_there_were_tasks(command: Command, stocked_shop: Shop) -> None:
         assert command(option, "1", "--json").error["code"] == "task_not_found"
     assert command("--prioritise-task", "1", "--json").error["code"] == "task_not_waiting"
     assert stocked_shop.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'freesport_sync'") == 0
+
+
+# --- waiting for the end --------------------------------------------------------------------------------------------
+
+
+def ended(shop: Shop, status: TaskStatus) -> Callable[[], None]:
+    """A worker that takes the task that comes, and ends it."""
+
+    def work() -> None:
+        with Shop(shop.url, shop.folder) as other:
+            wait_until(lambda: tasks_in(other).rows[0].status is TaskStatus.PENDING)
+            taken = claim(other)
+            tasks.show_progress(other.connection, taken, "apply", 1, 2, 60)
+            error = ConnectionFailed("connection_lost") if status is TaskStatus.FAILED else None
+            with transaction(other.connection):
+                tasks.finish(other.connection, taken, status, {}, error)
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (TaskStatus.COMPLETED, ExitCode.DONE),
+        (TaskStatus.FAILED, ExitCode.IMPORT_FAILED),
+        (TaskStatus.CANCELLED, ExitCode.CANCELLED),
+    ],
+)
+def test_waiting_for_the_end_tells_how_it_ended(
+    status: TaskStatus, code: ExitCode, command: Command, stocked_shop: Shop, dearer: Path
+) -> None:
+    with background(ended(stocked_shop, status)) as worker:
+        outcome = command("--submit", "prices", "--data-dir", str(dearer), "--wait", "--json")
+        worker.result()
+    assert (outcome.code, outcome.stderr) == (code, "")
+    submitted, *changes = outcome.lines
+    assert submitted["event"] == "task_submitted"
+    assert {line["event"] for line in changes} == {"task"}
+    assert [line["status"] for line in changes][-1] == status.value
+    assert command("--task", str(submitted["task_id"]), "--wait").code == code, "it has ended already"

@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from freesport_sync.cli.invocation import Invocation
-from freesport_sync.cli.results import TaskCancelled, TaskList, TaskPrioritised, TaskShown, TasksRemoved, WorkerList
-from freesport_sync.core.task_list import Priority, TaskQuery
-from freesport_sync.errors import ExitCode
+from freesport_sync.cli.results import (
+    TaskCancelled,
+    TaskChanged,
+    TaskList,
+    TaskPrioritised,
+    TaskShown,
+    TasksRemoved,
+    WorkerList,
+)
+from freesport_sync.core.task_list import Priority, TaskQuery, TaskStatus
+from freesport_sync.errors import Cancelled, ExitCode
+
+if TYPE_CHECKING:
+    from freesport_sync.services.task_queue import TaskQueue
 
 
 def tasks(invocation: Invocation) -> int:
     """List the latest tasks, newest first."""
     options = invocation.options
-    query = TaskQuery(frozenset(options.status or ()), text=options.search or "")
+    query = TaskQuery(frozenset(options.status or ()), text=options.search or "", schedule_id=options.of_schedule)
     invocation.output.show(TaskList(invocation.open_application().queue.tasks(query, 0, options.tasks)))
     return ExitCode.DONE
 
 
 def task(invocation: Invocation) -> int:
-    """Show one task and its runs."""
+    """Show one task and its runs, with `--wait` once it has ended."""
     queue, task_id = invocation.open_application().queue, invocation.options.task
+    if invocation.options.wait:
+        return wait_for(queue, task_id, invocation)
     invocation.output.show(TaskShown(queue.task(task_id), queue.runs(task_id)))
     return ExitCode.DONE
+
+
+def wait_for(queue: TaskQueue, task_id: int, invocation: Invocation) -> int:
+    """Show what becomes of a task until it has ended; returns the exit code that says how.
+
+    Raises:
+        Cancelled: nobody wants to wait any longer, which leaves the task alone.
+    """
+    try:
+        with invocation.output as output:
+            for current in queue.follow(task_id, invocation.cancel):
+                if not current.status.is_final:
+                    output.show(TaskChanged(current))
+    except Cancelled as cancelled:
+        raise Cancelled("wait_cancelled", task_id=task_id) from cancelled
+    ended = TaskShown(queue.task(task_id), queue.runs(task_id))
+    invocation.output.show(ended)
+    return _exit_code(ended)
+
+
+def _exit_code(ended: TaskShown) -> int:
+    match ended.task.status:
+        case TaskStatus.COMPLETED:
+            return ExitCode.ROW_ERRORS if ended.runs and ended.runs[-1].errors else ExitCode.DONE
+        case TaskStatus.CANCELLED:
+            return ExitCode.CANCELLED
+        case _:
+            return ExitCode.IMPORT_FAILED
 
 
 def workers(invocation: Invocation) -> int:

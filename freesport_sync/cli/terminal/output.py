@@ -29,6 +29,7 @@ from freesport_sync.cli.results import (
     SupportPackageSaved,
     SupportPackageShown,
     TaskCancelled,
+    TaskChanged,
     TaskList,
     TaskPrioritised,
     TaskShown,
@@ -184,6 +185,8 @@ class TerminalOutput:
                 tasks.show_tasks(screen, result)
             case TaskShown():
                 tasks.show_task(screen, result)
+            case TaskChanged():
+                tasks.show_change(screen, self._bars, result.task)
             case TaskCancelled():
                 tasks.show_task_cancelled(screen, result)
             case TaskPrioritised():

@@ -6,8 +6,10 @@ from rich.markup import escape
 
 from freesport_sync.cli.results import TaskCancelled, TaskList, TaskShown, TaskSubmitted, WorkerList
 from freesport_sync.cli.task_words import kind_of, missing_worker, state_of
+from freesport_sync.cli.terminal.progress import StageBars
 from freesport_sync.cli.terminal.run_totals import show_counts, status_markup
 from freesport_sync.cli.terminal.screen import Screen, local_time
+from freesport_sync.core.events import Progress
 from freesport_sync.core.printable import printable
 from freesport_sync.core.task_list import Task, TaskStatus, Worker
 from freesport_sync.i18n.texts import Texts
@@ -75,6 +77,14 @@ def show_task(screen: Screen, result: TaskShown) -> None:
         screen.line(texts("cli.task_run_look", run_id=result.runs[-1].key.id))
     if warning := missing_worker(task, texts):
         screen.line(warning)
+
+
+def show_change(screen: Screen, bars: StageBars, task: Task) -> None:
+    """Print what a task that somebody waits for is doing now."""
+    if task.status is TaskStatus.RUNNING and task.stage and task.cancel_requested_by is None and not task.is_silent:
+        bars.show(Progress(task.stage, task.done, task.total, 0.0, None))
+    else:
+        screen.line(state_of(task, screen.texts))
 
 
 def show_task_cancelled(screen: Screen, result: TaskCancelled) -> None:

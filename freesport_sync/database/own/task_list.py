@@ -16,7 +16,10 @@ FIRST_REVISION = "0009"
 """The migration that has made the tables."""
 
 _status = sa.case((alive.is_dead_task, TaskStatus.FAILED.value), else_=tasks.c.status)
-_error_code = sa.case((alive.is_dead_task, "interrupted"), else_=tasks.c.error_code)
+INTERRUPTED = "interrupted"
+"""Error code of a task whose process has died, and that nobody has taken back yet."""
+
+_error_code = sa.case((alive.is_dead_task, INTERRUPTED), else_=tasks.c.error_code)
 _finished_at = sa.case((alive.is_dead_task, alive.last_sign_of_task), else_=tasks.c.finished_at)
 _run_id = sa.select(sa.func.max(runs.c.id)).where(runs.c.task_id == tasks.c.id).scalar_subquery()
 _is_running = tasks.c.status == TaskStatus.RUNNING.value

@@ -45,6 +45,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("--run", "--at", "3:30"), "--at нужен вместе с --submit"),
         (("--tasks", "--priority", "3"), "--priority нужен вместе с --submit"),
         (("--tasks", "--status", "done"), "--status: не может быть «done», допустимы: pending, running, completed, "),
+        (("--run", "--wait"), "--wait нужен вместе с --submit"),
         (("--search", "x"), "--search нужен вместе с --tasks"),
         (("--cancel-task", "1", "--dry-run"), "--cancel-task нельзя указать вместе с --dry-run"),
         (("--cleanup-tasks", "-1"), "--cleanup-tasks: нужно целое число от 0 до 87600, а не -1"),
