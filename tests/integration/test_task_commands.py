@@ -14,6 +14,7 @@ from freesport_sync.core.history import Page
 from freesport_sync.core.task_list import AwaitedHolder, Claim, Task, TaskQuery, TaskStatus
 from freesport_sync.core.tasks import Header, Submission
 from freesport_sync.database.own import tasks, workers
+from freesport_sync.database.own.recovery import recover_dead_tasks
 from freesport_sync.database.own.task_list import read_tasks
 from freesport_sync.database.server.engine import transaction
 from freesport_sync.errors import ConnectionFailed, ExitCode
@@ -285,3 +286,28 @@ def test_waiting_for_the_end_tells_how_it_ended(
     assert {line["event"] for line in changes} == {"task"}
     assert [line["status"] for line in changes][-1] == status.value
     assert command("--task", str(submitted["task_id"]), "--wait").code == code, "it has ended already"
+
+
+WAITER = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'freesport_sync' AND query_start > :since"
+
+
+def test_a_task_that_comes_back_from_a_dead_worker_is_waited_for(
+    command: Command, stocked_shop: Shop, number: int
+) -> None:
+    def die_and_repeat() -> None:
+        with Shop(stocked_shop.url, stocked_shop.folder) as victim:
+            claim(victim)
+        with Shop(stocked_shop.url, stocked_shop.folder) as other:
+            other.execute("UPDATE freesport_sync.workers SET heartbeat_at = now() - interval '1 minute'")
+            died_at = other.value("SELECT clock_timestamp()")
+            wait_until(lambda: tasks_in(other).rows[0].status is TaskStatus.FAILED)
+            wait_until(lambda: other.value(WAITER, since=died_at))
+            with transaction(other.connection):
+                assert recover_dead_tasks(other.connection) == (number,)
+        ended(stocked_shop, TaskStatus.COMPLETED)()
+
+    with background(die_and_repeat) as worker:
+        outcome = command("--task", str(number), "--wait", "--json")
+        worker.result()
+    assert outcome.code == 0
+    assert {line["status"] for line in outcome.lines} <= {"pending", "running", "completed"}
