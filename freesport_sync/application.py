@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from freesport_sync.services.schedules import Schedules
     from freesport_sync.services.support import Support
     from freesport_sync.services.task_queue import TaskQueue
+    from freesport_sync.services.worker_task import WorkerTask
     from freesport_sync.sources.commerceml.workers import WorkerPool
 
 
@@ -100,7 +101,7 @@ class Application:
 
     def history(self) -> History:
         """The history, to be closed; a private server runs until then."""
-        return History(self.database, self._settings.freshness.limits)
+        return History(self.database)
 
     @cached_property
     def connections(self) -> Connections:
@@ -166,6 +167,13 @@ class Application:
         )
 
     @cached_property
+    def worker_task(self) -> WorkerTask:
+        """The worker that the system keeps running."""
+        from freesport_sync.services.worker_task import WorkerTask
+
+        return WorkerTask(self._home, self._shop_texts("service.about_worker"))
+
+    @cached_property
     def autostart(self) -> Autostart:
         """The start of the window with the session."""
         from freesport_sync.services.autostart import Autostart
@@ -216,11 +224,12 @@ class Application:
         """
         return self._run(self.stored_submission(claimed.request), claimed.claim, reporter, cancel)
 
-    def work(self, jobs: int, report: Callable[[WorkerEvent], None], cancel: CancelToken) -> None:
+    def work(self, jobs: int, drain_s: float, report: Callable[[WorkerEvent], None], cancel: CancelToken) -> None:
         """Run queued tasks until `cancel` is set.
 
         Args:
             jobs: tasks that run at once; 0: one for each lock.
+            drain_s: how long a worker that has to end lets its tasks run; then they are stopped and wait again.
             report: receives events, on any thread.
             cancel: ends the worker, once the tasks that it runs have ended.
 
@@ -231,7 +240,7 @@ class Application:
 
         self.notifications.resume()
         announce = self.notifications.announcer.announce
-        TaskWorker(self.database.target, self.tasks, jobs, self.perform, announce, report).run(cancel)
+        TaskWorker(self.database.target, self.tasks, jobs, drain_s, self.perform, announce, report).run(cancel)
 
     def _run(
         self, submission: Submission[Any], claim: Claim | None, reporter: Reporter, cancel: CancelToken

@@ -8,18 +8,18 @@ import threading
 from dataclasses import dataclass
 from typing import ClassVar
 
+from freesport_sync.cli import service_options
 from freesport_sync.cli.main import run_command_line
 from freesport_sync.core.run import Counts, Done
 from freesport_sync.core.tasks import Lock, Role
 from freesport_sync.errors import ConfigError
-from freesport_sync.jobs import worker
 from freesport_sync.runs.context import RunContext
 from freesport_sync.runs.task_type import TaskType
 from freesport_sync.tasks.registry import Registry
 from tests.toy import WITH_TOY
 
 DRAIN_VARIABLE = "TOY_DRAIN_S"
-"""Seconds for `jobs.worker.DRAIN_S`."""
+"""Seconds for `cli.service_options.DRAIN_S`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +57,5 @@ DREAM_OF_SHEEP = TaskType(
 WITH_TOYS = Registry((*WITH_TOY, DREAM_OF_SHEEP))
 
 if __name__ == "__main__":
-    worker.DRAIN_S = float(os.environ.get(DRAIN_VARIABLE, worker.DRAIN_S))
+    service_options.DRAIN_S = float(os.environ.get(DRAIN_VARIABLE, service_options.DRAIN_S))
     sys.exit(run_command_line(sys.argv[1:], tasks=WITH_TOYS))

@@ -37,7 +37,6 @@ _IMMEDIATE_ACTIONS = (
     "prioritise_task",
     "cleanup_tasks",
     "workers",
-    "freshness",
     "test_notification",
     "schedules",
     "switch_schedule",
@@ -93,8 +92,10 @@ def _refuse_no_service(options: argparse.Namespace, parser: argparse.ArgumentPar
 
 
 def _refuse_second_action(options: argparse.Namespace, parser: argparse.ArgumentParser, texts: Texts) -> None:
-    """Only one thing at a time; an import may fetch its files first."""
+    """Only one thing at a time; but services run together, and an import may fetch its files first."""
     first, *others = actions_of(options) or ("",)
+    if first in ROLES:
+        others = [name for name in others if name not in ROLES]
     if first in ("run", "submit", "add_schedule") and others[:1] == ["pull"]:
         del others[0]
     if others:

@@ -14,6 +14,7 @@ from freesport_sync.cli.arguments import actions_of, build_parser
 from freesport_sync.cli.commands import command_for
 from freesport_sync.cli.interrupts import run_interruptibly
 from freesport_sync.cli.invocation import Invocation, process_kind
+from freesport_sync.cli.service_options import stop_patience_s
 from freesport_sync.cli.streams import lost_output, protect_streams
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.log_entries import log_entry
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from freesport_sync.cli.output import Output
 
 log = logging.getLogger(__name__)
-WORKER_PATIENCE_S = 80.0
-"""A worker first lets its tasks end (`jobs.worker.DRAIN_S`), then stops them."""
 
 
 def run_command_line(
@@ -80,7 +79,7 @@ def run_command_line(
         lambda: _exit_code(action, invocation),
         cancel,
         lambda: output.error(Cancelled("cancelled")),
-        WORKER_PATIENCE_S if options.work else 0,
+        stop_patience_s(options),
     )
     with suppress(KeyboardInterrupt):
         invocation.at_end.close()

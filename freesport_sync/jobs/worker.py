@@ -27,8 +27,6 @@ from freesport_sync.jobs.tick import WorkerTick
 from freesport_sync.runs.context import Announce, Target
 from freesport_sync.tasks.registry import Registry
 
-DRAIN_S = 60.0
-"""How long a worker that has to end lets its tasks run; then they are stopped and wait again."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 log = logging.getLogger(__name__)
 
@@ -40,6 +38,7 @@ class TaskWorker:
         open_target: the database.
         registry: what can be run.
         jobs: tasks that run at once; 0: one for each lock.
+        drain_s: how long a worker that has to end lets its tasks run; then they are stopped and wait again.
         perform: see `Application.perform`.
         announce: see `runs.context.Announce`.
         report: receives events, on any thread.
@@ -50,6 +49,7 @@ class TaskWorker:
         open_target: Callable[[], AbstractContextManager[Target]],
         registry: Registry,
         jobs: int,
+        drain_s: float,
         perform: Perform,
         announce: Announce,
         report: Callable[[WorkerEvent], None],
@@ -57,6 +57,7 @@ class TaskWorker:
         self._open_target = open_target
         self._report = report
         self._announce = announce
+        self._drain_s = drain_s
         queues = _queues(registry)
         self._queues = tuple(sorted(queue for some in queues.values() for queue in some))
         self._jobs = jobs or len(queues)
@@ -141,9 +142,9 @@ class TaskWorker:
     async def _drain(self) -> None:
         """End the tasks in time, once the worker has to stop."""
         await self._stopping.wait()
-        self._report(WorkerStopping(len(self._running), DRAIN_S))
+        self._report(WorkerStopping(len(self._running), self._drain_s))
         self._tick.take_no_more()
-        await asyncio.sleep(DRAIN_S)
+        await asyncio.sleep(self._drain_s)
         self._running.stop_all()
         for lane in self._lanes:
             lane.end()

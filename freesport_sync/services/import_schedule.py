@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
-import tempfile
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.os_support import detached, own_command
-from freesport_sync.services.windows_task import ENCODING, DailyTask, task_name, windows_user
+from freesport_sync.os_support import own_command
+from freesport_sync.services.task_scheduler import SCHTASKS, TaskScheduler
+from freesport_sync.services.windows_task import DailyTask, task_name, windows_user
 
-SCHTASKS = "schtasks"
-LIMIT_S = 60
 SYSTEMD_TIMER = "freesport-sync-import.timer"
 """Comes with the packages for Linux."""
 _START = re.compile(r"<StartBoundary>[^<]*T(\d\d):(\d\d)")
@@ -39,7 +36,7 @@ class ImportSchedule:
     ) -> None:
         self._home = home
         self._about = about
-        self._program = program
+        self._scheduler = TaskScheduler("schedule_refused", program, is_available)
         self.is_available = is_available
 
     @property
@@ -54,9 +51,7 @@ class ImportSchedule:
             ConfigError: Task Scheduler cannot be asked.
         """
         self._require()
-        done = self._run("/Query", "/TN", self.task, "/XML")
-        # Whatever is wrong, the exit code is 1, and the words are in the language of Windows: usually there is no task.
-        found = _START.search(done.stdout) if done.returncode == 0 else None
+        found = _START.search(self._scheduler.definition(self.task))
         return time(int(found[1]), int(found[2])) if found else None
 
     def switch_on(self, at: time) -> None:
@@ -70,12 +65,7 @@ class ImportSchedule:
         if self._home is not None:
             command += ["--home", str(self._home)]
         task = DailyTask(command, first_start(at, datetime.now()), windows_user(), self._about)
-        with tempfile.TemporaryDirectory(prefix="freesport_sync-") as folder:
-            file = Path(folder, "task.xml")
-            file.write_text(task.to_xml(), encoding=ENCODING, newline="\r\n")
-            done = self._run("/Create", "/F", "/TN", self.task, "/XML", str(file))
-        if done.returncode != 0:
-            raise ConfigError("schedule_refused", task=self.task, said=_said(done))
+        self._scheduler.create(self.task, task.to_xml())
 
     def switch_off(self) -> None:
         """Start it no more; nothing happens if it is off.
@@ -83,38 +73,15 @@ class ImportSchedule:
         Raises:
             ConfigError: Task Scheduler refused.
         """
-        if self.read() is None:
-            return
-        done = self._run("/Delete", "/F", "/TN", self.task)
-        if done.returncode != 0:
-            raise ConfigError("schedule_refused", task=self.task, said=_said(done))
+        if self.read() is not None:
+            self._scheduler.delete(self.task)
 
     def _require(self) -> None:
         if not self.is_available:
             raise ConfigError("schedule_elsewhere", timer=SYSTEMD_TIMER)
-
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        # Its output is in the code page of consoles, which Python calls "oem" and only Windows has.
-        encoding = "oem" if sys.platform == "win32" else "utf-8"
-        try:
-            return subprocess.run(
-                [self._program, *arguments],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                encoding=encoding,
-                errors="replace",
-                timeout=LIMIT_S,
-                **detached(),
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise ConfigError("schedule_refused", task=self.task, said=str(error)) from error
 
 
 def first_start(at: time, now: datetime) -> datetime:
     """The next time that it is `at` o'clock; both local."""
     today = datetime.combine(now, at)
     return today if today > now else today + timedelta(days=1)
-
-
-def _said(done: subprocess.CompletedProcess[str]) -> str:
-    return " ".join((done.stderr or done.stdout).split()) or f"schtasks: {done.returncode}"

@@ -60,8 +60,6 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.show import show as command
         case "cancel":
             from freesport_sync.cli.commands.cancel import cancel as command
-        case "freshness":
-            from freesport_sync.cli.commands.freshness import freshness as command
         case "unlock_stale":
             from freesport_sync.cli.commands.unlock_stale import unlock_stale as command
         case "pin_host_key":
@@ -76,10 +74,8 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.undo import undo as command
         case "repair_created_at":
             from freesport_sync.cli.commands.repair_created_at import repair_created_at as command
-        case "serve":
-            from freesport_sync.cli.commands.serve import serve as command
-        case "work":
-            from freesport_sync.cli.commands.work import work as command
+        case "serve" | "work":
+            from freesport_sync.cli.commands.services import run_services as command
         case "set_exchange_password":
             from freesport_sync.cli.commands.set_exchange_password import set_exchange_password as command
         case "probe_exchange":

@@ -1,4 +1,4 @@
-"""The schedule with a program in place of schtasks, which keeps its tasks in a folder and says what it is asked."""
+"""The daily import and the worker, with a program in place of schtasks that keeps its tasks in a folder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from freesport_sync.errors import ConfigError
 from freesport_sync.os_support import own_command
 from freesport_sync.services.import_schedule import ImportSchedule, first_start
+from freesport_sync.services.worker_task import WorkerTask
 from tests.platforms import posix_only
 
 pytestmark = posix_only("no script can stand in for a program")
@@ -20,7 +21,8 @@ pytestmark = posix_only("no script can stand in for a program")
 SCHTASKS = """#!{python}
 import pathlib, shutil, sys
 command, *rest = sys.argv[1:]
-options = dict(zip(rest[::2], rest[1::2])) if "/F" not in rest else dict(zip(rest[1::2], rest[2::2]))
+rest = [word for word in rest if word != "/F"]
+options = dict(zip(rest[::2], rest[1::2]))
 task = pathlib.Path({folder!r}, options["/TN"])
 if pathlib.Path({folder!r}, "refuse").exists() and command != "/Query":
     sys.exit("ОШИБКА: Отказано в доступе.")
@@ -30,8 +32,11 @@ elif not task.exists():
     sys.exit("ОШИБКА: Не удается найти указанный файл.")
 elif command == "/Query":
     print(task.read_text(encoding="utf-16"))
-else:
+elif command == "/Delete":
     task.unlink()
+else:
+    with task.with_suffix(".log").open("a") as log:
+        log.write(command)
 """
 
 
@@ -92,6 +97,24 @@ def test_a_refusal_is_passed_on(schedule: Callable[..., ImportSchedule], tasks: 
         assert caught.value.code == "schedule_refused"
         assert caught.value.params["said"] == "ОШИБКА: Отказано в доступе."
     assert one.read() == time(3, 30)
+
+
+def test_a_worker_is_kept_running_until_it_is_switched_off(tasks: Path, tmp_path: Path) -> None:
+    one = WorkerTask(tmp_path / "дом", "о заданиях", str(tasks.with_name("schtasks")), is_available=True)
+    assert not one.is_on()
+    one.switch(True)
+    assert one.is_on()
+    text = (tasks / one.task).read_text(encoding="utf-16")
+    assert f"--work --home {tmp_path / 'дом'}</Arguments>" in text
+    assert text.count(r"<UserId>FIRMA\иванов</UserId>") == 2, "in whose session, and at whose logon"
+    assert "<Interval>PT5M</Interval>" in text
+    one.switch(False)
+    assert not one.is_on()
+    one.switch(False)  # twice is no error
+    assert (tasks / one.task).with_suffix(".log").read_text() == "/Run/End"
+    (tasks / "refuse").touch()
+    with pytest.raises(ConfigError, match="worker_task_refused"):
+        one.switch(True)
 
 
 def test_no_scheduler_is_no_crash(tmp_path: Path) -> None:
