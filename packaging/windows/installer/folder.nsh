@@ -36,6 +36,7 @@ Function ${UN}RefuseRunning
   MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(PROGRAM_RUNS)$\r$\n$\r$\n$1" /SD IDCANCEL IDRETRY again
   SetOutPath "$TEMP"
   RMDir /r "$INSTDIR\app.new"
+  Call ${UN}ResumeWorker
   SetErrorLevel ${RUNNING}
   Quit
 FunctionEnd

@@ -19,7 +19,8 @@ SetCompressorDictSize 64
 !define RUN_KEY "Software\Microsoft\Windows\CurrentVersion\Run"
 !define ONCE_KEY "Software\Microsoft\Windows\CurrentVersion\RunOnce"
 !define RUN_VALUE "FREESPORT Sync" ; the same as in freesport_sync/services/autostart.py
-!define TASK "FREESPORT Sync import ($UserName)" ; the same as in freesport_sync/services/import_schedule.py
+!define TASK "FREESPORT Sync import ($UserName)" ; the same as in freesport_sync/services/windows_task.py
+!define WORKER_TASK "FREESPORT Sync worker ($UserName)" ; likewise
 !define FIRST_BUILD 17763 ; Windows 10 1809, the oldest that Qt supports
 
 ; Exit codes; 1 and 2 are what NSIS itself sets.
@@ -53,6 +54,7 @@ ShowUninstDetails nevershow
 Var UserName
 Var IsUpgrade ; "1": there is a program in $INSTDIR
 Var HasTask ; "1": the nightly import is in the Task Scheduler
+Var HasWorker ; "1": a worker for queued tasks is in the Task Scheduler
 Var TaskTime ; of /TASK=, else empty
 Var Purge ; "1": delete the data too
 Var PurgeBox
@@ -92,6 +94,7 @@ UninstPage custom un.ShowDataPage un.LeaveDataPage
   ${EndIf}
 !macroend
 
+!include worker.nsh
 !include folder.nsh
 !include path.nsh
 !include passwords.nsh
@@ -126,6 +129,7 @@ Section "$(PROGRAM)" ProgramPart
   File /r "${PAYLOAD}/*"
   Call TakeBootstrapFile
   SetOutPath "$INSTDIR" ; Windows does not rename a folder that a program works in
+  Call StopWorker
   Call RefuseRunning
   Call SwapFolders
   WriteUninstaller "$INSTDIR\uninstall.new"
@@ -156,6 +160,9 @@ SectionEnd
 Section /o "$(NIGHTLY_IMPORT)" TaskPart
 SectionEnd
 
+Section /o "$(WORKER)" WorkerPart
+SectionEnd
+
 ; Bring about what was chosen; what was chosen before and is not any more is removed.
 Section "-choices"
   StrCpy $R0 "$INSTDIR\app"
@@ -175,11 +182,17 @@ Section "-choices"
     DeleteRegValue HKCU "${RUN_KEY}" "${RUN_VALUE}"
   ${EndIf}
   Call SetTask
+  Call SetWorker
 SectionEnd
 
 Section "Uninstall"
   SetShellVarContext current
+  Call un.StopWorker
+  Call un.RefuseRunning
   nsExec::ExecToStack '"$SYSDIR\schtasks.exe" /Delete /F /TN "${TASK}"'
+  Pop $0
+  Pop $0
+  nsExec::ExecToStack '"$SYSDIR\schtasks.exe" /Delete /F /TN "${WORKER_TASK}"'
   Pop $0
   Pop $0
   StrCpy $R0 "$INSTDIR\app"
@@ -207,6 +220,7 @@ SectionEnd
   !insertmacro MUI_DESCRIPTION_TEXT ${DesktopPart} "$(DESKTOP_ICON_ABOUT)"
   !insertmacro MUI_DESCRIPTION_TEXT ${AutostartPart} "$(TRAY_ABOUT)"
   !insertmacro MUI_DESCRIPTION_TEXT ${TaskPart} "$(NIGHTLY_IMPORT_ABOUT)"
+  !insertmacro MUI_DESCRIPTION_TEXT ${WorkerPart} "$(WORKER_ABOUT)"
 !insertmacro MUI_FUNCTION_DESCRIPTION_END
 
 Function .onInit
@@ -217,7 +231,10 @@ Function .onInit
   !insertmacro ONE_AT_A_TIME
   Call RefuseForeignFolder
   Call HealFolder
-  Call RefuseRunning
+  Call FindWorker
+  ${If} $HasWorker != 1 ; else it is stopped, and looked again, when the new program is unpacked
+    Call RefuseRunning
+  ${EndIf}
   Call ChooseAsBefore
   Call ChooseAsAsked
 FunctionEnd
@@ -238,6 +255,7 @@ Function .onInstFailed
     Delete "$INSTDIR\uninstall.exe"
     RMDir "$INSTDIR"
   ${EndIf}
+  Call ResumeWorker
 FunctionEnd
 
 !macro CHOOSE SECTION CONDITION
@@ -267,6 +285,7 @@ Function ChooseAsBefore
     ReadRegStr $0 HKCU "${RUN_KEY}" "${RUN_VALUE}"
     !insertmacro CHOOSE ${AutostartPart} `$0 != ""`
     !insertmacro CHOOSE ${TaskPart} "$HasTask = 1"
+    !insertmacro CHOOSE ${WorkerPart} "$HasWorker = 1"
   ${EndIf}
 FunctionEnd
 
@@ -278,13 +297,14 @@ FunctionEnd
   ${EndIf}
 !macroend
 
-; /PATH=0 /DESKTOP=1 /AUTOSTART=1 /TASK=03:30 choose the parts of a silent installation.
+; /PATH=0 /DESKTOP=1 /AUTOSTART=1 /TASK=03:30 /WORKER=1 choose the parts of a silent installation.
 Function ChooseAsAsked
   ${GetParameters} $R0
   !insertmacro CHOOSE_AS_ASKED "/PATH=" ${PathPart}
   !insertmacro CHOOSE_AS_ASKED "/DESKTOP=" ${DesktopPart}
   !insertmacro CHOOSE_AS_ASKED "/AUTOSTART=" ${AutostartPart}
   !insertmacro CHOOSE_AS_ASKED "/TASK=" ${TaskPart}
+  !insertmacro CHOOSE_AS_ASKED "/WORKER=" ${WorkerPart}
   ${If} ${SectionIsSelected} ${TaskPart}
     ${GetOptions} $R0 "/TASK=" $TaskTime
   ${EndIf}
@@ -314,6 +334,29 @@ Function SetTask
   ${EndIf}
 FunctionEnd
 
+; The program itself describes the task, for its folder; an existing one may be that of another folder.
+Function SetWorker
+  ${If} ${SectionIsSelected} ${WorkerPart}
+    StrCpy $HasWorker 1
+    InitPluginsDir
+    nsExec::ExecToStack '"$INSTDIR\app\freesport-sync.exe" --work --print-service --output "$PLUGINSDIR\worker.xml"'
+    Pop $0
+    Pop $1
+    ${If} $0 == 0
+      nsExec::ExecToStack '"$SYSDIR\schtasks.exe" /Create /F /TN "${WORKER_TASK}" /XML "$PLUGINSDIR\worker.xml"'
+      Pop $0
+      Pop $1
+    ${EndIf}
+    ${If} $0 != 0
+      MessageBox MB_OK|MB_ICONEXCLAMATION "$(WORKER_FAILED)$\r$\n$\r$\n$1" /SD IDOK
+      SetErrorLevel ${NO_TASK}
+    ${EndIf}
+    Call ResumeWorker
+  ${ElseIf} $HasWorker == 1
+    !insertmacro SCHTASKS "/Delete /F"
+  ${EndIf}
+FunctionEnd
+
 Function un.onInit
   ReadEnvStr $UserName USERNAME
   !insertmacro ONE_AT_A_TIME
@@ -330,7 +373,10 @@ Function un.onInit
   ${IfNot} ${Errors}
     StrCpy $Purge 1
   ${EndIf}
-  Call un.RefuseRunning
+  Call un.FindWorker
+  ${If} $HasWorker != 1
+    Call un.RefuseRunning
+  ${EndIf}
 FunctionEnd
 
 Function un.ShowDataPage

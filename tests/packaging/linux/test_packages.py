@@ -22,8 +22,9 @@ from tests.platforms import linux_only
 
 pytestmark = linux_only("dpkg and systemd are its programs")
 
-UNITS = ("freesport-sync-exchange.service", "freesport-sync-import.service", "freesport-sync-import.timer")
-SERVICES = UNITS[:2]
+SERVICES = ("freesport-sync-exchange.service", "freesport-sync-import.service", "freesport-sync-worker.service")
+UNITS = (*SERVICES, "freesport-sync-import.timer")
+OPTIONS = {"$IMPORT_OPTIONS": "--pull", "$WORKER_OPTIONS": "--jobs 2"}
 HIGHEST_EXPOSURE = 2.0
 """Of 10, as `systemd-analyze security` counts."""
 
@@ -140,14 +141,19 @@ def protection(unit: str) -> set[str]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("options", [[], ["--pull"]])
-def test_a_service_starts_what_the_program_knows(service: str, options: list[str]) -> None:
+@pytest.mark.parametrize("has_options", [False, True])
+def test_a_service_starts_what_the_program_knows(service: str, has_options: bool) -> None:
     unit = (SOURCES / "units" / service).read_text("utf-8")
     (line,) = re.findall("^ExecStart=/usr/bin/freesport-sync (.*)$", unit, re.MULTILINE)
-    arguments = [word for part in line.split() for word in (options if part == "$IMPORT_OPTIONS" else [part])]
+    words = [(OPTIONS[word] if has_options else "") if word in OPTIONS else word for word in line.split()]
+    arguments = " ".join(words).split()
     parsed = build_parser(Texts(Language.ENGLISH), False, TASKS).parse_args(arguments)
     assert str(parsed.home) == "/var/lib/freesport-sync"
-    assert parsed.serve if "exchange" in service else parsed.run == "all"
+    assert (parsed.serve, parsed.work, parsed.run) == (
+        "exchange" in service,
+        "worker" in service,
+        "all" if "import" in service else None,
+    )
 
 
 def test_the_settings_that_the_file_suggests_are_valid(tmp_path: Path) -> None:
@@ -159,7 +165,7 @@ def test_the_settings_that_the_file_suggests_are_valid(tmp_path: Path) -> None:
 
 def test_the_variables_that_the_file_suggests_are_known() -> None:
     suggested = re.findall(r"^#(\w+)=", (SOURCES / "environment").read_text("utf-8"), re.MULTILINE)
-    assert len(suggested) == 3
+    assert len(suggested) == 4
     refuse_unknown_variables((), dict.fromkeys(suggested, "x"))
 
 

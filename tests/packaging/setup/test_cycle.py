@@ -51,17 +51,22 @@ def test_it_is_installed_upgraded_and_removed(machine: Machine) -> None:
 def test_what_was_chosen_stays_until_it_is_chosen_otherwise(machine: Machine) -> None:
     machine.data.mkdir()
     calls = machine.data / "calls.txt"
-    assert machine.install(OLD, "/DESKTOP=1", "/AUTOSTART=1", "/PATH=0", "/TASK=03:30") == 0
+    assert machine.install(OLD, "/DESKTOP=1", "/AUTOSTART=1", "/PATH=0", "/TASK=03:30", "/WORKER=1") == 0
     assert machine.desktop_link.exists()
     command = rf'"{machine.app}\freesport-sync-window.exe" --tray'
     assert machine.registry(RUN)["FREESPORT Sync"] == command
     assert "Path" not in machine.registry(ENVIRONMENT)
-    assert calls.read_text() == "--schedule-import 03:30\n"
+    schedule, worker = calls.read_text().splitlines()
+    assert schedule == "--schedule-import 03:30"
+    assert worker.startswith("--work --print-service --output ")
     assert machine.install(NEW) == 0
     assert machine.desktop_link.exists()
     assert machine.registry(RUN)["FREESPORT Sync"] == command
     assert "Path" not in machine.registry(ENVIRONMENT)
-    assert calls.read_text() == "--schedule-import 03:30\n", "the time that the user may have changed stays"
+    assert calls.read_text().count("--schedule-import") == 1, "the time that the user may have changed stays"
+    assert calls.read_text().count("--work --print-service") == 2, "the worker is that of the new program"
+    assert machine.install(NEW, "/WORKER=0") == 0
+    assert calls.read_text().count("--work --print-service") == 2
     assert machine.install(NEW, "/DESKTOP=0", "/AUTOSTART=0", "/PATH=1") == 0
     assert not machine.desktop_link.exists()
     assert "FREESPORT Sync" not in machine.registry(RUN)

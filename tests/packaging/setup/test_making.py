@@ -15,6 +15,7 @@ from windows_setup import ICON, PROGRAMS, NoSetup, make_setup
 
 from freesport_sync.services.autostart import RUN_VALUE
 from freesport_sync.services.import_schedule import ImportSchedule
+from freesport_sync.services.worker_task import WorkerTask
 from freesport_sync.settings.secrets import KEYRING_SERVICE
 from tests.packaging.setup.certificates import PASSWORD, make_certificate
 
@@ -37,8 +38,9 @@ def test_the_installer_writes_where_the_program_looks() -> None:
     assert f'!define RUN_VALUE "{RUN_VALUE}"' in script
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("USERNAME", "$UserName")
-        task = ImportSchedule(None, "").task
+        task, worker = ImportSchedule(None, "").task, WorkerTask(None, "").task
     assert f'!define TASK "{task}"' in script
+    assert f'!define WORKER_TASK "{worker}"' in script
     passwords = windows_setup.SCRIPT.with_name("passwords.nsh").read_text(encoding="utf-8-sig")
     assert f'!define SERVICE "{KEYRING_SERVICE}"' in passwords
 
