@@ -21,11 +21,11 @@ from freesport_sync.errors import SyncError
 from freesport_sync.os_support import user_and_host
 from freesport_sync.tasks.registry import TASKS
 from freesport_sync.ui.exchange_process import ExchangeProcess
-from freesport_sync.ui.freshness_watch import FreshnessWatch
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import RunSnapshot
 from freesport_sync.ui.run_lane import RunLane
+from freesport_sync.ui.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
@@ -76,8 +76,8 @@ class Backend(QObject):
         self.database_status: DatabaseStatus | None = None
         self.error: SyncError | None = None
         self._history: History | None = None
-        self.freshness = FreshnessWatch(self)
         self.exchange_process = ExchangeProcess(self)
+        self.worker_process = WorkerProcess(self)
         self._lanes: dict[str, RunLane] = {}
         self._queries = Lane(QUERY_THREADS, self)
         self._stop_watching = threading.Event()
@@ -141,7 +141,8 @@ class Backend(QObject):
         """Start again with another database; ignored while something runs."""
         if self.is_busy:
             return
-        self.exchange_process.leave_database()
+        for service in (self.exchange_process, self.worker_process):
+            service.leave_database()
         self.options = options
         self._stop_watching.set()
         self._stop_watching = threading.Event()
@@ -219,7 +220,8 @@ class Backend(QObject):
         self.leaving.cancel()
         for lane in self._lanes.values():
             lane.close()
-        self.exchange_process.close()
+        for service in (self.exchange_process, self.worker_process):
+            service.close()
         self._queries.close()
         has_ended = all([lane.wait(timeout_ms) for lane in self._lanes.values()])
         history, self._history = self._history, None

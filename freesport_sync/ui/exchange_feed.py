@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from freesport_sync.core.events import Event, Failure, RunStarted
 from freesport_sync.core.exchange import ExchangeStarted, ImportNotRequested, RequestHandled
-from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.shop import ImportKind, is_import
 from freesport_sync.core.tasks import Header, PlannedStage
-from freesport_sync.core.wire import Message, decode, event_of
+from freesport_sync.core.wire import Message, event_of
 from freesport_sync.errors import SyncError
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.shop_import.task import import_stages
 from freesport_sync.ui.run_feed import RunFeed, RunSnapshot, first_snapshot
-
-log = logging.getLogger(__name__)
+from freesport_sync.ui.service_lines import message_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +54,9 @@ class ExchangeFeed:
         self._run: RunFeed | None = None
 
     def __call__(self, line: str) -> None:
-        """Read a line; one that is no message, or one of another version, is only logged."""
-        try:
-            message = decode(json.loads(line))
-        except (ValueError, AttributeError, RecursionError) as error:  # JSON, but no object; or too deep for one
-            log_entry(log, logging.WARNING, "server_line_unknown", problem=str(error), line=line[:200])
-        else:
+        """Read a line; see `service_lines.message_of`."""
+        message = message_of(line)
+        if message is not None:
             self._take(message)
 
     def _take(self, message: Message) -> None:

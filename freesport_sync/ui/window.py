@@ -104,7 +104,6 @@ class MainWindow(QMainWindow):
         for page in (self.import_page, self.tasks_page, self.history_page, self.exchange_page):
             page.entry_opened.connect(self.open_entry)
         self.entry_page.repeated.connect(self._repeat)
-        self.import_page.repeat_wanted.connect(self._repeat_entry)
         self.entry_page.task_opened.connect(self.open_task)
         self.import_page.queued.connect(self._show_submitted)
         self.connections_page.connected.connect(self._check_first)
@@ -116,12 +115,12 @@ class MainWindow(QMainWindow):
         backend = tools.backend
         backend.database_status_changed.connect(self._on_database_status)
         backend.lost.connect(self._on_lost)
-        backend.freshness.changed.connect(self._on_freshness_changed)
         backend.run_changed.connect(self._on_run_changed)
         backend.run_ended.connect(self._on_run_ended)
         backend.became_idle.connect(self._leave_when_quiet)
         backend.crashed.connect(self.show_crash)
         backend.exchange_process.state_changed.connect(self._on_exchange_changed)
+        backend.worker_process.state_changed.connect(self._on_worker_changed)
         tools.theme.changed.connect(self._on_theme_changed)
         self.tray.open_wanted.connect(self.bring_to_front)
         self.tray.exchange_wanted.connect(self._switch_exchange)
@@ -173,10 +172,6 @@ class MainWindow(QMainWindow):
         self.show_page("import")
         self.import_page.run(submission)
 
-    def _repeat_entry(self, key: EntryKey) -> None:
-        self.entry_page.open_and_repeat(key)
-        self.show_page("entry")
-
     def save_state(self) -> None:
         """Remember geometry, page and column widths."""
         state = self._tools.state
@@ -213,7 +208,7 @@ class MainWindow(QMainWindow):
             self.hide()
             self.tray.tell_once()
             return
-        if is_closing or not (backend.is_busy or backend.exchange_process.is_on):
+        if is_closing or not (backend.is_busy or backend.exchange_process.is_on or backend.worker_process.task_ids):
             self.save_state()
             event.accept()
             self.closing.emit()
@@ -263,15 +258,13 @@ class MainWindow(QMainWindow):
         self.lock_item = StatusItem(self._tools, "unlock", "")
         self.exchange_item = StatusItem(self._tools, "onec", "")
         self.run_item = StatusItem(self._tools, "running", "")
-        self.freshness_item = StatusItem(self._tools, "remarks", "")
-        for item in (self.database_item, self.lock_item, self.freshness_item):
+        for item in (self.database_item, self.lock_item):
             bar.addWidget(item)
-        for item in (self.exchange_item, self.run_item):
+        self.worker_item = StatusItem(self._tools, "running", "")
+        for item in (self.worker_item, self.exchange_item, self.run_item):
             bar.addPermanentWidget(item)
+            item.hide()
         self.lock_item.hide()
-        self.exchange_item.hide()
-        self.run_item.hide()
-        self.freshness_item.hide()
 
     def _restore(self) -> None:
         state = self._tools.state
@@ -315,13 +308,6 @@ class MainWindow(QMainWindow):
         self.database_item.say("offline", self._tools.texts("window.offline"), "warn")
         self.lock_item.hide()
 
-    def _on_freshness_changed(self) -> None:
-        texts, overdue = self._tools.texts, self._tools.backend.freshness.overdue
-        self.freshness_item.setVisible(bool(overdue))
-        if overdue:
-            self.freshness_item.say("remarks", texts.overdue(overdue), "warn")
-            self.freshness_item.setToolTip("\n".join(texts.error(one).what for one in overdue.values()))
-
     def _on_run_changed(self, snapshot: RunSnapshot) -> None:
         texts = self._tools.texts
         forth = "window.undoing" if undoes(snapshot.kind) else "window.importing"
@@ -340,6 +326,18 @@ class MainWindow(QMainWindow):
         self.exchange_item.say("onec", texts(f"window.server_{process.state.value}"), tone)
         self._leave_when_quiet()
 
+    def _on_worker_changed(self) -> None:
+        texts, process = self._tools.texts, self._tools.backend.worker_process
+        is_hindered = process.state is ServiceState.FAILED or process.trouble is not None
+        self.worker_item.setVisible(process.is_on or is_hindered)
+        if is_hindered:
+            self.worker_item.say("failed", texts("window.worker_hindered"), "bad")
+        elif process.task_ids:
+            self.worker_item.say("running", texts("window.worker_busy", count=len(process.task_ids)), "busy")
+        else:
+            self.worker_item.say("completed", texts("window.worker_idle"))
+        self._leave_when_quiet()
+
     def _switch_exchange(self) -> None:
         """From the tray: what cannot be switched on there needs the page, which says why."""
         if not self.exchange_page.switch.toggle():
@@ -348,7 +346,8 @@ class MainWindow(QMainWindow):
 
     def _leave_when_quiet(self) -> None:
         backend = self._tools.backend
-        if self._is_leaving and not backend.is_busy and not backend.exchange_process.is_on:
+        is_quiet = not (backend.is_busy or backend.exchange_process.is_on or backend.worker_process.is_on)
+        if self._is_leaving and is_quiet:
             QTimer.singleShot(0, self.close)
 
     def _ask_before_closing(self) -> None:
@@ -358,8 +357,10 @@ class MainWindow(QMainWindow):
             text = f"{texts('window.close_text')} {also}".rstrip()
             words = [texts(f"window.close_{name}") for name in ("title", "yes", "no")]
         else:
-            text = texts("window.close_server_text")
-            words = [texts(f"window.close_server_{name}") for name in ("title", "yes", "no")]
+            service = "worker" if backend.worker_process.task_ids else "server"
+            also = texts("window.close_also_server") if service == "worker" and backend.exchange_process.is_on else ""
+            text = f"{texts(f'window.close_{service}_text')} {also}".rstrip()
+            words = [texts(f"window.close_{service}_{name}") for name in ("title", "yes", "no")]
         title, yes, no = words
         if not self.isVisible():  # asked from the tray
             self.bring_to_front()
@@ -374,6 +375,7 @@ class MainWindow(QMainWindow):
         self._is_leaving = True
         backend = self._tools.backend
         backend.exchange_process.stop()
+        backend.worker_process.end()
         if backend.is_running:
             self.import_page.cancel()
         backend.cancel_all()

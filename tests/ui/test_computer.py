@@ -7,15 +7,19 @@ from datetime import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from PySide6.QtCore import QTime
 from PySide6.QtWidgets import QSystemTrayIcon
 
+from freesport_sync.core.task_list import TaskStatus
+from freesport_sync.core.worker_events import TaskLeft, TaskTaken
 from freesport_sync.errors import ConfigError
 from freesport_sync.exchange.access.passwords import PasswordFile
 from freesport_sync.i18n.texts import Language
-from freesport_sync.services import import_schedule
+from freesport_sync.services import import_schedule, worker_task
 from freesport_sync.services.autostart import Autostart
+from freesport_sync.ui import worker_process
 from freesport_sync.ui.service_process import ServiceState
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
@@ -55,6 +59,31 @@ class Scheduler:
 def scheduler(monkeypatch: pytest.MonkeyPatch) -> Scheduler:
     one = Scheduler()
     monkeypatch.setattr(import_schedule, "ImportSchedule", lambda *_: one)
+    return one
+
+
+class Keeper:
+    """Task Scheduler in place of `WorkerTask`'s program."""
+
+    is_available = True
+
+    def __init__(self) -> None:
+        self.has_worker = False
+        self.error: ConfigError | None = None
+
+    def is_on(self) -> bool:
+        return self.has_worker
+
+    def switch(self, is_on: bool) -> None:
+        if self.error is not None:
+            raise self.error
+        self.has_worker = is_on
+
+
+@pytest.fixture
+def keeper(monkeypatch: pytest.MonkeyPatch) -> Keeper:
+    one = Keeper()
+    monkeypatch.setattr(worker_task, "WorkerTask", lambda *_: one)
     return one
 
 
@@ -248,3 +277,88 @@ def test_where_windows_does_not_schedule_the_way_is_shown(open_page: OpenPage, l
     desk.until(card.elsewhere.isVisible)
     assert "freesport-sync-import.timer" in card.elsewhere.text()
     assert not card.controls.isVisible()
+
+
+def test_tasks_run_while_the_window_is_open(open_page: OpenPage, stocked_shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "window.ini"
+    desk = open_page(state_file=file)
+    card, process = desk.window.computer_page.worker, desk.backend.worker_process
+    assert not card.while_open.isChecked()
+    assert not process.is_on
+    assert not desk.window.worker_item.isVisible()
+    card.while_open.click()
+    desk.until(lambda: process.state is ServiceState.RUNNING)
+    assert card.state_text.text() == "Ждёт заданий"
+    assert desk.window.worker_item.text == "Задания: ждём новых"
+    assert stocked_shop.value("SELECT count(*) FROM freesport_sync.workers") == 1
+    desk.close()
+    assert stocked_shop.value("SELECT count(*) FROM freesport_sync.workers") == 0
+    again = open_page(state_file=file)
+    card, process = again.window.computer_page.worker, again.backend.worker_process
+    assert card.while_open.isChecked()
+    again.until(lambda: process.state is ServiceState.RUNNING)
+    card.while_open.click()
+    again.until(lambda: process.state is ServiceState.STOPPED)
+    assert card.state_text.text() == "На этом компьютере не выполняются"
+
+
+def test_a_worker_that_dies_is_explained_and_started_again(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_process, "FIRST_PAUSE_MS", 500)
+    desk = open_page()
+    card, process = desk.window.computer_page.worker, desk.backend.worker_process
+    card.while_open.click()
+    desk.until(lambda: process.state is ServiceState.RUNNING)
+    killed = process.pid
+    assert killed is not None
+    psutil.Process(killed).kill()
+    desk.until(lambda: process.state is ServiceState.FAILED)
+    assert "worker_process_died" in texts_in(card.notice)
+    assert desk.window.worker_item.text == "Задания: не выполняются"
+    desk.until(lambda: process.state is ServiceState.RUNNING)
+    assert process.pid != killed
+    assert not card.notice.isVisible()
+
+
+def test_closing_asks_about_tasks_that_run(open_page: OpenPage) -> None:
+    desk = open_page()
+    window, process = desk.window, desk.backend.worker_process
+    closed: list[None] = []
+    window.closing.connect(lambda: closed.append(None))
+    window.computer_page.worker.while_open.click()
+    desk.until(lambda: process.state is ServiceState.RUNNING)
+    process._take(TaskTaken(12, "all", "ivanov@PC-7", 1))
+    assert window.worker_item.text == "Задания: выполняется 1"
+    window.close()
+    assert closed == []
+    assert "вернутся в очередь" in window.question.text() + window.question.informativeText()
+    window.question.reject()
+    process._take(TaskLeft(12, "all", TaskStatus.COMPLETED))
+    window.close()
+    assert closed == [None], "one that waits for tasks keeps nobody"
+
+
+def test_windows_keeps_a_worker(open_page: OpenPage, keeper: Keeper) -> None:
+    desk = open_page()
+    card = desk.window.computer_page.worker
+    desk.until(card.always.isEnabled)
+    assert not card.elsewhere.isVisible()
+    card.always.click()
+    desk.until(card.always.isEnabled)
+    assert keeper.has_worker
+    assert card.always.isChecked()
+    keeper.error = ConfigError("worker_task_refused", task="x", said="Отказано в доступе.")
+    card.always.click()
+    desk.until(card.refusal.isVisible)
+    assert "Отказано в доступе." in texts_in(card.refusal)
+    assert card.always.isChecked()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_where_windows_does_not_keep_a_worker_the_way_is_shown(open_page: OpenPage, language: Language) -> None:
+    desk = open_page(language=language)
+    card = desk.window.computer_page.worker
+    desk.until(card.elsewhere.isVisible)
+    assert "freesport-sync-worker" in card.elsewhere.text()
+    assert not card.always.isVisible()

@@ -1,4 +1,4 @@
-"""«Этот компьютер»: the daily import, the start with the session, and whether closing the window ends the program."""
+"""«Этот компьютер»: the daily import, the worker, the start with the session, and what closing the window does."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QTimeEdit, QVBoxLayout, QWidget
 
 from freesport_sync.errors import SyncError
 from freesport_sync.services.import_schedule import SYSTEMD_TIMER
-from freesport_sync.ui.pages.computer_notifications import NotificationsCard
+from freesport_sync.ui.pages.computer_worker import WorkerCard
 from freesport_sync.ui.tray import Tray
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
     GAP,
     SPACE,
+    UNDER_BOX,
     Card,
     Tools,
     allow,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from freesport_sync.application import Application
 
 USUAL_START = QTime(3, 30)
-UNDER_BOX = 26
-"""Where the words of a check box begin, in pixels."""
 
 
 class ComputerPage(QWidget):
@@ -51,14 +50,14 @@ class ComputerPage(QWidget):
         self.setObjectName("page")
         self._tools = tools
         self.schedule = ScheduleCard(tools)
-        self.notifications = NotificationsCard(tools)
+        self.worker = WorkerCard(tools)
         self.program = ProgramCard(tools, tray)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(GAP)
         layout.addWidget(label(tools.texts("computer.title"), "title"))
         layout.addWidget(self.schedule)
-        layout.addWidget(self.notifications)
+        layout.addWidget(self.worker)
         layout.addWidget(self.program)
         layout.addStretch(1)
         tools.backend.opened.connect(self.refresh)
@@ -66,7 +65,7 @@ class ComputerPage(QWidget):
     def refresh(self) -> None:
         """Ask the system again."""
         self.schedule.look()
-        self.notifications.look()
+        self.worker.look()
         self.program.look()
 
     def save_state(self) -> None:

@@ -34,6 +34,8 @@ from freesport_sync.ui.theme import Theme
 
 SPACE = 8
 GAP = 16
+UNDER_BOX = 26
+"""Where the words of a check box begin, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
