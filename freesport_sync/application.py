@@ -101,7 +101,7 @@ class Application:
 
     def history(self) -> History:
         """The history, to be closed; a private server runs until then."""
-        return History(self.database)
+        return History(self.database, self._settings.freshness.limits)
 
     @cached_property
     def connections(self) -> Connections:

@@ -53,6 +53,7 @@ ACTIONS = (
     "prioritise_task",
     "cleanup_tasks",
     "workers",
+    "freshness",
     "test_notification",
     "schedules",
     "switch_schedule",
@@ -96,6 +97,7 @@ def build_parser(texts: Texts, is_json: bool = False, tasks: Registry = TASKS) -
     history.add_argument("--issues", action="store_true", help=text("issues"))
     history.add_argument("--csv", type=path, metavar="FILE", help=text("csv"))
     history.add_argument("--cancel", type=number, metavar="RUN_ID", help=text("cancel"))
+    history.add_argument("--freshness", action="store_true", help=text("freshness"))
     history.add_argument("--unlock-stale", action="store_true", help=text("unlock_stale"))
     queue = parser.add_argument_group(text("group_tasks"))
     queue.add_argument("--submit", choices=list(tasks.submissions), metavar="KIND", help=text("submit"))

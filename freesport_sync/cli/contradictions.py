@@ -37,6 +37,7 @@ _IMMEDIATE_ACTIONS = (
     "prioritise_task",
     "cleanup_tasks",
     "workers",
+    "freshness",
     "test_notification",
     "schedules",
     "switch_schedule",

@@ -15,6 +15,7 @@ from freesport_sync.cli.results import (
     EntryList,
     EntryShown,
     ExchangePasswordSet,
+    FreshnessShown,
     HostKeyPinned,
     IssueList,
     IssuesSaved,
@@ -130,6 +131,8 @@ class JsonOutput:
                 return _each("cancel_requested", [result.request])
             case StaleClosed():
                 return _each("unlocked", [result.closed])
+            case FreshnessShown():
+                return self._freshness(result)
             case BackupList():
                 return _each("backup", result.backups)
             case HostKeyPinned():
@@ -187,6 +190,17 @@ class JsonOutput:
         counts: Iterable[IssueCount] = result.found.counts
         yield from _each("issue_count", counts)
         yield from map(self._line, result.found.issues)
+
+    def _freshness(self, result: FreshnessShown) -> Iterator[Line]:
+        now = result.freshness.read_at
+        for one in result.freshness.data:
+            line: Line = {"event": "freshness", "kind": one.kind.value, "limit_h": one.limit_h}
+            complaint, age_s = one.complaint(now), one.age_s(now)
+            last = {"key": None, "imported_at": None, "created_at": None}
+            if one.last is not None:
+                last = {name: to_json(getattr(one.last, name)) for name in last} | {"key": str(one.last.key)}
+            text = "" if complaint is None else self._texts.error(complaint).what
+            yield line | last | {"age_s": age_s, "is_overdue": complaint is not None, "text": text}
 
     def _settings(self, result: SettingList) -> Iterator[Line]:
         for one, line in zip(result.settings, _each("setting", result.settings), strict=True):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from freesport_sync.core.backup import Backup
+    from freesport_sync.core.freshness import Freshness
     from freesport_sync.database.own.remote_control import CancelRequest, Unlocked
     from freesport_sync.i18n.guide import Chapter
     from freesport_sync.services.remote_export import PinnedHostKey
@@ -68,6 +69,13 @@ class CancelRequested:
     """A run was asked to stop."""
 
     request: CancelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class FreshnessShown:
+    """How old each kind of data is."""
+
+    freshness: Freshness
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +299,7 @@ Result: TypeAlias = (
     | IssuesSaved
     | CancelRequested
     | StaleClosed
+    | FreshnessShown
     | BackupList
     | HostKeyPinned
     | ExchangePasswordSet

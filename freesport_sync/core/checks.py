@@ -8,6 +8,8 @@ REPAIR_DUE = "created_at_equal"
 """Code of the item that advises a repair."""
 FOREIGN_RULES = "shop_foreign_rules"
 """Code of the item that lists triggers and constraints which the shop itself does not have."""
+OVERDUE = ("data_old", "data_missing")
+"""Codes of the items that say that data is too old."""
 _BUSY = ("lock_held", "lock_held_unknown", "foreign_session")
 _UNREACHABLE = (
     "ssh_host_",
@@ -51,7 +53,7 @@ class CheckItem:
     @property
     def is_advice(self) -> bool:
         """Whether an import could run, but something should be fixed."""
-        return self.code in (REPAIR_DUE, FOREIGN_RULES)
+        return self.code in (REPAIR_DUE, FOREIGN_RULES, *OVERDUE)
 
     @property
     def is_unreachable(self) -> bool:

@@ -261,33 +261,5 @@ class ChangeQuery:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DataAge:
-    """How fresh one kind of data in the shop is.
-
-    Args:
-        kind: of the export's files.
-        imported_at: when it was last imported.
-        created_at: `ДатаФормирования` of those files, local time of the 1C server.
-    """
-
-    kind: str
-    imported_at: datetime
-    created_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What the import page shows of the history.
-
-    Args:
-        entries: the newest.
-        ages: of the kinds of data that were ever imported.
-    """
-
-    entries: tuple[HistoryEntry, ...]
-    ages: tuple[DataAge, ...]
-
-
 IssuePage = Page[RowIssue]
 ChangePage = Page[FieldChange]

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.checks import CheckItem
+from freesport_sync.database.own.freshness import read_freshness
 from freesport_sync.database.preflight import check_database
+from freesport_sync.database.server.engine import translated_errors
+from freesport_sync.errors import SyncError
 from freesport_sync.services.database import Database
 from freesport_sync.services.remote_export import RemoteExport
 from freesport_sync.settings.model import Settings
@@ -35,7 +38,7 @@ class Checks:
         return self._check_database(None)
 
     def everything(self, media_root: Path | None) -> tuple[CheckItem, ...]:
-        """The database, the folder for pictures and the SSH host.
+        """The database, the folder for pictures, the SSH host, and whether the data in the shop is too old.
 
         Args:
             media_root: folder for pictures; None: that of the settings.
@@ -43,7 +46,17 @@ class Checks:
         Raises:
             SyncError: the database cannot be reached; the code names the step that failed.
         """
-        return self._check_database(media_root) + self._remote_export.check(CancelToken())
+        return self._check_database(media_root) + self._remote_export.check(CancelToken()) + self._check_freshness()
+
+    def _check_freshness(self) -> tuple[CheckItem, ...]:
+        """Advice about data that is too old; nothing where there is no history to read."""
+        try:
+            with translated_errors(), self._database.connection() as connection:
+                freshness = read_freshness(connection, self._settings.freshness.limits)
+        except SyncError:  # the check of the database says why
+            return ()
+        overdue = freshness.overdue(freshness.read_at).values()
+        return tuple(CheckItem(one.code, True, one.params) for one in overdue)
 
     def _check_database(self, media_root: Path | None) -> tuple[CheckItem, ...]:
         from freesport_sync.tasks.shop_import.media_root import check_media_root

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from types import MappingProxyType
 from typing import Self, TypeVar
 
 from freesport_sync.core.database_status import DatabaseStatus
+from freesport_sync.core.freshness import DataKind, Freshness
 from freesport_sync.core.history import (
     ChangePage,
     ChangeQuery,
@@ -23,7 +25,6 @@ from freesport_sync.core.history import (
     HistoryQuery,
     IssuePage,
     IssueQuery,
-    Overview,
     Page,
 )
 from freesport_sync.core.run import FieldChange
@@ -36,6 +37,7 @@ from freesport_sync.database.own import (
     task_list,
     workers,
 )
+from freesport_sync.database.own.freshness import read_freshness
 from freesport_sync.database.permissions import read_rights
 from freesport_sync.database.server.engine import (
     Connection,
@@ -57,6 +59,8 @@ SHORTEST_PAUSE_S = 0.3
 RETRY_S = (1.0, 2.0, 5.0)
 """Pauses before connecting again; the last one repeats."""
 
+NO_LIMITS: Mapping[DataKind, int] = MappingProxyType({})
+
 T = TypeVar("T")
 
 
@@ -67,10 +71,12 @@ class History:
 
     Args:
         database: whose history it is; a private server runs until the history is closed.
+        limits: kind of data -> the age in hours that is tolerated.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, limits: Mapping[DataKind, int] = NO_LIMITS) -> None:
         self._database = database
+        self._limits = limits
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._target: Target | None = None
@@ -89,9 +95,9 @@ class History:
             self._is_closed = True
             self._leave()
 
-    def overview(self, limit: int) -> Overview:
-        """The newest entries and the age of the data."""
-        return self._ask(lambda connection: history_details.read_overview(connection, limit))
+    def freshness(self) -> Freshness:
+        """How old each kind of data is; not to be asked every second."""
+        return self._ask(lambda connection: read_freshness(connection, self._limits))
 
     def entries(self, query: HistoryQuery, offset: int, limit: int) -> Page[HistoryEntry]:
         """A page of the history."""

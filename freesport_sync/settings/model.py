@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from freesport_sync.core.freshness import DataKind
 from freesport_sync.core.notifications import MAIL, MESSENGER, Chosen, MailSecurity, NotificationTarget
 from freesport_sync.core.ssh_address import USUAL_PORT, SshAddress, parse_ssh_address
 from freesport_sync.errors import ConfigError
@@ -145,6 +146,25 @@ class HistorySettings(_Section):
 
     retention_days: int = Field(180, ge=1, le=36_500)
     max_issues: int = Field(100_000, ge=1, le=10_000_000)
+
+
+class FreshnessSettings(_Section):
+    """The age of each kind of data that is tolerated, in hours; 0: any."""
+
+    goods_h: int = Field(0, ge=0, le=8760)
+    prices_h: int = Field(26, ge=0, le=8760)
+    stocks_h: int = Field(26, ge=0, le=8760)
+    customers_h: int = Field(0, ge=0, le=8760)
+
+    @property
+    def limits(self) -> dict[DataKind, int]:
+        """By kind of data."""
+        return {
+            DataKind.GOODS: self.goods_h,
+            DataKind.PRICES: self.prices_h,
+            DataKind.STOCKS: self.stocks_h,
+            DataKind.CUSTOMERS: self.customers_h,
+        }
 
 
 class BackupSettings(_Section):
@@ -318,6 +338,7 @@ class Settings(BaseSettings):
     pictures: PictureSettings = PictureSettings()
     guards: GuardSettings = GuardSettings()
     history: HistorySettings = HistorySettings()
+    freshness: FreshnessSettings = FreshnessSettings()
     notifications: NotificationSettings = NotificationSettings()
     backup: BackupSettings = BackupSettings()
     warehouses: tuple[Warehouse, ...] = _WAREHOUSES

@@ -21,6 +21,7 @@ from freesport_sync.errors import SyncError
 from freesport_sync.os_support import user_and_host
 from freesport_sync.tasks.registry import TASKS
 from freesport_sync.ui.exchange_process import ExchangeProcess
+from freesport_sync.ui.freshness_watch import FreshnessWatch
 from freesport_sync.ui.jobs import Failed, Lane
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import RunSnapshot
@@ -76,6 +77,7 @@ class Backend(QObject):
         self.database_status: DatabaseStatus | None = None
         self.error: SyncError | None = None
         self._history: History | None = None
+        self.freshness = FreshnessWatch(self)
         self.exchange_process = ExchangeProcess(self)
         self.worker_process = WorkerProcess(self)
         self._lanes: dict[str, RunLane] = {}

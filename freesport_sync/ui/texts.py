@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QLocale
 
+from freesport_sync.core.freshness import DataKind
 from freesport_sync.core.history import EntrySource, EntryStatus, HistoryEntry
 from freesport_sync.core.issues import RowIssue
 from freesport_sync.core.log_entries import parse_log_entry
@@ -120,6 +121,14 @@ class UiTexts(Texts):
         """The name of a client of the exchange; see `RequestHandled.client`."""
         key = f"exchange.client_{client or 'unknown'}"
         return self(key) if self.has(key) else client
+
+    def overdue(self, overdue: Mapping[DataKind, SyncError]) -> str:
+        """What is too old, in a few words: `Остатки не обновлялись 27 ч`, `Устарели: цены, остатки`."""
+        (kind, one), *others = overdue.items()
+        if others:
+            return self("window.data_many", kinds=", ".join(self.word("data_kind", name).lower() for name in overdue))
+        amount = next((name for name in ("hours", "days") if name in one.params), "never")
+        return self(f"window.data_{amount}", **one.params | {"data_kind": self.word("data_kind", kind)})
 
     def status(self, status: EntryStatus) -> str:
         """The name of a status."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from freesport_sync.core.freshness import DataKind
 from freesport_sync.ui.icons import program_icon
 from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.widgets.parts import Tools
@@ -46,8 +47,11 @@ class Tray(QObject):
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._on_activated)
         self.icon.setToolTip(texts("window.title"))
+        self.icon.messageClicked.connect(self.open_wanted)
         tools.backend.exchange_process.state_changed.connect(self._show_exchange)
         self._show_exchange()
+        self._told_overdue: frozenset[DataKind] = frozenset()
+        tools.backend.freshness.changed.connect(self._show_freshness)
         self.icon.setVisible(self.is_chosen)
 
     @property
@@ -87,6 +91,17 @@ class Tray(QObject):
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason in _CLICKS:
             self.open_wanted.emit()
+
+    def _show_freshness(self) -> None:
+        """Say in the tool tip what is too old, and once in a message of the desktop."""
+        texts, overdue = self._tools.texts, self._tools.backend.freshness.overdue
+        title = texts("window.title")
+        self.icon.setToolTip(f"{title}\n{texts.overdue(overdue)}" if overdue else title)
+        new = {kind: one for kind, one in overdue.items() if kind not in self._told_overdue}
+        self._told_overdue = frozenset(overdue)
+        if new and self.icon.isVisible():
+            hint = texts.error(next(iter(new.values()))).hint
+            self.icon.showMessage(texts.overdue(new), hint, QSystemTrayIcon.MessageIcon.Warning)
 
     def _show_exchange(self) -> None:
         texts, process = self._tools.texts, self._tools.backend.exchange_process

@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
         for page in (self.import_page, self.tasks_page, self.history_page, self.exchange_page):
             page.entry_opened.connect(self.open_entry)
         self.entry_page.repeated.connect(self._repeat)
+        self.import_page.repeat_wanted.connect(self._repeat_entry)
         self.entry_page.task_opened.connect(self.open_task)
         self.import_page.queued.connect(self._show_submitted)
         self.connections_page.connected.connect(self._check_first)
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
         backend = tools.backend
         backend.database_status_changed.connect(self._on_database_status)
         backend.lost.connect(self._on_lost)
+        backend.freshness.changed.connect(self._on_freshness_changed)
         backend.run_changed.connect(self._on_run_changed)
         backend.run_ended.connect(self._on_run_ended)
         backend.became_idle.connect(self._leave_when_quiet)
@@ -171,6 +173,10 @@ class MainWindow(QMainWindow):
     def _repeat(self, submission: Submission[Any]) -> None:
         self.show_page("import")
         self.import_page.run(submission)
+
+    def _repeat_entry(self, key: EntryKey) -> None:
+        self.entry_page.open_and_repeat(key)
+        self.show_page("entry")
 
     def save_state(self) -> None:
         """Remember geometry, page and column widths."""
@@ -258,13 +264,15 @@ class MainWindow(QMainWindow):
         self.lock_item = StatusItem(self._tools, "unlock", "")
         self.exchange_item = StatusItem(self._tools, "onec", "")
         self.run_item = StatusItem(self._tools, "running", "")
-        for item in (self.database_item, self.lock_item):
+        self.freshness_item = StatusItem(self._tools, "remarks", "")
+        for item in (self.database_item, self.lock_item, self.freshness_item):
             bar.addWidget(item)
         self.worker_item = StatusItem(self._tools, "running", "")
         for item in (self.worker_item, self.exchange_item, self.run_item):
             bar.addPermanentWidget(item)
             item.hide()
         self.lock_item.hide()
+        self.freshness_item.hide()
 
     def _restore(self) -> None:
         state = self._tools.state
@@ -307,6 +315,13 @@ class MainWindow(QMainWindow):
         self.banner.say_error(error)
         self.database_item.say("offline", self._tools.texts("window.offline"), "warn")
         self.lock_item.hide()
+
+    def _on_freshness_changed(self) -> None:
+        texts, overdue = self._tools.texts, self._tools.backend.freshness.overdue
+        self.freshness_item.setVisible(bool(overdue))
+        if overdue:
+            self.freshness_item.say("remarks", texts.overdue(overdue), "warn")
+            self.freshness_item.setToolTip("\n".join(texts.error(one).what for one in overdue.values()))
 
     def _on_run_changed(self, snapshot: RunSnapshot) -> None:
         texts = self._tools.texts

@@ -337,6 +337,28 @@ def test_the_history_has_the_sessions_of_the_shop_itself(stocked_shop: Shop, com
     assert (report["event"], report["error"]) == ("report", "FileNotFoundError: import_files")
 
 
+def test_freshness_for_people_and_for_scripts(
+    stocked_shop: Shop, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stocked_shop.execute("UPDATE freesport_sync.run_files SET created_at = NULL")
+    stocked_shop.execute("UPDATE freesport_sync.runs SET finished_at = now() - interval '25 hours'")
+    outcome = command("--freshness", "--json")
+    ages = {line["kind"]: line for line in outcome.events("freshness")}
+    assert (outcome.code, [kind for kind, line in ages.items() if line["is_overdue"]]) == (1, ["stocks"])
+    assert (ages["prices"]["key"], ages["prices"]["limit_h"], int(ages["prices"]["age_s"]) // 3600) == ("1", 26, 25)
+    assert (ages["stocks"]["key"], ages["stocks"]["age_s"]) == (None, None)
+    assert ages["stocks"]["text"] in command("--freshness").stdout
+    advice = [line["code"] for line in command("--check", "--json").lines if line["code"].startswith("data_")]
+    assert advice == ["data_missing"]
+    monkeypatch.setenv("FREESPORT_SYNC_FRESHNESS__STOCKS_H", "0")
+    assert command("--freshness").code == 0
+    monkeypatch.setenv("FREESPORT_SYNC_FRESHNESS__PRICES_H", "24")
+    outcome = command("--freshness", "--language", "en")
+    assert outcome.code == 1
+    assert "Prices have not been updated for 25 h, while 24 h are tolerated." in outcome.stdout
+    assert "[1" not in outcome.stdout
+
+
 def test_check_of_every_state(stocked_shop: Shop, command: Command) -> None:
     def look() -> tuple[int, set[str]]:
         """The exit code and the points that are not in order."""

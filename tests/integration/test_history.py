@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from freesport_sync.core.history import EntryStatus, HistoryQuery
+from freesport_sync.core.freshness import DataKind, Delivery
+from freesport_sync.core.history import EntryKey, EntrySource, EntryStatus, HistoryQuery
 from freesport_sync.core.run import Counts, RunStatus
-from freesport_sync.core.shop import ImportKind
+from freesport_sync.core.shop import Entity, ImportKind
 from freesport_sync.core.tasks import SHOP_LOCK
-from freesport_sync.database.own.history_details import read_overview
+from freesport_sync.database.own.freshness import read_freshness
 from freesport_sync.database.own.history_list import read_entries
 from freesport_sync.database.own.lock import find_holder, take_lock
 from freesport_sync.database.own.remote_control import request_cancel
@@ -112,6 +113,10 @@ def test_what_a_newer_program_has_written_hides_no_other_run(stocked_shop: Shop,
         assert (entry.error_params, entry.errors) == ({}, 3 if request == "x" else 0)
 
 
+def deliveries(shop: Shop) -> dict[DataKind, Delivery]:
+    return {one.kind: one.last for one in read_freshness(shop.connection, {}).data if one.last is not None}
+
+
 def test_only_what_is_in_the_shop_is_fresh(shop: Shop, new_export: NewExport) -> None:
     """An exchange that was tried with an empty catalogue, and an import that was undone, have brought nothing."""
     full, empty, later = new_export(), new_export(), new_export()
@@ -120,19 +125,77 @@ def test_only_what_is_in_the_shop_is_fresh(shop: Shop, new_export: NewExport) ->
     full.offers(offer("p1#c1"))
     full.prices(prices("p1#c1", {"retail": 100}))
     shop.run(full.folder)
-    expected = read_overview(shop.connection, 1).ages
-    assert {age.kind for age in expected} == {"goods", "offers", "prices"}
+    expected = deliveries(shop)
+    assert expected.keys() == {DataKind.GOODS, DataKind.PRICES}
     empty.reference_data()
     empty.goods()
     shop.run(empty.folder)
-    assert read_overview(shop.connection, 1).ages == expected
+    assert deliveries(shop) == expected
     later.reference_data()
     later.goods(product("p1", name="Кеды"))
     later.offers(offer("p1#c1"))
     later.prices(prices("p1#c1", {"retail": 200}))
     report = shop.run(later.folder, skip_backup=False)
-    assert read_overview(shop.connection, 1).ages != expected
+    assert {one.key.id for one in deliveries(shop).values()} == {report.run_id}
     shop.undo(report.run_id)
-    assert read_overview(shop.connection, 1).ages == expected
-    assert shop.run(full.folder, kind=ImportKind.PRICES).run_id
-    assert {age.kind for age in read_overview(shop.connection, 1).ages if age not in expected} == {"prices"}
+    assert deliveries(shop) == expected
+    shop.run(later.folder, is_dry_run=True)
+    assert deliveries(shop) == expected
+    again = shop.run(full.folder, kind=ImportKind.PRICES)
+    assert again.counts[Entity.PRICE].unchanged == 1, "1C says the same again, and so it is fresh"
+    assert deliveries(shop) == expected | {DataKind.PRICES: deliveries(shop)[DataKind.PRICES]}
+    assert deliveries(shop)[DataKind.PRICES].key.id == again.run_id
+
+
+SESSION = """
+INSERT INTO import_sessions (import_type, status, started_at, finished_at, report_details, error_message, created_at,
+    report, updated_at, session_key)
+VALUES (:type, :status, now(), now() - CAST(:age AS interval), CAST(:details AS jsonb), '', now(), '', now(), NULL)
+RETURNING id
+"""
+
+
+def test_the_shop_s_own_importer_brings_data_too(stocked_shop: Shop) -> None:
+    ours = deliveries(stocked_shop)
+
+    def add(type_: str, details: object, status: str = "completed", age: str = "0 s") -> EntryKey:
+        values = {"type": type_, "status": status, "age": age, "details": json.dumps(details)}
+        return EntryKey(EntrySource.SHOP, stocked_shop.value(SESSION, **values))
+
+    add("catalog", {"prices_updated": 5}, status="failed")
+    add("catalog", {"prices_updated": 0, "stocks_updated": "many", "products_updated": None})
+    add("stocks", [1])
+    add("catalog", {"prices_updated": 5, "stocks_updated": 5, "products_created": 1}, age="10 years")
+    older = deliveries(stocked_shop)
+    assert {kind: older[kind] for kind in ours} == ours, "it failed, brought nothing, or what we have brought is newer"
+    catalog = add("catalog", {"prices_updated": 5, "stocks_updated": 3})
+    customers = add("customers", {"created": 1})
+    found = {kind: one.key for kind, one in deliveries(stocked_shop).items()}
+    mine = ours[DataKind.GOODS].key
+    assert found == {
+        DataKind.GOODS: mine,
+        DataKind.PRICES: catalog,
+        DataKind.STOCKS: catalog,
+        DataKind.CUSTOMERS: customers,
+    }
+    stocks = add("stocks", {"updated_count": 7})
+    assert deliveries(stocked_shop)[DataKind.STOCKS].key == stocks
+
+
+def test_data_that_is_too_old_or_never_came_is_told(stocked_shop: Shop) -> None:
+    stocked_shop.execute("UPDATE freesport_sync.runs SET finished_at = now() - interval '27 hours 5 minutes'")
+    stocked_shop.execute("UPDATE freesport_sync.run_files SET created_at = NULL")
+    limits = {DataKind.GOODS: 28, DataKind.PRICES: 27, DataKind.CUSTOMERS: 1000}
+    freshness = read_freshness(stocked_shop.connection, limits)
+    overdue = freshness.overdue(freshness.read_at)
+    assert {kind: one.code for kind, one in overdue.items()} == {
+        DataKind.PRICES: "data_old",
+        DataKind.CUSTOMERS: "data_missing",
+    }
+    assert overdue[DataKind.PRICES].params["hours"] == 27
+    assert read_freshness(stocked_shop.connection, {}).overdue(freshness.read_at) == {}, "nobody watches"
+
+
+def test_nothing_has_come_to_a_database_without_tables(empty_database: sa.URL, tmp_path: Path) -> None:
+    with Shop(empty_database, tmp_path) as nothing:
+        assert deliveries(nothing) == {}

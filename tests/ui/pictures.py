@@ -124,6 +124,7 @@ class Photographer:
         self._page("log", "log")
         self._connections()
         self._page("computer", "computer")
+        self._notifications()
         take_server(self, desk)
         take_onec(self, desk)
         self._rest()
@@ -145,6 +146,15 @@ class Photographer:
     def _page(self, page: str, name: str) -> None:
         self._window.show_page(page)
         self.take(name)
+
+    def _notifications(self) -> None:
+        card = self._window.computer_page.notifications
+        card.open()
+        assert card.dialog is not None
+        card.dialog.host.setText("smtp.example.ru")
+        card.dialog.recipients.setText("admin@shop.example.ru")
+        self.take("notifications", card.dialog)
+        card.dialog.reject()
 
     def _import(self, is_dry_run: bool) -> None:
         form = self._window.import_page.form

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from freesport_sync.core.history import EntryKey, EntrySource, EntryStatus
 from freesport_sync.errors import SyncError
 from freesport_sync.settings.secrets import PASSWORD_VARIABLE
+from freesport_sync.ui import freshness_watch
 from freesport_sync.ui.widgets import latest
 from tests.builders import ExportBuilder, offer, prices, product, rests
 from tests.program import address, started
@@ -74,21 +76,41 @@ def test_a_killed_program_is_reported_within_ten_seconds(
         desk.window.show_page("history")
         desk.until(lambda: (row := history.model.row_at(0)) and row.status is EntryStatus.INTERRUPTED)
         desk.until(lambda: desk.window.lock_item.text == desk.texts("window.free"))
+        desk.window.show_page("import")
+        latest_result = desk.window.import_page.latest
+        desk.until(latest_result.repeat.isVisible)
+        assert f"Импорт № {run_id} прерван" in texts_in(latest_result)
+    desk.click(latest_result.repeat)
+    end = desk.end_of_run()
+    assert (end.error, desk.window.sidebar.page) == (None, "import")
+    assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
+    assert latest_result.repeat.isHidden()
 
 
 def test_ages_grow_while_nothing_happens(
     stocked_shop: Shop, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    later_s = 0.0
     monkeypatch.setattr(latest, "TICK_MS", 20)
+    monkeypatch.setattr(freshness_watch, "TICK_MS", 20)
+    monkeypatch.setattr(freshness_watch, "ASK_S", 1e9)
+    monkeypatch.setattr(latest, "_now", lambda: datetime.now(UTC) + timedelta(seconds=later_s))
+    monkeypatch.setattr(freshness_watch, "_seconds", lambda: time.monotonic() + later_s)
     # Not the time of the test: the shop was stocked before the first test that needs it.
-    now = stocked_shop.value("SELECT started_at FROM freesport_sync.runs") + timedelta(seconds=1)
-    monkeypatch.setattr(latest, "_now", lambda: now)
+    stocked_shop.execute("UPDATE freesport_sync.runs SET started_at = now(), finished_at = now()")
+    stocked_shop.execute("UPDATE freesport_sync.run_files SET created_at = NULL")
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    shown = desk.window.import_page.latest
+    shown, status = desk.window.import_page.latest, desk.window.freshness_item
     desk.until(lambda: "только что" in texts_in(shown))
-    now += timedelta(minutes=5)
+    desk.until(lambda: status.isVisible() and status.text == "Остатки ещё не загружались")
+    later_s = 300
     desk.until(lambda: "5 мин назад" in texts_in(shown) and "только что" not in texts_in(shown))
+    assert "Цены" not in status.text
+    later_s = 27 * 3600
+    desk.until(lambda: status.text == "Устарели: цены, остатки")
+    assert "Цены не обновлялись 27 ч" in status.toolTip()
+    assert "Устарели: цены, остатки" in desk.window.tray.icon.toolTip()
 
 
 def test_undoing_is_a_flow_of_its_own(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:

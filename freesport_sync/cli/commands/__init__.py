@@ -60,6 +60,8 @@ def command_for(action: str) -> Command:
             from freesport_sync.cli.commands.show import show as command
         case "cancel":
             from freesport_sync.cli.commands.cancel import cancel as command
+        case "freshness":
+            from freesport_sync.cli.commands.freshness import freshness as command
         case "unlock_stale":
             from freesport_sync.cli.commands.unlock_stale import unlock_stale as command
         case "pin_host_key":

@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from freesport_sync.cli.results import (
     CancelRequested,
+    FreshnessShown,
     HostKeyPinned,
     ServicePrinted,
     SettingList,
@@ -28,6 +29,27 @@ def show_check(screen: Screen, item: CheckItem) -> None:
     say(screen.out, f"{mark} {escape(screen.texts.check(item.code, item.params))}")
     if item.code == REPAIR_DUE:
         screen.line(screen.texts(f"cli.check_{item.code}"))
+
+
+def show_freshness(screen: Screen, result: FreshnessShown) -> None:
+    """Print what there is of each kind of data, and then what to do about what is too old."""
+    texts, freshness = screen.texts, result.freshness
+    table = screen.table("data", "exported", "imported", "run", "limit")
+    overdue = freshness.overdue(freshness.read_at)
+    for one in freshness.data:
+        last = one.last
+        moments = ("—", "—", "—")
+        if last is not None:
+            moments = (local_time(last.made_at), local_time(last.imported_at), str(last.key))
+        style = "bold yellow" if one.kind in overdue else ""
+        name = texts.word("data_kind", one.kind.value)
+        table.add_row(name, *moments, texts("cli.limit_hours", hours=one.limit_h) if one.limit_h else "—", style=style)
+    screen.out.print(table)
+    for complaint in overdue.values():
+        screen.line(texts.error(complaint).what)
+    if overdue:
+        hint = next(iter(overdue.values()))
+        screen.line(texts.error(hint).hint)
 
 
 def show_cancel_requested(screen: Screen, result: CancelRequested) -> None:

@@ -13,6 +13,7 @@ from freesport_sync.cli.results import (
     EntryList,
     EntryShown,
     ExchangePasswordSet,
+    FreshnessShown,
     HostKeyPinned,
     IssueList,
     IssuesSaved,
@@ -149,6 +150,8 @@ class TerminalOutput:
                 answers.show_cancel_requested(screen, result)
             case StaleClosed():
                 answers.show_stale_closed(screen, result)
+            case FreshnessShown():
+                answers.show_freshness(screen, result)
             case BackupList():
                 show_backups(screen, result)
             case HostKeyPinned():

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 import sqlalchemy as sa
 
 from freesport_sync.core.history import (
-    DataAge,
     EntryIssues,
     EntryKey,
     EntrySource,
     HistoryDetails,
     HistoryEntry,
-    HistoryQuery,
     IssueCount,
-    Overview,
     StageRecord,
 )
 from freesport_sync.core.issues import Severity
 from freesport_sync.core.run import ExportFile
-from freesport_sync.core.shop import Entity
-from freesport_sync.database.own.earlier_runs import has_undo, read_undoer
-from freesport_sync.database.own.history_list import has_shop_sessions, read_entries, read_entry
+from freesport_sync.database.own.earlier_runs import read_undoer
+from freesport_sync.database.own.history_list import has_shop_sessions, read_entry
 from freesport_sync.database.own.history_pages import read_issues
 from freesport_sync.database.own.schema import (
-    current_revision,
     field_changes,
     row_issues,
     run_files,
@@ -36,17 +28,6 @@ from freesport_sync.database.own.schema import (
 from freesport_sync.database.own.stored_values import object_of
 from freesport_sync.database.own.task_list import read_task
 from freesport_sync.database.shop.tables import import_sessions
-
-AGED_KINDS = {
-    "goods": Entity.PRODUCT,
-    "offers": Entity.VARIANT,
-    "prices": Entity.PRICE,
-    "rests": Entity.STOCK,
-    "contragents": Entity.CUSTOMER,
-}
-"""Kinds of files whose age the operator wants to know, and the entity that a run counts if they had records."""
-LATEST_RUNS = 2000
-"""How many runs back they are looked for."""
 
 
 def read_details(connection: sa.Connection, key: EntryKey) -> HistoryDetails | None:
@@ -70,15 +51,6 @@ def read_entry_issues(connection: sa.Connection, key: EntryKey) -> EntryIssues |
     if key.source is EntrySource.SHOP:
         return EntryIssues(entry, (), iter(()))
     return EntryIssues(entry, _issue_counts(connection, entry), read_issues(connection, key.id))
-
-
-def read_overview(connection: sa.Connection, limit: int) -> Overview:
-    """The newest entries, and how fresh each kind of data is."""
-    entries = read_entries(connection, HistoryQuery(), 0, limit).rows
-    if current_revision(connection) is None:
-        return Overview(entries, ())
-    ages = (_age(connection, kind, entity) for kind, entity in AGED_KINDS.items())
-    return Overview(entries, tuple(age for age in ages if age is not None))
 
 
 def _import_session(connection: sa.Connection, entry: HistoryEntry) -> HistoryDetails:
@@ -141,25 +113,3 @@ def _report(connection: sa.Connection, session_ids: list[int]) -> str:
         return ""
     c = import_sessions.c
     return "".join(connection.scalars(sa.select(c.report).where(c.id.in_(session_ids)).order_by(c.id)))
-
-
-def _age(connection: sa.Connection, kind: str, entity: Entity) -> DataAge | None:
-    """Of the last run whose records are still in the shop; a test with an empty file has brought none."""
-    of_kind = (run_files.c.run_id == runs.c.id, run_files.c.kind == kind)
-    latest = sa.select(runs.c.id).order_by(runs.c.id.desc()).limit(LATEST_RUNS).subquery()
-    counted = sa.func.jsonb_each_text(runs.c.counts[entity.value]).table_valued("key", "value")
-    has_records = sa.exists().select_from(counted).where(counted.c.value != "0")
-    is_there = [runs.c.undone_by.is_(None)] if has_undo(connection) else []
-    row: Any = connection.execute(
-        sa.select(
-            runs.c.finished_at,
-            sa.select(sa.func.max(run_files.c.created_at)).where(*of_kind).scalar_subquery().label("created_at"),
-        )
-        .where(runs.c.status == "completed", runs.c.is_dry_run.is_(False), runs.c.kind != "images", *is_there)
-        .where(runs.c.id >= sa.select(sa.func.min(latest.c.id)).scalar_subquery())
-        .where(sa.exists().where(*of_kind), has_records)
-        .order_by(runs.c.id.desc())
-        .limit(1)
-    ).first()
-    finished_at: datetime | None = row.finished_at if row else None
-    return None if finished_at is None else DataAge(kind, finished_at, row.created_at)

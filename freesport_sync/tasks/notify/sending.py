@@ -37,6 +37,8 @@ AGAIN_AFTER_S = 3600
 """What the task `notify` could not send with all its tries is tried again after this time."""
 MOST_MESSAGES = 100
 """Of one task: a flood is sent in parts."""
+ABOUT_RECIPIENT = "mail_recipient_refused"
+"""Code of the only error that says nothing of the server."""
 _BUSY_POLL_S = 0.5
 
 log = logging.getLogger(__name__)
@@ -151,7 +153,7 @@ class OutboxSender:
             self._channels.send(target, self._message(target, entries), message_id)
         except SyncError as error:
             self._tried += ids
-            is_about_target = error.code == "mail_recipient_refused"
+            is_about_target = error.code == ABOUT_RECIPIENT
             if target.way == MAIL and not is_about_target:
                 self._broken.add(target.way)
             self._error = self._error or error
@@ -224,10 +226,14 @@ def send_test(
     """
     texts, channels = Texts(settings.language or Language.RUSSIAN), Channels(settings.notifications, password=password)
     message = composing.test_message(texts, place, socket.gethostname())
+    is_mail_broken = False
     for target in settings.notifications.targets:
+        if target.way == MAIL and is_mail_broken:
+            continue  # another recipient would hear the same
         try:
             channels.send(target, message, f"{uuid4()}@freesport-sync")
         except SyncError as error:
+            is_mail_broken = is_mail_broken or (target.way == MAIL and error.code != ABOUT_RECIPIENT)
             report(target, error)
         else:
             report(target, None)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTimeEdit, QVBoxLayout, QWidget
 
 from freesport_sync.errors import SyncError
 from freesport_sync.services.import_schedule import SYSTEMD_TIMER
+from freesport_sync.ui.pages.computer_notifications import NotificationsCard
 from freesport_sync.ui.pages.computer_worker import WorkerCard
 from freesport_sync.ui.tray import Tray
 from freesport_sync.ui.widgets.notice import Notice
@@ -51,6 +52,7 @@ class ComputerPage(QWidget):
         self._tools = tools
         self.schedule = ScheduleCard(tools)
         self.worker = WorkerCard(tools)
+        self.notifications = NotificationsCard(tools)
         self.program = ProgramCard(tools, tray)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
@@ -58,6 +60,7 @@ class ComputerPage(QWidget):
         layout.addWidget(label(tools.texts("computer.title"), "title"))
         layout.addWidget(self.schedule)
         layout.addWidget(self.worker)
+        layout.addWidget(self.notifications)
         layout.addWidget(self.program)
         layout.addStretch(1)
         tools.backend.opened.connect(self.refresh)
@@ -66,6 +69,7 @@ class ComputerPage(QWidget):
         """Ask the system again."""
         self.schedule.look()
         self.worker.look()
+        self.notifications.look()
         self.program.look()
 
     def save_state(self) -> None:

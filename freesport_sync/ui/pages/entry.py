@@ -69,6 +69,7 @@ class EntryPage(QWidget):
         self._undoing: Request = RepairCreatedAt()
         self._stopping: EntryKey | None = None
         self._is_held = False
+        self._is_repeat_wanted = False
         texts = tools.texts
         self.empty = Placeholder(tools)
         self.empty.say("entry", texts("entry.none"), texts("entry.none_more"))
@@ -129,6 +130,7 @@ class EntryPage(QWidget):
 
     def open(self, key: EntryKey) -> None:
         """Show an entry."""
+        self._is_repeat_wanted = False
         if key != self._key:
             self._key, self._details = key, None
             self.empty.say("entry", self._tools.texts("entry.opening"))
@@ -137,6 +139,18 @@ class EntryPage(QWidget):
             self.trouble.hide()
             rename(self.copy, self._tools.texts("entry.copy"))
         self._ask()
+
+    def open_and_repeat(self, key: EntryKey) -> None:
+        """Show an entry, and start what it did once more, if that is allowed."""
+        self.open(key)
+        self._is_repeat_wanted = True
+        if self._details is not None:
+            self._repeat_if_wanted()
+
+    def _repeat_if_wanted(self) -> None:
+        is_wanted, self._is_repeat_wanted = self._is_repeat_wanted, False
+        if is_wanted and not self.repeat.isHidden() and self.repeat.isEnabled():
+            self._repeat()
 
     def refresh(self) -> None:
         """Read the entry again."""
@@ -216,6 +230,7 @@ class EntryPage(QWidget):
         show_tab(self.tabs, self.files, is_ours and has_files)
         self._show_actions(details)
         self.stack.setCurrentIndex(1)
+        self._repeat_if_wanted()
 
     def _show_task(self, task: Task | None) -> None:
         """The task of the run, and how the queue sees it now: it may try again."""

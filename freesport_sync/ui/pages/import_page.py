@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from freesport_sync.core.database_status import DatabaseStatus, LockHolder
-from freesport_sync.core.history import HistoryEntry, Overview
+from freesport_sync.core.history import HistoryEntry, HistoryQuery, Page
 from freesport_sync.core.shop import ImportKind
 from freesport_sync.core.tasks import Submission
 from freesport_sync.errors import HostKeyUnknown, SyncError
@@ -49,6 +49,8 @@ class ImportPage(QWidget):
 
     entry_opened = Signal(object)
     """`EntryKey`."""
+    repeat_wanted = Signal(object)
+    """`EntryKey` of the import to start once more."""
     queued = Signal(object)
     """`Submitted`: an import was put into the queue."""
     ssh_host_wanted = Signal()
@@ -82,6 +84,7 @@ class ImportPage(QWidget):
         self.form.source.changed.connect(self._check_when_ready)
         self.latest = LatestResult(tools)
         self.latest.opened.connect(self.entry_opened)
+        self.latest.repeat_wanted.connect(self.repeat_wanted)
         self._lay_out()
         backend = tools.backend
         backend.opened.connect(self._on_opened)
@@ -132,7 +135,9 @@ class ImportPage(QWidget):
     def refresh(self) -> None:
         """Reload the newest entries."""
         self.recent.refresh()
-        self._tools.backend.ask(lambda history: history.overview(1), self._on_overview, self.latest.show_error)
+        self._tools.backend.ask(
+            lambda history: history.entries(HistoryQuery(), 0, 1), self._on_newest, self.latest.show_error
+        )
 
     def save_state(self) -> None:
         """Remember widths."""
@@ -307,8 +312,8 @@ class ImportPage(QWidget):
     def _on_row_opened(self, entry: HistoryEntry) -> None:
         self.entry_opened.emit(entry.key)
 
-    def _on_overview(self, overview: Overview) -> None:
-        self.latest.show_overview(overview)
+    def _on_newest(self, page: Page[HistoryEntry]) -> None:
+        self.latest.show_entry(next(iter(page.rows), None))
 
 
 _RECENT = ("status", "kind", "started", "duration", "result", "issues", "operator")

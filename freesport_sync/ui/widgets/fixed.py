@@ -21,6 +21,13 @@ def why_ssh_host_is_fixed(tools: Tools) -> str:
     return _while_running(tools)
 
 
+def why_notifications_are_fixed(tools: Tools) -> str:
+    """Why the settings of notifications cannot be changed; empty: they can."""
+    if any(one.startswith("notifications.") for one in _set_by_environment(tools)):
+        return tools.texts("notifications.fixed_by_environment")
+    return tools.texts("import_page.is_running") if tools.backend.is_busy else ""
+
+
 def _set_by_environment(tools: Tools) -> frozenset[str]:
     application = tools.backend.application
     return frozenset() if application is None else application.connections.set_by_environment()
