@@ -27,7 +27,7 @@ from freesport_sync.runs.context import Folders, RunContext
 from freesport_sync.runs.requests import decode
 from freesport_sync.services.backups import Backups
 from freesport_sync.services.database import Database, refuse_unusable_url, shop_url
-from freesport_sync.services.history import History
+from freesport_sync.services.history import NO_LIMITS, History
 from freesport_sync.services.installation import Installation
 from freesport_sync.services.notifications import Notifications
 from freesport_sync.services.remote_export import RemoteExport
@@ -89,6 +89,7 @@ class Application:
         creation = TableCreation.IN_EMPTY if create_shop_tables else TableCreation.NEVER
         url = None if is_demo else shop_url(database_url, self._settings, self._paths.settings_file)
         self.database = Database(url, self._settings, self._paths, creation, is_demo)
+        self._limits = NO_LIMITS if is_demo else self._settings.freshness.limits  # the demo export is old
         self.notifications = Notifications(self.database, self._settings, self._paths)
         self.backups = Backups(self.database, self._settings.backup.folder or self._paths.backups)
 
@@ -101,7 +102,7 @@ class Application:
 
     def history(self) -> History:
         """The history, to be closed; a private server runs until then."""
-        return History(self.database, self._settings.freshness.limits)
+        return History(self.database, self._limits)
 
     @cached_property
     def connections(self) -> Connections:
@@ -115,7 +116,7 @@ class Application:
         """Checks whether an import could run."""
         from freesport_sync.services.checks import Checks
 
-        return Checks(self._settings, self.database, self.remote_export)
+        return Checks(self._settings, self.database, self.remote_export, self._limits)
 
     @cached_property
     def support(self) -> Support:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.checks import CheckItem
+from freesport_sync.core.freshness import DataKind
 from freesport_sync.database.own.freshness import read_freshness
 from freesport_sync.database.preflight import check_database
 from freesport_sync.database.server.engine import translated_errors
@@ -22,12 +24,16 @@ class Checks:
         settings: those in force.
         database: that imports write to.
         remote_export: that they may read from.
+        limits: kind of data -> the age in hours that is tolerated.
     """
 
-    def __init__(self, settings: Settings, database: Database, remote_export: RemoteExport) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, remote_export: RemoteExport, limits: Mapping[DataKind, int]
+    ) -> None:
         self._settings = settings
         self._database = database
         self._remote_export = remote_export
+        self._limits = limits
 
     def database(self) -> tuple[CheckItem, ...]:
         """The database and the folder for pictures.
@@ -52,7 +58,7 @@ class Checks:
         """Advice about data that is too old; nothing where there is no history to read."""
         try:
             with translated_errors(), self._database.connection() as connection:
-                freshness = read_freshness(connection, self._settings.freshness.limits)
+                freshness = read_freshness(connection, self._limits)
         except SyncError:  # the check of the database says why
             return ()
         overdue = freshness.overdue(freshness.read_at).values()

@@ -91,6 +91,7 @@ def fill(shop: Shop) -> None:
         demo=str(resource("demo")),
         export=EXPORT,
     )
+    shop.execute("UPDATE freesport_sync.run_files SET created_at = NULL")  # the demo export is old
     insert_other_sessions(shop.connection, 25)
     insert_tasks(shop.connection, 25)
 
