@@ -11,10 +11,10 @@ from uuid import UUID
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Event, Failure, Reporter
 from freesport_sync.core.run import Done, RunReport
-from freesport_sync.core.task_list import AwaitedHolder
+from freesport_sync.core.task_list import AwaitedHolder, TaskStatus
 from freesport_sync.core.tasks import Lock
 from freesport_sync.core.worker_events import TaskLeft, TaskTaken, WorkerEvent, WorkerInTrouble
-from freesport_sync.database.own import jobs, tasks
+from freesport_sync.database.own import tasks
 from freesport_sync.database.own.lock import find_holder, is_free
 from freesport_sync.database.own.tasks import ClaimedTask
 from freesport_sync.database.server.engine import as_sync_error, transaction
@@ -97,9 +97,8 @@ class Performer:
         Raises:
             SyncError: the task could not be claimed.
         """
-        with self.kept.use() as connection, transaction(connection):
-            claimed = tasks.claim(connection, call.uid, self._worker_id())
-            jobs.settle(connection, call.job_id)
+        with self.kept.use() as connection:
+            claimed = tasks.claim(connection, call.uid, self._worker_id(), call.job_id)
         if claimed is not None:
             error, done = self._try(claimed)
             self._settle(claimed, done, error)
@@ -127,9 +126,11 @@ class Performer:
         while True:
             try:
                 with self.kept.use() as connection, transaction(connection):
-                    if end_try(connection, claim, done.counts, error):
+                    is_ours = end_try(connection, claim, done.counts, error)
+                    if is_ours:
                         self._announce(connection, claim.task_id)
-                    status = tasks.status_of(connection, claim.task_id)
+                    is_known = is_ours and error is None  # of most tasks, and each question takes time
+                    status = TaskStatus.COMPLETED if is_known else tasks.status_of(connection, claim.task_id)
                 break
             except SyncError as failure:
                 self._report(WorkerInTrouble(Failure.of(failure), SETTLE_AGAIN_S))

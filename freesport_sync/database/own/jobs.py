@@ -45,9 +45,9 @@ def defer(connection: sa.Connection, queue: str, uid: UUID, priority: int, not_b
     return int(connection.execute(_DEFER, values).scalar_one())
 
 
-def settle(connection: sa.Connection, job_id: int) -> None:
-    """Remove a job that was taken: its task has been looked at."""
-    connection.execute(sa.delete(jobs).where(jobs.c.id == job_id))
+def settling(job_id: sa.BindParameter[int]) -> sa.CTE:
+    """Removes a job that was taken, as a part of the statement that looks at its task."""
+    return sa.delete(jobs).where(jobs.c.id == job_id).cte("settled")
 
 
 def drop(connection: sa.Connection, job_ids: list[int]) -> None:

@@ -22,13 +22,51 @@ from freesport_sync.core.cancel import cancelled_by
 from freesport_sync.core.run import Counts
 from freesport_sync.core.task_list import AwaitedHolder, Claim, Submitted, TaskStatus
 from freesport_sync.database.own import jobs
-from freesport_sync.database.own.notices import notify
+from freesport_sync.database.own.notices import announced, notify
 from freesport_sync.database.own.schema import tasks
 from freesport_sync.database.own.stored_values import plain_params
 from freesport_sync.database.server.engine import DatabaseError, is_refused, savepoint
 from freesport_sync.errors import Cancelled, SyncError
 
 _now = sa.func.clock_timestamp()
+
+# Each task needs these two; to build and analyse them anew takes longer than to execute them.
+_CLAIM = announced(
+    tasks.update()
+    .where(
+        tasks.c.uid == sa.bindparam("of_uid"),
+        tasks.c.status == TaskStatus.PENDING.value,
+        sa.or_(tasks.c.run_after.is_(None), tasks.c.run_after <= _now),
+    )
+    .values(
+        status=TaskStatus.RUNNING.value,
+        claim=sa.bindparam("new_claim"),
+        worker_id=sa.bindparam("new_worker"),
+        host=sa.bindparam("new_host"),
+        attempt=tasks.c.attempt + 1,
+        waiting_for=None,
+        started_at=sa.func.coalesce(tasks.c.started_at, _now),
+    )
+    .returning(tasks.c.id, tasks.c.attempt, tasks.c.kind, tasks.c.operator, tasks.c.request)
+).add_cte(jobs.settling(sa.bindparam("of_job")))
+_FINISH = announced(
+    tasks.update()
+    .where(
+        tasks.c.id == sa.bindparam("of_id"),
+        tasks.c.claim == sa.bindparam("of_claim"),
+        tasks.c.status == TaskStatus.RUNNING.value,
+    )
+    .values(
+        status=sa.bindparam("new_status"),
+        finished_at=_now,
+        percent=sa.case((sa.bindparam("new_status") == TaskStatus.COMPLETED.value, 100), else_=tasks.c.percent),
+        counts=sa.bindparam("new_counts"),
+        waiting_for=None,
+        error_code=sa.bindparam("new_error_code"),
+        error_params=sa.bindparam("new_error_params"),
+    )
+    .returning(tasks.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,27 +158,23 @@ def open_claimed(connection: sa.Connection, new: NewTask) -> Claim:
     return Claim(connection.execute(tasks.insert().values(values).returning(tasks.c.id)).scalar_one(), token)
 
 
-def claim(connection: sa.Connection, uid: UUID, worker_id: int) -> ClaimedTask | None:
-    """Take a task that waits; inside a transaction of the caller. None: it no longer does, or not yet."""
+def claim(connection: sa.Connection, uid: UUID, worker_id: int, job_id: int = 0) -> ClaimedTask | None:
+    """Take a task that waits, in one statement.
+
+    Args:
+        connection: any.
+        uid: of the task.
+        worker_id: of this process.
+        job_id: of the call that was taken; removed whether the task waits or not.
+
+    Returns:
+        None: it no longer waits, or its time has not come.
+    """
     token = uuid4()
-    is_due = sa.or_(tasks.c.run_after.is_(None), tasks.c.run_after <= _now)
-    row = connection.execute(
-        tasks.update()
-        .where(tasks.c.uid == uid, tasks.c.status == TaskStatus.PENDING.value, is_due)
-        .values(
-            status=TaskStatus.RUNNING.value,
-            claim=token,
-            worker_id=worker_id,
-            host=socket.gethostname(),
-            attempt=tasks.c.attempt + 1,
-            waiting_for=None,
-            started_at=sa.func.coalesce(tasks.c.started_at, _now),
-        )
-        .returning(tasks.c.id, tasks.c.attempt, tasks.c.kind, tasks.c.operator, tasks.c.request)
-    ).first()
+    values = {"of_uid": uid, "of_job": job_id, "new_claim": token, "new_worker": worker_id}
+    row = connection.execute(_CLAIM, values | {"new_host": socket.gethostname()}).first()
     if row is None:
         return None
-    notify(connection)
     claim = Claim(row.id, token, row.attempt, is_queued=True)
     return ClaimedTask(claim, row.kind, row.operator, row.request)
 
@@ -199,26 +233,19 @@ def finish(
     counts: Mapping[str, Counts],
     error: SyncError | None = None,
 ) -> bool:
-    """End a task; in the transaction that ends its run, if it has one.
+    """End a task, in one statement; in the transaction that ends its run, if it has one.
 
     Returns:
         Whether the claim still held.
     """
-    percent = 100 if status is TaskStatus.COMPLETED else tasks.c.percent
-    ended = connection.execute(
-        tasks.update()
-        .where(*_of(claim))
-        .values(
-            status=status.value,
-            finished_at=_now,
-            percent=percent,
-            counts={str(entity): asdict(count) for entity, count in counts.items()},
-            waiting_for=None,
-            **_error(error),
-        )
-    )
-    notify(connection)
-    return bool(ended.rowcount)
+    values = {
+        "of_id": claim.task_id,
+        "of_claim": claim.token,
+        "new_status": status.value,
+        "new_counts": {str(entity): asdict(count) for entity, count in counts.items()},
+    }
+    error_values = {f"new_{name}": value for name, value in _error(error).items()}
+    return connection.execute(_FINISH, values | error_values).first() is not None
 
 
 def remove_ended(connection: sa.Connection, hours: int) -> int:
