@@ -178,8 +178,9 @@ def test_finished_session_of_another_importer_is_left_alone(stocked_shop: Shop, 
 def test_a_session_with_our_key_that_appears_during_the_run_is_a_second_net(
     stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_ours(*_: object) -> None:
+    def open_ours(*_: object) -> tuple[()]:
         stocked_shop.value(FOREIGN, status="in_progress", key="freesport_sync", age="0")
+        return ()
 
     # Between our cleaning and our own row.
     monkeypatch.setattr(runs, "close_interrupted_runs", open_ours)
