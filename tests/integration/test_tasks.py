@@ -180,6 +180,12 @@ def test_old_tasks_are_removed_and_their_runs_stay(shop: Shop, dearer: Path, tmp
     run_id = shop.run(dearer).run_id
     waiting = submitted(shop, new(tmp_path)).id
     assert tasks.remove_ended(shop.connection, 1) == 0, "it has ended a moment ago"
+    shop.execute(
+        "INSERT INTO freesport_sync.notifications (host, target, occasion, task_id, group_key, created_at, send_after,"
+        " attempts) SELECT 'here', 'mail:a@b', 'failed', min(id), '', now(), now(), 0 FROM freesport_sync.tasks"
+    )
+    assert tasks.remove_ended(shop.connection, 0) == 0, "somebody has yet to be told"
+    shop.execute("UPDATE freesport_sync.notifications SET sent_at = now()")
     assert tasks.remove_ended(shop.connection, 0) == 1
     assert [task.id for task in all_tasks(shop)] == [waiting]
     entry = read_entry(shop.connection, EntryKey(EntrySource.RUN, run_id))

@@ -23,7 +23,7 @@ from freesport_sync.core.run import Counts
 from freesport_sync.core.task_list import AwaitedHolder, Claim, Submitted, TaskStatus
 from freesport_sync.database.own import jobs
 from freesport_sync.database.own.notices import announced, notify
-from freesport_sync.database.own.schema import tasks
+from freesport_sync.database.own.schema import notifications, tasks
 from freesport_sync.database.own.stored_values import plain_params
 from freesport_sync.database.server.engine import DatabaseError, is_refused, savepoint
 from freesport_sync.errors import Cancelled, SyncError
@@ -249,10 +249,15 @@ def finish(
 
 
 def remove_ended(connection: sa.Connection, hours: int) -> int:
-    """Delete the tasks that ended longer ago than that; their runs stay in the history. Returns how many there were."""
+    """Delete the tasks that ended longer ago than that, unless somebody has yet to be told; returns how many.
+
+    Their runs stay in the history.
+    """
     is_old = tasks.c.finished_at <= _now - sa.func.make_interval(0, 0, 0, 0, hours)
     final = [status.value for status in TaskStatus if status.is_final]
-    removed = connection.execute(tasks.delete().where(tasks.c.status.in_(final), is_old))
+    c = notifications.c  # they go with their task
+    is_to_be_told = sa.exists().where(c.task_id == tasks.c.id, c.sent_at.is_(None), c.given_up_at.is_(None))
+    removed = connection.execute(tasks.delete().where(tasks.c.status.in_(final), is_old, sa.not_(is_to_be_told)))
     notify(connection)
     return removed.rowcount
 
