@@ -43,6 +43,7 @@ from freesport_sync.tasks.restore.request import RestoreBackup
 # What only some of the methods need they import themselves: the window can be used a quarter of a second sooner.
 if TYPE_CHECKING:
     from freesport_sync.exchange.setup import ExchangeSetup
+    from freesport_sync.observers.freshness_observer import FreshnessObserver
     from freesport_sync.services.autostart import Autostart
     from freesport_sync.services.checks import Checks
     from freesport_sync.services.connections import Connections
@@ -240,8 +241,22 @@ class Application:
         from freesport_sync.jobs.worker import TaskWorker  # the queue's libraries take long to load
 
         self.notifications.resume()
-        announce = self.notifications.announcer.announce
-        TaskWorker(self.database.target, self.tasks, jobs, drain_s, self.perform, announce, report).run(cancel)
+        announce, observe = self.notifications.announcer.announce, self._freshness_observer.look
+        TaskWorker(self.database.target, self.tasks, jobs, drain_s, self.perform, announce, observe, report).run(cancel)
+
+    def observe(self) -> None:
+        """Notify people of data that is too old, unless they were lately; for programs that stay open.
+
+        Raises:
+            SyncError: the database cannot be reached, or its history not be read.
+        """
+        self.notifications.observe(self._freshness_observer.look)
+
+    @cached_property
+    def _freshness_observer(self) -> FreshnessObserver:
+        from freesport_sync.observers.freshness_observer import FreshnessObserver
+
+        return FreshnessObserver(self._limits, self.notifications.announcer)
 
     def _run(
         self, submission: Submission[Any], claim: Claim | None, reporter: Reporter, cancel: CancelToken

@@ -21,6 +21,8 @@ from freesport_sync.runs.context import Announce
 TICK_S = 2.0
 CALL_FORGOTTEN_EVERY = 5
 """Ticks between two looks at all waiting tasks."""
+OBSERVED_EVERY = 150
+"""Ticks between two looks at what may have to be told: five minutes."""
 log = logging.getLogger(__name__)
 
 
@@ -36,6 +38,7 @@ class WorkerTick:
         running: the tasks that it runs now.
         scheduler: submits what schedules want.
         announce: see `runs.context.Announce`.
+        observe: see `TaskWorker`.
         give_up: called when this program can no longer work on the database.
     """
 
@@ -47,6 +50,7 @@ class WorkerTick:
         running: RunningTasks,
         scheduler: Scheduler,
         announce: Announce,
+        observe: Callable[[Connection], None],
         give_up: Callable[[SyncError], None],
     ) -> None:
         self._kept = KeptConnection(url, "freesport_sync worker", self._sign_in)
@@ -55,6 +59,7 @@ class WorkerTick:
         self._running = running
         self._scheduler = scheduler
         self._announce = announce
+        self._observe = observe
         self._give_up = give_up
         self._worker_id: int | None = None
         self._count = 0
@@ -110,7 +115,9 @@ class WorkerTick:
             self._running.stop_cancelled(claims, tasks.requested_cancels(connection, claims))
             self._mend(connection)
             self._scheduler.fire_due(connection)
-        self._count += 1
+            self._count += 1
+            if self._count % OBSERVED_EVERY == 1:
+                self._let_observe(connection)
 
     def _mend(self, connection: Connection) -> None:
         """What one worker at a time does for all."""
@@ -127,6 +134,12 @@ class WorkerTick:
             if self._count % CALL_FORGOTTEN_EVERY == 0:
                 upkeep.call_forgotten(connection)
                 workers.forget_dead(connection)
+
+    def _let_observe(self, connection: Connection) -> None:
+        """Tell people what no task says; one worker at a time."""
+        with transaction(connection):
+            if upkeep.is_my_turn(connection):
+                self._observe(connection)
 
     def _sign_in(self, connection: Connection) -> None:
         """Register on the first connection, go on with the same row on later ones."""

@@ -15,7 +15,7 @@ from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.tasks import Lock
 from freesport_sync.core.worker_events import WorkerEvent, WorkerInTrouble, WorkerReady, WorkerStopping
 from freesport_sync.database.own.lock import prepare_own_schema_alone
-from freesport_sync.database.server.engine import Url
+from freesport_sync.database.server.engine import Connection, Url
 from freesport_sync.database.server.kept_connection import KeptConnection
 from freesport_sync.errors import ConfigError, SchemaMismatch, SyncError
 from freesport_sync.jobs.lane import JobLane
@@ -41,6 +41,7 @@ class TaskWorker:
         drain_s: how long a worker that has to end lets its tasks run; then they are stopped and wait again.
         perform: see `Application.perform`.
         announce: see `runs.context.Announce`.
+        observe: looks now and then whether people have to be told something, within a transaction.
         report: receives events, on any thread.
     """
 
@@ -52,6 +53,7 @@ class TaskWorker:
         drain_s: float,
         perform: Perform,
         announce: Announce,
+        observe: Callable[[Connection], None],
         report: Callable[[WorkerEvent], None],
     ) -> None:
         self._open_target = open_target
@@ -63,7 +65,9 @@ class TaskWorker:
         self._jobs = jobs or len(queues)
         self._running = RunningTasks()
         scheduler = Scheduler(registry)
-        self._tick = WorkerTick(self._url, self._queues, self._jobs, self._running, scheduler, announce, self._give_up)
+        self._tick = WorkerTick(
+            self._url, self._queues, self._jobs, self._running, scheduler, announce, observe, self._give_up
+        )
         slots = asyncio.Semaphore(self._jobs)
         self._lanes = [JobLane(self._performer(lock, some, perform), slots) for lock, some in queues.items()]
         self._stopping = asyncio.Event()

@@ -26,6 +26,11 @@ class Announcer:
         self._rules = rules
         self._targets = rules.targets
 
+    @property
+    def has_targets(self) -> bool:
+        """Whether anybody is told anything."""
+        return bool(self._targets)
+
     def announce(self, connection: Connection, task_id: int) -> None:
         """Tell how a task has ended, if that is wanted; it is told only once.
 

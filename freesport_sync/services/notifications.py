@@ -15,7 +15,7 @@ from freesport_sync.core.connections import PasswordPlace
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.core.notifications import NotificationChoice, NotificationTarget, WatchMessage
 from freesport_sync.database.own import outbox
-from freesport_sync.database.server.engine import transaction
+from freesport_sync.database.server.engine import Connection, transaction
 from freesport_sync.errors import ConfigError, SyncError
 from freesport_sync.observers.announcer import Announcer
 from freesport_sync.services.database import Database
@@ -79,6 +79,20 @@ class Notifications:
         if self.targets:
             with self._database.connection() as connection, transaction(connection):
                 self.announcer.say(connection, message)
+
+    def observe(self, look: Callable[[Connection], None]) -> None:
+        """Let an observer look, where no worker does, and send what it has to say.
+
+        Args:
+            look: says it within a transaction.
+
+        Raises:
+            SyncError: the database cannot be reached, or its history not be read.
+        """
+        if self.targets:
+            with self._database.connection() as connection, transaction(connection):
+                look(connection)
+            self.send_own()
 
     def send_own(self) -> None:
         """Send what this computer has put into the outbox, beside whatever goes on; workers do it where there are any.

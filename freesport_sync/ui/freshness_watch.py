@@ -20,6 +20,8 @@ TICK_MS = 10_000
 """How often ages are shown anew."""
 ASK_S = 60.0
 """How often the database is asked while nothing seems to end: it may have to look through all runs."""
+OBSERVE_S = 600.0
+"""How often people are told by mail or messenger, if they were not lately; a worker does it too where there is one."""
 
 
 class FreshnessWatch(QObject):
@@ -38,6 +40,7 @@ class FreshnessWatch(QObject):
         self._read: Freshness | None = None
         self._read_s = 0.0
         self._asked_s = float("-inf")
+        self._observed_s = float("-inf")
         self._is_held = False
         self._clock = QTimer(self)
         self._clock.setInterval(TICK_MS)
@@ -63,7 +66,7 @@ class FreshnessWatch(QObject):
 
     def _on_opened(self) -> None:
         """Forget the ages, because another database has others."""
-        self._read, self._asked_s = None, float("-inf")
+        self._read, self._asked_s, self._observed_s = None, float("-inf"), float("-inf")
         self.changed.emit()
         self._clock.start()
 
@@ -84,10 +87,17 @@ class FreshnessWatch(QObject):
     def _on_read(self, freshness: Freshness) -> None:
         self._read, self._read_s = freshness, _seconds()
         self.changed.emit()
+        if self.overdue and _seconds() - self._observed_s >= OBSERVE_S:
+            self._observed_s = _seconds()
+            self._backend.do(lambda application: application.observe(), _ignore, _ignore)
 
     def _on_failed(self, _: SyncError) -> None:
         """The window says elsewhere that the database is away; it is asked again with the next tick."""
         self._asked_s = _seconds() - ASK_S + TICK_MS / 1000
+
+
+def _ignore(_: object) -> None:
+    """Mail is extra: the window has said it."""
 
 
 def _seconds() -> float:

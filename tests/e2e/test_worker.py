@@ -12,6 +12,7 @@ from freesport_sync.core.task_list import TaskStatus
 from freesport_sync.core.tasks import Request
 from freesport_sync.database.own.lock import KEY1, wait_ahead
 from freesport_sync.database.own.remote_control import cancel_task
+from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.server.engine import connect
 from freesport_sync.errors import ExitCode
 from tests.program import Installation
@@ -41,6 +42,17 @@ def test_a_worker_runs_what_waits_and_what_comes(stocked_shop: Shop, installed: 
     assert (runs_of(stocked_shop, first.id), runs_of(stocked_shop, dream.id)) == (["completed"], [])
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.procrastinate_jobs") == 0
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.workers") == 0
+
+
+def test_a_worker_tells_that_data_is_too_old(stocked_shop: Shop, installed: Installation) -> None:
+    """Nobody listens at the address, so that it stays in the outbox."""
+    prepare_own_schema(stocked_shop.connection)
+    told = "SELECT message_code, message_params ->> 'data_kind' FROM freesport_sync.notifications ORDER BY id"
+    rules = {"MAIL_HOST": "127.0.0.1", "MAIL_PORT": "1", "MAIL_TO": '["boss@shop.example.ru"]', "MAIL_FROM": "a@b.ru"}
+    environment = {f"FREESPORT_SYNC_NOTIFICATIONS__{name}": value for name, value in rules.items()}
+    environment |= {"FREESPORT_SYNC_FRESHNESS__PRICES_H": "0"}
+    with working(installed, environment=environment):
+        wait_until(lambda: stocked_shop.rows(told) == [("data_missing", "stocks")])
 
 
 def test_two_workers_run_each_task_once(stocked_shop: Shop, installed: Installation, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from freesport_sync.core.cancel import CancelToken
+from freesport_sync.core.freshness import DataKind
 from freesport_sync.core.notifications import Chosen, WatchMessage
 from freesport_sync.core.run import Done
 from freesport_sync.core.task_list import Claim, TaskQuery, TaskStatus
@@ -22,7 +23,9 @@ from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed, SyncError
 from freesport_sync.i18n.texts import Language, Texts
 from freesport_sync.observers.announcer import Announcer
+from freesport_sync.observers.freshness_observer import FreshnessObserver
 from freesport_sync.rules.retries import next_try
+from freesport_sync.settings.model import NotificationSettings
 from freesport_sync.settings.secrets import MAIL_PASSWORD_VARIABLE
 from freesport_sync.tasks.notify import composing
 from freesport_sync.tasks.notify.mail import _mail as as_mail
@@ -277,3 +280,31 @@ def test_without_a_password_it_is_said(
     error: SyncError | None = send(shop).error
     assert isinstance(error, ConfigError)
     assert error.code == "mail_password_missing"
+
+
+def test_data_that_is_too_old_is_told_once_a_day(stocked_shop: Shop, mail: MailServer) -> None:
+    tell(stocked_shop, mail)
+    stocked_shop.execute("UPDATE freesport_sync.run_files SET created_at = NULL")
+    stocked_shop.execute("UPDATE freesport_sync.runs SET finished_at = now() - interval '27 hours'")
+    limits = {DataKind.PRICES: 26, DataKind.STOCKS: 26, DataKind.GOODS: 28}
+    observer = FreshnessObserver(limits, Announcer(stocked_shop.settings.notifications))
+
+    def look() -> int:
+        with transaction(stocked_shop.connection):
+            observer.look(stocked_shop.connection)
+        return send(stocked_shop).count
+
+    assert (look(), look()) == (2, 0)
+    subjects = {message["Subject"] for message in mail.messages}
+    assert subjects == {
+        "Цены не обновлялись 27 ч, а допускается 26 ч · shop",
+        "Остатки ещё ни разу не загружались · shop",
+    }
+    stocked_shop.execute("UPDATE freesport_sync.notifications SET created_at = created_at - interval '25 hours'")
+    stocked_shop.execute("UPDATE freesport_sync.notifications SET sent_at = sent_at - interval '25 hours'")
+    assert look() == 2, "they are still too old"
+    nobody = FreshnessObserver(limits, Announcer(NotificationSettings()))
+    stocked_shop.execute("DELETE FROM freesport_sync.notifications")
+    with transaction(stocked_shop.connection):
+        nobody.look(stocked_shop.connection)
+    assert stocked_shop.rows(OUTBOX) == []

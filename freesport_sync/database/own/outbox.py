@@ -134,6 +134,13 @@ def clock(connection: sa.Connection) -> datetime:
     return moment
 
 
+def was_said(connection: sa.Connection, group_key: str, hours: int) -> bool:
+    """Whether an observer has said something of this group within so many hours, on whichever computer."""
+    since = _now - sa.func.make_interval(0, 0, 0, 0, hours)
+    said = sa.exists().where(_c.task_id.is_(None), _c.group_key == group_key, _c.created_at > since)
+    return bool(connection.scalar(sa.select(said)))
+
+
 def next_due(connection: sa.Connection, host: str) -> datetime | None:
     """When there is something to be sent by a host that may not be sent yet; None: nothing waits."""
     hour = sa.func.make_interval(0, 0, 0, 0, FOLDED_H)
