@@ -165,7 +165,9 @@ class Application:
 
         remote, installation = self.remote_export, self.installation
         return Schedules(
-            self.database, self.tasks, lambda: ready_schedules(remote.folders is not None, installation.data_dir)
+            self.database,
+            self.tasks,
+            lambda: ready_schedules(remote.folders is not None, installation.data_dir.absolute()),
         )
 
     @cached_property

@@ -28,12 +28,14 @@ from freesport_sync.core.history import (
     Page,
 )
 from freesport_sync.core.run import FieldChange
+from freesport_sync.core.schedules import Schedule
 from freesport_sync.core.task_list import Task, TaskQuery, Worker
 from freesport_sync.database.own import (
     database_status,
     history_details,
     history_list,
     history_pages,
+    schedules,
     task_list,
     workers,
 )
@@ -148,6 +150,10 @@ class History:
     def workers(self) -> tuple[Worker, ...]:
         """The processes that run tasks, also those that died lately."""
         return self._ask(workers.read_workers)
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """What workers start when; what starts next comes first."""
+        return self._ask(schedules.read_schedules)
 
     def watch(self, report: Callable[[DatabaseStatus | SyncError], None], stop: threading.Event) -> None:
         """Report the state of the database, now and on every change, or that it is lost, until `stop` is set.

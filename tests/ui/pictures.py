@@ -47,7 +47,9 @@ from freesport_sync.ui.run_lane import RunEnd
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
 from tests.ui.pictures_exchange import take_onec
+from tests.ui.pictures_schedules import take_schedules
 from tests.ui.pictures_server import take_server
+from tests.ui.pictures_tasks import take_tasks
 from tests.ui.pictures_wizard import take_wizard
 from tests.ui.scenery import add_other_sessions
 from tests.ui.snapshots import first_of_import
@@ -125,6 +127,8 @@ class Photographer:
         self._connections()
         self._page("computer", "computer")
         self._notifications()
+        take_schedules(self, desk)
+        take_tasks(self, desk)
         take_server(self, desk)
         take_onec(self, desk)
         self._rest()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from freesport_sync.application import Application
+from freesport_sync.core.schedules import Schedule
+from freesport_sync.core.tasks import Header, Submission, Trigger
+from freesport_sync.i18n.texts import Language, Texts
 
 _RUNS = """
 INSERT INTO freesport_sync.runs (kind, request, operator, host, process_id, backend_id, program_version, is_dry_run,
@@ -68,6 +71,14 @@ def insert_other_sessions(connection: sa.Connection, count: int) -> None:
     connection.execute(sa.text(stages), {"id": run_id})
 
 
+_STARTED = """
+UPDATE freesport_sync.schedules SET
+    last_due_at = date_trunc('hour', now()) - interval '15 minutes',
+    note = CASE WHEN cron LIKE '*/15%' THEN 'unfinished' END,
+    is_enabled = cron <> '0 * * * *',
+    next_at = CASE WHEN cron = '5 * * * *' THEN now() - interval '2 hours' WHEN cron <> '0 * * * *' THEN next_at END
+"""
+
 _WORKERS = """
 INSERT INTO freesport_sync.workers (host, process_id, backend_id, program_version, queues, jobs, started_at,
     heartbeat_at, stopping_at)
@@ -124,6 +135,17 @@ def add_tasks(application: Application) -> None:
     """Tasks in all states, and workers that live, stop and have died."""
     with application.database.connection() as connection:
         insert_tasks(connection, 25)
+
+
+def add_schedules(application: Application) -> None:
+    """Schedules that have started, are late, were left out, and are switched off."""
+    header = Header("ivanov@PC-7", Trigger.SCHEDULE)
+    for one in application.schedules.ready():
+        name = Texts(Language.RUSSIAN)(f"ready_schedule.{one.code}")
+        schedule = Schedule(name, one.cron, "Europe/Moscow", created_by=header.operator)
+        application.schedules.save(application.schedules.starting(schedule, Submission(one.request, header)))
+    with application.database.connection() as connection:
+        connection.execute(sa.text(_STARTED))
 
 
 def insert_tasks(connection: sa.Connection, count: int) -> None:

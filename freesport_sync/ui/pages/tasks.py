@@ -42,6 +42,7 @@ class TasksPage(QWidget):
         layout.addWidget(self.tabs, 1)
         self.tabs.currentChanged.connect(self._on_tab)
         self.list.entry_opened.connect(self.entry_opened)
+        self.schedule.submitted.connect(self.show_submitted)
 
         tools.backend.database_status_changed.connect(self._on_database_status)
         self._on_database_status(None)

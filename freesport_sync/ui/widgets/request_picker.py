@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -51,6 +53,26 @@ class RequestPicker(QWidget):
         chosen = self._chosen
         request = self.source.placed(chosen) if isinstance(chosen, ShopImport) else chosen
         return self._tools.backend.submission(request, self.dry_run.isChecked())
+
+    def choose(self, submission: Submission[Any]) -> None:
+        """Show what is wanted so far; what cannot be chosen here is kept as it is.
+
+        Args:
+            submission: of a kind that can be chosen.
+        """
+        request = submission.request
+        word = next((word for word, one in self._requests.items() if str(one.kind) == str(request.kind)), None)
+        if word is None:
+            return
+        self._requests = {**self._tools.backend.tasks.submissions, word: request}
+        self.kind.setCurrentIndex(self.kind.findData(word))
+        self.dry_run.setChecked(submission.header.is_dry_run)
+        if isinstance(request, ShopImport):
+            if request.is_pull:
+                self.source.from_ssh_host.setChecked(True)
+            else:
+                self.source.choose_path(str(request.source))
+        self._on_chosen()
 
     @property
     def _chosen(self) -> Request:

@@ -124,7 +124,7 @@ class SourcePicker(QWidget):
         """The request with the chosen source."""
         if self.is_remote:
             return replace(request, is_pull=True)
-        path = Path(self.text)
+        path = Path(self.text).absolute()  # a worker has another current folder
         return replace(request, is_pull=False, data_dir=path, file=path if path.suffix.lower() == ".xml" else None)
 
     def choose_path(self, path: str) -> None:

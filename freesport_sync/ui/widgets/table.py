@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from freesport_sync.core.history import EntryStatus, HistoryEntry, IssueCount
 from freesport_sync.core.issues import RowIssue
+from freesport_sync.core.schedules import Schedule
 from freesport_sync.core.task_list import Task, TaskStatus, Worker
 from freesport_sync.ui.exchange_feed import LoggedRequest
 from freesport_sync.ui.exchange_progress import SentFile
@@ -26,6 +27,7 @@ from freesport_sync.ui.icons import pixmap
 from freesport_sync.ui.models.newest import NewestModel
 from freesport_sync.ui.models.paged import ROW_ROLE, Column, PagedModel
 from freesport_sync.ui.models.rows import RowsModel
+from freesport_sync.ui.models.schedules import schedule_badge
 from freesport_sync.ui.models.tasks import task_badge, worker_badge
 from freesport_sync.ui.theme import Theme, tone_of
 from freesport_sync.ui.widgets.columns import ColumnWidths
@@ -56,6 +58,8 @@ class Badge(QStyledItemDelegate):
             tone, icon_name = task_badge(row)
         elif isinstance(row, Worker):
             tone, icon_name, _ = worker_badge(row)
+        elif isinstance(row, Schedule):
+            tone, icon_name, _ = schedule_badge(row)
         elif isinstance(row, HistoryEntry | RowIssue | IssueCount):
             state = row.status if isinstance(row, HistoryEntry) else row.severity
             tone, icon_name = tone_of(state), _ICONS.get(state.value, state.value)
