@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from freesport_sync.cli import service_options
@@ -20,6 +21,8 @@ from tests.toy import WITH_TOY
 
 DRAIN_VARIABLE = "TOY_DRAIN_S"
 """Seconds for `cli.service_options.DRAIN_S`."""
+ALARM_VARIABLE = "TOY_ALARM"
+"""File that wakes up who dreams of sheep until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,11 @@ class DreamOfSheep:
 def _dream(context: RunContext, request: DreamOfSheep) -> Done:
     if request.sheep < 0:
         raise ConfigError("data_dir_needed")
-    while not request.sheep:
+    alarm = Path(os.environ.get(ALARM_VARIABLE, "never"))
+    while not (request.sheep or alarm.exists()):
         context.cancel.check()
         threading.Event().wait(0.01)
-    return Done({"sheep": Counts(created=request.sheep)})
+    return Done({"sheep": Counts(created=request.sheep or 1)})
 
 
 DREAM_OF_SHEEP = TaskType(

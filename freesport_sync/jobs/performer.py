@@ -21,6 +21,7 @@ from freesport_sync.database.server.engine import as_sync_error, transaction
 from freesport_sync.database.server.kept_connection import KeptConnection
 from freesport_sync.errors import SyncError
 from freesport_sync.jobs.running import RunningTasks
+from freesport_sync.jobs.tick import WorkerTick
 from freesport_sync.runs.context import Announce
 from freesport_sync.runs.ending import end_try
 
@@ -48,7 +49,7 @@ class Performer:
         lock: of its tasks.
         queues: where they wait.
         kept: its connection to the database.
-        worker_id: asked for with each task.
+        worker: in whose name.
         perform: see `Application.perform`.
         announce: see `runs.context.Announce`.
         running: where the task is listed meanwhile.
@@ -60,7 +61,7 @@ class Performer:
         lock: Lock,
         queues: Sequence[str],
         kept: KeptConnection,
-        worker_id: Callable[[], int],
+        worker: WorkerTick,
         perform: Perform,
         announce: Announce,
         running: RunningTasks,
@@ -69,7 +70,7 @@ class Performer:
         self.lock = lock
         self.queues = queues
         self.kept = kept
-        self._worker_id = worker_id
+        self._worker = worker
         self._perform = perform
         self._announce = announce
         self._running = running
@@ -77,11 +78,13 @@ class Performer:
         self._is_ending = threading.Event()
 
     def may_take(self) -> bool:
-        """Whether a task could run now; if not, its row shows whom it waits for.
+        """Whether a task could run now; if somebody holds its lock, its row shows whom it waits for.
 
         Raises:
             SyncError: the database cannot be asked.
         """
+        if not self._worker.is_alive:
+            return False
         with self.kept.use() as connection:
             if is_free(connection, self.lock):
                 return True
@@ -98,7 +101,7 @@ class Performer:
             SyncError: the task could not be claimed.
         """
         with self.kept.use() as connection:
-            claimed = tasks.claim(connection, call.uid, self._worker_id(), call.job_id)
+            claimed = tasks.claim(connection, call.uid, self._worker.worker_id, call.job_id)
         if claimed is not None:
             error, done = self._try(claimed)
             self._settle(claimed, done, error)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from freesport_sync.core.log_entries import log_entry
 from freesport_sync.database.own import tasks, upkeep, workers
+from freesport_sync.database.own.alive import WORKER_DEAD_AFTER_S
 from freesport_sync.database.own.recovery import recover_dead_tasks
 from freesport_sync.database.own.schema import current_revision
 from freesport_sync.database.server.engine import Connection, Url, as_sync_error, transaction
@@ -19,6 +22,8 @@ from freesport_sync.rules.retries import SCHEMA_NEWER
 from freesport_sync.runs.context import Announce
 
 TICK_S = 2.0
+AGAIN_S = 0.5
+"""Pause after one that has failed: without its connection the worker soon counts as dead."""
 CALL_FORGOTTEN_EVERY = 5
 """Ticks between two looks at all waiting tasks."""
 OBSERVED_EVERY = 150
@@ -63,6 +68,7 @@ class WorkerTick:
         self._give_up = give_up
         self._worker_id: int | None = None
         self._count = 0
+        self._beaten_at = -math.inf
         self._stopped = threading.Event()
         self._takes_no_more = False
         self._thread = threading.Thread(target=self._work, name="worker-tick", daemon=True)
@@ -73,6 +79,11 @@ class WorkerTick:
         if self._worker_id is None:
             raise RuntimeError("not signed in")
         return self._worker_id
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether nobody can take the worker for dead: it was neither frozen nor cut off a moment ago."""
+        return time.monotonic() - self._beaten_at < WORKER_DEAD_AFTER_S
 
     def start(self) -> None:
         """Sign the worker in and go on ticking.
@@ -107,7 +118,9 @@ class WorkerTick:
         """
         with self._kept.use() as connection:
             current_revision(connection)
+            began = time.monotonic()
             workers.beat(connection, self.worker_id)
+            self._beaten_at = began
             if self._takes_no_more:
                 workers.stop_taking(connection, self.worker_id)
                 self._takes_no_more = False
@@ -147,12 +160,16 @@ class WorkerTick:
             self._worker_id = workers.register(connection, self._queues, self._jobs)
 
     def _work(self) -> None:
-        while not self._stopped.wait(TICK_S):
+        pause_s, said = TICK_S, ""
+        while not self._stopped.wait(pause_s):
             try:
                 self.once()
+                pause_s, said = TICK_S, ""
             except Exception as error:
-                failure = as_sync_error(error)
-                log_entry(log, logging.WARNING, "worker_tick_failed", cause=failure)
+                failure, pause_s = as_sync_error(error), AGAIN_S
+                if failure.code != said:  # once for each time that the database is away
+                    log_entry(log, logging.WARNING, "worker_tick_failed", cause=failure)
+                said = failure.code
                 if failure.code == SCHEMA_NEWER:
                     self._give_up(failure)
                     return

@@ -172,9 +172,7 @@ class TaskWorker:
 
     def _performer(self, lock: Lock, queues: Sequence[str], perform: Perform) -> Performer:
         kept = KeptConnection(self._url, "freesport_sync lane")
-        return Performer(
-            lock, queues, kept, lambda: self._tick.worker_id, perform, self._announce, self._running, self._report
-        )
+        return Performer(lock, queues, kept, self._tick, perform, self._announce, self._running, self._report)
 
 
 def _queues(registry: Registry) -> dict[Lock, list[str]]:

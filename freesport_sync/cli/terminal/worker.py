@@ -35,4 +35,5 @@ def _said(event: WorkerEvent, texts: Texts) -> str:
             what = texts.error(event.failure.error).what
             return texts("cli.worker_in_trouble", what=what, seconds=round(event.retry_s))
         case WorkerStopping():
-            return texts("cli.worker_ends", running=event.running, seconds=round(event.drain_s))
+            key = "cli.worker_ends" if event.running else "cli.worker_ends_idle"
+            return texts(key, running=event.running, seconds=round(event.drain_s))

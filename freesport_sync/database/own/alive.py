@@ -15,6 +15,8 @@ from freesport_sync.database.server.sql_files import sql
 DEAD_AFTER_S = 3
 """A run beats once a second and releases its lock only at its end, so one without the lock is dead; the grace period
 covers the time between the last statement of a run and the end of its connection."""
+WORKER_DEAD_AFTER_S = 6
+"""A worker beats every two seconds; if the connection with its lock is lost it has the time to make another."""
 SILENT_AFTER_S = 10
 """A run that holds the lock and does not beat: its computer or network may be gone, which the server notices later."""
 
@@ -58,7 +60,7 @@ true_status: sa.ColumnElement[str] = sa.case((is_dead, RunStatus.INTERRUPTED.val
 """The status, with dead runs counted as interrupted, as the next run will mark them."""
 
 is_dead_worker: sa.ColumnElement[bool] = sa.and_(
-    _has_not_beaten(DEAD_AFTER_S, workers), (workers.c.id % _KEYS).not_in(sa.select(_worker_holder.c.key2))
+    _has_not_beaten(WORKER_DEAD_AFTER_S, workers), (workers.c.id % _KEYS).not_in(sa.select(_worker_holder.c.key2))
 )
 is_silent_worker: sa.ColumnElement[bool] = _has_not_beaten(SILENT_AFTER_S, workers)
 

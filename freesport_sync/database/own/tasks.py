@@ -21,9 +21,9 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from freesport_sync.core.cancel import cancelled_by
 from freesport_sync.core.run import Counts
 from freesport_sync.core.task_list import AwaitedHolder, Claim, Submitted, TaskStatus
-from freesport_sync.database.own import jobs
+from freesport_sync.database.own import alive, jobs
 from freesport_sync.database.own.notices import announced, notify
-from freesport_sync.database.own.schema import notifications, tasks
+from freesport_sync.database.own.schema import notifications, tasks, workers
 from freesport_sync.database.own.stored_values import plain_params
 from freesport_sync.database.server.engine import DatabaseError, is_refused, savepoint
 from freesport_sync.errors import Cancelled, SyncError
@@ -37,6 +37,8 @@ _CLAIM = announced(
         tasks.c.uid == sa.bindparam("of_uid"),
         tasks.c.status == TaskStatus.PENDING.value,
         sa.or_(tasks.c.run_after.is_(None), tasks.c.run_after <= _now),
+        # One that counts as dead, because it was frozen until now, would lose the task at once.
+        sa.exists().where(workers.c.id == sa.bindparam("new_worker"), sa.not_(alive.is_dead_worker)),
     )
     .values(
         status=TaskStatus.RUNNING.value,
