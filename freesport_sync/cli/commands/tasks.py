@@ -44,6 +44,7 @@ def wait_for(queue: TaskQueue, task_id: int, invocation: Invocation) -> int:
     Raises:
         Cancelled: nobody wants to wait any longer, which leaves the task alone.
     """
+    invocation.cancel.is_winding_up = True  # there is only a connection to close, and then the right thing to say
     try:
         with invocation.output as output:
             for current in queue.follow(task_id, invocation.cancel):
