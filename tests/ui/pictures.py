@@ -29,11 +29,13 @@ from freesport_sync.core.events import ExportFound
 from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.permissions import Refusal, Rights
 from freesport_sync.core.shop import Stage
+from freesport_sync.core.worker_events import TaskTaken
 from freesport_sync.errors import (
     ConnectionFailed,
     ImportFailed,
     LockHeld,
     SchemaMismatch,
+    SyncError,
 )
 from freesport_sync.i18n.texts import Language
 from freesport_sync.tasks.restore.request import RestoreBackup
@@ -44,6 +46,7 @@ from freesport_sync.ui.dialogs.undo import UndoDialog
 from freesport_sync.ui.options import WindowOptions
 from freesport_sync.ui.run_feed import StageLine, StageState
 from freesport_sync.ui.run_lane import RunEnd
+from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.theme import DARK, LIGHT, Theme
 from tests.ui.desk import Desk, process_events
 from tests.ui.pictures_exchange import take_onec
@@ -126,6 +129,7 @@ class Photographer:
         self._page("log", "log")
         self._connections()
         self._page("computer", "computer")
+        self._worker()
         self._notifications()
         take_schedules(self, desk)
         take_tasks(self, desk)
@@ -150,6 +154,17 @@ class Photographer:
     def _page(self, page: str, name: str) -> None:
         self._window.show_page(page)
         self.take(name)
+
+    def _worker(self) -> None:
+        process = self._desk.backend.worker_process
+        process._set(ServiceState.RUNNING)
+        process._take(TaskTaken(12, "prices", "ivanov@PC-7", 1))
+        self.take("worker-busy")
+        process.error = SyncError("worker_process_died", exit_code=-9, said="-")
+        process._settle()
+        self.take("worker-died")
+        process.error = None
+        process._settle()
 
     def _notifications(self) -> None:
         card = self._window.computer_page.notifications

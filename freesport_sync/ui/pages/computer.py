@@ -7,7 +7,7 @@ from datetime import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTime
-from PySide6.QtWidgets import QHBoxLayout, QTimeEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTimeEdit, QVBoxLayout, QWidget
 
 from freesport_sync.errors import SyncError
 from freesport_sync.services.import_schedule import SYSTEMD_TIMER
@@ -54,15 +54,22 @@ class ComputerPage(QWidget):
         self.worker = WorkerCard(tools)
         self.notifications = NotificationsCard(tools)
         self.program = ProgramCard(tools, tray)
+        inner = QWidget()
+        cards = QVBoxLayout(inner)
+        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setSpacing(GAP)
+        for card in (self.schedule, self.worker, self.notifications, self.program):
+            cards.addWidget(card)
+        cards.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(tools.texts("computer.title"))
+        scroll.setWidget(inner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP + 4, GAP, GAP + 4, GAP)
         layout.setSpacing(GAP)
         layout.addWidget(label(tools.texts("computer.title"), "title"))
-        layout.addWidget(self.schedule)
-        layout.addWidget(self.worker)
-        layout.addWidget(self.notifications)
-        layout.addWidget(self.program)
-        layout.addStretch(1)
+        layout.addWidget(scroll, 1)
         tools.backend.opened.connect(self.refresh)
 
     def refresh(self) -> None:
