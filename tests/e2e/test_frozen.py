@@ -166,7 +166,8 @@ def test_shows_the_licence_of_everything_inside(bundle: Path) -> None:
     assert components["libxml2"].version
     assert components["pyside6-essentials"].version
     replaceable = {one.replaced for one in components.values() if not one.within} - {""}
-    assert replaceable == {"paramiko", "psycopg2", "PySide6", "shiboken6"}
+    drivers = {"psycopg", "psycopg_binary", "psycopg_pool", "psycopg2"}
+    assert replaceable == {"paramiko", "PySide6", "shiboken6"} | drivers
     assert [name for name in replaceable if not (inside / name / "__init__.pyc").is_file()] == []
     tools = {"hypothesis", "mypy", "pyinstaller", "pytest", "ruff"}
     assert not tools & set(components)
@@ -245,6 +246,26 @@ def test_only_the_window_loads_qt(bundle: Path, home: Path) -> None:
     assert process.returncode == ExitCode.DONE
     assert any("psycopg2" in name for name in loaded)
     assert not any("Qt6" in name for name in loaded)
+
+
+def test_a_worker_runs_what_waits(bundle: Path, home: Path) -> None:
+    """What only workers need is there too: the queue, its driver, time zones."""
+    program = bundle / "freesport-sync"
+    schedule = ("--add-schedule", "backup", "--cron", "0 3 * * *", "--zone", "Europe/Moscow")
+    assert run_frozen(program, *schedule, "--demo", home=home).returncode == ExitCode.DONE
+    submitted = run_frozen(program, "--submit", "all", "--demo", "--json", home=home)
+    assert submitted.returncode == ExitCode.DONE, submitted.stdout
+    command = [str(program), "--work", "--demo", "--json", "--home", str(home)]
+    environment = ENVIRONMENT | {"HOME": str(home)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        try:
+            assert process.stdout is not None
+            left = next(event for event in map(json.loads, process.stdout) if event["event"] == "task_left")
+        finally:  # else everybody would wait for a worker that nobody stops
+            process.terminate()
+        process.communicate(timeout=60)
+    assert (left["status"], process.returncode) == ("completed", ExitCode.DONE)
+    assert not list(home.rglob("postmaster.pid"))
 
 
 def wait_for_1c(process: subprocess.Popen[str], home: Path, program: Path) -> None:

@@ -5,6 +5,7 @@
    keep TARGET            put a password into the Credential Manager
    has TARGET             exit code 0 if there is one
    --schedule-import T    exit code 2 if T is not 03:30
+   ... --output FILE      write a task for the Task Scheduler into FILE
    anything else          exit code 0 */
 
 #include <stdio.h>
@@ -54,6 +55,21 @@ static void note(int count, char **arguments)
     fclose(file);
 }
 
+static int describe(const char *path)
+{
+    static const wchar_t task[] =
+        L"\xFEFF<?xml version=\"1.0\"?><Task version=\"1.2\" "
+        L"xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\"><RegistrationInfo/><Triggers/>"
+        L"<Settings/><Actions><Exec><Command>freesport-sync-window.exe</Command></Exec></Actions></Task>";
+    FILE *file = fopen(path, "wb");
+
+    if (file == NULL)
+        return 1;
+    fwrite(task, sizeof task - sizeof *task, 1, file);
+    fclose(file);
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     const char *what = count == 3 ? arguments[1] : "";
@@ -67,5 +83,7 @@ int main(int count, char **arguments)
     if (strcmp(what, "has") == 0)
         return has(arguments[2]);
     note(count, arguments);
+    if (count > 2 && strcmp(arguments[count - 2], "--output") == 0)
+        return describe(arguments[count - 1]);
     return strcmp(what, "--schedule-import") == 0 && strcmp(arguments[2], "03:30") != 0 ? 2 : 0;
 }
