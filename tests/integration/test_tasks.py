@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from freesport_sync.core.history import EntryKey, EntrySource
+from freesport_sync.core.shop import Stage
 from freesport_sync.core.task_list import AwaitedHolder, Claim, Submitted, Task, TaskQuery, TaskStatus
 from freesport_sync.core.tasks import Header, Submission
 from freesport_sync.database.own import tasks, workers
@@ -21,12 +24,12 @@ from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.own.task_list import read_tasks
 from freesport_sync.database.own.tasks import NewTask
 from freesport_sync.database.server.engine import connect, transaction
-from freesport_sync.errors import ConfigError, ConnectionFailed, ImportFailed
+from freesport_sync.errors import Cancelled, ConfigError, ConnectionFailed, ImportFailed
 from freesport_sync.tasks.registry import TASKS
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.waiting import new_task
 from tests.shop import Shop
-from tests.watching import wait_until
+from tests.watching import at_stage, background, wait_until
 
 
 def all_tasks(shop: Shop) -> tuple[Task, ...]:
@@ -139,6 +142,36 @@ def test_what_may_heal_is_tried_again_later(shop: Shop, tmp_path: Path) -> None:
     assert tasks.claim(shop.connection, task.uid, 1) is None, "not before its time"
     assert jobs_waiting(shop) == 2, "the job that was taken, and the next one"
     assert not tasks.finish(shop.connection, claim, TaskStatus.COMPLETED, {}), "the claim was given up"
+
+
+def test_a_task_waits_again_beside_an_equal_one_of_the_same_moment(shop: Shop, tmp_path: Path) -> None:
+    submitted(shop, new(tmp_path))
+    claim = claimed(shop)
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'worker' AND wait_event_type = 'Lock'"
+
+    def send_back(worker: sa.Connection) -> bool:
+        with transaction(worker):
+            return tasks.send_back(worker, claim, 0, ConnectionFailed("connection_lost"), is_counted=True)
+
+    with closing(connect(shop.url, "worker")) as worker, closing(connect(shop.url, "front")) as front:
+        front.exec_driver_sql("BEGIN")
+        assert tasks.submit(front, new(tmp_path)).is_new
+        with background(lambda: send_back(worker)) as sent:
+            wait_until(lambda: shop.value(f"{blocked} AND datname = current_database()"))
+            front.exec_driver_sql("COMMIT")
+        assert sent.result()
+    assert [task.status for task in all_tasks(shop)] == [TaskStatus.PENDING] * 2
+
+
+def test_a_run_whose_task_was_taken_does_not_commit(
+    stocked_shop: Shop, dearer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "show_progress", lambda *_: True)  # the heartbeat would end it sooner
+    take = "UPDATE freesport_sync.tasks SET claim = gen_random_uuid() WHERE status = 'running'"
+    with pytest.raises(Cancelled, match="task_taken"):
+        stocked_shop.run(dearer, at_stage(Stage.APPLY, lambda: stocked_shop.execute(take)))
+    assert stocked_shop.value("SELECT retail_price FROM product_variants") == 100
+    assert all_tasks(stocked_shop)[0].counts == {}
 
 
 def test_a_task_sent_back_after_a_cancel_request_is_cancelled(shop: Shop, tmp_path: Path) -> None:
