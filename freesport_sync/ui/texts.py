@@ -123,7 +123,7 @@ class UiTexts(Texts):
         return self(key) if self.has(key) else client
 
     def overdue(self, overdue: Mapping[DataKind, SyncError]) -> str:
-        """What is too old, in a few words: `Остатки не обновлялись 27 ч`, `Устарели: цены, остатки`."""
+        """What is too old, in a few words: `Остатки не обновлялись 27 ч`, `Нет свежих данных: цены, остатки`."""
         (kind, one), *others = overdue.items()
         if others:
             return self("window.data_many", kinds=", ".join(self.word("data_kind", name).lower() for name in overdue))

@@ -79,12 +79,12 @@ def test_a_killed_program_is_reported_within_ten_seconds(
         desk.window.show_page("import")
         latest_result = desk.window.import_page.latest
         desk.until(latest_result.repeat.isVisible)
-        assert f"Импорт № {run_id} прерван" in texts_in(latest_result)
+        desk.until(lambda: f"Импорт № {run_id} прерван" in texts_in(latest_result))
     desk.click(latest_result.repeat)
     end = desk.end_of_run()
     assert (end.error, desk.window.sidebar.page) == (None, "import")
     assert stocked_shop.value("SELECT retail_price FROM product_variants") == 200
-    assert latest_result.repeat.isHidden()
+    desk.until(latest_result.repeat.isHidden)
 
 
 def test_ages_grow_while_nothing_happens(
@@ -108,9 +108,9 @@ def test_ages_grow_while_nothing_happens(
     desk.until(lambda: "5 мин назад" in texts_in(shown) and "только что" not in texts_in(shown))
     assert "Цены" not in status.text
     later_s = 27 * 3600
-    desk.until(lambda: status.text == "Устарели: цены, остатки")
+    desk.until(lambda: status.text == "Нет свежих данных: цены, остатки")
     assert "Цены не обновлялись 27 ч" in status.toolTip()
-    assert "Устарели: цены, остатки" in desk.window.tray.icon.toolTip()
+    assert "Нет свежих данных: цены, остатки" in desk.window.tray.icon.toolTip()
 
 
 def test_undoing_is_a_flow_of_its_own(stocked_shop: Shop, open_desk: OpenDesk, tmp_path: Path) -> None:

@@ -46,10 +46,11 @@ class LatestResult(QWidget):
         self._entry: HistoryEntry | None = None
         self._notice = Notice(tools)
         self._open = button(texts("import_page.open_latest"), self._open_entry, tools, "entry", "link")
-        self.repeat = button(texts("entry.repeat"), self._repeat, tools, "repeat")
+        self.repeat = button(texts("import_page.repeat_latest"), self._repeat, tools, "repeat")
         self._result = result = Card(texts("import_page.latest"))
         result.content.addWidget(self._notice)
-        result.content.addLayout(row(self._open, self.repeat, None))
+        result.content.addLayout(row(self.repeat, None))
+        result.content.addLayout(row(self._open, None))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
