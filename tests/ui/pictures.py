@@ -124,6 +124,7 @@ class Photographer:
         assert application is not None
         add_other_sessions(application)
         self._history()
+        take_tasks(self, desk)
         self._sessions()
         self._undo()
         self._page("log", "log")

@@ -21,9 +21,10 @@ from freesport_sync.tasks.registry import TASKS
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.waiting import new_task
 from freesport_sync.ui.pages.tasks import TasksPage
+from tests.program import Installation
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
-from tests.ui.desk import Desk, texts_in
+from tests.ui.desk import LIMIT_S, Desk, texts_in
 from tests.ui.scenery import insert_tasks
 
 QUEUE = "shop_import/1"
@@ -212,3 +213,23 @@ def test_the_list_is_filtered_by_the_database(stocked_shop: Shop, desk: Desk, pa
     desk.until(lambda: tab.model.rowCount() == count)
     tab.table.scrollToBottom()
     desk.until(lambda: tab.model.row_at(count - 1) is not None)
+
+
+def test_a_worker_does_what_the_window_has_queued(
+    stocked_shop: Shop, desk: Desk, page: TasksPage, dearer: Path, tmp_path: Path
+) -> None:
+    desk.window.show_page("import")
+    desk.choose_source(dearer)
+    desk.click(desk.window.import_page.form.later)
+    dialog = desk.window.import_page.submit_dialog
+    dialog.soon.setChecked(True)
+    desk.click(dialog.submit)
+    desk.until(page.list.card.cancel.isVisible)
+    assert "--work" in texts_in(page.list.card)
+    with Installation(tmp_path / "worker", stocked_shop.url).start("--work", "--json") as worker:
+        desk.until(page.list.card.repeat.isVisible, 2 * LIMIT_S)
+        worker.interrupt()
+        worker.ended()
+    desk.until(lambda: desk.texts("task_status.completed") == page.list.model.index(0, 0).data())
+    assert page.list.card.task_id is not None
+    assert stored(stocked_shop, page.list.card.task_id).run_id == STOCKED + 1

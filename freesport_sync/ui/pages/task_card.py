@@ -100,7 +100,7 @@ class TaskCard(Card):
         task_id = self._id
         if task_id is not None:
             self._tools.backend.ask(
-                lambda history: (history.task(task_id), history.runs_of_task(task_id)), self._on_read, self._on_refused
+                lambda history: (history.task(task_id), history.runs_of_task(task_id)), self._on_read, self._on_unread
             )
 
     def tell(self, submitted: Submitted) -> None:
@@ -126,6 +126,9 @@ class TaskCard(Card):
             return
         self._runs = runs
         self._show(task)
+
+    def _on_unread(self, _: SyncError) -> None:
+        """The list says so, and the window looks for the database."""
 
     def _show(self, task: Task) -> None:
         texts = self._tools.texts
