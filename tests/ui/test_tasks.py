@@ -88,7 +88,7 @@ def test_the_list_follows_a_task_by_itself(stocked_shop: Shop, desk: Desk, page:
     worker = connect(stocked_shop.url, "worker")
     worker_id = workers.register(worker, [QUEUE], 1)
     desk.until(lambda: state(page) == texts("tasks.in_queue"))
-    desk.until(lambda: "--work" not in texts_in(card))
+    desk.until(lambda: texts("tasks.nobody_anywhere") not in texts_in(card))
 
     claim = take(stocked_shop, task_id, worker_id)
     tasks.show_progress(stocked_shop.connection, claim, "stage", 46, 100, 46)
