@@ -24,7 +24,7 @@ from freesport_sync.ui.pages.tasks import TasksPage
 from tests.program import Installation
 from tests.shop import Shop
 from tests.ui.conftest import OpenDesk
-from tests.ui.desk import LIMIT_S, Desk, texts_in
+from tests.ui.desk import LIMIT_S, Desk, process_events, texts_in
 from tests.ui.scenery import insert_tasks
 
 QUEUE = "shop_import/1"
@@ -233,3 +233,23 @@ def test_a_worker_does_what_the_window_has_queued(
     desk.until(lambda: desk.texts("task_status.completed") == page.list.model.index(0, 0).data())
     assert page.list.card.task_id is not None
     assert stored(stocked_shop, page.list.card.task_id).run_id == STOCKED + 1
+
+
+def test_a_long_list_behind_another_page_is_not_measured(
+    stocked_shop: Shop, desk: Desk, page: TasksPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.window.show_page("import")
+    asked: list[int] = []
+    measure = page.list.table.sizeHintForColumn
+
+    def measured(number: int) -> int:
+        asked.append(number)
+        return measure(number)
+
+    monkeypatch.setattr(page.list.table, "sizeHintForColumn", measured)
+    insert_tasks(stocked_shop.connection, 450)
+    desk.until(lambda: page.list.model.rowCount() == STOCKED + 455)
+    process_events()
+    assert not asked, "Qt measures each row of a hidden table"
+    desk.window.show_page("tasks")
+    desk.until(lambda: asked)

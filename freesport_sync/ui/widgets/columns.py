@@ -72,7 +72,7 @@ class ColumnWidths(QObject):
 
     def fit(self) -> None:
         """Measure what is in view and share out the room; no column becomes narrower while it is shown."""
-        if self._is_fitting:
+        if self._is_fitting or not self._table.isVisible():  # Qt would measure all 100,000 rows of a hidden table
             return
         self._is_fitting = True
         try:
