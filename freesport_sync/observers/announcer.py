@@ -20,11 +20,12 @@ class Announcer:
 
     Args:
         rules: of the settings.
+        is_silent: nobody is told, because it is only a demonstration.
     """
 
-    def __init__(self, rules: NotificationSettings) -> None:
+    def __init__(self, rules: NotificationSettings, is_silent: bool = False) -> None:
         self._rules = rules
-        self._targets = rules.targets
+        self._targets = () if is_silent else rules.targets
 
     @property
     def has_targets(self) -> bool:

@@ -54,6 +54,11 @@ class Database:
         self.private_name = DEMO if is_demo else USUAL
 
     @property
+    def is_demo(self) -> bool:
+        """Whether it is the database of the demonstration."""
+        return self._url is None and self.private_name == DEMO
+
+    @property
     def login(self) -> str:
         """See `settings.secrets`; empty: the private server."""
         return "" if self._url is None else login_of(self._url)

@@ -48,7 +48,7 @@ class Notifications:
         self._password = password
         self._sending: threading.Thread | None = None
         self._cancel = CancelToken()
-        self.announcer = Announcer(settings.notifications)
+        self.announcer = Announcer(settings.notifications, is_silent=database.is_demo)
 
     @property
     def targets(self) -> tuple[NotificationTarget, ...]:
@@ -89,7 +89,7 @@ class Notifications:
         Raises:
             SyncError: the database cannot be reached, or its history not be read.
         """
-        if self.targets:
+        if self.announcer.has_targets:
             with self._database.connection() as connection, transaction(connection):
                 look(connection)
             self.send_own()
@@ -99,7 +99,7 @@ class Notifications:
 
         A failure is only logged: whoever needs the message has a run whose outcome must not change by it.
         """
-        if not self.targets:
+        if not self.announcer.has_targets:
             return
         before = self._sending
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
+from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.freshness import DataKind
+from freesport_sync.core.history import EntryKey, EntryStatus, HistoryEntry, HistoryQuery, Page
 from freesport_sync.ui.icons import program_icon
 from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.widgets.parts import Tools
 
 CHOSEN = "window/to_tray"
 TOLD = "window/told_of_tray"
+_TOLD_STATUSES = (EntryStatus.FAILED, EntryStatus.INTERRUPTED)
 _CLICKS = (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick)
 
 
@@ -25,6 +28,8 @@ class Tray(QObject):
     """
 
     open_wanted = Signal()
+    import_wanted = Signal()
+    """The page that starts imports."""
     exchange_wanted = Signal()
     """1C's server on or off."""
     quit_wanted = Signal()
@@ -37,7 +42,11 @@ class Tray(QObject):
         self.menu = QMenu()
         self.open = self._action("tray.open", self.open_wanted)
         self.menu.setDefaultAction(self.open)
+        self.start_import = self._action("tray.start_import", self.import_wanted)
         self.menu.addSeparator()
+        self.latest = QAction(texts("tray.no_latest"), self)
+        self.latest.setEnabled(False)
+        self.menu.addAction(self.latest)
         self.state = QAction(self)
         self.state.setEnabled(False)
         self.menu.addAction(self.state)
@@ -50,6 +59,10 @@ class Tray(QObject):
         self.icon.messageClicked.connect(self.open_wanted)
         tools.backend.exchange_process.state_changed.connect(self._show_exchange)
         self._show_exchange()
+        self._newest: tuple[object, ...] = ()
+        self._seen: tuple[EntryKey, EntryStatus] | None = None
+        tools.backend.opened.connect(self._on_opened)
+        tools.backend.database_status_changed.connect(self._on_database_status)
         self._told_overdue: frozenset[DataKind] = frozenset()
         tools.backend.freshness.changed.connect(self._show_freshness)
         self.icon.setVisible(self.is_chosen)
@@ -92,6 +105,39 @@ class Tray(QObject):
         if reason in _CLICKS:
             self.open_wanted.emit()
 
+    def _on_opened(self) -> None:
+        """Another database has another history."""
+        self._newest, self._seen = (), None
+
+    def _on_database_status(self, status: DatabaseStatus) -> None:
+        if status.newest != self._newest:
+            self._newest = status.newest
+            self._tools.backend.ask(lambda history: history.entries(HistoryQuery(), 0, 1), self._on_latest, _ignore)
+
+    def _on_latest(self, page: Page[HistoryEntry]) -> None:
+        """Show what ended last, and tell at once of a failure that nobody may be looking at."""
+        texts = self._tools.texts
+        entry = next((one for one in page.rows if one.status is not EntryStatus.RUNNING), None)
+        if entry is None:
+            return
+        outcome = texts.outcome_of(entry)
+        self.latest.setText(
+            texts("tray.latest", outcome=outcome, when=texts.moment(entry.finished_at or entry.started_at))
+        )
+        before, self._seen = self._seen, (entry.key, entry.status)
+        if before is None or before == self._seen or entry.status not in _TOLD_STATUSES:
+            return
+        if self.icon.isVisible() and not self._is_looked_at():
+            error = (
+                None if entry.error is None else texts.error(texts.of_run(entry.error, entry.kind, entry.is_dry_run))
+            )
+            more = "" if error is None else f"{error.what} {error.hint}".strip()
+            self.icon.showMessage(outcome, more, QSystemTrayIcon.MessageIcon.Critical)
+
+    def _is_looked_at(self) -> bool:
+        window = self.parent()
+        return isinstance(window, QWidget) and window.isVisible() and window.isActiveWindow()
+
     def _show_freshness(self) -> None:
         """Say in the tool tip what is too old, and once in a message of the desktop."""
         texts, overdue = self._tools.texts, self._tools.backend.freshness.overdue
@@ -108,3 +154,7 @@ class Tray(QObject):
         self.state.setText(texts("tray.exchange", state=texts(f"exchange.state_{process.state.value}").lower()))
         self.exchange.setText(texts("tray.switch_off" if process.is_on else "tray.switch_on"))
         self.exchange.setEnabled(process.state is not ServiceState.STOPPING)
+
+
+def _ignore(_: object) -> None:
+    """The next change of the database asks again."""

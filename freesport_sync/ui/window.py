@@ -125,6 +125,7 @@ class MainWindow(QMainWindow):
         backend.worker_process.state_changed.connect(self._on_worker_changed)
         tools.theme.changed.connect(self._on_theme_changed)
         self.tray.open_wanted.connect(self.bring_to_front)
+        self.tray.import_wanted.connect(self._start_import)
         self.tray.exchange_wanted.connect(self._switch_exchange)
         self.tray.quit_wanted.connect(self.quit)
 
@@ -352,6 +353,11 @@ class MainWindow(QMainWindow):
         else:
             self.worker_item.say("completed", texts("window.worker_idle"))
         self._leave_when_quiet()
+
+    def _start_import(self) -> None:
+        """From the tray: what is imported from where is to be seen before it starts."""
+        self.show_page("import")
+        self.bring_to_front()
 
     def _switch_exchange(self) -> None:
         """From the tray: what cannot be switched on there needs the page, which says why."""

@@ -35,6 +35,7 @@ def mail(tmp_path: Path) -> Iterator[MailServer]:
 def set_up(installed: Installation, port: int, security: MailSecurity, more: str = "") -> None:
     installed.home.mkdir(exist_ok=True)
     (installed.home / "settings.toml").write_text(
+        "[freshness]\nprices_h = 0\nstocks_h = 0\n"
         f'[notifications]\nmail_host = "localhost"\nmail_port = {port}\nmail_security = "{security.value}"\n'
         f'mail_to = ["{BOSS}"]\nmail_from = "{USER}"\n{more}',
         encoding="utf-8",

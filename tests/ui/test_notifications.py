@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QSystemTrayIcon
 
 from freesport_sync.core.notifications import MailSecurity
+from freesport_sync.errors import ImportFailed
 from freesport_sync.settings.secrets import MAIL_PASSWORD_VARIABLE
 from freesport_sync.ui.dialogs.notifications import NotificationsDialog
 from tests.mail_server import BOSS, PASSWORD, USER, MailServer
+from tests.shop import Shop
 from tests.ui.desk import Desk, texts_in
-from tests.ui.test_computer import OpenPage, open_page
+from tests.ui.test_computer import OpenPage, has_tray, open_page
 
-__all__ = ["open_page"]
+__all__ = ["has_tray", "open_page"]
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", "does not support raise", extend=True)
 
 
 @pytest.fixture
@@ -86,3 +90,25 @@ def test_a_field_that_is_wrong_is_named(desk: Desk, mail: MailServer) -> None:
     desk.click(dialog.save)
     desk.until(lambda: "Поле «Кому» заполнено неверно" in texts_in(dialog.notice))
     assert dialog.isVisible()
+
+
+def test_the_icon_tells_of_a_failure_that_nobody_looks_at(
+    stocked_shop: Shop, open_page: OpenPage, has_tray: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(QSystemTrayIcon, "showMessage", lambda _, title, text, *__: told.append((title, text)))
+    desk = open_page(is_in_tray=True)
+    tray = desk.window.tray
+    desk.until(lambda: tray._seen is not None)
+    before = tray.latest.text()
+    told.clear()
+    desk.window.hide()
+    with pytest.raises(ImportFailed):
+        stocked_shop.run(tmp_path / "nothing")
+    desk.until(lambda: told)
+    assert told[0][0] == "Каталог и клиенты: не загружено"
+    assert "Нет папки" in told[0][1]
+    assert tray.latest.text() != before
+    tray.start_import.trigger()
+    assert desk.window.isVisible()
+    assert desk.window.import_page.isVisible()
