@@ -94,6 +94,8 @@ class Handshake(asyncio.Protocol):
         self._connections.leave(self)
         if secured is None or self._transport.is_closing():
             self._transport.abort()
+            if secured is not None:  # made after the connection was lost, it would never hear of that
+                secured.abort()
             return
         self._served.connection_made(secured)
         secured.set_protocol(self._served)
