@@ -110,7 +110,7 @@ def test_a_service_may_do_little(units: Path, service: str) -> None:
     output("systemd-analyze", "security", "--offline=yes", limit, "--no-pager", str(units / service))
 
 
-@pytest.fixture(params=[("--serve",)], ids=" ".join)
+@pytest.fixture(params=[("--serve",), ("--work", "--jobs", "2"), ("--work", "--serve")], ids=" ".join)
 def printed_unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """What `--print-service` makes of these options; what it starts exists."""
     command = ["--language", "en", *request.param, "--home", str(tmp_path / "state of 100%"), "--print-service"]

@@ -50,6 +50,13 @@ def test_a_service_starts_what_it_was_printed_for(capsys: pytest.CaptureFixture[
 
 
 @on_linux
+def test_a_service_may_be_both(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    unit = printed(capsys, "--work", "--jobs", "2", "--serve", "--home", tmp_path, "--print-service")
+    assert value(unit, "ExecStart").endswith(f" --work --serve --jobs 2 --home {tmp_path}")
+    assert "# systemctl enable --now freesport-sync-worker-exchange\n" in unit
+
+
+@on_linux
 def test_folders_of_the_settings_may_be_written_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text(
         f'[pictures]\nmedia_root = "/srv/media"\n[backup]\nfolder = "{tmp_path}/copies"\n', "utf-8"
