@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from freesport_sync import os_support
 from freesport_sync.database.server.embedded import EmbeddedPostgres
+from freesport_sync.database.server.embedded_binaries import locate_binaries
 from freesport_sync.database.server.engine import connect, transaction
 
 ROOT_VARIABLE = "FREESPORT_TEST_ROOT"
@@ -40,6 +41,18 @@ FAST = {
 
 _ONE_LOOK_S = 0.001
 _MAKING_TIMEOUT_S = 100
+_RESTART_TIMEOUT_S = 30.0
+
+
+class RestartedServer(EmbeddedPostgres):
+    """A server of its user alone: that of all tests must not go away."""
+
+    def restart(self, mode: str) -> None:
+        """As its administrator does it; on the same port."""
+        cluster = self._cluster
+        program = locate_binaries(cluster._binaries_setting, cluster._account).program("pg_ctl")
+        is_done, said = cluster._run(program, ["restart", "-w", "-m", mode], self.home / "data", _RESTART_TIMEOUT_S)
+        assert is_done, said
 
 
 def shared_folder() -> Path:

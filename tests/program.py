@@ -107,6 +107,10 @@ class Program:
                 return event
         raise AssertionError(f"no {name} {values} in {self._stdout} {self._stderr}")
 
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def interrupt(self, number: int = signal.SIGINT) -> None:
         """Ctrl-C: the terminal sends it to every process of the group; on Windows Ctrl-Break, whatever `number` is."""
         if sys.platform == "win32":

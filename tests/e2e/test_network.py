@@ -12,14 +12,12 @@ import pytest
 from freesport_sync.core.shop import Entity
 from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.server import deadline, interrupt
-from freesport_sync.database.server.embedded import EmbeddedPostgres
-from freesport_sync.database.server.embedded_binaries import locate_binaries
 from freesport_sync.database.server.engine import connect, transaction
 from freesport_sync.database.shop.tables import create_shop_tables
 from freesport_sync.errors import ConnectionFailed
 from freesport_sync.runs import heartbeat
 from tests.builders import ExportBuilder, offer, prices, product
-from tests.databases import FAST
+from tests.databases import FAST, RestartedServer
 from tests.integration.support import shop_rows
 from tests.proxy import PHASES, Proxy, at_phase
 from tests.shop import Shop
@@ -82,17 +80,6 @@ def test_a_network_that_swallows_everything_ends_the_run(
 
 
 # --- a server that restarts -----------------------------------------------------------------------------------------
-
-
-class RestartedServer(EmbeddedPostgres):
-    """A server of this module alone: everybody else's must not go away."""
-
-    def restart(self, mode: str) -> None:
-        """As its administrator does it; on the same port."""
-        cluster = self._cluster
-        program = locate_binaries(cluster._binaries_setting, cluster._account).program("pg_ctl")
-        is_done, said = cluster._run(program, ["restart", "-w", "-m", mode], self.home / "data", DEADLINE_S)
-        assert is_done, said
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import psycopg2
 from psycopg2 import errors as pg_errors
@@ -58,7 +58,7 @@ class EmbeddedPostgres:
         self._owner_file: IO[bytes] | None = None
         self._port = 0
 
-    def __enter__(self) -> EmbeddedPostgres:
+    def __enter__(self) -> Self:
         """Start the server or join the running one; the cluster is created if needed.
 
         Raises:
