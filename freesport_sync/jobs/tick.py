@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from freesport_sync.core.log_entries import log_entry
-from freesport_sync.database.own import tasks, upkeep, workers
+from freesport_sync.database.own import jobs, tasks, upkeep, workers
 from freesport_sync.database.own.alive import WORKER_DEAD_AFTER_S
 from freesport_sync.database.own.recovery import recover_dead_tasks
 from freesport_sync.database.own.schema import current_revision
@@ -146,6 +146,7 @@ class WorkerTick:
                     self._announce(connection, task_id)
             if self._count % CALL_FORGOTTEN_EVERY == 0:
                 upkeep.call_forgotten(connection)
+                jobs.drop_abandoned(connection)
                 workers.forget_dead(connection)
 
     def _let_observe(self, connection: Connection) -> None:

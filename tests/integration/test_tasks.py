@@ -15,7 +15,7 @@ from freesport_sync.core.history import EntryKey, EntrySource
 from freesport_sync.core.shop import Stage
 from freesport_sync.core.task_list import AwaitedHolder, Claim, Submitted, Task, TaskQuery, TaskStatus
 from freesport_sync.core.tasks import Header, Submission
-from freesport_sync.database.own import tasks, workers
+from freesport_sync.database.own import jobs, tasks, upkeep, workers
 from freesport_sync.database.own.history_details import read_details
 from freesport_sync.database.own.history_list import read_entry, read_runs_of_task
 from freesport_sync.database.own.recovery import recover_dead_tasks
@@ -234,3 +234,18 @@ def test_the_history_knows_the_task_of_a_run(shop: Shop, dearer: Path, tmp_path:
     assert (details.entry.task_id, details.task) == (task.id, task)
     assert [entry.key.id for entry in read_runs_of_task(shop.connection, task.id)] == [run_id]
     assert read_runs_of_task(shop.connection, submitted(shop, new(tmp_path)).id) == ()
+
+
+def test_a_job_taken_by_a_process_that_died_is_made_again_and_forgotten(shop: Shop, tmp_path: Path) -> None:
+    submitted(shop, new(tmp_path))
+    taker = shop.value("SELECT worker_id FROM freesport_sync.procrastinate_register_worker_v1()")
+    take = "SELECT id FROM freesport_sync.procrastinate_fetch_job_v2(NULL, :taker)"
+    taken = shop.value(take, taker=taker)
+    assert taken is not None
+    assert upkeep.call_forgotten(shop.connection) == 1
+    assert jobs.drop_abandoned(shop.connection) == 0, "who has taken it may be alive"
+    shop.rows("SELECT freesport_sync.procrastinate_unregister_worker_v1(:taker)", taker=taker)
+    assert jobs.drop_abandoned(shop.connection) == 1
+    (left,) = shop.rows("SELECT id, status::text FROM freesport_sync.procrastinate_jobs")
+    assert left != (taken, "todo")
+    assert left[1] == "todo"

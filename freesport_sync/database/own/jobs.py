@@ -23,7 +23,7 @@ ANY_QUEUE = "procrastinate_any_queue_v1"
 
 jobs = sa.table(
     "procrastinate_jobs",
-    *(sa.column(name) for name in ("id", "queue_name", "status", "priority", "scheduled_at", "args")),
+    *(sa.column(name) for name in ("id", "queue_name", "status", "priority", "scheduled_at", "args", "worker_id")),
     schema=SCHEMA,
 )
 _DEFER = sa.text(
@@ -53,6 +53,15 @@ def settling(job_id: sa.BindParameter[int]) -> sa.CTE:
 def drop(connection: sa.Connection, job_ids: list[int]) -> None:
     """Remove jobs that nobody has taken yet."""
     connection.execute(sa.delete(jobs).where(jobs.c.id.in_(job_ids), status_text == "todo"))
+
+
+def drop_abandoned(connection: sa.Connection) -> int:
+    """Remove the jobs that were taken by workers which the queue has forgotten; returns how many there were.
+
+    Their tasks, if they still wait, get other ones.
+    """
+    taken = status_text == "doing", jobs.c.worker_id.is_(None)
+    return connection.execute(sa.delete(jobs).where(*taken)).rowcount
 
 
 def prioritise(connection: sa.Connection, job_id: int, priority: int) -> None:
