@@ -36,7 +36,11 @@ LONGEST_FREEZE_S = 8.0
 IN_TIME_S = 180.0
 """Also for a task that is tried again after the server was restarted, on a computer that has other things to do."""
 
-_HELD = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = {KEY1}"
+_HELD = (
+    "SELECT 'lock', pid, application_name, state FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    f" WHERE locktype = 'advisory' AND classid = {KEY1}"
+)
+_CALLS = "SELECT 'job', id, queue_name, scheduled_at, args FROM freesport_sync.procrastinate_jobs WHERE status = 'todo'"
 _HURRY = (
     "UPDATE freesport_sync.tasks SET run_after = NULL WHERE status = 'pending' AND run_after IS NOT NULL",
     "UPDATE freesport_sync.procrastinate_jobs SET scheduled_at = NULL WHERE scheduled_at IS NOT NULL",
@@ -147,10 +151,10 @@ class WorkerScene:
         victim = chance.choice(self._workers)
         match blow:
             case Blow.KILL:
-                victim.kill_all()
+                victim.end_by_force()
             case Blow.KILL_ALL:
                 for worker in self._workers:
-                    worker.kill_all()
+                    worker.end_by_force()
             case Blow.FREEZE:
                 victim.stop()
                 time.sleep(chance.uniform(0, LONGEST_FREEZE_S))
@@ -176,10 +180,8 @@ class WorkerScene:
         assert statuses == [TaskStatus.COMPLETED.value] * len(ids), found
         completed = [task_id for (task_id,) in shop.rows(_COMPLETED, ids=ids)]
         assert sorted(completed) == ids[:-1], f"imports of {ids[:-1]} were written: {completed}"
-        wait_until(lambda: not shop.value(_HELD))
-        wait_until(
-            lambda: not shop.value("SELECT count(*) FROM freesport_sync.procrastinate_jobs WHERE status = 'todo'")
-        )
+        self._wait_until_none(_HELD)
+        self._wait_until_none(_CALLS)
         open_rows = "SELECT count(*) FROM freesport_sync.runs WHERE finished_at IS NULL"
         assert not shop.value(open_rows), "a run is open"
         assert not shop.value("SELECT count(*) FROM import_sessions WHERE finished_at IS NULL"), "a session is open"
@@ -189,6 +191,12 @@ class WorkerScene:
             assert rows == expected[table], f"{table}: {len(different)} rows are different: {[*different][:1]}"
         tries = shop.value("SELECT count(*) FROM freesport_sync.runs WHERE task_id = ANY(:ids)", ids=ids)
         return Hit(blow, sum(crashes for _, _, _, crashes, _ in found), tries - len(completed))
+
+    def _wait_until_none(self, query: str) -> None:
+        try:
+            wait_until(lambda: not self._shop.rows(query))
+        except AssertionError:
+            raise AssertionError(f"this does not go away: {self._shop.rows(query)}") from None
 
     def _are_ended(self) -> bool:
         for statement in _HURRY:
