@@ -9,7 +9,7 @@ from freesport_sync.core.run import Counts
 from freesport_sync.core.task_list import AwaitedHolder, Claim, TaskStatus
 from freesport_sync.database.own import tasks
 from freesport_sync.database.server.engine import Connection
-from freesport_sync.errors import Cancelled, LockHeld, SyncError
+from freesport_sync.errors import Cancelled, ExitCode, LockHeld, SyncError
 from freesport_sync.rules.retries import next_try
 
 
@@ -35,8 +35,8 @@ def end_try(connection: Connection, claim: Claim, counts: Mapping[str, Counts], 
 
 
 def task_status(error: SyncError | None) -> TaskStatus:
-    """The status of a task that has ended with this error."""
-    if error is None:
+    """The status of a task that has ended with this error; that there was nothing to do is none."""
+    if error is None or error.exit_code is ExitCode.DONE:
         return TaskStatus.COMPLETED
     return TaskStatus.CANCELLED if isinstance(error, Cancelled) else TaskStatus.FAILED
 

@@ -26,8 +26,6 @@ from freesport_sync.tasks.waiting import new_task
 
 POLL_S = 2.0
 """How often a task is looked at without a notification: a dead process sends none."""
-RECOVERY_S = 20.0
-"""So long a task whose process has died is expected to come back into its queue."""
 
 
 class TaskQueue:
@@ -112,20 +110,15 @@ class TaskQueue:
         with self._database.connection() as connection:
             database_status.listen(connection)
             shown: Task | None = None
-            died_at: float | None = None
             while True:
                 task = task_list.read_task(connection, task_id)
                 if task is None:
                     raise ConfigError("task_not_found", task_id=task_id)
-                is_dead = task.status.is_final and task.error_code == task_list.INTERRUPTED
-                died_at = (died_at or time.monotonic()) if is_dead else None
-                may_come_back = died_at is not None and time.monotonic() - died_at < RECOVERY_S
-                if not may_come_back:
-                    if task != shown:
-                        yield task
-                    if task.status.is_final:
-                        return
-                    shown = task
+                if task != shown:
+                    yield task
+                if task.status.is_final:
+                    return
+                shown = task
                 _wait_for_change(connection, cancel)
 
     def runs(self, task_id: int) -> tuple[HistoryEntry, ...]:

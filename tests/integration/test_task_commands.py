@@ -300,7 +300,7 @@ def test_a_task_that_comes_back_from_a_dead_worker_is_waited_for(
         with Shop(stocked_shop.url, stocked_shop.folder) as other:
             other.execute("UPDATE freesport_sync.workers SET heartbeat_at = now() - interval '1 minute'")
             died_at = other.value("SELECT clock_timestamp()")
-            wait_until(lambda: tasks_in(other).rows[0].status is TaskStatus.FAILED)
+            wait_until(lambda: tasks_in(other).rows[0].status is TaskStatus.PENDING)
             wait_until(lambda: other.value(WAITER, since=died_at))
             with transaction(other.connection):
                 assert recover_dead_tasks(other.connection) == (number,)

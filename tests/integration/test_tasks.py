@@ -24,7 +24,8 @@ from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.own.task_list import read_tasks
 from freesport_sync.database.own.tasks import NewTask
 from freesport_sync.database.server.engine import connect, transaction
-from freesport_sync.errors import Cancelled, ConfigError, ConnectionFailed, ImportFailed
+from freesport_sync.errors import Cancelled, ConfigError, ConnectionFailed, ImportFailed, NothingNew
+from freesport_sync.runs.ending import end_try
 from freesport_sync.tasks.registry import TASKS
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.waiting import new_task
@@ -202,11 +203,23 @@ def test_a_task_of_a_dead_worker_waits_again_and_fails_at_the_third_time(shop: S
         shop.execute("UPDATE freesport_sync.workers SET heartbeat_at = now() - interval '1 minute'")
         assert recover_dead_tasks(shop.connection) == (), "it holds its lock"
         worker.close()
-        wait_until(lambda: all_tasks(shop)[0].status is TaskStatus.FAILED)
-        recover_dead_tasks(shop.connection)
+        status = TaskStatus.FAILED if crashes == 3 else TaskStatus.PENDING
+        wait_until(lambda expected=status: all_tasks(shop)[0].status is expected)
+        found = [read_tasks(shop.connection, TaskQuery(frozenset((one,))), 0, 9).total for one in TaskStatus]
+        assert found == [int(one is status) for one in TaskStatus]
+        assert len(recover_dead_tasks(shop.connection)) == 1
         (task,) = all_tasks(shop)
-        assert (task.crashes, task.error_code) == (crashes, "task_interrupted")
-        assert task.status is (TaskStatus.FAILED if crashes == 3 else TaskStatus.PENDING)
+        assert (task.status, task.crashes, task.error_code) == (status, crashes, "task_interrupted")
+
+
+def test_that_there_was_nothing_to_do_is_no_failure(shop: Shop, tmp_path: Path) -> None:
+    """A schedule fetches every few minutes, and most of the time nothing is new."""
+    submitted(shop, new(tmp_path))
+    claim = claimed(shop)
+    with transaction(shop.connection):
+        assert end_try(shop.connection, claim, {}, NothingNew("server_has_nothing_new", archive="/a"))
+    (task,) = all_tasks(shop)
+    assert (task.status, task.error_code) == (TaskStatus.COMPLETED, "server_has_nothing_new")
 
 
 def test_old_tasks_are_removed_and_their_runs_stay(shop: Shop, dearer: Path, tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ def test_the_list_follows_a_task_by_itself(stocked_shop: Shop, desk: Desk, page:
     page.tabs.setCurrentWidget(page.list)
     desk.until(lambda: state(page) == texts("tasks.silent"))
     worker.close()
-    desk.until(card.repeat.isVisible)
-    assert stored(stocked_shop, task_id).status is TaskStatus.FAILED
+    desk.until(lambda: state(page) == texts("tasks.nobody_listens"))
+    assert stored(stocked_shop, task_id).status is TaskStatus.PENDING
 
 
 def test_a_task_is_cancelled_only_after_a_question(stocked_shop: Shop, desk: Desk, page: TasksPage) -> None:

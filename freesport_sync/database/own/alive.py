@@ -11,6 +11,7 @@ from freesport_sync.core.task_list import TaskStatus
 from freesport_sync.database.own.lock import KEY1
 from freesport_sync.database.own.schema import runs, tasks, workers
 from freesport_sync.database.server.sql_files import sql
+from freesport_sync.rules.retries import MAX_CRASHES
 
 DEAD_AFTER_S = 3
 """A run beats once a second and releases its lock only at its end, so one without the lock is dead; the grace period
@@ -71,6 +72,13 @@ is_dead_task: sa.ColumnElement[bool] = sa.and_(
     sa.not_(sa.case((tasks.c.queue == "", _is_living_run), else_=_is_living_worker)),
 )
 """Without a queue it lives as long as its run, else as long as the worker that has claimed it."""
+is_last_crash: sa.ColumnElement[bool] = sa.or_(tasks.c.queue == "", tasks.c.crashes + 1 >= MAX_CRASHES)
+"""Whether a task fails if its process dies; else it waits again."""
+is_lost_task: sa.ColumnElement[bool] = sa.and_(is_dead_task, is_last_crash)
+true_task_status: sa.ColumnElement[str] = sa.case(
+    (is_lost_task, TaskStatus.FAILED.value), (is_dead_task, TaskStatus.PENDING.value), else_=tasks.c.status
+)
+"""The status, with dead tasks counted as what becomes of them as soon as somebody mends them."""
 
 _last_beat = sa.select(sa.func.max(runs.c.heartbeat_at)).where(runs.c.task_id == tasks.c.id).scalar_subquery()
 _last_beat_of_worker = sa.select(workers.c.heartbeat_at).where(workers.c.id == tasks.c.worker_id).scalar_subquery()

@@ -9,7 +9,6 @@ from freesport_sync.database.own import alive
 from freesport_sync.database.own.notices import notify
 from freesport_sync.database.own.schema import tasks
 from freesport_sync.database.own.tasks import call
-from freesport_sync.rules.retries import MAX_CRASHES
 
 
 def recover_dead_tasks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[int, ...]:
@@ -17,7 +16,7 @@ def recover_dead_tasks(connection: sa.Connection, *where: sa.ColumnElement[bool]
 
     A task that was in no queue has failed. One that has brought down `MAX_CRASHES` processes has failed too.
     """
-    is_last = sa.or_(tasks.c.queue == "", tasks.c.crashes + 1 >= MAX_CRASHES)
+    is_last = alive.is_last_crash
     code = sa.case((tasks.c.queue == "", "interrupted"), else_="task_interrupted")
     dead = sa.select(tasks.c.id).where(alive.is_dead_task, *where).with_for_update(skip_locked=True)
     rows = connection.execute(

@@ -121,9 +121,7 @@ def cancel_task(connection: sa.Connection, task_id: int, by: str) -> TaskStatus:
     return status
 
 
-_true_status = sa.case(
-    (sa.and_(alive.is_dead_task, tasks.c.queue == ""), TaskStatus.FAILED.value), else_=tasks.c.status
-).label("status")
+_true_status = sa.case((alive.is_lost_task, TaskStatus.FAILED.value), else_=tasks.c.status).label("status")
 """A dead task of a queue would come back, so it can still be cancelled."""
 
 

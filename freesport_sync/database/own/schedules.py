@@ -24,7 +24,6 @@ _submitted = tasks.alias()
 _last_task_id = (
     sa.select(sa.func.max(_submitted.c.id)).where(_submitted.c.schedule_id == schedules.c.id).scalar_subquery()
 )
-_last_status = sa.case((alive.is_dead_task, TaskStatus.FAILED.value), else_=tasks.c.status)
 _is_open = tasks.c.status.in_((TaskStatus.PENDING.value, TaskStatus.RUNNING.value))
 
 
@@ -154,7 +153,8 @@ def advance(connection: sa.Connection, schedule_id: int, start: DueStart) -> Non
 
 def _joined() -> sa.Select[Any]:
     last = schedules.outerjoin(tasks, tasks.c.id == _last_task_id)
-    return sa.select(schedules, tasks.c.id.label("task_id"), _last_status.label("task_status")).select_from(last)
+    of_task = tasks.c.id.label("task_id"), alive.true_task_status.label("task_status")
+    return sa.select(schedules, *of_task).select_from(last)
 
 
 def _with_last_task(row: Any) -> Schedule:

@@ -15,12 +15,8 @@ from freesport_sync.database.own.stored_values import counts_of, object_of
 FIRST_REVISION = "0009"
 """The migration that has made the tables."""
 
-_status = sa.case((alive.is_dead_task, TaskStatus.FAILED.value), else_=tasks.c.status)
-INTERRUPTED = "interrupted"
-"""Error code of a task whose process has died, and that nobody has taken back yet."""
-
-_error_code = sa.case((alive.is_dead_task, INTERRUPTED), else_=tasks.c.error_code)
-_finished_at = sa.case((alive.is_dead_task, alive.last_sign_of_task), else_=tasks.c.finished_at)
+_error_code = sa.case((alive.is_lost_task, "interrupted"), else_=tasks.c.error_code)
+_finished_at = sa.case((alive.is_lost_task, alive.last_sign_of_task), else_=tasks.c.finished_at)
 _run_id = sa.select(sa.func.max(runs.c.id)).where(runs.c.task_id == tasks.c.id).scalar_subquery()
 _is_running = tasks.c.status == TaskStatus.RUNNING.value
 _has_worker = sa.exists().where(
@@ -31,7 +27,7 @@ _silent_worker = sa.exists().where(workers.c.id == tasks.c.worker_id, alive.is_s
 _signs_of_life = (alive.is_dead_worker, alive.is_silent_worker)
 _COLUMNS = (
     *(column for column in tasks.c if column.name not in ("status", "error_code", "finished_at")),
-    _status.label("status"),
+    alive.true_task_status.label("status"),
     _error_code.label("error_code"),
     _finished_at.label("finished_at"),
     _run_id.label("run_id"),
@@ -128,9 +124,13 @@ def _conditions(query: TaskQuery) -> list[sa.ColumnElement[bool]]:
 def _has_status(status: TaskStatus) -> sa.ColumnElement[bool]:
     """Whether a task has a status; said so that the index of open tasks is used, and only few are asked for life."""
     is_stored = tasks.c.status == status.value
-    if status is TaskStatus.FAILED:
-        return sa.or_(is_stored, alive.is_dead_task)
-    return sa.and_(is_stored, sa.not_(alive.is_dead_task)) if status is TaskStatus.RUNNING else is_stored
+    match status:
+        case TaskStatus.RUNNING:
+            return sa.and_(is_stored, sa.not_(alive.is_dead_task))
+        case TaskStatus.PENDING | TaskStatus.FAILED:
+            return sa.or_(is_stored, sa.and_(alive.is_dead_task, alive.true_task_status == status.value))
+        case _:
+            return is_stored
 
 
 def _task(row: Any) -> Task:
