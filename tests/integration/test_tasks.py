@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,10 @@ def test_progress_never_goes_back(shop: Shop, tmp_path: Path) -> None:
     assert (task.stage, task.done, task.percent) == ("plan", 1, 40)
 
 
+def _first_is(shop: Shop, status: TaskStatus) -> bool:
+    return all_tasks(shop)[0].status is status
+
+
 def test_a_task_of_a_dead_worker_waits_again_and_fails_at_the_third_time(shop: Shop, tmp_path: Path) -> None:
     submitted(shop, new(tmp_path))
     for crashes in (1, 2, 3):
@@ -204,7 +209,7 @@ def test_a_task_of_a_dead_worker_waits_again_and_fails_at_the_third_time(shop: S
         assert recover_dead_tasks(shop.connection) == (), "it holds its lock"
         worker.close()
         status = TaskStatus.FAILED if crashes == 3 else TaskStatus.PENDING
-        wait_until(lambda expected=status: all_tasks(shop)[0].status is expected)
+        wait_until(partial(_first_is, shop, status))
         found = [read_tasks(shop.connection, TaskQuery(frozenset((one,))), 0, 9).total for one in TaskStatus]
         assert found == [int(one is status) for one in TaskStatus]
         assert len(recover_dead_tasks(shop.connection)) == 1
