@@ -42,7 +42,6 @@ from freesport_sync.cli.results import (
     WorkerList,
 )
 from freesport_sync.cli.streams import is_unicode
-from freesport_sync.cli.task_words import missing_worker, state_of
 from freesport_sync.core.checks import CheckItem
 from freesport_sync.core.events import Event, Failure, RunFinished
 from freesport_sync.core.exchange import ExchangeEvent, ExchangeStarted, ImportNotRequested, RequestHandled
@@ -63,6 +62,7 @@ from freesport_sync.core.worker_events import (
 )
 from freesport_sync.errors import SyncError
 from freesport_sync.i18n.schedule_words import what_starts
+from freesport_sync.i18n.task_words import missing_worker, state_of
 from freesport_sync.i18n.texts import Texts
 
 Line = dict[str, Any]

@@ -149,6 +149,15 @@ class Task:
         """Why it failed, or why its last try did."""
         return None if self.error_code is None else SyncError(self.error_code, **self.error_params)
 
+    @property
+    def lacks_worker(self) -> bool:
+        """Whether it waits although nobody is there who could run it."""
+        return self.status is TaskStatus.PENDING and not self.has_worker
+
+    def is_early(self, now: datetime) -> bool:
+        """Whether it waits and may not run yet."""
+        return self.status is TaskStatus.PENDING and self.run_after is not None and self.run_after > now
+
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery:

@@ -195,6 +195,11 @@ class Texts:
         word = self.word("kind", kind)
         return self("cli.kind_dry", kind=word) if is_dry_run else word
 
+    def stage(self, stage: str, kind: str) -> str:
+        """The name of a stage in a run of this kind."""
+        key = f"stage_back.{stage}"
+        return self(key) if undoes(kind) and self.has(key) else self.word("stage", stage)
+
     def field(self, change: FieldChange) -> str:
         """The name of the field that changes; properties have names of their own."""
         if change.is_creation:

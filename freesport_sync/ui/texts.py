@@ -151,11 +151,6 @@ class UiTexts(Texts):
         kind = self.kind(entry.kind, entry.is_dry_run, entry.undone_id)
         return self(f"{section}.{entry.status.value}", kind=f"{kind[:1].upper()}{kind[1:]}")
 
-    def stage(self, stage: str, kind: str) -> str:
-        """The name of a stage in a run of this kind."""
-        key = f"stage_back.{stage}"
-        return self(key) if undoes(kind) and self.has(key) else self.word("stage", stage)
-
     def changed(self, counts: Mapping[str, Counts], is_dry_run: bool, kind: str) -> str:
         """What a run has changed; empty if nothing.
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from freesport_sync.core.history import Page
 from freesport_sync.core.task_list import AwaitedHolder, Claim, Task, TaskQuery, TaskStatus
@@ -168,6 +169,8 @@ def test_a_task_says_what_it_waits_for(command: Command, stocked_shop: Shop, num
     shown = command("--task", str(number))
     assert "Состояние: попытка 1 не удалась: " in shown.stdout
     assert "[connection_lost]; следующая не раньше " in flat(shown.stdout)
+    stocked_shop.connection.execute(sa.text("UPDATE freesport_sync.tasks SET run_after = now()"))
+    assert "[connection_lost]; ждёт своей очереди" in flat(command("--task", str(number)).stdout)
 
 
 def test_a_task_that_waits_is_cancelled_and_repeated(command: Command, stocked_shop: Shop, number: int) -> None:

@@ -82,12 +82,12 @@ def take(shop: Shop, task_id: int, worker_id: int) -> Claim:
 def test_the_list_follows_a_task_by_itself(stocked_shop: Shop, desk: Desk, page: TasksPage) -> None:
     texts, card = desk.texts, page.list.card
     task_id = submit(stocked_shop)
-    desk.until(lambda: state(page) == texts("tasks.nobody_listens"))
+    desk.until(lambda: state(page) == texts("task.waits_for_worker"))
     page.list.table.selectRow(0)
     desk.until(lambda: texts("tasks.nobody_anywhere") in texts_in(card))
     worker = connect(stocked_shop.url, "worker")
     worker_id = workers.register(worker, [QUEUE], 1)
-    desk.until(lambda: state(page) == texts("tasks.in_queue"))
+    desk.until(lambda: state(page) == texts("task.waits"))
     desk.until(lambda: texts("tasks.nobody_anywhere") not in texts_in(card))
 
     claim = take(stocked_shop, task_id, worker_id)
@@ -103,7 +103,7 @@ def test_the_list_follows_a_task_by_itself(stocked_shop: Shop, desk: Desk, page:
     stocked_shop.connection.execute(late, {"late": 2 * alive.SILENT_AFTER_S})
     desk.until(lambda: page.workers.model.rows[0].is_silent)
     page.tabs.setCurrentWidget(page.list)
-    desk.until(lambda: state(page) == texts("tasks.silent"))
+    desk.until(lambda: state(page) == texts("task.silent", host=stored(stocked_shop, task_id).host))
     worker.close()
     desk.until(lambda: state(page) == texts("tasks.nobody_listens"))
     assert stored(stocked_shop, task_id).status is TaskStatus.PENDING
@@ -123,7 +123,7 @@ def test_a_task_is_cancelled_only_after_a_question(stocked_shop: Shop, desk: Des
     desk.until(lambda: card.repeat.isVisible() and not card.cancel.isVisible())
     task = stored(stocked_shop, task_id)
     assert (task.status, task.cancel_requested_by) == (TaskStatus.CANCELLED, desk.backend.operator)
-    desk.until(lambda: desk.texts("tasks.cancelled_by", operator=desk.backend.operator) == state(page))
+    desk.until(lambda: desk.texts("task.cancelled", by=desk.backend.operator) == state(page))
 
 
 def test_the_priority_goes_up_and_down_between_its_bounds(stocked_shop: Shop, desk: Desk, page: TasksPage) -> None:

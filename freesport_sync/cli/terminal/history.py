@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from freesport_sync.cli.results import EntryList, EntryShown, IssueList, IssuesSaved
-from freesport_sync.cli.task_words import state_of
 from freesport_sync.cli.terminal.issues import IssuePrinter
 from freesport_sync.cli.terminal.run_totals import show_counts, show_issue_totals, status_markup
 from freesport_sync.cli.terminal.screen import Screen, local_time
@@ -15,6 +14,7 @@ from freesport_sync.core.history import EntrySource, HistoryEntry, IssueCount
 from freesport_sync.core.printable import printable
 from freesport_sync.core.run import FieldChange
 from freesport_sync.core.shop import UpkeepKind, is_import
+from freesport_sync.i18n.task_words import state_of
 from freesport_sync.i18n.texts import Texts
 
 

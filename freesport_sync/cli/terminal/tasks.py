@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.markup import escape
 
 from freesport_sync.cli.results import TaskCancelled, TaskList, TaskShown, TaskSubmitted, WorkerList
-from freesport_sync.cli.task_words import kind_of, missing_worker, state_of
 from freesport_sync.cli.terminal.progress import StageBars
 from freesport_sync.cli.terminal.run_totals import show_counts, status_markup
 from freesport_sync.cli.terminal.screen import Screen, local_time
 from freesport_sync.core.events import Progress
 from freesport_sync.core.printable import printable
 from freesport_sync.core.task_list import Task, TaskStatus, Worker
+from freesport_sync.i18n.task_words import kind_of, missing_worker, state_of
 from freesport_sync.i18n.texts import Texts
 
 _STYLE = {

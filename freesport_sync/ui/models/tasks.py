@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from freesport_sync.core.task_list import Priority, Task, TaskStatus, Worker
 from freesport_sync.errors import SyncError
+from freesport_sync.i18n import task_words
 from freesport_sync.ui.models.paged import Column
 from freesport_sync.ui.texts import UiTexts
 
@@ -18,7 +19,7 @@ def task_columns(texts: UiTexts) -> list[Column[Task]]:
 
     return [
         Column("status", title("status"), lambda one: texts(f"task_status.{one.status.value}"), 14),
-        Column("kind", title("kind"), lambda one: kind_of(texts, one), 17),
+        Column("kind", title("kind"), lambda one: task_words.kind_of(one, texts), 17),
         Column("state", title("state"), lambda one: state_of(texts, one), 34),
         Column("created", title("created"), lambda one: texts.moment(one.created_at), 14),
         Column("operator", title("operator"), lambda one: one.operator or "—", 15),
@@ -48,31 +49,16 @@ def worker_columns(texts: UiTexts) -> list[Column[Worker]]:
     ]
 
 
-def kind_of(texts: UiTexts, task: Task) -> str:
-    """What a task does."""
-    undone_id = task.request.get("undone_id")
-    return texts.kind(task.kind, task.is_dry_run, undone_id if isinstance(undone_id, int) else 0)
-
-
 def priority_of(texts: UiTexts, priority: int) -> str:
     """A priority in a word."""
     level = max((one for one in Priority if one <= priority), default=Priority.SCHEDULE)
     return texts(f"task_priority.{level.name.lower()}")
 
 
-def lacks_worker(task: Task) -> bool:
-    """Whether a task waits although nobody is there who could run it."""
-    return task.status is TaskStatus.PENDING and not task.has_worker
-
-
-def is_early(task: Task) -> bool:
-    """Whether a task that waits may not run yet."""
-    return task.status is TaskStatus.PENDING and task.run_after is not None and _age_s(task.run_after) < 0
-
-
 def task_badge(task: Task) -> tuple[str, str]:
     """Tone and icon of a task's status; a warning if somebody has to look after it."""
-    if (lacks_worker(task) and not is_early(task)) or (task.status is TaskStatus.RUNNING and task.is_silent):
+    is_left_alone = task.lacks_worker and not task.is_early(datetime.now(UTC))
+    if is_left_alone or (task.status is TaskStatus.RUNNING and task.is_silent):
         return "warn", "stuck"
     return {
         TaskStatus.PENDING: ("neutral", "waiting"),
@@ -101,50 +87,21 @@ def queues_of(texts: UiTexts, worker: Worker) -> str:
 
 
 def state_of(texts: UiTexts, task: Task) -> str:
-    """How a task stands, in a few words."""
+    """How a task stands, in a few words; of one that has ended, what it has changed or why it failed."""
     match task.status:
-        case TaskStatus.PENDING:
-            return _waiting(texts, task)
-        case TaskStatus.RUNNING:
-            return _running(texts, task)
         case TaskStatus.COMPLETED:
             return texts.changed(task.counts, task.is_dry_run, task.kind) or texts("tasks.unchanged")
         case TaskStatus.FAILED:
             return "—" if task.error is None else texts.error(error_of(texts, task)).what
-        case TaskStatus.CANCELLED:
-            return texts("tasks.cancelled_by", operator=task.cancel_requested_by) if task.cancel_requested_by else "—"
-    raise AssertionError(task.status)
+        case _:
+            return task_words.state_of(task, texts)
 
 
 def error_of(texts: UiTexts, task: Task) -> SyncError:
-    """Why a task failed, or its last try did, with the words of its kind."""
+    """Why a task failed, with the words of its kind."""
     error = task.error
     assert error is not None, task.id
     return texts.of_run(error, task.kind, task.is_dry_run)
-
-
-def _waiting(texts: UiTexts, task: Task) -> str:
-    if is_early(task):
-        assert task.run_after is not None
-        key = "tasks.again_at" if task.attempt else "tasks.not_before"
-        return texts(key, moment=texts.moment(task.run_after), attempt=task.attempt + 1)
-    if not task.has_worker:
-        return texts("tasks.nobody_listens")
-    holder = task.waiting_for
-    if holder is None:
-        return texts("tasks.in_queue")
-    if holder.run_id is None:
-        return texts("tasks.waits_for_unknown", host=holder.host)
-    return texts("tasks.waits_for", operator=holder.operator, run_id=texts.number(holder.run_id))
-
-
-def _running(texts: UiTexts, task: Task) -> str:
-    if task.is_silent:
-        return texts("tasks.silent")
-    if task.cancel_requested_by is not None:
-        return texts("tasks.stopping")
-    stage = texts.stage(task.stage, task.kind) if task.stage else texts("tasks.starting")
-    return f"{stage} {task.percent} %"
 
 
 def _age_s(moment: datetime) -> float:

@@ -12,8 +12,8 @@ from freesport_sync.core.shop import is_import
 from freesport_sync.core.task_list import Priority, Submitted, Task, TaskStatus
 from freesport_sync.core.tasks import Trigger
 from freesport_sync.errors import SyncError
+from freesport_sync.i18n.task_words import kind_of
 from freesport_sync.ui.dialogs.ask import answered_yes, question
-from freesport_sync.ui.models.tasks import kind_of
 from freesport_sync.ui.widgets.parts import Tools
 
 
@@ -58,7 +58,7 @@ class TaskActions(QObject):
         texts = self._tools.texts
         self._task_id, self._answered = task.id, answered
         where = texts("tasks.on_host", host=task.host) if task.host else texts("tasks.on_any_host")
-        about = {"id": texts.number(task.id), "kind": kind_of(texts, task), "where": where}
+        about = {"id": texts.number(task.id), "kind": kind_of(task, texts), "where": where}
         words = (texts(f"tasks.{key}_{name}", **about) for name in ("title", "text", "yes", "no"))
         self.question = question(self._owner.window(), *words)
         self.question.finished.connect(self._on_answered)

@@ -9,7 +9,8 @@ from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.history import EntryKey, HistoryEntry
 from freesport_sync.core.task_list import Priority, Submitted, Task, TaskStatus
 from freesport_sync.errors import SyncError
-from freesport_sync.ui.models.tasks import kind_of, priority_of
+from freesport_sync.i18n.task_words import kind_of
+from freesport_sync.ui.models.tasks import priority_of
 from freesport_sync.ui.pages.task_actions import TaskActions
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import (
@@ -133,7 +134,7 @@ class TaskCard(Card):
     def _show(self, task: Task) -> None:
         texts = self._tools.texts
         self._task = task
-        self.title.setText(texts("tasks.card_title", id=texts.number(task.id), kind=kind_of(texts, task)))
+        self.title.setText(texts("tasks.card_title", id=texts.number(task.id), kind=kind_of(task, texts)))
         story = story_of(texts, task)
         self.story.say(story.tone, story.what, *story.more, code=story.code, words=story.said)
         is_running = task.status is TaskStatus.RUNNING

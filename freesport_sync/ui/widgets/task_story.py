@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from freesport_sync.core.task_list import Task, TaskStatus
-from freesport_sync.ui.models.tasks import error_of, is_early, lacks_worker, state_of
+from freesport_sync.ui.models.tasks import error_of, state_of
 from freesport_sync.ui.texts import UiTexts
 from freesport_sync.ui.widgets.summary import sentence
 
@@ -32,23 +33,18 @@ def story_of(texts: UiTexts, task: Task) -> Story:
         case TaskStatus.COMPLETED:
             return Story("good", sentence(state_of(texts, task)))
         case TaskStatus.CANCELLED:
-            by = task.cancel_requested_by
-            what = texts("tasks.cancelled_by", operator=by) if by else texts("task_status.cancelled")
-            return Story("neutral", sentence(what))
+            return Story("neutral", sentence(state_of(texts, task)))
         case TaskStatus.FAILED:
             return _failed(texts, task)
     raise AssertionError(task.status)
 
 
 def _waiting(texts: UiTexts, task: Task) -> Story:
-    more = []
-    if task.attempt and task.error is not None:
-        more.append(texts("tasks.last_error", what=texts.error(error_of(texts, task)).sentence))
-    if not lacks_worker(task):
-        return Story("busy" if task.waiting_for else "neutral", sentence(state_of(texts, task)), tuple(more))
-    key = "nobody_here" if task.host else "nobody_anywhere"
-    more.append(texts(f"tasks.{key}", host=task.host))
-    return Story("neutral" if is_early(task) else "warn", sentence(state_of(texts, task)), tuple(more))
+    state = sentence(state_of(texts, task))
+    if not task.lacks_worker:
+        return Story("busy" if task.waiting_for else "neutral", state)
+    hint = texts("tasks.nobody_here" if task.host else "tasks.nobody_anywhere", host=task.host)
+    return Story("neutral" if task.is_early(datetime.now(UTC)) else "warn", state, (hint,))
 
 
 def _failed(texts: UiTexts, task: Task) -> Story:
