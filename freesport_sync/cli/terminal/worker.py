@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from freesport_sync.core.printable import printable
 from freesport_sync.core.worker_events import (
     TaskLeft,
     TaskTaken,
@@ -17,7 +18,7 @@ from freesport_sync.i18n.texts import Texts
 
 def worker_line(event: WorkerEvent, texts: Texts) -> str:
     """The line for an event of a worker."""
-    return f"{datetime.now():%H:%M:%S}  {_said(event, texts)}"
+    return f"{datetime.now():%H:%M:%S}  {printable(_said(event, texts))}"
 
 
 def _said(event: WorkerEvent, texts: Texts) -> str:
@@ -32,7 +33,7 @@ def _said(event: WorkerEvent, texts: Texts) -> str:
             line = texts("cli.task_left", task_id=event.task_id, kind=kind, status=status)
             return line if event.failure is None else f"{line}. {texts.error(event.failure.error).what}"
         case WorkerInTrouble():
-            what = texts.error(event.failure.error).what
+            what = texts.error(event.failure.error).what.rstrip(".")
             return texts("cli.worker_in_trouble", what=what, seconds=round(event.retry_s))
         case WorkerStopping():
             key = "cli.worker_ends" if event.running else "cli.worker_ends_idle"
