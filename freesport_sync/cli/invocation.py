@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from freesport_sync.core.cancel import CancelToken
-from freesport_sync.core.printable import replace_surrogates
+from freesport_sync.core.printable import printable, replace_surrogates
 from freesport_sync.core.tasks import Header, Request, Trigger
 from freesport_sync.crash_reports import ProcessKind
 from freesport_sync.i18n.texts import Language, Texts
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from freesport_sync.cli.output import Output
     from freesport_sync.core.run import RunReport
     from freesport_sync.sources.commerceml.workers import WorkerPool
+
+
+LONGEST_OPERATOR = 200
+"""Characters."""
 
 
 def process_kind(options: argparse.Namespace) -> ProcessKind:
@@ -53,7 +57,8 @@ class Invocation:
         """Name for the history: `--operator`, else user and computer."""
         from freesport_sync.os_support import user_and_host
 
-        return replace_surrogates(self.options.operator or user_and_host())
+        given = printable(replace_surrogates(self.options.operator or ""), LONGEST_OPERATOR)
+        return given or replace_surrogates(user_and_host())
 
     @property
     def header(self) -> Header:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from datetime import UTC, datetime
 
+from freesport_sync.core.printable import printable
 from freesport_sync.core.task_list import AwaitedHolder, Task, TaskStatus
 from freesport_sync.i18n.texts import Texts
 
@@ -12,7 +13,7 @@ from freesport_sync.i18n.texts import Texts
 def kind_of(task: Task, texts: Texts) -> str:
     """What is done."""
     undone_id = task.request.get("undone_id")
-    return texts.kind(task.kind, task.is_dry_run, undone_id if isinstance(undone_id, int) else 0)
+    return printable(texts.kind(task.kind, task.is_dry_run, undone_id if isinstance(undone_id, int) else 0))
 
 
 def state_of(task: Task, texts: Texts) -> str:

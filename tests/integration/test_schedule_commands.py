@@ -85,3 +85,9 @@ def test_what_is_wrong_is_said(
     assert said in flat(refused.stderr)
     assert command("--add-schedule", "backup", *options, "--json").lines[0]["code"] == code
     assert command("--schedules", "--json").lines == []
+
+
+def test_a_name_is_one_line(command: Command, stocked_shop: Shop) -> None:
+    name = "\nnight\nimport\x1b[31m"
+    (line,) = command("--add-schedule", "backup", *NIGHT, "--name", name, "--json").lines
+    assert line["name"] == "night import\N{REPLACEMENT CHARACTER}[31m"

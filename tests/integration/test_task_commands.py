@@ -314,3 +314,21 @@ def test_a_task_that_comes_back_from_a_dead_worker_is_waited_for(
         worker.result()
     assert outcome.code == 0
     assert {line["status"] for line in outcome.lines} <= {"pending", "running", "completed"}
+
+
+def test_a_name_of_an_operator_is_one_line_and_gives_the_terminal_no_orders(
+    command: Command, stocked_shop: Shop, dearer: Path
+) -> None:
+    name = "night\nshift \x1b[31m" + "x" * 500
+    assert command("--submit", "prices", "--data-dir", str(dearer), "--operator", name).code == ExitCode.DONE
+    assert tasks_in(stocked_shop).rows[0].operator == f"night shift \N{REPLACEMENT CHARACTER}[31m{'x' * 182}…"
+
+
+def test_the_history_gives_the_terminal_no_orders(command: Command, stocked_shop: Shop, dearer: Path) -> None:
+    assert command("--run", "prices", "--data-dir", str(dearer), "--dry-run").code == ExitCode.DONE
+    # By another program, or another version of this one.
+    changed = "UPDATE freesport_sync.runs SET operator = :name RETURNING id"
+    run_id = stocked_shop.connection.scalar(sa.text(changed), {"name": "night\nshift \x1b[31m"})
+    for shown in (command("--history"), command("--show", str(run_id))):
+        assert "night shift" in shown.stdout
+        assert "\x1b" not in shown.stdout

@@ -33,7 +33,7 @@ def show_entries(screen: Screen, result: EntryList) -> None:
             "" if entry.finished_at is None else texts("cli.seconds", seconds=f"{entry.duration_s:.1f}"),
             _kind(entry, texts),
             _outcome(entry, texts),
-            escape(entry.operator or texts.word("trigger", entry.trigger)),
+            escape(printable(entry.operator) or texts.word("trigger", entry.trigger)),
             str(sum(count.created for count in entry.counts.values())),
             str(sum(count.updated for count in entry.counts.values())),
             str(issues),
@@ -92,7 +92,7 @@ def _show_head(screen: Screen, entry: HistoryEntry) -> None:
         values["source"] = entry.data
     for key, value in values.items():
         if value:
-            screen.line(f"{texts(f'cli.column_{key}')}: {value}")
+            screen.line(f"{texts(f'cli.column_{key}')}: {printable(value)}")
     if entry.error is not None:
         screen.error(texts.error(texts.of_run(entry.error, entry.kind, entry.is_dry_run)))
 

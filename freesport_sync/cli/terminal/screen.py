@@ -55,7 +55,7 @@ class Screen:
     def error(self, text: ErrorText) -> None:
         """Print what happened, what is affected and what to do on stderr."""
         what, *more = map(printable, text.what.splitlines() or [""])
-        self.err.print(f"[bold red]{escape(what)}[/] [dim]({escape(text.code)})[/]", highlight=False)
+        self.err.print(f"[bold red]{escape(what)}[/] [dim]({escape(printable(text.code))})[/]", highlight=False)
         for line in more:  # may be SQL to be pasted
             say(self.err, f"[bold red]{escape(line)}[/]")
         for part in (text.affected, text.hint):

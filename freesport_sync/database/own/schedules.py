@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from freesport_sync.core.printable import printable
 from freesport_sync.core.schedules import Schedule
 from freesport_sync.core.task_list import TaskStatus
 from freesport_sync.database.own import alive
@@ -72,7 +73,7 @@ def store(connection: sa.Connection, schedule: Schedule) -> int:
     now: datetime = connection.execute(sa.select(_now)).scalar_one()
     start = first_start(schedule, now)
     values = {
-        "name": schedule.name.strip(),
+        "name": printable(schedule.name),
         "cron": " ".join(schedule.cron.split()),
         "zone": schedule.zone,
         "request": dict(schedule.request),
