@@ -14,12 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from freesport_sync.core.database_status import DatabaseStatus
 from freesport_sync.core.history import EntryKey
-from freesport_sync.core.shop import undoes
 from freesport_sync.core.task_list import Submitted
 from freesport_sync.core.tasks import Submission
-from freesport_sync.errors import SyncError
 from freesport_sync.ui.dialogs.about import AboutDialog
 from freesport_sync.ui.dialogs.ask import answered_yes, question
 from freesport_sync.ui.dialogs.crash import CrashDialog
@@ -34,14 +31,11 @@ from freesport_sync.ui.pages.history import HistoryPage
 from freesport_sync.ui.pages.import_page import ImportPage
 from freesport_sync.ui.pages.log import LogPage
 from freesport_sync.ui.pages.tasks import TasksPage
-from freesport_sync.ui.run_feed import RunSnapshot
-from freesport_sync.ui.run_lane import RunEnd
-from freesport_sync.ui.service_process import ServiceState
 from freesport_sync.ui.tray import Tray
 from freesport_sync.ui.widgets.banner import Banner
 from freesport_sync.ui.widgets.parts import Tools, name_inner_parts, redraw_icons
 from freesport_sync.ui.widgets.sidebar import Sidebar
-from freesport_sync.ui.widgets.status_item import StatusItem
+from freesport_sync.ui.widgets.status_bar import StatusBar
 from freesport_sync.ui.wizard.entry import SetupEntry
 
 SIZE = QSize(1240, 860)
@@ -93,12 +87,12 @@ class MainWindow(QMainWindow):
         self.setup = SetupEntry(tools, self)
         self._is_leaving = False
         self._must_close = False
-        self._connection = ""
         self.crash: CrashDialog | None = None
         self.crash_notice = CrashNotice(tools, self)
         self.help_dialog: HelpDialog | None = None
         self._build()
-        self._build_status_bar()
+        self.status_bar = StatusBar(tools)
+        self.setStatusBar(self.status_bar)
         name_inner_parts(self, texts("window.clear"))
         self._restore()
         for page in (self.import_page, self.tasks_page, self.history_page, self.exchange_page):
@@ -114,15 +108,12 @@ class MainWindow(QMainWindow):
         self.setup.check_wanted.connect(self._check_first)
         self.import_page.ssh_host_wanted.connect(self._go_to_ssh_host)
         backend = tools.backend
-        backend.database_status_changed.connect(self._on_database_status)
-        backend.lost.connect(self._on_lost)
-        backend.freshness.changed.connect(self._on_freshness_changed)
-        backend.run_changed.connect(self._on_run_changed)
-        backend.run_ended.connect(self._on_run_ended)
+        backend.database_status_changed.connect(self.banner.hide)
+        backend.lost.connect(self.banner.say_error)
         backend.became_idle.connect(self._leave_when_quiet)
         backend.crashed.connect(self.show_crash)
-        backend.exchange_process.state_changed.connect(self._on_exchange_changed)
-        backend.worker_process.state_changed.connect(self._on_worker_changed)
+        backend.exchange_process.state_changed.connect(self._leave_when_quiet)
+        backend.worker_process.state_changed.connect(self._leave_when_quiet)
         tools.theme.changed.connect(self._on_theme_changed)
         self.tray.open_wanted.connect(self.bring_to_front)
         self.tray.import_wanted.connect(self._start_import)
@@ -257,24 +248,6 @@ class MainWindow(QMainWindow):
         layout.addLayout(right, 1)
         self.setCentralWidget(centre)
 
-    def _build_status_bar(self) -> None:
-        texts = self._tools.texts
-        bar = self.statusBar()
-        bar.setSizeGripEnabled(False)
-        self.database_item = StatusItem(self._tools, "database", texts("window.connecting"))
-        self.lock_item = StatusItem(self._tools, "unlock", "")
-        self.exchange_item = StatusItem(self._tools, "onec", "")
-        self.run_item = StatusItem(self._tools, "running", "")
-        self.freshness_item = StatusItem(self._tools, "remarks", "")
-        for item in (self.database_item, self.lock_item, self.freshness_item):
-            bar.addWidget(item)
-        self.worker_item = StatusItem(self._tools, "running", "")
-        for item in (self.worker_item, self.exchange_item, self.run_item):
-            bar.addPermanentWidget(item)
-            item.hide()
-        self.lock_item.hide()
-        self.freshness_item.hide()
-
     def _restore(self) -> None:
         state = self._tools.state
         room = self.screen().availableGeometry()
@@ -286,73 +259,10 @@ class MainWindow(QMainWindow):
         page = _FORMER_PAGES.get(page, page)
         self.show_page(page if page in self._pages else "import")
 
-    def _on_database_status(self, status: DatabaseStatus) -> None:
-        texts = self._tools.texts
-        self.banner.hide()
-        self._show_database(status.database)
-        self.lock_item.show()
-        holder = status.holder
-        if holder is None:
-            self.lock_item.say("unlock", texts("window.free"))
-        elif self._tools.backend.is_own(holder):
-            self.lock_item.say("lock", texts("import_page.held_by_this"), "busy")
-        elif holder.run_id is None:
-            self.lock_item.say("lock", texts("window.held_by_unknown", host=holder.host), "warn")
-        else:
-            self.lock_item.say("lock", texts("window.held", operator=holder.operator, run_id=holder.run_id), "busy")
-
     def _name_connection(self, name: str) -> None:
         """Show the operator's own name of the database."""
-        self._connection = name
         self.import_page.show_connection(name)
-        if self._tools.backend.database_status is not None:
-            self._show_database(self._tools.backend.database_status.database)
-
-    def _show_database(self, database: str) -> None:
-        self.database_item.say("database", self._tools.texts("window.database", name=self._connection or database))
-        self.database_item.setToolTip(database)
-
-    def _on_lost(self, error: SyncError) -> None:
-        self.banner.say_error(error)
-        self.database_item.say("offline", self._tools.texts("window.offline"), "warn")
-        self.lock_item.hide()
-
-    def _on_freshness_changed(self) -> None:
-        texts, overdue = self._tools.texts, self._tools.backend.freshness.overdue
-        self.freshness_item.setVisible(bool(overdue))
-        if overdue:
-            self.freshness_item.say("remarks", texts.overdue(overdue), "warn")
-            self.freshness_item.setToolTip("\n".join(texts.error(one).what for one in overdue.values()))
-
-    def _on_run_changed(self, snapshot: RunSnapshot) -> None:
-        texts = self._tools.texts
-        forth = "window.undoing" if undoes(snapshot.kind) else "window.importing"
-        key = "window.checking" if snapshot.is_dry_run else forth
-        self.run_item.say("running", texts(key, percent=int(100 * snapshot.fraction)), "busy")
-        self.run_item.setVisible(self._tools.backend.is_running)
-
-    def _on_run_ended(self, end: RunEnd) -> None:
-        self.run_item.hide()
-
-    def _on_exchange_changed(self) -> None:
-        texts, process = self._tools.texts, self._tools.backend.exchange_process
-        is_failed = process.state is ServiceState.FAILED
-        self.exchange_item.setVisible(process.is_on or is_failed)
-        tone = {ServiceState.RUNNING: "good", ServiceState.FAILED: "bad"}.get(process.state, "busy")
-        self.exchange_item.say("onec", texts(f"window.server_{process.state.value}"), tone)
-        self._leave_when_quiet()
-
-    def _on_worker_changed(self) -> None:
-        texts, process = self._tools.texts, self._tools.backend.worker_process
-        is_hindered = process.state is ServiceState.FAILED or process.trouble is not None
-        self.worker_item.setVisible(process.is_on or is_hindered)
-        if is_hindered:
-            self.worker_item.say("failed", texts("window.worker_hindered"), "bad")
-        elif process.task_ids:
-            self.worker_item.say("running", texts("window.worker_busy", count=len(process.task_ids)), "busy")
-        else:
-            self.worker_item.say("completed", texts("window.worker_idle"))
-        self._leave_when_quiet()
+        self.status_bar.name_connection(name)
 
     def _start_import(self) -> None:
         """From the tray: what is imported from where is to be seen before it starts."""

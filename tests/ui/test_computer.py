@@ -285,11 +285,11 @@ def test_tasks_run_while_the_window_is_open(open_page: OpenPage, stocked_shop: S
     card, process = desk.window.computer_page.worker, desk.backend.worker_process
     assert not card.while_open.isChecked()
     assert not process.is_on
-    assert not desk.window.worker_item.isVisible()
+    assert not desk.window.status_bar.worker.isVisible()
     card.while_open.click()
     desk.until(lambda: process.state is ServiceState.RUNNING)
     assert card.state_text.text() == "Ждёт заданий"
-    assert desk.window.worker_item.text == "Задания: ждём новых"
+    assert desk.window.status_bar.worker.text == "Задания: ждём новых"
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.workers") == 1
     desk.close()
     assert stocked_shop.value("SELECT count(*) FROM freesport_sync.workers") == 0
@@ -315,7 +315,7 @@ def test_a_worker_that_dies_is_explained_and_started_again(
     psutil.Process(killed).kill()
     desk.until(lambda: process.state is ServiceState.FAILED)
     assert "worker_process_died" in texts_in(card.notice)
-    assert desk.window.worker_item.text == "Задания: не выполняются"
+    assert desk.window.status_bar.worker.text == "Задания: не выполняются"
     desk.until(lambda: process.state is ServiceState.RUNNING)
     assert process.pid != killed
     assert not card.notice.isVisible()
@@ -329,7 +329,7 @@ def test_closing_asks_about_tasks_that_run(open_page: OpenPage) -> None:
     window.computer_page.worker.while_open.click()
     desk.until(lambda: process.state is ServiceState.RUNNING)
     process._take(TaskTaken(12, "all", "ivanov@PC-7", 1))
-    assert window.worker_item.text == "Задания: выполняется 1"
+    assert window.status_bar.worker.text == "Задания: выполняется 1"
     window.close()
     assert closed == []
     assert "вернутся в очередь" in window.question.text() + window.question.informativeText()

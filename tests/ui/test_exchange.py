@@ -109,7 +109,7 @@ def test_an_exchange_is_shown_while_it_happens(
     running: ExchangePage, desk: Desk, dearer: Path, stocked_shop: Shop
 ) -> None:
     page = running
-    assert desk.window.exchange_item.text == desk.texts("window.server_running")
+    assert desk.window.status_bar.exchange.text == desk.texts("window.server_running")
     desk.click(page.switch.copy)
     assert QGuiApplication.clipboard().text() == page.process.started.address  # type: ignore[union-attr]
     desk.click(page.switch.copy_user)
@@ -140,7 +140,7 @@ def test_an_exchange_is_shown_while_it_happens(
     desk.window.show_page("onec")
     desk.click(page.switch.stop)
     desk.until(lambda: page.process.state is ServiceState.STOPPED)
-    assert desk.window.exchange_item.isHidden()
+    assert desk.window.status_bar.exchange.isHidden()
 
 
 def test_files_whose_import_is_not_requested_are_reported(
@@ -191,7 +191,7 @@ def test_an_exchange_that_dies_is_reported_and_can_be_started_again(running: Exc
     psutil.Process(page.process.pid).kill()
     desk.until(lambda: page.process.state is ServiceState.FAILED)
     desk.until(lambda: "exchange_server_died" in texts_in(page.switch.notice))
-    desk.until(lambda: desk.window.exchange_item.text == desk.texts("window.server_failed"))
+    desk.until(lambda: desk.window.status_bar.exchange.text == desk.texts("window.server_failed"))
     desk.click(page.switch.start)
     desk.until(lambda: page.process.state is ServiceState.RUNNING)
     desk.until(lambda: not page.switch.notice.isVisible())

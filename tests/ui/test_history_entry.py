@@ -75,7 +75,7 @@ def test_a_killed_program_is_reported_within_ten_seconds(
         assert not page.stop.isVisible()
         desk.window.show_page("history")
         desk.until(lambda: (row := history.model.row_at(0)) and row.status is EntryStatus.INTERRUPTED)
-        desk.until(lambda: desk.window.lock_item.text == desk.texts("window.free"))
+        desk.until(lambda: desk.window.status_bar.lock.text == desk.texts("window.free"))
         desk.window.show_page("import")
         latest_result = desk.window.import_page.latest
         desk.until(latest_result.repeat.isVisible)
@@ -101,7 +101,7 @@ def test_ages_grow_while_nothing_happens(
     stocked_shop.execute("UPDATE freesport_sync.run_files SET created_at = NULL")
     desk = open_desk(stocked_shop.url)
     desk.ready()
-    shown, status = desk.window.import_page.latest, desk.window.freshness_item
+    shown, status = desk.window.import_page.latest, desk.window.status_bar.freshness
     desk.until(lambda: "только что" in texts_in(shown))
     desk.until(lambda: status.isVisible() and status.text == "Остатки ещё не загружались")
     later_s = 300

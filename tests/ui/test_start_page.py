@@ -143,20 +143,20 @@ def test_a_run_of_this_window_is_never_another_program(stocked_shop: Shop, deare
     desk.click(window.import_page.form.start)
     unknown = LockHolder(None, "", "", "", None)
     found(unknown)
-    assert window.lock_item.text == desk.texts("import_page.held_by_this")
+    assert window.status_bar.lock.text == desk.texts("import_page.held_by_this")
     run_id = desk.end_of_run().snapshot.run_id
     late = LockHolder(run_id, "ivanov", "PC", "apply", datetime.now(UTC))
     found(late)
     assert not window.import_page.holder.isVisible()
     found(unknown)
-    assert window.lock_item.text == "Импорт выполняет другая программа"
+    assert window.status_bar.lock.text == "Импорт выполняет другая программа"
     desk.until(lambda: tells(unknown, "Сейчас импорт выполняет другая программа"))
     assert "Её компьютер" not in texts_in(window.import_page.holder)
     seen = replace(unknown, host="10.0.0.5", since=datetime(2026, 11, 29, 9, 0))
     desk.until(lambda: tells(seen, "Её компьютер: 10.0.0.5. Соединение открыто 29.11.2026 09:00."))
     found(replace(late, run_id=(run_id or 0) + 1))
     assert window.import_page.holder.isVisible()
-    assert desk.texts("import_page.held_by_this") != window.lock_item.text
+    assert desk.texts("import_page.held_by_this") != window.status_bar.lock.text
 
 
 def test_bars_make_way_for_a_result_that_is_shown_once(stocked_shop: Shop, dearer: Path, open_desk: OpenDesk) -> None:
@@ -197,8 +197,8 @@ def test_the_connection_in_use_is_named(stocked_shop: Shop, open_desk: OpenDesk,
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.until(lambda: desk.window.import_page.connection.text() == "Рабочий магазин")
-    assert desk.window.database_item.text == "База: Рабочий магазин"
-    assert str(stocked_shop.url.database) in desk.window.database_item.toolTip()
+    assert desk.window.status_bar.database.text == "База: Рабочий магазин"
+    assert str(stocked_shop.url.database) in desk.window.status_bar.database.toolTip()
     assert not desk.window.import_page.badge.isVisible()
 
 
@@ -213,4 +213,4 @@ def test_the_lock_is_free_if_nobody_holds_it(open_desk: OpenDesk, stocked_shop: 
     desk = open_desk(stocked_shop.url)
     desk.ready()
     desk.backend.database_status_changed.emit(DatabaseStatus("db", None, ()))
-    assert desk.window.lock_item.text == desk.texts("window.free")
+    assert desk.window.status_bar.lock.text == desk.texts("window.free")
