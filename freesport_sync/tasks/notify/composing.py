@@ -47,17 +47,6 @@ class TaskStory:
     issues: tuple[RowIssue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Repeats:
-    """Equal entries that one message tells of.
-
-    Args:
-        entries: the first one first.
-    """
-
-    entries: tuple[OutboxEntry, ...]
-
-
 def about_task(texts: Texts, place: str, story: TaskStory, entries: Sequence[OutboxEntry]) -> Letter:
     """The message about the latest of some tasks that have ended in the same way.
 
