@@ -86,9 +86,10 @@ class Side:
 
     def work_off(self, number: int) -> tuple[float, float]:
         """Seconds that so many jobs take from the COMMIT that adds them; and of CPU."""
-        server = psutil.Process(driver_connection(self.connection).info.backend_pid).parent()
+        observer = psutil.Process(driver_connection(self.connection).info.backend_pid)
+        server = observer.parent()
         assert server is not None
-        processes = [self.worker, *server.children()]
+        processes = [self.worker, *(process for process in server.children() if process != observer)]
         with transaction(self.connection):
             self.fill(number)
             began, cpu_s = time.perf_counter(), _cpu_s(processes)
