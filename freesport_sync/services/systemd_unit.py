@@ -31,7 +31,7 @@ class Unit:
         """The content of the file.
 
         Args:
-            head: lines of a comment at its beginning.
+            head: lines of a comment at its beginning; one with a line break in it, as in a path, becomes several.
         """
         # What is hidden from a service cannot be opened to it again: homes can at least stay readable.
         needed = [Path(self.command[0]), Path(self.command[0]).resolve(), *self.folders]
@@ -43,7 +43,8 @@ class Unit:
             protect_home="read-only" if _are_below(needed, _HOMES) else "yes",
             private_tmp="no" if _are_below(needed, _TEMPORARY) else "yes",
         )
-        return "".join(f"# {line}\n" for line in head) + body
+        lines = (line for one in head for line in one.splitlines())
+        return "".join(f"# {line}\n" for line in lines) + body
 
 
 def _are_below(paths: Sequence[Path], roots: Sequence[Path]) -> bool:

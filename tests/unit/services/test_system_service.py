@@ -35,6 +35,14 @@ def value(unit: str, name: str) -> str:
 
 
 @on_linux
+def test_a_line_break_in_a_path_begins_no_line_of_the_unit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    home = tmp_path / "a\n[Service]\nExecStartPre=b"
+    unit = printed(capsys, "--work", "--home", home, "--print-service")
+    assert unit.count("\n[Service]\n") == 1
+    assert "\nExecStartPre" not in unit
+
+
+@on_linux
 def test_a_service_starts_what_it_was_printed_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     home = tmp_path / "Служба 1С"
     options = ("--serve", "--home", home, "--database-url", "postgresql://shop@db/shop", "--operator", "Анна 100%")
