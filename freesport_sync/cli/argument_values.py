@@ -103,9 +103,13 @@ class ArgumentValues:
                 at += timedelta(days=1)
             return at.astimezone()
         try:
-            return datetime.fromisoformat(value).astimezone()
-        except (ValueError, OverflowError, OSError) as error:
+            at = datetime.fromisoformat(value)
+        except ValueError as error:
             raise argparse.ArgumentTypeError(self._texts("cli.not_a_moment", value=value)) from error
+        try:
+            return at.astimezone()
+        except (OverflowError, OSError) as error:  # the last years that can be written, on some systems
+            raise argparse.ArgumentTypeError(self._texts("cli.moment_not_soon", value=value)) from error
 
     def _number(self, value: str, smallest: int, largest: int) -> int:
         if not value.isdecimal() or not smallest <= int(value) <= largest:

@@ -7,7 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from freesport_sync.core.cancel import CancelToken
 from freesport_sync.core.events import Failure
@@ -17,7 +17,7 @@ from freesport_sync.core.worker_events import WorkerEvent, WorkerInTrouble, Work
 from freesport_sync.database.own.lock import prepare_own_schema_alone
 from freesport_sync.database.server.engine import Connection, Url
 from freesport_sync.database.server.kept_connection import KeptConnection
-from freesport_sync.errors import ConfigError, SchemaMismatch, SyncError
+from freesport_sync.errors import Cancelled, ConfigError, SchemaMismatch, SyncError
 from freesport_sync.jobs.lane import JobLane
 from freesport_sync.jobs.performer import Perform, Performer
 from freesport_sync.jobs.queue import open_queue
@@ -81,7 +81,11 @@ class TaskWorker:
             SyncError: it cannot work on this database.
         """
         # psycopg 3 cannot use the loop that Windows has by default.
-        with self._open_target(), asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        with (
+            suppress(Cancelled),  # asked to stop before it had begun
+            self._open_target(),
+            asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
+        ):
             runner.run(self._work(cancel))
         if self._reason is not None:
             raise self._reason

@@ -38,6 +38,8 @@ def make(folder: Path, python_zip: Path | None = None, sha256: str | None = None
     install(folder / "python", folder / "wheel")
     make_stubs(folder / "stubs")
     make_chroot(folder / "trixie")
+    # Wine asks this file, which Debian leaves to the installer, for the name that every Windows knows.
+    (folder / "trixie" / "etc" / "hosts").write_text("127.0.0.1 localhost\n", "ascii")
 
 
 def make_stubs(folder: Path) -> None:

@@ -79,6 +79,9 @@ def test_every_command_of_the_texts_works_when_pasted(odd: Installation) -> None
         "--help-topic": (0, ""),
         "--show": (0, ""),
         "--history": (0, ""),
+        "--task": (0, ""),
+        "--work": (0, ""),
+        "--add-schedule": (0, ""),
         "--check": (0, ""),
         "--backups": (0, ""),
         "--unlock-stale": (0, ""),
@@ -88,11 +91,14 @@ def test_every_command_of_the_texts_works_when_pasted(odd: Installation) -> None
         "--cancel": (2, ""),  # it is not running any more, and it says so
         "--pin-host-key": (2, ""),  # no server is set here; below one is
     }
+    rest = dict.fromkeys(("--show", "--undo", "--cancel", "--task"), run_id) | {
+        "--pin-host-key": "SHA256:" + "A" * 43,
+        "--work": "--stop-with-stdin",  # else it would work until somebody stops it
+        "--add-schedule": "backup --cron '0 3 * * *'",
+    }
     assert flags_in_texts() == endings.keys()
     for flag, (code, typed) in endings.items():
-        numbered = flag in ("--show", "--undo", "--cancel")
-        number = run_id if numbered else "SHA256:" + "A" * 43 if flag == "--pin-host-key" else ""
-        done = shell(f"{texts.program} {flag} {number}", odd.environment, typed)
+        done = shell(f"{texts.program} {flag} {rest.get(flag, '')}", odd.environment, typed)
         assert done.returncode == code, (flag, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         if code:
