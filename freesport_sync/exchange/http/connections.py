@@ -56,6 +56,8 @@ class Handshake(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
+        if self._task is not None:  # on Windows it may be lost now; TLS would never hear of it, and wait for ever
+            self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._task is None:
@@ -94,8 +96,6 @@ class Handshake(asyncio.Protocol):
         self._connections.leave(self)
         if secured is None or self._transport.is_closing():
             self._transport.abort()
-            if secured is not None:  # made after the connection was lost, it would never hear of that
-                secured.abort()
             return
         self._served.connection_made(secured)
         secured.set_protocol(self._served)
