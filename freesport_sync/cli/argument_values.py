@@ -108,7 +108,7 @@ class ArgumentValues:
             raise argparse.ArgumentTypeError(self._texts("cli.not_a_moment", value=value)) from error
         try:
             return at.astimezone()
-        except (OverflowError, OSError) as error:  # the last years that can be written, on some systems
+        except (ValueError, OverflowError, OSError) as error:  # the last years that can be written, on some systems
             raise argparse.ArgumentTypeError(self._texts("cli.moment_not_soon", value=value)) from error
 
     def _number(self, value: str, smallest: int, largest: int) -> int:

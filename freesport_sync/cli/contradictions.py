@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from freesport_sync.cli.argument_values import STDOUT
-from freesport_sync.cli.arguments import PROGRAM, actions_of
+from freesport_sync.cli.arguments import ACTIONS, PROGRAM, actions_of
 from freesport_sync.cli.service_options import ROLES, SERVICE_OPTIONS
 from freesport_sync.core.shop import is_import
 from freesport_sync.i18n.texts import Texts
@@ -16,33 +16,11 @@ _IMPORT_OPTIONS = (
     *("skip_backup", "backup_optional", "skip_images", "media_root", "chunk_size"),
 )
 """Options that make no sense with `_BACKUP_ACTIONS`."""
-_IMMEDIATE_ACTIONS = (
-    "settings",
-    "support_package",
-    "history",
-    "show",
-    "cancel",
-    "unlock_stale",
-    "pin_host_key",
-    "backups",
-    "work",
-    "set_exchange_password",
-    "help_topic",
-    "schedule_import",
-    "unschedule_import",
-    "tasks",
-    "task",
-    "cancel_task",
-    "retry_task",
-    "prioritise_task",
-    "cleanup_tasks",
-    "workers",
-    "freshness",
-    "test_notification",
-    "schedules",
-    "switch_schedule",
-    "remove_schedule",
+_WITH_DRY_RUN = (
+    *("print_service", "run", "submit", "add_schedule", "pull", "check", "serve", "probe_exchange"),
+    *_BACKUP_ACTIONS,
 )
+_IMMEDIATE_ACTIONS = tuple(name for name in ACTIONS if name not in _WITH_DRY_RUN)
 """Actions that are no run and have no `--dry-run`."""
 _OF_PRINTING = ("print_service", "output", "json")
 """Options of the command that describes a service; the rest are those of the service."""

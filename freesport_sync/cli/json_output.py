@@ -51,7 +51,7 @@ from freesport_sync.core.json_values import to_json
 from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.schedules import Schedule
 from freesport_sync.core.task_list import Task
-from freesport_sync.core.wire import Message, encode, messages_of
+from freesport_sync.core.wire import SENTENCES, Message, encode, messages_of
 from freesport_sync.core.worker_events import (
     TaskLeft,
     TaskTaken,
@@ -246,7 +246,9 @@ class JsonOutput:
             case CheckItem():
                 return line | {"text": self._texts.check(message.code, message.params)}
             case TaskLeft() | WorkerInTrouble() if message.failure is not None:
-                return line | asdict(self._texts.error(message.failure.error))
+                said = asdict(self._texts.error(message.failure.error))
+                # Its code is in `failure` already, and nothing else may be added.
+                return line | {name: text for name, text in said.items() if name in SENTENCES}
         return line
 
     def _print_failed(self) -> None:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from freesport_sync.errors import ConfigError, reason_of
-from freesport_sync.os_support import make_private, own_command, write_private_file
+from freesport_sync.os_support import make_private, write_private_file
+from freesport_sync.services.background_command import background_command
 from freesport_sync.settings.paths import home_mark
 
 if sys.platform == "win32":
@@ -30,9 +31,7 @@ class Autostart:
 
     def __init__(self, home: Path | None) -> None:
         self._home = home
-        self._command = [*own_command(has_console=False), IN_TRAY]
-        if home is not None:
-            self._command += ["--home", str(home)]
+        self._command = background_command(home, IN_TRAY)
 
     @property
     def is_available(self) -> bool:

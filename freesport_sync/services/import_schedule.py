@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from freesport_sync.errors import ConfigError
-from freesport_sync.os_support import own_command
+from freesport_sync.services.background_command import background_command
 from freesport_sync.services.task_scheduler import SCHTASKS, TaskScheduler
 from freesport_sync.services.windows_task import DailyTask, task_name, windows_user
 
@@ -61,9 +61,7 @@ class ImportSchedule:
             ConfigError: Task Scheduler refused.
         """
         self._require()
-        command = [*own_command(has_console=False), "--run", "--scheduled"]
-        if self._home is not None:
-            command += ["--home", str(self._home)]
+        command = background_command(self._home, "--run", "--scheduled")
         task = DailyTask(command, first_start(at, datetime.now()), windows_user(), self._about)
         self._scheduler.create(self.task, task.to_xml())
 

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from freesport_sync.os_support import own_command
+from freesport_sync.services.background_command import background_command
 from freesport_sync.services.task_scheduler import SCHTASKS, TaskScheduler
 from freesport_sync.services.windows_task import ServiceTask, task_name, windows_user
 
@@ -53,8 +53,7 @@ class WorkerTask:
             ConfigError: Task Scheduler refused.
         """
         if is_on:
-            command = [*own_command(has_console=False), "--work"]
-            command += [] if self._home is None else ["--home", str(self._home)]
+            command = background_command(self._home, "--work")
             task = ServiceTask(command, datetime.now(), windows_user(), self._about)
             self._scheduler.create(self.task, task.to_xml())
             self._scheduler.start(self.task)

@@ -18,11 +18,11 @@ def take_schedules(photographer: Photographer, desk: Desk) -> None:
     tab = page.schedule
     desk.window.show_page("tasks")
     page.tabs.setCurrentWidget(tab)
-    desk.until(lambda: tab.stack.currentWidget() is tab.empty)
+    desk.until(lambda: tab.polled.currentWidget() is tab.polled.empty)
     photographer.settle(1)
     photographer.take("schedules-empty")
     add_schedules(application)
-    tab.refresh()
+    tab.polled.refresh()
     desk.until(lambda: tab.model.rows)
     tab.table.selectRow(0)
     photographer.take("schedules")

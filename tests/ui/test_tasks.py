@@ -17,6 +17,7 @@ from freesport_sync.database.own import alive, tasks, workers
 from freesport_sync.database.own.schema import prepare_own_schema
 from freesport_sync.database.own.task_list import read_task
 from freesport_sync.database.server.engine import connect, transaction
+from freesport_sync.i18n.resources import resource
 from freesport_sync.tasks.registry import TASKS
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.tasks.waiting import new_task
@@ -159,6 +160,21 @@ def test_an_import_is_put_into_the_queue_once(stocked_shop: Shop, desk: Desk, pa
     assert (task.status, task.trigger, task.run_after) == (TaskStatus.PENDING, "window", None)
     assert task.request["data_dir"] == str(dearer)
     newest(desk, page, STOCKED + 1)
+
+
+def test_the_dialog_has_room_for_what_it_finds_in_the_folder(desk: Desk, page: TasksPage) -> None:
+    """It looks into the folder on another thread, and says what is there in more than one line."""
+    desk.click(page.submit)
+    dialog = page.list.dialog
+    assert dialog.picker is not None
+    source = dialog.picker.source
+    source.choose_path("")
+    desk.until(lambda: not source.state.text())
+    dialog.setStyleSheet("QLabel { font-size: 24px; }")  # as where people need larger letters
+    dialog.resize(dialog.minimumSize())
+    source.choose_path(str(resource("demo")))
+    desk.until(lambda: "справочники" in source.state.text())
+    desk.until(lambda: source.state.height() >= source.state.heightForWidth(source.state.width()))
 
 
 def test_a_task_for_later_waits_for_its_time(stocked_shop: Shop, desk: Desk, page: TasksPage) -> None:

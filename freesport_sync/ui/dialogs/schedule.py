@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from freesport_sync.core.schedules import Schedule
 from freesport_sync.core.tasks import Submission
@@ -16,7 +16,18 @@ from freesport_sync.tasks.ready_schedules import ReadySchedule
 from freesport_sync.ui.widgets.cron_field import CronField
 from freesport_sync.ui.widgets.long_list import choice
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Tools, allow, button, form, label, name_inner_parts, row, set_role
+from freesport_sync.ui.widgets.parts import (
+    GAP,
+    GrowingDialog,
+    Tools,
+    allow,
+    button,
+    form,
+    label,
+    name_inner_parts,
+    row,
+    set_role,
+)
 from freesport_sync.ui.widgets.request_picker import RequestPicker
 
 WIDTH = 680
@@ -44,7 +55,7 @@ class ScheduleChoices:
     submission: Submission[Any] | None = None
 
 
-class ScheduleDialog(QDialog):
+class ScheduleDialog(GrowingDialog):
     """Asks what, when, and where the clock is.
 
     Args:
@@ -141,15 +152,7 @@ class ScheduleDialog(QDialog):
         allow(self.save, reason if self.name.text().strip() else texts("schedule_dialog.name_needed"))
         self._pause.start()
 
-    def _grow(self) -> None:
-        """Make room for texts that have become longer."""
-        layout = self.layout()
-        assert layout is not None
-        layout.activate()
-        self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
-
     def _ask_for_starts(self) -> None:
-        self._grow()
         cron, zone = self.cron.cron, self.zone.currentText().strip()
         self._tools.backend.do(
             lambda application: application.schedules.next_starts(cron, zone, PREVIEWED),
@@ -162,13 +165,11 @@ class ScheduleDialog(QDialog):
         moments = ", ".join(texts.moment(start) for start in starts) or texts("schedules.never")
         set_role(self.preview, "role", "muted")
         self.preview.setText(texts("schedule_dialog.preview", moments=moments))
-        self._grow()
 
     def _on_unreadable(self, error: SyncError) -> None:
         text = self._tools.texts.error(error)
         set_role(self.preview, "role", "bad")
         self.preview.setText(f"{text.what} {text.hint}")
-        self._grow()
 
     def _save(self) -> None:
         backend, old = self._tools.backend, self._schedule
@@ -196,4 +197,3 @@ class ScheduleDialog(QDialog):
         self.save.setEnabled(True)
         self.trouble.say_error(error)
         self.trouble.show()
-        self._grow()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from PySide6.QtCore import QDateTime, QTime, Signal
-from PySide6.QtWidgets import QButtonGroup, QDateTimeEdit, QDialog, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QDateTimeEdit, QRadioButton, QVBoxLayout, QWidget
 
 from freesport_sync.core.task_list import Priority, Submitted
 from freesport_sync.core.tasks import Submission
@@ -14,14 +14,14 @@ from freesport_sync.errors import SyncError
 from freesport_sync.tasks.shop_import.request import ShopImport
 from freesport_sync.ui.widgets.long_list import choice
 from freesport_sync.ui.widgets.notice import Notice
-from freesport_sync.ui.widgets.parts import GAP, Tools, allow, button, form, label, name_inner_parts, row
+from freesport_sync.ui.widgets.parts import GAP, GrowingDialog, Tools, allow, button, form, label, name_inner_parts, row
 from freesport_sync.ui.widgets.request_picker import RequestPicker
 
 WIDTH = 640
 _USUAL_TIME = QTime(3, 0)
 
 
-class SubmitDialog(QDialog):
+class SubmitDialog(GrowingDialog):
     """Asks what, unless that is known, and when.
 
     Args:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from freesport_sync.core.schedules import Schedule
 from freesport_sync.core.task_list import Submitted
@@ -18,17 +17,14 @@ from freesport_sync.ui.dialogs.schedule import ScheduleChoices, ScheduleDialog
 from freesport_sync.ui.models.paged import ROW_ROLE
 from freesport_sync.ui.models.rows import RowsModel
 from freesport_sync.ui.models.schedules import schedule_columns
-from freesport_sync.ui.widgets.empty import Placeholder
 from freesport_sync.ui.widgets.notice import Notice
 from freesport_sync.ui.widgets.parts import SPACE, Tools, allow, button, rename, row
+from freesport_sync.ui.widgets.polled import PolledTable
 from freesport_sync.ui.widgets.table import Table
 
 if TYPE_CHECKING:
     from freesport_sync.application import Application
     from freesport_sync.services.history import History
-
-TICK_MS = 5_000
-"""How often the list is read again while it is shown: starts come without being told."""
 
 
 class ScheduleTab(QWidget):
@@ -45,7 +41,6 @@ class ScheduleTab(QWidget):
         super().__init__(parent)
         texts = tools.texts
         self._tools = tools
-        self._is_asked = False
         self.add = button(texts("schedule_tab.add"), self._on_add, tools, "waiting", "primary")
         self.change = button(texts("schedule_tab.change"), self._on_change, tools)
         self.start = button(texts("schedule_tab.start"), self._on_start, tools, "play")
@@ -63,22 +58,14 @@ class ScheduleTab(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._on_selection)
         self.model.modelReset.connect(self._show_actions)
         self.model.dataChanged.connect(self._show_actions)
-        self.empty = Placeholder(tools)
-        self.empty.say("waiting", texts("window.loading"))
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self.table)
+        self.polled = PolledTable(tools, self.table, "waiting", _read, self._on_read)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACE, 0, 0)
         layout.setSpacing(SPACE + 4)
         layout.addLayout(row(self.add, self.change, self.start, self.switch, None, self.remove))
         layout.addWidget(self.trouble)
         layout.addWidget(self.alone)
-        layout.addWidget(self.stack, 1)
-        self._clock = QTimer(self)
-        self._clock.setInterval(TICK_MS)
-        self._clock.timeout.connect(self.refresh)
-        tools.backend.opened.connect(self.refresh)
+        layout.addWidget(self.polled, 1)
         tools.backend.database_status_changed.connect(self._on_database_status)
         self._show_actions()
 
@@ -88,31 +75,14 @@ class ScheduleTab(QWidget):
         rows = self.table.selectionModel().selectedRows()
         return rows[0].data(ROW_ROLE) if len(rows) == 1 else None
 
-    def refresh(self) -> None:
-        """Read again what is shown."""
-        if self.isVisible() and not self._is_asked and self._tools.backend.application is not None:
-            self._is_asked = True
-            self._tools.backend.ask(_read, self._on_read, self._on_failed)
-
     def save_state(self) -> None:
         """Remember widths."""
         self.table.keep_widths()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.refresh()
-        self._clock.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._clock.stop()
-
     def _on_database_status(self, _: object) -> None:
         self._show_actions()
-        self.refresh()
 
     def _on_read(self, read: tuple[tuple[Schedule, ...], bool]) -> None:
-        self._is_asked = False
         texts = self._tools.texts
         schedules, has_worker = read
         chosen = self.chosen
@@ -120,18 +90,13 @@ class ScheduleTab(QWidget):
         if chosen is not None:
             self._select(chosen.id)
         if not schedules:
-            self.empty.say("waiting", texts("schedule_tab.empty"), texts("schedule_tab.empty_more"))
-        self.stack.setCurrentWidget(self.table if schedules else self.empty)
+            self.polled.empty.say("waiting", texts("schedule_tab.empty"), texts("schedule_tab.empty_more"))
+        self.polled.show_rows(bool(schedules))
         is_alone = not has_worker and any(one.is_enabled for one in schedules)
         if is_alone:
             self.alone.say("warn", texts("schedule_tab.no_worker"), texts("schedule_tab.no_worker_more"))
         self.alone.setVisible(is_alone)
         self._show_actions()
-
-    def _on_failed(self, error: SyncError) -> None:
-        self._is_asked = False
-        self.empty.say_error(error)
-        self.stack.setCurrentWidget(self.empty)
 
     def _select(self, schedule_id: int) -> None:
         number = next((number for number, one in enumerate(self.model.rows) if one.id == schedule_id), None)
@@ -190,7 +155,7 @@ class ScheduleTab(QWidget):
             )
 
     def _on_started(self, submitted: Submitted) -> None:
-        self.refresh()
+        self.polled.refresh()
         self.submitted.emit(submitted)
 
     def _on_switch(self) -> None:
@@ -219,12 +184,12 @@ class ScheduleTab(QWidget):
     def _on_changed(self, _: Schedule) -> None:
         self.trouble.hide()
         self._is_asked = False
-        self.refresh()
+        self.polled.refresh()
 
     def _on_refused(self, error: SyncError) -> None:
         self.trouble.say_error(error)
         self.trouble.show()
-        self.refresh()  # it may be gone
+        self.polled.refresh()  # it may be gone
 
 
 def _read(history: History) -> tuple[tuple[Schedule, ...], bool]:

@@ -270,6 +270,17 @@ def fit(dialog: QDialog, layout: QLayout, width: int) -> None:
     dialog.setFixedSize(width, layout.totalHeightForWidth(width))
 
 
+class GrowingDialog(QDialog):
+    """Makes room for wrapped texts that become longer; what has room keeps it, so that buttons stay under the mouse."""
+
+    def event(self, event: QEvent) -> bool:
+        is_done = super().event(event)
+        layout = self.layout()
+        if event.type() is QEvent.Type.LayoutRequest and layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        return is_done
+
+
 def clear(layout: QLayout) -> None:
     """Remove what a layout contains."""
     while (item := layout.takeAt(0)) is not None:

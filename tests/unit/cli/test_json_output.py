@@ -16,6 +16,7 @@ from freesport_sync.core.events import Event, Failure, RunFinished
 from freesport_sync.core.exchange import ExchangeEvent
 from freesport_sync.core.run import RunReport, RunStatus
 from freesport_sync.core.wire import decode, messages_of
+from freesport_sync.core.worker_events import WorkerEvent
 from freesport_sync.errors import ConfigError
 from freesport_sync.i18n.texts import Language, Texts
 from tests.instances import instances
@@ -39,6 +40,12 @@ def test_events_of_runs_can_be_decoded(event: Event) -> None:
 
 @given(instances(ExchangeEvent))
 def test_events_of_the_exchange_can_be_decoded(event: ExchangeEvent) -> None:
+    (line,) = printed(lambda output: output.event(event))
+    assert decode(line) == event
+
+
+@given(instances(WorkerEvent))
+def test_events_of_workers_can_be_decoded(event: WorkerEvent) -> None:
     (line,) = printed(lambda output: output.event(event))
     assert decode(line) == event
 
